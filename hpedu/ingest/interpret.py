@@ -1,0 +1,165 @@
+"""From the cells of a table to observations: what each label means is looked up, never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from hpedu.ingest.cells import Cell, RawTable
+from hpedu.ingest.layouts import SERIES_FIELDS, Layout, Series
+from hpedu.ingest.numbers import parse_number, printed_step
+from hpedu.ingest.package import Resource
+from hpedu.ingest.places import resolve_territory
+from hpedu.ingest.text import clean_text
+from hpedu.ingest.years import YearLabel, find_year, reference_day, resolve_year
+from hpedu.registry import Registry
+from hpedu.registry.models import Erratum
+
+
+class SetAside(Exception):
+    """A cell is not read; `reason` is a code of the registry, `subject` what the reason is about."""
+
+    def __init__(self, reason: str, subject: str = "") -> None:
+        self.reason, self.subject = reason, subject
+        super().__init__(reason, subject)
+
+
+@dataclass
+class Reading:
+    """What came of a file: rows for the two tables of ingest. Every cell is in exactly one of them."""
+
+    observations: list[dict[str, Any]] = field(default_factory=list)
+    issues: list[dict[str, Any]] = field(default_factory=list)
+
+
+def interpret(table: RawTable, layout: Layout, resource: Resource, book: Registry) -> Reading:
+    """Read every cell of a table by its layout; what cannot be read with certainty becomes an issue."""
+    reading = Reading()
+    errata = {e.cell: e for e in book.errata.values() if e.file == resource.path}
+    for cell in table.cells:
+        try:
+            row = _read_cell(cell, layout, book)
+            erratum = errata.get(cell.address)
+            if erratum is not None:
+                row = _apply_erratum(row, erratum)
+            reading.observations.append(row | _provenance(cell, resource))
+        except SetAside as aside:
+            reading.issues.append(set_aside_row(cell, resource, aside.reason, aside.subject, book))
+    return reading
+
+
+def set_aside_row(cell: Cell, resource: Resource, reason: str, subject: str, book: Registry) -> dict[str, Any]:
+    """The issue row of one cell, in words an analyst can act on."""
+    text = book.code("reason", reason).name
+    values = {"subject": subject, "file": resource.path, "cell": cell.address, "printed": cell.printed}
+    return {
+        "file": resource.path,
+        "sheet": cell.sheet,
+        "cell": cell.address,
+        "printed": cell.printed,
+        "reason": reason,
+        "subject": subject,
+        "message_vi": text.vi.format(**values),
+        "message_en": text.en.format(**values),
+    }
+
+
+def _read_cell(cell: Cell, layout: Layout, book: Registry) -> dict[str, Any]:
+    label, item = _read_year_label(cell, layout)
+    series = _read_series(cell, layout, item, label.first)
+    rule = series.year_rule or layout.year_rule
+    year = resolve_year(label, rule)
+    territory = _read_territory(cell, layout, reference_day(year, rule))
+    place = cell.labels.get("place", "") if layout.coded else ""
+    if place and place not in book.places:
+        raise SetAside("unknown_place", place)
+    measure = book.measures.get(series.measure)
+    if measure is None:
+        raise SetAside("unknown_measure", series.measure)
+    number = _read_number(cell, layout)
+    extra = cell.labels if layout.coded else {}
+    notes = (series.note, label.stars, extra.get("note", ""))
+    return {
+        **{name: getattr(series, name) for name in SERIES_FIELDS},
+        "territory": territory,
+        "place": place,
+        "year": year,
+        "value": float(number * series.scale),
+        "unit": measure.unit,
+        "status": "preliminary" if label.preliminary else layout.status,
+        "qualifier": extra.get("qualifier", ""),
+        "flags": [flag for flag in extra.get("flags", "").split("|") if flag],
+        "note": clean_text(" ".join(filter(None, notes))),
+        "step": float(printed_step(number) * series.scale),
+    }
+
+
+def _read_number(cell: Cell, layout: Layout) -> Decimal:
+    printed = cell.printed.strip()
+    if printed in layout.none:
+        return Decimal(0)
+    if printed in layout.missing:
+        raise SetAside("not_published")
+    try:
+        return parse_number(printed, layout.numbers)
+    except ValueError as error:
+        raise SetAside("not_a_number", printed) from error
+
+
+def _read_year_label(cell: Cell, layout: Layout) -> tuple[YearLabel, str]:
+    """The year as printed, and the item label: what is left of the same label, or another one."""
+    label = cell.labels.get(layout.year, "")
+    found = find_year(label)
+    if found is None:
+        raise SetAside("no_year", label or cell.labels.get("period", ""))
+    year, rest = found
+    return year, rest if layout.item == layout.year else cell.labels.get(layout.item, "")
+
+
+def _read_series(cell: Cell, layout: Layout, item: str, year: int) -> Series:
+    if layout.coded:
+        unit = cell.labels.get("unit", "")
+        if unit not in layout.units:
+            raise SetAside("unknown_unit", unit)
+        codes = {name: cell.labels.get(name, "") for name in SERIES_FIELDS}
+        return Series(**{k: v for k, v in codes.items() if v}, scale=layout.units[unit])
+    for series in layout.series.get(item, []):
+        if (series.since or year) <= year <= (series.until or year):
+            return series
+    raise SetAside("unknown_item", item)
+
+
+def _read_territory(cell: Cell, layout: Layout, on: date) -> str:
+    if layout.territory.startswith("="):
+        return layout.territory.removeprefix("=")
+    name = cell.labels.get(layout.territory, "")
+    territory = resolve_territory(name, on)
+    if territory is None:
+        raise SetAside("unknown_territory", name)
+    return territory
+
+
+def _apply_erratum(row: dict[str, Any], erratum: Erratum) -> dict[str, Any]:
+    if erratum.action == "set_aside":
+        raise SetAside("erratum", erratum.id)
+    changed: dict[str, Any] = {"flags": [*row["flags"], f"erratum_{erratum.action}"]}
+    if erratum.factor is not None:
+        changed["value"] = float(Decimal(str(row["value"])) * erratum.factor)
+        changed["step"] = float(Decimal(str(row["step"])) * erratum.factor)
+    note = f"{row['note']} [{erratum.id}]".strip()
+    return row | changed | {"note": note}
+
+
+def _provenance(cell: Cell, resource: Resource) -> Mapping[str, Any]:
+    return {
+        "source": resource.name,
+        "edition": resource.published,
+        "file": resource.path,
+        "sheet": cell.sheet,
+        "cell": cell.address,
+        "printed": cell.printed,
+        "current": True,
+    }

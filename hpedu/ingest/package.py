@@ -1,0 +1,90 @@
+"""data/raw/datapackage.json: who published each file, what it is and how far it can be trusted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hpedu.errors import IngestError, Problem
+
+
+class Resource(BaseModel):
+    """One file of data/raw and its origin (a Frictionless data resource with fields of our own)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    path: str
+    title: str
+    publisher: str
+    table: str  # the published table or article the figures stand in
+    url: str
+    published: str = Field(pattern=r"^\d{4}(-\d{2}){0,2}$")  # day, month or year of publication
+    scope: str
+    confidence: Literal["high", "medium", "low"]
+    transcription: bool  # figures transcribed by us, not the file as received
+    licenses: list[dict[str, str]]
+    format: str = "csv"
+    encoding: str = "utf-8"
+
+
+def read_package(raw: Path) -> dict[str, Resource]:
+    """The resources of data/raw by path.
+
+    Raises
+    ------
+    IngestError
+        If the package is missing or broken, names a file that is not there, or a file is not named in it.
+    """
+    path = raw / "datapackage.json"
+    if not path.exists():
+        raise IngestError([Problem(str(path.name), "", "is missing: it names the source of every file in data/raw")])
+    problems: list[Problem] = []
+    resources: dict[str, Resource] = {}
+    try:
+        entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["resources"]
+    except (json.JSONDecodeError, KeyError) as error:
+        raise IngestError([Problem(path.name, "", f"is not a data package: {error!r}")]) from error
+    for number, entry in enumerate(entries):
+        try:
+            resource = Resource.model_validate(entry)
+        except ValidationError as error:
+            where = f"resources[{number}] {entry.get('name', '')}"
+            problems += [
+                Problem(path.name, f"{where} {'.'.join(map(str, e['loc']))}", e["msg"], str(e["input"])[:80])
+                for e in error.errors()
+            ]
+            continue
+        if resource.path in resources:
+            problems.append(Problem(path.name, resource.name, "names a file that another resource names too"))
+        resources[resource.path] = resource
+    present = {file.relative_to(raw).as_posix() for file in raw_files(raw)}
+    problems += [
+        Problem(path.name, name, "is named here but not in the folder: add the file or take the entry out")
+        for name in sorted(resources.keys() - present)
+    ]
+    problems += [
+        Problem(name, "", "has no entry in datapackage.json: add one that says who published it, where and when")
+        for name in sorted(present - resources.keys())
+    ]
+    if problems:
+        raise IngestError(problems)
+    return resources
+
+
+def raw_files(raw: Path) -> list[Path]:
+    """The data files of data/raw: all but the package itself, notes and hidden files."""
+    return sorted(
+        file
+        for file in raw.rglob("*")
+        if file.is_file() and file.name != "datapackage.json" and not file.name.startswith((".", "README"))
+    )
+
+
+def digest_file(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

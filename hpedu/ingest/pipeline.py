@@ -1,0 +1,165 @@
+"""`hpedu ingest`: every file of data/raw into data/processed, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from hpedu.errors import IngestError, Problem
+from hpedu.ingest import schema
+from hpedu.ingest.ages import estimate_age_bands
+from hpedu.ingest.cells import Cell, RawTable
+from hpedu.ingest.editions import mark_current
+from hpedu.ingest.interpret import Reading, interpret, set_aside_row
+from hpedu.ingest.layouts import find_layout, load_layouts
+from hpedu.ingest.merger import derive_merged
+from hpedu.ingest.package import Resource, digest_file, raw_files, read_package
+from hpedu.ingest.readers import pxweb, tidy
+from hpedu.paths import Project
+from hpedu.registry import Registry, registry
+
+READERS: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
+    "pxweb_csv": (pxweb.is_pxweb_csv, pxweb.read_pxweb_csv),
+    "jsonstat": (pxweb.is_jsonstat, pxweb.read_jsonstat),
+    "tidy_csv": (tidy.is_tidy_csv, tidy.read_tidy_csv),
+}
+"""Formats are told by content, never by the ending of the name."""
+
+OBSERVATIONS, ISSUES, RECORD = "observations.parquet", "issues.parquet", "ingest.json"
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What an ingest found: files read, observations published and derived, cells set aside."""
+
+    files: int
+    published: int
+    derived: int
+    set_aside: int
+    fresh: bool  # nothing had changed, nothing was done
+
+
+def ingest(project: Project, *, force: bool = False, progress: Callable[[str], None] = lambda _: None) -> Ingested:
+    """Bring data/processed up to date with data/raw.
+
+    Parameters
+    ----------
+    force
+        Read everything again even if nothing changed.
+    progress
+        Called with the path of each file before it is read.
+
+    Raises
+    ------
+    IngestError
+        If the data package is not whole or a file cannot be read at all; data/processed stays as it was.
+    RegistryError
+        If the registry is broken.
+    """
+    inputs = input_digests(project)
+    record = read_record(project)
+    if not force and record is not None and record["inputs"] == inputs:
+        return Ingested(**record["counts"], fresh=True)
+    book = registry()
+    readings = _read_all(project, book, progress)
+    published = mark_current(_frame([row for r in readings for row in r.observations], schema.OBSERVATIONS))
+    ages = estimate_age_bands(published, book)
+    derived = pl.concat([ages, derive_merged(pl.concat([published, ages]), book)])
+    observations = pl.concat([published, derived]).sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
+    issues = _frame([row for r in readings for row in r.issues], schema.ISSUES)
+    counts = {
+        "files": len(readings),
+        "published": published.height,
+        "derived": derived.height,
+        "set_aside": issues.height,
+    }
+    project.processed.mkdir(parents=True, exist_ok=True)
+    (project.processed / RECORD).unlink(missing_ok=True)  # without the record, half an ingest is no ingest
+    _write(project.processed / OBSERVATIONS, observations.write_parquet)
+    _write(project.processed / ISSUES, issues.write_parquet)
+    text = json.dumps({"inputs": inputs, "counts": counts}, indent=1, sort_keys=True)
+    _write(project.processed / RECORD, lambda path: Path(path).write_text(text, encoding="utf-8"))
+    return Ingested(**counts, fresh=False)
+
+
+def input_digests(project: Project) -> dict[str, str]:
+    """SHA-256 of everything an ingest depends on: raw files, and the library's own rules as one digest."""
+    digests = {f"raw/{f.relative_to(project.raw).as_posix()}": digest_file(f) for f in raw_files(project.raw)}
+    digests["raw/datapackage.json"] = digest_file(project.raw / "datapackage.json")
+    digests["rules"] = digest_folder(Path(__file__).parent, Path(__file__).parents[1] / "registry")
+    return digests
+
+
+def digest_folder(*folders: Path) -> str:
+    """One SHA-256 over the names and contents of all files of the library in some folders."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(f"{file.relative_to(folder).as_posix()}\0{digest_file(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def read_record(project: Project) -> dict[str, Any] | None:
+    """What the last whole ingest read and counted; None if there was none."""
+    path = project.processed / RECORD
+    tables = (project.processed / OBSERVATIONS, project.processed / ISSUES)
+    if not path.exists() or not all(table.exists() for table in tables):
+        return None
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return record
+
+
+def _read_all(project: Project, book: Registry, progress: Callable[[str], None]) -> list[Reading]:
+    problems: list[Problem] = []
+    readings: list[Reading] = []
+    for path, resource in read_package(project.raw).items():
+        progress(path)
+        try:
+            readings.append(read_file(project.raw / path, resource, book))
+        except (ValueError, IndexError, KeyError) as error:
+            problems.append(Problem(path, "", f"is damaged or of a kind hpedu does not read: {error!r}"))
+    if problems:
+        raise IngestError(problems)
+    return readings
+
+
+def read_file(path: Path, resource: Resource, book: Registry) -> Reading:
+    """Read one file by its content. A table without a layout is set aside whole, cell by cell.
+
+    Raises
+    ------
+    ValueError
+        If no reader knows the format.
+    """
+    data = path.read_bytes()
+    for kind, (recognise, read) in READERS.items():
+        if recognise(data):
+            table = read(data)
+            layout = find_layout(kind, table.title, load_layouts())
+            if layout is None:
+                return Reading(issues=[_without_layout(cell, table, resource, book) for cell in table.cells])
+            return interpret(table, layout, resource, book)
+    raise ValueError("not a PX-Web CSV, a JSON-stat file or a CSV with a column called value")
+
+
+def _without_layout(cell: Cell, table: RawTable, resource: Resource, book: Registry) -> dict[str, Any]:
+    return set_aside_row(cell, resource, "no_layout", table.title, book)
+
+
+def _frame(rows: list[dict[str, Any]], columns: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+def _write(path: Path, write: Callable[[Path], object]) -> None:
+    """Write beside the file and put it in place in one step, so that a reader never sees half of it."""
+    draft = path.with_name(path.name + ".part")
+    write(draft)
+    os.replace(draft, path)

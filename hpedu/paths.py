@@ -1,0 +1,75 @@
+"""Where the project's folders are. A notebook finds them wherever it is run from."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from hpedu.errors import HpeduError
+
+MARKER = Path("data/raw/datapackage.json")
+HOME_VARIABLE = "HPEDU_HOME"
+
+
+class NoProject(HpeduError):
+    """There is no hpedu project here."""
+
+    def __init__(self, start: Path) -> None:
+        self.start = start
+        super().__init__(start)
+
+    def __str__(self) -> str:
+        return (
+            f"No hpedu project found from {self.start.name or self.start} upwards: a project has {MARKER.as_posix()}. "
+            f"Change into the project, or set {HOME_VARIABLE} to its folder."
+        )
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folders of one project (DESIGN, section 2)."""
+
+    root: Path
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "data" / "raw"
+
+    @property
+    def processed(self) -> Path:
+        return self.root / "data" / "processed"
+
+    @property
+    def notebooks(self) -> Path:
+        return self.root / "notebooks"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def build(self) -> Path:
+        """Run times, caches, executed notebooks of failed runs: all that is not a result."""
+        return self.root / "build"
+
+
+def find_project(start: Path | None = None) -> Project:
+    """The project of HPEDU_HOME, or the one that `start` (by default the working folder) lies in.
+
+    Raises
+    ------
+    NoProject
+        If neither is a project.
+    """
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        root = Path(home).resolve()
+        if (root / MARKER).exists():
+            return Project(root)
+        raise NoProject(root)
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / MARKER).exists():
+            return Project(folder)
+    raise NoProject(start)

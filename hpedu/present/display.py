@@ -1,0 +1,129 @@
+"""What a notebook shows: a chart, the head of the page, a piece of HTML.
+
+Each object brings its own MIME bundle, so one notebook reads well in JupyterLab and carries all that
+`hpedu.present.page` needs to publish it.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+import vl_convert
+
+from hpedu.present.wording import phrase
+from hpedu.registry.models import Language
+
+# vl-convert carries a handful of Vega-Lite versions; this is the one Altair 6.3 writes for.
+VEGALITE = "6.4"
+# JupyterLab brings a renderer for version 5 only and needs no network for it. Our specs mean the same in both.
+LAB_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+LAB_CHART = "application/vnd.vegalite.v5+json"
+CHART = "application/vnd.hpedu.chart+json"
+PAGE_HEAD = "application/vnd.hpedu.page+json"
+
+STATIC_WIDTH = 640
+
+Bundle = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """A chart with everything that must never part from it: words for those who do not see it, and its numbers."""
+
+    spec: dict[str, Any]  # complete Vega-Lite 6 spec: data and theme inside, no title
+    alt: str  # what the chart shows, in a sentence or two
+    title: str
+    table: pl.DataFrame  # the chart's numbers, ready to read; headers in the page's language
+    name: str  # a slug, unique on the page: anchor and prefix of ids
+    language: Language
+    synthetic: bool = False
+    note: str = ""  # what the marks in the table mean
+
+    @cached_property
+    def svg(self) -> str:
+        """The chart as a fixed picture, `STATIC_WIDTH` wide."""
+        fixed = self._warn(self.spec) | {"width": STATIC_WIDTH}
+        picture: str = vl_convert.vegalite_to_svg(fixed, vl_version=VEGALITE)
+        return prefix_ids(picture, self.name)
+
+    def _warn(self, spec: dict[str, Any]) -> dict[str, Any]:
+        """Write the synthetic warning into the picture: it must survive being cut out of the page."""
+        if not self.synthetic:
+            return spec
+        return spec | {"title": {"text": [], "subtitle": phrase("synthetic_chart", self.language)}}
+
+    def _lab_spec(self) -> dict[str, Any]:
+        """The spec for JupyterLab, where no figure caption stands above the chart."""
+        spec = self._warn(self.spec) | {"$schema": LAB_SCHEMA}
+        return spec | {"title": {**spec.get("title", {}), "text": textwrap.wrap(self.title, 80)}}
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> Bundle:
+        # No text/html: JupyterLab would prefer it to the interactive chart.
+        page_chart = {
+            "name": self.name,
+            "title": self.title,
+            "alt": self.alt,
+            "svg": self.svg,
+            "spec": self._warn(self.spec),
+            "table": {"columns": self.table.columns, "rows": [list(row) for row in self.table.iter_rows()]},
+            "note": self.note,
+            "language": self.language,
+            "synthetic": self.synthetic,
+        }
+        return {LAB_CHART: self._lab_spec(), CHART: page_chart, "text/plain": self.alt}
+
+
+def prefix_ids(svg: str, prefix: str) -> str:
+    """Make the ids of a picture its own: several stand in one page, and each numbers its clips from 0."""
+    ids = set(re.findall(r'\bid="([^"]+)"', svg))
+    for name in sorted(ids, key=len, reverse=True):
+        escaped = re.escape(name)
+        svg = re.sub(rf'(\bid="|url\(#|href="#){escaped}(?=["\)])', rf"\g<1>{prefix}-{name}", svg)
+    return svg
+
+
+@dataclass(frozen=True)
+class PageHead:
+    """What stands above and below the body of a page. One notebook shows exactly one."""
+
+    title: str
+    subtitle: str
+    language: Language
+    group: str  # slug of the target group; also the name of the page's file
+    territory: str  # as the reader should see it
+    year: int  # the school year that starts in it is the newest one on the page
+    questions: list[str] = field(default_factory=list)
+    synthetic: bool = False
+    # name, publisher, title, url, published, confidence, file of each source; any may be empty
+    sources: list[dict[str, str]] = field(default_factory=list)
+    inputs_digest: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> Bundle:
+        warning = [f"**{phrase('synthetic_page', self.language)}**"] if self.synthetic else []
+        questions = ["\n".join(f"- {question}" for question in self.questions)] if self.questions else []
+        text = "\n\n".join([f"# {self.title}", *warning, self.subtitle, *questions])
+        return {PAGE_HEAD: asdict(self), "text/markdown": text, "text/plain": self.title}
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A piece of HTML made by hpedu, with the same in plain text."""
+
+    html: str
+    plain: str
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> Bundle:
+        return {"text/html": self.html, "text/plain": self.plain}

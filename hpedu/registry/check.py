@@ -1,0 +1,110 @@
+"""What must hold between rows of the registry: every name that is used is there, every key stands once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from hpedu.errors import Problem
+from hpedu.registry.formula import parse_formula
+
+if TYPE_CHECKING:
+    from hpedu.registry.load import Registry
+
+
+def cross_check(book: Registry) -> list[Problem]:
+    """Every reference between rows that leads nowhere, every key that stands twice."""
+    return [*_codes(book), *_territories(book), *_communes(book), *_targets(book), *_indicators(book), *_rest(book)]
+
+
+def _missing(file: str, where: str, what: str, names: Iterable[str], known: Iterable[str]) -> Iterator[Problem]:
+    known = set(known)
+    for name in names:
+        if name not in known:
+            yield Problem(file, where, f"no such {what}", name)
+
+
+def _codes(book: Registry) -> Iterator[Problem]:
+    for key, count in Counter((c.dimension, c.code) for c in book.codes).items():
+        if count > 1:
+            yield Problem("codes.csv", "/".join(key), "this code stands twice")
+    units = book.codes_of("unit")
+    for measure in book.measures.values():
+        yield from _missing("measures.csv", measure.id, "unit", [measure.unit], units)
+
+
+def _territories(book: Registry) -> Iterator[Problem]:
+    for territory in book.territories.values():
+        yield from _missing("territories.csv", territory.id, "territory", territory.parts, book.territories)
+    for alias in book.territory_names:
+        yield from _missing("territory_names.csv", alias.name, "territory", [alias.territory], book.territories)
+    for place in book.places.values():
+        yield from _missing("places.csv", place.id, "territory", [place.territory], book.territories)
+
+
+def _communes(book: Registry) -> Iterator[Problem]:
+    for key, count in Counter((c.code, c.valid_from) for c in book.communes).items():
+        if count > 1:
+            yield Problem("communes.csv", str(key), "this code and first day stand twice")
+    new = {c.code for c in book.communes if c.valid_to is None}
+    old = {c.code for c in book.communes if c.valid_to is not None} | {""}
+    districts = {d.code for d in book.districts}
+    for row in book.conversions:
+        where = f"{row.old_code} -> {row.new_code}"
+        yield from _missing("commune_conversions.csv", where, "commune of 2025", [row.new_code], new)
+        yield from _missing("commune_conversions.csv", where, "old commune", [row.old_code], old)
+        yield from _missing("commune_conversions.csv", where, "district", [row.old_district_code], districts)
+    for code in sorted(new - {row.new_code for row in book.conversions}):
+        yield Problem("commune_conversions.csv", code, "this commune of 2025 has no old unit")
+
+
+def _targets(book: Registry) -> Iterator[Problem]:
+    numbers = [target.number for target in book.targets.values()]
+    if sorted(numbers) != list(range(1, len(numbers) + 1)):
+        yield Problem("targets", "number", "the targets are not numbered 1, 2, 3 ... without a gap")
+    for target in book.targets.values():
+        file = f"targets/{target.group}.toml"
+        yield from _missing(file, target.id, "level", [target.level], book.codes_of("level"))
+        yield from _missing(file, target.id, "unit", [target.unit], book.codes_of("unit"))
+        yield from _missing(file, target.id, "department", target.departments, book.departments)
+        yield from _missing(
+            file, target.id, "indicator", [*target.national_indicators, *target.proxies], book.indicators
+        )
+        if (target.comparison == "milestone") != (target.kind == "milestone"):
+            yield Problem(file, target.id, "a milestone has the comparison `milestone`, and nothing else has it")
+        indicator = book.indicators.get(target.id)
+        if target.kind != "milestone" and (indicator is None or indicator.role != "target"):
+            yield Problem(file, target.id, "no indicator of this id and the role `target` says how to measure it")
+
+
+def _indicators(book: Registry) -> Iterator[Problem]:
+    for indicator in book.indicators.values():
+        file, where = "indicators", indicator.id
+        if indicator.role == "target" and indicator.id not in book.targets:
+            yield Problem(file, where, "has the role `target`, but no target has this id")
+        yield from _missing(file, where, "level", [indicator.level], book.codes_of("level"))
+        yield from _missing(file, where, "unit", [indicator.unit], book.codes_of("unit"))
+        for text in filter(None, (indicator.numerator, indicator.denominator, indicator.published)):
+            try:
+                series = parse_formula(text)
+            except ValueError as error:
+                yield Problem(file, where, str(error), text)
+                continue
+            for term in series:
+                yield from _missing(file, where, "measure", [term.measure], book.measures)
+                yield from _missing(file, where, "level", [term.level], book.codes_of("level"))
+                yield from _missing(file, where, "ownership", [term.ownership], book.codes_of("ownership"))
+                yield from _missing(file, where, "sex", [term.sex], book.codes_of("sex"))
+
+
+def _rest(book: Registry) -> Iterator[Problem]:
+    for task in book.tasks:
+        where = f"{task.plan} {task.number}"
+        yield from _missing("tasks.csv", where, "department", task.departments, book.departments)
+    for other in book.other_targets.values():
+        yield from _missing("other_targets.csv", other.id, "territory", [other.territory], book.territories)
+        yield from _missing("other_targets.csv", other.id, "unit", [other.unit], book.codes_of("unit"))
+    for erratum in book.errata.values():
+        if (erratum.action == "scale") != (erratum.factor is not None):
+            yield Problem("errata.csv", erratum.id, "a factor belongs to the action `scale`, and only to it")
