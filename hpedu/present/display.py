@@ -21,7 +21,7 @@ from hpedu.registry.models import Language
 
 # vl-convert carries a handful of Vega-Lite versions; this is the one Altair 6.3 writes for.
 VEGALITE = "6.4"
-# JupyterLab brings a renderer for version 5 only and needs no network for it. Our specs mean the same in both.
+# JupyterLab brings a renderer for version 5 only and needs no network for it. Our specs suit both.
 LAB_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 LAB_CHART = "application/vnd.vegalite.v5+json"
 CHART = "application/vnd.hpedu.chart+json"
@@ -34,7 +34,7 @@ Bundle = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """A chart with everything that must never part from it: words for those who do not see it, and its numbers."""
+    """A chart and what must never part from it: words for those who do not see it, and its numbers."""
 
     spec: dict[str, Any]  # complete Vega-Lite 6 spec: data and theme inside, no title
     alt: str  # what the chart shows, in a sentence or two

@@ -14,7 +14,7 @@ LINE = 15  # height of a line of text at 12 pixels
 
 
 def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """Round values that enclose `low` to `high`, in about `count` steps of 1, 2, 2.5 or 5 times a power of ten."""
+    """Round values that enclose `low` to `high`, in about `count` steps of 1, 2, 2.5 or 5 (tens, tenths)."""
     span = (high - low) or abs(high) or 1.0
     raw = span / count
     power = 10.0 ** math.floor(math.log10(raw))

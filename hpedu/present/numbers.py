@@ -9,7 +9,10 @@ from hpedu.registry.models import Language
 
 MISSING = "…"
 MINUS = "\N{MINUS SIGN}"
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def format_number(value: float | Decimal | None, decimals: int, language: Language) -> str:

@@ -16,8 +16,8 @@ QUIET_INK = "#4b5563"
 GRID = "#e5e7eb"
 WARNING = "#b00020"
 
-# Blue and orange first: the pair that every kind of colour vision separates. All reach 4.5:1 on white, so that
-# a label may carry the colour of its line. Dash and shape say the same as the colour, for print and for everyone.
+# Blue and orange first: the pair that every kind of colour vision separates. All reach 4.5:1 on white, so a
+# label may have the colour of its line. Dash and shape say the same as the colour, for print and for all.
 COLOURS = ("#0067a5", "#b84a00", "#00724f", "#8f3a84", "#5f5f5f", "#7a5c00")
 DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [12, 4], [5, 2, 1, 2, 1, 2])
 SHAPES = ("circle", "square", "triangle-up", "cross", "triangle-down", "triangle-right")
@@ -29,7 +29,7 @@ PLAIN = "#7b8794"
 
 
 def theme(language: Language) -> dict[str, Any]:
-    """The Vega-Lite `config` of every chart, with the numbers of `language` (d3 ships no Vietnamese locale)."""
+    """The Vega-Lite `config` of every chart, with the numbers of `language` (d3 has no Vietnamese locale)."""
     decimal, thousands = (",", ".") if language == "vi" else (".", ",")
     axis_text = {"labelColor": QUIET_INK, "labelFontSize": 12, "titleColor": QUIET_INK, "titleFontSize": 12}
     return {
@@ -75,3 +75,20 @@ def theme(language: Language) -> dict[str, Any]:
         },
         "text": {"color": INK, "fontSize": 12},
     }
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours (`#rrggbb`) as WCAG 2 defines it, from 1 to 21."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def ink_on(colour: str) -> str:
+    """White or black letters, whichever reads better on `colour`."""
+    return max(("#ffffff", "#000000"), key=lambda ink: contrast(ink, colour))
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -68,9 +68,10 @@ def _targets(book: Registry) -> Iterator[Problem]:
         yield from _missing(file, target.id, "level", [target.level], book.codes_of("level"))
         yield from _missing(file, target.id, "unit", [target.unit], book.codes_of("unit"))
         yield from _missing(file, target.id, "department", target.departments, book.departments)
-        yield from _missing(
-            file, target.id, "indicator", [*target.national_indicators, *target.proxies], book.indicators
-        )
+        named = [*target.national_indicators, *target.proxies, target.milestone_indicator or target.id]
+        if target.kind == "milestone" and not target.milestone_indicator:
+            named.remove(target.id)
+        yield from _missing(file, target.id, "indicator", named, book.indicators)
         if (target.comparison == "milestone") != (target.kind == "milestone"):
             yield Problem(file, target.id, "a milestone has the comparison `milestone`, and nothing else has it")
         indicator = book.indicators.get(target.id)

@@ -154,6 +154,7 @@ class Target(Row):
     definition_status: Literal["verified", "partly_verified", "unverified", "none_found"]
     national: National | None = None
     national_indicators: list[Slug] = []  # published national figures to show beside it
+    milestone_indicator: str = ""  # for a milestone: the indicator (1 reached, 0 not) that shows its state
     proxies: list[Slug] = []  # indicators shown as context under their own name, never judged
     departments: list[Slug]
     department_basis: Literal["stated", "inferred"]

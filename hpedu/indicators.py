@@ -1,0 +1,123 @@
+"""Observations -> indicator values, by the formulas of the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from hpedu.registry import Registry
+from hpedu.registry.formula import SeriesRef, parse_formula
+from hpedu.registry.models import Indicator
+
+VALUES: dict[str, Any] = {
+    "indicator": pl.String,
+    "territory": pl.String,
+    "year": pl.Int32,
+    "value": pl.Float64,
+    "unit": pl.String,
+    "status": pl.String,  # the softest of the inputs'
+    "qualifier": pl.String,  # "" or, for a published figure that is only a bound, ">", "<" or "about"
+    "flags": pl.List(pl.String),
+    "numerator": pl.Float64,  # null for a rate taken as published
+    "denominator": pl.Float64,
+    "inputs": pl.List(pl.String),  # "file!cell" of every cell the value was computed from
+    "sources": pl.List(pl.String),  # resource names in data/raw/datapackage.json
+    "edition": pl.String,  # newest edition among the inputs
+}
+"""One row an indicator value."""
+
+_FIRMNESS = ("final", "preliminary", "derived", "estimated", "projected", "synthetic")
+
+_Cells = Mapping[tuple[str, int], dict[str, Any]]  # (territory, year) -> current observation
+
+
+def compute_indicators(observations: pl.DataFrame, book: Registry) -> pl.DataFrame:
+    """All indicator values the observations allow.
+
+    A ratio is computed from sums of counts; where any count of the formula is missing, the rate as published is
+    taken if the registry names one, else there is no value. Bounds ("over 99%") never enter a formula; a
+    bound that is itself the published rate is kept with its qualifier. Values above the plausible
+    limit of the registry get the flag `above_plausible` and stay as they are.
+
+    Parameters
+    ----------
+    observations
+        As ingest writes them; only current ones of whole territories are used.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `VALUES`, sorted by indicator (in registry order), territory, year.
+    """
+    series = _index(observations)
+    rows = [row for indicator in book.indicators.values() for row in _compute(indicator, series)]
+    return pl.DataFrame(rows, schema=VALUES, orient="row")
+
+
+def _index(observations: pl.DataFrame) -> dict[SeriesRef, dict[tuple[str, int], dict[str, Any]]]:
+    table: dict[SeriesRef, dict[tuple[str, int], dict[str, Any]]] = {}
+    current = observations.filter(pl.col("current"), pl.col("place") == "").sort("territory", "year")
+    for row in current.iter_rows(named=True):
+        ref = SeriesRef(row["measure"], row["level"], row["ownership"], row["sex"], row["detail"])
+        table.setdefault(ref, {})[row["territory"], row["year"]] = row
+    return table
+
+
+def _compute(indicator: Indicator, series: Mapping[SeriesRef, _Cells]) -> Iterator[dict[str, Any]]:
+    computed = dict(_from_counts(indicator, series))
+    published = series.get(parse_formula(indicator.published)[0], {}) if indicator.published else {}
+    for key in sorted(computed.keys() | published.keys()):
+        row = computed.get(key) or _row(indicator, key, [published[key]], published[key]["value"], None, None)
+        if indicator.flag_above is not None and row["value"] > float(indicator.flag_above):
+            row["flags"] = [*row["flags"], "above_plausible"]
+        yield row
+
+
+def _from_counts(
+    indicator: Indicator, series: Mapping[SeriesRef, _Cells]
+) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
+    above = [series.get(term, {}) for term in parse_formula(indicator.numerator)]
+    below = [series.get(term, {}) for term in parse_formula(indicator.denominator)] if indicator.denominator else []
+    for key in set.intersection(*(set(cells) for cells in [*above, *below])):
+        cells = [cells[key] for cells in [*above, *below]]
+        alone = len(cells) == 1
+        if not alone and any(cell["qualifier"] for cell in cells):
+            continue
+        numerator = _sum(cells[: len(above)])
+        denominator = _sum(cells[len(above) :]) if below else None
+        if denominator == 0:
+            continue
+        value = indicator.scale * numerator / (denominator or 1)
+        yield key, _row(indicator, key, cells, float(value), float(numerator), denominator and float(denominator))
+
+
+def _sum(cells: list[dict[str, Any]]) -> Decimal:
+    return sum((Decimal(repr(cell["value"])) for cell in cells), Decimal(0))
+
+
+def _row(
+    indicator: Indicator,
+    key: tuple[str, int],
+    cells: list[dict[str, Any]],
+    value: float,
+    numerator: float | None,
+    denominator: float | None,
+) -> dict[str, Any]:
+    return {
+        "indicator": indicator.id,
+        "territory": key[0],
+        "year": key[1],
+        "value": value,
+        "unit": indicator.unit,
+        "status": max((cell["status"] for cell in cells), key=_FIRMNESS.index),
+        "qualifier": cells[0]["qualifier"] if len(cells) == 1 else "",
+        "flags": list(dict.fromkeys(flag for cell in cells for flag in cell["flags"])),
+        "numerator": numerator,
+        "denominator": denominator,
+        "inputs": [f"{cell['file']}!{cell['cell']}" for cell in cells],
+        "sources": list(dict.fromkeys(name for cell in cells for name in cell["source"].split(" + "))),
+        "edition": max(cell["edition"] for cell in cells),
+    }

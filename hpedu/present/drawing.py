@@ -1,0 +1,129 @@
+"""What all chart forms share: checks of the frame, axes, text with a halo, the finished spec."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import altair
+import polars as pl
+
+from hpedu.present import theme
+from hpedu.present.layout import HEIGHT, LINE
+from hpedu.present.numbers import count_decimals, school_year
+from hpedu.present.wording import phrase
+from hpedu.registry.models import Language
+
+Rows = list[dict[str, Any]]
+Layers = list[Any]  # altair charts; altair is untyped for us
+
+MARKED = ("preliminary", "derived", "estimated", "projected", "synthetic")
+
+
+def require_columns(values: pl.DataFrame, *columns: str) -> None:
+    """Raise ValueError if the frame lacks a column or holds no figure at all."""
+    missing = [column for column in columns if column not in values.columns]
+    if missing:
+        raise ValueError(f"a chart needs the columns {', '.join(columns)}; missing: {', '.join(missing)}")
+    if values["value"].drop_nulls().is_empty():
+        raise ValueError("a chart needs at least one figure; where there is none, say so in a sentence")
+
+
+def refuse_repeats(values: pl.DataFrame, *key: str) -> None:
+    """Raise ValueError if a key stands twice: two figures for one point would be drawn as one."""
+    repeated = values.filter(values.select(key).is_duplicated())
+    if not repeated.is_empty():
+        raise ValueError(f"two figures for one point: {repeated.select(key).row(0)}")
+
+
+def order_names(names: pl.Series, order: Sequence[str] | None, room: int) -> list[str]:
+    """The names in the order asked for, or of first appearance.
+
+    Raises
+    ------
+    ValueError
+        If a name is not in `order`, or there are more than `room`.
+    """
+    found: list[str] = names.unique(maintain_order=True).to_list()
+    if order is not None:
+        unknown = [name for name in found if name not in order]
+        if unknown:
+            raise ValueError(f"not in the order given: {', '.join(unknown)}")
+        found = [name for name in order if name in found]
+    if len(found) > room:
+        raise ValueError(f"{len(found)} names cannot be told apart in one chart, at most {room}: split it")
+    return found
+
+
+def every_year(values: pl.DataFrame) -> list[int]:
+    """All years from the first to the last with a figure, those without one in between included."""
+    years: list[int] = values.drop_nulls("value")["year"].to_list()
+    return list(range(min(years), max(years) + 1))
+
+
+def name_year(year: int, by_school_year: bool, language: Language) -> str:
+    return school_year(year, language) if by_school_year else str(year)
+
+
+def year_header(by_school_year: bool, language: Language) -> str:
+    return phrase("school_year" if by_school_year else "year", language)
+
+
+def value_axis(ticks: Sequence[float], unit_label: str, language: Language, lift: int = 12) -> Any:
+    """The axis of values; its title stands level above it, and says so if the axis does not start at 0."""
+    starts_at_zero = ticks[0] <= 0 <= ticks[-1]
+    words = [unit_label] if starts_at_zero else [unit_label, phrase("axis_not_zero", language)]
+    lines = textwrap.wrap(" ".join(words), 50)
+    return altair.Axis(
+        title=lines,
+        titleAngle=0,
+        titleAlign="left",
+        titleBaseline="bottom",
+        titleX=-36,
+        titleY=-lift - LINE * (len(lines) - 1),
+        values=list(ticks),
+        format=f",.{max(map(count_decimals, ticks))}f",
+        domain=False,
+        ticks=False,
+    )
+
+
+def data_of(values: pl.DataFrame | Rows) -> Any:
+    """An altair chart over rows that stand inside the spec."""
+    rows = values.to_dicts() if isinstance(values, pl.DataFrame) else values
+    return altair.Chart(altair.Data(values=rows))
+
+
+def write_text(rows: Rows, encoding: Mapping[str, Any], **mark: Any) -> Layers:
+    """A text layer over its own white halo, so that no line crosses the letters."""
+    mark = {"lineBreak": "\n", "lineHeight": LINE, **mark}
+    halo = {"stroke": theme.BACKGROUND, "strokeWidth": 4, "strokeJoin": "round", "opacity": 0.9}
+    uncoloured = {channel: value for channel, value in encoding.items() if channel != "color"}
+    return [
+        data_of(rows).mark_text(**mark, **halo).encode(**uncoloured),
+        data_of(rows).mark_text(**mark).encode(**encoding),
+    ]
+
+
+def finish(layers: Layers, *, language: Language, height: int = HEIGHT, right: float = 12) -> dict[str, Any]:
+    """Lay the layers over each other and dress them: a complete spec, as wide as its container."""
+    spec: dict[str, Any] = altair.layer(*layers).to_dict()
+    return spec | {
+        "width": "container",
+        "height": height,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "padding": {"left": 4, "top": 8, "right": round(right), "bottom": 4},
+        "config": theme.theme(language),
+    }
+
+
+def explain_marks(statuses: Iterable[str], missing: bool, language: Language) -> list[str]:
+    """One explanation for each mark that a table uses, `…` included."""
+    used = set(statuses)
+    notes = [
+        f"{phrase(f'mark_{status}', language)}: {phrase(f'status_{status}', language)}"
+        for status in MARKED
+        if status in used
+    ]
+    return [*notes, phrase("missing_note", language)] if missing else notes
