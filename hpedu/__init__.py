@@ -1,1 +1,48 @@
-"""hpedu"""
+"""hpedu tells a city whether its schools will reach their goals.
+
+Four words hold it together: an *observation* is one published figure, an *indicator* is computed from
+observations, a *target* is what a plan wants of an indicator, the *outlook* says whether it will be met.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hpedu.data import indicator_values, issues, newest_year, observations, revisions
+    from hpedu.frames import to_pandas
+    from hpedu.present.report import Report, list_targets
+    from hpedu.registry import registry
+
+__version__ = "0.1.0"
+__all__ = [
+    "Report",
+    "indicator_values",
+    "issues",
+    "list_targets",
+    "newest_year",
+    "observations",
+    "registry",
+    "revisions",
+    "to_pandas",
+]
+
+_HOMES = {
+    "Report": "hpedu.present.report",
+    "list_targets": "hpedu.present.report",
+    "indicator_values": "hpedu.data",
+    "issues": "hpedu.data",
+    "newest_year": "hpedu.data",
+    "observations": "hpedu.data",
+    "revisions": "hpedu.data",
+    "to_pandas": "hpedu.frames",
+    "registry": "hpedu.registry",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for, so that `hpedu --help` does not wait for the chart library."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hpedu' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -84,7 +84,8 @@ def ingest(project: Project, *, force: bool = False, progress: Callable[[str], N
     (project.processed / RECORD).unlink(missing_ok=True)  # without the record, half an ingest is no ingest
     _write(project.processed / OBSERVATIONS, observations.write_parquet)
     _write(project.processed / ISSUES, issues.write_parquet)
-    text = json.dumps({"inputs": inputs, "counts": counts}, indent=1, sort_keys=True)
+    digest = hashlib.sha256((project.processed / OBSERVATIONS).read_bytes()).hexdigest()
+    text = json.dumps({"inputs": inputs, "counts": counts, "digest": digest}, indent=1, sort_keys=True)
     _write(project.processed / RECORD, lambda path: Path(path).write_text(text, encoding="utf-8"))
     return Ingested(**counts, fresh=False)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair
@@ -12,10 +14,12 @@ from hpedu.present import theme
 from hpedu.present.display import Chart
 from hpedu.present.drawing import (
     Layers,
+    Rows,
     data_of,
     every_year,
     explain_marks,
     finish,
+    label_year,
     name_year,
     order_names,
     refuse_repeats,
@@ -23,13 +27,12 @@ from hpedu.present.drawing import (
     value_axis,
     year_header,
 )
-from hpedu.present.layout import legend_columns, nice_ticks, text_width, wrap
+from hpedu.present.layout import LINE, YEAR_LABEL, legend_columns, nice_ticks, wrap
 from hpedu.present.numbers import MISSING, format_number
-from hpedu.present.numbers import school_year as name_school_year
 from hpedu.present.wording import phrase
 from hpedu.registry.models import Language
 
-LABEL_LETTERS = 18  # of a line of a bar's name
+NAME_LETTERS = 18  # of a line of the name beside a bar
 
 
 def stacked(
@@ -52,132 +55,136 @@ def stacked(
     Raises
     ------
     ValueError
-        If a column or all figures are missing, a part is negative or stands twice in a year, or there are more
-        than six.
+        If a column is missing, no year has all parts, a part is negative or stands twice in a year, or there are
+        more than six.
     """
     require_columns(values, "part", "year", "value")
     refuse_repeats(values, "part", "year")
     if (values["value"] < 0).any():
         raise ValueError("a part of a whole cannot be negative")
-    parts = order_names(values["part"], part_order, len(theme.SEQUENCE))
-    years = every_year(values)
-    amounts = {
-        (part, year): value for part, year, value in values.select("part", "year", "value").iter_rows()
-    }
-    by_year = {year: [amounts.get((part, year)) for part in parts] for year in years}
-    bars, tops = stack_parts(by_year, parts, decimals, language, school_year)
-    if not bars:
-        raise ValueError("no year has all parts; where there is no whole, show the parts as a trend")
-    ticks = nice_ticks(0, max(row["value"] for row in tops))
-    totals = {year: None if None in known else sum(filter(None, known)) for year, known in by_year.items()}
-    table = pl.DataFrame(
-        {year_header(school_year, language): [name_year(year, school_year, language) for year in years]}
-        | {
-            part: [format_number(by_year[year][index], decimals, language) for year in years]
-            for index, part in enumerate(parts)
-        }
-        | {phrase("total", language): [format_number(total, decimals, language) for total in totals.values()]}
+    stack = Stack(
+        amounts={(part, year): amount for part, year, amount in values["part", "year", "value"].iter_rows()},
+        parts=order_names(values["part"], part_order, len(theme.SEQUENCE)),
+        years=every_year(values),
+        unit_label=unit_label,
+        decimals=decimals,
+        school_year=school_year,
+        language=language,
     )
+    totals = [stack.total(year) for year in stack.years]
+    if set(totals) == {None}:
+        raise ValueError("no year has all parts; where there is no whole, show the parts as a trend")
     return Chart(
-        spec=finish(
-            draw_stack(bars, tops, ticks, parts, years, unit_label, language, school_year), language=language
-        ),
+        spec=finish(draw_stack(stack), language=language),
         alt=alt,
         title=title,
-        table=table,
+        table=tabulate_stack(stack),
         name=name,
         language=language,
         synthetic=synthetic,
-        note="; ".join(explain_marks((), None in totals.values(), language)),
+        note="; ".join(explain_marks((), None in totals, language)),
     )
 
 
-def stack_parts(
-    by_year: dict[int, list[float | None]],
-    parts: list[str],
-    decimals: int,
-    language: Language,
-    school_year: bool,
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The pieces of all whole bars (from `base` to `top`), and for each year what stands over its bar."""
-    bars, tops = [], []
-    for year, known in by_year.items():
-        label = name_school_year(year, "en") if school_year else str(year)
-        top = 0.0
-        whole = [amount for amount in known if amount is not None]
-        if len(whole) < len(parts):
-            tops.append({"year": label, "value": 0.0, "words": MISSING})
-            continue
-        for part, amount in zip(parts, whole, strict=True):
-            bars.append(
-                {
-                    "part": part,
-                    "year": label,
-                    "period": name_year(year, school_year, language),
-                    "base": top,
-                    "top": top + amount,
-                    "middle": top + amount / 2,
-                    "words": format_number(amount, decimals, language),
-                }
-            )
-            top += amount
-        tops.append({"year": label, "value": top, "words": format_number(top, decimals, language)})
-    return bars, tops
+@dataclass(frozen=True)
+class Stack:
+    """Parts of a whole by year, and how to write them."""
+
+    amounts: dict[tuple[str, int], float | None]
+    parts: list[str]
+    years: list[int]
+    unit_label: str
+    decimals: int
+    school_year: bool
+    language: Language
+
+    def total(self, year: int) -> float | None:
+        """The sum of all parts; None if one of them is missing, never a smaller sum."""
+        known = [amount for part in self.parts if (amount := self.amounts.get((part, year))) is not None]
+        return sum(known) if len(known) == len(self.parts) else None
+
+    def write(self, amount: float | None) -> str:
+        return format_number(amount, self.decimals, self.language)
+
+    def label(self, year: int) -> str:
+        return label_year(year, self.school_year)
+
+    def name(self, year: int) -> str:
+        return name_year(year, self.school_year, self.language)
+
+    def pieces(self) -> Rows:
+        """The pieces of all whole bars, each from `base` to `top`."""
+        rows: Rows = []
+        for year in self.years:
+            if self.total(year) is None:
+                continue
+            base = 0.0
+            for part in self.parts:
+                amount = self.amounts[part, year] or 0.0
+                row = {"part": part, "year": self.label(year), "period": self.name(year)}
+                edges = {"base": base, "middle": base + amount / 2, "top": base + amount}
+                rows.append(row | edges | {"words": self.write(amount)})
+                base += amount
+        return rows
 
 
-def draw_stack(
-    bars: list[dict[str, Any]],
-    tops: list[dict[str, Any]],
-    ticks: list[float],
-    parts: list[str],
-    years: list[int],
-    unit_label: str,
-    language: Language,
-    school_year: bool,
-) -> Layers:
+def tabulate_stack(stack: Stack) -> pl.DataFrame:
+    """One row a year, one column a part, and the total."""
+    columns = {year_header(stack.school_year, stack.language): [stack.name(year) for year in stack.years]}
+    for part in stack.parts:
+        columns[part] = [stack.write(stack.amounts.get((part, year))) for year in stack.years]
+    columns[phrase("total", stack.language)] = [stack.write(stack.total(year)) for year in stack.years]
+    return pl.DataFrame(columns)
+
+
+def draw_stack(stack: Stack) -> Layers:
     """Bars, the figures in them where they fit, and the totals on top."""
-    x = altair.X(
-        "year:O",
-        sort=[name_school_year(year, "en") if school_year else str(year) for year in years],
-        scale=altair.Scale(paddingInner=0.18, paddingOuter=0.1),
-        axis=altair.Axis(
-            title=year_header(school_year, language), labelAngle=0, labelOverlap="parity", labelSeparation=6
-        ),
+    language = stack.language
+    years = [stack.label(year) for year in stack.years]
+    totals = [stack.total(year) for year in stack.years]
+    tops = [
+        {"year": year, "value": total or 0.0, "words": stack.write(total) if total is not None else MISSING}
+        for year, total in zip(years, totals, strict=True)
+    ]
+    # Labels are thinned out from the newest year back, as in a trend.
+    from_last = f"({len(years) - 1} - indexof({json.dumps(years)}, datum.value))"
+    shown = f"{from_last} % ceil({YEAR_LABEL} * {len(years)} / width) == 0"
+    x_axis = altair.Axis(
+        title=year_header(stack.school_year, language),
+        labelAngle=0,
+        labelExpr=f"{shown} ? datum.label : ''",
+        labelOverlap=False,
     )
+    x = altair.X("year:O", sort=years, axis=x_axis, scale=altair.Scale(paddingInner=0.18, paddingOuter=0.1))
+    ticks = nice_ticks(0, max(row["value"] for row in tops))
     scale = altair.Scale(domain=[ticks[0], ticks[-1]], nice=False)
-    axis = value_axis(ticks, unit_label, language)
+    y_axis = value_axis(ticks, stack.unit_label, language)
 
     def y(field: str) -> Any:
-        return altair.Y(f"{field}:Q", scale=scale, axis=axis)
+        return altair.Y(f"{field}:Q", scale=scale, axis=y_axis)
 
-    def paint(colours: Sequence[str], legend: Any) -> Any:
-        return altair.Color(
-            "part:N",
-            scale=altair.Scale(domain=parts, range=list(colours[: len(parts)])),
-            legend=legend,
-            sort=parts,
-        )
-
+    colours = altair.Scale(domain=stack.parts, range=list(theme.SEQUENCE[: len(stack.parts)]))
+    legend = altair.Legend(columns=legend_columns(stack.parts), symbolType="square", offset=2 * LINE + 10)
+    colour = altair.Color("part:N", scale=colours, sort=stack.parts, legend=legend)
     tooltip = [
         altair.Tooltip("part:N", title=phrase("part", language)),
-        altair.Tooltip("period:N", title=year_header(school_year, language)),
+        altair.Tooltip("period:N", title=year_header(stack.school_year, language)),
         altair.Tooltip("words:N", title=phrase("value", language)),
     ]
-    legend = altair.Legend(columns=legend_columns(parts), symbolType="square", symbolStrokeWidth=0)
-    pieces = data_of(bars).mark_bar(stroke=theme.BACKGROUND, strokeWidth=1)
+    inks = dict(zip(stack.parts, map(theme.ink_on, theme.SEQUENCE), strict=False))
+    pieces = [row | {"ink": inks[row["part"]]} for row in stack.pieces()]
+    bars = data_of(pieces).mark_bar(stroke=theme.BACKGROUND, strokeWidth=1)
     # Whether a figure fits is known only when the chart is drawn: a phone's bars are a third as wide.
-    fits_width = "bandwidth('x') > 7 * length(datum.words) + 2"
-    fits_height = "scale('y', datum.base) - scale('y', datum.top) > 15"
-    inside = data_of(bars).mark_text(
-        baseline="middle", opacity=altair.expr(f"{fits_width} && {fits_height} ? 1 : 0")
-    )
+    wide = "bandwidth('x') > 6 * length(datum.words)"
+    high = "scale('y', datum.base) - scale('y', datum.top) > 15"
+    inside = data_of(pieces).mark_text(fontSize=11, opacity=altair.expr(f"{wide} && {high} ? 1 : 0"))
     over = data_of(tops).mark_text(
-        baseline="bottom", dy=-4, fontWeight=600, opacity=altair.expr(f"{fits_width} ? 1 : 0")
+        fontSize=11, fontWeight=600, baseline="bottom", dy=-4, opacity=altair.expr(f"{wide} ? 1 : 0")
     )
-    text_colours = [theme.ink_on(colour) for colour in theme.SEQUENCE]
+    ink = altair.Color("ink:N", scale=None)
     return [
-        pieces.encode(x=x, y=y("base"), y2="top:Q", color=paint(theme.SEQUENCE, legend), tooltip=tooltip),
-        inside.encode(x=x, y=y("middle"), text="words:N", color=paint(text_colours, None)),
+        bars.encode(x=x, y=y("base"), y2="top:Q", color=colour, tooltip=tooltip),
+        inside.encode(x=x, y=y("middle"), text="words:N", color=ink),
         over.encode(x=x, y=y("value"), text="words:N"),
     ]
 
@@ -197,7 +204,7 @@ def ranked(
 ) -> Chart:
     """Draw one horizontal bar a row of `values` (`label`, `value`, perhaps `highlight`), in order of value.
 
-    The value stands at the end of its bar, `…` where there is none (last). `name_header` stands over the
+    The value stands at the end of its bar; rows without one come last, with `…`. `name_header` stands over the
     names in the table.
 
     Raises
@@ -208,40 +215,32 @@ def ranked(
     require_columns(values, "label", "value")
     refuse_repeats(values, "label")
     if "highlight" not in values.columns:
-        values = values.with_columns(highlight=pl.lit(False))
+        values = values.with_columns(highlight=False)
     rows = values.sort("value", descending=descending, nulls_last=True, maintain_order=True).to_dicts()
-    any_highlight = any(row["highlight"] for row in rows)
+    others = theme.PLAIN if values["highlight"].any() else theme.HIGHLIGHT
     bars = [
         {
-            "label": wrap(row["label"], LABEL_LETTERS),
+            "label": wrap(row["label"], NAME_LETTERS),
             "full": row["label"],
             "value": row["value"] or 0.0,
-            "end": max(
-                row["value"] or 0.0, 0.0
-            ),  # where the figure stands: right of the bar, also of a negative one
             "words": format_number(row["value"], decimals, language),
-            "colour": theme.PLAIN if any_highlight and not row["highlight"] else theme.HIGHLIGHT,
+            "colour": theme.HIGHLIGHT if row["highlight"] else others,
             "weight": "bold" if row["highlight"] else "normal",
         }
         for row in rows
     ]
-    most_lines = max(bar["label"].count("\n") for bar in bars) + 1
-    table = pl.DataFrame(
-        {
-            name_header or phrase("name", language): [bar["full"] for bar in bars],
-            unit_label: [bar["words"] for bar in bars],
-        }
-    )
+    lines = max(bar["label"].count("\n") for bar in bars) + 1
+    table = {
+        name_header or phrase("name", language): [bar["full"] for bar in bars],
+        unit_label: [bar["words"] for bar in bars],
+    }
     return Chart(
         spec=finish(
-            draw_ranks(bars, unit_label, language),
-            language=language,
-            height=len(bars) * (12 + 14 * most_lines),
-            right=max(text_width(bar["words"]) for bar in bars) + 8,
+            draw_ranks(bars, unit_label, language), language=language, height=len(bars) * (12 + 14 * lines)
         ),
         alt=alt,
         title=title,
-        table=table,
+        table=pl.DataFrame(table),
         name=name,
         language=language,
         synthetic=synthetic,
@@ -249,39 +248,38 @@ def ranked(
     )
 
 
-def draw_ranks(bars: list[dict[str, Any]], unit_label: str, language: Language) -> Layers:
-    """Bars with their figures; the axis of values is left out, since every figure is written."""
-    low, high = min(0.0, *(bar["value"] for bar in bars)), max(bar["end"] for bar in bars)
+def draw_ranks(bars: Rows, unit_label: str, language: Language) -> Layers:
+    """Bars and their figures. There is no scale to read: every figure is written."""
+    # A figure stands right of its bar, also of a negative one.
+    ends = [bar | {"end": max(bar["value"], 0.0)} for bar in bars]
+    low, high = min(0.0, *(bar["value"] for bar in ends)), max(bar["end"] for bar in ends)
     scale = altair.Scale(domain=[low, high or 1.0], nice=False, zero=False)
-    axis = altair.Axis(
-        title=None,
-        labelExpr="split(datum.label, '\\n')",
-        labelLimit=0,
-        domain=False,
+    unit_only = altair.Axis(
+        title=unit_label,
+        titleAnchor="start",
+        labels=False,
         ticks=False,
-        labelLineHeight=14,
+        grid=False,
+        domain=False,
+        orient="top",
+    )
+    names = altair.Axis(
+        title=None, labelExpr="split(datum.label, '\\n')", labelLimit=0, labelLineHeight=14, ticks=False
     )
     y = altair.Y(
-        "label:N", sort=[bar["label"] for bar in bars], axis=axis, scale=altair.Scale(paddingInner=0.3)
+        "label:N", sort=[bar["label"] for bar in ends], axis=names, scale=altair.Scale(paddingInner=0.3)
     )
 
     def x(field: str) -> Any:
-        quiet = altair.Axis(
-            title=unit_label, labels=False, ticks=False, grid=False, domain=False, orient="top"
-        )
-        return altair.X(f"{field}:Q", scale=scale, axis=quiet)
+        return altair.X(f"{field}:Q", scale=scale, axis=unit_only)
 
     tooltip = [
         altair.Tooltip("full:N", title=phrase("name", language)),
         altair.Tooltip("words:N", title=unit_label),
     ]
-    data = data_of(bars)
-    weight = altair.expr("datum.weight")
+    colour = altair.Color("colour:N", scale=None)
+    figures = data_of(ends).mark_text(align="left", dx=5, fontWeight=altair.expr("datum.weight"))
     return [
-        data.mark_bar().encode(
-            x=x("value"), y=y, color=altair.Color("colour:N", scale=None), tooltip=tooltip
-        ),
-        data.mark_text(align="left", baseline="middle", dx=5, fontWeight=weight).encode(
-            x=x("end"), y=y, text="words:N"
-        ),
+        data_of(ends).mark_bar().encode(x=x("value"), y=y, color=colour, tooltip=tooltip),
+        figures.encode(x=x("end"), y=y, text="words:N"),
     ]

@@ -18,6 +18,7 @@ from hpedu.registry.models import Language
 Rows = list[dict[str, Any]]
 Layers = list[Any]  # altair charts; altair is untyped for us
 
+AXIS_LETTERS = 44  # of a line of an axis title, on a phone
 MARKED = ("preliminary", "derived", "estimated", "projected", "synthetic")
 
 
@@ -66,6 +67,11 @@ def name_year(year: int, by_school_year: bool, language: Language) -> str:
     return school_year(year, language) if by_school_year else str(year)
 
 
+def label_year(year: int, by_school_year: bool) -> str:
+    """`2015-16` in both languages: an axis has no room for the Vietnamese `2015-2016`."""
+    return name_year(year, by_school_year, "en")
+
+
 def year_header(by_school_year: bool, language: Language) -> str:
     return phrase("school_year" if by_school_year else "year", language)
 
@@ -73,8 +79,9 @@ def year_header(by_school_year: bool, language: Language) -> str:
 def value_axis(ticks: Sequence[float], unit_label: str, language: Language, lift: int = 12) -> Any:
     """The axis of values; its title stands level above it, and says so if the axis does not start at 0."""
     starts_at_zero = ticks[0] <= 0 <= ticks[-1]
-    words = [unit_label] if starts_at_zero else [unit_label, phrase("axis_not_zero", language)]
-    lines = textwrap.wrap(" ".join(words), 50)
+    note = "" if starts_at_zero else phrase("axis_not_zero", language)
+    whole = f"{unit_label} {note}".strip()
+    lines = [whole] if len(whole) <= AXIS_LETTERS else [*textwrap.wrap(unit_label, AXIS_LETTERS), note]
     return altair.Axis(
         title=lines,
         titleAngle=0,
@@ -106,14 +113,14 @@ def write_text(rows: Rows, encoding: Mapping[str, Any], **mark: Any) -> Layers:
     ]
 
 
-def finish(layers: Layers, *, language: Language, height: int = HEIGHT, right: float = 12) -> dict[str, Any]:
+def finish(layers: Layers, *, language: Language, height: int = HEIGHT) -> dict[str, Any]:
     """Lay the layers over each other and dress them: a complete spec, as wide as its container."""
     spec: dict[str, Any] = altair.layer(*layers).to_dict()
     return spec | {
         "width": "container",
         "height": height,
         "autosize": {"type": "fit-x", "contains": "padding"},
-        "padding": {"left": 4, "top": 8, "right": round(right), "bottom": 4},
+        "padding": {"left": 4, "top": 8, "right": 8, "bottom": 4},
         "config": theme.theme(language),
     }
 

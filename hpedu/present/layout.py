@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 HEIGHT = 280  # of a chart's plotting area, in pixels
 PHONE = 320  # width of a chart on a phone 390 pixels wide
-PHONE_PLOT = 250  # what the value axis leaves of it
+YEAR_LABEL = 54  # pixels that the label of a year takes on its axis
 LETTER = 6.6  # mean width of a letter at 12 pixels; generous, since fonts differ
 LINE = 15  # height of a line of text at 12 pixels
 

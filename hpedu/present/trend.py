@@ -31,12 +31,11 @@ from hpedu.present.drawing import (
 from hpedu.present.layout import (
     HEIGHT,
     LINE,
-    PHONE_PLOT,
+    YEAR_LABEL,
     legend_columns,
     nice_ticks,
     spread,
     text_height,
-    text_width,
     wrap,
 )
 from hpedu.present.numbers import MISSING, count_decimals, format_number
@@ -109,14 +108,11 @@ def trend(
     if target:
         layers += draw_target(points, plane, target, series[0], target.write(decimals, language))
     layers += draw_series(points, plane, series)
-    right = 12.0
     if len(series) <= DIRECT_LABELS:
-        labels = place_labels(points, plane, series)
-        right = max(right, *(text_width(row["words"]) + 14 - row["room"] for row in labels))
-        layers += draw_labels(labels, plane, series)
+        layers += draw_labels(points, plane, series)
     table = tabulate(points, series, school_year, language)
     return Chart(
-        spec=finish(layers, language=language, right=right),
+        spec=finish(layers, language=language),
         alt=alt,
         title=title,
         table=table,
@@ -209,26 +205,34 @@ class Plane:
         at = MERGER_SCHOOL_YEAR if self.school_year else MERGER_CALENDAR_YEAR
         return at if self.years[0] <= at <= self.years[1] else None
 
+    @property
+    def lift(self) -> int:
+        """Pixels from the plotting area up to the title of the axis of values; the merger stands between."""
+        return 12 if self.merger is None else 12 + LINE
+
     def x(self) -> Any:
         first, last = self.years
         # The short form in both languages: the axis has no room for 2015-2016.
-        short = "datum.value + '-' + slice('' + (datum.value + 1), -2)"
+        label = (
+            "datum.value + '-' + slice('' + (datum.value + 1), -2)"
+            if self.school_year
+            else "'' + datum.value"
+        )
+        # Where labels are thinned out, they are counted from the newest year back: it keeps its own.
+        shown = f"({last} - datum.value) % ceil({YEAR_LABEL} * {last - first} / width) == 0"
         axis = altair.Axis(
             title=[year_header(self.school_year, self.language), *textwrap.wrap(self.key, 50)],
-            # From the newest back: where labels are thinned out, the newest year keeps its own.
-            values=list(range(last, first - 1, -1)),
-            labelExpr=short if self.school_year else "'' + datum.value",
-            labelOverlap="parity",
-            labelSeparation=8,
+            values=list(range(first, last + 1)),
+            labelExpr=f"{shown} ? {label} : ''",
+            labelOverlap=False,
             grid=False,
         )
         scale = altair.Scale(domain=[first, last], nice=False, zero=False, padding=14)
         return altair.X("year:Q", scale=scale, axis=axis)
 
     def y(self, field: str = "value") -> Any:
-        lift = 12 if self.merger is None else 12 + LINE
         scale = altair.Scale(domain=[self.ticks[0], self.ticks[-1]], nice=False, zero=False)
-        axis = value_axis(self.ticks, self.unit_label, self.language, lift)
+        axis = value_axis(self.ticks, self.unit_label, self.language, self.lift)
         return altair.Y(f"{field}:Q", scale=scale, axis=axis)
 
     def to_pixel(self, value: float) -> float:
@@ -237,11 +241,6 @@ class Plane:
 
     def to_value(self, pixel: float) -> float:
         return self.ticks[-1] - pixel / HEIGHT * (self.ticks[-1] - self.ticks[0])
-
-    def room_right_of(self, year: int) -> float:
-        """Pixels from a year to the right edge on a phone, where room is shortest."""
-        first, last = self.years
-        return PHONE_PLOT * (last - year) / max(1, last - first)
 
 
 def span_years(points: pl.DataFrame, target: Goal | None) -> tuple[int, int]:
@@ -280,7 +279,7 @@ def draw_series(points: pl.DataFrame, plane: Plane, series: list[str]) -> Layers
     """Interval, lines, points, and areas that answer the pointer; series differ in colour, dash and shape."""
     legend = None
     if len(series) > DIRECT_LABELS:
-        legend = altair.Legend(columns=legend_columns(series), symbolSize=90)
+        legend = altair.Legend(columns=legend_columns(series), symbolSize=90, offset=plane.lift + 2 * LINE)
     colour = altair.Color("series:N", scale=match_series(series, theme.COLOURS), legend=legend)
     dash = altair.StrokeDash("series:N", scale=match_series(series, theme.DASHES), legend=legend)
     shape = altair.Shape("series:N", scale=match_series(series, theme.SHAPES), legend=legend)
@@ -331,26 +330,28 @@ def match_series(series: list[str], values: Sequence[Any]) -> Any:
     return altair.Scale(domain=series, range=list(values[: len(series)]))
 
 
-def place_labels(points: pl.DataFrame, plane: Plane, series: list[str]) -> Rows:
-    """Name and value at the last point of each series, moved apart; `value` places the first line of text."""
+def place_labels(points: pl.DataFrame, plane: Plane) -> Rows:
+    """Name and value at the last point of each series, moved apart; `value` places the first line of text.
+
+    A single series needs no name: the title has said it.
+    """
     rows = points.group_by("series", maintain_order=True).last().to_dicts()
     for row in rows:
         number = row["written"].split(" (")[0]
-        row["words"] = f"{wrap(row['series'], 16)}\n{number}"
-        row["room"] = plane.room_right_of(row["year"])
+        row["words"] = f"{wrap(row['series'], 16)}\n{number}" if len(rows) > 1 else number
     heights = [text_height(row["words"]) for row in rows]
     centres = spread([plane.to_pixel(row["value"]) for row in rows], heights, 0, HEIGHT)
     return [
-        {key: row[key] for key in ("series", "year", "words", "room")}
+        {key: row[key] for key in ("series", "year", "words")}
         | {"value": plane.to_value(centre - (height - LINE) / 2)}
         for row, centre, height in zip(rows, centres, heights, strict=True)
     ]
 
 
-def draw_labels(labels: Rows, plane: Plane, series: list[str]) -> Layers:
+def draw_labels(points: pl.DataFrame, plane: Plane, series: list[str]) -> Layers:
     colour = altair.Color("series:N", scale=match_series(series, theme.COLOURS), legend=None)
     encoding = {"x": plane.x(), "y": plane.y(), "text": "words:N", "color": colour}
-    return write_text(labels, encoding, align="left", dx=9, fontWeight=600)
+    return write_text(place_labels(points, plane), encoding, align="left", dx=9, fontWeight=600)
 
 
 def draw_merger(plane: Plane) -> Layers:

@@ -1,4 +1,4 @@
-"""The fixed texts of charts and pages, in Vietnamese and English (`wording.toml`)."""
+"""The fixed texts of charts, pages and reports, in Vietnamese and English (`wording*.toml`)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from hpedu.registry.models import Language, Text
 
 @cache
 def read_wording() -> dict[str, Text]:
-    """Read `wording.toml`: key -> text in both languages."""
-    with Path(__file__).with_name("wording.toml").open("rb") as file:
-        return {key: Text.model_validate(texts) for key, texts in tomllib.load(file).items()}
+    """Read the wording files beside this module: key -> text in both languages."""
+    wording: dict[str, Text] = {}
+    for path in sorted(Path(__file__).parent.glob("wording*.toml")):
+        with path.open("rb") as file:
+            wording |= {key: Text.model_validate(texts) for key, texts in tomllib.load(file).items()}
+    return wording
 
 
 def phrase(key: str, language: Language, **values: object) -> str:
@@ -23,7 +26,7 @@ def phrase(key: str, language: Language, **values: object) -> str:
     Raises
     ------
     UnknownName
-        If `wording.toml` has no such key.
+        If no wording file has such a key.
     """
     wording = read_wording()
     if key not in wording:

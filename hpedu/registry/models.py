@@ -108,6 +108,7 @@ class Measure(Row):
     id: Slug
     unit: Slug
     additive: bool
+    basis: Literal["school_year", "calendar"]  # what `year` means for it
     name: Text
     definition: Text
 

@@ -1,0 +1,553 @@
+"""What a report notebook talks to: one territory, one school year, one language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas
+import polars as pl
+
+from hpedu import data
+from hpedu.errors import UnknownName
+from hpedu.ingest.package import Resource, read_package
+from hpedu.ingest.pipeline import read_record
+from hpedu.outlook import Standing, assess_targets
+from hpedu.paths import find_project
+from hpedu.present import charts
+from hpedu.present.blocks import Block, Prose, draw_notice, draw_table
+from hpedu.present.display import Chart, Fragment, PageHead
+from hpedu.present.numbers import format_number, school_year
+from hpedu.present.quantity import (
+    COUNTS,
+    Change,
+    Quantity,
+    basis,
+    describe_change,
+    name_year,
+    with_unit,
+)
+from hpedu.present.scorecard import (
+    Wording,
+    describe_value,
+    draw_scorecard,
+    draw_target_facts,
+    draw_target_head,
+)
+from hpedu.present.wording import phrase
+from hpedu.registry import Language, registry
+from hpedu.registry.models import Indicator, Target
+
+
+class Report:
+    """The point of view of a report and everything it can say, draw and tabulate.
+
+    Parameters
+    ----------
+    group
+        Target group: preschool, general, higher, continuing; or overview for all of them.
+    territory
+        Id of a territory, as in `hpedu.territories()`.
+    year
+        Year in which the school year reported on starts; None for the newest in the data. Later
+        figures are left out.
+    language
+        "vi" or "en".
+
+    Raises
+    ------
+    UnknownName
+        For a group, territory or language that does not exist, with the closest names.
+    """
+
+    def __init__(self, group: str, *, territory: str, year: int | None, language: str) -> None:
+        self.book = registry()
+        self.group = _known("group", group, self.book.codes_of("group"))
+        self.territory = _known("territory", territory, self.book.territories)
+        self.language: Language = "vi" if _known("language", language, ("vi", "en")) == "vi" else "en"
+        self._all = data.indicator_values()
+        self.year = data.newest_year(self._all) if year is None else year
+        self._known = self._all.filter(pl.col("year") <= self.year)
+        self.wording = Wording(self.book, self.language, territory)
+        self.standings = assess_targets(self._all, self.book, territory, self.year)
+
+    # -- words ---------------------------------------------------------------------------------------------
+
+    def text(self, *, vi: str, en: str, **values: object) -> str:
+        """The template of the page's language with values filled in (`Quantity`, `Change`, numbers, text)."""
+        template = vi if self.language == "vi" else en
+        return template.format(**{name: self._spell(value) for name, value in values.items()})
+
+    def say(self, *, vi: str, en: str, **values: object) -> Prose:
+        """A paragraph made from the data. If a figure it needs is missing, it says that instead."""
+        missing = [v.indicator for v in values.values() if isinstance(v, (Quantity, Change)) and v.missing]
+        if missing:
+            return Prose(f"*{self._say_missing(missing)}*")
+        return Prose(self.text(vi=vi, en=en, **values))
+
+    def last(self, indicator: str, territory: str | None = None) -> Quantity:
+        """The newest value of an indicator up to the report's year."""
+        rows = self._rows(indicator, territory)
+        return self._quantity(indicator, rows[-1] if rows else None)
+
+    def at(self, indicator: str, year: int, territory: str | None = None) -> Quantity:
+        """The value of an indicator in one year."""
+        rows = [row for row in self._rows(indicator, territory, future=True) if row["year"] == year]
+        return self._quantity(indicator, rows[0] if rows else None)
+
+    def change(self, indicator: str, *, since: int, territory: str | None = None) -> Change:
+        """From the first value of `since` or later to the newest one."""
+        rows = [row for row in self._rows(indicator, territory) if row["year"] >= since]
+        whole = len(rows) > 1
+        first = self._quantity(indicator, rows[0] if whole else None)
+        return describe_change(
+            first, self._quantity(indicator, rows[-1] if whole else None), self.language, self.book
+        )
+
+    # -- figures -------------------------------------------------------------------------------------------
+
+    def values(
+        self, indicators: Sequence[str], *, territories: Sequence[str] | None = None, future: bool = False
+    ) -> pl.DataFrame:
+        """Values of indicators, with names in the page's language.
+
+        Parameters
+        ----------
+        territories
+            Ids; by default the report's own.
+        future
+            Also years after the report's (projected population).
+
+        Returns
+        -------
+        polars.DataFrame
+            Columns `indicator, name, territory, territory_name, year, year_name, value, unit, status,
+            qualifier, flags, inputs`, in the order asked for, by year.
+        """
+        for name in indicators:
+            _known("indicator", name, self.book.indicators)
+        territories = [self.territory] if territories is None else list(territories)
+        rows = [
+            row
+            | {
+                "name": self._indicator(name).name.get(self.language),
+                "territory_name": self.book.territories[territory].name.get(self.language),
+                "year_name": name_year(row["year"], self._indicator(name), self.book, self.language),
+            }
+            for name in indicators
+            for territory in territories
+            for row in self._rows(name, territory, future=future, bounds=True)
+        ]
+        columns = {
+            "indicator": pl.String,
+            "name": pl.String,
+            "territory": pl.String,
+            "territory_name": pl.String,
+            "year": pl.Int32,
+            "year_name": pl.String,
+            "value": pl.Float64,
+            "unit": pl.String,
+            "status": pl.String,
+            "qualifier": pl.String,
+            "flags": pl.List(pl.String),
+            "inputs": pl.List(pl.String),
+        }
+        return pl.DataFrame([{c: row[c] for c in columns} for row in rows], schema=columns, orient="row")
+
+    # -- the page ------------------------------------------------------------------------------------------
+
+    def head(self, *, title: str, questions: Sequence[str]) -> PageHead:
+        """The head of the page: title, what it answers, and the sources of everything on it."""
+        territory = self.book.territories[self.territory]
+        own = [i.id for i in self.book.indicators.values() if self.group in ("overview", i.group)]
+        shown = self._known.filter(pl.col("indicator").is_in(own))
+        record = read_record(find_project()) or {}
+        notes = []
+        if territory.role == "city":
+            notes.append(
+                phrase("plan_for_old_city", self.language, territory=territory.name.get(self.language))
+            )
+        return PageHead(
+            title=title,
+            subtitle=phrase(
+                "page_subtitle",
+                self.language,
+                territory=territory.name.get(self.language),
+                year=school_year(self.year, self.language),
+            ),
+            language=self.language,
+            group=self.group,
+            territory=territory.name.get(self.language),
+            year=self.year,
+            questions=list(questions),
+            synthetic=bool((shown["status"] == "synthetic").any()),
+            sources=[self._source(r) for r in self._resources(shown)],
+            inputs_digest=str(record.get("digest", "")),
+            notes=notes,
+        )
+
+    def scorecard(self, group: str | None = None) -> Fragment:
+        """The table of the group's targets, or of another group's; all of them in the overview."""
+        group = group or self.group
+        shown = [s for s in self.standings if group in ("overview", s.target.group)]
+        caption = phrase("all_targets", self.language) if group == "overview" else self._group_name(group)
+        return draw_scorecard(shown, self.wording, caption=caption, anchors=group == self.group != "overview")
+
+    def target(self, name: str) -> Block:
+        """The block of one target: where it stands, the chart, and what stands behind it."""
+        _known("target", name, self.book.targets)
+        standing = next(s for s in self.standings if s.target.id == name)
+        target = standing.target
+        indicator = self.book.indicators.get(target.milestone_indicator or name)
+        series = self._rows(indicator.id, None, bounds=True) if indicator else []
+        facts = draw_target_facts(
+            standing,
+            self.wording,
+            national=self._context([target.id, *target.national_indicators], "viet_nam"),
+            proxies=self._context(target.proxies, self.territory),
+            flags=self._flags(series),
+            sources=[f"{r.publisher}: {r.title}" for r in self._resources(pl.DataFrame(series))]
+            if series
+            else [],
+            series=series,
+        )
+        head = draw_target_head(standing, self.wording)
+        chart = self._draw_target(standing) if indicator and target.kind != "milestone" else None
+        return Block(head, chart, facts) if chart else Block(head, facts)
+
+    def targets(self, *levels: str, group: str | None = None) -> Block:
+        """The blocks of all targets of the group (of some levels only, if any are named)."""
+        group = group or self.group
+        for level in levels:
+            _known("level", level, self.book.codes_of("level"))
+        wanted = [
+            t for t in self.book.targets.values() if t.group == group and (not levels or t.level in levels)
+        ]
+        return Block(*(piece for t in wanted for piece in self.target(t.id).pieces))
+
+    def trend(
+        self,
+        indicators: str | Sequence[str],
+        *,
+        title: str,
+        alt: str,
+        territories: Sequence[str] | None = None,
+        future: bool = False,
+        zero: bool | None = None,
+    ) -> Chart | Fragment:
+        """Indicators of the territory over the years, or one indicator in several territories.
+
+        Alone, an indicator of a merged city is drawn with its parts: they are other territories, so the lines are
+        never joined. Without any value the chart is a sentence that says so.
+        """
+        names = [indicators] if isinstance(indicators, str) else list(indicators)
+        if territories is None:
+            parts = self.book.territories[self.territory].parts if len(names) == 1 else []
+            territories = [self.territory, *parts]
+        frame = self.values(names, territories=territories, future=future).filter(pl.col("qualifier") == "")
+        if frame.is_empty():
+            return draw_notice(self._say_missing([self._indicator(name) for name in names]))
+        first = self._indicator(names[0])
+        label = "name" if len(names) > 1 else "territory_name"
+        return charts.trend(
+            frame.rename({label: "series"}).select("series", "year", "value", "status"),
+            title=title,
+            alt=alt,
+            name=f"chart-{names[0].replace('_', '-')}" + ("-compared" if len(names) > 1 else ""),
+            language=self.language,
+            unit_label=self.book.name("unit", first.unit, self.language),
+            decimals=first.decimals,
+            school_year=basis(first, self.book) == "school_year",
+            zero=zero,
+        )
+
+    def stacked(
+        self, parts: Sequence[str], *, title: str, alt: str, territory: str | None = None
+    ) -> Chart | Fragment:
+        """Indicators that are parts of a whole, stacked by year."""
+        frame = self.values(parts, territories=[territory or self.territory])
+        if frame.is_empty():
+            return draw_notice(self._say_missing([self._indicator(name) for name in parts]))
+        first = self._indicator(parts[0])
+        return charts.stacked(
+            frame.rename({"name": "part"}).select("part", "year", "value"),
+            title=title,
+            alt=alt,
+            name=f"chart-{parts[0].replace('_', '-')}-parts",
+            language=self.language,
+            unit_label=self.book.name("unit", first.unit, self.language),
+            decimals=first.decimals,
+            part_order=[self._indicator(name).name.get(self.language) for name in parts],
+            school_year=basis(first, self.book) == "school_year",
+        )
+
+    def table(self, frame: pandas.DataFrame, *, caption: str, decimals: int = 0) -> Fragment:
+        """A pandas frame (its index is the first column) as a table; numbers in the page's language."""
+        shown = frame.reset_index()
+        numeric = {i for i, kind in enumerate(shown.dtypes) if pandas.api.types.is_numeric_dtype(kind)}
+        rows = [
+            [self._cell(cell, decimals) if i in numeric else cell for i, cell in enumerate(row)]
+            for row in shown.itertuples(index=False)
+        ]
+        return draw_table([str(c) for c in shown.columns], rows, caption=caption, numeric=numeric)
+
+    # -- what is missing, what is doubtful -----------------------------------------------------------------
+
+    def missing(self) -> Fragment:
+        """The targets without a figure, what has to be counted for each, and who is responsible."""
+        group = self.group
+        rows = [
+            [
+                s.target.number,
+                s.target.name.get(self.language),
+                "; ".join(
+                    part.get(self.language)
+                    for part in (s.target.numerator, s.target.denominator)
+                    if part is not None
+                ),
+                self.wording.departments(s.target),
+                self.wording.department_basis(s.target),
+            ]
+            for s in self.standings
+            if s.state in ("no_data", "milestone_unreported") and group in ("overview", s.target.group)
+        ]
+        keys = ("number_short", "target", "what_is_missing", "department", "reason")
+        columns = [phrase(key, self.language) for key in keys]
+        return draw_table(columns, rows, caption=phrase("no_figures_caption", self.language), numeric={0})
+
+    def coverage(self) -> pandas.DataFrame:
+        """Targets by group (rows) and state (columns): how many, as pandas for a pivot reader."""
+        frame = pandas.DataFrame(
+            {
+                phrase("group", self.language): [self._group_name(s.target.group) for s in self.standings],
+                "state": [self.book.name("state", s.state, self.language) for s in self.standings],
+            }
+        )
+        groups = [self._group_name(code) for code in self.book.codes_of("group") if code != "overview"]
+        states = [c.name.get(self.language) for c in self.book.codes_of("state").values()]
+        table = pandas.crosstab(frame.iloc[:, 0], frame["state"])
+        table = table.reindex(index=groups, columns=[s for s in states if s in table.columns], fill_value=0)
+        table.columns.name = None
+        return table
+
+    def quality(self) -> Block:
+        """Figures of the page that carry a flag, cells that were set aside, and what was corrected."""
+        own = [i.id for i in self.book.indicators.values() if self.group in ("overview", i.group)]
+        territories = [self.territory, *self.book.territories[self.territory].parts]
+        flagged = self._known.filter(
+            pl.col("indicator").is_in(own),
+            pl.col("territory").is_in(territories),
+            pl.col("flags").list.len() > 0,
+        )
+        rows = [
+            [
+                self._indicator(row["indicator"]).name.get(self.language),
+                self.book.territories[row["territory"]].name.get(self.language),
+                name_year(row["year"], self._indicator(row["indicator"]), self.book, self.language),
+                with_unit(
+                    row["value"],
+                    row["unit"],
+                    self._indicator(row["indicator"]).decimals,
+                    self.language,
+                    self.book,
+                ),
+                "; ".join(self.book.name("flag", flag, self.language) for flag in row["flags"]),
+            ]
+            for row in flagged.iter_rows(named=True)
+            if row["flags"]
+            != ["projected_base"]  # every value of a projection has it: said once, in its name
+        ]
+        columns = [phrase(k, self.language) for k in ("indicator", "territory", "year", "value", "flags")]
+        pieces = [draw_table(columns, rows, caption=phrase("flagged_caption", self.language))] if rows else []
+        return Block(*pieces, self._set_aside(), self._errata())
+
+    def tasks(self) -> Fragment:
+        """The assignment tables of both plans: by lead and time, overdue ones marked.
+
+        A task is overdue when its last day lies before the end of the school year reported on and no
+        result has been reported.
+        """
+        end = f"{self.year + 1}-08-31"
+        rows = []
+        for task in self.book.tasks:
+            if task.due is None:
+                state = phrase("recurring", self.language)
+            else:
+                state = phrase("overdue" if task.due.isoformat() < end else "within_time", self.language)
+            plan = phrase(f"plan_short_{task.plan}", self.language)
+            text = [task.title, task.lead, task.timing]
+            rows.append([f"{plan} {task.number}", *(t.get(self.language) for t in text), state])
+        columns = [phrase(k, self.language) for k in ("plan", "task", "department", "timing", "state")]
+        return draw_table(columns, rows, caption=phrase("tasks_caption", self.language))
+
+    def goals(self) -> Fragment:
+        """What the plans want without a number, the 2045 vision among it, and why it is no target."""
+        rows = [[g.goal.get(self.language), g.section, g.reason.get(self.language)] for g in self.book.goals]
+        columns = [phrase(k, self.language) for k in ("goal", "plan_section", "why_no_target")]
+        return draw_table(columns, rows, caption=phrase("goals_caption", self.language))
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    def _set_aside(self) -> Fragment:
+        counted = (
+            data.issues()
+            .group_by("reason", "subject", "file", maintain_order=True)
+            .agg(pl.len().alias("cells"), pl.col(f"message_{self.language}").first().alias("message"))
+        )
+        rows = [
+            [r["file"], r["cells"], r["message"]]
+            for r in counted.sort("file", "reason").iter_rows(named=True)
+        ]
+        columns = [phrase(k, self.language) for k in ("file", "count", "what_to_do")]
+        return draw_table(columns, rows, caption=phrase("set_aside_caption", self.language), numeric={1})
+
+    def _errata(self) -> Fragment:
+        rows = [
+            [f"{e.file}!{e.cell}", e.reason.get(self.language), e.evidence.get(self.language)]
+            for e in self.book.errata.values()
+        ]
+        columns = [phrase(k, self.language) for k in ("cells", "reason", "evidence")]
+        return draw_table(columns, rows, caption=phrase("errata_caption", self.language))
+
+    def _draw_target(self, standing: Standing) -> Chart | None:
+        target = standing.target
+        indicator = self.book.indicators[target.id]
+        parts = self.book.territories[self.territory].parts
+        country = [] if indicator.unit in COUNTS else ["viet_nam"]
+        frame = self.values([target.id], territories=[self.territory, *parts, *country])
+        frame = frame.filter(pl.col("qualifier") == "")
+        own = self.book.territories[self.territory].name.get(self.language)
+        if frame.filter(pl.col("territory") != "viet_nam").is_empty():
+            return None
+        goal = charts.Goal(
+            float(target.value),
+            target.year or self.year,
+            phrase("goal_2030", self.language),
+            target.comparison,
+        )
+        order = [own] if own in frame["territory_name"] else []
+        order += [name for name in frame["territory_name"].unique(maintain_order=True) if name != own]
+        last, year = self.wording.last(standing)
+        name = target.name.get(self.language)
+        title = f"{name}: {last} ({year})" if last else name
+        objective = f"{phrase('goal_2030', self.language)} {self.wording.objective(target)}"
+        return charts.trend(
+            frame.rename({"territory_name": "series"}).select("series", "year", "value", "status"),
+            title=title,
+            alt=f"{title}. {objective} ({self.wording.deadline(target)}). {', '.join(order)}.",
+            name=f"chart-{target.id.replace('_', '-')}",
+            language=self.language,
+            unit_label=self.book.name("unit", indicator.unit, self.language),
+            decimals=indicator.decimals,
+            target=goal,
+            series_order=order,
+            school_year=basis(indicator, self.book) == "school_year",
+        )
+
+    def _rows(
+        self, indicator: str, territory: str | None, *, future: bool = False, bounds: bool = False
+    ) -> list[dict[str, Any]]:
+        _known("indicator", indicator, self.book.indicators)
+        source = self._all if future else self._known
+        rows = source.filter(
+            pl.col("indicator") == indicator, pl.col("territory") == (territory or self.territory)
+        ).sort("year")
+        return [row for row in rows.iter_rows(named=True) if bounds or not row["qualifier"]]
+
+    def _quantity(self, name: str, row: dict[str, Any] | None) -> Quantity:
+        indicator = self._indicator(name)
+        if row is None:
+            return Quantity(indicator, None, "", "", "")
+        return Quantity(
+            indicator,
+            row["value"],
+            format_number(row["value"], indicator.decimals, self.language),
+            with_unit(row["value"], row["unit"], indicator.decimals, self.language, self.book),
+            name_year(row["year"], indicator, self.book, self.language),
+        )
+
+    def _context(self, indicators: Sequence[str], territory: str) -> list[str]:
+        lines = []
+        for name in indicators:
+            if name in self.book.indicators:
+                rows = self._rows(name, territory, bounds=True)
+                lines += [describe_value(rows[-1], self._indicator(name), self.wording)] if rows else []
+        return lines
+
+    def _flags(self, rows: Sequence[dict[str, Any]]) -> list[str]:
+        flags = dict.fromkeys(flag for row in rows for flag in row["flags"])
+        return [self.book.name("flag", flag, self.language) for flag in flags]
+
+    def _resources(self, values: pl.DataFrame) -> list[Resource]:
+        used = set(values["sources"].explode().drop_nulls()) if values.height else set()
+        return [r for r in read_package(find_project().raw).values() if r.name in used]
+
+    def _source(self, resource: Resource) -> dict[str, str]:
+        return {
+            "name": resource.name,
+            "publisher": resource.publisher,
+            "title": resource.title,
+            "url": resource.url,
+            "published": resource.published,
+            "confidence": phrase(f"confidence_{resource.confidence}", self.language),
+            "file": resource.path,
+        }
+
+    def _say_missing(self, indicators: Sequence[Indicator]) -> str:
+        names = dict.fromkeys(i.name.get(self.language) for i in indicators)
+        return phrase(
+            "no_values_said", self.language, territory=self.wording.territory, names="; ".join(names)
+        )
+
+    def _spell(self, value: object) -> object:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return value
+        return format_number(value, 0 if isinstance(value, int) else 1, self.language)
+
+    def _cell(self, cell: float, decimals: int) -> str:
+        return format_number(None if pandas.isna(cell) else cell, decimals, self.language)
+
+    def _group_name(self, group: str) -> str:
+        return self.book.name("group", group, self.language)
+
+    def _indicator(self, name: str) -> Indicator:
+        return self.book.indicators[name]
+
+
+def _known(kind: str, name: str, names: Any) -> str:
+    if name not in names:
+        raise UnknownName(kind, name, names)
+    return name
+
+
+def list_targets(
+    *,
+    group: str | None = None,
+    state: str | None = None,
+    department: str | None = None,
+    territory: str = "hai_phong",
+) -> list[tuple[Target, Standing]]:
+    """The targets of the plans with where each stands, filtered by group, state and department.
+
+    Raises
+    ------
+    UnknownName
+        For a filter that is no group, state, department or territory.
+    """
+    book = registry()
+    for kind, name, known in (
+        ("group", group, book.codes_of("group")),
+        ("state", state, book.codes_of("state")),
+        ("department", department, book.departments),
+        ("territory", territory, book.territories),
+    ):
+        if name is not None:
+            _known(kind, name, known)
+    values = data.indicator_values()
+    return [
+        (s.target, s)
+        for s in assess_targets(values, book, territory, data.newest_year(values))
+        if (group is None or s.target.group == group)
+        and (state is None or s.state == state)
+        and (department is None or department in s.target.departments)
+    ]
