@@ -42,7 +42,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name when it is first asked for, so that `hpedu --help` does not wait for the chart library."""
+    """Load a public name when it is first asked for: `hpedu --help` does not wait for the chart library."""
     if name not in _HOMES:
         raise AttributeError(f"module 'hpedu' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

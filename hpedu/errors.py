@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,14 @@ class Problem:
     def __str__(self) -> str:
         place = ": ".join(part for part in (self.file, self.where) if part)
         return f"{place}: {self.message}" + (f" (found: {self.found})" if self.found else "")
+
+
+def list_problems(error: ValidationError, file: str, where: str) -> list[Problem]:
+    """What a typed row refused, one problem a field."""
+    return [
+        Problem(file, " ".join([where, ".".join(map(str, e["loc"]))]).strip(), e["msg"], str(e["input"])[:80])
+        for e in error.errors()
+    ]
 
 
 class HpeduError(Exception):

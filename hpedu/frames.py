@@ -9,6 +9,6 @@ import polars as pl
 def to_pandas(frame: pl.DataFrame) -> pandas.DataFrame:
     """The same table in pandas.
 
-    polars' own `to_pandas` needs pyarrow, 170 MB that quadruple the import time of pandas; our tables are small.
+    polars' own `to_pandas` needs pyarrow: 170 MB that make importing pandas four times as slow.
     """
     return pandas.DataFrame(frame.to_dict(as_series=False))

@@ -80,7 +80,9 @@ def _from_counts(
     indicator: Indicator, series: Mapping[SeriesRef, _Cells]
 ) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
     above = [series.get(term, {}) for term in parse_formula(indicator.numerator)]
-    below = [series.get(term, {}) for term in parse_formula(indicator.denominator)] if indicator.denominator else []
+    below = (
+        [series.get(term, {}) for term in parse_formula(indicator.denominator)] if indicator.denominator else []
+    )
     for key in set.intersection(*(set(cells) for cells in [*above, *below])):
         cells = [cells[key] for cells in [*above, *below]]
         alone = len(cells) == 1
@@ -91,7 +93,8 @@ def _from_counts(
         if denominator == 0:
             continue
         value = indicator.scale * numerator / (denominator or 1)
-        yield key, _row(indicator, key, cells, float(value), float(numerator), denominator and float(denominator))
+        below_line = None if denominator is None else float(denominator)
+        yield key, _row(indicator, key, cells, float(value), float(numerator), below_line)
 
 
 def _sum(cells: list[dict[str, Any]]) -> Decimal:

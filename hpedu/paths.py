@@ -21,7 +21,7 @@ class NoProject(HpeduError):
 
     def __str__(self) -> str:
         return (
-            f"No hpedu project found from {self.start.name or self.start} upwards: a project has {MARKER.as_posix()}. "
+            f"No hpedu project found from {self.start} upwards: a project has {MARKER.as_posix()}. "
             f"Change into the project, or set {HOME_VARIABLE} to its folder."
         )
 

@@ -41,7 +41,9 @@ def revisions(observations: pl.DataFrame) -> pl.DataFrame:
     Rows are sorted by the size of the relative change, largest first. Roundings are left out.
     """
     keys = [*SERIES_KEY, "year"]
-    new = observations.filter(pl.col("current")).select(*keys, "unit", new="value", new_edition="edition", new_source="source")
+    new = observations.filter(pl.col("current")).select(
+        *keys, "unit", new="value", new_edition="edition", new_source="source"
+    )
     old = observations.filter(~pl.col("current"), pl.col("qualifier") == "").select(
         *keys, old="value", old_edition="edition", old_source="source", step="step"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -124,8 +123,8 @@ def _read_series(cell: Cell, layout: Layout, item: str, year: int) -> Series:
         unit = cell.labels.get("unit", "")
         if unit not in layout.units:
             raise SetAside("unknown_unit", unit)
-        codes = {name: cell.labels.get(name, "") for name in SERIES_FIELDS}
-        return Series(**{k: v for k, v in codes.items() if v}, scale=layout.units[unit])
+        codes = {name: cell.labels[name] for name in SERIES_FIELDS if cell.labels.get(name)}
+        return Series.model_validate({**codes, "scale": layout.units[unit]})
     for series in layout.series.get(item, []):
         if (series.since or year) <= year <= (series.until or year):
             return series
@@ -153,7 +152,7 @@ def _apply_erratum(row: dict[str, Any], erratum: Erratum) -> dict[str, Any]:
     return row | changed | {"note": note}
 
 
-def _provenance(cell: Cell, resource: Resource) -> Mapping[str, Any]:
+def _provenance(cell: Cell, resource: Resource) -> dict[str, Any]:
     return {
         "source": resource.name,
         "edition": resource.published,

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hpedu.errors import Problem, RegistryError
+from hpedu.errors import Problem, RegistryError, list_problems
 from hpedu.ingest.numbers import NumberStyle
 from hpedu.ingest.text import fold_text
 from hpedu.ingest.years import YearRule
@@ -85,10 +85,7 @@ def load_layouts(home: Path = HOME) -> tuple[Layout, ...]:
         except tomllib.TOMLDecodeError as error:
             problems.append(Problem(path.name, "", str(error)))
         except ValidationError as error:
-            problems += [
-                Problem(path.name, ".".join(map(str, e["loc"])), e["msg"], str(e["input"])[:80])
-                for e in error.errors()
-            ]
+            problems += list_problems(error, path.name, "")
     if problems:
         raise RegistryError(problems)
     return tuple(sorted(layouts, key=lambda layout: -len(layout.title)))

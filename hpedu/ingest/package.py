@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hpedu.errors import IngestError, Problem
+from hpedu.errors import IngestError, Problem, list_problems
 
 
 class Resource(BaseModel):
@@ -42,7 +41,7 @@ def read_package(raw: Path) -> dict[str, Resource]:
     """
     path = raw / "datapackage.json"
     if not path.exists():
-        raise IngestError([Problem(str(path.name), "", "is missing: it names the source of every file in data/raw")])
+        raise IngestError([Problem(path.name, "", "is missing: it names the source of every file in data/raw")])
     problems: list[Problem] = []
     resources: dict[str, Resource] = {}
     try:
@@ -53,11 +52,7 @@ def read_package(raw: Path) -> dict[str, Resource]:
         try:
             resource = Resource.model_validate(entry)
         except ValidationError as error:
-            where = f"resources[{number}] {entry.get('name', '')}"
-            problems += [
-                Problem(path.name, f"{where} {'.'.join(map(str, e['loc']))}", e["msg"], str(e["input"])[:80])
-                for e in error.errors()
-            ]
+            problems += list_problems(error, path.name, f"resources[{number}] {entry.get('name', '')}")
             continue
         if resource.path in resources:
             problems.append(Problem(path.name, resource.name, "names a file that another resource names too"))
@@ -83,8 +78,3 @@ def raw_files(raw: Path) -> list[Path]:
         for file in raw.rglob("*")
         if file.is_file() and file.name != "datapackage.json" and not file.name.startswith((".", "README"))
     )
-
-
-def digest_file(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

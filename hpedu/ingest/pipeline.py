@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.errors import IngestError, Problem
+from hpedu.files import digest_file, digest_folders, write_whole
 from hpedu.ingest import schema
 from hpedu.ingest.ages import estimate_age_bands
 from hpedu.ingest.cells import Cell, RawTable
@@ -20,7 +21,7 @@ from hpedu.ingest.editions import mark_current
 from hpedu.ingest.interpret import Reading, interpret, set_aside_row
 from hpedu.ingest.layouts import find_layout, load_layouts
 from hpedu.ingest.merger import derive_merged
-from hpedu.ingest.package import Resource, digest_file, raw_files, read_package
+from hpedu.ingest.package import Resource, raw_files, read_package
 from hpedu.ingest.readers import pxweb, tidy
 from hpedu.paths import Project
 from hpedu.registry import Registry, registry
@@ -80,13 +81,12 @@ def ingest(project: Project, *, force: bool = False, progress: Callable[[str], N
         "derived": derived.height,
         "set_aside": issues.height,
     }
-    project.processed.mkdir(parents=True, exist_ok=True)
+    tables = {OBSERVATIONS: _parquet(observations), ISSUES: _parquet(issues)}
+    record = {"inputs": inputs, "counts": counts, "digest": hashlib.sha256(tables[OBSERVATIONS]).hexdigest()}
     (project.processed / RECORD).unlink(missing_ok=True)  # without the record, half an ingest is no ingest
-    _write(project.processed / OBSERVATIONS, observations.write_parquet)
-    _write(project.processed / ISSUES, issues.write_parquet)
-    digest = hashlib.sha256((project.processed / OBSERVATIONS).read_bytes()).hexdigest()
-    text = json.dumps({"inputs": inputs, "counts": counts, "digest": digest}, indent=1, sort_keys=True)
-    _write(project.processed / RECORD, lambda path: Path(path).write_text(text, encoding="utf-8"))
+    for name, content in tables.items():
+        write_whole(project.processed / name, content)
+    write_whole(project.processed / RECORD, json.dumps(record, indent=1, sort_keys=True).encode())
     return Ingested(**counts, fresh=False)
 
 
@@ -94,18 +94,8 @@ def input_digests(project: Project) -> dict[str, str]:
     """SHA-256 of everything an ingest depends on: raw files, and the library's own rules as one digest."""
     digests = {f"raw/{f.relative_to(project.raw).as_posix()}": digest_file(f) for f in raw_files(project.raw)}
     digests["raw/datapackage.json"] = digest_file(project.raw / "datapackage.json")
-    digests["rules"] = digest_folder(Path(__file__).parent, Path(__file__).parents[1] / "registry")
+    digests["rules"] = digest_folders(Path(__file__).parent, Path(__file__).parents[1] / "registry")
     return digests
-
-
-def digest_folder(*folders: Path) -> str:
-    """One SHA-256 over the names and contents of all files of the library in some folders."""
-    digest = hashlib.sha256()
-    for folder in folders:
-        for file in sorted(folder.rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(f"{file.relative_to(folder).as_posix()}\0{digest_file(file)}\n".encode())
-    return digest.hexdigest()
 
 
 def read_record(project: Project) -> dict[str, Any] | None:
@@ -159,8 +149,7 @@ def _frame(rows: list[dict[str, Any]], columns: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=columns, orient="row")
 
 
-def _write(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside the file and put it in place in one step, so that a reader never sees half of it."""
-    draft = path.with_name(path.name + ".part")
-    write(draft)
-    os.replace(draft, path)
+def _parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()

@@ -13,9 +13,11 @@ import polars as pl
 from hpedu.present import theme
 from hpedu.present.display import Chart
 from hpedu.present.drawing import (
+    MERGER_YEAR,
     Layers,
     Rows,
     data_of,
+    draw_merger,
     every_year,
     explain_marks,
     finish,
@@ -55,8 +57,8 @@ def stacked(
     Raises
     ------
     ValueError
-        If a column is missing, no year has all parts, a part is negative or stands twice in a year, or there are
-        more than six.
+        If a column is missing, no year has all parts, a part is negative or stands twice in a year, or there
+        are more than six.
     """
     require_columns(values, "part", "year", "value")
     refuse_repeats(values, "part", "year")
@@ -142,7 +144,7 @@ def draw_stack(stack: Stack) -> Layers:
     language = stack.language
     years = [stack.label(year) for year in stack.years]
     totals = [stack.total(year) for year in stack.years]
-    tops = [
+    tops: Rows = [
         {"year": year, "value": total or 0.0, "words": stack.write(total) if total is not None else MISSING}
         for year, total in zip(years, totals, strict=True)
     ]
@@ -156,15 +158,17 @@ def draw_stack(stack: Stack) -> Layers:
         labelOverlap=False,
     )
     x = altair.X("year:O", sort=years, axis=x_axis, scale=altair.Scale(paddingInner=0.18, paddingOuter=0.1))
-    ticks = nice_ticks(0, max(row["value"] for row in tops))
+    ticks = nice_ticks(0, 1.06 * max(row["value"] for row in tops))  # room for the totals
     scale = altair.Scale(domain=[ticks[0], ticks[-1]], nice=False)
-    y_axis = value_axis(ticks, stack.unit_label, language)
+    merged = MERGER_YEAR in stack.years[1:]
+    lift = 12 + LINE * merged
+    y_axis = value_axis(ticks, stack.unit_label, language, lift)
 
     def y(field: str) -> Any:
         return altair.Y(f"{field}:Q", scale=scale, axis=y_axis)
 
     colours = altair.Scale(domain=stack.parts, range=list(theme.SEQUENCE[: len(stack.parts)]))
-    legend = altair.Legend(columns=legend_columns(stack.parts), symbolType="square", offset=2 * LINE + 10)
+    legend = altair.Legend(columns=legend_columns(stack.parts), symbolType="square", offset=lift + 2 * LINE)
     colour = altair.Color("part:N", scale=colours, sort=stack.parts, legend=legend)
     tooltip = [
         altair.Tooltip("part:N", title=phrase("part", language)),
@@ -182,11 +186,15 @@ def draw_stack(stack: Stack) -> Layers:
         fontSize=11, fontWeight=600, baseline="bottom", dy=-4, opacity=altair.expr(f"{wide} ? 1 : 0")
     )
     ink = altair.Color("ink:N", scale=None)
-    return [
+    layers: Layers = [
         bars.encode(x=x, y=y("base"), y2="top:Q", color=colour, tooltip=tooltip),
         inside.encode(x=x, y=y("middle"), text="words:N", color=ink),
         over.encode(x=x, y=y("value"), text="words:N"),
     ]
+    if merged:
+        before = altair.X("year:O", sort=years, axis=x_axis, bandPosition=0)
+        layers += draw_merger({"year": stack.label(MERGER_YEAR)}, before, late=True, language=language)
+    return layers
 
 
 def ranked(
@@ -204,8 +212,8 @@ def ranked(
 ) -> Chart:
     """Draw one horizontal bar a row of `values` (`label`, `value`, perhaps `highlight`), in order of value.
 
-    The value stands at the end of its bar; rows without one come last, with `…`. `name_header` stands over the
-    names in the table.
+    The value stands at the end of its bar; rows without one come last, with `…`. `name_header` stands over
+    the names in the table.
 
     Raises
     ------
@@ -266,9 +274,7 @@ def draw_ranks(bars: Rows, unit_label: str, language: Language) -> Layers:
     names = altair.Axis(
         title=None, labelExpr="split(datum.label, '\\n')", labelLimit=0, labelLineHeight=14, ticks=False
     )
-    y = altair.Y(
-        "label:N", sort=[bar["label"] for bar in ends], axis=names, scale=altair.Scale(paddingInner=0.3)
-    )
+    y = altair.Y("label:N", sort=[bar["label"] for bar in ends], axis=names, scale=altair.Scale(paddingInner=0.3))
 
     def x(field: str) -> Any:
         return altair.X(f"{field}:Q", scale=scale, axis=unit_only)

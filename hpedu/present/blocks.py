@@ -39,7 +39,7 @@ class Block:
         from IPython.display import display
 
         for piece in self.pieces:
-            display(piece)
+            display(piece)  # type: ignore[no-untyped-call]
 
 
 class Prose:

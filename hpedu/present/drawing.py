@@ -19,6 +19,7 @@ Rows = list[dict[str, Any]]
 Layers = list[Any]  # altair charts; altair is untyped for us
 
 AXIS_LETTERS = 44  # of a line of an axis title, on a phone
+MERGER_YEAR = 2025
 MARKED = ("preliminary", "derived", "estimated", "projected", "synthetic")
 
 
@@ -113,14 +114,25 @@ def write_text(rows: Rows, encoding: Mapping[str, Any], **mark: Any) -> Layers:
     ]
 
 
-def finish(layers: Layers, *, language: Language, height: int = HEIGHT) -> dict[str, Any]:
+def draw_merger(row: dict[str, Any], x: Any, *, late: bool, language: Language) -> Layers:
+    """A dashed rule where two provinces became one city; its words stand above the plot, on the longer side."""
+    rows = [row | {"words": phrase("merger", language)}]
+    side = {"align": "right", "dx": 4} if late else {"align": "left", "dx": -4}
+    words = data_of(rows).mark_text(y=-8, baseline="bottom", color=theme.QUIET_INK, **side)
+    return [
+        data_of(rows).mark_rule(strokeDash=[4, 3], color=theme.PLAIN).encode(x=x),
+        words.encode(x=x, text="words:N"),
+    ]
+
+
+def finish(layers: Layers, *, language: Language, height: int = HEIGHT, right: int = 8) -> dict[str, Any]:
     """Lay the layers over each other and dress them: a complete spec, as wide as its container."""
     spec: dict[str, Any] = altair.layer(*layers).to_dict()
     return spec | {
         "width": "container",
         "height": height,
         "autosize": {"type": "fit-x", "contains": "padding"},
-        "padding": {"left": 4, "top": 8, "right": 8, "bottom": 4},
+        "padding": {"left": 4, "top": 8, "right": right, "bottom": 4},
         "config": theme.theme(language),
     }
 

@@ -138,7 +138,7 @@ class Report:
             for territory in territories
             for row in self._rows(name, territory, future=future, bounds=True)
         ]
-        columns = {
+        columns: dict[str, Any] = {
             "indicator": pl.String,
             "name": pl.String,
             "territory": pl.String,
@@ -164,9 +164,7 @@ class Report:
         record = read_record(find_project()) or {}
         notes = []
         if territory.role == "city":
-            notes.append(
-                phrase("plan_for_old_city", self.language, territory=territory.name.get(self.language))
-            )
+            notes.append(phrase("plan_for_old_city", self.language, territory=territory.name.get(self.language)))
         return PageHead(
             title=title,
             subtitle=phrase(
@@ -206,9 +204,7 @@ class Report:
             national=self._context([target.id, *target.national_indicators], "viet_nam"),
             proxies=self._context(target.proxies, self.territory),
             flags=self._flags(series),
-            sources=[f"{r.publisher}: {r.title}" for r in self._resources(pl.DataFrame(series))]
-            if series
-            else [],
+            sources=[f"{r.publisher}: {r.title}" for r in self._resources(pl.DataFrame(series))] if series else [],
             series=series,
         )
         head = draw_target_head(standing, self.wording)
@@ -220,9 +216,7 @@ class Report:
         group = group or self.group
         for level in levels:
             _known("level", level, self.book.codes_of("level"))
-        wanted = [
-            t for t in self.book.targets.values() if t.group == group and (not levels or t.level in levels)
-        ]
+        wanted = [t for t in self.book.targets.values() if t.group == group and (not levels or t.level in levels)]
         return Block(*(piece for t in wanted for piece in self.target(t.id).pieces))
 
     def trend(
@@ -354,8 +348,7 @@ class Report:
                 "; ".join(self.book.name("flag", flag, self.language) for flag in row["flags"]),
             ]
             for row in flagged.iter_rows(named=True)
-            if row["flags"]
-            != ["projected_base"]  # every value of a projection has it: said once, in its name
+            if row["flags"] != ["projected_base"]  # every value of a projection has it: said once, in its name
         ]
         columns = [phrase(k, self.language) for k in ("indicator", "territory", "year", "value", "flags")]
         pieces = [draw_table(columns, rows, caption=phrase("flagged_caption", self.language))] if rows else []
@@ -395,8 +388,7 @@ class Report:
             .agg(pl.len().alias("cells"), pl.col(f"message_{self.language}").first().alias("message"))
         )
         rows = [
-            [r["file"], r["cells"], r["message"]]
-            for r in counted.sort("file", "reason").iter_rows(named=True)
+            [r["file"], r["cells"], r["message"]] for r in counted.sort("file", "reason").iter_rows(named=True)
         ]
         columns = [phrase(k, self.language) for k in ("file", "count", "what_to_do")]
         return draw_table(columns, rows, caption=phrase("set_aside_caption", self.language), numeric={1})
@@ -495,9 +487,7 @@ class Report:
 
     def _say_missing(self, indicators: Sequence[Indicator]) -> str:
         names = dict.fromkeys(i.name.get(self.language) for i in indicators)
-        return phrase(
-            "no_values_said", self.language, territory=self.wording.territory, names="; ".join(names)
-        )
+        return phrase("no_values_said", self.language, territory=self.wording.territory, names="; ".join(names))
 
     def _spell(self, value: object) -> object:
         if isinstance(value, bool) or not isinstance(value, (int, float)):

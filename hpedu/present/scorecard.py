@@ -67,9 +67,7 @@ class Wording:
         return with_unit(row["value"], row["unit"], indicator.decimals, self.language, self.book), year
 
 
-def draw_scorecard(
-    standings: Sequence[Standing], wording: Wording, *, caption: str, anchors: bool
-) -> Fragment:
+def draw_scorecard(standings: Sequence[Standing], wording: Wording, *, caption: str, anchors: bool) -> Fragment:
     """The table of targets: number, objective, last value, what is still to go, state, department."""
     rows = []
     for standing in standings:
@@ -103,9 +101,7 @@ def draw_scorecard(
     )
     columns = [phrase(key, wording.language) for key in keys]
     html = render("scorecard", rows=rows, columns=columns, caption=caption)
-    plain = "\n".join(
-        f"{r['number']}. {r['name']}: {r['objective']}; {r['last']} {r['last_year']}" for r in rows
-    )
+    plain = "\n".join(f"{r['number']}. {r['name']}: {r['objective']}; {r['last']} {r['last_year']}" for r in rows)
     return Fragment(html, f"{caption}\n{plain}")
 
 

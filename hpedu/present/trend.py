@@ -14,9 +14,11 @@ from hpedu.present import theme
 from hpedu.present.display import Chart
 from hpedu.present.drawing import (
     MARKED,
+    MERGER_YEAR,
     Layers,
     Rows,
     data_of,
+    draw_merger,
     every_year,
     explain_marks,
     finish,
@@ -43,7 +45,7 @@ from hpedu.present.wording import phrase
 from hpedu.registry.models import Language
 
 # School years are counted at 30 September: on that scale 1 July 2025 lies a quarter of a year before 2025.
-MERGER_SCHOOL_YEAR, MERGER_CALENDAR_YEAR = 2024.75, 2025.0
+MERGER_ON_SCHOOL_YEARS = MERGER_YEAR - 0.25
 HOLLOW = ("derived", "estimated", "projected")
 SIGNS = {">=": "≥ ", "<=": "≤ ", ">": "> ", "<": "< "}
 DIRECT_LABELS = 4  # with more series than this a legend is calmer
@@ -104,15 +106,23 @@ def trend(
         unit_label=unit_label,
         key=explain_hollow(points, language),
     )
-    layers = draw_merger(plane)
+    layers: Layers = []
+    if plane.merger is not None:
+        late = plane.merger > sum(plane.years) / 2
+        layers += draw_merger({"year": plane.merger}, plane.x(), late=late, language=language)
     if target:
         layers += draw_target(points, plane, target, series[0], target.write(decimals, language))
     layers += draw_series(points, plane, series)
+    right = 8
     if len(series) <= DIRECT_LABELS:
-        layers += draw_labels(points, plane, series)
+        labels = place_labels(points, plane)
+        layers += draw_labels(labels, plane, series)
+        # Vega makes room for labels once; those inside the plot then move a little as it shrinks.
+        first, last = plane.years
+        right += round(60 * max(last - label["year"] for label in labels) / (last - first))
     table = tabulate(points, series, school_year, language)
     return Chart(
-        spec=finish(layers, language=language),
+        spec=finish(layers, language=language, right=right),
         alt=alt,
         title=title,
         table=table,
@@ -144,11 +154,7 @@ def prepare_points(
     for row in points.iter_rows(named=True):
         number, low, high = (format_number(row[key], decimals, language) for key in ("value", "low", "high"))
         interval = "" if MISSING in (low, high) else f" ({phrase('range', language, low=low, high=high)})"
-        mark = (
-            "\N{NO-BREAK SPACE}" + phrase(f"mark_{row['status']}", language)
-            if row["status"] in MARKED
-            else ""
-        )
+        mark = "\N{NO-BREAK SPACE}" + phrase(f"mark_{row['status']}", language) if row["status"] in MARKED else ""
         written.append(number + interval)
         cells.append(number + mark + interval)
     return points.with_columns(
@@ -202,7 +208,7 @@ class Plane:
     @property
     def merger(self) -> float | None:
         """Where 1 July 2025 lies among the years; None if outside."""
-        at = MERGER_SCHOOL_YEAR if self.school_year else MERGER_CALENDAR_YEAR
+        at = MERGER_ON_SCHOOL_YEARS if self.school_year else MERGER_YEAR
         return at if self.years[0] <= at <= self.years[1] else None
 
     @property
@@ -213,11 +219,7 @@ class Plane:
     def x(self) -> Any:
         first, last = self.years
         # The short form in both languages: the axis has no room for 2015-2016.
-        label = (
-            "datum.value + '-' + slice('' + (datum.value + 1), -2)"
-            if self.school_year
-            else "'' + datum.value"
-        )
+        label = "datum.value + '-' + slice('' + (datum.value + 1), -2)" if self.school_year else "'' + datum.value"
         # Where labels are thinned out, they are counted from the newest year back: it keeps its own.
         shown = f"({last} - datum.value) % ceil({YEAR_LABEL} * {last - first} / width) == 0"
         axis = altair.Axis(
@@ -348,28 +350,10 @@ def place_labels(points: pl.DataFrame, plane: Plane) -> Rows:
     ]
 
 
-def draw_labels(points: pl.DataFrame, plane: Plane, series: list[str]) -> Layers:
+def draw_labels(labels: Rows, plane: Plane, series: list[str]) -> Layers:
     colour = altair.Color("series:N", scale=match_series(series, theme.COLOURS), legend=None)
     encoding = {"x": plane.x(), "y": plane.y(), "text": "words:N", "color": colour}
-    return write_text(place_labels(points, plane), encoding, align="left", dx=9, fontWeight=600)
-
-
-def draw_merger(plane: Plane) -> Layers:
-    """A dashed rule where the two provinces became one city; nothing if the years do not span it."""
-    if plane.merger is None:
-        return []
-    row = [{"year": plane.merger, "words": phrase("merger", plane.language)}]
-    rule = data_of(row).mark_rule(strokeDash=[4, 3], color=theme.PLAIN)
-    late = plane.merger > sum(plane.years) / 2
-    # Above the plotting area, towards its longer side, where nothing is in the way.
-    words = data_of(row).mark_text(
-        y=-8,
-        align="right" if late else "left",
-        dx=4 if late else -4,
-        baseline="bottom",
-        color=theme.QUIET_INK,
-    )
-    return [rule.encode(x=plane.x()), words.encode(x=plane.x(), text="words:N")]
+    return write_text(labels, encoding, align="left", dx=9, fontWeight=600)
 
 
 def draw_target(points: pl.DataFrame, plane: Plane, target: Goal, first: str, written: str) -> Layers:

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 def cross_check(book: Registry) -> list[Problem]:
     """Every reference between rows that leads nowhere, every key that stands twice."""
-    return [*_codes(book), *_territories(book), *_communes(book), *_targets(book), *_indicators(book), *_rest(book)]
+    return [
+        *_codes(book),
+        *_territories(book),
+        *_communes(book),
+        *_targets(book),
+        *_indicators(book),
+        *_rest(book),
+    ]
 
 
 def _missing(file: str, where: str, what: str, names: Iterable[str], known: Iterable[str]) -> Iterator[Problem]:

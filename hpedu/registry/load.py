@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from hpedu.errors import Problem, RegistryError
+from hpedu.errors import Problem, RegistryError, list_problems
 from hpedu.registry import models
 from hpedu.registry.check import cross_check
 
@@ -21,6 +21,7 @@ LIST_COLUMNS = {"parts", "departments"}  # several codes in one cell, joined by 
 OPTIONAL_TEXT = {"cooperating"}
 
 RowT = TypeVar("RowT", bound=models.Row)
+KeyedT = TypeVar("KeyedT", bound=models.Keyed)
 
 
 def read_csv_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -64,10 +65,7 @@ def read_rows(home: Path, source: str, model: type[RowT], problems: list[Problem
                 try:
                     rows.append(model.model_validate(fields))
                 except ValidationError as error:
-                    problems += [
-                        Problem(name, f"{where}, {'.'.join(map(str, e['loc']))}", e["msg"], str(e["input"])[:80])
-                        for e in error.errors()
-                    ]
+                    problems += list_problems(error, name, where)
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             problems.append(Problem(name, "", str(error), ""))
     return rows
@@ -88,11 +86,11 @@ class Registry:
         def read(source: str, model: type[RowT]) -> list[RowT]:
             return read_rows(home, source, model, problems)
 
-        def keyed(source: str, model: type[RowT]) -> dict[str, RowT]:
+        def keyed(source: str, model: type[KeyedT]) -> dict[str, KeyedT]:
             rows = read(source, model)
-            table: dict[str, RowT] = {}
+            table: dict[str, KeyedT] = {}
             for row in rows:
-                key = str(getattr(row, "id"))
+                key: str = row.id
                 if key in table:
                     problems.append(Problem(source, key, "this id stands twice", key))
                 table[key] = row
@@ -107,9 +105,7 @@ class Registry:
         self.districts = read("districts.csv", models.District)
         self.measures = keyed("measures.csv", models.Measure)
         self.departments = keyed("departments.csv", models.Department)
-        self.targets = dict(
-            sorted(keyed("targets", models.Target).items(), key=lambda item: item[1].number)
-        )
+        self.targets = dict(sorted(keyed("targets", models.Target).items(), key=lambda item: item[1].number))
         self.indicators = keyed("indicators", models.Indicator)
         self.tasks = read("tasks.csv", models.Task)
         self.goals = read("goals.csv", models.Goal)

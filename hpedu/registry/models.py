@@ -23,6 +23,12 @@ class Row(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Keyed(Row):
+    """A row with an id that stands once in its file."""
+
+    id: Slug
+
+
 class Text(Row):
     """The same wording in Vietnamese and English."""
 
@@ -42,10 +48,9 @@ class Code(Row):
     order: int
 
 
-class Territory(Row):
+class Territory(Keyed):
     """A territory observations are about. `parts` are summed into the back series of a merged one."""
 
-    id: Slug
     name: Text
     nso_code: str  # statistics-office province code; empty for the country
     valid_from: date | None
@@ -62,10 +67,9 @@ class TerritoryName(Row):
     territory: Slug
 
 
-class Place(Row):
+class Place(Keyed):
     """A district or single institution: its figures stand under its own name, never as the city's."""
 
-    id: Slug
     territory: Slug
     kind: Literal["district", "institution", "city"]
     name: Text
@@ -102,10 +106,9 @@ class District(Row):
     rebuildable: bool  # its old area is exactly a set of communes of 2025
 
 
-class Measure(Row):
+class Measure(Keyed):
     """What is counted. `additive` measures of two territories may be summed; others never."""
 
-    id: Slug
     unit: Slug
     additive: bool
     basis: Literal["school_year", "calendar"]  # what `year` means for it
@@ -113,10 +116,9 @@ class Measure(Row):
     definition: Text
 
 
-class Department(Row):
+class Department(Keyed):
     """A department of the city's Department of Education and Training."""
 
-    id: Slug
     name: Text
 
 
@@ -128,10 +130,9 @@ class National(Row):
     source: Text
 
 
-class Target(Row):
+class Target(Keyed):
     """One target of a plan of the city."""
 
-    id: Slug
     number: int  # place in the order of the plans, as the scorecard counts
     plan: Literal["strategy_plan", "resolution_173_174_plan"]
     section: Words
@@ -170,7 +171,7 @@ class Target(Row):
         return self.measurability not in ("weak_milestone", "implied")
 
 
-class Indicator(Row):
+class Indicator(Keyed):
     """A value computed from observations.
 
     `numerator` and `denominator` are sums of series, written `measure/level[/dimension=code...]` and
@@ -179,7 +180,6 @@ class Indicator(Row):
     `target` is judged against the target of the same id, `proxy` and `context` never are.
     """
 
-    id: Slug
     group: Literal["preschool", "general", "higher", "continuing", "cross_cutting"]
     level: Slug
     role: Literal["target", "proxy", "context"]
@@ -224,10 +224,9 @@ class Goal(Row):
     horizon: int | None
 
 
-class OtherTarget(Row):
+class OtherTarget(Keyed):
     """A target or forecast of somebody else (the nation, old Hai Duong, one university): context only."""
 
-    id: Slug
     owner: Text
     territory: Slug
     level: Slug
@@ -243,10 +242,9 @@ class OtherTarget(Row):
     confidence: Literal["high", "medium", "low"]
 
 
-class Erratum(Row):
+class Erratum(Keyed):
     """A published cell that is changed, flagged or set aside, with the evidence. The print is kept."""
 
-    id: Slug
     file: Words
     cell: Words
     action: Literal["scale", "flag", "set_aside"]

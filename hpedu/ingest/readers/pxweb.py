@@ -60,7 +60,7 @@ def read_jsonstat(data: bytes) -> RawTable:
 
 def _category_labels(category: dict[str, Any]) -> list[str]:
     index = category["index"]
-    codes = sorted(index, key=index.get) if isinstance(index, dict) else list(index)
+    codes = sorted(index, key=lambda code: index[code]) if isinstance(index, dict) else list(index)
     return [clean_text(category["label"][code]) for code in codes]
 
 

@@ -25,7 +25,11 @@ def read_tidy_csv(data: bytes) -> RawTable:
             sheet="",
             address=f"{column_letters(value)}{line}",
             printed=row[value],
-            labels={name: clean_text(text) for i, (name, text) in enumerate(zip(header, row, strict=True)) if i != value},
+            labels={
+                name: clean_text(text)
+                for i, (name, text) in enumerate(zip(header, row, strict=True))
+                if i != value
+            },
         )
         for line, row in enumerate(rows[1:], start=2)
     ]

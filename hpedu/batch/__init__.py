@@ -1,0 +1,1 @@
+"""Runs the report notebooks through papermill and publishes the pages."""

@@ -1,0 +1,213 @@
+"""From an executed notebook to one self-contained page.
+
+The notebook brings the head of the page (`PageHead`), charts (`Chart`), pieces of HTML and Markdown; the page adds
+the frame around them. No code, no stderr, no request to anywhere; the same notebook gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from nbconvert.exporters.html import HTMLExporter
+from nbformat import NotebookNode
+from traitlets import default
+from traitlets.config import Config
+
+from hpedu.errors import HpeduError
+from hpedu.present.arrange import arrange
+from hpedu.present.bundle import chart_bundle
+from hpedu.present.display import CHART, PAGE_HEAD
+from hpedu.present.numbers import format_date, school_year
+from hpedu.present.wording import phrase
+from hpedu.registry.models import LANGUAGES, Language
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class UnfitNotebook(HpeduError):
+    """A notebook that cannot become a page; says which and why."""
+
+    def __init__(self, notebook: str, reason: str) -> None:
+        self.notebook, self.reason = notebook, reason
+        super().__init__(notebook, reason)
+
+    def __str__(self) -> str:
+        return f"{self.notebook}: {self.reason}"
+
+
+def render_page(notebook: NotebookNode | Path) -> str:
+    """Turn an executed notebook into the HTML of its page.
+
+    Raises
+    ------
+    UnfitNotebook
+        If it does not show exactly one `PageHead`, or one of its cells failed.
+    """
+    name = "notebook"
+    if isinstance(notebook, Path):
+        name = notebook.name
+        notebook = nbformat.read(notebook, as_version=4)
+    html, _ = make_exporter().from_notebook_node(notebook, {"metadata": {"name": name}})
+    return html
+
+
+@cache
+def make_exporter() -> PageExporter:
+    """One exporter for all pages: building it takes longer than a page."""
+    return PageExporter()
+
+
+class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
+    """nbconvert's HTML exporter with hpedu's frame; `jupyter nbconvert --to hpedu` uses it, too."""
+
+    export_from_notebook = "hpedu page"
+
+    @default("template_name")
+    def _template_name_default(self) -> str:
+        return "hpedu"
+
+    @default("extra_template_basedirs")
+    def _default_extra_template_basedirs(self) -> list[str]:
+        return [str(TEMPLATES)]
+
+    @property
+    def default_config(self) -> Config:
+        config = Config(
+            {
+                "NbConvertBase": {
+                    "display_data_priority": [
+                        PAGE_HEAD,
+                        CHART,
+                        "text/html",
+                        "text/markdown",
+                        "image/svg+xml",
+                        "image/png",
+                        "image/jpeg",
+                        "text/plain",
+                    ]
+                },
+                "HTMLExporter": {"exclude_anchor_links": True},
+                "TemplateExporter": {"exclude_input": True},
+            }
+        )
+        inherited = super().default_config.copy()
+        inherited.merge(config)
+        return inherited
+
+    def default_filters(self) -> Iterator[tuple[str, Any]]:
+        yield from super().default_filters()
+        yield "draw_figure", draw_figure
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Render the notebook's cells, put them in order, and set them into the frame of the page."""
+        name = (resources or {}).get("metadata", {}).get("name", "notebook")
+        outputs = [output for cell in nb.cells for output in cell.get("outputs", [])]
+        head = find_head(outputs, name)
+        kept = NotebookNode({**nb, "cells": [c for c in nb.cells if speaks(c, head["language"])]})
+        body, resources = super().from_notebook_node(kept, resources, **kw)
+        has_charts = any(CHART in output.get("data", {}) for output in outputs)
+        return frame_page(head, body, has_charts=has_charts), resources
+
+
+def find_head(outputs: list[NotebookNode], name: str) -> dict[str, Any]:
+    """The fields of the one `PageHead` among the outputs.
+
+    Raises
+    ------
+    UnfitNotebook
+        If there is none or more than one, or an output is an error: half a report is never published.
+    """
+    for output in outputs:
+        if output.output_type == "error":
+            raise UnfitNotebook(name, f"a cell failed with {output.ename}: {output.evalue}")
+    heads = [output.data[PAGE_HEAD] for output in outputs if PAGE_HEAD in output.get("data", {})]
+    if len(heads) != 1:
+        reason = f"shows {len(heads)} page heads; exactly one cell must end with a PageHead, and be run"
+        raise UnfitNotebook(name, reason)
+    return dict(heads[0])
+
+
+def speaks(cell: NotebookNode, language: Language) -> bool:
+    """Whether a cell belongs on the page: Markdown tagged with other languages only does not."""
+    tags = {tag for tag in cell.metadata.get("tags", []) if tag in LANGUAGES}
+    return cell.cell_type != "markdown" or not tags or language in tags
+
+
+# -- the frame ---------------------------------------------------------------------------------------------
+
+
+@cache
+def make_environment() -> Environment:
+    """The templates of the frame; here, unlike in nbconvert's own, everything put in is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES / "hpedu"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
+    return environment
+
+
+def frame_page(head: dict[str, Any], body: str, *, has_charts: bool) -> str:
+    """The whole page around its body."""
+    language: Language = head["language"]
+    other = next(code for code in LANGUAGES if code != language)
+    content, sections = arrange(body, language)
+    scripts = [chart_bundle(), read_part("page.js")] if has_charts else []
+    return (
+        make_environment()
+        .get_template("page.html.j2")
+        .render(
+            head=head,
+            language=language,
+            other=other,
+            say=partial(phrase, language=language),
+            school_year=school_year(head["year"], language),
+            sources=[describe_source(source, language) for source in head["sources"]],
+            content=Markup(content),
+            sections=sections,
+            style=Markup(read_part("style.css")),
+            scripts=[Markup(script) for script in scripts],
+            policy=write_policy(scripts),
+        )
+    )
+
+
+def describe_source(source: dict[str, str], language: Language) -> dict[str, str]:
+    """A source as the footer names it. Only web addresses become links: a page must not carry other schemes."""
+    text = {key: source.get(key) or "" for key in ("name", "publisher", "title", "confidence", "file")}
+    address = source.get("url") or ""
+    is_web = address.startswith(("https://", "http://"))
+    date = format_date(source.get("published") or "", language)
+    return text | {"url": address if is_web else "", "published": date}
+
+
+def draw_figure(chart: dict[str, Any]) -> str:
+    """A chart as a figure: title, picture with its description, warning if synthetic, table of its numbers."""
+    say = partial(phrase, language=chart["language"])
+    template = make_environment().get_template("figure.html.j2")
+    return template.render(chart=chart, svg=Markup(chart["svg"]), say=say)
+
+
+def write_policy(scripts: list[str]) -> str:
+    """A content security policy under which the page can ask no host for anything and runs only its own scripts."""
+    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
+    return (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src {allowed}; base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def read_part(name: str) -> str:
+    """A file of the template."""
+    return (TEMPLATES / "hpedu" / name).read_text(encoding="utf-8")
