@@ -2,14 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: report test lab bench lock clean lint unit notebooks browser
+.PHONY: report test lab bench lock clean lint unit notebooks refresh-notebooks browser
 
 report: .venv/run.stamp
 	$(BIN)/hpedu ingest
 	$(BIN)/hpedu report
 
-test: .venv/test.stamp browser
-	$(MAKE) --no-print-directory lint unit
+test: .venv/test.stamp browser lint unit notebooks
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .
@@ -17,8 +16,14 @@ lint: .venv/test.stamp
 	$(BIN)/mypy
 
 unit: .venv/test.stamp
-	$(BIN)/hpedu ingest
 	$(BIN)/python -m pytest
+
+# The notebooks are kept without outputs; nbval compares with executed copies (see tests/notebooks/refresh.py).
+notebooks: .venv/test.stamp
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env tests/notebooks
+
+refresh-notebooks: .venv/test.stamp
+	$(BIN)/python tests/notebooks/refresh.py
 
 lab: .venv/run.stamp
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/guided_tour.ipynb

@@ -12,6 +12,7 @@ from typing import Any
 import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
 from hpedu.batch.plan import Run
 from hpedu.errors import HpeduError
@@ -20,6 +21,8 @@ from hpedu.paths import Project
 from hpedu.present.page import render_page
 
 CELL_SECONDS = 300
+# Without it every kernel warns on the terminal that its loopback connection is not encrypted.
+KERNEL = Config({"KernelManager": {"transport_encryption": "auto"}})
 
 
 class UnfinishedNotebook(HpeduError):
@@ -76,6 +79,7 @@ def _execute(run: Run, project: Project, executed: Path) -> str:
         request_save_on_cell_execute=False,
         execution_timeout=CELL_SECONDS,
         shutdown_kernel="immediate",
+        config=KERNEL,
     )
     notebook: Any = nbformat.read(executed, as_version=4)
     left = [
@@ -83,7 +87,8 @@ def _execute(run: Run, project: Project, executed: Path) -> str:
     ]
     if left:
         raise UnfinishedNotebook(left)
-    return render_page(notebook)
+    page: str = render_page(notebook)
+    return page
 
 
 def _describe(error: Exception) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from hpedu.ingest.schema import OBSERVATIONS
+from hpedu.ingest.schema import OBSERVATIONS, SERIES_KEY
 from hpedu.registry import Registry
 
 GROUPS = ["age_0_4", "age_5_9", "age_10_14", "age_15_19", "age_20_24"]
@@ -65,8 +65,9 @@ def estimate_age_bands(observations: pl.DataFrame, book: Registry) -> pl.DataFra
     groups = observations.filter(
         pl.col("current"), pl.col("measure") == "population_projected", pl.col("detail").is_in(GROUPS)
     )
+    keys = [*(key for key in SERIES_KEY if key != "detail"), "year"]
     rows = []
-    for _, frame in groups.group_by("territory", "year", maintain_order=True):
+    for _, frame in groups.group_by(keys, maintain_order=True):
         by_group = {row["detail"]: row for row in frame.iter_rows(named=True)}
         if len(by_group) < len(GROUPS):
             continue

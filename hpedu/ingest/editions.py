@@ -16,13 +16,13 @@ def mark_current(observations: pl.DataFrame) -> pl.DataFrame:
     figure printed more precisely (69 thousand does not replace 68,876).
     """
     keys = [*SERIES_KEY, "year"]
-    numbered = observations.with_row_index("row")
+    numbered = observations.with_row_index("row").with_columns(current=pl.len().over(keys) == 1)
     winners = [
         _choose(group.sort("qualifier", "edition", "row", descending=[False, True, False]).rows(named=True))
-        for _, group in numbered.group_by(keys, maintain_order=True)
+        for _, group in numbered.filter(~pl.col("current")).group_by(keys)
     ]
-    current = pl.Series("row", winners, dtype=pl.UInt32)
-    return numbered.with_columns(current=pl.col("row").is_in(current.implode())).drop("row")
+    won = pl.col("row").is_in(pl.Series("row", winners, dtype=pl.UInt32).implode())
+    return numbered.with_columns(current=pl.col("current") | won).drop("row")
 
 
 def _choose(candidates: list[dict[str, Any]]) -> int:

@@ -10,7 +10,7 @@ NumberStyle = Literal["plain", "dot_thousands"]
 
 _STYLES: dict[NumberStyle, re.Pattern[str]] = {
     "plain": re.compile(r"[-−]?\d+(\.\d+)?"),  # 1234.5
-    "dot_thousands": re.compile(r"[-−]?\d{1,3}(\.\d{3})*(,\d+)?|[-−]?\d+(,\d+)?"),  # 1.234,5
+    "dot_thousands": re.compile(r"[-−]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?|[-−]?\d+(,\d+)?"),  # 1.234,5
 }
 
 

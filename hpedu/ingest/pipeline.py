@@ -73,7 +73,8 @@ def ingest(project: Project, *, force: bool = False, progress: Callable[[str], N
     published = mark_current(_frame([row for r in readings for row in r.observations], schema.OBSERVATIONS))
     ages = estimate_age_bands(published, book)
     derived = pl.concat([ages, derive_merged(pl.concat([published, ages]), book)])
-    observations = pl.concat([published, derived]).sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
+    observations = mark_current(pl.concat([published, derived]))  # a sum goes before a published bound
+    observations = observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
     issues = _frame([row for r in readings for row in r.issues], schema.ISSUES)
     counts = {
         "files": len(readings),

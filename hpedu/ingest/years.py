@@ -15,7 +15,7 @@ ends (UNESCO's convention), or the calendar year."""
 
 _YEAR = re.compile(
     r"(?P<prel>(?:Prel\.?|Sơ bộ)\s*)?"
-    r"(?<![\d.])(?P<first>(?:19|20)\d{2})(?:\s*[-–]\s*(?P<last>(?:19|20)?\d{2})(?!\d))?"
+    r"(?<![\d.])(?P<first>(?:19|20)\d{2})(?!\d)(?:\s*[-–]\s*(?P<last>(?:19|20)?\d{2})(?!\d))?"
     r"\s*(?P<stars>\(\*+\))?",
     re.IGNORECASE,
 )
@@ -44,8 +44,8 @@ def find_year(label: str) -> tuple[YearLabel, str] | None:
     first = int(match["first"])
     last = None
     if match["last"]:
-        last = int(match["last"]) if len(match["last"]) == 4 else first // 100 * 100 + int(match["last"])
-        if last != first + 1:
+        last = first + 1
+        if not str(last).endswith(match["last"]):
             return None
     rest = clean_text(label[: match.start()] + " " + label[match.end() :])
     return YearLabel(first, last, match["prel"] is not None, match["stars"] or ""), rest

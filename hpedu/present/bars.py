@@ -22,10 +22,12 @@ from hpedu.present.drawing import (
     explain_marks,
     finish,
     label_year,
+    lift_legend,
     name_year,
     order_names,
     refuse_repeats,
     require_columns,
+    title_values,
     value_axis,
     year_header,
 )
@@ -162,13 +164,16 @@ def draw_stack(stack: Stack) -> Layers:
     scale = altair.Scale(domain=[ticks[0], ticks[-1]], nice=False)
     merged = MERGER_YEAR in stack.years[1:]
     lift = 12 + LINE * merged
-    y_axis = value_axis(ticks, stack.unit_label, language, lift)
+    title = title_values(ticks, stack.unit_label, language)
+    y_axis = value_axis(ticks, title, lift)
 
     def y(field: str) -> Any:
         return altair.Y(f"{field}:Q", scale=scale, axis=y_axis)
 
     colours = altair.Scale(domain=stack.parts, range=list(theme.SEQUENCE[: len(stack.parts)]))
-    legend = altair.Legend(columns=legend_columns(stack.parts), symbolType="square", offset=lift + 2 * LINE)
+    legend = altair.Legend(
+        columns=legend_columns(stack.parts), symbolType="square", offset=lift_legend(title, lift)
+    )
     colour = altair.Color("part:N", scale=colours, sort=stack.parts, legend=legend)
     tooltip = [
         altair.Tooltip("part:N", title=phrase("part", language)),
@@ -193,7 +198,7 @@ def draw_stack(stack: Stack) -> Layers:
     ]
     if merged:
         before = altair.X("year:O", sort=years, axis=x_axis, bandPosition=0)
-        layers += draw_merger({"year": stack.label(MERGER_YEAR)}, before, late=True, language=language)
+        layers += draw_merger({"year": stack.label(MERGER_YEAR)}, before, late=True, language=language, shift=-2)
     return layers
 
 

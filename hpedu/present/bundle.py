@@ -6,6 +6,7 @@ import getpass
 import os
 import tempfile
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import vl_convert
@@ -24,7 +25,7 @@ def chart_bundle(folder: Path | None = None) -> str:
     temporary directory) under the versions of what made it.
     """
     folder = folder or find_cache()
-    path = folder / f"charts-{vl_convert.__version__}-{VEGALITE}.js"
+    path = folder / f"charts-{version('vl-convert-python')}-{VEGALITE}.js"
     if path.exists():
         return path.read_text(encoding="utf-8")
     script = vl_convert.javascript_bundle(SNIPPET, vl_version=VEGALITE)

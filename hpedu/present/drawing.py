@@ -77,24 +77,37 @@ def year_header(by_school_year: bool, language: Language) -> str:
     return phrase("school_year" if by_school_year else "year", language)
 
 
-def value_axis(ticks: Sequence[float], unit_label: str, language: Language, lift: int = 12) -> Any:
-    """The axis of values; its title stands level above it, and says so if the axis does not start at 0."""
+def title_values(ticks: Sequence[float], unit_label: str, language: Language) -> list[str]:
+    """The lines over the axis of values: its unit, and a warning if it does not start at 0."""
     starts_at_zero = ticks[0] <= 0 <= ticks[-1]
     note = "" if starts_at_zero else phrase("axis_not_zero", language)
     whole = f"{unit_label} {note}".strip()
-    lines = [whole] if len(whole) <= AXIS_LETTERS else [*textwrap.wrap(unit_label, AXIS_LETTERS), note]
+    return (
+        [whole]
+        if len(whole) <= AXIS_LETTERS
+        else [*textwrap.wrap(unit_label, AXIS_LETTERS), *filter(None, [note])]
+    )
+
+
+def value_axis(ticks: Sequence[float], title: list[str], lift: int = 12) -> Any:
+    """The axis of values; its title stands level, `lift` pixels above the plot, and reads without a turned head."""
     return altair.Axis(
-        title=lines,
+        title=title,
         titleAngle=0,
         titleAlign="left",
         titleBaseline="bottom",
         titleX=-36,
-        titleY=-lift - LINE * (len(lines) - 1),
+        titleY=-lift - LINE * (len(title) - 1),
         values=list(ticks),
         format=f",.{max(map(count_decimals, ticks))}f",
         domain=False,
         ticks=False,
     )
+
+
+def lift_legend(title: list[str], lift: int) -> int:
+    """How far above the plot a legend clears the title of the axis of values."""
+    return lift + LINE * (len(title) + 1)
 
 
 def data_of(values: pl.DataFrame | Rows) -> Any:
@@ -114,13 +127,13 @@ def write_text(rows: Rows, encoding: Mapping[str, Any], **mark: Any) -> Layers:
     ]
 
 
-def draw_merger(row: dict[str, Any], x: Any, *, late: bool, language: Language) -> Layers:
+def draw_merger(row: dict[str, Any], x: Any, *, late: bool, language: Language, shift: float = 0) -> Layers:
     """A dashed rule where two provinces became one city; its words stand above the plot, on the longer side."""
     rows = [row | {"words": phrase("merger", language)}]
     side = {"align": "right", "dx": 4} if late else {"align": "left", "dx": -4}
     words = data_of(rows).mark_text(y=-8, baseline="bottom", color=theme.QUIET_INK, **side)
     return [
-        data_of(rows).mark_rule(strokeDash=[4, 3], color=theme.PLAIN).encode(x=x),
+        data_of(rows).mark_rule(strokeDash=[4, 3], color=theme.PLAIN, xOffset=shift).encode(x=x),
         words.encode(x=x, text="words:N"),
     ]
 

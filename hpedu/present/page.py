@@ -98,7 +98,7 @@ class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
                 "TemplateExporter": {"exclude_input": True},
             }
         )
-        inherited = super().default_config.copy()
+        inherited: Config = super().default_config.copy()
         inherited.merge(config)
         return inherited
 
@@ -198,7 +198,7 @@ def draw_figure(chart: dict[str, Any]) -> str:
 
 
 def write_policy(scripts: list[str]) -> str:
-    """A content security policy under which the page can ask no host for anything and runs only its own scripts."""
+    """A content security policy: the page can ask no host for anything, and runs no script but its own."""
     digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
     return (

@@ -50,6 +50,7 @@ class Quantity:
     number: str
     text: str
     year: str
+    territory: str = ""  # as readers know it
 
     @property
     def missing(self) -> bool:

@@ -17,7 +17,7 @@ from hpedu.paths import find_project
 from hpedu.present import charts
 from hpedu.present.blocks import Block, Prose, draw_notice, draw_table
 from hpedu.present.display import Chart, Fragment, PageHead
-from hpedu.present.numbers import format_number, school_year
+from hpedu.present.numbers import format_number
 from hpedu.present.quantity import (
     COUNTS,
     Change,
@@ -36,7 +36,7 @@ from hpedu.present.scorecard import (
 )
 from hpedu.present.wording import phrase
 from hpedu.registry import Language, registry
-from hpedu.registry.models import Indicator, Target
+from hpedu.registry.models import Indicator, Target, Task
 
 
 class Report:
@@ -80,29 +80,31 @@ class Report:
 
     def say(self, *, vi: str, en: str, **values: object) -> Prose:
         """A paragraph made from the data. If a figure it needs is missing, it says that instead."""
-        missing = [v.indicator for v in values.values() if isinstance(v, (Quantity, Change)) and v.missing]
-        if missing:
-            return Prose(f"*{self._say_missing(missing)}*")
+        lacking = [v for v in values.values() if isinstance(v, (Quantity, Change)) and v.missing]
+        if lacking:
+            return Prose(f"*{self._say_lacking(lacking)}*")
         return Prose(self.text(vi=vi, en=en, **values))
+
+    def school_year(self, year: int) -> str:
+        """The school year that starts in `year`, as the page's language writes it."""
+        return school_year(year, self.language)
 
     def last(self, indicator: str, territory: str | None = None) -> Quantity:
         """The newest value of an indicator up to the report's year."""
         rows = self._rows(indicator, territory)
-        return self._quantity(indicator, rows[-1] if rows else None)
+        return self._quantity(indicator, rows[-1] if rows else None, territory)
 
     def at(self, indicator: str, year: int, territory: str | None = None) -> Quantity:
         """The value of an indicator in one year."""
         rows = [row for row in self._rows(indicator, territory, future=True) if row["year"] == year]
-        return self._quantity(indicator, rows[0] if rows else None)
+        return self._quantity(indicator, rows[0] if rows else None, territory)
 
     def change(self, indicator: str, *, since: int, territory: str | None = None) -> Change:
         """From the first value of `since` or later to the newest one."""
         rows = [row for row in self._rows(indicator, territory) if row["year"] >= since]
-        whole = len(rows) > 1
-        first = self._quantity(indicator, rows[0] if whole else None)
-        return describe_change(
-            first, self._quantity(indicator, rows[-1] if whole else None), self.language, self.book
-        )
+        first = self._quantity(indicator, rows[0] if len(rows) > 1 else None, territory)
+        last = self._quantity(indicator, rows[-1] if rows else None, territory)
+        return describe_change(first, last, self.language, self.book)
 
     # -- figures -------------------------------------------------------------------------------------------
 
@@ -162,26 +164,19 @@ class Report:
         own = [i.id for i in self.book.indicators.values() if self.group in ("overview", i.group)]
         shown = self._known.filter(pl.col("indicator").is_in(own))
         record = read_record(find_project()) or {}
-        notes = []
-        if territory.role == "city":
-            notes.append(phrase("plan_for_old_city", self.language, territory=territory.name.get(self.language)))
+        name = territory.name.get(self.language)
+        city = territory.role == "city"
         return PageHead(
             title=title,
-            subtitle=phrase(
-                "page_subtitle",
-                self.language,
-                territory=territory.name.get(self.language),
-                year=school_year(self.year, self.language),
-            ),
+            subtitle=phrase("plan_for_old_city", self.language, territory=name) if city else "",
             language=self.language,
             group=self.group,
-            territory=territory.name.get(self.language),
+            territory=name,
             year=self.year,
             questions=list(questions),
             synthetic=bool((shown["status"] == "synthetic").any()),
             sources=[self._source(r) for r in self._resources(shown)],
             inputs_digest=str(record.get("digest", "")),
-            notes=notes,
         )
 
     def scorecard(self, group: str | None = None) -> Fragment:
@@ -207,7 +202,8 @@ class Report:
             sources=[f"{r.publisher}: {r.title}" for r in self._resources(pl.DataFrame(series))] if series else [],
             series=series,
         )
-        head = draw_target_head(standing, self.wording)
+        parts = self._say_parts(indicator) if indicator and standing.last is None else []
+        head = draw_target_head(standing, self.wording, parts=parts)
         chart = self._draw_target(standing) if indicator and target.kind != "milestone" else None
         return Block(head, chart, facts) if chart else Block(head, facts)
 
@@ -276,7 +272,14 @@ class Report:
         )
 
     def table(self, frame: pandas.DataFrame, *, caption: str, decimals: int = 0) -> Fragment:
-        """A pandas frame (its index is the first column) as a table; numbers in the page's language."""
+        """A pandas frame (its index is the first column) as a table; numbers in the page's language.
+
+        An empty frame is a sentence that says so.
+        """
+        if frame.empty:
+            return draw_notice(
+                phrase("no_values_said", self.language, territory=self.wording.territory, names=caption)
+            )
         shown = frame.reset_index()
         numeric = {i for i, kind in enumerate(shown.dtypes) if pandas.api.types.is_numeric_dtype(kind)}
         rows = [
@@ -354,19 +357,20 @@ class Report:
         pieces = [draw_table(columns, rows, caption=phrase("flagged_caption", self.language))] if rows else []
         return Block(*pieces, self._set_aside(), self._errata())
 
-    def tasks(self) -> Fragment:
-        """The assignment tables of both plans: by lead and time, overdue ones marked.
-
-        A task is overdue when its last day lies before the end of the school year reported on and no
-        result has been reported.
-        """
+    def overdue(self) -> list[Task]:
+        """The tasks whose last day lies before the end of the school year reported on, without a result."""
         end = f"{self.year + 1}-08-31"
+        return [task for task in self.book.tasks if task.due and task.due.isoformat() < end]
+
+    def tasks(self) -> Fragment:
+        """The assignment tables of both plans: by lead and time, overdue ones marked."""
+        overdue = self.overdue()
         rows = []
         for task in self.book.tasks:
             if task.due is None:
                 state = phrase("recurring", self.language)
             else:
-                state = phrase("overdue" if task.due.isoformat() < end else "within_time", self.language)
+                state = phrase("overdue" if task in overdue else "within_time", self.language)
             plan = phrase(f"plan_short_{task.plan}", self.language)
             text = [task.title, task.lead, task.timing]
             rows.append([f"{plan} {task.number}", *(t.get(self.language) for t in text), state])
@@ -446,17 +450,30 @@ class Report:
         ).sort("year")
         return [row for row in rows.iter_rows(named=True) if bounds or not row["qualifier"]]
 
-    def _quantity(self, name: str, row: dict[str, Any] | None) -> Quantity:
+    def _quantity(self, name: str, row: dict[str, Any] | None, territory: str | None) -> Quantity:
         indicator = self._indicator(name)
+        place = self.book.territories[territory or self.territory].name.get(self.language)
         if row is None:
-            return Quantity(indicator, None, "", "", "")
+            return Quantity(indicator, None, "", "", "", place)
         return Quantity(
             indicator,
             row["value"],
             format_number(row["value"], indicator.decimals, self.language),
             with_unit(row["value"], row["unit"], indicator.decimals, self.language, self.book),
             name_year(row["year"], indicator, self.book, self.language),
+            place,
         )
+
+    def _say_parts(self, indicator: Indicator) -> list[str]:
+        """The last value of each territory merged into this one, where there is any."""
+        lines = []
+        for part in self.book.territories[self.territory].parts:
+            rows = self._rows(indicator.id, part, bounds=True)
+            if rows:
+                name = self.book.territories[part].name.get(self.language)
+                value = describe_value(rows[-1], indicator, self.wording)
+                lines.append(phrase("part_said", self.language, part=name, value=value))
+        return lines
 
     def _context(self, indicators: Sequence[str], territory: str) -> list[str]:
         lines = []
@@ -488,6 +505,18 @@ class Report:
     def _say_missing(self, indicators: Sequence[Indicator]) -> str:
         names = dict.fromkeys(i.name.get(self.language) for i in indicators)
         return phrase("no_values_said", self.language, territory=self.wording.territory, names="; ".join(names))
+
+    def _say_lacking(self, lacking: Sequence[Quantity | Change]) -> str:
+        """A sentence a territory: it has no figure at all, or too few to tell a change."""
+        said: dict[tuple[str, str], dict[str, None]] = {}
+        for one in lacking:
+            last = one.last if isinstance(one, Change) else one
+            key = "no_values_said" if last.missing else "too_few_said"
+            said.setdefault((key, last.territory), {})[last.indicator.name.get(self.language)] = None
+        return " ".join(
+            phrase(key, self.language, territory=territory, names="; ".join(names))
+            for (key, territory), names in said.items()
+        )
 
     def _spell(self, value: object) -> object:
         if isinstance(value, bool) or not isinstance(value, (int, float)):

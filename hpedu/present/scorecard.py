@@ -105,8 +105,11 @@ def draw_scorecard(standings: Sequence[Standing], wording: Wording, *, caption: 
     return Fragment(html, f"{caption}\n{plain}")
 
 
-def draw_target_head(standing: Standing, wording: Wording) -> Fragment:
-    """Heading, state and the sentences that say where the target stands and what it would take."""
+def draw_target_head(standing: Standing, wording: Wording, *, parts: Sequence[str]) -> Fragment:
+    """Heading, state and the sentences that say where the target stands and what it would take.
+
+    `parts` are lines about the territories that were merged into this one: known there, but no value here.
+    """
     target, language = standing.target, wording.language
     marks = [wording.deadline(target)]
     if target.aspirational:
@@ -116,7 +119,7 @@ def draw_target_head(standing: Standing, wording: Wording) -> Fragment:
     if target.year_basis == "inferred":
         marks.append(phrase("year_inferred", language))
     objective = wording.objective(target)
-    sentences = list(_say_standing(standing, wording))
+    sentences = [*_say_standing(standing, wording), *parts]
     html = render(
         "target_head",
         id=target.id,

@@ -22,10 +22,12 @@ from hpedu.present.drawing import (
     every_year,
     explain_marks,
     finish,
+    lift_legend,
     name_year,
     order_names,
     refuse_repeats,
     require_columns,
+    title_values,
     value_axis,
     write_text,
     year_header,
@@ -98,12 +100,13 @@ def trend(
     refuse_repeats(values, "series", "year")
     series = order_names(values["series"], series_order, len(theme.COLOURS))
     points = prepare_points(values, series, language, decimals, school_year)
+    ticks = choose_ticks(points, target, zero)
     plane = Plane(
         years=span_years(points, target),
-        ticks=choose_ticks(points, target, zero),
+        ticks=ticks,
         school_year=school_year,
         language=language,
-        unit_label=unit_label,
+        title=title_values(ticks, unit_label, language),
         key=explain_hollow(points, language),
     )
     layers: Layers = []
@@ -202,7 +205,7 @@ class Plane:
     ticks: list[float]
     school_year: bool
     language: Language
-    unit_label: str
+    title: list[str]  # over the axis of values
     key: str  # what hollow points mean; may be empty
 
     @property
@@ -234,7 +237,7 @@ class Plane:
 
     def y(self, field: str = "value") -> Any:
         scale = altair.Scale(domain=[self.ticks[0], self.ticks[-1]], nice=False, zero=False)
-        axis = value_axis(self.ticks, self.unit_label, self.language, self.lift)
+        axis = value_axis(self.ticks, self.title, self.lift)
         return altair.Y(f"{field}:Q", scale=scale, axis=axis)
 
     def to_pixel(self, value: float) -> float:
@@ -281,7 +284,9 @@ def draw_series(points: pl.DataFrame, plane: Plane, series: list[str]) -> Layers
     """Interval, lines, points, and areas that answer the pointer; series differ in colour, dash and shape."""
     legend = None
     if len(series) > DIRECT_LABELS:
-        legend = altair.Legend(columns=legend_columns(series), symbolSize=90, offset=plane.lift + 2 * LINE)
+        legend = altair.Legend(
+            columns=legend_columns(series), symbolSize=90, offset=lift_legend(plane.title, plane.lift)
+        )
     colour = altair.Color("series:N", scale=match_series(series, theme.COLOURS), legend=legend)
     dash = altair.StrokeDash("series:N", scale=match_series(series, theme.DASHES), legend=legend)
     shape = altair.Shape("series:N", scale=match_series(series, theme.SHAPES), legend=legend)

@@ -12,7 +12,7 @@ from hpedu.ingest.text import clean_text
 def is_tidy_csv(data: bytes) -> bool:
     """Whether the first line is a comma-separated header with a column for the value."""
     header = data[:4096].decode("utf-8-sig", errors="replace").split("\n", 1)[0]
-    return "value" in [clean_text(name).casefold() for name in header.split(",")]
+    return "value" in [clean_text(name).casefold() for name in next(csv.reader([header.strip()]), [])]
 
 
 def read_tidy_csv(data: bytes) -> RawTable:
@@ -32,5 +32,6 @@ def read_tidy_csv(data: bytes) -> RawTable:
             },
         )
         for line, row in enumerate(rows[1:], start=2)
+        if row  # a blank line is no row
     ]
     return RawTable(",".join(header), cells)

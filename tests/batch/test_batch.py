@@ -1,0 +1,139 @@
+"""A real batch: what it writes, what it leaves alone, what a failure does to it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+
+from hpedu.batch.build import Batch, run_batch
+from hpedu.batch.engine import run_report
+from hpedu.batch.plan import Run, make_plan
+from hpedu.cli import commands
+from hpedu.errors import UnknownName
+from hpedu.files import digest_file
+from hpedu.paths import Project
+
+
+def test_default_plan_is_all_groups_of_the_city_in_both_languages() -> None:
+    ids = [run.id for run in make_plan()]
+    assert len(ids) == 10
+    assert ids[0] == "2025/hai_phong/vi/overview"
+    assert ids[-1] == "2025/hai_phong/en/continuing"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "close"),
+    [
+        ({"groups": ["preschol"]}, "preschool"),
+        ({"territories": ["hai_fong"]}, "hai_phong"),
+        ({"languages": ["vn"]}, "vi"),
+        ({"year": 2052}, "2025"),
+    ],
+)
+def test_a_wrong_name_is_refused_before_anything_runs(wrong: dict[str, object], close: str) -> None:
+    with pytest.raises(UnknownName) as caught:
+        make_plan(**wrong)  # type: ignore[arg-type]
+    assert close in str(caught.value)
+
+
+def test_batch_writes_every_page_index_and_record(site: tuple[Project, Batch]) -> None:
+    project, batch = site
+    assert [outcome.error for outcome in batch.failures] == []
+    record = json.loads((project.reports / "build.json").read_text(encoding="utf-8"))
+    index = (project.reports / "index.html").read_text(encoding="utf-8")
+    for run in make_plan():
+        page = project.reports / run.page
+        assert page.stat().st_size < 1_500_000
+        assert record["reports"][run.id]["sha256"] == digest_file(page)
+        assert str(run.page) in index
+    assert (project.build / "times.json").exists()
+    assert not list(project.reports.rglob("*.part"))
+    assert str(project.root) not in (project.reports / "build.json").read_text(encoding="utf-8")
+
+
+def test_nothing_is_run_twice(site: tuple[Project, Batch]) -> None:
+    project, _ = site
+    before = {page: page.stat().st_mtime_ns for page in project.reports.rglob("*.html") if page.name != "index.html"}
+    again = run_batch(make_plan(), project)
+    assert again.outcomes == []
+    assert len(again.fresh) == 10
+    assert before == {page: page.stat().st_mtime_ns for page in before}
+
+
+def test_a_page_touched_by_hand_is_made_again(site: tuple[Project, Batch]) -> None:
+    project, _ = site
+    run = make_plan(groups=["continuing"], languages=["en"])[0]
+    page = project.reports / run.page
+    original = page.read_bytes()
+    page.write_bytes(original + b"<!-- touched -->")
+    batch = run_batch([run], project)
+    assert [outcome.run for outcome in batch.outcomes] == [run]
+    assert page.read_bytes() == original  # the same inputs give the same bytes
+
+
+def _write_notebook(project: Project, group: str, *sources: str) -> None:
+    parameters = nbformat.v4.new_code_cell("territory = 'hai_phong'\nyear = None\nlanguage = 'vi'")
+    parameters.metadata["tags"] = ["parameters"]
+    cells = [parameters, *(nbformat.v4.new_code_cell(source) for source in sources)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, project.notebooks / f"{group}.ipynb")
+
+
+HEAD = """import hpedu
+report = hpedu.Report("continuing", territory=territory, year=year, language=language)
+report.head(title="t", questions=[])"""
+
+
+def test_a_failing_notebook_stops_nothing_and_is_kept(project: Project) -> None:
+    _write_notebook(project, "overview", "1 / 0")
+    _write_notebook(project, "continuing", HEAD)
+    batch = run_batch(make_plan(["overview", "continuing"], languages=["vi"]), project)
+    (failure,) = batch.failures
+    assert failure.error == "cell 2: ZeroDivisionError: division by zero"
+    assert (project.root / failure.notebook).exists()
+    assert (project.reports / "2025/hai_phong/vi/continuing.html").exists()
+    assert not (project.reports / "2025/hai_phong/vi/overview.html").exists()
+
+
+def test_a_kernel_that_dies_is_a_failure(project: Project) -> None:
+    _write_notebook(project, "overview", "import os; os._exit(0)")
+    outcome = run_report(Run(2025, "hai_phong", "vi", "overview"), project)
+    assert outcome.failed
+    assert not (project.reports / outcome.run.page).exists()
+
+
+def test_command_fails_with_a_recap(project: Project) -> None:
+    _write_notebook(project, "overview", "raise ValueError('no such thing')")
+    result = CliRunner().invoke(commands, ["report", "--group", "overview", "--language", "vi"])
+    assert result.exit_code == 1
+    assert "2025/hai_phong/vi/overview: cell 2: ValueError: no such thing" in result.stderr
+    assert "build/failed/2025/hai_phong/vi/overview.ipynb" in result.stderr
+
+
+def test_dry_run_runs_nothing(project: Project) -> None:
+    result = CliRunner().invoke(commands, ["report", "--dry-run", "--language", "en"])
+    assert result.exit_code == 0
+    assert result.output.splitlines()[0].split() == ["run", "2025/hai_phong/en/overview"]
+    assert not project.reports.exists()
+
+
+def test_outcome_can_be_sent_to_another_process() -> None:
+    import pickle
+
+    from hpedu.batch.engine import Outcome
+
+    outcome = Outcome(Run(2025, "hai_phong", "vi", "overview"), 1.5, "cell 2: X: y")
+    assert pickle.loads(pickle.dumps(outcome)) == outcome
+
+
+def test_paths_of_the_machine_do_not_leak(site: tuple[Project, Batch]) -> None:
+    project, _ = site
+    for page in project.reports.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert str(project.root) not in text
+        assert str(Path.home()) + "/" not in text

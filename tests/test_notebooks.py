@@ -1,0 +1,52 @@
+"""The executed copies that nbval compares with: they are of the real notebooks, and comparing is real."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from hpedu.batch.plan import GROUPS
+from hpedu.paths import Project
+
+ROOT = Path(__file__).parents[1]
+COPIES = ROOT / "tests" / "notebooks"
+
+
+def read_sources(path: Path) -> list[str]:
+    return [cell.source for cell in nbformat.read(path, as_version=4).cells]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_copy_is_of_the_notebook(group: str) -> None:
+    copy, original = COPIES / f"{group}.ipynb", ROOT / "notebooks" / f"{group}.ipynb"
+    assert read_sources(copy) == read_sources(original), "run: make refresh-notebooks"
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_copy_checks_what_is_said(group: str) -> None:
+    cells = nbformat.read(COPIES / f"{group}.ipynb", as_version=4).cells
+    checked = [cell for cell in cells if "nbval-check-output" in cell.metadata.get("tags", [])]
+    assert len(checked) >= 5
+
+
+def run_nbval(copy: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider", str(copy)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=copy.parent)
+
+
+def test_a_changed_figure_is_noticed(project: Project) -> None:
+    copy = project.root / "continuing.ipynb"
+    shutil.copy(COPIES / "continuing.ipynb", copy)
+    table = project.raw / "nso" / "pxweb_2019_literacy.csv"
+    text = table.read_text(encoding="utf-8-sig")
+    row = next(line for line in text.splitlines() if line.startswith('"Hai Phong"'))
+    changed = row.rsplit(";", 1)[0] + ";91.7"  # the newest literacy rate of old Hai Phong
+    table.write_text("\ufeff" + text.replace(row, changed), encoding="utf-8")
+    result = run_nbval(copy)
+    assert result.returncode == 1
+    assert "91" in result.stdout
