@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
@@ -116,7 +117,7 @@ def _read_all(project: Project, book: Registry, progress: Callable[[str], None])
         progress(path)
         try:
             readings.append(read_file(project.raw / path, resource, book))
-        except (ValueError, IndexError, KeyError) as error:
+        except (ValueError, IndexError, KeyError, TypeError, csv.Error) as error:
             problems.append(Problem(path, "", f"is damaged or of a kind hpedu does not read: {error!r}"))
     if problems:
         raise IngestError(problems)

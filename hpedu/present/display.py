@@ -59,9 +59,16 @@ class Chart:
         return spec | {"title": {"text": [], "subtitle": phrase("synthetic_chart", self.language)}}
 
     def _lab_spec(self) -> dict[str, Any]:
-        """The spec for JupyterLab, where no figure caption stands above the chart."""
-        spec = self._warn(self.spec) | {"$schema": LAB_SCHEMA}
-        return spec | {"title": {**spec.get("title", {}), "text": textwrap.wrap(self.title, 80)}}
+        """The spec for JupyterLab, where no figure caption stands above the chart.
+
+        Its width is fixed: in an output of JupyterLab 4.6 a chart as wide as its container grows without end, and
+        the browser tab dies. The menu offers to save the picture, not to send the data to an editor on the web.
+        """
+        spec = self._warn(self.spec)
+        title = {**spec.get("title", {}), "text": textwrap.wrap(self.title, 80)}
+        menu = {"export": True, "source": False, "compiled": False, "editor": False}
+        options = {"embedOptions": {"actions": menu, "downloadFileName": self.name}}
+        return spec | {"$schema": LAB_SCHEMA, "width": STATIC_WIDTH, "title": title, "usermeta": options}
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None

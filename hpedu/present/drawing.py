@@ -80,17 +80,13 @@ def year_header(by_school_year: bool, language: Language) -> str:
 def title_values(ticks: Sequence[float], unit_label: str, language: Language) -> list[str]:
     """The lines over the axis of values: its unit, and a warning if it does not start at 0."""
     starts_at_zero = ticks[0] <= 0 <= ticks[-1]
-    note = "" if starts_at_zero else phrase("axis_not_zero", language)
-    whole = f"{unit_label} {note}".strip()
-    return (
-        [whole]
-        if len(whole) <= AXIS_LETTERS
-        else [*textwrap.wrap(unit_label, AXIS_LETTERS), *filter(None, [note])]
-    )
+    notes = [] if starts_at_zero else [phrase("axis_not_zero", language)]
+    whole = " ".join([unit_label, *notes])
+    return [whole] if len(whole) <= AXIS_LETTERS else [*textwrap.wrap(unit_label, AXIS_LETTERS), *notes]
 
 
 def value_axis(ticks: Sequence[float], title: list[str], lift: int = 12) -> Any:
-    """The axis of values; its title stands level, `lift` pixels above the plot, and reads without a turned head."""
+    """The axis of values; its title stands level, `lift` pixels above the plot, and reads at once."""
     return altair.Axis(
         title=title,
         titleAngle=0,

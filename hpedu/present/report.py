@@ -17,7 +17,7 @@ from hpedu.paths import find_project
 from hpedu.present import charts
 from hpedu.present.blocks import Block, Prose, draw_notice, draw_table
 from hpedu.present.display import Chart, Fragment, PageHead
-from hpedu.present.numbers import format_number
+from hpedu.present.numbers import format_number, school_year
 from hpedu.present.quantity import (
     COUNTS,
     Change,
@@ -444,7 +444,9 @@ class Report:
         self, indicator: str, territory: str | None, *, future: bool = False, bounds: bool = False
     ) -> list[dict[str, Any]]:
         _known("indicator", indicator, self.book.indicators)
-        source = self._all if future else self._known
+        # What was counted after the report's year stays unknown to it; a projection was known all along.
+        foreseen = pl.col("status").is_in(["estimated", "projected"])
+        source = self._all.filter((pl.col("year") <= self.year) | foreseen) if future else self._known
         rows = source.filter(
             pl.col("indicator") == indicator, pl.col("territory") == (territory or self.territory)
         ).sort("year")

@@ -12,7 +12,7 @@ from hpedu.ingest.text import clean_text
 def is_tidy_csv(data: bytes) -> bool:
     """Whether the first line is a comma-separated header with a column for the value."""
     header = data[:4096].decode("utf-8-sig", errors="replace").split("\n", 1)[0]
-    return "value" in [clean_text(name).casefold() for name in next(csv.reader([header.strip()]), [])]
+    return "value" in [clean_text(name).strip('"').casefold() for name in header.split(",")]
 
 
 def read_tidy_csv(data: bytes) -> RawTable:

@@ -1,0 +1,96 @@
+"""Layouts are data: each one is whole, means what the registry knows, and fits one kind of table."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hpedu.errors import RegistryError
+from hpedu.ingest.layouts import Layout, find_layout, load_layouts
+from hpedu.registry import Registry
+
+FIELDS = {"reader": "tidy_csv", "territory": "a", "year": "b", "year_rule": "calendar"}
+
+
+class TestOurs:
+    def test_every_series_means_what_the_registry_knows(self, book: Registry) -> None:
+        for layout in load_layouts():
+            for item, entries in layout.series.items():
+                for series in entries:
+                    where = f"{layout.id}: {item}"
+                    assert series.measure in book.measures, where
+                    assert series.level in book.codes_of("level"), where
+                    assert series.ownership in book.codes_of("ownership"), where
+                    assert series.sex in book.codes_of("sex"), where
+
+    def test_the_year_rule_agrees_with_what_the_measure_counts(self, book: Registry) -> None:
+        for layout in load_layouts():
+            for entries in layout.series.values():
+                for series in entries:
+                    calendar = (series.year_rule or layout.year_rule) == "calendar"
+                    basis = book.measures[series.measure].basis
+                    assert calendar == (basis == "calendar"), (layout.id, series.measure)
+
+    def test_entries_of_one_item_never_overlap_in_time(self) -> None:
+        for layout in load_layouts():
+            for item, entries in layout.series.items():
+                for year in range(1976, 2050):
+                    fit = [s for s in entries if (s.since or year) <= year <= (s.until or year)]
+                    assert len(fit) <= 1, (layout.id, item, year)
+
+    def test_universities_count_colleges_until_2015_only(self) -> None:
+        [layout] = [layout for layout in load_layouts() if layout.id == "nso_universities_colleges"]
+        with_colleges, without = layout.series["Student"]
+        assert (with_colleges.measure, with_colleges.until) == ("students_university_college", 2015)
+        assert (without.measure, without.since) == ("students_university", 2016)
+
+    def test_a_table_about_one_territory_names_one_we_have(self, book: Registry) -> None:
+        fixed = [layout.territory[1:] for layout in load_layouts() if layout.territory.startswith("=")]
+        assert fixed and set(fixed) <= set(book.territories)
+
+    def test_each_title_finds_its_own_layout(self) -> None:
+        for layout in load_layouts():
+            assert find_layout(layout.reader, layout.title, load_layouts()) is layout
+
+
+class TestFinding:
+    def test_case_accents_and_what_follows_do_not_matter(self) -> None:
+        layouts = [Layout(id="a", title="Số học sinh", **FIELDS)]
+        assert find_layout("tidy_csv", "SO HOC SINH by province and year", layouts) is layouts[0]
+        assert find_layout("tidy_csv", "Tổng số học sinh", layouts) is None
+
+    def test_another_kind_of_file_is_another_table(self) -> None:
+        layouts = [Layout(id="a", title="Pupils", **FIELDS)]
+        assert find_layout("pxweb_csv", "Pupils", layouts) is None
+
+    def test_the_most_specific_title_comes_first(self, tmp_path: Path) -> None:
+        for name, title in (("a", "Pupils"), ("b", "Pupils by province"), ("c", "Pup")):
+            write(tmp_path / f"{name}.toml", title=title)
+        found = find_layout("tidy_csv", "Pupils by province and year", load_layouts(tmp_path))
+        assert found is not None and found.id == "b"
+
+
+class TestLoading:
+    def test_numbers_are_exact(self, tmp_path: Path) -> None:
+        write(tmp_path / "a.toml", extra='[[series."x"]]\nmeasure = "m"\nlevel = "l"\nscale = 0.001')
+        [layout] = load_layouts(tmp_path)
+        assert layout.series["x"][0].scale == Decimal("0.001")
+        assert layout.missing == ["..", ""]
+
+    def test_everything_wrong_in_all_files_is_listed_at_once(self, tmp_path: Path) -> None:
+        write(tmp_path / "a.toml", reader="excel")
+        write(tmp_path / "b.toml", extra="colour = 'red'")
+        (tmp_path / "c.toml").write_text("title = ", encoding="utf-8")
+        write(tmp_path / "d.toml", year_rule="guess")
+        with pytest.raises(RegistryError) as caught:
+            load_layouts(tmp_path)
+        assert [problem.file for problem in caught.value.problems] == ["a.toml", "b.toml", "c.toml", "d.toml"]
+        text = str(caught.value)
+        assert "reader" in text and "colour" in text and "year_rule" in text
+
+
+def write(path: Path, extra: str = "", **changes: str) -> None:
+    fields = {"title": "Pupils"} | FIELDS | changes
+    path.write_text("\n".join([*(f'{k} = "{v}"' for k, v in fields.items()), extra]), encoding="utf-8")

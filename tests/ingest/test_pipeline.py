@@ -1,0 +1,242 @@
+"""`hpedu ingest` over small projects: whole or not at all, again only when something changed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from hpedu import data
+from hpedu.errors import IngestError
+from hpedu.ingest import pipeline, schema
+from hpedu.ingest.pipeline import ISSUES, OBSERVATIONS, RECORD, ingest
+from hpedu.paths import HOME_VARIABLE, NoProject, Project, find_project
+
+HEADER = "territory,place,level,measure,ownership,sex,detail,period,year,value,qualifier,unit,flags,note\n"
+HAI_PHONG = "hai_phong_old,,primary,pupils,,,,2020,2020,100,,persons,,\n"
+HAI_DUONG = "hai_duong_old,,primary,pupils,,,,2020,2020,50,,persons,,\n"
+WITHOUT_LAYOUT = '"Number of something else"\r\n\r\n"Province";"2015";"2016"\r\n"Hai Phong";1;..\r\n'
+
+Place = Callable[..., Project]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_tables: None) -> Place:
+    """Puts files into data/raw of a project of its own, with a package that names them."""
+    project = Project(tmp_path / "small")
+    monkeypatch.setenv(HOME_VARIABLE, str(project.root))
+    files: dict[str, str | bytes] = {}
+
+    def put(**new: str | bytes) -> Project:
+        files.update(new)
+        project.raw.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            raw = content if isinstance(content, bytes) else content.encode()
+            (project.raw / f"{name}.csv").write_bytes(raw)
+        entry = {
+            "title": "t",
+            "publisher": "p",
+            "table": "t",
+            "url": "u",
+            "published": "2021",
+            "scope": "s",
+            "confidence": "high",
+            "transcription": True,
+            "licenses": [],
+        }
+        resources = [entry | {"name": name, "path": f"{name}.csv"} for name in files]
+        (project.raw / "datapackage.json").write_text(json.dumps({"resources": resources}), encoding="utf-8")
+        return project
+
+    return put
+
+
+@pytest.fixture
+def small(place: Place) -> Project:
+    return place(a=HEADER + HAI_PHONG, b=HEADER + HAI_DUONG)
+
+
+def state(project: Project) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in project.processed.iterdir()}
+
+
+class TestWhatComesOut:
+    def test_published_and_derived_figures_with_their_cells(self, small: Project) -> None:
+        done = ingest(small)
+        assert (done.files, done.published, done.derived, done.set_aside, done.fresh) == (2, 2, 1, 0, False)
+        table = pl.read_parquet(small.processed / OBSERVATIONS)
+        assert dict(table.schema) == schema.OBSERVATIONS
+        assert table.select("territory", "value", "status", "file", "cell").rows() == [
+            ("hai_duong_old", 50.0, "final", "b.csv", "J2"),
+            ("hai_phong", 150.0, "derived", "a.csv + b.csv", "J2 + J2"),
+            ("hai_phong_old", 100.0, "final", "a.csv", "J2"),
+        ]
+
+    def test_a_table_without_a_layout_is_set_aside_cell_by_cell(self, place: Place) -> None:
+        project = place(a=HEADER + HAI_PHONG, c=WITHOUT_LAYOUT)
+        assert ingest(project).set_aside == 2
+        issues = pl.read_parquet(project.processed / ISSUES)
+        assert dict(issues.schema) == schema.ISSUES
+        assert issues.select("file", "cell", "printed", "reason", "subject").rows() == [
+            ("c.csv", "B4", "1", "no_layout", "Number of something else"),
+            ("c.csv", "C4", "..", "no_layout", "Number of something else"),
+        ]
+
+    def test_a_published_bound_of_the_city_gives_way_to_the_sum(self, place: Place) -> None:
+        bound = "hai_phong,,primary,pupils,,,,2020,2020,140,>,persons,,\n"
+        project = place(a=HEADER + HAI_PHONG + HAI_DUONG + bound)
+        ingest(project)
+        table = pl.read_parquet(project.processed / OBSERVATIONS).filter(territory="hai_phong")
+        assert sorted(table.select("value", "current").rows()) == [(140.0, False), (150.0, True)]
+
+    def test_progress_names_each_file(self, small: Project) -> None:
+        seen: list[str] = []
+        ingest(small, progress=seen.append)
+        assert seen == ["a.csv", "b.csv"]
+
+
+class TestAgain:
+    def test_nothing_is_done_when_nothing_changed(
+        self, small: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = ingest(small)
+        before = state(small)
+        monkeypatch.setattr(pipeline, "_read_all", lambda *_: pytest.fail("files were read again"))
+        second = ingest(small)
+        assert second.fresh and not first.fresh
+        assert (second.published, second.derived) == (first.published, first.derived)
+        assert state(small) == before
+
+    def test_the_same_inputs_give_the_same_bytes(self, small: Project) -> None:
+        ingest(small)
+        before = state(small)
+        assert not ingest(small, force=True).fresh
+        assert state(small) == before
+
+    def test_touching_a_file_is_no_change(self, small: Project) -> None:
+        ingest(small)
+        os.utime(small.raw / "a.csv", (0, 0))
+        assert ingest(small).fresh
+
+    def test_a_changed_figure_is_read(self, small: Project, place: Place) -> None:
+        ingest(small)
+        place(a=HEADER + HAI_PHONG.replace(",100,", ",101,"))
+        assert not ingest(small).fresh
+        assert 151.0 in pl.read_parquet(small.processed / OBSERVATIONS)["value"]
+
+    def test_a_new_file_is_read(self, small: Project, place: Place) -> None:
+        ingest(small)
+        place(c=WITHOUT_LAYOUT)
+        assert ingest(small).files == 3
+
+    def test_a_changed_source_date_is_a_change(self, small: Project) -> None:
+        ingest(small)
+        path = small.raw / "datapackage.json"
+        path.write_text(path.read_text("utf-8").replace('"2021"', '"2022"'), "utf-8")
+        assert not ingest(small).fresh
+        assert set(pl.read_parquet(small.processed / OBSERVATIONS)["edition"]) == {"2022"}
+
+    @pytest.mark.parametrize("lost", [OBSERVATIONS, ISSUES, RECORD])
+    def test_a_lost_result_is_made_again(self, small: Project, lost: str) -> None:
+        ingest(small)
+        before = state(small)
+        (small.processed / lost).unlink()
+        assert not ingest(small).fresh
+        assert state(small) == before
+
+
+class TestDamage:
+    def test_damaged_files_are_listed_together_and_the_last_result_stays(
+        self, small: Project, place: Place
+    ) -> None:
+        ingest(small)
+        before = state(small)
+        place(
+            a=HEADER + "hai_phong_old,,primary\n",
+            b=b"%PDF-1.7",
+            c=b'{"dataset": {"label": "x"}}\x00',
+            d=b'{"dataset": []}',
+        )
+        with pytest.raises(IngestError) as caught:
+            ingest(small)
+        assert [problem.file for problem in caught.value.problems] == ["a.csv", "b.csv", "c.csv", "d.csv"]
+        assert "not a PX-Web CSV, a JSON-stat file or a CSV" in str(caught.value)
+        assert state(small) == before
+
+    def test_a_file_that_breaks_off_in_the_middle_leaves_no_half_result(
+        self, small: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Killed between the two tables: the next ingest does not take the half for a whole."""
+        ingest(small)
+        real, written = pipeline.write_whole, []
+
+        def write_one(path: Path, content: bytes) -> None:
+            if written:
+                raise KeyboardInterrupt
+            written.append(path)
+            real(path, content)
+
+        monkeypatch.setattr(pipeline, "write_whole", write_one)
+        with pytest.raises(KeyboardInterrupt):
+            ingest(small, force=True)
+        monkeypatch.setattr(pipeline, "write_whole", real)
+        assert not ingest(small).fresh
+
+    def test_no_draft_is_left_behind(self, small: Project) -> None:
+        ingest(small)
+        assert sorted(file.name for file in small.processed.iterdir()) == sorted([OBSERVATIONS, ISSUES, RECORD])
+
+
+class TestDataOfTheProject:
+    """`hpedu.data` brings data/processed up to date by itself."""
+
+    def test_tables_are_there_without_a_command(self, small: Project) -> None:
+        assert not small.processed.exists()
+        assert data.observations().height == 3
+        assert data.issues().is_empty()
+        assert (small.processed / RECORD).exists()
+
+    def test_stale_results_are_read_again(self, small: Project, place: Place) -> None:
+        ingest(small)
+        place(a=HEADER + HAI_PHONG.replace(",100,", ",200,"))
+        assert data.observations().filter(territory="hai_phong")["value"].to_list() == [250.0]
+
+    def test_older_editions_are_there_when_asked_for(self, place: Place) -> None:
+        place(a=HEADER + HAI_PHONG + HAI_PHONG.replace(",100,", ",99,"))
+        assert data.observations().height == 1
+        assert data.observations(all_editions=True).height == 2
+        assert data.revisions().height == 1
+
+    def test_the_newest_year_is_one_that_was_counted(self, place: Place) -> None:
+        projected = (
+            '"Vietnam Population Projection 2014-2049, table B.2.26"\n\n"Age group";"2034"\n"Total";2000000\n'
+        )
+        place(a=HEADER + HAI_PHONG, b=projected)
+        assert set(data.observations()["year"]) == {2020, 2034}
+        assert data.newest_year() == 2020
+
+    def test_no_figure_at_all_is_said(self, place: Place) -> None:
+        place(a=HEADER)
+        with pytest.raises(ValueError, match="no counted figure"):
+            data.newest_year()
+
+
+class TestFindingTheProject:
+    def test_from_any_folder_inside(self, small: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv(HOME_VARIABLE)
+        inside = small.root / "notebooks" / "deep"
+        inside.mkdir(parents=True)
+        assert find_project(inside).root == small.root.resolve()
+        monkeypatch.chdir(inside)
+        assert find_project().root == small.root.resolve()
+
+    def test_a_home_without_a_project_is_refused_with_what_to_do(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+        with pytest.raises(NoProject, match=HOME_VARIABLE):
+            find_project()

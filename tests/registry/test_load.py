@@ -1,0 +1,307 @@
+"""The registry that comes with hpedu is what the plans say, and a broken one is refused with one list."""
+
+from __future__ import annotations
+
+import shutil
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from hpedu.errors import RegistryError, UnknownName
+from hpedu.registry import Registry
+from hpedu.registry.load import HOME, read_csv_rows, read_toml_tables
+from hpedu.registry.models import Text
+
+# Every value of the plans that is not a plain 100% or a milestone, as the plan prints it.
+PLAN_VALUES = {
+    "nursery_enrolment_rate": "50",
+    "preschool_private_school_share": "35",
+    "preschool_private_pupil_share": "35",
+    "preschool_national_standard_share": "76",
+    "lower_secondary_net_enrolment_rate": "99.7",
+    "lower_secondary_completion_rate": "99.9",
+    "upper_secondary_completion_rate": "99.8",
+    "transition_rate_primary_to_lower_secondary": "99.9",
+    "transition_rate_lower_secondary_to_upper": "99",
+    "lower_secondary_private_school_share": "16.5",
+    "upper_secondary_private_school_share": "48.05",
+    "general_private_pupil_share": "40",
+    "primary_national_standard_share": "95",
+    "lower_secondary_national_standard_share": "90",
+    "upper_secondary_national_standard_share": "68",
+    "international_multilevel_school_count": "3",
+    "primary_online_learning_school_share": "15",
+    "upper_secondary_language_level3_share": "70",
+    "lower_secondary_digital_competence_share": "80",
+    "upper_secondary_it_national_standard_share": "60",
+    "pupils_learning_ai_programming_share": "30",
+    "pupils_it_international_standard_share": "10",
+    "general_arts_and_sport_share": "60",
+    "tertiary_students_per_10k": "260",
+    "tertiary_enrolment_share_18_22": "65",
+    "international_student_share": "0.5",
+    "lecturers_phd_share": "40",
+    "postgraduate_to_undergraduate_ratio": "6",
+    "stem_enrolment_share": "65",
+    "publications_per_fulltime_lecturer": "0.6",
+    "graduate_employment_12m_share": "70",
+    "district_learning_community_share": "90",
+    "education_budget_share": "20",
+    "national_standard_share_all_levels_2025": "81",
+    "new_university_attracted_2025": "1",
+}
+
+
+class TestPlans:
+    def test_counts(self, book: Registry) -> None:
+        assert len(book.targets) == 69
+        assert sum(target.firm for target in book.targets.values()) == 64
+        assert Counter(t.measurability for t in book.targets.values()) == {
+            "quantified": 58,
+            "rule": 1,
+            "milestone": 5,
+            "weak_milestone": 2,
+            "implied": 3,
+        }
+        assert Counter(t.group for t in book.targets.values()) == {
+            "preschool": 13,
+            "general": 33,
+            "higher": 11,
+            "continuing": 6,
+            "cross_cutting": 6,
+        }
+        assert len(book.tasks) == 23
+        assert len(book.goals) == 17
+
+    def test_targets_stand_in_the_order_of_the_plans(self, book: Registry) -> None:
+        assert [target.number for target in book.targets.values()] == list(range(1, 70))
+
+    def test_values_are_exactly_the_plan_s(self, book: Registry) -> None:
+        others = {id: t for id, t in book.targets.items() if id not in PLAN_VALUES}
+        assert {id: book.targets[id].value for id in PLAN_VALUES} == {
+            id: Decimal(value) for id, value in PLAN_VALUES.items()
+        }
+        assert str(book.targets["upper_secondary_private_school_share"].value) == "48.05"
+        for target in others.values():
+            assert target.value == (1 if target.kind == "milestone" else 100), target.id
+
+    def test_more_than_is_not_at_least(self, book: Registry) -> None:
+        strict = {target.id for target in book.targets.values() if target.comparison == ">"}
+        assert strict == {"preschool_national_standard_share", "graduate_employment_12m_share"}
+
+    def test_years(self, book: Registry) -> None:
+        years = Counter(target.year for target in book.targets.values())
+        assert years == {2030: 66, 2025: 2, None: 1}
+        assert book.targets["education_budget_share"].year_basis == "yearly"
+
+    def test_implausible_targets_are_flagged_and_kept(self, book: Registry) -> None:
+        flagged = {target.id for target in book.targets.values() if target.implausible}
+        assert flagged == {
+            "general_private_pupil_share",
+            "tertiary_enrolment_share_18_22",
+            "stem_enrolment_share",
+        }
+
+    def test_every_target_has_a_responsible_department_and_says_on_what_ground(self, book: Registry) -> None:
+        for target in book.targets.values():
+            assert target.departments, target.id
+        assert {target.department_basis for target in book.targets.values()} == {"stated", "inferred"}
+
+    def test_dated_tasks_are_within_the_plans(self, book: Registry) -> None:
+        due = [task.due for task in book.tasks if task.due]
+        assert due
+        assert date(2025, 1, 1) < min(due) <= max(due) <= date(2030, 12, 31)
+
+
+class TestWords:
+    def test_every_text_is_there_in_both_languages(self, book: Registry) -> None:
+        for where, text in _all_texts(book):
+            assert text.vi.strip() and text.en.strip(), where
+            assert text.get("vi") == text.vi and text.get("en") == text.en
+
+    def test_the_words_of_every_target(self, book: Registry) -> None:
+        for target in book.targets.values():
+            for text in (target.name, target.definition, target.legal_source, target.ambiguity):
+                assert text.vi != text.en, target.id
+        names = [target.name.vi for target in book.targets.values()]
+        assert len(set(names)) == len(names)
+
+    def test_vietnamese_is_vietnamese(self, book: Registry) -> None:
+        """A definition in Vietnamese without one accented letter would be English in the wrong field."""
+        for target in book.targets.values():
+            for text in (target.name.vi, target.definition.vi, target.ambiguity.vi):
+                assert not text.isascii(), (target.id, text)
+
+    @pytest.mark.parametrize(
+        "path", sorted(p for p in HOME.rglob("*") if p.suffix in (".csv", ".toml")), ids=lambda p: p.name
+    )
+    def test_files_are_nfc(self, path: Path) -> None:
+        text = path.read_text(encoding="utf-8")
+        assert unicodedata.is_normalized("NFC", text)
+        assert "\ufeff" not in text and "\u00ad" not in text
+
+    def test_codes_have_names_in_order(self, book: Registry) -> None:
+        assert list(book.codes_of("sex")) == ["both", "female", "male"]
+        assert book.name("level", "primary", "vi") == "Tiểu học"
+        assert book.name("level", "primary", "en") == "Primary"
+        with pytest.raises(KeyError):
+            book.name("level", "hai_duong", "en")
+
+
+def _all_texts(book: Registry) -> Iterator[tuple[str, Text]]:
+    tables: list[Any] = [
+        book.codes,
+        book.territories.values(),
+        book.places.values(),
+        book.measures.values(),
+        book.departments.values(),
+        book.targets.values(),
+        book.indicators.values(),
+        book.tasks,
+        book.goals,
+        book.other_targets.values(),
+        book.errata.values(),
+    ]
+    for row in (row for table in tables for row in table):
+        yield from _texts_of(row, getattr(row, "id", repr(row)[:60]))
+
+
+def _texts_of(row: BaseModel, where: str) -> Iterator[tuple[str, Text]]:
+    for name in type(row).model_fields:
+        value = getattr(row, name)
+        if isinstance(value, Text):
+            yield f"{where}.{name}", value
+        elif isinstance(value, BaseModel):
+            yield from _texts_of(value, f"{where}.{name}")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A copy of the registry to break."""
+    shutil.copytree(HOME, tmp_path / "registry", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    return tmp_path / "registry"
+
+
+@pytest.fixture
+def broken(home: Path) -> Callable[..., str]:
+    """Replaces texts in files of the copy and gives the error that comes of it."""
+
+    def breaker(*changes: tuple[str, str, str]) -> str:
+        for file, old, new in changes:
+            path = home / file
+            text = path.read_text(encoding="utf-8")
+            assert old in text, f"{file} has no {old!r} to break"
+            path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        with pytest.raises(RegistryError) as caught:
+            Registry(home)
+        return str(caught.value)
+
+    return breaker
+
+
+class TestBroken:
+    def test_an_unbroken_copy_is_whole(self, home: Path) -> None:
+        assert len(Registry(home).targets) == 69
+
+    def test_rows_of_several_files_are_reported_at_once(self, broken: Callable[..., str]) -> None:
+        text = broken(
+            ("targets/higher.toml", 'kind = "per_10k"', 'kind = "per_ten"'),
+            ("measures.csv", "pupils,persons,true", "pupils,persons,perhaps"),
+            ("communes.csv", "10507,2025-07-01", "1050,2025-07-01"),
+            ("tasks.csv", "2025-12-31", "31/12/2025"),
+            ("indicators/context_general.toml", "decimals = 0", "decimals = 9"),
+        )
+        assert text.startswith("The registry is not whole: 5 to mend")
+        assert "targets/higher.toml: tertiary_students_per_10k kind" in text and "per_ten" in text
+        assert "measures.csv: line 2 additive" in text and "perhaps" in text
+        assert "communes.csv: line 2 code" in text and "(found: 1050)" in text
+        assert "tasks.csv: line 5 due" in text and "31/12/2025" in text
+        assert "indicators/context_general.toml: primary_pupils decimals" in text
+
+    def test_an_unknown_column_is_refused(self, broken: Callable[..., str]) -> None:
+        text = broken(("places.csv", "id,territory,kind", "id,territory,sort"))
+        assert "sort" in text and "kind" in text and "places.csv: line 2" in text
+
+    def test_a_text_in_one_language_only_is_refused(self, broken: Callable[..., str]) -> None:
+        text = broken(("departments.csv", ",Department of Quality Management", ","))
+        assert "departments.csv: line 6 name.en" in text
+
+    def test_an_id_that_stands_twice_is_refused(self, home: Path, broken: Callable[..., str]) -> None:
+        path = home / "places.csv"
+        path.write_text(path.read_text("utf-8") + path.read_text("utf-8").splitlines()[1] + "\n", "utf-8")
+        assert "places.csv: hong_bang: this id stands twice" in broken()
+
+    def test_a_table_that_stands_twice_in_a_toml_file_is_refused_by_name(
+        self, home: Path, broken: Callable[..., str]
+    ) -> None:
+        path = home / "targets/higher.toml"
+        path.write_text(path.read_text("utf-8") + "\n[tertiary_students_per_10k]\n", "utf-8")
+        assert "targets/higher.toml" in broken()
+
+    def test_a_missing_file_is_named(self, home: Path, broken: Callable[..., str]) -> None:
+        (home / "tasks.csv").unlink()
+        assert "tasks.csv" in broken()
+
+    def test_a_file_in_another_encoding_is_named(self, home: Path, broken: Callable[..., str]) -> None:
+        path = home / "places.csv"
+        path.write_bytes(path.read_text("utf-8").encode("utf-16"))
+        assert "places.csv" in broken()
+
+
+class TestReaders:
+    def test_csv_columns_of_two_languages_become_one_text(self, tmp_path: Path) -> None:
+        path = tmp_path / "rows.csv"
+        path.write_text(
+            "id,parts,name_vi,name_en,cooperating_vi,cooperating_en\na,x|y,Một,One,,\nb,,Hai,Two,Sở,Office\n",
+            encoding="utf-8",
+        )
+        assert list(read_csv_rows(path)) == [
+            (
+                "line 2",
+                {"id": "a", "parts": ["x", "y"], "name": {"vi": "Một", "en": "One"}, "cooperating": None},
+            ),
+            (
+                "line 3",
+                {
+                    "id": "b",
+                    "parts": [],
+                    "name": {"vi": "Hai", "en": "Two"},
+                    "cooperating": {"vi": "Sở", "en": "Office"},
+                },
+            ),
+        ]
+
+    def test_toml_numbers_keep_their_decimals(self, tmp_path: Path) -> None:
+        path = tmp_path / "rows.toml"
+        path.write_text("[a]\nvalue = 48.050\n", encoding="utf-8")
+        [(name, fields)] = read_toml_tables(path)
+        assert name == fields["id"] == "a"
+        assert str(fields["value"]) == "48.050"
+
+
+class TestUnknownName:
+    def test_a_mistyped_id_gets_the_closest(self, book: Registry) -> None:
+        error = UnknownName("target", "uper_secondary_privat_school_share", book.targets)
+        assert error.close[0] == "upper_secondary_private_school_share"
+        assert "Did you mean: upper_secondary_private_school_share" in str(error)
+
+    def test_nothing_close_lists_what_there_is(self) -> None:
+        error = UnknownName("territory", "xyz", ["viet_nam", "hai_phong"])
+        assert error.close == []
+        assert str(error) == "No territory is called 'xyz'. Known are: hai_phong, viet_nam"
+
+    @given(st.data())
+    def test_one_wrong_letter_in_a_target_s_id_still_finds_it(self, data: st.DataObject) -> None:
+        ids = list(PLAN_VALUES)
+        name = data.draw(st.sampled_from(ids))
+        at = data.draw(st.integers(0, len(name) - 1))
+        assert name in UnknownName("target", name[:at] + "#" + name[at + 1 :], ids).close
