@@ -136,8 +136,6 @@ def make_observations() -> Callable[..., pl.DataFrame]:
     """Builds a table of observations: each argument is a dict of what differs from a plain one."""
 
     def make(*rows: dict[str, Any]) -> pl.DataFrame:
-        return pl.DataFrame(
-            [PLAIN_OBSERVATION | row for row in rows], schema=schema.OBSERVATIONS, orient="row"
-        )
+        return pl.DataFrame([PLAIN_OBSERVATION | row for row in rows], schema=schema.OBSERVATIONS, orient="row")
 
     return make

@@ -101,8 +101,9 @@ class Report:
 
     def change(self, indicator: str, *, since: int, territory: str | None = None) -> Change:
         """From the first value of `since` or later to the newest one."""
-        rows = [row for row in self._rows(indicator, territory) if row["year"] >= since]
-        first = self._quantity(indicator, rows[0] if len(rows) > 1 else None, territory)
+        rows = self._rows(indicator, territory)
+        later = [row for row in rows if row["year"] >= since]
+        first = self._quantity(indicator, later[0] if len(later) > 1 else None, territory)
         last = self._quantity(indicator, rows[-1] if rows else None, territory)
         return describe_change(first, last, self.language, self.book)
 

@@ -81,6 +81,7 @@ def draw_scorecard(standings: Sequence[Standing], wording: Wording, *, caption: 
                 "anchor": anchors,
                 "name": target.name.get(wording.language),
                 "objective": wording.objective(target),
+                "deadline": target.year or wording.deadline(target),
                 "last": last,
                 "last_year": year,
                 "gap": wording.amount(open_gap, target),

@@ -55,11 +55,7 @@ def bands(book: Registry, make_observations: Make) -> Callable[..., pl.DataFrame
     """Bands from groups of 500, 600, ... people; arguments are further rows, or changes to all."""
 
     def run(*extra: dict[str, Any], leave_out: str = "", **changes: Any) -> pl.DataFrame:
-        rows = [
-            group_row(name, 500.0 + 100 * n) | changes
-            for n, name in enumerate(GROUPS)
-            if name != leave_out
-        ]
+        rows = [group_row(name, 500.0 + 100 * n) | changes for n, name in enumerate(GROUPS) if name != leave_out]
         return estimate_age_bands(make_observations(*rows, *extra), book)
 
     return run
@@ -89,9 +85,7 @@ class TestBands:
             "age_18_22": sum(ages[18:23]),
         }
 
-    def test_bands_say_that_they_are_estimates_how_and_from_what(
-        self, bands: Callable[..., pl.DataFrame]
-    ) -> None:
+    def test_bands_say_that_they_are_estimates_how_and_from_what(self, bands: Callable[..., pl.DataFrame]) -> None:
         frame = bands()
         assert set(frame["status"]) == {"estimated"}
         assert set(frame["measure"]) == {"population_age"}
@@ -100,9 +94,7 @@ class TestBands:
         assert all("projected_base" in flags for flags in frame["flags"])
 
     @pytest.mark.parametrize("group", GROUPS)
-    def test_a_missing_group_makes_all_bands_missing(
-        self, bands: Callable[..., pl.DataFrame], group: str
-    ) -> None:
+    def test_a_missing_group_makes_all_bands_missing(self, bands: Callable[..., pl.DataFrame], group: str) -> None:
         assert bands(leave_out=group).is_empty()
 
     def test_replaced_groups_and_other_counts_are_no_groups(self, bands: Callable[..., pl.DataFrame]) -> None:

@@ -30,7 +30,9 @@ RESOURCE = Resource(
     transcription=True,
     licenses=[],
 )
-KINDERGARTEN = "Number of schools, classes, teachers and pupils of kindergarten education as of 30 September by province"
+KINDERGARTEN = (
+    "Number of schools, classes, teachers and pupils of kindergarten education as of 30 September by province"
+)
 
 Read = Callable[..., Reading]
 

@@ -55,7 +55,9 @@ def test_only_the_same_series_is_summed(derive: Callable[..., Any], key: str) ->
 
 
 @pytest.mark.parametrize(
-    "change", [{"qualifier": ">"}, {"place": "hong_bang"}, {"current": False}], ids=lambda change: next(iter(change))
+    "change",
+    [{"qualifier": ">"}, {"place": "hong_bang"}, {"current": False}],
+    ids=lambda change: next(iter(change)),
 )
 def test_bounds_districts_and_replaced_values_are_no_parts(
     derive: Callable[..., Any], change: dict[str, Any]

@@ -43,7 +43,7 @@ def test_one_dot_means_what_the_style_says(left: int, right: int) -> None:
 
 @given(st.integers(0, 10**6), st.integers(0, 99))
 def test_dots_that_cannot_be_thousands_are_refused(left: int, right: int) -> None:
-    """"2.41" between figures such as "2.416" is a misprint or another style: nobody knows which."""
+    """ "2.41" between figures such as "2.416" is a misprint or another style: nobody knows which."""
     for printed in (f"{left}.{right}", f"{left}.{right:02}", f"0.{right:03}", f"{left + 1000}.{right:03}"):
         with pytest.raises(ValueError, match="is not a number in the style 'dot_thousands'"):
             parse_number(printed, "dot_thousands")

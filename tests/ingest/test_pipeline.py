@@ -100,9 +100,7 @@ class TestWhatComesOut:
 
 
 class TestAgain:
-    def test_nothing_is_done_when_nothing_changed(
-        self, small: Project, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_nothing_is_done_when_nothing_changed(self, small: Project, monkeypatch: pytest.MonkeyPatch) -> None:
         first = ingest(small)
         before = state(small)
         monkeypatch.setattr(pipeline, "_read_all", lambda *_: pytest.fail("files were read again"))

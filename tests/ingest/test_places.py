@@ -38,7 +38,17 @@ def test_an_id_means_itself(book: Registry) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "Ha Tay", "Red River Delta", "Hai Phong (*)", "Note: Hai Phong", "31", "30", "Hai", "Hai Phong city total"],
+    [
+        "",
+        "Ha Tay",
+        "Red River Delta",
+        "Hai Phong (*)",
+        "Note: Hai Phong",
+        "31",
+        "30",
+        "Hai",
+        "Hai Phong city total",
+    ],
 )
 def test_what_we_do_not_know_stays_unknown(name: str) -> None:
     """A bare code above all: 31 is Hai Phong for the statistics office and Quang Binh for the ministry."""

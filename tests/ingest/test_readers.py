@@ -136,9 +136,7 @@ class TestJsonStat:
     @pytest.mark.parametrize("index", [{"1": 0, "0": 1}, ["1", "0"]], ids=["table", "list"])
     def test_categories_stand_in_the_order_of_their_index(self, index: Any) -> None:
         cells = read_jsonstat(jsonstat([1, 2, 3, 4], index)).cells
-        assert [cell.labels["Cities, provincies"] for cell in cells] == ["Hai Phong"] * 2 + [
-            "WHOLE COUNTRY"
-        ] * 2
+        assert [cell.labels["Cities, provincies"] for cell in cells] == ["Hai Phong"] * 2 + ["WHOLE COUNTRY"] * 2
         assert [cell.printed for cell in cells] == ["1", "2", "3", "4"]
 
     def test_too_few_values_are_damage(self) -> None:

@@ -14,7 +14,9 @@ YEARS = st.integers(1900, 2098)
 ITEMS = st.sampled_from(["", "Teacher", "Pupil (Thous. Pupil)", "Of which: Public teacher", "Tiểu học"])
 
 
-@given(YEARS, ITEMS, st.sampled_from(["", "(*)", "(**)"]), st.booleans(), st.booleans(), st.sampled_from(["", " "]))
+@given(
+    YEARS, ITEMS, st.sampled_from(["", "(*)", "(**)"]), st.booleans(), st.booleans(), st.sampled_from(["", " "])
+)
 def test_generated_headers_come_apart(
     year: int, item: str, stars: str, preliminary: bool, item_first: bool, glue: str
 ) -> None:

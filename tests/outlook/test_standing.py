@@ -1,0 +1,191 @@
+"""Where a target stands: state first, no trend from too little, no verdict from a bound or a proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpedu.indicators import VALUES, compute_indicators
+from hpedu.outlook import Standing, assess_targets
+from hpedu.outlook.standing import observe_pace
+from hpedu.registry import Registry
+from hpedu.registry.models import Target
+
+Stand = Callable[..., Standing]
+
+
+@pytest.fixture(scope="session")
+def stand(book: Registry) -> Stand:
+    """The standing of one target (50% by 2030, unless changed) from (year, value) points."""
+
+    def run(
+        *points: tuple[int, float], seen: int = 2025, qualifier: str = "", named: str = "", **changes: Any
+    ) -> Standing:
+        target = book.targets["nursery_enrolment_rate"].model_copy(update=changes)
+        rows = [
+            {
+                "indicator": named or target.id,
+                "territory": "hai_phong",
+                "year": when,
+                "value": float(value),
+                "unit": target.unit,
+                "status": "final",
+                "qualifier": qualifier,
+                "flags": [],
+                "inputs": [],
+                "sources": [],
+                "edition": "2025",
+            }
+            for when, value in points
+        ]
+        stub: Any = SimpleNamespace(targets={target.id: target})
+        [standing] = assess_targets(pl.DataFrame(rows, schema=VALUES, orient="row"), stub, "hai_phong", seen)
+        return standing
+
+    return run
+
+
+class TestStates:
+    def test_without_a_figure_nothing_is_said(self, stand: Stand) -> None:
+        standing = stand()
+        assert standing.state == "no_data"
+        assert (standing.last, standing.gap, standing.observed_pace, standing.required_pace) == (None,) * 4
+
+    @pytest.mark.parametrize(
+        ("points", "state"),
+        [
+            ([(2025, 40)], "one_point"),
+            ([(2024, 39), (2025, 40)], "short"),
+            ([(2023, 38), (2024, 39), (2025, 40)], "under_way"),
+            ([(2025, 50)], "met"),
+            ([(2023, 60), (2024, 55), (2025, 49.9)], "under_way"),
+        ],
+    )
+    def test_the_state_follows_the_points(self, stand: Stand, points: list[tuple[int, float]], state: str) -> None:
+        assert stand(*points).state == state
+
+    def test_all_of_them_have_words(self, stand: Stand, book: Registry) -> None:
+        states = {
+            stand().state,
+            stand((2025, 40)).state,
+            stand((2024, 40), (2025, 40)).state,
+            stand((2023, 1), (2024, 1), (2025, 1)).state,
+            stand((2025, 50)).state,
+            stand((2030, 40), seen=2031).state,
+            milestone(stand).state,
+            milestone(stand, 0).state,
+            milestone(stand, 1).state,
+        }
+        assert states == set(book.codes_of("state"))
+
+    @pytest.mark.parametrize(
+        ("comparison", "value", "met"),
+        [(">=", 50, True), (">", 50, False), (">", 50.001, True), ("<=", 50, True), ("<=", 50.1, False)],
+    )
+    def test_more_than_is_not_at_least(self, stand: Stand, comparison: str, value: float, met: bool) -> None:
+        assert (stand((2025, value), comparison=comparison).state == "met") is met
+
+    def test_48_1_is_not_48_05(self, stand: Stand) -> None:
+        standing = stand((2025, 48.04), value=Decimal("48.05"))
+        assert standing.state == "one_point"
+        assert standing.gap == pytest.approx(0.01)
+        assert stand((2025, 48.05), value=Decimal("48.05")).state == "met"
+
+    def test_due_and_not_met(self, stand: Stand) -> None:
+        standing = stand((2023, 70), (2024, 74), (2025, 76.98), value=Decimal(81), year=2025)
+        assert (standing.state, standing.required_pace) == ("missed", None)
+        assert standing.gap == pytest.approx(4.02)
+        assert stand((2025, 81), value=Decimal(81), year=2025).state == "met"
+
+    def test_later_values_are_not_yet_known(self, stand: Stand) -> None:
+        standing = stand((2023, 30), (2024, 40), (2025, 60), seen=2024)
+        assert standing.last is not None
+        assert (standing.state, standing.last["year"], standing.points) == ("short", 2024, 2)
+
+    def test_a_bound_is_no_point(self, stand: Stand) -> None:
+        assert stand((2025, 76), qualifier=">").state == "no_data"
+
+    def test_a_proxy_gives_no_verdict(self, stand: Stand) -> None:
+        assert stand((2025, 99), named="universal_preschool_proxy").state == "no_data"
+
+    @pytest.mark.parametrize(("last", "stale"), [(2025, False), (2022, False), (2021, True)])
+    def test_an_old_figure_is_stale(self, stand: Stand, last: int, stale: bool) -> None:
+        assert stand((last, 40)).stale is stale
+
+
+class TestPaces:
+    def test_gap_and_both_paces(self, stand: Stand) -> None:
+        standing = stand((2021, 30), (2022, 32), (2023, 33), (2025, 40))
+        assert standing.gap == 10
+        assert standing.required_pace == 10 / 5
+        assert standing.observed_pace == 2  # the median of 2, 1 and 7/2
+
+    def test_nothing_more_is_required_once_it_is_met(self, stand: Stand) -> None:
+        standing = stand((2025, 55))
+        assert (standing.gap, standing.required_pace) == (-5, None)
+
+    def test_a_floor_for_every_year_requires_no_pace(self, stand: Stand) -> None:
+        standing = stand((2025, 40), year=None)
+        assert (standing.state, standing.gap, standing.required_pace) == ("one_point", 10, None)
+
+    def test_fewer_than_three_points_make_no_pace(self) -> None:
+        assert observe_pace([]) is None
+        assert observe_pace([(2020, 1.0), (2021, 2.0)]) is None
+
+    @given(
+        st.lists(st.integers(1990, 2030), min_size=3, max_size=12, unique=True),
+        st.floats(-1000, 1000),
+        st.floats(-100, 100),
+    )
+    def test_a_straight_line_has_its_slope_however_the_years_lie(
+        self, years: list[int], start: float, slope: float
+    ) -> None:
+        points = [(year, start + slope * (year - 1990)) for year in sorted(years)]
+        assert observe_pace(points) == pytest.approx(slope, abs=1e-6)
+
+    def test_one_outlier_does_not_make_a_trend(self) -> None:
+        points = [(2008, 260.0), (2009, 263.0), (2010, 266.0), (2011, 201.0), (2012, 264.0), (2013, 267.0)]
+        assert observe_pace(points) == 3
+
+
+def milestone(stand: Stand, *value: float) -> Standing:
+    changes = {"kind": "milestone", "comparison": "milestone", "milestone_indicator": "recognised"}
+    return stand(*((2025, v) for v in value), named="recognised", **changes)
+
+
+@pytest.fixture(scope="module")
+def standings(tables: Any, book: Registry) -> list[Standing]:
+    """All targets for the merged city, from the real figures."""
+    values = compute_indicators(tables.observations, book)
+    return assess_targets(values, book, "hai_phong", 2025)
+
+
+class TestRealTargets:
+    def test_every_target_has_a_standing_in_the_order_of_the_plans(
+        self, standings: list[Standing], book: Registry
+    ) -> None:
+        assert [standing.target.id for standing in standings] == list(book.targets)
+        assert {standing.territory for standing in standings} == {"hai_phong"}
+
+    def test_most_targets_have_no_published_figure_and_say_so(self, standings: list[Standing]) -> None:
+        unknown = [s for s in standings if s.state in ("no_data", "milestone_unreported")]
+        assert len(unknown) > 69 / 2
+        assert all(s.last is None and s.gap is None for s in unknown)
+
+    def test_what_is_known_comes_from_the_target_s_own_indicator(self, standings: list[Standing]) -> None:
+        for standing in standings:
+            if standing.last is not None:
+                own: Target = standing.target
+                assert standing.last["indicator"] in (own.id, own.milestone_indicator)
+                assert standing.last["year"] <= 2025
+
+    def test_the_city_is_no_unesco_learning_city_yet(self, standings: list[Standing]) -> None:
+        [standing] = [s for s in standings if s.target.id == "unesco_learning_city_membership"]
+        assert standing.state == "milestone_not_reached"

@@ -1,0 +1,87 @@
+"""What notebooks show, and what they hand to the page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import nbformat
+import polars as pl
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from hpedu.errors import UnknownName
+from hpedu.present import charts
+from hpedu.present.display import CHART, LAB_CHART, PAGE_HEAD, Chart, Fragment, PageHead, prefix_ids
+from hpedu.present.wording import phrase, read_wording
+
+
+@pytest.fixture(scope="module")
+def chart() -> Chart:
+    frame = pl.DataFrame({"label": ["Hải Phòng", "Cả nước"], "value": [1234.5, 1000.0]})
+    return charts.ranked(
+        frame, title="Xếp hạng", alt="Hải Phòng cao hơn", name="rank", language="vi", unit_label="trẻ", decimals=1
+    )
+
+
+def test_a_chart_brings_lab_page_and_words(chart: Chart) -> None:
+    bundle = chart._repr_mimebundle_()
+    assert set(bundle) == {LAB_CHART, CHART, "text/plain"}
+    assert bundle["text/plain"] == "Hải Phòng cao hơn"
+    page = bundle[CHART]
+    assert page["table"] == {"columns": ["Tên", "trẻ"], "rows": [["Hải Phòng", "1.234,5"], ["Cả nước", "1.000,0"]]}
+    assert page["svg"].startswith("<svg") and "1.234,5" in page["svg"]
+    assert page["spec"]["width"] == "container"
+
+
+def test_the_chart_for_lab_is_of_version_5_with_a_fixed_width_and_its_title(chart: Chart) -> None:
+    # JupyterLab 4.6 has no renderer for version 6, and its tab dies of width "container".
+    spec = chart._repr_mimebundle_()[LAB_CHART]
+    assert spec["$schema"].endswith("/v5.json")
+    assert spec["width"] == 640
+    assert spec["title"]["text"] == ["Xếp hạng"]
+    assert spec["usermeta"]["embedOptions"]["actions"]["editor"] is False
+
+
+def test_bundles_are_valid_outputs_and_always_the_same(chart: Chart) -> None:
+    bundle = chart._repr_mimebundle_()
+    notebook = new_notebook(cells=[new_code_cell("c", outputs=[new_output("display_data", data=bundle)])])
+    nbformat.validate(notebook)
+    assert json.dumps(bundle) == json.dumps(replace(chart)._repr_mimebundle_())
+
+
+def test_the_synthetic_warning_is_part_of_the_picture(chart: Chart) -> None:
+    warned = replace(chart, synthetic=True)
+    warning = phrase("synthetic_chart", "vi")
+    assert warning in warned.svg and warning not in chart.svg
+    assert warning in json.dumps(warned._repr_mimebundle_()[LAB_CHART], ensure_ascii=False)
+
+
+def test_ids_of_a_picture_become_its_own() -> None:
+    svg = '<clipPath id="c1"/><clipPath id="c10"/><g clip-path="url(#c1)"/><use href="#c10"/>'
+    own = '<clipPath id="a-c1"/><clipPath id="a-c10"/><g clip-path="url(#a-c1)"/><use href="#a-c10"/>'
+    assert prefix_ids(svg, "a") == own
+
+
+def test_a_page_head_can_be_read_in_the_notebook() -> None:
+    head = PageHead("Mầm non", "phụ đề", "vi", "preschool", "Hải Phòng", 2025, ["Đang ở đâu?"], synthetic=True)
+    bundle = head._repr_mimebundle_()
+    assert bundle["text/markdown"].startswith("# Mầm non\n\n**DỮ LIỆU MÔ PHỎNG")
+    assert bundle["text/markdown"].endswith("phụ đề\n\n- Đang ở đâu?")
+    assert bundle[PAGE_HEAD]["group"] == "preschool"
+    assert bundle["text/plain"] == "Mầm non"
+
+
+def test_a_fragment_is_html_and_text() -> None:
+    assert Fragment("<b>x</b>", "x")._repr_mimebundle_() == {"text/html": "<b>x</b>", "text/plain": "x"}
+
+
+def test_an_unknown_phrase_names_the_closest() -> None:
+    with pytest.raises(UnknownName, match="synthetic_chart"):
+        phrase("synthetic_chrt", "vi")
+
+
+def test_every_phrase_has_the_same_gaps_in_both_languages() -> None:
+    for key, text in read_wording().items():
+        gaps = [{part.split("}")[0] for part in words.split("{")[1:]} for words in (text.vi, text.en)]
+        assert gaps[0] == gaps[1], key

@@ -1,0 +1,220 @@
+"""The page made from a notebook: complete, closed, in one language, always the same."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import polars as pl
+import pytest
+from bs4 import BeautifulSoup
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from hpedu.present import charts
+from hpedu.present.bundle import chart_bundle
+from hpedu.present.display import Chart, Fragment, PageHead
+from hpedu.present.page import UnfitNotebook, render_page
+
+HOSTILE = "</script><script>alert('x')</script> & \"quoted\""
+HEAD = PageHead(
+    title="Giáo dục mầm non",
+    subtitle="Đang ở đâu",
+    language="vi",
+    group="preschool",
+    territory="Thành phố Hải Phòng",
+    year=2025,
+    sources=[
+        {
+            "name": "px",
+            "publisher": "NSO",
+            "title": "Niên giám",
+            "url": "https://nso.gov.vn/px",
+            "published": "2025-06-30",
+        },
+        {"name": "bad", "publisher": "", "title": "Xấu", "url": "javascript:alert(1)", "published": ""},
+    ],
+    inputs_digest="sha256:abc",
+    notes=["Tổng của hai tỉnh cũ."],
+)
+
+
+def draw(name: str = "rank", **options: Any) -> Chart:
+    frame = pl.DataFrame({"label": ["Hải Phòng", "Cả nước"], "value": [1234.5, 1000.0]})
+    wanted = {
+        "title": "Xếp hạng",
+        "alt": "Cao hơn",
+        "language": "vi",
+        "unit_label": "trẻ",
+        "decimals": 1,
+    } | options
+    return charts.ranked(frame, name=name, **wanted)
+
+
+@pytest.fixture(scope="module")
+def chart() -> Chart:
+    return draw()
+
+
+def show(*things: Any) -> NotebookNode:
+    outputs = [new_output("display_data", data=thing._repr_mimebundle_()) for thing in things]
+    return new_code_cell("secret_code = 1", outputs=outputs)
+
+
+def make_notebook(*cells: NotebookNode, head: PageHead = HEAD) -> NotebookNode:
+    notebook = new_notebook(cells=[show(head), *cells])
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+    return notebook
+
+
+def say(text: str, *tags: str) -> NotebookNode:
+    return new_markdown_cell(text, metadata={"tags": list(tags)})
+
+
+def read(*cells: NotebookNode, head: PageHead = HEAD) -> BeautifulSoup:
+    return BeautifulSoup(render_page(make_notebook(*cells, head=head)), "html.parser")
+
+
+def test_the_page_has_no_code_and_no_stderr() -> None:
+    cell = show(Fragment("<p>kết quả</p>", "kết quả"))
+    cell.outputs.append(new_output("stream", name="stderr", text="a warning"))
+    page = render_page(make_notebook(cell))
+    assert "kết quả" in page
+    assert "secret_code" not in page and "a warning" not in page
+
+
+def test_the_page_keeps_its_language_only() -> None:
+    page = read(
+        say("lời Việt", "vi"), say("English words", "en"), say("cho cả hai"), say("cả hai nhãn", "vi", "en")
+    )
+    assert page.html["lang"] == "vi"
+    text = page.main.get_text()
+    assert "lời Việt" in text and "cho cả hai" in text and "cả hai nhãn" in text
+    assert "English words" not in text
+    other = read(say("lời Việt", "vi"), say("English words", "en"), head=replace(HEAD, language="en"))
+    assert "English words" in other.main.get_text() and "lời Việt" not in other.main.get_text()
+
+
+def test_headings_nest_under_one_first() -> None:
+    page = read(
+        say("# Một\n\n#### Nhảy\n\n## Hai"), show(Fragment("<h3 id='t1'>Ba</h3><h3>Ba</h3>", "")), say("### Ba")
+    )
+    levels = [
+        (int(heading.name[1]), heading.get_text())
+        for heading in page.find_all(["h1", "h2", "h3", "h4", "h5", "h6"])
+    ]
+    assert levels[:4] == [(1, "Giáo dục mầm non"), (2, "Một"), (3, "Nhảy"), (2, "Hai")]
+    assert all(below <= above + 1 for (above, _), (below, _) in pairwise(levels))
+    ids = [tag["id"] for tag in page.find_all(id=True)]
+    assert len(ids) == len(set(ids)) and "t1" in ids and "ba" in ids
+    contents = page.find("nav", class_="contents")
+    assert [link.get_text() for link in contents.find_all("a")] == ["Một", "Hai"]
+    assert all(page.find(id=link["href"][1:]) for link in contents.find_all("a"))
+
+
+def test_a_chart_is_a_figure_with_picture_words_and_numbers(chart: Chart) -> None:
+    figure = read(show(chart)).find("figure", id="rank")
+    assert figure.figcaption.get_text() == "Xếp hạng"
+    picture = figure.find(role="img")
+    assert picture["aria-label"] == "Cao hơn" and "1.234,5" in picture.svg.get_text()
+    assert figure.details.summary.get_text() == "Bảng số liệu"
+    assert [cell.get_text() for cell in figure.tbody.tr.find_all(["th", "td"])] == ["Hải Phòng", "1.234,5"]
+    assert json.loads(figure.find("script", type="application/json").string)["width"] == "container"
+
+
+def test_the_chart_script_comes_once_and_only_with_charts(chart: Chart) -> None:
+    def count(page: BeautifulSoup) -> int:
+        return len([script for script in page.find_all("script") if not script.get("type")])
+
+    assert count(read(show(chart), show(replace(chart, name="other")))) == 2  # the bundle and page.js
+    assert count(read(say("không có biểu đồ"))) == 0
+
+
+def test_everything_put_in_is_escaped() -> None:
+    chart = draw(title=HOSTILE, alt=HOSTILE, unit_label=HOSTILE)
+    head = replace(HEAD, title=HOSTILE, subtitle=HOSTILE, territory=HOSTILE, questions=[HOSTILE], notes=[HOSTILE])
+    page = read(show(chart), head=head)
+    assert page.h1.get_text() == HOSTILE
+    assert page.figcaption.get_text() == HOSTILE
+    assert page.find(role="img")["aria-label"] == HOSTILE
+    assert not [script for script in page.find_all("script") if "alert(" in (script.string or "")[:200]]
+    assert "</script" not in page.find("script", type="application/json").string
+
+
+def test_the_page_asks_no_host_for_anything(chart: Chart) -> None:
+    page = read(show(chart), say("Xem [mục](#x)."))
+    policy = page.find("meta", {"http-equiv": "Content-Security-Policy"})["content"]
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe-eval" not in policy and "script-src 'unsafe" not in policy
+    assert not page.find_all(src=lambda address: address and not address.startswith("data:"))
+    assert not page.find_all("link")
+    web = [tag["href"] for tag in page.find_all(href=True) if not tag["href"].startswith(("#", "../"))]
+    assert web == ["https://nso.gov.vn/px"]
+
+
+def test_links_lead_to_the_sibling_and_the_index() -> None:
+    links = [link["href"] for link in read().find("nav", class_="bar").find_all("a")]
+    assert links == ["../../../index.html", "../en/preschool.html"]
+
+
+def test_the_footer_names_sources_and_inputs() -> None:
+    footer = read().footer.get_text(" ", strip=True)
+    for words in ("NSO", "Niên giám", "công bố 30/6/2025", "sha256:abc", "Tổng của hai tỉnh cũ."):
+        assert words in footer
+    assert "javascript" not in footer
+
+
+def test_the_same_notebook_gives_the_same_bytes(chart: Chart, tmp_path: Path) -> None:
+    notebook = make_notebook(
+        say("## Phần"), show(chart), show(Fragment("<table><tr><td>1</td></tr></table>", "1"))
+    )
+    path = tmp_path / "n.ipynb"
+    nbformat.write(notebook, path)
+    assert render_page(notebook) == render_page(notebook) == render_page(path)
+
+
+def test_a_synthetic_page_says_so_on_top_and_at_every_chart(chart: Chart) -> None:
+    page = read(show(replace(chart, synthetic=True)), head=replace(HEAD, synthetic=True))
+    bands = [band.get_text() for band in page.find_all(class_="band")]
+    assert len(bands) == 2 and all(band.startswith("DỮ LIỆU MÔ PHỎNG") for band in bands)
+    assert not read(show(chart)).find_all(class_="band")
+
+
+def test_wide_tables_scroll_in_a_region_of_their_own() -> None:
+    inside = (
+        "<div class='scroll' role='region' tabindex='0' aria-label='x'><table><tr><td>1</td></tr></table></div>"
+    )
+    page = read(
+        show(Fragment("<table><caption>Bảng A</caption><tr><td>1</td></tr></table>", "")),
+        show(Fragment(inside, "")),
+    )
+    regions = page.find_all(role="region")
+    assert [region["aria-label"] for region in regions] == ["Bảng A", "x"]
+    assert all(region["tabindex"] == "0" for region in regions)
+
+
+@pytest.mark.parametrize("heads", [0, 2])
+def test_a_notebook_needs_exactly_one_head(heads: int) -> None:
+    notebook = new_notebook(cells=[show(HEAD) for _ in range(heads)])
+    with pytest.raises(UnfitNotebook, match=f"shows {heads} page heads"):
+        render_page(notebook)
+
+
+def test_a_failed_notebook_is_never_published() -> None:
+    failed = new_code_cell(
+        "1/0", outputs=[new_output("error", ename="ZeroDivisionError", evalue="zero", traceback=[])]
+    )
+    with pytest.raises(UnfitNotebook, match="ZeroDivisionError: zero"):
+        render_page(make_notebook(failed))
+
+
+def test_the_chart_script_is_kept_as_a_file(tmp_path: Path) -> None:
+    script = chart_bundle(tmp_path)
+    (kept,) = tmp_path.iterdir()
+    assert kept.read_text(encoding="utf-8") == script
+    assert "vegaEmbed" in script and "</script" not in script and len(script) < 1_000_000

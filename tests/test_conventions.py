@@ -1,0 +1,255 @@
+"""The rules of the house (DESIGN, section 2) and of its notebooks."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted((ROOT / "hpedu").rglob("*.py"))
+NOTEBOOKS = [path for path in sorted((ROOT / "notebooks").glob("*.ipynb")) if path.stem != "guided_tour"]
+ALL_NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+# A room may use its own floor and those below it.
+FLOORS = {
+    "errors": 0,
+    "paths": 0,
+    "files": 0,
+    "frames": 0,
+    "registry": 1,
+    "ingest": 2,
+    "indicators": 3,
+    "data": 4,
+    "outlook": 5,
+    "present": 6,
+    "batch": 7,
+    "cli": 8,
+}
+SECRET_PLACES = {
+    # An absolute path of somebody's machine. Written so that this line is none.
+    "machine path": re.compile(r"(?<![\w.\-/%])/(?:work|root|home|Users|tmp|mnt)/\w|\b[A-Z]:\\\\?Users"),
+    "package index": re.compile(
+        r"--(?:extra-)?index-url|https?://[^\s\"'<>)]*(?:pypi|pythonhosted|artifactory|nexus|devpi|/simple/)"
+    ),
+}
+LOCK_FILES = {"requirements.lock", "requirements-test.lock"}
+
+
+def room(module: Path) -> str:
+    return module.relative_to(ROOT / "hpedu").parts[0].removesuffix(".py")
+
+
+def imports_of(module: Path) -> Iterator[str]:
+    """Full names of everything a module imports, inside functions too."""
+    package = module.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join([*above, *filter(None, [node.module])])
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+class TestLayers:
+    def test_every_room_has_a_floor(self) -> None:
+        assert {room(module) for module in MODULES} - {"__init__"} == set(FLOORS)
+
+    @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+    def test_no_room_imports_a_higher_one(self, module: Path) -> None:
+        if module == ROOT / "hpedu/__init__.py":
+            return  # the house's front door: it names what notebooks may use, loaded when asked for
+        for name in imports_of(module):
+            top, *inner = name.split(".")
+            if top != "hpedu" or not inner:
+                continue
+            assert inner[0] in FLOORS or inner[0] == "__version__", f"{name} is no room"
+            assert FLOORS.get(inner[0], 0) <= FLOORS[room(module)], f"{name} is above"
+
+    def test_the_registry_knows_nothing_but_errors(self) -> None:
+        rooms = {
+            name.split(".")[1]
+            for module in MODULES
+            if room(module) == "registry"
+            for name in imports_of(module)
+            if name.startswith("hpedu.")
+        }
+        assert rooms == {"registry", "errors"}
+
+    def test_importing_hpedu_does_not_load_the_chart_library(self) -> None:
+        code = "import sys, hpedu; print([m for m in ('altair', 'pandas', 'papermill') if m in sys.modules])"
+        python = ROOT / ".venv/bin/python"
+        done = subprocess.run(
+            [str(python) if python.exists() else "python3", "-c", code],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            check=True,
+        )
+        assert done.stdout.strip() == "[]"
+
+    def test_tests_mirror_the_code(self) -> None:
+        """Every folder of tests is a room of the house, or one of the checks from outside."""
+        folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()} - {"__pycache__"}
+        assert folders <= set(FLOORS) | {"notebooks", "browser", "bench"}
+
+
+class TestWords:
+    @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+    def test_every_module_says_what_it_is_for(self, module: Path) -> None:
+        text = module.read_text(encoding="utf-8")
+        assert not text.strip() or ast.get_docstring(ast.parse(text))
+
+    @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+    def test_no_error_is_swallowed(self, module: Path) -> None:
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ExceptHandler):
+                assert node.type is not None, f"line {node.lineno}: bare except"
+                assert not all(isinstance(line, ast.Pass) for line in node.body), f"line {node.lineno}: pass"
+
+
+@cache
+def project_files() -> list[Path]:
+    """Files in git, and new ones that would come into it."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    return [ROOT / name for name in names.split("\0") if name and (ROOT / name).is_file()]
+
+
+class TestFiles:
+    def test_git_knows_the_project(self) -> None:
+        names = {path.relative_to(ROOT).as_posix() for path in project_files()}
+        assert {"pyproject.toml", "hpedu/__init__.py", "data/raw/datapackage.json"} <= names
+
+    @pytest.mark.parametrize("kind", SECRET_PLACES)
+    def test_no_file_names_somebody_s_machine_or_package_index(self, kind: str) -> None:
+        found = []
+        for path in project_files():
+            data = path.read_bytes()
+            if b"\0" in data[:8192]:
+                continue  # a picture or a font
+            for match in SECRET_PLACES[kind].finditer(data.decode("utf-8", errors="replace")):
+                found.append(f"{path.relative_to(ROOT)}: {match[0]}")
+        assert found == []
+
+    def test_the_patterns_find_what_they_are_for(self) -> None:
+        """Kept honest: each pattern finds an example, put together here so that this file has none."""
+        path = SECRET_PLACES["machine path"]
+        assert path.search("see /" + "work/main") and path.search('"/' + 'home/an/x"')
+        assert not path.search("https://example.org/home/page") and not path.search("data/work/x")
+        index = SECRET_PLACES["package index"]
+        assert index.search("https://" + "pypi.example/x") and index.search("--" + "index-url x")
+        assert not index.search("https://www.nso.gov.vn/en/px-web/")
+
+    def test_results_are_not_in_git(self) -> None:
+        names = [path.relative_to(ROOT).as_posix() for path in project_files()]
+        assert not [name for name in names if name.startswith(("data/processed/", "reports/", "build/", ".venv/"))]
+
+    def test_text_files_are_utf_8_without_a_byte_order_mark(self) -> None:
+        """Raw files are kept as received; all else is plain UTF-8."""
+        for path in project_files():
+            if path.suffix in (".py", ".md", ".toml", ".yml", ".ipynb", ".css", ".js", ".j2", ".cfg"):
+                text = path.read_bytes().decode("utf-8")
+                assert not text.startswith("\ufeff"), path
+                assert "\r" not in text, path
+
+
+def cells_of(notebook: Path) -> list[dict[str, Any]]:
+    cells: list[dict[str, Any]] = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return [cell | {"text": "".join(cell["source"])} for cell in cells]
+
+
+def tags_of(cell: dict[str, Any]) -> list[str]:
+    tags: list[str] = cell["metadata"].get("tags", [])
+    return tags
+
+
+def code_of(notebook: Path) -> list[str]:
+    return [cell["text"] for cell in cells_of(notebook) if cell["cell_type"] == "code"]
+
+
+def name_of(path: Path) -> str:
+    return path.stem
+
+
+@pytest.mark.parametrize("notebook", ALL_NOTEBOOKS, ids=name_of)
+class TestAllNotebooks:
+    def test_no_output_is_stored(self, notebook: Path) -> None:
+        for cell in cells_of(notebook):
+            if cell["cell_type"] == "code":
+                assert cell["outputs"] == []
+                assert cell["execution_count"] is None
+
+    def test_vietnamese_comes_first_and_english_follows(self, notebook: Path) -> None:
+        cells = cells_of(notebook)
+        for n, cell in enumerate(cells):
+            if cell["cell_type"] != "markdown":
+                continue
+            if "vi" in tags_of(cell):
+                after = cells[n + 1] if n + 1 < len(cells) else None
+                assert after and after["cell_type"] == "markdown" and "en" in tags_of(after), cell["text"]
+            elif "en" in tags_of(cell):
+                assert n > 0 and "vi" in tags_of(cells[n - 1]), cell["text"]
+
+    def test_code_is_python(self, notebook: Path) -> None:
+        for code in code_of(notebook):
+            ast.parse(code)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=name_of)
+class TestReportNotebooks:
+    """A cell is a call and a sentence; whatever two notebooks need lives in the library."""
+
+    def test_one_parameters_cell_and_it_is_the_first(self, notebook: Path) -> None:
+        tagged = [n for n, cell in enumerate(cells_of(notebook)) if "parameters" in tags_of(cell)]
+        assert tagged == [0]
+        parameters = ast.parse(code_of(notebook)[0])
+        assert all(isinstance(node, ast.Assign) for node in parameters.body)
+        names = {target.id for node in parameters.body for target in node.targets}  # type: ignore[attr-defined]
+        assert names == {"territory", "year", "language"}
+
+    def test_every_word_is_in_both_languages(self, notebook: Path) -> None:
+        for cell in cells_of(notebook):
+            if cell["cell_type"] == "markdown":
+                assert len({"vi", "en"} & set(tags_of(cell))) == 1, cell["text"][:80]
+
+    def test_cells_are_short(self, notebook: Path) -> None:
+        for code in code_of(notebook):
+            assert len(code.splitlines()) <= 20, code
+
+    def test_functions_are_shorter(self, notebook: Path) -> None:
+        for code in code_of(notebook):
+            for node in ast.walk(ast.parse(code)):
+                if isinstance(node, ast.FunctionDef):
+                    assert (node.end_lineno or 0) - node.lineno < 5, node.name
+
+    def test_errors_and_warnings_come_through(self, notebook: Path) -> None:
+        for code in code_of(notebook):
+            assert not any(isinstance(node, ast.Try) for node in ast.walk(ast.parse(code))), code
+            assert "warnings" not in code, code
+
+    def test_no_paths(self, notebook: Path) -> None:
+        """The library finds the project; a path in a notebook is right on one machine only."""
+        path = re.compile(r"^/|^~|^\.{1,2}/|^\.\.$|\.(?:csv|parquet|json|html|toml|xlsx?)$")
+        for code in code_of(notebook):
+            for node in ast.walk(ast.parse(code)):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    assert not path.search(node.value), node.value
+                assert not (isinstance(node, ast.Name) and node.id in ("open", "Path", "os")), code
+
+    def test_only_public_names_of_the_library_are_used(self, notebook: Path) -> None:
+        for code in code_of(notebook):
+            for node in ast.walk(ast.parse(code)):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hpedu"):
+                    assert node.module == "hpedu", f"from {node.module} import ..."
+                if isinstance(node, ast.Import):
+                    assert not [a.name for a in node.names if a.name.startswith("hpedu.")], code
