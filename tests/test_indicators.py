@@ -164,21 +164,22 @@ class TestBounds:
         assert (row["value"], row["qualifier"]) == (76.0, ">")
 
 
-class TestPublishedRates:
-    RATE = {"measure": "national_standard_share", "level": "primary", "unit": "percent", "value": 80.0}
-    FORMULA = {"published": "national_standard_share/primary"}
+RATE = {"measure": "national_standard_share", "level": "primary", "unit": "percent", "value": 80.0}
+FORMULA = {"published": "national_standard_share/primary"}
 
+
+class TestPublishedRates:
     def test_the_published_rate_stands_in_where_counts_are_missing(self, compute: Compute) -> None:
-        [row] = compute({}, self.RATE, **self.FORMULA)
+        [row] = compute({}, RATE, **FORMULA)
         assert (row["value"], row["numerator"], row["denominator"]) == (80.0, None, None)
         assert row["inputs"] == ["a.csv!B2"]
 
     def test_counts_go_before_the_published_rate(self, compute: Compute) -> None:
-        [row] = compute({"value": 90.0}, CLASSES | {"value": 100.0}, self.RATE, **self.FORMULA)
+        [row] = compute({"value": 90.0}, CLASSES | {"value": 100.0}, RATE, **FORMULA)
         assert row["value"] == 0.9
 
     def test_each_year_on_its_own(self, compute: Compute) -> None:
-        rows = compute({"value": 90.0}, CLASSES | {"value": 100.0}, self.RATE | {"year": 2021}, **self.FORMULA)
+        rows = compute({"value": 90.0}, CLASSES | {"value": 100.0}, RATE | {"year": 2021}, **FORMULA)
         assert [(row["year"], row["value"]) for row in rows] == [(2020, 0.9), (2021, 80.0)]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import getpass
+import gzip
 import os
 import tempfile
 from functools import cache
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import vl_convert
 
+from hpedu.files import write_whole
 from hpedu.present.display import VEGALITE
 
 # Bundled for a page's script only to find vegaEmbed; the rest stays inside, since minified names clash.
@@ -30,13 +33,14 @@ def chart_bundle(folder: Path | None = None) -> str:
         return path.read_text(encoding="utf-8")
     script = vl_convert.javascript_bundle(SNIPPET, vl_version=VEGALITE)
     script = "(() => {\n" + script.replace("</script", "<\\/script").replace("<!--", "<\\!--") + "\n})();"
-    folder.mkdir(parents=True, exist_ok=True)
-    # Written aside and moved, so that another process never reads half of it.
-    handle, partial = tempfile.mkstemp(dir=folder, suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(script)
-    Path(partial).replace(path)
+    write_whole(path, script.encode())
     return script
+
+
+@cache
+def pack(script: str) -> str:
+    """A script as a page carries it: gzip in base64, a third of its size. The same script gives the same text."""
+    return base64.b64encode(gzip.compress(script.encode(), mtime=0)).decode()
 
 
 def find_cache() -> Path:

@@ -23,7 +23,7 @@ from traitlets.config import Config
 
 from hpedu.errors import HpeduError
 from hpedu.present.arrange import arrange
-from hpedu.present.bundle import chart_bundle
+from hpedu.present.bundle import chart_bundle, pack
 from hpedu.present.display import CHART, PAGE_HEAD
 from hpedu.present.numbers import format_date, school_year
 from hpedu.present.wording import phrase
@@ -161,7 +161,7 @@ def frame_page(head: dict[str, Any], body: str, *, has_charts: bool) -> str:
     language: Language = head["language"]
     other = next(code for code in LANGUAGES if code != language)
     content, sections = arrange(body, language)
-    scripts = [chart_bundle(), read_part("page.js")] if has_charts else []
+    library, script = chart_bundle(), read_part("page.js")
     return (
         make_environment()
         .get_template("page.html.j2")
@@ -175,8 +175,9 @@ def frame_page(head: dict[str, Any], body: str, *, has_charts: bool) -> str:
             content=Markup(content),
             sections=sections,
             style=Markup(read_part("style.css")),
-            scripts=[Markup(script) for script in scripts],
-            policy=write_policy(scripts),
+            library=pack(library) if has_charts else "",
+            script=Markup(script),
+            policy=write_policy([library, script] if has_charts else []),
         )
     )
 

@@ -46,6 +46,13 @@ class TestMarkCurrent:
         )
         assert current(frame) == [68876.0]
 
+    def test_half_a_step_is_still_a_rounding(self, make_observations: Make) -> None:
+        frame = make_observations(
+            {"value": 68501.0, "step": 1.0, "edition": "2012"},
+            {"value": 69000.0, "step": 1000.0, "edition": "2019"},
+        )
+        assert current(frame) == [68501.0]
+
     def test_a_coarse_print_of_another_figure_is_a_revision(self, make_observations: Make) -> None:
         frame = make_observations(
             {"value": 68400.0, "step": 1.0, "edition": "2012"},

@@ -63,6 +63,7 @@ def test_bounds_districts_and_replaced_values_are_no_parts(
     derive: Callable[..., Any], change: dict[str, Any]
 ) -> None:
     assert derive(HAI_PHONG, HAI_DUONG | change) == []
+    assert derive(HAI_PHONG | change, HAI_DUONG | change) == []
 
 
 def test_rates_are_never_summed(derive: Callable[..., Any], book: Registry) -> None:

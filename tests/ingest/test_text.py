@@ -52,6 +52,7 @@ def test_folding_leaves_no_case_no_accent_no_đ(text: str) -> None:
         ("2010-\n2011", "2010- 2011"),
         ("Hai\u00a0Phong\r", "Hai Phong"),
         (unicodedata.normalize("NFD", "Mầm non"), "Mầm non"),
+        ("km² ½", "km² ½"),
     ],
 )
 def test_labels_as_files_have_them(printed: str, cleaned: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 from dataclasses import replace
 from itertools import pairwise
@@ -128,11 +130,12 @@ def test_a_chart_is_a_figure_with_picture_words_and_numbers(chart: Chart) -> Non
 
 
 def test_the_chart_script_comes_once_and_only_with_charts(chart: Chart) -> None:
-    def count(page: BeautifulSoup) -> int:
-        return len([script for script in page.find_all("script") if not script.get("type")])
+    def libraries(page: BeautifulSoup) -> list[str]:
+        return [script.string for script in page.find_all("script", id="library")]
 
-    assert count(read(show(chart), show(replace(chart, name="other")))) == 2  # the bundle and page.js
-    assert count(read(say("không có biểu đồ"))) == 0
+    (packed,) = libraries(read(show(chart), show(replace(chart, name="other"))))
+    assert gzip.decompress(base64.b64decode(packed)).decode() == chart_bundle()
+    assert libraries(read(say("không có biểu đồ"))) == []
 
 
 def test_everything_put_in_is_escaped() -> None:

@@ -36,8 +36,17 @@ def test_what_is_written_is_read(terms: list[SeriesRef]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "pupils", "pupils/", "/primary", "pupils/primary/", "pupils/primary/female", "pupils/primary/sex="]
-    + ["pupils/primary/age=3", "pupils/primary + "],
+    [
+        "",
+        "pupils",
+        "pupils/",
+        "/primary",
+        "pupils/primary/",
+        "pupils/primary/female",
+        "pupils/primary/sex=",
+        "pupils/primary/age=3",
+        "pupils/primary + ",
+    ],
 )
 def test_what_is_no_formula_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not of the form|is none of"):
