@@ -38,9 +38,8 @@ _COMMON = frozenset(_split_tone(word) for word in TABLES["common"]["words"].spli
 @lru_cache(maxsize=1 << 16)
 def rank_syllable(word: str) -> int:
     """How Vietnamese a word looks: 0 no syllable, 1 a possible one, 2 one to be expected in these tables."""
-    flat, tone = _split_tone(word)
-    if len(tone) > 1 or not _SYLLABLE.fullmatch(flat):
-        return 0
-    if flat.endswith(_STOPPED) and tone not in _SHORT_TONES:
-        return 0
-    return 2 if (flat, tone) in _COMMON else 1
+    flat, tone = reading = _split_tone(word)
+    if reading in _COMMON:
+        return 2
+    stopped = flat.endswith(_STOPPED) and tone not in _SHORT_TONES
+    return int(len(tone) <= 1 and not stopped and _SYLLABLE.fullmatch(flat) is not None)

@@ -1,0 +1,151 @@
+"""Text of the old Vietnamese fonts, read as Latin-1 or Windows-1252 ("H¶i Phßng", "HAÛI PHOØNG"), to Unicode.
+
+Two encodings were in use before Unicode: TCVN3, that is character set VN3 of TCVN 5712:1993 (the ABC fonts
+.VnTime ...), in the north and in statistical yearbooks; VNI for Windows in the south. Nothing in a file says
+which it uses, so `detect_legacy` judges all texts of a table together, and `convert_legacy` then reads each.
+The tables and their sources are in `legacy_tables.toml`.
+
+Convert before any cleaning: in TCVN3 `ư` is the soft hyphen, which text cleaners strip.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Literal
+
+from hpedu.ingest.syllables import TABLES, rank_syllable
+
+Encoding = Literal["tcvn3", "vni"]
+
+_TCVN3 = {chr(code): letter for letter, code in TABLES["tcvn3"].items()} | {"\u03bc": "à"}  # µ in Greek clothes
+_VNI = {code: letter for letter, code in TABLES["vni"].items()}
+
+# Characters of Vietnamese that neither encoding ever shows: text that has one is Unicode already.
+_UNICODE_ONLY = re.compile("[ĂăĐđĨĩŨũƠơƯư\u1ea0-\u1ef9\u0300-\u0323]")
+_CODES = re.escape("".join(_TCVN3))
+_TCVN3_WORD = re.compile(f"([A-Za-z{_CODES}]+)")
+_VNI_LETTER = re.compile("[aeouyôö][ùøûõïâáàåãäêéèúüë]|[íìæóòôöîñ]", re.IGNORECASE)
+_ANY_WORD = re.compile("[A-Za-z\u00a1-\u1eff]{2,}")
+_SURE_CAPITALS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ¡¢£¤¥¦§")
+_WORDS_OF_ONE_MARK = "«®"  # ô ("ô tô") and đ (the currency); see `_spell_tcvn3`
+
+# The soft hyphen comes out of PDF files and web pages as a minus or a hyphen: "tr−êng", "ng-êi", "t- thôc".
+_LOST_SOFT_HYPHEN = re.compile(
+    rf"""
+    (?<![A-Za-z0-9{_CODES}])                            # from the start of a word:
+    (?: (?P<onset> ngh?|[ctp]h|kh|gh|nh|t[hr]|[bcdghklmnrstvx®§] )
+        (?: [-‐‑−](?= [¬íêëìî] | (?:a|u|i|ng)(?![A-Za-z{_CODES}]) )  # ươ, ưa, ưu, ưi, ưng
+          | −(?! [A-Za-z0-9{_CODES}] )                   # tư
+          | [-‐‑](?= [ ][A-Za-z]*[{_CODES}] ) )          # tư, before another word in TCVN3
+      | −(?= [¬íu] ) )                                   # ương, ước, ưu
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def detect_legacy(texts: Iterable[str]) -> Encoding | None:
+    """The old encoding a table is written in, judged from all its texts; None if it is Unicode (or plain ASCII).
+
+    Each different word with a character beyond ASCII is read as it stands and as either encoding would have it.
+    A reading wins the word if it looks more Vietnamese. An encoding is found if it wins two words or more, and
+    no less than a quarter of those that speak for or against it: some rows may have been added in Unicode.
+    """
+    text = unicodedata.normalize("NFC", "\n".join(text for text in texts if not text.isascii()))
+    words = [word for word in set(_ANY_WORD.findall(_restore_soft_hyphens(text))) if not word.isascii()]
+    best: tuple[int, Encoding | None] = (1, None)
+    for encoding, spell in _SPELLERS.items():
+        gains = [_gain(word, spell(word)) for word in words]
+        won = sum(gain > 0 for gain in gains)
+        if won > best[0] and 4 * won >= len(gains) - gains.count(0):
+            best = (won, encoding)
+    return best[1]
+
+def convert_legacy(text: str, encoding: Encoding) -> str:
+    """One text of a table in an old encoding, as Unicode in NFC.
+
+    ASCII passes unchanged, and so does a text that is Unicode Vietnamese already (a row added later).
+
+    In TCVN3 some letters share their code with a typographic mark: «®» are đ and ằ, × is ì, ½ is ẵ, § is Đ.
+    Such a code is a letter where it touches another letter, and stays a mark where it stands alone ("3 × 4",
+    "½", "·····"), except « and ®, which alone are words of Vietnamese (ô, and đ for đồng). Codes that VN3 leaves
+    free (NBSP, ° ± ² ³, and all of – — ‘ ’ “ ” …) are never letters. A soft hyphen that came out as a minus
+    or hyphen is ư where it completes a syllable ("tr−êng", "t- thôc").
+
+    VN3 has no capitals with tones; capital fonts draw the small letter's code as a capital. A code becomes a
+    capital if the rest of its word is upper case ("PHßNG"), and in a word too short to say ("Hµ") as the
+    nearest word of the line that can ("Hµ NéI", "Hµ Néi").
+    """
+    if text.isascii():
+        return text
+    text = unicodedata.normalize("NFC", text)
+    if _UNICODE_ONLY.search(text):
+        return text
+    converted = _convert_tcvn3(text) if encoding == "tcvn3" else _VNI_LETTER.sub(_spell_pair, text)
+    return text if _rank_text(text) > _rank_text(converted) else unicodedata.normalize("NFC", converted)
+
+
+def _rank_text(text: str) -> int:
+    return sum(rank_syllable(word) for word in _ANY_WORD.findall(text) if not word.isascii())
+
+
+def _gain(word: str, reading: str) -> int:
+    """How much more Vietnamese a reading looks than the word as it stands; negative where it explains nothing."""
+    rank = rank_syllable(reading)
+    return -1 if rank == 0 or _UNICODE_ONLY.search(word) else rank - rank_syllable(word)
+
+
+def _restore_soft_hyphens(text: str) -> str:
+    return _LOST_SOFT_HYPHEN.sub(lambda match: (match["onset"] or "") + "\xad", text)
+
+
+def _convert_tcvn3(text: str) -> str:
+    return "\n".join(_convert_tcvn3_line(line) for line in _restore_soft_hyphens(text).split("\n"))
+
+
+def _convert_tcvn3_line(line: str) -> str:
+    pieces = _TCVN3_WORD.split(line)  # what is between words, and at every odd place a word
+    words = pieces[1::2]
+    pieces[1::2] = [_spell_tcvn3(word, capital) for word, capital in zip(words, _find_case(words), strict=True)]
+    return "".join(pieces)
+
+
+@lru_cache(maxsize=1 << 16)
+def _spell_tcvn3(word: str, capital: bool = False) -> str:
+    """One word in Unicode; a mark that stands alone, or repeated as leader, stays a mark."""
+    if len(set(word)) == 1 and not word.isalpha() and word not in _WORDS_OF_ONE_MARK:
+        return word
+    letters = "".join(_TCVN3.get(c, c) for c in word)
+    return letters.upper() if capital else letters
+
+
+def _find_case(words: Sequence[str]) -> list[bool]:
+    """For each word of a line, whether it is set in capitals."""
+    cases = [_read_case(word) for word in words]
+    if True not in cases:
+        return [False] * len(words)
+    return [_nearest(cases, i) for i in range(len(words))]
+
+
+def _nearest(cases: Sequence[bool | None], place: int) -> bool:
+    by_distance = sorted(range(len(cases)), key=lambda i: (abs(i - place), -i))
+    return next((case for i in by_distance if (case := cases[i]) is not None), False)
+
+
+@lru_cache(maxsize=1 << 16)
+def _read_case(word: str) -> bool | None:
+    """True for a word in capitals, False for small letters; None if it cannot say ("Hµ", "¸", "THPT", "Total")."""
+    if word.isascii() and (len(word) < 2 or rank_syllable(word) == 0):
+        return None
+    if any(c.islower() for c in word if c.isascii()):
+        return False
+    return True if any(c in _SURE_CAPITALS for c in word[1:]) else None
+
+
+def _spell_pair(match: re.Match[str]) -> str:
+    pair = match[0]
+    letter = _VNI.get(pair.lower())
+    if letter is None:  # a mark that this base does not take
+        return pair[0]...
