@@ -72,14 +72,16 @@ def _read_cell(cell: Cell, layout: Layout, book: Registry) -> dict[str, Any]:
     rule = series.year_rule or layout.year_rule
     year = resolve_year(label, rule)
     territory = _read_territory(cell, layout, reference_day(year, rule))
-    place = cell.labels.get("place", "") if layout.coded else ""
-    if place and place not in book.places:
-        raise SetAside("unknown_place", place)
+    extra = cell.labels if layout.coded else {}
+    place = extra.get("place", "")
+    if place and (place not in book.places or book.places[place].territory != territory):
+        raise SetAside("unknown_place", f"{place} ({territory})")
     measure = book.measures.get(series.measure)
     if measure is None:
         raise SetAside("unknown_measure", series.measure)
+    flags = [flag for flag in extra.get("flags", "").split("|") if flag]
+    _check_codes(series, extra.get("qualifier", ""), flags, book)
     number = _read_number(cell, layout)
-    extra = cell.labels if layout.coded else {}
     notes = (series.note, label.stars, extra.get("note", ""))
     return {
         **{name: getattr(series, name) for name in SERIES_FIELDS},
@@ -90,10 +92,20 @@ def _read_cell(cell: Cell, layout: Layout, book: Registry) -> dict[str, Any]:
         "unit": measure.unit,
         "status": "preliminary" if label.preliminary else layout.status,
         "qualifier": extra.get("qualifier", ""),
-        "flags": [flag for flag in extra.get("flags", "").split("|") if flag],
+        "flags": flags,
         "note": clean_text(" ".join(filter(None, notes))),
         "step": float(printed_step(number) * series.scale),
     }
+
+
+def _check_codes(series: Series, qualifier: str, flags: list[str], book: Registry) -> None:
+    """Refuse a code the registry does not have: a mistyped level would make a figure nobody finds."""
+    used = [("level", series.level), ("ownership", series.ownership), ("sex", series.sex)]
+    used += [("qualifier", qualifier)] if qualifier else []
+    used += [("flag", flag) for flag in flags]
+    for dimension, code in used:
+        if code not in book.codes_of(dimension):
+            raise SetAside("unknown_code", f"{dimension} {code}")
 
 
 def _read_number(cell: Cell, layout: Layout) -> Decimal:

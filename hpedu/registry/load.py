@@ -113,6 +113,9 @@ class Registry:
         self.errata = keyed("errata.csv", models.Erratum)
 
         self._codes = {(row.dimension, row.code): row for row in self.codes}
+        self._dimensions: dict[str, dict[str, models.Code]] = {}
+        for row in sorted(self.codes, key=lambda code: code.order):
+            self._dimensions.setdefault(row.dimension, {})[row.code] = row
 
         if not problems:  # cross-references only make sense between whole rows
             problems += cross_check(self)
@@ -128,8 +131,7 @@ class Registry:
 
     def codes_of(self, dimension: str) -> dict[str, models.Code]:
         """The codes of a dimension in their order."""
-        rows = sorted((c for c in self.codes if c.dimension == dimension), key=lambda c: c.order)
-        return {row.code: row for row in rows}
+        return self._dimensions.get(dimension, {})
 
 
 @cache

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -227,7 +227,7 @@ class TestTranscription:
     @pytest.mark.parametrize(
         ("labels", "reason"),
         [
-            ({"place": "hong_bong"}, ("unknown_place", "hong_bong")),
+            ({"place": "hong_bong"}, ("unknown_place", "hong_bong (hai_phong_old)")),
             ({"territory": "Quảng Ninh"}, ("unknown_territory", "Quảng Ninh")),
             ({"measure": "scools"}, ("unknown_measure", "scools")),
             ({"unit": "dozens"}, ("unknown_unit", "dozens")),
@@ -266,12 +266,11 @@ class TestErrata:
                 "evidence": Text(vi="e", en="e"),
             }
             erratum = Erratum(**(plain | fields))
-            stub = SimpleNamespace(
-                errata={"slip": erratum}, places=book.places, measures=book.measures, code=book.code
-            )
+            stub = copy(book)
+            stub.errata = {"slip": erratum}
             labels = {"row": "Hai Phong", "column": "2015 Pupil (Thous. Pupil)"}
             table = RawTable("t", [Cell("", "B4", "83755", labels)])
-            return interpret(table, layout("nso_kindergarten"), RESOURCE, stub)  # type: ignore[arg-type]
+            return interpret(table, layout("nso_kindergarten"), RESOURCE, stub)
 
         return reader
 
@@ -294,3 +293,11 @@ class TestErrata:
     def test_other_cells_and_files_are_left_alone(self, apply: Read, other: dict[str, str]) -> None:
         [row] = apply(action="scale", factor=Decimal("0.001"), **other).observations
         assert (row["value"], row["flags"]) == (83755000.0, [])
+
+
+@pytest.mark.parametrize(("column", "wrong"), [("level", "primry"), ("ownership", "privat"), ("flags", "undatd")])
+def test_a_mistyped_code_is_set_aside(column: str, wrong: str, read_coded: Callable[..., Reading]) -> None:
+    reading = read_coded(**{column: wrong})
+    assert reading.observations == []
+    [(reason, subject)] = reasons(reading).values()
+    assert reason == "unknown_code" and wrong in subject
