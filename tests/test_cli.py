@@ -25,7 +25,9 @@ def test_mistyped_command_gets_the_closest_one() -> None:
 def test_mistyped_names_get_a_line_and_no_traceback() -> None:
     result = type_command("targets", "nursery_enrolment_rat")
     assert result.returncode == 2
-    assert result.stderr.startswith("hpedu: No target is called 'nursery_enrolment_rat'. Did you mean: nursery_enrolment_rate")
+    assert result.stderr.startswith(
+        "hpedu: No target is called 'nursery_enrolment_rat'. Did you mean: nursery_enrolment_rate"
+    )
     assert "Traceback" not in result.stderr
 
 
@@ -50,7 +52,11 @@ def test_targets_refuses_unknown_filters(option: str) -> None:
 
 
 def test_one_target_in_full_names_definition_and_department() -> None:
-    text = CliRunner().invoke(commands, ["targets", "upper_secondary_private_school_share", "--language", "en"]).output
+    text = (
+        CliRunner()
+        .invoke(commands, ["targets", "upper_secondary_private_school_share", "--language", "en"])
+        .output
+    )
     assert "≥ 48.05%" in text
     assert "36.4" in text or "36.43" in text
     assert "Responsible department" in text

@@ -35,7 +35,16 @@ def test_copy_checks_what_is_said(group: str) -> None:
 
 
 def run_nbval(copy: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider", str(copy)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval-lax",
+        "--nbval-current-env",
+        "-p",
+        "no:cacheprovider",
+        str(copy),
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=copy.parent)
 
 

@@ -11,6 +11,7 @@ Convert before any cleaning: in TCVN3 `ư` is the soft hyphen, which text cleane
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -21,15 +22,19 @@ from hpedu.ingest.syllables import TABLES, rank_syllable
 Encoding = Literal["tcvn3", "vni"]
 
 _TCVN3 = {chr(code): letter for letter, code in TABLES["tcvn3"].items()} | {"\u03bc": "à"}  # µ in Greek clothes
+_TCVN3_CAPITALS = {code: letter.upper() for code, letter in _TCVN3.items()}
 _VNI = {code: letter for letter, code in TABLES["vni"].items()}
 
 # Characters of Vietnamese that neither encoding ever shows: text that has one is Unicode already.
 _UNICODE_ONLY = re.compile("[ĂăĐđĨĩŨũƠơƯư\u1ea0-\u1ef9\u0300-\u0323]")
+_LEGACY_ONLY = re.compile("[ÄÅÆÇËÎÏÑÖØÛÜÞßäåæçëîïñöøûüþ¨ª¬¶¸\xad]")  # and text that has one of these never is
 _CODES = re.escape("".join(_TCVN3))
 _TCVN3_WORD = re.compile(f"([A-Za-z{_CODES}]+)")
 _VNI_LETTER = re.compile("[aeouyôö][ùøûõïâáàåãäêéèúüë]|[íìæóòôöîñ]", re.IGNORECASE)
+_INNER_CAPITAL = re.compile(f"[A-Za-z{_CODES}][A-Z¡-§]")
 _ANY_WORD = re.compile("[A-Za-z\u00a1-\u1eff]{2,}")
-_SURE_CAPITALS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ¡¢£¤¥¦§")
+_SURE_CAPITALS = frozenset(string.ascii_uppercase + "¡¢£¤¥¦§")
+_SURE_LETTERS = _SURE_CAPITALS.union(string.ascii_lowercase)
 _WORDS_OF_ONE_MARK = "«®"  # ô ("ô tô") and đ (the currency); see `_spell_tcvn3`
 
 # The soft hyphen comes out of PDF files and web pages as a minus or a hyphen: "tr−êng", "ng-êi", "t- thôc".
@@ -44,6 +49,7 @@ _LOST_SOFT_HYPHEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_TOUCHING_HYPHEN = re.compile("[A-Za-z®§][-‐‑]|−")  # much faster to look for
 
 
 def detect_legacy(texts: Iterable[str]) -> Encoding | None:
@@ -51,10 +57,13 @@ def detect_legacy(texts: Iterable[str]) -> Encoding | None:
 
     Each different word with a character beyond ASCII is read as it stands and as either encoding would have it.
     A reading wins the word if it looks more Vietnamese. An encoding is found if it wins two words or more, and
-    no less than a quarter of those that speak for or against it: some rows may have been added in Unicode.
+    no less than a quarter of those that speak for or against it: some rows may have been added in Unicode. In
+    a table that has such rows, a word that is a syllable as it stands wins nothing.
     """
     text = unicodedata.normalize("NFC", "\n".join(text for text in texts if not text.isascii()))
     words = [word for word in set(_ANY_WORD.findall(_restore_soft_hyphens(text))) if not word.isascii()]
+    if any(map(_UNICODE_ONLY.search, words)):
+        words = [word for word in words if _UNICODE_ONLY.search(word) or rank_syllable(word) == 0]
     best: tuple[int, Encoding | None] = (1, None)
     for encoding, spell in _SPELLERS.items():
         gains = [_gain(word, spell(word)) for word in words]
@@ -62,6 +71,7 @@ def detect_legacy(texts: Iterable[str]) -> Encoding | None:
         if won > best[0] and 4 * won >= len(gains) - gains.count(0):
             best = (won, encoding)
     return best[1]
+
 
 def convert_legacy(text: str, encoding: Encoding) -> str:
     """One text of a table in an old encoding, as Unicode in NFC.
@@ -83,8 +93,10 @@ def convert_legacy(text: str, encoding: Encoding) -> str:
     text = unicodedata.normalize("NFC", text)
     if _UNICODE_ONLY.search(text):
         return text
-    converted = _convert_tcvn3(text) if encoding == "tcvn3" else _VNI_LETTER.sub(_spell_pair, text)
-    return text if _rank_text(text) > _rank_text(converted) else unicodedata.normalize("NFC", converted)
+    converted = _convert_tcvn3(text) if encoding == "tcvn3" else _spell_vni(text)
+    if not _LEGACY_ONLY.search(text) and _rank_text(text) > _rank_text(converted):
+        return text
+    return unicodedata.normalize("NFC", converted)
 
 
 def _rank_text(text: str) -> int:
@@ -98,14 +110,19 @@ def _gain(word: str, reading: str) -> int:
 
 
 def _restore_soft_hyphens(text: str) -> str:
+    if not _TOUCHING_HYPHEN.search(text):
+        return text
     return _LOST_SOFT_HYPHEN.sub(lambda match: (match["onset"] or "") + "\xad", text)
 
 
 def _convert_tcvn3(text: str) -> str:
-    return "\n".join(_convert_tcvn3_line(line) for line in _restore_soft_hyphens(text).split("\n"))
+    text = _restore_soft_hyphens(text)
+    if not _INNER_CAPITAL.search(text):
+        return _TCVN3_WORD.sub(lambda word: _spell_tcvn3(word[0]), text)
+    return "\n".join(_convert_tcvn3_capitals(line) for line in text.split("\n"))
 
 
-def _convert_tcvn3_line(line: str) -> str:
+def _convert_tcvn3_capitals(line: str) -> str:
     pieces = _TCVN3_WORD.split(line)  # what is between words, and at every odd place a word
     words = pieces[1::2]
     pieces[1::2] = [_spell_tcvn3(word, capital) for word, capital in zip(words, _find_case(words), strict=True)]
@@ -117,15 +134,13 @@ def _spell_tcvn3(word: str, capital: bool = False) -> str:
     """One word in Unicode; a mark that stands alone, or repeated as leader, stays a mark."""
     if len(set(word)) == 1 and not word.isalpha() and word not in _WORDS_OF_ONE_MARK:
         return word
-    letters = "".join(_TCVN3.get(c, c) for c in word)
-    return letters.upper() if capital else letters
+    letters = _TCVN3_CAPITALS if capital else _TCVN3
+    return "".join(letters.get(c, c) for c in word)
 
 
 def _find_case(words: Sequence[str]) -> list[bool]:
     """For each word of a line, whether it is set in capitals."""
     cases = [_read_case(word) for word in words]
-    if True not in cases:
-        return [False] * len(words)
     return [_nearest(cases, i) for i in range(len(words))]
 
 
@@ -136,16 +151,22 @@ def _nearest(cases: Sequence[bool | None], place: int) -> bool:
 
 @lru_cache(maxsize=1 << 16)
 def _read_case(word: str) -> bool | None:
-    """True for a word in capitals, False for small letters; None if it cannot say ("Hµ", "¸", "THPT", "Total")."""
-    if word.isascii() and (len(word) < 2 or rank_syllable(word) == 0):
-        return None
-    if any(c.islower() for c in word if c.isascii()):
+    """True for a word in capitals, False for small letters; None if it cannot say ("Hµ", "Y", "GD§T", "Total")."""
+    if _SURE_LETTERS.issuperset(word) and rank_syllable(_spell_tcvn3(word)) == 0:
+        return None  # an abbreviation, or English
+    if any("a" <= c <= "z" for c in word):
         return False
-    return True if any(c in _SURE_CAPITALS for c in word[1:]) else None
+    return True if _SURE_CAPITALS.intersection(word[1:]) else None
+
+
+def _spell_vni(text: str) -> str:
+    return _VNI_LETTER.sub(_spell_pair, text)
 
 
 def _spell_pair(match: re.Match[str]) -> str:
     pair = match[0]
-    letter = _VNI.get(pair.lower())
-    if letter is None:  # a mark that this base does not take
-        return pair[0]...
+    letter: str = _VNI.get(pair.lower(), pair)  # "oë" is nothing in VNI
+    return letter.upper() if pair[0].isupper() else letter
+
+
+_SPELLERS: dict[Encoding, Callable[[str], str]] = {"tcvn3": _spell_tcvn3, "vni": _spell_vni}
