@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from hpedu.data import indicator_values, issues, newest_year, observations, revisions
     from hpedu.frames import to_pandas
     from hpedu.present.report import Report, list_targets
-    from hpedu.registry import registry
 
 __version__ = "0.1.0"
 __all__ = [
@@ -23,7 +22,6 @@ __all__ = [
     "list_targets",
     "newest_year",
     "observations",
-    "registry",
     "revisions",
     "to_pandas",
 ]
@@ -37,7 +35,6 @@ _HOMES = {
     "observations": "hpedu.data",
     "revisions": "hpedu.data",
     "to_pandas": "hpedu.frames",
-    "registry": "hpedu.registry",
 }
 
 

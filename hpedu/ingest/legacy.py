@@ -31,6 +31,7 @@ _LEGACY_ONLY = re.compile("[ÄÅÆÇËÎÏÑÖØÛÜÞßäåæçëîïñöøûü
 _CODES = re.escape("".join(_TCVN3))
 _TCVN3_WORD = re.compile(f"([A-Za-z{_CODES}]+)")
 _VNI_LETTER = re.compile("[aeouyôö][ùøûõïâáàåãäêéèúüë]|[íìæóòôöîñ]", re.IGNORECASE)
+_HORNED_O = re.compile("(?<![Ưư])[ơờớởỡợ]", re.IGNORECASE)
 _INNER_CAPITAL = re.compile(f"[A-Za-z{_CODES}][A-Z¡-§]")
 _ANY_WORD = re.compile("[A-Za-z\u00a1-\u1eff]{2,}")
 _SURE_CAPITALS = frozenset(string.ascii_uppercase + "¡¢£¤¥¦§")
@@ -131,22 +132,31 @@ def _convert_tcvn3_capitals(line: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def _spell_tcvn3(word: str, capital: bool = False) -> str:
-    """One word in Unicode; a mark that stands alone, or repeated as leader, stays a mark."""
+    """One word in Unicode; a mark that stands alone, or repeated as leader, stays a mark.
+
+    Where a cleaner has stripped the soft hyphen ("trêng", "níc"), ư is put back if only so it is a syllable, or
+    a likelier one: "trường" for "trờng".
+    """
     if len(set(word)) == 1 and not word.isalpha() and word not in _WORDS_OF_ONE_MARK:
         return word
     letters = _TCVN3_CAPITALS if capital else _TCVN3
-    return "".join(letters.get(c, c) for c in word)
+    plain = "".join(letters.get(c, c) for c in word)
+    horned = _HORNED_O.sub(r"Ư\g<0>" if capital else r"ư\g<0>", plain)
+    return horned if rank_syllable(horned) > rank_syllable(plain) else plain
 
 
 def _find_case(words: Sequence[str]) -> list[bool]:
-    """For each word of a line, whether it is set in capitals."""
+    """For each word of a line, whether it is set in capitals: by itself, or as the nearest word that can say."""
     cases = [_read_case(word) for word in words]
-    return [_nearest(cases, i) for i in range(len(words))]
+    return [_nearest(cases, place) for place in range(len(words))]
 
 
 def _nearest(cases: Sequence[bool | None], place: int) -> bool:
-    by_distance = sorted(range(len(cases)), key=lambda i: (abs(i - place), -i))
-    return next((case for i in by_distance if (case := cases[i]) is not None), False)
+    for distance in range(len(cases)):
+        for i in (place + distance, place - distance):
+            if 0 <= i < len(cases) and (case := cases[i]) is not None:
+                return case
+    return False
 
 
 @lru_cache(maxsize=1 << 16)

@@ -50,13 +50,16 @@ def assess_targets(values: pl.DataFrame, book: Registry, territory: str, year: i
     Returns
     -------
     list of Standing
-        In the order of the plans.
+        In the order of the plans; for a country all of them `not_judged`.
     """
     known: dict[str, list[dict[str, Any]]] = {}
     usable = values.filter(pl.col("territory") == territory, pl.col("year") <= year).sort("year")
     for row in usable.iter_rows(named=True):
         known.setdefault(row["indicator"], []).append(row)
-    return [_assess(target, territory, year, known) for target in book.targets.values()]
+    standings = [_assess(target, territory, year, known) for target in book.targets.values()]
+    if book.territories[territory].role == "country":  # shown for comparison, never judged
+        return [Standing(s.target, territory, "not_judged", points=s.points, last=s.last) for s in standings]
+    return standings
 
 
 def _assess(target: Target, territory: str, year: int, known: dict[str, list[dict[str, Any]]]) -> Standing:

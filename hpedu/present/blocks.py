@@ -22,6 +22,7 @@ STATE_SIGNS = {
     "one_point": "○",
     "missed": "✕",
     "no_data": "–",
+    "not_judged": "=",
     "milestone_reached": "◆",
     "milestone_not_reached": "◇",
     "milestone_unreported": "?",

@@ -14,7 +14,7 @@ from hpedu.ingest.package import Resource, read_package
 from hpedu.ingest.pipeline import read_record
 from hpedu.outlook import Standing, assess_targets
 from hpedu.paths import find_project
-from hpedu.present import charts
+from hpedu.present import charts, registers
 from hpedu.present.blocks import Block, Prose, draw_notice, draw_table
 from hpedu.present.display import Chart, Fragment, PageHead
 from hpedu.present.numbers import format_number, school_year
@@ -162,8 +162,7 @@ class Report:
     def head(self, *, title: str, questions: Sequence[str]) -> PageHead:
         """The head of the page: title, what it answers, and the sources of everything on it."""
         territory = self.book.territories[self.territory]
-        own = [i.id for i in self.book.indicators.values() if self.group in ("overview", i.group)]
-        shown = self._known.filter(pl.col("indicator").is_in(own))
+        shown = self._known.filter(pl.col("indicator").is_in(self._own_indicators()))
         record = read_record(find_project()) or {}
         name = territory.name.get(self.language)
         city = territory.role == "city"
@@ -237,7 +236,7 @@ class Report:
             territories = [self.territory, *parts]
         frame = self.values(names, territories=territories, future=future).filter(pl.col("qualifier") == "")
         if frame.is_empty():
-            return draw_notice(self._say_missing([self._indicator(name) for name in names]))
+            return draw_notice(self._say_missing(names, territories))
         first = self._indicator(names[0])
         label = "name" if len(names) > 1 else "territory_name"
         return charts.trend(
@@ -258,7 +257,7 @@ class Report:
         """Indicators that are parts of a whole, stacked by year."""
         frame = self.values(parts, territories=[territory or self.territory])
         if frame.is_empty():
-            return draw_notice(self._say_missing([self._indicator(name) for name in parts]))
+            return draw_notice(self._say_missing(parts, [territory or self.territory]))
         first = self._indicator(parts[0])
         return charts.stacked(
             frame.rename({"name": "part"}).select("part", "year", "value"),
@@ -289,122 +288,40 @@ class Report:
         ]
         return draw_table([str(c) for c in shown.columns], rows, caption=caption, numeric=numeric)
 
-    # -- what is missing, what is doubtful -----------------------------------------------------------------
+    # -- what is missing, what is doubtful, what the plans say besides --------------------------------------
 
     def missing(self) -> Fragment:
         """The targets without a figure, what has to be counted for each, and who is responsible."""
-        group = self.group
-        rows = [
-            [
-                s.target.number,
-                s.target.name.get(self.language),
-                "; ".join(
-                    part.get(self.language)
-                    for part in (s.target.numerator, s.target.denominator)
-                    if part is not None
-                ),
-                self.wording.departments(s.target),
-                self.wording.department_basis(s.target),
-            ]
-            for s in self.standings
-            if s.state in ("no_data", "milestone_unreported") and group in ("overview", s.target.group)
-        ]
-        keys = ("number_short", "target", "what_is_missing", "department", "reason")
-        columns = [phrase(key, self.language) for key in keys]
-        return draw_table(columns, rows, caption=phrase("no_figures_caption", self.language), numeric={0})
+        own = [s for s in self.standings if self.group in ("overview", s.target.group)]
+        return registers.list_missing(own, self.wording)
 
     def coverage(self) -> pandas.DataFrame:
-        """Targets by group (rows) and state (columns): how many, as pandas for a pivot reader."""
-        frame = pandas.DataFrame(
-            {
-                phrase("group", self.language): [self._group_name(s.target.group) for s in self.standings],
-                "state": [self.book.name("state", s.state, self.language) for s in self.standings],
-            }
-        )
-        groups = [self._group_name(code) for code in self.book.codes_of("group") if code != "overview"]
-        states = [c.name.get(self.language) for c in self.book.codes_of("state").values()]
-        table = pandas.crosstab(frame.iloc[:, 0], frame["state"])
-        table = table.reindex(index=groups, columns=[s for s in states if s in table.columns], fill_value=0)
-        table.columns.name = None
-        return table
+        """Targets by group (rows) and state (columns): how many."""
+        return registers.count_states(self.standings, self.wording)
 
     def quality(self) -> Block:
         """Figures of the page that carry a flag, cells that were set aside, and what was corrected."""
-        own = [i.id for i in self.book.indicators.values() if self.group in ("overview", i.group)]
-        territories = [self.territory, *self.book.territories[self.territory].parts]
-        flagged = self._known.filter(
-            pl.col("indicator").is_in(own),
-            pl.col("territory").is_in(territories),
-            pl.col("flags").list.len() > 0,
+        shown = self._known.filter(
+            pl.col("indicator").is_in(self._own_indicators()),
+            pl.col("territory").is_in([self.territory, *self.book.territories[self.territory].parts]),
         )
-        rows = [
-            [
-                self._indicator(row["indicator"]).name.get(self.language),
-                self.book.territories[row["territory"]].name.get(self.language),
-                name_year(row["year"], self._indicator(row["indicator"]), self.book, self.language),
-                with_unit(
-                    row["value"],
-                    row["unit"],
-                    self._indicator(row["indicator"]).decimals,
-                    self.language,
-                    self.book,
-                ),
-                "; ".join(self.book.name("flag", flag, self.language) for flag in row["flags"]),
-            ]
-            for row in flagged.iter_rows(named=True)
-            if row["flags"] != ["projected_base"]  # every value of a projection has it: said once, in its name
-        ]
-        columns = [phrase(k, self.language) for k in ("indicator", "territory", "year", "value", "flags")]
-        pieces = [draw_table(columns, rows, caption=phrase("flagged_caption", self.language))] if rows else []
-        return Block(*pieces, self._set_aside(), self._errata())
+        flagged = registers.list_flagged(shown, self.wording)
+        rest = (registers.list_set_aside(data.issues(), self.wording), registers.list_errata(self.wording))
+        return Block(flagged, *rest) if flagged else Block(*rest)
 
     def overdue(self) -> list[Task]:
         """The tasks whose last day lies before the end of the school year reported on, without a result."""
-        end = f"{self.year + 1}-08-31"
-        return [task for task in self.book.tasks if task.due and task.due.isoformat() < end]
+        return registers.find_overdue(self.book, self.year)
 
     def tasks(self) -> Fragment:
         """The assignment tables of both plans: by lead and time, overdue ones marked."""
-        overdue = self.overdue()
-        rows = []
-        for task in self.book.tasks:
-            if task.due is None:
-                state = phrase("recurring", self.language)
-            else:
-                state = phrase("overdue" if task in overdue else "within_time", self.language)
-            plan = phrase(f"plan_short_{task.plan}", self.language)
-            text = [task.title, task.lead, task.timing]
-            rows.append([f"{plan} {task.number}", *(t.get(self.language) for t in text), state])
-        columns = [phrase(k, self.language) for k in ("plan", "task", "department", "timing", "state")]
-        return draw_table(columns, rows, caption=phrase("tasks_caption", self.language))
+        return registers.list_tasks(self.overdue(), self.wording)
 
     def goals(self) -> Fragment:
         """What the plans want without a number, the 2045 vision among it, and why it is no target."""
-        rows = [[g.goal.get(self.language), g.section, g.reason.get(self.language)] for g in self.book.goals]
-        columns = [phrase(k, self.language) for k in ("goal", "plan_section", "why_no_target")]
-        return draw_table(columns, rows, caption=phrase("goals_caption", self.language))
+        return registers.list_goals(self.wording)
 
     # -- inside --------------------------------------------------------------------------------------------
-
-    def _set_aside(self) -> Fragment:
-        counted = (
-            data.issues()
-            .group_by("reason", "subject", "file", maintain_order=True)
-            .agg(pl.len().alias("cells"), pl.col(f"message_{self.language}").first().alias("message"))
-        )
-        rows = [
-            [r["file"], r["cells"], r["message"]] for r in counted.sort("file", "reason").iter_rows(named=True)
-        ]
-        columns = [phrase(k, self.language) for k in ("file", "count", "what_to_do")]
-        return draw_table(columns, rows, caption=phrase("set_aside_caption", self.language), numeric={1})
-
-    def _errata(self) -> Fragment:
-        rows = [
-            [f"{e.file}!{e.cell}", e.reason.get(self.language), e.evidence.get(self.language)]
-            for e in self.book.errata.values()
-        ]
-        columns = [phrase(k, self.language) for k in ("cells", "reason", "evidence")]
-        return draw_table(columns, rows, caption=phrase("errata_caption", self.language))
 
     def _draw_target(self, standing: Standing) -> Chart | None:
         target = standing.target
@@ -505,9 +422,10 @@ class Report:
             "file": resource.path,
         }
 
-    def _say_missing(self, indicators: Sequence[Indicator]) -> str:
-        names = dict.fromkeys(i.name.get(self.language) for i in indicators)
-        return phrase("no_values_said", self.language, territory=self.wording.territory, names="; ".join(names))
+    def _say_missing(self, indicators: Sequence[str], territories: Sequence[str]) -> str:
+        names = dict.fromkeys(self._indicator(name).name.get(self.language) for name in indicators)
+        where = ", ".join(self.book.territories[t].name.get(self.language) for t in territories)
+        return phrase("no_values_said", self.language, territory=where, names="; ".join(names))
 
     def _say_lacking(self, lacking: Sequence[Quantity | Change]) -> str:
         """A sentence a territory: it has no figure at all, or too few to tell a change."""
@@ -531,6 +449,9 @@ class Report:
 
     def _group_name(self, group: str) -> str:
         return self.book.name("group", group, self.language)
+
+    def _own_indicators(self) -> list[str]:
+        return [i.id for i in self.book.indicators.values() if self.group in ("overview", i.group)]
 
     def _indicator(self, name: str) -> Indicator:
         return self.book.indicators[name]

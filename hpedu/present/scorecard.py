@@ -143,9 +143,10 @@ def _say_standing(standing: Standing, wording: Wording) -> list[str]:
         said.append(phrase("no_data_said", language, territory=wording.territory, needs=needs, **who))
     elif standing.state == "milestone_unreported":
         said.append(phrase("milestone_said", language, **who))
-    else:
+    elif standing.last is not None:
         last, year = wording.last(standing)
-        said.append(f"{phrase('last_value', language)}: {last} ({year})." if last else f"{year}.")
+        shown = last or wording.book.name("state", standing.state, language)
+        said.append(f"{phrase('last_value', language)}: {shown} ({year}).")
     for state in ("met", "one_point", "short"):
         if standing.state == state:
             said.append(phrase(f"{state}_said", language))

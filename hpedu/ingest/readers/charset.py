@@ -39,7 +39,9 @@ def decode_text(data: bytes, declared: str = "") -> str:
 def _widen(declared: str) -> str:
     """Files that declare Latin-1 are written on Windows, as browsers know: its quotes and dashes are meant."""
     name = declared.strip().lower()
-    return "cp1252" if name in ("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii", "ansi") else name or "utf-8"
+    return (
+        "cp1252" if name in ("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii", "ansi") else name or "utf-8"
+    )
 
 
 def _guess_utf16(data: bytes) -> list[str]:

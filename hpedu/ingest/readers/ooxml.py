@@ -16,14 +16,18 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
-# The end of a cell with an error for its value, or with a formula that was never computed.
-_ERROR = re.compile(rb'<(?:\w+:)?c\b[^>]*\bt="e"[^>]*>')
-_UNCOMPUTED = re.compile(
-    rb"<(?:\w+:)?f\b[^>]*(?:/>|>([^<]*)</(?:\w+:)?f>)\s*"
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+_CELL = re.compile(
+    rb"""
+    <(?:\w+:)?c\b (?P<attributes>[^>]*) (?<!/)> \s*
+    (?P<formula> <(?:\w+:)?f\b[^>]* (?: /> | >(?P<terms>[^<]*)</(?:\w+:)?f> ) \s* )?
+    (?: <(?:\w+:)?v\b[^>]* (?: /> | >(?P<value>[^<]*)</(?:\w+:)?v> ) \s* )?
+    </(?:\w+:)?c>
+    """,
+    re.VERBOSE,
 )
-_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]+)(\d+)"')
-_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)</(?:\w+:)?v>\s*</(?:\w+:)?c>")
+_NAME = re.compile(rb'\br="([A-Z]+)(\d+)"')
+_PASSED_OVER = (b't="e"', b"<f>", b"<f ", b":f>", b":f ")  # plain bytes: a sheet may have 100 MB
+_HAS_TEXT = re.compile(rb'\bt="(?:str|s|inlineStr)"')  # a formula may well give the empty text
 
 
 @dataclass(frozen=True)
@@ -52,34 +56,26 @@ def _sheet_parts(book: ZipFile) -> Iterator[tuple[str, str]]:
 
 
 def _read_sheet(xml: bytes) -> Extras:
-    tail = xml.rfind(b"mergeCells ") if (start := xml.find(b"mergeCells")) >= 0 else len(xml)
-    merges = [_merge(match) for match in _MERGE.finditer(xml, min(max(tail, 0), start) if start >= 0 else len(xml))]
-    return Extras(merges, dict(_error_texts(xml)) | dict(_formula_texts(xml)))
+    start = xml.find(b"mergeCells")  # after all cells, in a file that may be large
+    merges = [_read_merge(match) for match in _MERGE.finditer(xml, start)] if start >= 0 else []
+    return Extras(merges, dict(_read_cells(xml)) if any(mark in xml for mark in _PASSED_OVER) else {})
 
 
-def _merge(match: re.Match[bytes]) -> Merge:
+def _read_merge(match: re.Match[bytes]) -> Merge:
     left, top, right, bottom = match.groups()
     return Merge(int(top) - 1, column_index(left), int(bottom) - 1, column_index(right))
 
 
-def _error_texts(xml: bytes) -> Iterator[tuple[tuple[int, int], str]]:
-    for match in _ERROR.finditer(xml) if b't="e"' in xml else ():
-        value = _VALUE.search(xml, match.end())
-        place = _CELL.match(xml, match.start())
-        if place and value:
-            yield _position(place), unescape(value[1].decode())
-
-
-def _formula_texts(xml: bytes) -> Iterator[tuple[tuple[int, int], str]]:
-    for match in _UNCOMPUTED.finditer(xml):
-        start = max(xml.rfind(b"<c ", 0, match.start()), xml.rfind(b":c ", 0, match.start()) - 2)
-        place = _CELL.search(xml, max(start, 0), match.start())
-        if place:
-            yield _position(place), "=" + unescape((match[1] or b"").decode())
-
-
-def _position(cell: re.Match[bytes]) -> tuple[int, int]:
-    return int(cell[2]) - 1, column_index(cell[1])
+def _read_cells(xml: bytes) -> Iterator[tuple[tuple[int, int], str]]:
+    for cell in _CELL.finditer(xml):
+        name, value = _NAME.search(cell["attributes"]), (cell["value"] or b"").strip()
+        if name is None:
+            continue
+        place = int(name[2]) - 1, column_index(name[1])
+        if b't="e"' in cell["attributes"] and value:
+            yield place, unescape(value.decode())
+        elif cell["formula"] and not value and not _HAS_TEXT.search(cell["attributes"]):
+            yield place, "=" + unescape((cell["terms"] or b"").decode())
 
 
 def column_index(letters: bytes) -> int:

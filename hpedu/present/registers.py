@@ -1,0 +1,133 @@
+"""The lists at the end of a report: what is missing and from whom, what is doubtful, tasks and goals."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import pandas
+import polars as pl
+
+from hpedu.outlook import Standing
+from hpedu.present.blocks import draw_table
+from hpedu.present.display import Fragment
+from hpedu.present.quantity import name_year, with_unit
+from hpedu.present.scorecard import Wording
+from hpedu.present.wording import phrase
+from hpedu.registry import Registry
+from hpedu.registry.models import Task
+
+SCHOOL_YEAR_END = "08-31"
+
+
+def list_missing(standings: Sequence[Standing], wording: Wording) -> Fragment:
+    """Targets without a figure, what has to be counted for each, and who is responsible."""
+    rows = []
+    for standing in standings:
+        if standing.state in ("no_data", "milestone_unreported"):
+            target = standing.target
+            needs = [part for part in (target.numerator, target.denominator) if part is not None]
+            rows.append(
+                [
+                    target.number,
+                    target.name.get(wording.language),
+                    "; ".join(part.get(wording.language) for part in needs),
+                    wording.departments(target),
+                    wording.department_basis(target),
+                ]
+            )
+    keys = ("number_short", "target", "what_is_missing", "department", "reason")
+    return _draw(keys, rows, "no_figures_caption", wording, numeric={0})
+
+
+def count_states(standings: Sequence[Standing], wording: Wording) -> pandas.DataFrame:
+    """How many targets of each group (rows) are in each state (columns), in the order of the registry."""
+    book, language = wording.book, wording.language
+    groups = [row.name.get(language) for code, row in book.codes_of("group").items() if code != "overview"]
+    states = [row.name.get(language) for row in book.codes_of("state").values()]
+    frame = pandas.DataFrame(
+        {
+            phrase("group", language): [book.name("group", s.target.group, language) for s in standings],
+            "state": [book.name("state", s.state, language) for s in standings],
+        }
+    )
+    table = pandas.crosstab(frame.iloc[:, 0], frame["state"])
+    table = table.reindex(index=groups, columns=[s for s in states if s in table.columns], fill_value=0)
+    table.columns.name = None
+    return table
+
+
+def list_flagged(values: pl.DataFrame, wording: Wording) -> Fragment | None:
+    """Indicator values that carry a flag (columns `hpedu.indicators.VALUES`); None if none does."""
+    book, language = wording.book, wording.language
+    rows = []
+    for row in values.filter(pl.col("flags").list.len() > 0).iter_rows(named=True):
+        if row["flags"] == ["projected_base"]:  # every value of a projection has it: its name says so
+            continue
+        indicator = book.indicators[row["indicator"]]
+        rows.append(
+            [
+                indicator.name.get(language),
+                book.territories[row["territory"]].name.get(language),
+                name_year(row["year"], indicator, book, language),
+                with_unit(row["value"], row["unit"], indicator.decimals, language, book),
+                "; ".join(book.name("flag", flag, language) for flag in row["flags"]),
+            ]
+        )
+    keys = ("indicator", "territory", "year", "value", "flags")
+    return _draw(keys, rows, "flagged_caption", wording) if rows else None
+
+
+def list_set_aside(issues: pl.DataFrame, wording: Wording) -> Fragment:
+    """Cells that were not read (columns `hpedu.ingest.schema.ISSUES`), one row a file and reason."""
+    counted = issues.group_by("file", "reason", "subject", maintain_order=True).agg(
+        pl.len().alias("cells"), pl.col(f"message_{wording.language}").first().alias("message")
+    )
+    rows = [[r["file"], r["cells"], r["message"]] for r in counted.sort("file", "reason").iter_rows(named=True)]
+    return _draw(("file", "count", "what_to_do"), rows, "set_aside_caption", wording, numeric={1})
+
+
+def list_errata(wording: Wording) -> Fragment:
+    """Published cells that were corrected or flagged, with the evidence."""
+    language = wording.language
+    rows = [
+        [f"{e.file}!{e.cell}", e.reason.get(language), e.evidence.get(language)]
+        for e in wording.book.errata.values()
+    ]
+    return _draw(("cells", "reason", "evidence"), rows, "errata_caption", wording)
+
+
+def find_overdue(book: Registry, year: int) -> list[Task]:
+    """Tasks whose last day lies before the end of the school year, for which no result has been reported."""
+    end = f"{year + 1}-{SCHOOL_YEAR_END}"
+    return [task for task in book.tasks if task.due and task.due.isoformat() < end]
+
+
+def list_tasks(overdue: Sequence[Task], wording: Wording) -> Fragment:
+    """The assignment tables of both plans, overdue tasks marked."""
+    language = wording.language
+    rows = []
+    for task in wording.book.tasks:
+        state = "recurring" if task.due is None else "overdue" if task in overdue else "within_time"
+        plan = phrase(f"plan_short_{task.plan}", language)
+        text = [task.title, task.lead, task.timing]
+        rows.append([f"{plan} {task.number}", *(t.get(language) for t in text), phrase(state, language)])
+    return _draw(("plan", "task", "department", "timing", "state"), rows, "tasks_caption", wording)
+
+
+def list_goals(wording: Wording) -> Fragment:
+    """What the plans want without a number, and why it is no target."""
+    language = wording.language
+    rows = [[g.goal.get(language), g.section, g.reason.get(language)] for g in wording.book.goals]
+    return _draw(("goal", "plan_section", "why_no_target"), rows, "goals_caption", wording)
+
+
+def _draw(
+    keys: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    caption: str,
+    wording: Wording,
+    *,
+    numeric: Collection[int] = (),
+) -> Fragment:
+    columns = [phrase(key, wording.language) for key in keys]
+    return draw_table(columns, rows, caption=phrase(caption, wording.language), numeric=numeric)
