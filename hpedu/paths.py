@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +54,20 @@ class Project:
     def build(self) -> Path:
         """Run times, caches, executed notebooks of failed runs: all that is not a result."""
         return self.root / "build"
+
+
+@contextmanager
+def announce_project(project: Project) -> Iterator[None]:
+    """While it lasts, kernels and processes started from here find this project, wherever they run."""
+    before = os.environ.get(HOME_VARIABLE)
+    os.environ[HOME_VARIABLE] = str(project.root)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[HOME_VARIABLE]
+        else:
+            os.environ[HOME_VARIABLE] = before
 
 
 def find_project(start: Path | None = None) -> Project:

@@ -17,7 +17,7 @@ from hpedu.batch.engine import Outcome, run_report
 from hpedu.batch.plan import Run
 from hpedu.files import digest_file, digest_folders, write_whole
 from hpedu.ingest.pipeline import read_record
-from hpedu.paths import HOME_VARIABLE, Project
+from hpedu.paths import Project, announce_project
 from hpedu.present.index import render_index
 
 RECORD = "build.json"
@@ -58,7 +58,17 @@ def run_batch(
     progress
         Called after each run with how many are done, how many there are, and the outcome.
     """
-    os.environ[HOME_VARIABLE] = str(project.root)  # kernels inherit it and find the project from anywhere
+    with announce_project(project):
+        return _run_batch(plan, project, workers or os.cpu_count() or 1, force, progress)
+
+
+def _run_batch(
+    plan: Sequence[Run],
+    project: Project,
+    workers: int,
+    force: bool,
+    progress: Callable[[int, int, Outcome], None],
+) -> Batch:
     record = read_build(project)
     inputs = describe_inputs(project)
     batch = Batch(project.reports / "index.html")
@@ -66,7 +76,7 @@ def run_batch(
     for run in plan:
         fresh = not force and is_fresh(run, record, inputs, project)
         (batch.fresh if fresh else stale).append(run)
-    with ThreadPoolExecutor(max_workers=workers or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(max_workers=workers) as pool:
         waiting = [pool.submit(run_report, run, project) for run in stale]
         for done, future in enumerate(as_completed(waiting), start=1):
             outcome = future.result()

@@ -25,9 +25,9 @@ _TCVN3 = {chr(code): letter for letter, code in TABLES["tcvn3"].items()} | {"\u0
 _TCVN3_CAPITALS = {code: letter.upper() for code, letter in _TCVN3.items()}
 _VNI = {code: letter for letter, code in TABLES["vni"].items()}
 
-# Characters of Vietnamese that neither encoding ever shows: text that has one is Unicode already.
+# Characters of Vietnamese that neither encoding ever shows: text with one is Unicode already.
 _UNICODE_ONLY = re.compile("[ĂăĐđĨĩŨũƠơƯư\u1ea0-\u1ef9\u0300-\u0323]")
-_LEGACY_ONLY = re.compile("[ÄÅÆÇËÎÏÑÖØÛÜÞßäåæçëîïñöøûüþ¨ª¬¶¸\xad]")  # and text that has one of these never is
+_LEGACY_ONLY = re.compile("[ÄÅÆÇËÎÏÑÖØÛÜÞßäåæçëîïñöøûüþ¨ª¬¶¸\xad]")  # text with one is not
 _CODES = re.escape("".join(_TCVN3))
 _TCVN3_WORD = re.compile(f"([A-Za-z{_CODES}]+)")
 _VNI_LETTER = re.compile("[aeouyôö][ùøûõïâáàåãäêéèúüë]|[íìæóòôöîñ]", re.IGNORECASE)
@@ -36,19 +36,19 @@ _INNER_CAPITAL = re.compile(f"[A-Za-z{_CODES}][A-Z¡-§]")
 _ANY_WORD = re.compile("[A-Za-z\u00a1-\u1eff]{2,}")
 _SURE_CAPITALS = frozenset(string.ascii_uppercase + "¡¢£¤¥¦§")
 _SURE_LETTERS = _SURE_CAPITALS.union(string.ascii_lowercase)
-_WORDS_OF_ONE_MARK = "«®"  # ô ("ô tô") and đ (the currency); see `_spell_tcvn3`
+_WORDS_OF_ONE_MARK = "«¤¸®"  # ô and Ô ("ô tô"), á ("Đông Nam Á"), đ (the currency); see `_spell_tcvn3`
 
 # The soft hyphen comes out of PDF files and web pages as a minus or a hyphen: "tr−êng", "ng-êi", "t- thôc".
 _LOST_SOFT_HYPHEN = re.compile(
     rf"""
-    (?<![A-Za-z0-9{_CODES}])                            # from the start of a word:
-    (?: (?P<onset> ngh?|[ctp]h|kh|gh|nh|t[hr]|[bcdghklmnrstvx®§] )
-        (?: [-‐‑−](?= [¬íêëìî] | (?:a|u|i|ng)(?![A-Za-z{_CODES}]) )  # ươ, ưa, ưu, ưi, ưng
-          | −(?! [A-Za-z0-9{_CODES}] )                   # tư
-          | [-‐‑](?= [ ][A-Za-z]*[{_CODES}] ) )          # tư, before another word in TCVN3
-      | −(?= [¬íu] ) )                                   # ương, ước, ưu
+    (?<![A-Za-z0-9{_CODES}])                                # from the start of a word:
+    (?: (?P<onset> (?i: ngh?|[ctp]h|kh|gh|nh|t[hr]|[bcdghklmnrstvx] ) | [®§] )
+        (?: [-‐‑−](?= [¬íêëìî] | (?i:a|u|i|ng)(?![A-Za-z{_CODES}]) )  # ươ, ưa, ưu, ưi, ưng
+          | −(?! [A-Za-z0-9{_CODES}] )                       # tư
+          | (?<=[TSDa-z])[-‐‑](?= [ ][A-Za-z]*[{_CODES}] ) )  # tư, before another word in TCVN3
+      | −(?= [¬íuU] ) )                                      # ương, ước, ưu
     """,
-    re.VERBOSE | re.IGNORECASE,
+    re.VERBOSE,
 )
 _TOUCHING_HYPHEN = re.compile("[A-Za-z®§][-‐‑]|−")  # much faster to look for
 
@@ -79,11 +79,12 @@ def convert_legacy(text: str, encoding: Encoding) -> str:
 
     ASCII passes unchanged, and so does a text that is Unicode Vietnamese already (a row added later).
 
-    In TCVN3 some letters share their code with a typographic mark: «®» are đ and ằ, × is ì, ½ is ẵ, § is Đ.
-    Such a code is a letter where it touches another letter, and stays a mark where it stands alone ("3 × 4",
-    "½", "·····"), except « and ®, which alone are words of Vietnamese (ô, and đ for đồng). Codes that VN3 leaves
-    free (NBSP, ° ± ² ³, and all of – — ‘ ’ “ ” …) are never letters. A soft hyphen that came out as a minus
-    or hyphen is ư where it completes a syllable ("tr−êng", "t- thôc").
+    In TCVN3 many letters share their code with a typographic mark: × is ì, ½ is ẵ, § is Đ, © is â. Such a
+    code is a letter where it touches another letter, and stays a mark where it stands alone ("3 × 4", "½",
+    "·····"), except « ¤ ¸ ®, which alone are words of Vietnamese (ô, Ô, á, and đ for đồng). What VN3 leaves
+    free (NBSP, ° ± ² ³ ´, and all of – — ‘ ’ “ ” …) is never a letter. ư is found again where the soft hyphen
+    came out as a minus or hyphen ("tr−êng", "t- thôc"), and, if only so the word is a syllable or a likelier
+    one, where it is gone ("trêng").
 
     VN3 has no capitals with tones; capital fonts draw the small letter's code as a capital. A code becomes a
     capital if the rest of its word is upper case ("PHßNG"), and in a word too short to say ("Hµ") as the
@@ -132,16 +133,13 @@ def _convert_tcvn3_capitals(line: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def _spell_tcvn3(word: str, capital: bool = False) -> str:
-    """One word in Unicode; a mark that stands alone, or repeated as leader, stays a mark.
-
-    Where a cleaner has stripped the soft hyphen ("trêng", "níc"), ư is put back if only so it is a syllable, or
-    a likelier one: "trường" for "trờng".
-    """
+    """One word in Unicode. A mark that stands alone, or repeated as leader, stays a mark."""
     if len(set(word)) == 1 and not word.isalpha() and word not in _WORDS_OF_ONE_MARK:
         return word
     letters = _TCVN3_CAPITALS if capital else _TCVN3
     plain = "".join(letters.get(c, c) for c in word)
-    horned = _HORNED_O.sub(r"Ư\g<0>" if capital else r"ư\g<0>", plain)
+    # A stripped soft hyphen: "trờng" is no syllable, and "ngời" is one nobody expects here.
+    horned = _HORNED_O.sub(lambda o: ("Ư" if o[0].isupper() else "ư") + o[0], plain)
     return horned if rank_syllable(horned) > rank_syllable(plain) else plain
 
 

@@ -34,7 +34,7 @@ def name_year(year: int, indicator: Indicator, book: Registry, language: Languag
 def with_unit(value: float, unit: str, decimals: int, language: Language, book: Registry) -> str:
     """A number with its unit: "22,0%", "31,5 học sinh/lớp"; a status or plain ratio has none."""
     number = format_number(value, decimals, language)
-    if unit in ("status", "ratio"):
+    if unit in ("status", "ratio", "per_100"):
         return number
     label = book.name("unit", unit, language)
     return f"{number}{label}" if unit in ("percent", "per_1000") else f"{number} {label}"

@@ -268,6 +268,7 @@ class Report:
             unit_label=self.book.name("unit", first.unit, self.language),
             decimals=first.decimals,
             part_order=[self._indicator(name).name.get(self.language) for name in parts],
+            synthetic=bool((frame["status"] == "synthetic").any()),
             school_year=basis(first, self.book) == "school_year",
         )
 

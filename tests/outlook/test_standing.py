@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -45,7 +45,8 @@ def stand(book: Registry) -> Stand:
             }
             for when, value in points
         ]
-        stub: Any = SimpleNamespace(targets={target.id: target})
+        stub = copy(book)
+        stub.targets = {target.id: target}
         [standing] = assess_targets(pl.DataFrame(rows, schema=VALUES, orient="row"), stub, "hai_phong", seen)
         return standing
 
@@ -83,7 +84,7 @@ class TestStates:
             milestone(stand, 0).state,
             milestone(stand, 1).state,
         }
-        assert states == set(book.codes_of("state"))
+        assert states | {"not_judged"} == set(book.codes_of("state"))
 
     @pytest.mark.parametrize(
         ("comparison", "value", "met"),
@@ -189,3 +190,11 @@ class TestRealTargets:
     def test_the_city_is_no_unesco_learning_city_yet(self, standings: list[Standing]) -> None:
         [standing] = [s for s in standings if s.target.id == "unesco_learning_city_membership"]
         assert standing.state == "milestone_not_reached"
+
+
+def test_a_country_is_compared_never_judged(tables: Any, book: Registry) -> None:
+    values = compute_indicators(tables.observations, book)
+    standings = assess_targets(values, book, "viet_nam", 2025)
+    assert {standing.state for standing in standings} == {"not_judged"}
+    known = {standing.target.id: standing for standing in standings if standing.last}
+    assert known["nursery_enrolment_rate"].gap is None

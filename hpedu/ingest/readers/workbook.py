@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
 
 import fastexcel
@@ -41,11 +43,25 @@ def read_workbook(data: bytes) -> list[Grid]:
     ValueError
         If the workbook is damaged or locked with a password.
     """
+    frames = list(read_frames(data))
+    try:
+        extras = _read_extras(data)
+    except (BadZipFile, ElementTree.ParseError) as error:
+        raise ValueError(f"the workbook is damaged: {error}") from error
+    return [_make_grid(name, frame, extras.get(name)) for name, frame in frames]
+
+
+def read_frames(data: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The sheets as polars frames of printed text, one after the other, for tables of many thousand rows.
+
+    Rows and columns stand where they do in the sheet: frame[4, 2] is cell C5. Raises as `read_workbook` does;
+    what that function adds for .xlsx (errors, formulas without a value) is empty here.
+    """
     try:
         book = fastexcel.read_excel(data)
-        extras = _read_extras(data)
-        return [_read_sheet(book, place, name, extras.get(name)) for place, name in enumerate(book.sheet_names)]
-    except (fastexcel.FastExcelError, BadZipFile) as error:
+        for place, name in enumerate(book.sheet_names):
+            yield name, _read_frame(book, place)
+    except fastexcel.FastExcelError as error:
         raise ValueError(f"the workbook is damaged or locked with a password: {error}") from error
 
 
@@ -66,25 +82,23 @@ def _read_extras(data: bytes) -> dict[str, Extras]:
         return read_extras(book)
 
 
-def _read_sheet(book: fastexcel.ExcelReader, place: int, name: str, extras: Extras | None) -> Grid:
+def _read_frame(book: fastexcel.ExcelReader, place: int) -> pl.DataFrame:
     # No header and no row skipped, so that addresses hold; all as text, so that no column's type is guessed.
     sheet = book.load_sheet(place, header_row=None, skip_rows=0, schema_sample_rows=None, dtypes="string")
     columns = sheet.selected_columns
-    margin = [""] * (columns[0].absolute_index if columns else 0)  # fastexcel starts at the first used column
-    rows = [margin + list(row) for row in _printed(sheet.to_polars()).rows()] if columns else []
+    if not columns:
+        return pl.DataFrame()
+    text = pl.all().fill_null("").str.replace(_MIDNIGHT, "$1").str.replace(_NO_DAY, "$1")
+    margin = [pl.lit("").alias(f"margin_{i}") for i in range(columns[0].absolute_index)]
+    return sheet.to_polars().select(*margin, text)  # fastexcel starts at the first used column
+
+
+def _make_grid(name: str, frame: pl.DataFrame, extras: Extras | None) -> Grid:
+    rows = [list(row) for row in frame.rows()]
     if extras is None:
         return make_grid(name, rows)
     for (row, column), text in extras.texts.items():
-        _set_text(rows, row, column, text)
+        rows.extend([] for _ in range(row + 1 - len(rows)))
+        rows[row].extend([""] * (column + 1 - len(rows[row])))
+        rows[row][column] = text
     return make_grid(name, rows, extras.merged)
-
-
-def _printed(frame: pl.DataFrame) -> pl.DataFrame:
-    text = pl.all().fill_null("")
-    return frame.select(text.str.replace(_MIDNIGHT, "$1").str.replace(_NO_DAY, "$1"))
-
-
-def _set_text(rows: list[list[str]], row: int, column: int, text: str) -> None:
-    rows.extend([] for _ in range(row + 1 - len(rows)))
-    rows[row].extend([""] * (column + 1 - len(rows[row])))
-    rows[row][column] = text

@@ -1,0 +1,72 @@
+"""Text files of rows and columns: CSV with commas, semicolons or bars, and TSV, in any encoding."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from itertools import islice
+
+from hpedu.ingest.grid import Grid, is_blank, make_grid
+from hpedu.ingest.readers.charset import decode_text
+
+_DELIMITERS = "\t;|,"  # where two fit equally well, the one less likely to stand in a number or a sentence
+_SAMPLE_ROWS = 200
+_SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # what Excel writes to itself
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_OTHER_FORMAT = re.compile(r"\s*[<{\[]|PK\x03\x04|%PDF|\{\\rtf")
+
+
+def is_delimited(data: bytes) -> bool:
+    """Whether the bytes are text in which one delimiter parts at least two rows into two columns or more."""
+    text = decode_text(data[:65536])
+    if _NOT_TEXT.search(text) or _OTHER_FORMAT.match(text):
+        return False
+    return _find_delimiter(text) is not None
+
+
+def read_delimited(data: bytes) -> list[Grid]:
+    """Read a delimited text file as one grid; row 1 is its first record, as a spreadsheet would show it.
+
+    Raises
+    ------
+    ValueError
+        If no delimiter parts the text into columns.
+    """
+    text = decode_text(data)
+    delimiter = _find_delimiter(text)
+    if delimiter is None:
+        raise ValueError("no delimiter parts the text into columns")
+    rows = _parse(text, delimiter)
+    if _SEP_LINE.match(text):
+        rows[0] = []
+    return [make_grid("", rows)]
+
+
+def _find_delimiter(text: str) -> str | None:
+    """The delimiter by which most rows have the same number of columns, at least two."""
+    said = _SEP_LINE.match(text)
+    if said:
+        return said[1]
+    scores = {delimiter: _count_alike(text, delimiter) for delimiter in _DELIMITERS}
+    best = max(_DELIMITERS, key=lambda delimiter: scores[delimiter])
+    return best if scores[best] >= 2 else None
+
+
+def _count_alike(text: str, delimiter: str) -> int:
+    rows = islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), _SAMPLE_ROWS)
+    try:
+        widths = Counter(len(row) for row in rows if len(row) > 1 and not all(map(is_blank, row)))
+    except csv.Error:  # a field of more than 128 kB: a quotation mark that is none
+        return 0
+    return max(widths.values(), default=0)
+
+
+def _parse(text: str, delimiter: str) -> list[list[str]]:
+    """All records. Where quotation marks do not pair, they are taken as letters, or rows would be swallowed."""
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error:
+        source = io.StringIO(text, newline="")
+        return list(csv.reader(source, delimiter=delimiter, quoting=csv.QUOTE_NONE))

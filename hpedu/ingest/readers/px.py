@@ -1,0 +1,129 @@
+"""PC-Axis files (.px), after the PX file format specification 2013 of Statistics Sweden.
+
+https://www.scb.se/globalassets/vara-tjanster/px-programmen/px-file_format_specification_2013.pdf
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import product
+from math import prod
+
+from hpedu.ingest.cells import Cell, RawTable
+from hpedu.ingest.readers.charset import decode_text
+from hpedu.ingest.text import clean_text
+
+Keywords = dict[tuple[str, tuple[str, ...]], str]
+"""Value as written, by keyword and what stands in its parentheses."""
+
+_HEAD = re.compile(
+    rb'\s*(?:CHARSET|AXIS-VERSION|CODEPAGE|LANGUAGES?|CREATION-DATE|MATRIX|SUBJECT-(?:CODE|AREA)|TITLE)[^=]{0,80}="'
+)
+_CODEPAGE = re.compile(rb'\bCODEPAGE\s*=\s*"([\w-]+)"')
+_STATEMENT = re.compile(
+    r"""
+    \s* (?P<word>[A-Z][\w-]*) (?:\[(?P<language>[\w-]+)\])? (?:\((?P<of>(?:\s*"[^"]*"\s*,?)*)\))? \s*=\s*
+    (?P<value> (?:"[^"]*+"|[^";]++)*+ ) ;?
+    """,
+    re.VERBOSE,
+)
+_QUOTED = re.compile(r'"([^"]*)"')
+_LINE_END_IN_TEXT = re.compile(r'"[ \t]*\r?\n\s*"')  # a long text goes on in the next line, without a comma
+_DATUM = re.compile(r'"([^"]*)"|([^\s,"]+)')
+_TIME_RANGE = re.compile(r'TLIST\(\s*([AHTQM])1\s*,\s*"(\d{4})(\d*)"\s*-\s*"(\d{4})(\d*)"')
+_PERIODS = {"A": 0, "H": 2, "T": 3, "Q": 4, "M": 12}  # of a year; "A" has the bare year
+
+
+def is_px(data: bytes) -> bool:
+    """Whether the bytes begin as a PC-Axis file does and name its variables."""
+    head = data[:65536].removeprefix(b"\xef\xbb\xbf")
+    return _HEAD.match(head) is not None and (b"STUB" in head or b"HEADING" in head)
+
+
+def read_px(data: bytes) -> RawTable:
+    """Read a PC-Axis file in its main language.
+
+    Labels: one for each variable, and `unit` where UNITS says one. Address: place in the data, counted from 0,
+    "DATA[0]". Marks (".", "..", "-") stay what they are, without their quotation marks.
+
+    Raises
+    ------
+    ValueError
+        If variables have no values, or the data do not fit them.
+    """
+    codepage = _CODEPAGE.search(data[:65536])
+    words = _read_keywords(decode_text(data, codepage[1].decode() if codepage else ""))
+    stub, heading = _texts(words, "STUB"), _texts(words, "HEADING")
+    values = {name: _read_values(words, name) for name in stub + heading}
+    content = next(iter(_texts(words, "CONTVARIABLE")), "")
+    cells = [
+        Cell("", f"DATA[{index}]", printed, _find_unit(words, labels.get(content, "")) | _clean(labels))
+        for index, (labels, printed) in enumerate(_read_data(words, values, len(stub)))
+    ]
+    titles = (_texts(words, name) for name in ("TITLE", "DESCRIPTION", "CONTENTS"))
+    return RawTable(clean_text(next(filter(None, titles), [""])[0]), cells)
+
+
+def _read_keywords(text: str) -> Keywords:
+    statements = list(_STATEMENT.finditer(text.lstrip("\ufeff")))
+    main = next((s["value"].strip(' "') for s in statements if s["word"] == "LANGUAGE"), "")
+    return {
+        (s["word"], tuple(_QUOTED.findall(s["of"] or ""))): s["value"]
+        for s in statements
+        if s["language"] in (None, main)
+    }
+
+
+def _texts(words: Keywords, word: str, *of: str) -> list[str]:
+    return _QUOTED.findall(_LINE_END_IN_TEXT.sub("", words.get((word, of), "")))
+
+
+def _read_values(words: Keywords, name: str) -> list[str]:
+    """The values of a variable as printed; codes or points in time where it has no others."""
+    span = _TIME_RANGE.search(words.get(("TIMEVAL", (name,)), ""))
+    values = _texts(words, "VALUES", name) or _texts(words, "CODES", name)
+    values = values or (_span_times(*span.groups()) if span else _texts(words, "TIMEVAL", name))
+    if not values:
+        raise ValueError(f"the PC-Axis file gives no values for the variable {name!r}")
+    return values
+
+
+def _span_times(scale: str, first: str, first_part: str, last: str, last_part: str) -> list[str]:
+    years = range(int(first), int(last) + 1)
+    if scale == "A":
+        return [str(year) for year in years]
+    digits = len(first_part)
+    times = [f"{year}{part:0{digits}}" for year in years for part in range(1, _PERIODS[scale] + 1)]
+    return times[times.index(first + first_part) : times.index(last + last_part) + 1]
+
+
+def _read_data(words: Keywords, values: dict[str, list[str]], stub: int) -> Iterator[tuple[dict[str, str], str]]:
+    """Every datum with the values it belongs to; a file with KEYS names them itself, line by line."""
+    data = [quoted or plain for quoted, plain in _DATUM.findall(words.get(("DATA", ()), ""))]
+    names = list(values)
+    keyed = [name for name in names[:stub] if ("KEYS", (name,)) in words]
+    rest = [name for name in names if name not in keyed]
+    width = prod(len(values[name]) for name in rest)
+    if len(data) % (len(keyed) + width) or (not keyed and len(data) != width):
+        raise ValueError(f"the PC-Axis file has {len(data)} data where its variables ask for {width} (a line)")
+    for start in range(0, len(data), len(keyed) + width):
+        line = data[start : start + len(keyed) + width]
+        fixed = {name: _find_key(words, values, name, key) for name, key in zip(keyed, line, strict=False)}
+        for labels, printed in zip(product(*(values[n] for n in rest)), line[len(keyed) :], strict=True):
+            labelled = fixed | dict(zip(rest, labels, strict=True))
+            yield {name: labelled[name] for name in names}, printed
+
+
+def _find_key(words: Keywords, values: dict[str, list[str]], name: str, key: str) -> str:
+    codes = _texts(words, "CODES", name)
+    return values[name][codes.index(key)] if "CODES" in words["KEYS", (name,)] and key in codes else key
+
+
+def _find_unit(words: Keywords, content: str) -> dict[str, str]:
+    unit = _texts(words, "UNITS", content) or _texts(words, "UNITS")
+    return {"unit": clean_text(unit[0])} if unit and unit[0] else {}
+
+
+def _clean(labels: dict[str, str]) -> dict[str, str]:
+    return {clean_text(name): clean_text(label) for name, label in labels.items()}
