@@ -15,7 +15,7 @@ from hpedu.present.wording import phrase
 from hpedu.registry import Language, Registry
 from hpedu.registry.models import Indicator, Target
 
-SIGNS = {">=": "≥ ", ">": "> ", "<=": "≤ ", "milestone": ""}
+SIGNS = {">=": "≥\N{NO-BREAK SPACE}", ">": ">\N{NO-BREAK SPACE}", "<=": "≤\N{NO-BREAK SPACE}", "milestone": ""}
 
 
 class Wording:
