@@ -57,7 +57,7 @@ def test_one_target_in_full_names_definition_and_department() -> None:
         .invoke(commands, ["targets", "upper_secondary_private_school_share", "--language", "en"])
         .output
     )
-    assert "≥ 48.05%" in text
+    assert "≥\N{NO-BREAK SPACE}48.05%" in text
     assert "36.4" in text or "36.43" in text
     assert "Responsible department" in text
 
