@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from hpedu.ingest.cells import Cell, RawTable
 from hpedu.ingest.layouts import SERIES_FIELDS, Layout, Series
-from hpedu.ingest.numbers import parse_number, printed_step
+from hpedu.ingest.numbers import NumberStyle, decide_style, parse_number, printed_step
 from hpedu.ingest.package import Resource
 from hpedu.ingest.places import resolve_territory
-from hpedu.ingest.text import clean_text
+from hpedu.ingest.text import clean_text, fold_text
 from hpedu.ingest.years import YearLabel, find_year, reference_day, resolve_year
 from hpedu.registry import Registry
 from hpedu.registry.models import Erratum
+
+Undecided = Literal["undecided"]
+"""What the marks in the numbers of a table mean cannot be told from all of them together."""
 
 
 class SetAside(Exception):
@@ -37,10 +41,12 @@ class Reading:
 def interpret(table: RawTable, layout: Layout, resource: Resource, book: Registry) -> Reading:
     """Read every cell of a table by its layout; what cannot be read with certainty becomes an issue."""
     reading = Reading()
+    style = _find_style(table, layout)
+    series = {fold_text(item): entries for item, entries in layout.series.items()}
     errata = {e.cell: e for e in book.errata.values() if e.file == resource.path}
     for cell in table.cells:
         try:
-            row = _read_cell(cell, layout, book)
+            row = _read_cell(cell, layout, series, style, book)
             erratum = errata.get(cell.address)
             if erratum is not None:
                 row = _apply_erratum(row, erratum)
@@ -48,6 +54,12 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, book: Registr
         except SetAside as aside:
             reading.issues.append(set_aside_row(cell, resource, aside.reason, aside.subject, book))
     return reading
+
+
+def _find_style(table: RawTable, layout: Layout) -> NumberStyle | Undecided:
+    if layout.numbers != "decide":
+        return layout.numbers
+    return decide_style(cell.printed for cell in table.cells) or "undecided"
 
 
 def set_aside_row(cell: Cell, resource: Resource, reason: str, subject: str, book: Registry) -> dict[str, Any]:
@@ -66,9 +78,11 @@ def set_aside_row(cell: Cell, resource: Resource, reason: str, subject: str, boo
     }
 
 
-def _read_cell(cell: Cell, layout: Layout, book: Registry) -> dict[str, Any]:
+def _read_cell(
+    cell: Cell, layout: Layout, known: Mapping[str, list[Series]], style: NumberStyle | Undecided, book: Registry
+) -> dict[str, Any]:
     label, item = _read_year_label(cell, layout)
-    series = _read_series(cell, layout, item, label.first)
+    series = _read_series(cell, layout, known, item, label.first)
     rule = series.year_rule or layout.year_rule
     year = resolve_year(label, rule)
     territory = _read_territory(cell, layout, reference_day(year, rule))
@@ -81,7 +95,8 @@ def _read_cell(cell: Cell, layout: Layout, book: Registry) -> dict[str, Any]:
         raise SetAside("unknown_measure", series.measure)
     flags = [flag for flag in extra.get("flags", "").split("|") if flag]
     _check_codes(series, extra.get("qualifier", ""), flags, book)
-    number = _read_number(cell, layout)
+    number = _read_number(cell, layout, style)
+    preliminary = label.preliminary or label.stars in layout.preliminary_marks
     notes = (series.note, label.stars, extra.get("note", ""))
     return {
         **{name: getattr(series, name) for name in SERIES_FIELDS},
@@ -90,7 +105,7 @@ def _read_cell(cell: Cell, layout: Layout, book: Registry) -> dict[str, Any]:
         "year": year,
         "value": float(number * series.scale),
         "unit": measure.unit,
-        "status": "preliminary" if label.preliminary else layout.status,
+        "status": "preliminary" if preliminary else layout.status,
         "qualifier": extra.get("qualifier", ""),
         "flags": flags,
         "note": clean_text(" ".join(filter(None, notes))),
@@ -108,14 +123,16 @@ def _check_codes(series: Series, qualifier: str, flags: list[str], book: Registr
             raise SetAside("unknown_code", f"{dimension} {code}")
 
 
-def _read_number(cell: Cell, layout: Layout) -> Decimal:
+def _read_number(cell: Cell, layout: Layout, style: NumberStyle | Undecided) -> Decimal:
     printed = cell.printed.strip()
     if printed in layout.none:
         return Decimal(0)
     if printed in layout.missing:
         raise SetAside("not_published")
+    if style == "undecided":
+        raise SetAside("ambiguous_number", printed)
     try:
-        return parse_number(printed, layout.numbers)
+        return parse_number(printed, style)
     except ValueError as error:
         raise SetAside("not_a_number", printed) from error
 
@@ -127,17 +144,18 @@ def _read_year_label(cell: Cell, layout: Layout) -> tuple[YearLabel, str]:
     if found is None:
         raise SetAside("no_year", label or cell.labels.get("period", ""))
     year, rest = found
-    return year, rest if layout.item == layout.year else cell.labels.get(layout.item, "")
+    parts = (rest if name == layout.year else cell.labels.get(name, "") for name in layout.item)
+    return year, " / ".join(filter(None, parts))
 
 
-def _read_series(cell: Cell, layout: Layout, item: str, year: int) -> Series:
+def _read_series(cell: Cell, layout: Layout, known: Mapping[str, list[Series]], item: str, year: int) -> Series:
     if layout.coded:
         unit = cell.labels.get("unit", "")
         if unit not in layout.units:
             raise SetAside("unknown_unit", unit)
         codes = {name: cell.labels[name] for name in SERIES_FIELDS if cell.labels.get(name)}
         return Series.model_validate({**codes, "scale": layout.units[unit]})
-    for series in layout.series.get(item, []):
+    for series in known.get(fold_text(item), []):
         if (series.since or year) <= year <= (series.until or year):
             return series
     raise SetAside("unknown_item", item)

@@ -43,23 +43,24 @@ class Series(Strict):
 class Layout(Strict):
     """How to understand one table.
 
-    `item`, `territory` and `year` name the label that carries each; `place` one that may. A label that
-    carries both the year and the item ("2016 Pupil") is split. `coded` tables carry registry codes in
-    columns of their own instead of item labels.
+    `territory`, `year` and `item` name the label that carries each; an item may be made of several labels,
+    joined by " / ". A label that carries both the year and the item ("2016 Pupil") is split. `coded` tables
+    carry registry codes in columns of their own instead of item labels.
     """
 
     id: str
-    reader: Literal["pxweb_csv", "jsonstat", "tidy_csv"]
+    reader: Literal["pxweb_csv", "jsonstat", "tidy_csv", "px", "sheet"]
     title: str  # the file is of this table if its title begins so (case and accents apart)
     territory: str  # label, or "=hai_phong_old" for a table about one territory
     year: str
     year_rule: YearRule
-    item: str = ""
+    item: list[str] = []
     coded: bool = False
-    numbers: NumberStyle = "plain"
+    numbers: NumberStyle | Literal["decide"] = "plain"  # decide: from all numbers of the table together
     missing: list[str] = Field(default_factory=lambda: ["..", ""])
     none: list[str] = []  # marks that mean "there is none": zero
     status: Literal["final", "preliminary", "projected"] = "final"
+    preliminary_marks: list[str] = []  # footnote marks on a year that say its figures are preliminary
     units: dict[str, Decimal] = {}  # for coded tables: printed unit -> factor to the measure's unit
     series: dict[str, list[Series]] = {}
 

@@ -50,6 +50,7 @@ def _sum_parts(observations: pl.DataFrame, merged: str, parts: list[str], additi
             source=joined("source"),
             edition=pl.col("edition").max(),
             file=joined("file"),
+            digest=joined("digest"),
             sheet=joined("sheet"),
             cell=pl.col("cell").str.join(" + "),
             printed=pl.col("printed").str.join(" + "),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
@@ -34,3 +35,9 @@ def printed_step(number: Decimal) -> Decimal:
     """The smallest step the print can show: 1 for "69", 0.001 for "68.876"."""
     exponent = number.as_tuple().exponent
     return Decimal(1).scaleb(min(int(exponent), 0))
+
+
+def decide_style(texts: Iterable[str]) -> NumberStyle | None:
+    """The style of a column or table, from all of its numbers together; None if it cannot be told."""
+    fitting = [style for style in _STYLES if all(_STYLES[style].fullmatch(text.strip()) for text in texts)]
+    return fitting[0] if len(fitting) == 1 else None

@@ -17,22 +17,13 @@ from hpedu.errors import IngestError, Problem
 from hpedu.files import digest_file, digest_folders, write_whole
 from hpedu.ingest import schema
 from hpedu.ingest.ages import estimate_age_bands
-from hpedu.ingest.cells import Cell, RawTable
 from hpedu.ingest.editions import mark_current
-from hpedu.ingest.interpret import Reading, interpret, set_aside_row
-from hpedu.ingest.layouts import find_layout, load_layouts
+from hpedu.ingest.interpret import Reading
 from hpedu.ingest.merger import derive_merged
-from hpedu.ingest.package import Resource, raw_files, read_package
-from hpedu.ingest.readers import pxweb, tidy
+from hpedu.ingest.package import raw_files, read_package
+from hpedu.ingest.reading import UnknownFormat, read_file
 from hpedu.paths import Project
 from hpedu.registry import Registry, registry
-
-READERS: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
-    "pxweb_csv": (pxweb.is_pxweb_csv, pxweb.read_pxweb_csv),
-    "jsonstat": (pxweb.is_jsonstat, pxweb.read_jsonstat),
-    "tidy_csv": (tidy.is_tidy_csv, tidy.read_tidy_csv),
-}
-"""Formats are told by content, never by the ending of the name."""
 
 OBSERVATIONS, ISSUES, RECORD = "observations.parquet", "issues.parquet", "ingest.json"
 
@@ -115,36 +106,21 @@ def _read_all(project: Project, book: Registry, progress: Callable[[str], None])
     readings: list[Reading] = []
     for path, resource in read_package(project.raw).items():
         progress(path)
+        content = (project.raw / path).read_bytes()
         try:
-            readings.append(read_file(project.raw / path, resource, book))
+            reading = read_file(content, resource, book)
+        except UnknownFormat as error:
+            problems.append(Problem(path, "", str(error)))
+            continue
         except (ValueError, IndexError, KeyError, TypeError, csv.Error) as error:
-            problems.append(Problem(path, "", f"is damaged or of a kind hpedu does not read: {error!r}"))
+            problems.append(Problem(path, "", f"is damaged: {error!r}"))
+            continue
+        digest = hashlib.sha256(content).hexdigest()
+        reading.observations = [row | {"digest": digest} for row in reading.observations]
+        readings.append(reading)
     if problems:
         raise IngestError(problems)
     return readings
-
-
-def read_file(path: Path, resource: Resource, book: Registry) -> Reading:
-    """Read one file by its content. A table without a layout is set aside whole, cell by cell.
-
-    Raises
-    ------
-    ValueError
-        If no reader knows the format.
-    """
-    data = path.read_bytes()
-    for kind, (recognise, read) in READERS.items():
-        if recognise(data):
-            table = read(data)
-            layout = find_layout(kind, table.title, load_layouts())
-            if layout is None:
-                return Reading(issues=[_without_layout(cell, table, resource, book) for cell in table.cells])
-            return interpret(table, layout, resource, book)
-    raise ValueError("not a PX-Web CSV, a JSON-stat file or a CSV with a column called value")
-
-
-def _without_layout(cell: Cell, table: RawTable, resource: Resource, book: Registry) -> dict[str, Any]:
-    return set_aside_row(cell, resource, "no_layout", table.title, book)
 
 
 def _frame(rows: list[dict[str, Any]], columns: dict[str, Any]) -> pl.DataFrame:

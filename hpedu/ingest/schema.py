@@ -23,6 +23,7 @@ OBSERVATIONS: dict[str, Any] = {
     "source": pl.String,  # name of the resource in data/raw/datapackage.json
     "edition": pl.String,  # day, month or year the source was published
     "file": pl.String,
+    "digest": pl.String,  # SHA-256 of the file
     "sheet": pl.String,
     "cell": pl.String,
     "printed": pl.String,  # the cell as printed

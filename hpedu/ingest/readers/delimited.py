@@ -19,7 +19,7 @@ _OTHER_FORMAT = re.compile(r"\s*[<{\[]|PK\x03\x04|%PDF|\{\\rtf")
 
 
 def is_delimited(data: bytes) -> bool:
-    """Whether the bytes are text in which one delimiter parts at least two rows into two columns or more."""
+    """Whether the bytes are text in which one delimiter parts half of the rows, at least two, into columns."""
     text = decode_text(data[:65536])
     if _NOT_TEXT.search(text) or _OTHER_FORMAT.match(text):
         return False
@@ -45,22 +45,24 @@ def read_delimited(data: bytes) -> list[Grid]:
 
 
 def _find_delimiter(text: str) -> str | None:
-    """The delimiter by which most rows have the same number of columns, at least two."""
+    """The delimiter by which most rows have the same number of columns; None if that is not half of the rows."""
     said = _SEP_LINE.match(text)
     if said:
         return said[1]
-    scores = {delimiter: _count_alike(text, delimiter) for delimiter in _DELIMITERS}
+    scores = {delimiter: _share_alike(text, delimiter) for delimiter in _DELIMITERS}
     best = max(_DELIMITERS, key=lambda delimiter: scores[delimiter])
-    return best if scores[best] >= 2 else None
+    return best if scores[best] >= 0.5 else None  # prose has commas too
 
 
-def _count_alike(text: str, delimiter: str) -> int:
-    rows = islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), _SAMPLE_ROWS)
+def _share_alike(text: str, delimiter: str) -> float:
+    sample = islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), _SAMPLE_ROWS)
     try:
-        widths = Counter(len(row) for row in rows if len(row) > 1 and not all(map(is_blank, row)))
+        rows = [row for row in sample if not all(map(is_blank, row))]
     except csv.Error:  # a field of more than 128 kB: a quotation mark that is none
         return 0
-    return max(widths.values(), default=0)
+    widths = Counter(len(row) for row in rows if len(row) > 1)
+    alike = max(widths.values(), default=0)
+    return alike / len(rows) if alike > 1 else 0
 
 
 def _parse(text: str, delimiter: str) -> list[list[str]]:

@@ -1,0 +1,158 @@
+"""From a sheet to cells with labels: what each value of a table stands under and beside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from hpedu.ingest.blocks import Block, RowRole, find_blocks
+from hpedu.ingest.cells import Cell
+from hpedu.ingest.columns import Columns, sort_columns
+from hpedu.ingest.grid import Grid, address, is_blank
+from hpedu.ingest.header_paths import HeaderPaths, join_lines
+from hpedu.ingest.header_words import is_worded
+from hpedu.ingest.row_labels import RowLabel, label_rows
+
+__all__ = ["Block", "RestCell", "RestRole", "Table", "find_blocks", "read_block", "read_grid"]
+
+RestRole = Literal["title", "letterhead", "unit", "header", "label", "note", "text"]
+"""What a cell without a value is there for; `text` stands in a sheet that has no table."""
+
+_REST: Mapping[RowRole, RestRole] = {
+    "blank": "text",
+    "letterhead": "letterhead",
+    "title": "title",
+    "unit": "unit",
+    "header": "header",
+    "numbering": "header",
+    "section": "label",
+    "banner": "label",
+    "data": "label",
+    "note": "note",
+    "text": "text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RestCell:
+    """A cell in which something is printed that is no value."""
+
+    sheet: str
+    address: str
+    printed: str
+    role: RestRole
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as read. `cells` and `rest` together are every cell of the block in which something stands.
+
+    Labels of a cell: `title`; `column`, header tiers joined by " / "; `row`, label columns joined likewise;
+    `parent`, the sections and groups the row is under, joined likewise; `unit`, of the row, the column or the
+    table; `index`, the number or mark of the row, and `code`, where the table has them. What a table does not
+    say is "".
+    """
+
+    title: str
+    cells: list[Cell]
+    rest: list[RestCell]
+
+
+def read_grid(grid: Grid) -> list[Table]:
+    """All tables of a sheet. Each cell in which something stands is in exactly one of them, once."""
+    return [read_block(block) for block in find_blocks(grid)]
+
+
+def read_block(block: Block) -> Table:
+    """Read one table: values are what stands in rows with values, behind their labels and below the header."""
+    reader = _BlockReader(block)
+    table = Table(block.title, [], [])
+    for row, role in block.numbered():
+        reader.enter(row, role)
+        for column, printed in enumerate(block.grid.rows[row]):
+            if is_blank(printed):
+                continue
+            place = address(row, column)
+            if reader.is_value(role, column):
+                table.cells.append(Cell(block.grid.sheet, place, printed, reader.labels(row, column)))
+            else:
+                table.rest.append(
+                    RestCell(block.grid.sheet, place, printed, reader.rest_role(role, column, printed))
+                )
+    return table
+
+
+class _BlockReader:
+    """Goes down the rows of a block; `enter` takes in what holds from a row on: its header, its unit."""
+
+    def __init__(self, block: Block) -> None:
+        self._block = block
+        self._headers = _header_groups(block)
+        self._columns = _sort_columns(block, next(iter(self._headers.values()), []))
+        self._values = self._columns.of("value")
+        self._groups = {column: self._columns.labels_of(column) for column in self._values}
+        self._rows = {group: label_rows(block, self._columns, group) for group in set(self._groups.values())}
+        self._paths = HeaderPaths(block.grid, [], [], self._values)
+        self._names: dict[int, str] = {}
+        self._unit = ""
+
+    def enter(self, row: int, role: RowRole) -> None:
+        if row in self._headers:
+            group = self._headers[row]
+            numbering = list(self._block.rows("numbering"))
+            tiers = [r for r in group if r not in numbering]
+            self._paths = HeaderPaths(self._block.grid, tiers, [r for r in group if r in numbering], self._values)
+            self._names = {column: self._paths.path(column) for column in self._values}
+        texts = self._block.grid.rows[row]
+        if role == "unit":
+            self._unit = join_lines(" ".join(text for text in texts if not is_blank(text)))
+        elif role in ("header", "title"):
+            said = [text for text in texts if is_worded("unit_line", text)]
+            self._unit = join_lines(said[-1]) if said else self._unit
+
+    def is_value(self, role: RowRole, column: int) -> bool:
+        return role == "data" and self._columns.roles[column] == "value"
+
+    def labels(self, row: int, column: int) -> dict[str, str]:
+        label = self._rows[self._groups[column]].get(row, RowLabel("", ""))
+        texts = self._block.grid.rows[row]
+        marks = {
+            role: join_lines(" ".join(texts[c] for c in self._columns.of(role) if not is_blank(texts[c])))
+            for role in ("index", "code", "unit")
+            if self._columns.of(role)
+        }
+        unit = marks.pop("unit", "") or self._paths.unit(column) or self._unit
+        return {
+            "title": self._block.title,
+            "column": self._names.get(column, ""),
+            "row": label.row,
+            "parent": label.parent,
+            "unit": unit,
+            **marks,
+        }
+
+    def rest_role(self, role: RowRole, column: int, printed: str) -> RestRole:
+        if role in ("header", "title") and is_worded("unit_line", printed):
+            return "unit"
+        return "note" if role == "data" and self._columns.roles[column] == "note" else _REST[role]
+
+
+def _header_groups(block: Block) -> dict[int, list[int]]:
+    """Each header of the block, by its first row: its rows, up to the next row with values or labels."""
+    groups: dict[int, list[int]] = {}
+    current: list[int] = []
+    for row, role in block.numbered():
+        if role in ("header", "numbering"):
+            if not current:
+                groups[row] = current
+            current.append(row)
+        elif role in ("data", "section", "banner"):
+            current = []
+    return groups
+
+
+def _sort_columns(block: Block, header: list[int]) -> Columns:
+    rows = block.grid.rows
+    headers = ["\n".join(rows[r][c] for r in header if not is_blank(rows[r][c])) for c in range(block.grid.width)]
+    return sort_columns([rows[row] for row in block.rows("data")], headers)

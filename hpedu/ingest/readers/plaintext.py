@@ -1,0 +1,35 @@
+"""Text taken from a page or a PDF: columns set apart by blanks or bars, one line a row."""
+
+from __future__ import annotations
+
+import re
+
+from hpedu.ingest.grid import Grid, make_grid
+from hpedu.ingest.readers.charset import decode_text
+
+_GAP = re.compile(r"\s*\|\s*|\t+| {2,}")
+
+
+def is_plain_text(data: bytes) -> bool:
+    """Whether the bytes are text with several lines, and no control characters but those of text."""
+    return data.count(b"\n") > 1 and not re.search(rb"[\x00-\x08\x0e-\x1f]", data[:65536])
+
+
+def read_plain_text(data: bytes) -> list[Grid]:
+    """One grid of all lines. A form feed begins a new page, which is a grid of its own.
+
+    The address of a cell is its line and the place of its column in that line.
+    """
+    pages = decode_text(data).split("\f")
+    grids = []
+    for number, page in enumerate(pages, start=1):
+        rows = [_split(line) for line in page.splitlines()]
+        grids.append(make_grid("" if len(pages) == 1 else str(number), rows))
+    return grids
+
+
+def _split(line: str) -> list[str]:
+    """The columns of a line; an indent belongs to the first of them."""
+    indent = line[: len(line) - len(line.lstrip())]
+    columns = [column for column in _GAP.split(line.strip()) if column]
+    return [indent + columns[0], *columns[1:]] if columns else []

@@ -1,0 +1,116 @@
+"""Any file as received -> its tables -> observations, and every cell that was set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from hpedu.ingest.cells import Cell, RawTable
+from hpedu.ingest.grid import Grid, make_grid
+from hpedu.ingest.headers import read_grid
+from hpedu.ingest.interpret import Reading, interpret, set_aside_row
+from hpedu.ingest.layouts import Layout, find_layout, load_layouts
+from hpedu.ingest.legacy import convert_legacy, detect_legacy
+from hpedu.ingest.package import Resource
+from hpedu.ingest.readers import delimited, htmltable, plaintext, px, pxweb, spreadsheetml, tidy, workbook
+from hpedu.registry import Registry
+
+TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
+    "pxweb_csv": (pxweb.is_pxweb_csv, pxweb.read_pxweb_csv),
+    "jsonstat": (pxweb.is_jsonstat, pxweb.read_jsonstat),
+    "px": (px.is_px, px.read_px),
+    "tidy_csv": (tidy.is_tidy_csv, tidy.read_tidy_csv),
+}
+"""Formats that say themselves what each value stands for."""
+
+SHEETS: list[tuple[Callable[[bytes], bool], Callable[[bytes], list[Grid]]]] = [
+    (workbook.is_workbook, workbook.read_workbook),
+    (spreadsheetml.is_spreadsheetml, spreadsheetml.read_spreadsheetml),
+    (htmltable.is_html, htmltable.read_html),
+    (delimited.is_delimited, delimited.read_delimited),
+    (plaintext.is_plain_text, plaintext.read_plain_text),
+]
+"""Formats made to be looked at: headers and labels are found by their place. All are the kind `sheet`.
+
+Formats are told by content, never by the ending of the name; the order is from the most to the least sure.
+"""
+
+
+class UnknownFormat(ValueError):
+    """No reader knows the format of a file."""
+
+    def __init__(self) -> None:
+        super().__init__("is damaged or of a kind hpedu does not read (PX-Web, PX, JSON-stat, Excel, HTML, CSV)")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A table of a file, the kind of reader its layout must name, and that layout if there is one."""
+
+    kind: str
+    table: RawTable
+    layout: Layout | None
+
+
+def find_tables(data: bytes) -> list[Found]:
+    """All tables of a file, each with its layout.
+
+    Raises
+    ------
+    UnknownFormat
+        If no reader knows the format.
+    """
+    for kind, (recognise, read) in TABLES.items():
+        if recognise(data):
+            return [_find(kind, read(data))]
+    for is_sheets, read_sheets in SHEETS:
+        if is_sheets(data):
+            return [_find("sheet", table) for grid in _convert(read_sheets(data)) for table in _tables_of(grid)]
+    raise UnknownFormat
+
+
+def read_file(data: bytes, resource: Resource, book: Registry) -> Reading:
+    """Read a file by its content. A table without a layout is set aside whole, cell by cell.
+
+    Raises
+    ------
+    UnknownFormat
+        If no reader knows the format.
+    """
+    reading = Reading()
+    for found in find_tables(data):
+        if found.layout is None:
+            reading.issues += [_without_layout(cell, found.table, resource, book) for cell in found.table.cells]
+            continue
+        part = interpret(found.table, found.layout, resource, book)
+        reading.observations += part.observations
+        reading.issues += part.issues
+    return reading
+
+
+def _find(kind: str, table: RawTable) -> Found:
+    return Found(kind, table, find_layout(kind, table.title, load_layouts()))
+
+
+def _tables_of(grid: Grid) -> Iterator[RawTable]:
+    for table in read_grid(grid):
+        yield RawTable(table.title, table.cells)
+
+
+def _convert(grids: list[Grid]) -> list[Grid]:
+    """Bring text in a legacy font encoding to Unicode: judged over the whole file, before anything is cleaned."""
+    encoding = detect_legacy(text for grid in grids for row in grid.rows for text in row)
+    if encoding is None:
+        return grids
+    return [
+        make_grid(
+            convert_legacy(grid.sheet, encoding),
+            [[convert_legacy(text, encoding) for text in row] for row in grid.rows],
+            grid.merged,
+        )
+        for grid in grids
+    ]
+
+
+def _without_layout(cell: Cell, table: RawTable, resource: Resource, book: Registry) -> dict[str, object]:
+    return set_aside_row(cell, resource, "no_layout", table.title, book)
