@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hpedu.data import indicator_values, issues, newest_year, observations, revisions
     from hpedu.frames import to_pandas
+    from hpedu.ingest.check import read
     from hpedu.present.report import Report, list_targets
 
 __version__ = "0.1.0"
@@ -22,6 +23,7 @@ __all__ = [
     "list_targets",
     "newest_year",
     "observations",
+    "read",
     "revisions",
     "to_pandas",
 ]
@@ -33,6 +35,7 @@ _HOMES = {
     "issues": "hpedu.data",
     "newest_year": "hpedu.data",
     "observations": "hpedu.data",
+    "read": "hpedu.ingest.check",
     "revisions": "hpedu.data",
     "to_pandas": "hpedu.frames",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -60,6 +61,25 @@ def ingest(force: bool) -> None:
 
 def _show_file(path: str) -> None:
     click.echo(f"\r\033[K{path}", nl=False, err=True)
+
+
+@commands.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def check(files: tuple[Path, ...]) -> None:
+    """Say what would be read of FILES and what not, and propose a layout for a table that has none."""
+    from hpedu.ingest.check import check_file, describe
+
+    failed = False
+    for file in files:
+        click.echo(f"{file}:")
+        try:
+            for line in describe(check_file(file)):
+                click.echo(f"  {line}" if line else "")
+        except (OSError, ValueError) as error:
+            failed = True
+            click.echo(f"  {error}", err=True)
+    if failed:
+        sys.exit(1)
 
 
 @commands.command()

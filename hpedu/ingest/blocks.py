@@ -107,11 +107,11 @@ class _BlockFinder:
         before = [row for row in gap if not header or row.number < header[0]]
         notes = self._count_notes(before) if self.blocks else 0
         titles = [row for row in before[notes:] if row.shape != "blank"]
-        if not self.blocks or self._heads_table(header, before, titles, values):
+        if not self.blocks or self._heads_table(gap, header, titles, values):
             if self.blocks:
                 self._give("note", before[:notes])
             self._begin(gap[notes:], header, values)
-        elif header and self._is_again(header):
+        elif header and self._is_again(gap, header):
             self._give("note", before[:notes])
             self._give("banner" if self._is_name(titles) else "title", before[notes:])
             self._give_header(gap[len(before) :], header, values)
@@ -128,21 +128,25 @@ class _BlockFinder:
         return sort_columns([self._grid.rows[row.number] for row in alike], headers).of("value")
 
     def _heads_table(
-        self, header: Sequence[int], before: list[Row], titles: list[Row], values: Sequence[int]
+        self, gap: list[Row], header: Sequence[int], titles: list[Row], values: Sequence[int]
     ) -> bool:
         """Whether header rows below a table head another one; else they are the same again, or no header."""
         if not header:
             return False
-        if self._is_again(header):
+        if self._is_again(gap, header):
             return bool(titles) and not self._is_name(titles) and not self._goes_on(titles)
-        parted = not before or before[-1].shape == "blank" or bool(titles)
+        parted = bool(titles) or any(row.shape == "blank" for row in gap if row.number < header[0])
         last = self._grid.rows[header[-1]]
         names = {text for text in last[values[0] :] if text.strip()} if values else set()
         unlabelled = not any(text.strip() for text in last[: values[0]]) if values else False
         return (parted or unlabelled or len(header) > 1) and (len(names) > 1 or len(values) == 1)
 
-    def _is_again(self, header: Sequence[int]) -> bool:
-        return are_alike(texts_of(self._grid, header), self._header)
+    def _is_again(self, gap: list[Row], header: Sequence[int]) -> bool:
+        return are_alike(self._names(gap, header), self._header)
+
+    def _names(self, gap: list[Row], header: Sequence[int]) -> set[str]:
+        named = [row.number for row in gap if row.number in header and row.shape != "numbering"]
+        return texts_of(self._grid, named)
 
     def _goes_on(self, titles: list[Row]) -> bool:
         return any(is_worded("continued", self._line(row)) for row in titles)
@@ -164,7 +168,7 @@ class _BlockFinder:
         earlier = self.blocks[-1].title if self.blocks else clean_text(self._grid.sheet)
         first = gap[0].number if gap else self._next_row()
         self.blocks.append(Block(self._grid, first, title or earlier, roles))
-        self._header, self._values = texts_of(self._grid, header), values
+        self._header, self._values = self._names(gap, header), values
         self._give_header(gap[len(before) :], header, values)
 
     def _next_row(self) -> int:

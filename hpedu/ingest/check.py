@@ -1,0 +1,97 @@
+"""`hpedu check FILE`: what would be read of a file, what would not, and what to do about it. Writes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from hpedu.ingest import schema
+from hpedu.ingest.package import Resource
+from hpedu.ingest.proposal import propose_layout
+from hpedu.ingest.reading import Found, find_tables, read_file
+from hpedu.registry import registry
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a file holds. `observations` and `issues` have the columns of `hpedu.ingest.schema`."""
+
+    tables: list[Found]
+    observations: pl.DataFrame
+    issues: pl.DataFrame
+
+
+def check_file(path: Path) -> Checked:
+    """Read a file as ingest would, without a word in the data package and without writing anything.
+
+    Raises
+    ------
+    UnknownFormat
+        If no reader knows the format.
+    OSError
+        If the file cannot be opened.
+    """
+    data = path.read_bytes()
+    reading = read_file(data, stand_in(path), registry())
+    return Checked(
+        find_tables(data),
+        pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row"),
+        pl.DataFrame(reading.issues, schema=schema.ISSUES, orient="row"),
+    )
+
+
+def read(path: str | Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The observations of a file and the cells of it that were set aside.
+
+    Returns
+    -------
+    tuple of polars.DataFrame
+        With the columns `hpedu.ingest.schema.OBSERVATIONS` and `hpedu.ingest.schema.ISSUES`.
+    """
+    checked = check_file(Path(path))
+    return checked.observations, checked.issues
+
+
+def stand_in(path: Path) -> Resource:
+    """A resource for a file that is not in the data package: it names the file and nothing else."""
+    return Resource(
+        name="unnamed",
+        path=path.name,
+        title=path.name,
+        publisher="",
+        table="",
+        url="",
+        published="0000",
+        scope="",
+        confidence="low",
+        transcription=False,
+        licenses=[],
+    )
+
+
+def describe(checked: Checked) -> Iterator[str]:
+    """What was found, line by line, ending with a layout to complete for each table that has none."""
+    for found in checked.tables:
+        cells = len(found.table.cells)
+        if not cells:
+            continue
+        layout = found.layout.id if found.layout else "no layout"
+        yield f"{found.table.title or '(no title)'}: {cells} cells, {layout}"
+    yield f"{checked.observations.height} cells would be read, {checked.issues.height} set aside"
+    counts = Counter((row["reason"], row["message_en"], row["message_vi"]) for row in _distinct(checked.issues))
+    for (reason, english, vietnamese), _ in counts.most_common(20):
+        yield f"  {reason}: {english}"
+        yield f"    {vietnamese}"
+    for found in checked.tables:
+        if found.layout is None and found.table.cells:
+            yield ""
+            yield propose_layout(found.table, found.kind)
+
+
+def _distinct(issues: pl.DataFrame) -> Iterator[dict[str, str]]:
+    shown = issues.filter(~pl.col("reason").is_in(["no_layout", "not_published"]))
+    yield from shown.unique(["reason", "subject"], maintain_order=True).iter_rows(named=True)
