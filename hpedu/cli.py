@@ -75,7 +75,10 @@ def check(files: tuple[Path, ...]) -> None:
         try:
             for line in describe(check_file(file)):
                 click.echo(f"  {line}" if line else "")
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            failed = True
+            click.echo(f"  cannot be opened: {error.strerror}", err=True)
+        except ValueError as error:
             failed = True
             click.echo(f"  {error}", err=True)
     if failed:

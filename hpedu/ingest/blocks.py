@@ -55,7 +55,7 @@ def find_blocks(grid: Grid) -> list[Block]:
     finder = _BlockFinder(grid)
     runs = list(_runs(read_rows(grid)))
     for place, (gap, run) in enumerate(runs):
-        finder.add(gap, run, _rows_alike(runs[place:]))
+        finder.add(gap, run, _rows_alike(runs[place : place + _ENOUGH_ROWS]))
     return finder.blocks
 
 
@@ -96,6 +96,7 @@ class _BlockFinder:
         self._headers = HeaderFinder(grid)
         self._header: set[str] = set()  # the texts of the header that holds now
         self._values: tuple[int, ...] = ()  # and the columns with values under it
+        self._titles: list[Row] = []  # of the table that is being read
 
     def add(self, gap: list[Row], run: list[Row], alike: list[Row]) -> None:
         """Take in the next run of rows with values, after the rows above it; the last run has no rows."""
@@ -113,6 +114,8 @@ class _BlockFinder:
             self._begin(gap[notes:], header, values)
         elif header and self._is_again(gap, header):
             self._give("note", before[:notes])
+            if self._is_name(titles):
+                self._name_first_part()
             self._give("banner" if self._is_name(titles) else "title", before[notes:])
             self._give_header(gap[len(before) :], header, values)
         else:
@@ -163,13 +166,22 @@ class _BlockFinder:
     def _begin(self, gap: list[Row], header: Sequence[int], values: tuple[int, ...]) -> None:
         before = [row for row in gap if not header or row.number < header[0]]
         roles: list[RowRole] = [self._title_role(row, values) for row in before]
-        lines = [self._line(row) for row, role in zip(before, roles, strict=True) if role == "title"]
-        title = _TITLE_NUMBER.sub("", clean_text(" ".join(lines)))
+        self._titles = [row for row, role in zip(before, roles, strict=True) if role == "title"]
         earlier = self.blocks[-1].title if self.blocks else clean_text(self._grid.sheet)
         first = gap[0].number if gap else self._next_row()
-        self.blocks.append(Block(self._grid, first, title or earlier, roles))
+        self.blocks.append(Block(self._grid, first, self._join_titles() or earlier, roles))
         self._header, self._values = self._names(gap, header), values
         self._give_header(gap[len(before) :], header, values)
+
+    def _join_titles(self) -> str:
+        return _TITLE_NUMBER.sub("", clean_text(" ".join(map(self._line, self._titles))))
+
+    def _name_first_part(self) -> None:
+        """Where each part of a table has its name over its header, the last title line is the first one's."""
+        block = self.blocks[-1]
+        if len(self._titles) > 1 and self._is_name(self._titles[-1:]):
+            block.roles[self._titles.pop().number - block.first] = "banner"
+            block.title = self._join_titles()
 
     def _next_row(self) -> int:
         return self.blocks[-1].first + len(self.blocks[-1].roles) if self.blocks else 0

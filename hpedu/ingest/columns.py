@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hpedu.ingest.header_words import is_worded
-from hpedu.ingest.kinds import Kind, find_kind, is_english
+from hpedu.ingest.kinds import Kind, find_kind
 from hpedu.ingest.text import fold_text
 
 ColumnRole = Literal["index", "code", "unit", "label", "value", "note", "mirror", "blank"]
@@ -52,7 +52,9 @@ def sort_columns(body: Sequence[Sequence[str]], headers: Sequence[str]) -> Colum
     counts = [Counter(map(find_kind, column)) for column in columns]
     leading: list[ColumnRole] = []
     for c in range(width):
-        role = _lead(columns[c], counts[c], headers[c], has_text_after=_text_follows(counts, c))
+        role = _lead(columns[c], counts[c], headers[c])
+        if role == "value" and "label" not in leading and _counts_rows(columns[c], counts[c]):
+            role = "index" if _text_follows(counts, c) else "label"
         if role == "value":
             break
         leading.append(role)
@@ -65,13 +67,15 @@ def sort_columns(body: Sequence[Sequence[str]], headers: Sequence[str]) -> Colum
 
 
 def is_index(texts: Iterable[str]) -> bool:
-    """Whether the numbers of a column count 1, 2, 3 (from 1 again in each section), three at least."""
+    """Whether the numbers of a column count 1, 2, 3, from 1 again in each section."""
     numbers = [int(text) for text in map(str.strip, texts) if text.isdigit()]
     steps = zip([0, *numbers], numbers, strict=False)
-    return len(numbers) > 2 and all(number in (1, before + 1) for before, number in steps)
+    return max(numbers, default=0) > 2 and all(
+        number == before + 1 or (number == 1 and before > 1) for before, number in steps
+    )
 
 
-def _lead(texts: list[str], count: Counter[Kind], header: str, *, has_text_after: bool) -> ColumnRole:
+def _lead(texts: list[str], count: Counter[Kind], header: str) -> ColumnRole:
     """The role of a column that only other columns without values stand to the left of."""
     filled = sum(count.values()) - count["blank"]
     lines = header.split("\n")
@@ -85,9 +89,11 @@ def _lead(texts: list[str], count: Counter[Kind], header: str, *, has_text_after
         return "unit"
     if count["text"] * 2 >= filled or count["year"] == filled:
         return "label"
-    if is_index(texts) and count["number"] + count["text"] == filled:
-        return "index" if has_text_after else "label"
     return "value"
+
+
+def _counts_rows(texts: list[str], count: Counter[Kind]) -> bool:
+    return is_index(texts) and count["number"] + count["text"] + count["blank"] == len(texts)
 
 
 def _are_units(texts: list[str]) -> bool:
@@ -112,10 +118,14 @@ def _follow(texts: list[str], count: Counter[Kind], header: str, twins: set[str]
 
 
 def _find_mirror(roles: list[ColumnRole], columns: list[list[str]]) -> tuple[ColumnRole, ...]:
-    """A last column of English texts, all different, is the row labels once more."""
+    """A last column of texts without accents, all different, is the row labels once more."""
     last = max((c for c, role in enumerate(roles) if role not in ("blank", "note")), default=-1)
     if last > 0 and roles[last] == "value" and "label" in roles:
         texts = [text for text in columns[last] if text.strip()]
-        if len(texts) > 2 and len(set(texts)) == len(texts) and all(map(is_english, texts)):
+        if len(texts) > 2 and len(set(texts)) == len(texts) and all(map(_is_plain, texts)):
             return (*roles[:last], "mirror", *roles[last + 1 :])
     return tuple(roles)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and find_kind(text) == "text" and not any(map(str.isdigit, text))

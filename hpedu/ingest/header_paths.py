@@ -38,8 +38,8 @@ class HeaderPaths:
         self._grid = grid
         self._covered = _cover(grid, [*tiers, *numbering])
         self._values = values
-        tiers, self._unit_tier = self._part_units(list(tiers))
-        self._paths = self._resolve(tiers)
+        names, self._unit_tiers = self._part_units(list(tiers))
+        self._paths = self._resolve(names)
         if len(set(map(join_path, self._paths.values()))) < len(values):
             for column in values:
                 self._paths[column] += [t for row in numbering if (t := self._text(row, column))]
@@ -49,23 +49,24 @@ class HeaderPaths:
         return join_path(self._paths.get(column, []))
 
     def unit(self, column: int) -> str:
-        """What the unit row says of a column, "(Trường)"; "" if there is no such row."""
-        return "" if self._unit_tier is None else self._text(self._unit_tier, column)
+        """What rows of units say of a column, "(Trường)"; "" if there is none."""
+        return " ".join(text for row in self._unit_tiers if (text := self._text(row, column)))
 
     def _text(self, row: int, column: int) -> str:
         top, left = self._covered.get((row, column), (row, column))[:2]
         return join_lines(self._grid.rows[top][left])
 
-    def _part_units(self, tiers: list[int]) -> tuple[list[int], int | None]:
-        """The tiers without a last row that holds only units, if the rows above name every column."""
-        if len(tiers) < 2:
-            return tiers, None
-        last = [text for column in self._values if (text := self._text(tiers[-1], column))]
-        named = all(any(self._text(row, column) for row in tiers[:-1]) for column in self._values)
-        own = any((tiers[-1], column) not in self._covered for column in self._values)
-        if last and named and own and all(is_worded("unit", text) for text in last):
-            return tiers[:-1], tiers[-1]
-        return tiers, None
+    def _part_units(self, tiers: list[int]) -> tuple[list[int], list[int]]:
+        """The tiers that name columns, and those that only say units: in parentheses, or as the last tier."""
+        units = [row for row in tiers if self._says_units(row, is_last=row == tiers[-1])]
+        names = [row for row in tiers if row not in units]
+        if all(any(self._text(row, column) for row in names) for column in self._values):
+            return names, units
+        return tiers, []
+
+    def _says_units(self, row: int, *, is_last: bool) -> bool:
+        texts = [t for c in self._values if (row, c) not in self._covered and (t := self._text(row, c))]
+        return bool(texts) and all(is_worded("unit", t) and (is_last or t.startswith("(")) for t in texts)
 
     def _resolve(self, tiers: Sequence[int]) -> dict[int, list[str]]:
         """Top down, so that a parent is only carried to the right under the same parents of its own."""

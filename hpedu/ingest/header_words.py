@@ -42,4 +42,5 @@ def has_unit(label: str) -> bool:
 def is_note(texts: Sequence[str]) -> bool:
     """Whether a row, given what stands in it, is a footnote or is signed: half of a row of names suffices."""
     signed = sum(is_worded("signature", text) for text in texts)
-    return 2 * signed >= len(texts) or (is_worded("note", texts[0]) and not is_worded("note_header", texts[0]))
+    heads_column = len(texts) > 1 and is_worded("note_header", texts[0])
+    return 2 * signed >= len(texts) or (is_worded("note", texts[0]) and not heads_column)

@@ -8,11 +8,11 @@ from typing import Literal
 
 from hpedu.ingest.blocks import Block, RowRole, find_blocks
 from hpedu.ingest.cells import Cell
-from hpedu.ingest.columns import Columns, sort_columns
+from hpedu.ingest.columns import ColumnRole, Columns, sort_columns
 from hpedu.ingest.grid import Grid, address, is_blank
 from hpedu.ingest.header_paths import HeaderPaths, join_lines
 from hpedu.ingest.header_words import is_worded
-from hpedu.ingest.row_labels import RowLabel, label_rows
+from hpedu.ingest.row_labels import label_rows
 
 __all__ = ["Block", "RestCell", "RestRole", "Table", "find_blocks", "read_block", "read_grid"]
 
@@ -89,48 +89,49 @@ class _BlockReader:
     def __init__(self, block: Block) -> None:
         self._block = block
         self._headers = _header_groups(block)
+        self._numbering = set(block.rows("numbering"))
         self._columns = _sort_columns(block, next(iter(self._headers.values()), []))
         self._values = self._columns.of("value")
         self._groups = {column: self._columns.labels_of(column) for column in self._values}
         self._rows = {group: label_rows(block, self._columns, group) for group in set(self._groups.values())}
         self._paths = HeaderPaths(block.grid, [], [], self._values)
         self._names: dict[int, str] = {}
+        marked: tuple[ColumnRole, ...] = ("index", "code", "unit")
+        self._marked = [(role, columns) for role in marked if (columns := self._columns.of(role))]
+        self._marks: dict[ColumnRole, str] = {}
         self._unit = ""
 
     def enter(self, row: int, role: RowRole) -> None:
-        if row in self._headers:
-            group = self._headers[row]
-            numbering = list(self._block.rows("numbering"))
-            tiers = [r for r in group if r not in numbering]
-            self._paths = HeaderPaths(self._block.grid, tiers, [r for r in group if r in numbering], self._values)
-            self._names = {column: self._paths.path(column) for column in self._values}
+        """Take in a row before its cells are read: a header or unit that holds from here on, marks of the row."""
         texts = self._block.grid.rows[row]
+        if row in self._headers:
+            tiers = [tier for tier in self._headers[row] if tier not in self._numbering]
+            counts = [tier for tier in self._headers[row] if tier in self._numbering]
+            self._paths = HeaderPaths(self._block.grid, tiers, counts, self._values)
+            self._names = {column: self._paths.path(column) for column in self._values}
         if role == "unit":
             self._unit = join_lines(" ".join(text for text in texts if not is_blank(text)))
         elif role in ("header", "title"):
             said = [text for text in texts if is_worded("unit_line", text)]
             self._unit = join_lines(said[-1]) if said else self._unit
+        self._marks = {role: join_lines(" ".join(texts[c] for c in columns)) for role, columns in self._marked}
 
     def is_value(self, role: RowRole, column: int) -> bool:
         return role == "data" and self._columns.roles[column] == "value"
 
     def labels(self, row: int, column: int) -> dict[str, str]:
-        label = self._rows[self._groups[column]].get(row, RowLabel("", ""))
-        texts = self._block.grid.rows[row]
-        marks = {
-            role: join_lines(" ".join(texts[c] for c in self._columns.of(role) if not is_blank(texts[c])))
-            for role in ("index", "code", "unit")
-            if self._columns.of(role)
-        }
-        unit = marks.pop("unit", "") or self._paths.unit(column) or self._unit
-        return {
+        label = self._rows[self._groups[column]][row]
+        labels = {
             "title": self._block.title,
             "column": self._names.get(column, ""),
             "row": label.row,
             "parent": label.parent,
-            "unit": unit,
-            **marks,
+            "unit": self._paths.unit(column) or self._unit,
         }
+        labels.update((role, mark) for role, mark in self._marks.items() if role != "unit" or mark)
+        if labels.get("index") == label.row:  # "TỔNG SỐ" set over index and label is the label
+            labels["index"] = ""
+        return labels
 
     def rest_role(self, role: RowRole, column: int, printed: str) -> RestRole:
         if role in ("header", "title") and is_worded("unit_line", printed):

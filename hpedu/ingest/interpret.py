@@ -158,6 +158,8 @@ def _read_series(cell: Cell, layout: Layout, known: Mapping[str, list[Series]], 
     for series in known.get(fold_text(item), []):
         if (series.since or year) <= year <= (series.until or year):
             return series
+    if fold_text(item) in map(fold_text, layout.not_kept):
+        raise SetAside("not_kept", item)
     raise SetAside("unknown_item", item)
 
 

@@ -63,6 +63,7 @@ class Layout(Strict):
     preliminary_marks: list[str] = []  # footnote marks on a year that say its figures are preliminary
     units: dict[str, Decimal] = {}  # for coded tables: printed unit -> factor to the measure's unit
     series: dict[str, list[Series]] = {}
+    not_kept: list[str] = []  # items known and left out: averages that are computed from the counts
 
     def matches(self, title: str) -> bool:
         return fold_text(title).startswith(fold_text(self.title))

@@ -1,43 +1,103 @@
-"""Reading printed numbers. Which marks a table uses is said by its layout, never guessed from one cell."""
+"""Reading printed numbers. Which marks a table uses is said by its layout or decided from all its texts
+together (`decide_style`), never from one cell: "2.416" is 2.416 or 2416."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
-NumberStyle = Literal["plain", "dot_thousands"]
+NumberStyle = Literal["plain", "dot_thousands", "comma_thousands", "space_thousands", "space_thousands_dot"]
 
-_STYLES: dict[NumberStyle, re.Pattern[str]] = {
-    "plain": re.compile(r"[-−]?\d+(\.\d+)?"),  # 1234.5
-    "dot_thousands": re.compile(r"[-−]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?|[-−]?\d+(,\d+)?"),  # 1.234,5
+_MARKS: dict[NumberStyle, tuple[str, str]] = {  # thousands mark, decimal mark; the likeliest style first
+    "plain": ("", "."),  # 1234.5
+    "dot_thousands": (".", ","),  # 1.234,5
+    "comma_thousands": (",", "."),  # 1,234.5
+    "space_thousands": (" ", ","),  # 1 234,5
+    "space_thousands_dot": (" ", "."),  # 1 234.5
 }
 
+_BLANKS = re.compile("[\u00a0\u2007\u2009\u202f]")  # blanks that printers set between thousands
+_TRAILERS = re.compile(r"\s*(?:\(\*+\)|%)")
+_NUMERIC = re.compile(r"[-−]?\d[\d., ]*", re.ASCII)
+_ONE_GROUP = re.compile(r"[-−]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 
+
+def _compile(thousands: str, decimal: str) -> re.Pattern[str]:
+    whole = rf"[1-9]\d{{0,2}}(?:{re.escape(thousands)}\d{{3}})+|\d+" if thousands else r"\d+"
+    return re.compile(rf"[-−]?(?:{whole})(?:{re.escape(decimal)}\d+)?", re.ASCII)
+
+
+_PATTERNS = {style: _compile(*marks) for style, marks in _MARKS.items()}
+
+
+def split_marks(printed: str) -> tuple[str, str]:
+    """Part a printed cell into the number and what trails it: "98,38% (*)" -> ("98,38", "% (*)").
+
+    Trailers are footnote stars in brackets and a percent sign. Blanks inside the number come out as plain ones.
+    """
+    text = _BLANKS.sub(" ", printed).strip()
+    end = len(text)
+    while match := _last_trailer(text[:end]):
+        end = match.start()
+    return text[:end].rstrip(), text[end:].strip()
+
+
+def _last_trailer(text: str) -> re.Match[str] | None:
+    if not text.endswith((")", "%")):
+        return None
+    return next((match for match in _TRAILERS.finditer(text) if match.end() == len(text)), None)
+
+
+@lru_cache(maxsize=1 << 16)
 def parse_number(printed: str, style: NumberStyle) -> Decimal:
-    """Read a number printed in a known style, exactly.
+    """Read a number printed in a known style, exactly. A footnote mark or percent sign behind it is no part of it.
 
     Raises
     ------
     ValueError
-        If the text is not a number in that style ("2.41" with dots between thousands, "1,234").
+        If the text is not a number in that style ("2.41" with dots between thousands, "1,234" in plain).
     """
-    text = printed.strip()
-    if not _STYLES[style].fullmatch(text):
-        raise ValueError(f"{printed!r} is not a number in the style {style!r}")
-    if style == "dot_thousands":
-        text = text.replace(".", "").replace(",", ".")
-    return Decimal(text.replace("−", "-"))
+    text, _ = split_marks(printed)
+    if not _PATTERNS[style].fullmatch(text):
+        raise ValueError(f"{printed!r} is not a number in the style {style!r} ({_show(style)})")
+    thousands, decimal = _MARKS[style]
+    return Decimal(text.replace(thousands, "").replace(decimal, ".").replace("−", "-"))
+
+
+def _show(style: NumberStyle) -> str:
+    thousands, decimal = _MARKS[style]
+    return f"like 1{thousands}234{decimal}5"
+
+
+def decide_style(texts: Iterable[str]) -> NumberStyle | None:
+    """The style all texts of a column or table are printed in; None if they do not say.
+
+    Texts that are no numbers (labels, "..", dates) say nothing. A style is possible if it reads every number;
+    of several possible ones it does not matter which, if all read the same (76, 313). Where they differ, as
+    for figures such as "2.416" alone, the texts do not say, and the layout must. Beside blanks between
+    thousands, "2.416" is taken for neither: it may be a decimal or a slip of the same printer.
+    """
+    numbers = {split_marks(text)[0] for text in texts}
+    readings = [reading for number in numbers if (reading := _read_every_way(number))]
+    possible = [style for style in _MARKS if readings and all(style in reading for reading in readings)]
+    agreed = all(len({reading[style] for style in possible}) == 1 for reading in readings)
+    return possible[0] if possible and agreed else None
+
+
+@lru_cache(maxsize=1 << 16)
+def _read_every_way(number: str) -> dict[NumberStyle, Decimal]:
+    if not _NUMERIC.fullmatch(number):
+        return {}
+    styles: list[NumberStyle] = [style for style, pattern in _PATTERNS.items() if pattern.fullmatch(number)]
+    if _ONE_GROUP.fullmatch(number):
+        styles = [style for style in styles if _MARKS[style][0] != " "]
+    return {style: parse_number(number, style) for style in styles}
 
 
 def printed_step(number: Decimal) -> Decimal:
     """The smallest step the print can show: 1 for "69", 0.001 for "68.876"."""
     exponent = number.as_tuple().exponent
     return Decimal(1).scaleb(min(int(exponent), 0))
-
-
-def decide_style(texts: Iterable[str]) -> NumberStyle | None:
-    """The style of a column or table, from all of its numbers together; None if it cannot be told."""
-    fitting = [style for style in _STYLES if all(_STYLES[style].fullmatch(text.strip()) for text in texts)]
-    return fitting[0] if len(fitting) == 1 else None

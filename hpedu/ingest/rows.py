@@ -33,8 +33,9 @@ def read_rows(grid: Grid) -> list[Row]:
     rows: list[Row] = []
     above: Row | None = None  # the last row with anything in it
     names: set[tuple[str, ...]] = set()  # rows of names seen: they come again on each page
-    for number, texts in enumerate(grid.rows):
-        row = _read_row(number, texts, index, above)
+    below = [*grid.rows[1:], [""] * grid.width]
+    for number, (texts, its_below) in enumerate(zip(grid.rows, below, strict=True)):
+        row = _read_row(number, texts, index, above, its_below)
         if row.shape == "data" and tuple(texts) in names:
             row = Row(number, "text", row.filled)
         elif row.shape == "text" and len(row.filled) > 1:
@@ -51,8 +52,10 @@ def _index_columns(grid: Grid) -> set[int]:
 
 
 def _numbers_before_text(grid: Grid, column: int) -> Iterator[str]:
+    """The numbers that begin a row and have a text behind them."""
     for row in grid.rows:
-        if find_kind(row[column]) == "number" and find_kind(_text_after(row, column)) == "text":
+        begins = not any(text.strip() for text in row[:column])
+        if begins and find_kind(row[column]) == "number" and find_kind(_text_after(row, column)) == "text":
             yield row[column]
 
 
@@ -65,12 +68,12 @@ def _text_after(texts: Sequence[str], column: int) -> str:
     return next((text for text in texts[column + 1 :] if text.strip()), "")
 
 
-def _read_row(number: int, texts: Sequence[str], index: set[int], above: Row | None) -> Row:
+def _read_row(number: int, texts: Sequence[str], index: set[int], above: Row | None, below: Sequence[str]) -> Row:
     kinds = {column: kind for column, text in enumerate(texts) if (kind := find_kind(text)) != "blank"}
     filled = tuple(kinds)
     if not filled:
         return Row(number, "blank", ())
-    if (above is None or above.shape != "data") and is_numbering([texts[c] for c in filled]):
+    if above is not None and above.shape == "text" and is_numbering([texts[c] for c in filled]):
         return Row(number, "numbering", filled)
     counted = {c for c in filled if c in index and find_kind(_text_after(texts, c)) == "text"}
     words = [c for c in filled if kinds[c] == "text" or c in counted]
@@ -83,7 +86,7 @@ def _read_row(number: int, texts: Sequence[str], index: set[int], above: Row | N
         is_data = above is not None and filled[0] in (above.numeric if after_data else above.filled)
         is_data = is_data and (after_data or not years)
     elif numbers:
-        is_data = after_data or not _counts_on([texts[c] for c in numbers], len(words))
+        is_data = after_data or not _counts_on(texts, words, numbers, below)
     elif marks:
         is_data = len(marks) >= len(words) - 1
     else:
@@ -91,12 +94,16 @@ def _read_row(number: int, texts: Sequence[str], index: set[int], above: Row | N
     return Row(number, "data" if is_data else "text", filled, numeric if is_data else ())
 
 
-def _counts_on(numbers: list[str], words: int) -> bool:
+def _counts_on(texts: Sequence[str], words: list[int], numbers: list[int], below: Sequence[str]) -> bool:
     """Whether the numbers in a row of names are names too, as of grades: "Tổng số | 6 | 7 | 8 | 9"."""
-    if words < 2 or len(numbers) < 3 or not all(text.strip().isdigit() for text in numbers):
+    printed = [texts[c].strip() for c in numbers]
+    if len(printed) < 3 or not all(map(str.isdigit, printed)) or (words and words[-1] > numbers[0]):
         return False
-    first = int(numbers[0])
-    return [int(text) for text in numbers] == list(range(first, first + len(numbers)))
+    first = int(printed[0])
+    if [int(text) for text in printed] != list(range(first, first + len(printed))):
+        return False
+    names_number = any(find_kind(below[c]) == "number" for c in words)  # a word over a figure is a header
+    return names_number or not words or is_worded("grade_header", texts[words[-1]])
 
 
 def _are_numbers(number: int, texts: Sequence[str], words: list[int], years: list[int], above: Row | None) -> bool:

@@ -13,52 +13,86 @@ YearRule = Literal["school_year_start", "school_year_end", "calendar"]
 """What a single printed year means: the year a school year starts (counted at 30 September), the year it
 ends (UNESCO's convention), or the calendar year."""
 
+_FIRST_MONTH = 8  # pupils are called back to school in August; the year ends in May
+
 _YEAR = re.compile(
-    r"(?P<prel>(?:Prel\.?|Sơ bộ)\s*)?"
-    r"(?<![\d.])(?P<first>(?:19|20)\d{2})(?!\d)(?:\s*[-–]\s*(?P<last>(?:19|20)?\d{2})(?!\d))?"
-    r"\s*(?P<stars>\(\*+\))?",
-    re.IGNORECASE,
+    r"""
+    (?P<lead> (?<!\w) (?: (?: sơ[ ]bộ | so[ ]bo | prel(?:iminary)? | năm[ ]học | nam[ ]hoc | NH | school[ ]year
+                            | năm | year )
+                          (?: [\s.:()‐‑–—−-]+ | (?=\d) ) )+ )?
+    (?: (?<!\w)(?<![/.,-]) (?: ngày\s* )?                            # a day or month, in words or with slashes
+        (?: (?: (?P<day> \d{1,2}) \s* )? tháng\s* (?P<month> \d{1,2}) \s* (?: [/-] | năm )? \s*
+          | (?: (?P<d> \d{1,2}) \s* (?P<mark> [/-]) \s* )? (?P<m> \d{1,2}) \s* (?(mark) (?P=mark) | / ) \s* ) )?
+    (?<!\d)(?<!\d[.,]) (?(m) | (?(month) | (?<!\b\d/)(?<!\b\d\d/) ) )
+    (?P<first> (?:19|20)\d{2}) (?!\d)
+    (?: \s*[‐‑–—−/-]\s* (?P<last> (?:19|20)?\d{2}) (?!\d) )?
+    (?! [.,]\d ) (?(m) (?! \s*/ ) )                                  # 09/2024/TT-BGDĐT is a circular
+    \s* (?P<stars> \(\*+\) )? (?P<after> \s*\( (?:prel\.?|sơ[ ]bộ) \) )?
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
+_PRELIMINARY = re.compile("prel|sơ bộ|so bo", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class YearLabel:
-    """A year as printed: one year, or a school year over two; `stars` point to a footnote."""
+    """A year as printed: one year, or a school year over two; `stars` point to a footnote.
+
+    `month` is that of a printed day or month ("30/9/2024", "tháng 9/2024").
+    """
 
     first: int
     last: int | None
     preliminary: bool
     stars: str
+    month: int | None = None
 
 
 def find_year(label: str) -> tuple[YearLabel, str] | None:
-    """Split a header such as "2005(**) Teacher" or "Total Prel. 2016" into its year and the rest.
+    """Split a header such as "2005(**) Teacher" or "Học sinh năm học 2015-16" into its year and the rest.
 
-    Returns None where the label holds no year, or more than one.
+    Returns None where the label holds no year, more than one, a span of years ("2011-2015"), or something that
+    cannot be a date. The same year in two languages ("Năm 2016 - Year 2016") is one.
     """
     label = clean_text(label)
     matches = list(_YEAR.finditer(label))
-    if len(matches) != 1:
+    years = {_read_year(match) for match in matches}
+    year = years.pop() if len(years) == 1 else None
+    if year is None:
         return None
-    match = matches[0]
-    first = int(match["first"])
-    last = None
+    rest = clean_text(_YEAR.sub(" ", label))
+    return year, rest if any(map(str.isalnum, rest)) else ""
+
+
+def _read_year(match: re.Match[str]) -> YearLabel | None:
+    first, last = int(match["first"]), None
+    month = int(match["month"] or match["m"] or 0) or None
     if match["last"]:
         last = first + 1
-        if not str(last).endswith(match["last"]):
+        short = len(match["last"]) == 2
+        month_like = short and "/" in match[0] and int(match["last"]) <= 12  # 2011/12 may be December
+        if not str(last).endswith(match["last"]) or month_like or match["m"] or match["month"]:
             return None
-    rest = clean_text(label[: match.start()] + " " + label[match.end() :])
-    return YearLabel(first, last, match["prel"] is not None, match["stars"] or ""), rest
+    elif match["m"] or match["month"]:
+        try:
+            date(first, month or 0, int(match["day"] or match["d"] or 1))
+        except ValueError:
+            return None
+    preliminary = bool(match["after"]) or _PRELIMINARY.search(match["lead"] or "") is not None
+    return YearLabel(first, last, preliminary, match["stars"] or "", month)
 
 
 def resolve_year(label: YearLabel, rule: YearRule) -> int:
     """The `year` of an observation: the year in which the school year starts, or the calendar year.
 
-    A label over two years ("2015-2016") says itself that it is a school year, whatever the rule.
+    A label over two years ("2015-2016") says itself that it is a school year, whatever the rule; one with a
+    month ("31/5/2025") says which school year it falls in.
     """
-    if label.last is not None or rule != "school_year_end":
+    if label.last is not None:
         return label.first
-    return label.first - 1
+    if label.month is not None and rule != "calendar":
+        return label.first if label.month >= _FIRST_MONTH else label.first - 1
+    return label.first - 1 if rule == "school_year_end" else label.first
 
 
 def reference_day(year: int, rule: YearRule) -> date:

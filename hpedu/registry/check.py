@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hpedu.errors import Problem
-from hpedu.registry.formula import parse_formula
+from hpedu.registry.formula import SeriesRef, parse_formula
 
 if TYPE_CHECKING:
     from hpedu.registry.load import Registry
@@ -21,7 +22,9 @@ def cross_check(book: Registry) -> list[Problem]:
         *_communes(book),
         *_targets(book),
         *_indicators(book),
+        *_relations(book),
         *_rest(book),
+        *_school_columns(book),
     ]
 
 
@@ -46,6 +49,8 @@ def _territories(book: Registry) -> Iterator[Problem]:
         yield from _missing("territories.csv", territory.id, "territory", territory.parts, book.territories)
     for alias in book.territory_names:
         yield from _missing("territory_names.csv", alias.name, "territory", [alias.territory], book.territories)
+    for code in book.province_codes:
+        yield from _missing("province_codes.csv", f"{code.scheme} {code.code}", "territory", [code.territory], book.territories)
     for place in book.places.values():
         yield from _missing("places.csv", place.id, "territory", [place.territory], book.territories)
 
@@ -106,6 +111,28 @@ def _indicators(book: Registry) -> Iterator[Problem]:
                 yield from _missing(file, where, "sex", [term.sex], book.codes_of("sex"))
 
 
+def _relations(book: Registry) -> Iterator[Problem]:
+    for relation in book.relations.values():
+        file, where = "relations.csv", relation.id
+        yield from _missing(file, where, "level", relation.levels, book.codes_of("level"))
+        if (relation.kind == "ratio_bounds") != (relation.lower is not None or relation.upper is not None):
+            yield Problem(file, where, "bounds belong to the kind `ratio_bounds`, and only to it")
+        if (relation.kind == "country") != (relation.provinces is not None):
+            yield Problem(file, where, "a number of provinces belongs to the kind `country`, and only to it")
+        whole = [] if relation.whole.isdecimal() else [relation.whole]
+        for text in filter(None, [*whole, *relation.parts, relation.optional]):
+            try:
+                terms = parse_formula(text)
+            except ValueError as error:
+                yield Problem(file, where, str(error), text)
+                continue
+            for term in terms:
+                yield from _missing(file, where, "measure", [term.measure], [*book.measures, "*"])
+                yield from _missing(file, where, "level", [term.level], [*book.codes_of("level"), "*"])
+                yield from _missing(file, where, "ownership", [term.ownership], book.codes_of("ownership"))
+                yield from _missing(file, where, "sex", [term.sex], book.codes_of("sex"))
+
+
 def _rest(book: Registry) -> Iterator[Problem]:
     for task in book.tasks:
         where = f"{task.plan} {task.number}"
@@ -116,3 +143,41 @@ def _rest(book: Registry) -> Iterator[Problem]:
     for erratum in book.errata.values():
         if (erratum.action == "scale") != (erratum.factor is not None):
             yield Problem("errata.csv", erratum.id, "a factor belongs to the action `scale`, and only to it")
+
+
+def _school_columns(book: Registry) -> Iterator[Problem]:
+    file, used = "school_columns.csv", _series_of_targets(book)
+    variants = {name for column in book.school_columns.values() for name in column.variants}
+    fed: Counter[SeriesRef] = Counter()
+    for column in book.school_columns.values():
+        yield from _missing(file, column.id, "level", column.levels, book.codes_of("level"))
+        others = [name for name in (column.part_of, column.sums_to) if name]
+        yield from _missing(file, column.id, "column", others, book.school_columns.keys() | variants)
+        try:
+            series = [term for text in column.formulas for term in parse_formula(text)]
+        except ValueError as error:
+            yield Problem(file, column.id, str(error))
+            continue
+        for term in series:
+            yield from _missing(file, column.id, "measure", [term.measure], book.measures)
+            yield from _missing(file, column.id, "level", [term.level], book.codes_of("level"))
+            yield from _missing(file, column.id, "sex", [term.sex], book.codes_of("sex"))
+        fed.update(series)
+        expected = [target for target in book.targets if used.get(target, set()) & set(series)]
+        if column.targets != expected:
+            found = "|".join(column.targets)
+            yield Problem(file, column.id, f"its series feed the targets {'|'.join(expected)}", found)
+    for term, count in fed.items():
+        if count > 1:
+            yield Problem(file, f"{term.measure}/{term.level}", "two columns feed this series")
+
+
+def _series_of_targets(book: Registry) -> dict[str, set[SeriesRef]]:
+    """What each target is computed from, whatever the ownership."""
+    table: dict[str, set[SeriesRef]] = {}
+    for target in book.targets:
+        indicator = book.indicators.get(target)
+        for text in filter(None, (indicator.numerator, indicator.denominator) if indicator else ()):
+            terms = parse_formula(text)
+            table.setdefault(target, set()).update(replace(term, ownership="all") for term in terms)
+    return table

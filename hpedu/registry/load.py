@@ -17,7 +17,7 @@ from hpedu.registry import models
 from hpedu.registry.check import cross_check
 
 HOME = Path(__file__).parent
-LIST_COLUMNS = {"parts", "departments"}  # several codes in one cell, joined by "|"
+LIST_COLUMNS = {"parts", "departments", "levels", "aliases", "series", "targets"}  # several codes in one cell, joined by "|"
 OPTIONAL_TEXT = {"cooperating"}
 
 RowT = TypeVar("RowT", bound=models.Row)
@@ -99,6 +99,7 @@ class Registry:
         self.codes = read("codes.csv", models.Code)
         self.territories = keyed("territories.csv", models.Territory)
         self.territory_names = read("territory_names.csv", models.TerritoryName)
+        self.province_codes = read("province_codes.csv", models.ProvinceCode)
         self.places = keyed("places.csv", models.Place)
         self.communes = read("communes.csv", models.Commune)
         self.conversions = read("commune_conversions.csv", models.Conversion)
@@ -111,6 +112,8 @@ class Registry:
         self.goals = read("goals.csv", models.Goal)
         self.other_targets = keyed("other_targets.csv", models.OtherTarget)
         self.errata = keyed("errata.csv", models.Erratum)
+        self.school_columns = keyed("school_columns.csv", models.SchoolColumn)
+        self.relations = keyed("relations.csv", models.Relation)
 
         self._codes = {(row.dimension, row.code): row for row in self.codes}
         self._dimensions: dict[str, dict[str, models.Code]] = {}
@@ -128,6 +131,10 @@ class Registry:
 
     def code(self, dimension: str, code: str) -> models.Code:
         return self._codes[dimension, code]
+
+    def reported_territories(self) -> dict[str, models.Territory]:
+        """The territories that reports can be about, by id: no single province, no region."""
+        return {key: row for key, row in self.territories.items() if row.role in models.REPORTED_ROLES}
 
     def codes_of(self, dimension: str) -> dict[str, models.Code]:
         """The codes of a dimension in their order."""

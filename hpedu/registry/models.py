@@ -49,21 +49,38 @@ class Code(Row):
 
 
 class Territory(Keyed):
-    """A territory observations are about. `parts` are summed into the back series of a merged one."""
+    """A territory observations are about. `parts` are summed into the back series of a merged one.
+
+    A province whose area the reform of 1 July 2025 changed ends on the day before (vietnamadminunits 1.0.4, table
+    of conversions), and so does its name: the new province of that name is another territory.
+    """
 
     name: Text
-    nso_code: str  # statistics-office province code; empty for the country
-    valid_from: date | None
+    valid_from: date | None  # empty: from before the first table, or not known
     valid_to: date | None
     parts: list[Slug]
-    role: Literal["city", "part", "country"]  # a country is shown for comparison, never judged
+    # A country is shown for comparison, never judged; a province or region is only there to check and to test.
+    role: Literal["city", "part", "country", "province", "region"]
     order: int
+
+
+REPORTED_ROLES = ("city", "part", "country")
+"""Roles of the territories that reports can be about."""
 
 
 class TerritoryName(Row):
     """A name that published tables use for a territory, while it was valid."""
 
     name: Words
+    territory: Slug
+    valid_from: date | None  # empty: as long as the territory
+
+
+class ProvinceCode(Row):
+    """The code of a province in one scheme. In another the same code is another province."""
+
+    scheme: Literal["nso", "moet_exam"]  # the statistics office's; the ministry's for examinations
+    code: str = Field(pattern=r"^\d{2}$")
     territory: Slug
 
 
@@ -251,3 +268,59 @@ class Erratum(Keyed):
     factor: Decimal | None  # for `scale`: multiply the printed number by this
     reason: Text
     evidence: Text
+
+
+class Relation(Keyed):
+    """What must hold between published figures of one territory and year; the checks of ingest look for breaches.
+
+    Terms are written as in the formulas of indicators; `*` for a measure or level means each (of `levels`, where
+    they are listed; of the additive measures). A dimension no term names may have any value, the same in all
+    terms: public and private make the total of the girls too.
+    """
+
+    kind: Literal["sum", "same", "at_most", "ratio_bounds", "country"]
+    whole: Words  # one term, or a number
+    parts: list[Words]  # formulas: each is a way to make up the whole, or a part that cannot be larger than it
+    optional: str = ""  # terms that belong to the sum where a table has them
+    levels: list[Slug]
+    since: int | None = None  # first and last year it holds
+    until: int | None = None
+    lower: Decimal | None = None  # of whole / parts; of the whole itself where there are no parts
+    upper: Decimal | None = None
+    provinces: int | None = None  # `country`: how many provinces make the whole
+    name: Text
+
+class SchoolColumn(Keyed):
+    """A column of the department's school list (docs/school_list.md), and the series its sums become.
+
+    `per_level` columns may also stand in the list once a level, headed "Giáo viên tiểu học"; a school of several
+    levels needs that, for any other the total says it. Such a column is called by its id and the level.
+    """
+
+    name: Text  # the header as it should be typed
+    aliases: list[Words]  # other headers it is known by; accents, case and punctuation do not count
+    kind: Literal["code", "text", "count", "yes_no", "date", "choice", "year"]
+    required: bool
+    scope: Literal["", "school", "level"]  # who fills it: nobody has to; schools by highest level; by level taught
+    levels: list[Slug]  # of the scope `level`: who teaches one of them fills the column
+    per_level: bool
+    series: list[Words]  # `measure/level[/dimension=code]`; "{level}" stands for each of `levels`
+    count_as: Literal["sum", "any", "rows", "valid"]  # values; schools above 0; schools; valid recognitions
+    by_ownership: bool  # public and private schools are summed apart as well
+    part_of: str = ""  # the column it cannot exceed
+    sums_to: str = ""  # the column, or column and level, that it makes up together with others
+    targets: list[Slug]  # targets whose formula uses one of its series
+
+    @property
+    def formulas(self) -> list[str]:
+        """The series, one by one."""
+        return [
+            text.replace("{level}", level)
+            for text in self.series
+            for level in (self.levels if "{level}" in text else [""])
+        ]
+
+    @property
+    def variants(self) -> dict[str, str]:
+        """Ids of the columns for one level, and that level."""
+        return {f"{self.id}_{level}": level for level in self.levels} if self.per_level else {}

@@ -20,15 +20,16 @@ _LEGACY_FONT = re.compile(rb"[A-Za-z\xa1-\xff][\xa1-\xac\xae-\xbf]|[\xd1\xf1\xd8
 
 
 def decode_text(data: bytes, declared: str = "") -> str:
-    """Decode a file by its byte order mark, by what it declares, or by what its bytes can be.
+    """Decode a file by its byte order mark, as UTF-8 if it can be, as it declares, or by what its bytes show.
 
-    What is not UTF-8 and not surely Windows-1258 is read as Latin-1: no byte is lost, and text in the fonts of
-    old (TCVN3, VNI) can still be recognised. A declared encoding is believed only if the bytes agree with it.
+    UTF-8 goes before what is declared: other text is hardly ever valid UTF-8, and many exports declare what
+    they are not. What is left, and is not surely Windows-1258, is read as Latin-1: no byte is lost, and text in
+    the fonts of old (TCVN3, VNI) can still be recognised.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, errors="replace")
-    for encoding in (_widen(declared), "utf-8", *_guess_utf16(data), *_guess_1258(data)):
+    for encoding in (*_guess_utf16(data), "utf-8", _widen(declared), *_guess_1258(data)):
         try:
             return data.decode(encoding)
         except (UnicodeDecodeError, LookupError):  # another encoding, or one Python does not know

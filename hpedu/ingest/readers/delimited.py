@@ -7,6 +7,7 @@ import io
 import re
 from collections import Counter
 from itertools import islice
+from typing import Literal
 
 from hpedu.ingest.grid import Grid, is_blank, make_grid
 from hpedu.ingest.readers.charset import decode_text
@@ -49,13 +50,17 @@ def _find_delimiter(text: str) -> str | None:
     said = _SEP_LINE.match(text)
     if said:
         return said[1]
-    scores = {delimiter: _share_alike(text, delimiter) for delimiter in _DELIMITERS}
-    best = max(_DELIMITERS, key=lambda delimiter: scores[delimiter])
-    return best if scores[best] >= 0.5 else None  # prose has commas too
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):  # the latter if quotation marks do not pair
+        scores = {delimiter: _share_alike(text, delimiter, quoting) for delimiter in _DELIMITERS}
+        best = max(_DELIMITERS, key=scores.__getitem__)
+        if scores[best] >= 0.5:  # prose has commas too
+            return best
+    return None
 
 
-def _share_alike(text: str, delimiter: str) -> float:
-    sample = islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), _SAMPLE_ROWS)
+def _share_alike(text: str, delimiter: str, quoting: Literal[0, 3]) -> float:
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+    sample = islice(lines, _SAMPLE_ROWS)
     try:
         rows = [row for row in sample if not all(map(is_blank, row))]
     except csv.Error:  # a field of more than 128 kB: a quotation mark that is none

@@ -1,0 +1,53 @@
+"""What does not agree among published figures. Findings only: nothing is ever changed by them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from hpedu.ingest.checks.bounds import check_parts, check_ratios
+from hpedu.ingest.checks.duplicates import check_duplicates, check_two_counts
+from hpedu.ingest.checks.figures import Figures
+from hpedu.ingest.checks.finding import FINDINGS, SEVERITIES
+from hpedu.ingest.checks.jumps import check_jumps
+from hpedu.ingest.checks.slips import check_unit_slips
+from hpedu.ingest.checks.sums import check_sums
+from hpedu.ingest.checks.territories import check_territories
+from hpedu.ingest.checks.words import name_check
+from hpedu.registry import Registry
+
+__all__ = ["FINDINGS", "find_problems", "name_check"]
+
+CHECKS = (
+    check_sums,
+    check_parts,
+    check_territories,
+    check_duplicates,
+    check_two_counts,
+    check_unit_slips,
+    check_jumps,
+    check_ratios,
+)
+
+
+def find_problems(observations: pl.DataFrame, book: Registry) -> pl.DataFrame:
+    """Everything that does not agree among the published observations, all editions of them.
+
+    Derived figures and bounds ("over 99%") are left out. A figure whose unit slipped is not reported
+    again as a jump. What must add up or be bounded is said by the registry (`relations.csv`).
+
+    Parameters
+    ----------
+    observations
+        As ingest writes them, older editions among them.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `FINDINGS`: errors first, then warnings, then notes (those an erratum covers among them).
+    """
+    figures = Figures(observations, book)
+    rows = [row for check in CHECKS for row in check(figures, book)]
+    slipped = {(row["file"], row["cell"]) for row in rows if row["check"] == "unit_slip" and not row["erratum"]}
+    kept = [row for row in rows if row["check"] != "jump" or (row["file"], row["cell"]) not in slipped]
+    kept.sort(key=lambda row: (SEVERITIES[row["severity"]], row["file"]))
+    return pl.DataFrame(kept, schema=FINDINGS, orient="row")

@@ -1,0 +1,94 @@
+"""What a finding says, in Vietnamese and English: templates of wording.toml, names of the registry, numbers."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from hpedu.ingest.checks.figures import Figure
+from hpedu.registry import Language, Registry, Text
+
+_DIMENSIONS = ("measure", "level", "ownership", "sex", "detail")
+_DEFAULTS = {"ownership": "all", "sex": "both", "detail": ""}
+
+
+@cache
+def read_wording() -> dict[str, Text]:
+    """The templates: key -> text in both languages."""
+    with (Path(__file__).parent / "wording.toml").open("rb") as file:
+        return {key: Text.model_validate(texts) for key, texts in tomllib.load(file).items()}
+
+
+def name_check(check: str, language: Language) -> str:
+    """What a check is called, such as "Parts and total"."""
+    return read_wording()[f"{check}_name"].get(language)
+
+
+def write_number(value: float, language: Language, decimals: int | None = None) -> str:
+    """`1.234,5` in Vietnamese, `1,234.5` in English, with no more decimals than the number has."""
+    text = f"{value:,.{6 if decimals is None else decimals}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.translate(str.maketrans(",.", ".,")) if language == "vi" else text
+
+
+def write_year(figure: Figure, book: Registry, language: Language) -> str:
+    """The calendar year, or the school year as `2014-2015` (`2014-15` in English)."""
+    year = figure.year
+    if book.measures[figure.key[0]].basis == "calendar":
+        return str(year)
+    return f"{year}-{year + 1}" if language == "vi" else f"{year}-{(year + 1) % 100:02d}"
+
+
+def name_place(figure: Figure, book: Registry, language: Language) -> str:
+    """The name of the district or institution, or of the territory."""
+    if figure.place in book.places:
+        return book.places[figure.place].name.get(language)
+    territory = book.territories.get(figure.territory)
+    return territory.name.get(language) if territory else figure.territory
+
+
+def name_series(figure: Figure, book: Registry, language: Language) -> str:
+    """What is counted: measure, level, and whatever is not the whole of a dimension."""
+    names = [_name(dimension, code, book, language) for dimension, code in zip(_DIMENSIONS, figure.key, strict=True)]
+    shown = [
+        name
+        for dimension, code, name in zip(_DIMENSIONS, figure.key, names, strict=True)
+        if _DEFAULTS.get(dimension) != code
+    ]
+    return ", ".join([shown[0], *(name if name.isupper() else name[0].lower() + name[1:] for name in shown[1:])])
+
+
+def name_part(part: Figure, whole: Figure | None, book: Registry, language: Language) -> str:
+    """What tells a part from the whole: "public", "primary". Without a whole, all that is not the default."""
+    names = [
+        _name(dimension, code, book, language)
+        for n, (dimension, code) in enumerate(zip(_DIMENSIONS, part.key, strict=True))
+        if (whole.key[n] != code if whole else n > 1 and _DEFAULTS.get(dimension) != code)
+    ]
+    return ", ".join(name[0].lower() + name[1:] for name in names if name)
+
+
+def _name(dimension: str, code: str, book: Registry, language: Language) -> str:
+    if dimension == "measure":
+        return book.measures[code].name.get(language)
+    known = book.codes_of(dimension).get(code)
+    return known.name.get(language) if known else code
+
+
+def write_addition(parts: Iterable[Figure], whole: Figure | None, book: Registry, language: Language) -> str:
+    """`2,696 (public) + 870 (private)`."""
+    return " + ".join(
+        f"{write_number(part.value, language)} ({name_part(part, whole, book, language)})" for part in parts
+    )
+
+
+def list_cells(figures: Iterable[Figure]) -> str:
+    """`J20, J25 (city/a.csv); C4 (city/b.csv)`."""
+    cells: dict[str, list[str]] = {}
+    for figure in figures:
+        sheet = f"{figure.sheet}!" if figure.sheet else ""
+        cells.setdefault(figure.file, []).append(f"{sheet}{figure.cell}")
+    return "; ".join(f"{', '.join(dict.fromkeys(names))} ({file})" for file, names in cells.items())
