@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hpedu.data import indicator_values, issues, newest_year, observations, revisions
+    from hpedu.data import findings, indicator_values, issues, newest_year, observations, revisions
     from hpedu.frames import to_pandas
     from hpedu.ingest.check import read
     from hpedu.present.report import Report, list_targets
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Report",
+    "findings",
     "indicator_values",
     "issues",
     "list_targets",
@@ -31,6 +32,7 @@ __all__ = [
 _HOMES = {
     "Report": "hpedu.present.report",
     "list_targets": "hpedu.present.report",
+    "findings": "hpedu.data",
     "indicator_values": "hpedu.data",
     "issues": "hpedu.data",
     "newest_year": "hpedu.data",

@@ -55,7 +55,7 @@ def ingest(force: bool) -> None:
     click.echo(
         ("Nothing changed: " if found.fresh else "")
         + f"{found.files} files: {found.published} published figures, {found.derived} derived, "
-        + f"{found.set_aside} cells set aside (data/processed/issues.parquet)"
+        + f"{found.set_aside} cells set aside, {found.findings} findings to look at (page data_quality)"
     )
 
 

@@ -11,7 +11,7 @@ from hpedu.data import indicator_values, newest_year
 from hpedu.errors import UnknownName
 from hpedu.registry import LANGUAGES, registry
 
-GROUPS = ("overview", "preschool", "general", "higher", "continuing")
+GROUPS = ("overview", "preschool", "general", "higher", "continuing", "data_quality")
 DEFAULT_TERRITORY = "hai_phong"
 
 
@@ -54,7 +54,7 @@ def make_plan(
     """
     book = registry()
     groups = _check("group", groups, GROUPS) or list(GROUPS)
-    territories = _check("territory", territories, book.territories) or [DEFAULT_TERRITORY]
+    territories = _check("territory", territories, book.reported_territories()) or [DEFAULT_TERRITORY]
     languages = _check("language", languages, LANGUAGES) or list(LANGUAGES)
     newest = newest_year()
     if year is None:

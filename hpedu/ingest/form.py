@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -11,16 +11,8 @@ import fastexcel
 
 from hpedu.ingest.cells import Cell
 from hpedu.ingest.form_parts import find_excesses
-from hpedu.ingest.form_sheets import (
-    COVER,
-    MARKER,
-    SHEETS,
-    Cover,
-    Sheet,
-    range_of,
-    read_cover_code,
-    seal,
-)
+from hpedu.ingest.form_rows import FormRow, find_sheet, read_rows
+from hpedu.ingest.form_sheets import COVER, MARKER, Cover, Sheet, range_of, read_cover_code
 from hpedu.ingest.form_values import read_typed_date, read_typed_number, read_typed_state
 from hpedu.ingest.grid import Grid, address, is_blank
 from hpedu.ingest.interpret import Reading, SetAside, set_aside_row
@@ -29,7 +21,7 @@ from hpedu.ingest.package import Resource
 from hpedu.ingest.readers.workbook import is_workbook, read_frames, read_workbook
 from hpedu.ingest.text import clean_text, fold_text
 from hpedu.registry import Registry
-from hpedu.registry.formula import SeriesRef, parse_formula
+from hpedu.registry.formula import SeriesRef
 
 
 def is_form(data: bytes) -> bool:
@@ -61,25 +53,6 @@ def read_form(data: bytes, resource: Resource, book: Registry) -> Reading:
 
 
 @dataclass
-class _Row:
-    """A row of a sheet: what was typed into its cells, by column, and what its key and labels say."""
-
-    sheet: Sheet
-    typed: dict[str, Cell]
-    key: str
-    labels: list[str]
-
-    def identify(self, book: Registry) -> SeriesRef | None:
-        """The series of the row; None if key and labels do not belong together, or lead nowhere."""
-        text, _, checksum = self.key.partition(" #")
-        if not text or checksum.strip() != seal(text, *self.labels):
-            return None
-        (series, *_) = parse_formula(text)
-        known = series.measure in book.measures and series.level in book.codes_of("level")
-        return series if known else None
-
-
-@dataclass
 class _FormReader:
     resource: Resource
     book: Registry
@@ -91,19 +64,19 @@ class _FormReader:
     def read(self, grids: list[Grid]) -> Reading:
         self.cover = _find_cover(grids, self.book)
         for grid in grids:
-            found = _find_sheet(grid)
+            found = find_sheet(grid)
             if found is not None:
-                for row in _read_rows(grid, *found):
+                for row in read_rows(grid, *found):
                     self._read_row(row)
             elif fold_text(grid.sheet) != fold_text(COVER):
                 self._set_aside_sheet(grid)
         for series, arithmetic in find_excesses(self.rows, self.book).items():
-            row = self.rows.pop(series)
-            cell = Cell(row["sheet"], row["cell"], row["printed"], {})
+            part = self.rows.pop(series)
+            cell = Cell(part["sheet"], part["cell"], part["printed"], {})
             self._set_aside(cell, "form_part_exceeds_whole", arithmetic)
         return Reading(list(self.rows.values()), self.issues)
 
-    def _read_row(self, row: _Row) -> None:
+    def _read_row(self, row: FormRow) -> None:
         series = row.identify(self.book)
         reason = (
             "form_cover" if self.cover is None
@@ -188,28 +161,3 @@ def _find_cover(grids: list[Grid], book: Registry) -> Cover | None:
                 cover = read_cover_code(text, texts[0])
                 return cover if cover and cover.territory in book.territories else None
     return None
-
-
-def _find_sheet(grid: Grid) -> tuple[Sheet, int] | None:
-    """Which sheet of the form a grid is and where its hidden head stands, whatever the sheet is called now."""
-    for sheet in SHEETS.values():
-        for number, row in enumerate(grid.rows):
-            if set(sheet.head) <= set(row):
-                return sheet, number
-    return None
-
-
-def _read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[_Row]:
-    """The rows under the headings into which anything was typed."""
-    places = {column.id: grid.rows[head].index(name) for column, name in zip(sheet.columns, sheet.head, strict=True)}
-    fills = [column.id for column in sheet.columns if column.role == "fill"]
-    sealed = [column.id for column in sheet.columns if column.role == "sealed"]
-    for number in range(head + 2, len(grid.rows)):
-        texts = grid.rows[number]
-        typed = {
-            name: Cell(grid.sheet, address(number, places[name]), texts[places[name]], {})
-            for name in fills
-            if not is_blank(texts[places[name]])
-        }
-        if typed:
-            yield _Row(sheet, typed, texts[places["key"]], [texts[places[name]] for name in sealed])

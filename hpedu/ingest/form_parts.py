@@ -59,7 +59,7 @@ def _shares(book: Registry) -> Iterator[tuple[_Side, _Side]]:
 
 
 def _add(side: _Side, rows: _Rows) -> float:
-    return sum(rows[ref]["value"] for ref in side)
+    return sum(float(rows[ref]["value"]) for ref in side)
 
 
 def _spell(side: _Side, rows: _Rows) -> str:

@@ -75,16 +75,16 @@ class HeaderFinder:
             return len(row.filled) > 1
         if len(row.filled) > 1:
             return blanks < 2
-        return blanks < 2 and self._spans(row, values) and not (is_top and self._is_long(row))
+        return blanks < 2 and self._spans(row, values) and not (is_top and self._is_title(row))
 
     def _spans(self, row: Row, values: Sequence[int]) -> bool:
         """Whether a lone cell stands over columns: merged over some, or set where they begin."""
         merge = self._merges.get((row.number, row.filled[0]))
         return row.filled[0] == values[0] or (merge is not None and merge.right > merge.left)
 
-    def _is_long(self, row: Row) -> bool:
-        merged = (row.number, row.filled[0]) in self._merges
-        return not merged and len(self._grid.rows[row.number][row.filled[0]].split()) > _MOST_WORDS_OF_A_TIER
+    def _is_title(self, row: Row) -> bool:
+        text = self._grid.rows[row.number][row.filled[0]]
+        return len(text.split()) > _MOST_WORDS_OF_A_TIER or is_worded("measure_title", text)
 
     def _is_worded_otherwise(self, row: Row) -> bool:
         texts = [self._grid.rows[row.number][column] for column in row.filled]

@@ -17,6 +17,7 @@ from hpedu.errors import IngestError, Problem
 from hpedu.files import digest_file, digest_folders, write_whole
 from hpedu.ingest import schema
 from hpedu.ingest.ages import estimate_age_bands
+from hpedu.ingest.checks import find_problems
 from hpedu.ingest.editions import mark_current
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.merger import derive_merged
@@ -25,17 +26,19 @@ from hpedu.ingest.reading import UnknownFormat, read_file
 from hpedu.paths import Project
 from hpedu.registry import Registry, registry
 
-OBSERVATIONS, ISSUES, RECORD = "observations.parquet", "issues.parquet", "ingest.json"
+OBSERVATIONS, ISSUES, FINDINGS = "observations.parquet", "issues.parquet", "findings.parquet"
+RECORD = "ingest.json"
 
 
 @dataclass(frozen=True)
 class Ingested:
-    """What an ingest found: files read, observations published and derived, cells set aside."""
+    """What an ingest found: files, observations published and derived, cells set aside, what does not agree."""
 
     files: int
     published: int
     derived: int
     set_aside: int
+    findings: int
     fresh: bool  # nothing had changed, nothing was done
 
 
@@ -68,13 +71,16 @@ def ingest(project: Project, *, force: bool = False, progress: Callable[[str], N
     observations = mark_current(pl.concat([published, derived]))  # a sum goes before a published bound
     observations = observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
     issues = _frame([row for r in readings for row in r.issues], schema.ISSUES)
+    findings = find_problems(published, book)
     counts = {
         "files": len(readings),
         "published": published.height,
         "derived": derived.height,
         "set_aside": issues.height,
+        "findings": findings.height,
     }
-    tables = {OBSERVATIONS: _parquet(observations), ISSUES: _parquet(issues)}
+    frames = {OBSERVATIONS: observations, ISSUES: issues, FINDINGS: findings}
+    tables = {name: _parquet(frame) for name, frame in frames.items()}
     record = {"inputs": inputs, "counts": counts, "digest": hashlib.sha256(tables[OBSERVATIONS]).hexdigest()}
     (project.processed / RECORD).unlink(missing_ok=True)  # without the record, half an ingest is no ingest
     for name, content in tables.items():
@@ -94,8 +100,8 @@ def input_digests(project: Project) -> dict[str, str]:
 def read_record(project: Project) -> dict[str, Any] | None:
     """What the last whole ingest read and counted; None if there was none."""
     path = project.processed / RECORD
-    tables = (project.processed / OBSERVATIONS, project.processed / ISSUES)
-    if not path.exists() or not all(table.exists() for table in tables):
+    tables = (OBSERVATIONS, ISSUES, FINDINGS)
+    if not path.exists() or not all((project.processed / table).exists() for table in tables):
         return None
     record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from hpedu.ingest.columns import is_index
@@ -31,18 +31,38 @@ def read_rows(grid: Grid) -> list[Row]:
     """All rows of a grid, in order."""
     index = _index_columns(grid)
     rows: list[Row] = []
-    above: Row | None = None  # the last row with anything in it
-    names: set[tuple[str, ...]] = set()  # rows of names seen: they come again on each page
-    below = [*grid.rows[1:], [""] * grid.width]
-    for number, (texts, its_below) in enumerate(zip(grid.rows, below, strict=True)):
-        row = _read_row(number, texts, index, above, its_below)
-        if row.shape == "data" and tuple(texts) in names:
+    surroundings = _Surroundings()
+    for number, texts in enumerate(grid.rows):
+        below = grid.rows[number + 1] if number + 1 < len(grid.rows) else [""] * grid.width
+        row = _read_row(number, texts, below, index, surroundings)
+        if row.shape == "data" and tuple(texts) in surroundings.names:
             row = Row(number, "text", row.filled)
-        elif row.shape == "text" and len(row.filled) > 1:
-            names.add(tuple(texts))
         rows.append(row)
-        above = above if row.shape == "blank" else row
+        surroundings.note(row, texts)
     return rows
+
+
+@dataclass
+class _Surroundings:
+    """What stands above a row: the last row with anything in it, and rows of names."""
+
+    above: Row | None = None
+    is_named: bool = False  # whether a row of names has come since the last values
+    names: set[tuple[str, ...]] = field(default_factory=set)  # they come again on each page
+
+    @property
+    def after_data(self) -> bool:
+        return self.above is not None and self.above.shape == "data"
+
+    def note(self, row: Row, texts: Sequence[str]) -> None:
+        if row.shape == "blank":
+            return
+        self.above = row
+        if row.shape == "data":
+            self.is_named = False
+        elif len(row.filled) > 1 and not any(is_worded("letterhead", texts[c]) for c in row.filled):
+            self.is_named = True
+            self.names.add(tuple(texts))
 
 
 def _index_columns(grid: Grid) -> set[int]:
@@ -68,30 +88,38 @@ def _text_after(texts: Sequence[str], column: int) -> str:
     return next((text for text in texts[column + 1 :] if text.strip()), "")
 
 
-def _read_row(number: int, texts: Sequence[str], index: set[int], above: Row | None, below: Sequence[str]) -> Row:
+def _read_row(
+    number: int, texts: Sequence[str], below: Sequence[str], index: set[int], around: _Surroundings
+) -> Row:
     kinds = {column: kind for column, text in enumerate(texts) if (kind := find_kind(text)) != "blank"}
     filled = tuple(kinds)
+    above = around.above
     if not filled:
         return Row(number, "blank", ())
     if above is not None and above.shape == "text" and is_numbering([texts[c] for c in filled]):
         return Row(number, "numbering", filled)
     counted = {c for c in filled if c in index and find_kind(_text_after(texts, c)) == "text"}
     words = [c for c in filled if kinds[c] == "text" or c in counted]
-    years = [c for c in filled if kinds[c] == "year" and c not in counted]
-    numbers = [c for c in filled if kinds[c] == "number" and c not in counted]
-    marks = [c for c in filled if kinds[c] == "mark"]
+    years, numbers, marks = (
+        [c for c in filled if kinds[c] == kind and c not in counted] for kind in ("year", "number", "mark")
+    )
     numeric = tuple(sorted(numbers + marks + years))
-    after_data = above is not None and above.shape == "data"
     if len(filled) == 1 and numeric:
-        is_data = above is not None and filled[0] in (above.numeric if after_data else above.filled)
-        is_data = is_data and (after_data or not years)
+        is_data = _continues_column(filled[0], above, is_year=bool(years))
     elif numbers:
-        is_data = after_data or not _counts_on(texts, words, numbers, below)
+        is_data = around.after_data or not _counts_on(texts, words, numbers, below)
     elif marks:
         is_data = len(marks) >= len(words) - 1
     else:
-        is_data = bool(years) and _are_numbers(number, texts, words, years, above)
+        is_data = bool(years) and _are_figures(number, texts, words, years, around)
     return Row(number, "data" if is_data else "text", filled, numeric if is_data else ())
+
+
+def _continues_column(column: int, above: Row | None, *, is_year: bool) -> bool:
+    """Whether a lone number stands in a column of figures, or under a name; if not it is a page number."""
+    if above is None:
+        return False
+    return column in above.numeric if above.shape == "data" else column in above.filled and not is_year
 
 
 def _counts_on(texts: Sequence[str], words: list[int], numbers: list[int], below: Sequence[str]) -> bool:
@@ -106,12 +134,15 @@ def _counts_on(texts: Sequence[str], words: list[int], numbers: list[int], below
     return names_number or not words or is_worded("grade_header", texts[words[-1]])
 
 
-def _are_numbers(number: int, texts: Sequence[str], words: list[int], years: list[int], above: Row | None) -> bool:
-    """Whether what looks like years in a row without other numbers is figures: 1995 schools, 2010 classes."""
-    if not all(is_bare_year(texts[c]) for c in years):
+def _are_figures(
+    number: int, texts: Sequence[str], words: list[int], years: list[int], around: _Surroundings
+) -> bool:
+    """Whether what looks like years, in a row without other numbers, is figures: 1995 schools, 2010 classes."""
+    printed = [texts[c].strip() for c in years]
+    if not all(map(is_bare_year, printed)) or all(is_worded("year_header", texts[c]) for c in words):
+        return False  # nothing but a year labels them
+    if len(printed) > 2 and [int(year) for year in printed] == list(range(int(printed[0]), int(printed[-1]) + 1)):
         return False
-    if not words:  # nothing labels them: a header, unless one stands in a column of figures
-        return len(years) == 1 and above is not None and above.shape == "data" and years[0] in above.numeric
-    if all(is_worded("year_header", texts[c]) for c in words):
-        return False
-    return above is not None and above.number == number - 1 and len(above.filled) > 1
+    return around.is_named or (
+        around.after_data and around.above is not None and around.above.number == number - 1
+    )

@@ -59,7 +59,7 @@ def _move_tone(word: str) -> str:
     if word.isascii():
         return word
     letters = unicodedata.normalize("NFD", word)
-    tones = [c for c in letters if c in _TONES]
+    tones = sorted(c for c in letters if c in _TONES)
     return unicodedata.normalize("NFC", "".join(c for c in letters if c not in _TONES)) + "".join(tones)
 
 

@@ -31,6 +31,7 @@ _YEAR = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_SCHOOL_YEAR = re.compile("học|hoc|nh|school", re.IGNORECASE)
 _PRELIMINARY = re.compile("prel|sơ bộ|so bo", re.IGNORECASE)
 
 
@@ -66,16 +67,18 @@ def find_year(label: str) -> tuple[YearLabel, str] | None:
 
 def _read_year(match: re.Match[str]) -> YearLabel | None:
     first, last = int(match["first"]), None
-    month = int(match["month"] or match["m"] or 0) or None
+    printed_month = match["month"] or match["m"]
+    month = int(printed_month) if printed_month else None
     if match["last"]:
         last = first + 1
-        short = len(match["last"]) == 2
-        month_like = short and "/" in match[0] and int(match["last"]) <= 12  # 2011/12 may be December
-        if not str(last).endswith(match["last"]) or month_like or match["m"] or match["month"]:
+        # 2011/12 may be December, unless it says that it is a school year
+        month_like = "/" in match[0] and len(match["last"]) == 2 and int(match["last"]) <= 12
+        doubtful = month_like and not _SCHOOL_YEAR.search(match["lead"] or "")
+        if doubtful or month is not None or not str(last).endswith(match["last"]):
             return None
-    elif match["m"] or match["month"]:
+    elif month is not None:
         try:
-            date(first, month or 0, int(match["day"] or match["d"] or 1))
+            date(first, month, int(match["day"] or match["d"] or 1))
         except ValueError:
             return None
     preliminary = bool(match["after"]) or _PRELIMINARY.search(match["lead"] or "") is not None

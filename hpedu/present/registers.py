@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas
 import polars as pl
 
+from hpedu.ingest.form_sheets import task_series
 from hpedu.outlook import Standing
 from hpedu.present.blocks import draw_table
 from hpedu.present.display import Fragment
+from hpedu.present.numbers import format_number
 from hpedu.present.quantity import name_year, with_unit
 from hpedu.present.scorecard import Wording
 from hpedu.present.wording import phrase
@@ -17,6 +19,8 @@ from hpedu.registry import Registry
 from hpedu.registry.models import Task
 
 SCHOOL_YEAR_END = "08-31"
+WHOLE = ("overview", "data_quality")
+"""Reports on all groups of targets together."""
 
 
 def list_missing(standings: Sequence[Standing], wording: Wording) -> Fragment:
@@ -42,7 +46,7 @@ def list_missing(standings: Sequence[Standing], wording: Wording) -> Fragment:
 def count_states(standings: Sequence[Standing], wording: Wording) -> pandas.DataFrame:
     """How many targets of each group (rows) are in each state (columns), in the order of the registry."""
     book, language = wording.book, wording.language
-    groups = [row.name.get(language) for code, row in book.codes_of("group").items() if code != "overview"]
+    groups = [row.name.get(language) for code, row in book.codes_of("group").items() if code not in WHOLE]
     states = [row.name.get(language) for row in book.codes_of("state").values()]
     frame = pandas.DataFrame(
         {
@@ -86,6 +90,38 @@ def list_set_aside(issues: pl.DataFrame, wording: Wording) -> Fragment:
     return _draw(("file", "count", "what_to_do"), rows, "set_aside_caption", wording, numeric={1})
 
 
+def list_findings(findings: pl.DataFrame, wording: Wording) -> Fragment:
+    """What does not agree among the published figures (columns `hpedu.ingest.checks.finding.FINDINGS`)."""
+    language = wording.language
+    rows = [
+        [
+            phrase(f"severity_{row['severity']}", language),
+            row[f"message_{language}"],
+            row[f"what_{language}"],
+        ]
+        for row in findings.iter_rows(named=True)
+    ]
+    return _draw(("severity", "finding", "what_to_do"), rows, "findings_caption", wording)
+
+
+def list_revisions(revisions: pl.DataFrame, wording: Wording, most: int = 30) -> Fragment:
+    """The largest revisions (columns as `hpedu.ingest.editions.revisions`): old and new value, editions."""
+    book, language = wording.book, wording.language
+    rows = [
+        [
+            f"{book.measures[row['measure']].name.get(language)}, {book.name('level', row['level'], language)}",
+            book.territories[row["territory"]].name.get(language),
+            row["year"],
+            f"{format_number(row['old'], 0, language)} ({row['old_edition']})",
+            f"{format_number(row['new'], 0, language)} ({row['new_edition']})",
+            f"{format_number(row['relative'] * 100, 1, language)}%",
+        ]
+        for row in revisions.head(most).iter_rows(named=True)
+    ]
+    keys = ("measure", "territory", "year", "older", "newer", "change")
+    return _draw(keys, rows, "revisions_caption", wording, numeric={2, 3, 4, 5})
+
+
 def list_errata(wording: Wording) -> Fragment:
     """Published cells that were corrected or flagged, with the evidence."""
     language = wording.language
@@ -96,21 +132,46 @@ def list_errata(wording: Wording) -> Fragment:
     return _draw(("cells", "reason", "evidence"), rows, "errata_caption", wording)
 
 
-def find_overdue(book: Registry, year: int) -> list[Task]:
-    """Tasks whose last day lies before the end of the school year, for which no result has been reported."""
+def find_done(book: Registry, observations: pl.DataFrame, year: int) -> dict[tuple[str, str], str]:
+    """Tasks last reported as completed by the end of the school year: (plan, number) -> decision, date, remark.
+
+    Parameters
+    ----------
+    observations
+        Columns `hpedu.ingest.schema.OBSERVATIONS`. A task is a matter of the plan, whatever the territory.
+    """
+    states = observations.filter(
+        pl.col("measure") == "task_done", pl.col("current"), pl.col("year") <= year + 1
+    ).sort("year", "edition")
+    last = {row["detail"]: row for row in states.iter_rows(named=True)}
+    found = {(task.plan, task.number): last.get(task_series(task).detail) for task in book.tasks}
+    return {key: row["note"] for key, row in found.items() if row is not None and row["value"] >= 1}
+
+
+def find_overdue(book: Registry, year: int, done: Collection[tuple[str, str]] = ()) -> list[Task]:
+    """Tasks whose last day lies before the end of the school year and that are not `done` (plan, number)."""
     end = f"{year + 1}-{SCHOOL_YEAR_END}"
-    return [task for task in book.tasks if task.due and task.due.isoformat() < end]
+    return [
+        task
+        for task in book.tasks
+        if task.due and task.due.isoformat() < end and (task.plan, task.number) not in done
+    ]
 
 
-def list_tasks(overdue: Sequence[Task], wording: Wording) -> Fragment:
-    """The assignment tables of both plans, overdue tasks marked."""
+def list_tasks(overdue: Sequence[Task], done: Mapping[tuple[str, str], str], wording: Wording) -> Fragment:
+    """The assignment tables of both plans: completed tasks with their decision, overdue ones marked."""
     language = wording.language
     rows = []
     for task in wording.book.tasks:
-        state = "recurring" if task.due is None else "overdue" if task in overdue else "within_time"
+        state = phrase(
+            "recurring" if task.due is None else "overdue" if task in overdue else "within_time", language
+        )
+        if (task.plan, task.number) in done:
+            name = wording.book.name("task_state", "done", language)
+            state = ": ".join(filter(None, [name, done[task.plan, task.number]]))
         plan = phrase(f"plan_short_{task.plan}", language)
         text = [task.title, task.lead, task.timing]
-        rows.append([f"{plan} {task.number}", *(t.get(language) for t in text), phrase(state, language)])
+        rows.append([f"{plan} {task.number}", *(t.get(language) for t in text), state])
     return _draw(("plan", "task", "department", "timing", "state"), rows, "tasks_caption", wording)
 
 

@@ -47,7 +47,7 @@ class Report:
     group
         Target group: preschool, general, higher, continuing; or overview for all of them.
     territory
-        Id of a territory, as in `hpedu.territories()`.
+        Id of a territory with the role city, part or country; nobody judges a single province or a region.
     year
         Year in which the school year reported on starts; None for the newest in the data. Later
         figures are left out.
@@ -63,7 +63,7 @@ class Report:
     def __init__(self, group: str, *, territory: str, year: int | None, language: str) -> None:
         self.book = registry()
         self.group = _known("group", group, self.book.codes_of("group"))
-        self.territory = _known("territory", territory, self.book.territories)
+        self.territory = _known("territory", territory, self.book.reported_territories())
         self.language: Language = "vi" if _known("language", language, ("vi", "en")) == "vi" else "en"
         self._all = data.indicator_values()
         self.year = data.newest_year(self._all) if year is None else year
@@ -182,9 +182,10 @@ class Report:
     def scorecard(self, group: str | None = None) -> Fragment:
         """The table of the group's targets, or of another group's; all of them in the overview."""
         group = group or self.group
-        shown = [s for s in self.standings if group in ("overview", s.target.group)]
-        caption = phrase("all_targets", self.language) if group == "overview" else self._group_name(group)
-        return draw_scorecard(shown, self.wording, caption=caption, anchors=group == self.group != "overview")
+        shown = [s for s in self.standings if group in (*registers.WHOLE, s.target.group)]
+        whole = group in registers.WHOLE
+        caption = phrase("all_targets", self.language) if whole else self._group_name(group)
+        return draw_scorecard(shown, self.wording, caption=caption, anchors=group == self.group and not whole)
 
     def target(self, name: str) -> Block:
         """The block of one target: where it stands, the chart, and what stands behind it."""
@@ -293,7 +294,7 @@ class Report:
 
     def missing(self) -> Fragment:
         """The targets without a figure, what has to be counted for each, and who is responsible."""
-        own = [s for s in self.standings if self.group in ("overview", s.target.group)]
+        own = [s for s in self.standings if self.group in (*registers.WHOLE, s.target.group)]
         return registers.list_missing(own, self.wording)
 
     def coverage(self) -> pandas.DataFrame:
@@ -310,19 +311,30 @@ class Report:
         rest = (registers.list_set_aside(data.issues(), self.wording), registers.list_errata(self.wording))
         return Block(flagged, *rest) if flagged else Block(*rest)
 
+    def findings(self) -> Fragment:
+        """What does not agree among all published figures, with the arithmetic and what to do."""
+        return registers.list_findings(data.findings(), self.wording)
+
+    def revisions(self) -> Fragment:
+        """The figures that later editions changed most."""
+        return registers.list_revisions(data.revisions(), self.wording)
+
     def overdue(self) -> list[Task]:
         """The tasks whose last day lies before the end of the school year reported on, without a result."""
-        return registers.find_overdue(self.book, self.year)
+        return registers.find_overdue(self.book, self.year, self._done())
 
     def tasks(self) -> Fragment:
-        """The assignment tables of both plans: by lead and time, overdue ones marked."""
-        return registers.list_tasks(self.overdue(), self.wording)
+        """The assignment tables of both plans: by lead and time, completed and overdue ones marked."""
+        return registers.list_tasks(self.overdue(), self._done(), self.wording)
 
     def goals(self) -> Fragment:
         """What the plans want without a number, the 2045 vision among it, and why it is no target."""
         return registers.list_goals(self.wording)
 
     # -- inside --------------------------------------------------------------------------------------------
+
+    def _done(self) -> dict[tuple[str, str], str]:
+        return registers.find_done(self.book, data.observations(), self.year)
 
     def _draw_target(self, standing: Standing) -> Chart | None:
         target = standing.target
@@ -452,7 +464,7 @@ class Report:
         return self.book.name("group", group, self.language)
 
     def _own_indicators(self) -> list[str]:
-        return [i.id for i in self.book.indicators.values() if self.group in ("overview", i.group)]
+        return [i.id for i in self.book.indicators.values() if self.group in (*registers.WHOLE, i.group)]
 
     def _indicator(self, name: str) -> Indicator:
         return self.book.indicators[name]
@@ -483,7 +495,7 @@ def list_targets(
         ("group", group, book.codes_of("group")),
         ("state", state, book.codes_of("state")),
         ("department", department, book.departments),
-        ("territory", territory, book.territories),
+        ("territory", territory, book.reported_territories()),
     ):
         if name is not None:
             _known(kind, name, known)

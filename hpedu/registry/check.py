@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from hpedu.errors import Problem
@@ -19,6 +21,7 @@ def cross_check(book: Registry) -> list[Problem]:
     return [
         *_codes(book),
         *_territories(book),
+        *_province_codes(book),
         *_communes(book),
         *_targets(book),
         *_indicators(book),
@@ -50,9 +53,24 @@ def _territories(book: Registry) -> Iterator[Problem]:
     for alias in book.territory_names:
         yield from _missing("territory_names.csv", alias.name, "territory", [alias.territory], book.territories)
     for code in book.province_codes:
-        yield from _missing("province_codes.csv", f"{code.scheme} {code.code}", "territory", [code.territory], book.territories)
+        where = f"{code.scheme} {code.code}"
+        yield from _missing("province_codes.csv", where, "territory", [code.territory], book.territories)
     for place in book.places.values():
         yield from _missing("places.csv", place.id, "territory", [place.territory], book.territories)
+
+
+def _province_codes(book: Registry) -> Iterator[Problem]:
+    """On one day a code of one scheme is one province."""
+    for one, other in combinations(book.province_codes, 2):
+        if (one.scheme, one.code) == (other.scheme, other.code):
+            bearers = [
+                book.territories[row.territory] for row in (one, other) if row.territory in book.territories
+            ]
+            first = max((bearer.valid_from or date.min for bearer in bearers), default=date.max)
+            last = min((bearer.valid_to or date.max for bearer in bearers), default=date.min)
+            if first <= last and len(bearers) == 2:
+                message = f"{one.territory} and {other.territory} have this code on the same day"
+                yield Problem("province_codes.csv", f"{one.scheme} {one.code}", message)
 
 
 def _communes(book: Registry) -> Iterator[Problem]:

@@ -17,7 +17,14 @@ from hpedu.registry import models
 from hpedu.registry.check import cross_check
 
 HOME = Path(__file__).parent
-LIST_COLUMNS = {"parts", "departments", "levels", "aliases", "series", "targets"}  # several codes in one cell, joined by "|"
+LIST_COLUMNS = {
+    "parts",
+    "departments",
+    "levels",
+    "aliases",
+    "series",
+    "targets",
+}  # several codes in one cell, joined by "|"
 OPTIONAL_TEXT = {"cooperating"}
 
 RowT = TypeVar("RowT", bound=models.Row)

@@ -51,8 +51,8 @@ class Code(Row):
 class Territory(Keyed):
     """A territory observations are about. `parts` are summed into the back series of a merged one.
 
-    A province whose area the reform of 1 July 2025 changed ends on the day before (vietnamadminunits 1.0.4, table
-    of conversions), and so does its name: the new province of that name is another territory.
+    A province or region whose area the reform of 1 July 2025 changed ends on the day before (vietnamadminunits
+    1.0.4, table of conversions), and so does its name: the new province of that name is another territory.
     """
 
     name: Text
@@ -289,6 +289,7 @@ class Relation(Keyed):
     upper: Decimal | None = None
     provinces: int | None = None  # `country`: how many provinces make the whole
     name: Text
+
 
 class SchoolColumn(Keyed):
     """A column of the department's school list (docs/school_list.md), and the series its sums become.

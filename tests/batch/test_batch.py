@@ -20,9 +20,9 @@ from hpedu.paths import Project
 
 def test_default_plan_is_all_groups_of_the_city_in_both_languages() -> None:
     ids = [run.id for run in make_plan()]
-    assert len(ids) == 10
+    assert len(ids) == 12
     assert ids[0] == "2025/hai_phong/vi/overview"
-    assert ids[-1] == "2025/hai_phong/en/continuing"
+    assert ids[-1] == "2025/hai_phong/en/data_quality"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_nothing_is_run_twice(site: tuple[Project, Batch]) -> None:
     }
     again = run_batch(make_plan(), project)
     assert again.outcomes == []
-    assert len(again.fresh) == 10
+    assert len(again.fresh) == 12
     assert before == {page: page.stat().st_mtime_ns for page in before}
 
 

@@ -112,23 +112,21 @@ def test_what_is_a_px_file() -> None:
     assert not is_px(b"")
 
 
+def quoted(texts: list[str]) -> str:
+    return ",".join(f'"{text}"' for text in texts)
+
+
 @given(st.lists(st.integers(1, 3), min_size=1, max_size=4), st.data())
 def test_the_last_variable_turns_fastest(sizes: list[int], data: st.DataObject) -> None:
     split = data.draw(st.integers(0, len(sizes)))
-    names = [f"v{i}" for i in range(len(sizes))]
-    quoted = [f'"{name}"' for name in names]
-    head = 'CHARSET="ANSI";\nTITLE="t";\n'
-    head += "".join(
-        f"{word}={','.join(part)};\n"
-        for word, part in (("STUB", quoted[:split]), ("HEADING", quoted[split:]))
-        if part
-    )
-    values = [[f"{name}.{i}" for i in range(size)] for name, size in zip(names, sizes, strict=True)]
-    head += "".join(
-        f'VALUES("{name}")={",".join(f'"{v}"'.replace(chr(39), "") for v in its)};\n'
-        for name, its in zip(names, values, strict=True)
-    )
-    combinations = list(product(*values))
-    cells = read_px((head + f"DATA={' '.join(map(str, range(len(combinations))))};").encode()).cells
+    values = {f"v{i}": [f"v{i}.{j}" for j in range(size)] for i, size in enumerate(sizes)}
+    names, combinations = list(values), list(product(*values.values()))
+    lines = ['CHARSET="ANSI"', 'TITLE="t"']
+    lines += [
+        f"{word}={quoted(part)}" for word, part in (("STUB", names[:split]), ("HEADING", names[split:])) if part
+    ]
+    lines += [f'VALUES("{name}")={quoted(its)}' for name, its in values.items()]
+    lines.append("DATA=" + " ".join(map(str, range(len(combinations)))))
+    cells = read_px(";\n".join(lines).encode()).cells
     assert [tuple(cell.labels[name] for name in names) for cell in cells] == combinations
     assert [cell.printed for cell in cells] == [str(i) for i in range(len(combinations))]

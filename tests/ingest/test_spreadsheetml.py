@@ -13,8 +13,10 @@ BOOK = """<?xml version="1.0"?>
 <Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"
  xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet" xmlns:html="http://www.w3.org/TR/REC-html40">
  <Worksheet ss:Name="Dữ liệu"><Table>
-  <Row><Cell ss:MergeAcross="2"><Data ss:Type="String">Số trường</Data></Cell><Cell><Data ss:Type="String">x</Data></Cell></Row>
-  <Row ss:Index="4"><Cell ss:Index="2" ss:MergeDown="1"><ss:Data ss:Type="String"><html:B>Hải</html:B> An</ss:Data></Cell>
+  <Row><Cell ss:MergeAcross="2"><Data ss:Type="String">Số trường</Data></Cell>
+   <Cell><Data ss:Type="String">x</Data></Cell></Row>
+  <Row ss:Index="4"><Cell ss:Index="2" ss:MergeDown="1">
+    <ss:Data ss:Type="String"><html:B>Hải</html:B> An</ss:Data></Cell>
    <Cell/><Cell><Data ss:Type="Number">2416</Data></Cell></Row>
   <Row><Cell><Data ss:Type="DateTime">2024-09-05T00:00:00.000</Data></Cell></Row>
  </Table></Worksheet>

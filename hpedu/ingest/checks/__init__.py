@@ -32,8 +32,8 @@ CHECKS = (
 def find_problems(observations: pl.DataFrame, book: Registry) -> pl.DataFrame:
     """Everything that does not agree among the published observations, all editions of them.
 
-    Derived figures and bounds ("over 99%") are left out. A figure whose unit slipped is not reported
-    again as a jump. What must add up or be bounded is said by the registry (`relations.csv`).
+    Derived figures and bounds ("over 99%") are left out. A figure whose unit slipped (and is not
+    mended yet) is reported once, not again in every sum and ratio it spoils. What must add up or be bounded is said by the registry (`relations.csv`).
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def find_problems(observations: pl.DataFrame, book: Registry) -> pl.DataFrame:
     """
     figures = Figures(observations, book)
     rows = [row for check in CHECKS for row in check(figures, book)]
-    slipped = {(row["file"], row["cell"]) for row in rows if row["check"] == "unit_slip" and not row["erratum"]}
-    kept = [row for row in rows if row["check"] != "jump" or (row["file"], row["cell"]) not in slipped]
+    slipped = {row["cells"][0] for row in rows if row["check"] == "unit_slip" and not row["erratum"]}
+    kept = [row for row in rows if row["check"] == "unit_slip" or slipped.isdisjoint(row["cells"])]
     kept.sort(key=lambda row: (SEVERITIES[row["severity"]], row["file"]))
-    return pl.DataFrame(kept, schema=FINDINGS, orient="row")
+    return pl.DataFrame([{name: row[name] for name in FINDINGS} for row in kept], schema=FINDINGS, orient="row")

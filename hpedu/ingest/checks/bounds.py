@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hpedu.ingest.checks.figures import Figure, Figures
-from hpedu.ingest.checks.finding import make_finding
+from hpedu.ingest.checks.figures import Figure, Figures, Reach
+from hpedu.ingest.checks.finding import Severity, make_finding
 from hpedu.ingest.checks.relations import Match, find_matches
 from hpedu.ingest.checks.sums import EPSILON
 from hpedu.ingest.checks.words import name_part, name_series, write_number
 from hpedu.registry import Language, Registry
 
-EVERYWHERE = ("file", "release", "current")
+EVERYWHERE: tuple[Reach, ...] = ("file", "release", "current")
 
 
 def check_parts(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
@@ -33,7 +33,7 @@ def _report_part(part: Figure, whole: Figure, match: Match, book: Registry) -> d
             "relation": match.relation.name.get(language),
         }
 
-    severity = "error" if part.release == whole.release else "warning"
+    severity: Severity = "error" if part.release == whole.release else "warning"
     return make_finding("at_most", severity, part, book, values, involved=match.figures)
 
 
@@ -62,5 +62,5 @@ def _report_ratio(whole: Figure, ratio: float, match: Match, book: Registry) -> 
             "relation": match.relation.name.get(language),
         }
 
-    severity = "warning" if match.parts else "error"
+    severity: Severity = "warning" if match.parts else "error"
     return make_finding("ratio", severity, whole, book, values, involved=match.figures)

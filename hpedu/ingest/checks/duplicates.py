@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from hpedu.ingest.checks.figures import Figure, Figures
-from hpedu.ingest.checks.finding import make_finding
+from hpedu.ingest.checks.finding import Severity, make_finding
 from hpedu.ingest.checks.relations import find_matches
 from hpedu.ingest.checks.sums import EPSILON
 from hpedu.ingest.checks.words import list_cells, name_series, write_number
@@ -49,5 +49,5 @@ def _report(check: str, first: Figure, second: Figure, book: Registry) -> dict[s
             "second_series": name_series(second, book, language),
         }
 
-    severity = "error" if check == "duplicate" else "warning"
+    severity: Severity = "error" if check == "duplicate" else "warning"
     return make_finding(check, severity, second, book, values, involved=[first])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from statistics import mode
+from typing import Any, Literal
 
 import polars as pl
 
@@ -20,10 +21,8 @@ Reach = Literal["file", "release", "current"]
 
 MEASURED_UNITS = {"km2", "billion_vnd"}  # amounts; all other additive measures count things
 
-_WANTED = (
-    *("measure", "level", "ownership", "sex", "detail", "territory", "place", "year", "value", "step", "unit"),
-    *("edition", "file", "sheet", "cell", "printed", "current"),
-)
+_COPIED = ("territory", "place", "year", "value", "unit", "edition", "file", "sheet", "cell", "printed", "current")
+_WANTED = ("measure", "level", "ownership", "sex", "detail", "step", *_COPIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +72,16 @@ class Figures:
         )
         errata = {(erratum.file, erratum.cell): erratum for erratum in book.errata.values()}
         additive = {measure.id for measure in book.measures.values() if measure.additive}
+        rows = published.select(_WANTED).rows(named=True)
+        steps = _usual_steps(rows)
         self.all = [
-            _read_figure(row, errata.get((row[12], row[14])), row[0] in additive)
-            for row in published.select(_WANTED).iter_rows()
+            _read_figure(
+                row,
+                errata.get((row["file"], row["cell"])),
+                row["measure"] in additive,
+                steps[row["file"], row["measure"]],
+            )
+            for row in rows
         ]
         self._at: dict[tuple[Key, str, str, int], list[Figure]] = {}
         self._having: dict[tuple[int, str], list[Figure]] = {}
@@ -95,7 +101,7 @@ class Figures:
     def matching(self, pattern: Sequence[str | None]) -> Iterator[Figure]:
         """The figures whose key has the codes of `pattern`; None stands for any code."""
         fixed = [(dimension, code) for dimension, code in enumerate(pattern) if code is not None]
-        candidates: Iterable[Figure] = min((self._having.get(f, []) for f in fixed), key=len, default=self.all)
+        candidates = min((self._having.get(f, []) for f in fixed), key=len, default=self.all)
         return (figure for figure in candidates if all(figure.key[d] == code for d, code in fixed))
 
     def beside(self, figure: Figure, key: Key, reach: Reach) -> Figure | None:
@@ -114,21 +120,24 @@ class Figures:
         return (group for group in self._at.values() if len(group) > 1)
 
 
-def _read_figure(row: tuple[object, ...], erratum: Erratum | None, additive: bool) -> Figure:
-    measure, level, ownership, sex, detail, territory, place, year, value, step, unit, *rest = row
-    value, step = float(value), float(step)  # type: ignore[arg-type]
+def _usual_steps(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str], float]:
+    """The commonest step of each measure in each file. A total left with all the decimals of the publisher's
+    computer does not make the table more precise than its other figures are."""
+    steps: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        steps.setdefault((row["file"], row["measure"]), []).append(row["step"])
+    return {table: mode(found) for table, found in steps.items()}
+
+
+def _read_figure(row: dict[str, Any], erratum: Erratum | None, additive: bool, usual_step: float) -> Figure:
     factor = float(erratum.factor) if erratum is not None and erratum.factor else 1.0
-    exact = additive and unit not in MEASURED_UNITS and step <= 1
+    step = max(row["step"], usual_step)
+    exact = additive and row["unit"] not in MEASURED_UNITS and step <= 1
     return Figure(
-        (measure, level, ownership, sex, detail),  # type: ignore[arg-type]
-        territory,  # type: ignore[arg-type]
-        place,  # type: ignore[arg-type]
-        year,  # type: ignore[arg-type]
-        value,
-        value / factor,
-        0.0 if exact else step / 2,
-        unit,  # type: ignore[arg-type]
-        additive,
-        *rest,  # type: ignore[arg-type]
-        erratum,
+        key=(row["measure"], row["level"], row["ownership"], row["sex"], row["detail"]),
+        raw=row["value"] / factor,
+        rounding=0.0 if exact else step / 2,
+        counts=additive,
+        erratum=erratum,
+        **{name: row[name] for name in _COPIED},
     )

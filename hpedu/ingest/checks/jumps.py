@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import exp, log
 from statistics import median
 from typing import Any, Literal
 
 from hpedu.ingest.checks.figures import Figure, Figures
-from hpedu.ingest.checks.finding import make_finding
+from hpedu.ingest.checks.finding import Severity, make_finding
 from hpedu.ingest.checks.words import write_number
 from hpedu.registry import Language, Registry
 
@@ -20,6 +21,7 @@ MAD_TO_DEVIATION = 1.4826  # makes the MAD of a normal distribution its standard
 SMALLEST = {"counts": 0.15, "rates": 5.0}  # changes a reader would not call a jump: 15 %, five points
 LONGEST_GAP = 2  # years between two points that still are neighbours
 FEW = 20  # counts that stay below this jump all the time
+PERCENT = "\N{NO-BREAK SPACE}%"
 
 Shape = Literal["spike", "end", "level"]
 
@@ -58,11 +60,11 @@ def check_jumps(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
         if len(points) >= FEWEST_POINTS and max(figure.value for figure in points) >= _few(points[0]):
             steps.setdefault(key[:2], []).append(list(_steps(points)))
     for group in steps.values():
-        changes = [step.change for series in group for step in series]
+        changes = [step.change for line in group for step in line]
         if len(changes) >= FEWEST_CHANGES:
             usual = _usual(changes, counts=group[0][0].after.counts)
-            for series in group:
-                yield from _check_series(series, usual, book)
+            for line in group:
+                yield from _check_series(line, usual, book)
 
 
 def _few(figure: Figure) -> float:
@@ -70,7 +72,7 @@ def _few(figure: Figure) -> float:
 
 
 def _steps(points: Sequence[Figure]) -> Iterator[Step]:
-    for before, after in zip(points, points[1:], strict=False):
+    for before, after in pairwise(points):
         gap = after.year - before.year
         if not before.counts:
             yield Step(before, after, (after.value - before.value) / gap)
@@ -109,7 +111,7 @@ def _report(step: Step, shape: Shape, usual: Usual, book: Registry, back: Step |
     def change(value: float, language: Language) -> str:
         amount = 100 * (exp(value) - 1) if counts else value
         sign = "+" if amount > 0 else ""
-        return f"{sign}{write_number(amount, language, 1)}{' %' if counts else ''}"
+        return sign + write_number(amount, language, 1) + (PERCENT if counts else "")
 
     def values(language: Language) -> dict[str, str]:
         series = [step.before, step.after, *([back.after] if back else [])]
@@ -120,6 +122,6 @@ def _report(step: Step, shape: Shape, usual: Usual, book: Registry, back: Step |
             "high": change(usual.high, language),
         }
 
-    severity = "note" if shape == "level" else "warning"
+    severity: Severity = "note" if shape == "level" else "warning"
     involved = [step.before, *([back.after] if back else [])]
     return make_finding("jump", severity, step.after, book, values, involved=involved, template=f"jump_{shape}")

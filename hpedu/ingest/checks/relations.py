@@ -25,6 +25,7 @@ class Match:
     relation: Relation
     whole: Figure | float
     parts: tuple[Figure, ...]
+    lacks_rest: bool = False  # none of the optional parts is there
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -93,7 +94,8 @@ def _match(figures: Figures, relation: Relation, formula: str, reaches: Sequence
             if total is None or None in found:
                 continue
             extra = [figures.beside(anchor, _fill(pattern, anchor), reach) for pattern in optional]
-            yield Match(relation, total, tuple(filter(None, [*found, *extra])))
+            lacks_rest = bool(extra) and not any(extra)
+            yield Match(relation, total, tuple(filter(None, [*found, *extra])), lacks_rest)
             break
 
 

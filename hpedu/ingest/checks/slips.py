@@ -14,7 +14,7 @@ from hpedu.registry import Language, Registry
 
 EACH_SIDE = 3  # neighbours looked at before and after
 FEWEST = 3  # neighbours needed at all
-NEAR = 0.12  # how far log10 of the factor may be from 1, 2 or 3: the factor 1000 passes between 759 and 1318
+NEAR = (0.1, 0.15, 0.2)  # how far log10 of the factor may be from 1, 2, 3: 1000 passes between 631 and 1585
 ALIKE = 0.1  # the neighbours themselves may lie so far apart (median deviation of log10): a factor of 1.26
 SMALLEST = 100  # below this, ten times as many is a new school, no slip
 
@@ -57,7 +57,7 @@ def _find_power(value: float, neighbours: Sequence[float]) -> int:
         return 0
     apart = log10(value) - middle
     power = round(apart)
-    return power if 1 <= abs(power) <= 3 and abs(apart - power) <= NEAR else 0
+    return power if 1 <= abs(power) <= len(NEAR) and abs(apart - power) <= NEAR[abs(power) - 1] else 0
 
 
 def _report(figure: Figure, neighbours: dict[int, float], power: int, book: Registry) -> dict[str, Any]:

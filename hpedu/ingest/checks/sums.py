@@ -9,18 +9,22 @@ from hpedu.ingest.checks.digits import Repair, find_repairs
 from hpedu.ingest.checks.figures import Figure, Figures
 from hpedu.ingest.checks.finding import make_finding
 from hpedu.ingest.checks.relations import Match, find_matches
-from hpedu.ingest.checks.words import list_cells, read_wording, write_addition, write_number
+from hpedu.ingest.checks.words import list_cells, name_series, read_wording, write_addition, write_number
 from hpedu.registry import Language, Registry
 
 EPSILON = 1e-6  # sums of binary fractions
 
 
 def check_sums(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
-    """Totals that differ from the sum of their parts by more than rounding can explain."""
+    """Totals that differ from the sum of their parts by more than rounding can explain.
+
+    Where a part that a table may have (schools of two levels) is not there, the others may make less.
+    """
     for match in find_matches(figures, book, "sum", ("file", "release")):
         total = sum(part.value for part in match.parts)
         difference = total - match.value
-        if abs(difference) > match.rounding + EPSILON:
+        wrong = difference if match.lacks_rest else abs(difference)
+        if wrong > match.rounding + EPSILON:
             yield _report(match, total, difference, book)
 
 
@@ -30,7 +34,7 @@ def _report(match: Match, total: float, difference: float, book: Registry) -> di
     swapped = bool(repairs) and repairs[0].kind == "swap"
 
     def values(language: Language) -> dict[str, str]:
-        return {
+        words = {
             "addition": write_addition(match.parts, whole, book, language),
             "sum": write_number(total, language),
             "printed": write_number(match.value, language),
@@ -39,10 +43,13 @@ def _report(match: Match, total: float, difference: float, book: Registry) -> di
             "rounding": _rounding(match.rounding, language),
             "repair": _repairs(repairs, language),
         }
+        if whole is None:
+            words["series"] = name_series(match.parts[0], book, language, whole=True)
+        return words
 
     return make_finding(
         "digit_swap" if swapped else "sum",
-        "error",
+        "error" if len({figure.file for figure in match.figures}) == 1 else "warning",
         whole or match.parts[0],
         book,
         values,
@@ -71,4 +78,4 @@ def _repairs(repairs: list[Repair], language: Language) -> str:
         )
         for repair in repairs
     ]
-    return wording[f"repair_{repairs[0].kind}"].get(language).format(readings="; ".join(shown))
+    return " " + wording[f"repair_{repairs[0].kind}"].get(language).format(readings="; ".join(shown))

@@ -12,6 +12,8 @@ from hpedu.ingest.checks.sums import EPSILON
 from hpedu.ingest.checks.words import write_number
 from hpedu.registry import Language, Registry
 
+PROVINCIAL_ROLES = ("city", "part", "province")
+
 _Group = dict[tuple[str, Key, int], dict[tuple[str, str], Figure]]
 
 
@@ -26,13 +28,12 @@ def check_territories(figures: Figures, book: Registry) -> Iterator[dict[str, An
         if figure.counts:
             where = (figure.territory, figure.place)
             groups.setdefault((figure.file, figure.key, figure.year), {}).setdefault(where, figure)
-    countries = [t.id for t in book.territories.values() if t.role == "country"]
     for places in groups.values():
         for (territory, place), whole in places.items():
             if place:
                 continue
-            if territory in countries:
-                parts, full = _provinces(places, whole, countries, book)
+            if book.territories[territory].role == "country":
+                parts, full = _provinces(places, whole, book)
             else:
                 parts, full = _districts(places, whole, book)
             if len(parts) > 1:
@@ -40,12 +41,16 @@ def check_territories(figures: Figures, book: Registry) -> Iterator[dict[str, An
 
 
 def _provinces(
-    places: dict[tuple[str, str], Figure], whole: Figure, countries: Sequence[str], book: Registry
+    places: dict[tuple[str, str], Figure], whole: Figure, book: Registry
 ) -> tuple[list[Figure], int | None]:
     """The provinces that are there, a merged one instead of its parts, and how many make the country."""
     there = {territory: figure for (territory, place), figure in places.items() if not place}
     merged = {part for name in there for part in book.territories[name].parts}
-    parts = [figure for name, figure in there.items() if name not in merged and name not in countries]
+    parts = [
+        figure
+        for name, figure in there.items()
+        if name not in merged and book.territories[name].role in PROVINCIAL_ROLES
+    ]
     numbers = [r.provinces for r in book.relations.values() if r.kind == "country" and fits(r, whole)]
     return parts, numbers[0] if numbers else None
 
@@ -59,8 +64,8 @@ def _districts(
         for (territory, place), figure in places.items()
         if territory == whole.territory and place and book.places[place].kind != "institution"
     ]
-    code = book.territories[whole.territory].nso_code
-    return parts, sum(district.province_code == code for district in book.districts)
+    codes = [row.code for row in book.province_codes if row.scheme == "nso" and row.territory == whole.territory]
+    return parts, sum(district.province_code in codes for district in book.districts)
 
 
 def _compare(whole: Figure, parts: Sequence[Figure], complete: bool, book: Registry) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,13 @@ from hpedu.ingest.checks.figures import Figure
 from hpedu.registry import Language, Registry, Text
 
 _DIMENSIONS = ("measure", "level", "ownership", "sex", "detail")
-_DEFAULTS = {"ownership": "all", "sex": "both", "detail": ""}
+_PLAIN: dict[str, tuple[str, ...]] = {  # codes that go without saying
+    "measure": (),
+    "level": ("population", "all"),
+    "ownership": ("all",),
+    "sex": ("both",),
+    "detail": ("",),
+}
 
 
 @cache
@@ -26,11 +32,12 @@ def name_check(check: str, language: Language) -> str:
     return read_wording()[f"{check}_name"].get(language)
 
 
-def write_number(value: float, language: Language, decimals: int | None = None) -> str:
+def write_number(value: float, language: Language, decimals: int = 3) -> str:
     """`1.234,5` in Vietnamese, `1,234.5` in English, with no more decimals than the number has."""
-    text = f"{value:,.{6 if decimals is None else decimals}f}"
+    text = f"{value:,.{decimals}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
+    text = text.replace("-", "\N{MINUS SIGN}")
     return text.translate(str.maketrans(",.", ".,")) if language == "vi" else text
 
 
@@ -50,25 +57,22 @@ def name_place(figure: Figure, book: Registry, language: Language) -> str:
     return territory.name.get(language) if territory else figure.territory
 
 
-def name_series(figure: Figure, book: Registry, language: Language) -> str:
-    """What is counted: measure, level, and whatever is not the whole of a dimension."""
-    names = [_name(dimension, code, book, language) for dimension, code in zip(_DIMENSIONS, figure.key, strict=True)]
-    shown = [
-        name
-        for dimension, code, name in zip(_DIMENSIONS, figure.key, names, strict=True)
-        if _DEFAULTS.get(dimension) != code
-    ]
-    return ", ".join([shown[0], *(name if name.isupper() else name[0].lower() + name[1:] for name in shown[1:])])
+def name_series(figure: Figure, book: Registry, language: Language, *, whole: bool = False) -> str:
+    """What is counted: measure, level, and (unless the `whole` is meant) the part of each dimension."""
+    dimensions = _DIMENSIONS[:2] if whole else _DIMENSIONS
+    pairs = zip(dimensions, figure.key, strict=False)
+    names = [_name(dimension, code, book, language) for dimension, code in pairs if code not in _PLAIN[dimension]]
+    return ", ".join([names[0], *map(_lower, names[1:])])
 
 
 def name_part(part: Figure, whole: Figure | None, book: Registry, language: Language) -> str:
-    """What tells a part from the whole: "public", "primary". Without a whole, all that is not the default."""
+    """What tells a part from the whole: "public", "primary". Without a whole, all but measure and level."""
     names = [
         _name(dimension, code, book, language)
         for n, (dimension, code) in enumerate(zip(_DIMENSIONS, part.key, strict=True))
-        if (whole.key[n] != code if whole else n > 1 and _DEFAULTS.get(dimension) != code)
+        if (whole.key[n] != code if whole else n > 1 and code not in _PLAIN[dimension])
     ]
-    return ", ".join(name[0].lower() + name[1:] for name in names if name)
+    return ", ".join(_lower(name.partition(" (")[0]) for name in names if name)
 
 
 def _name(dimension: str, code: str, book: Registry, language: Language) -> str:
@@ -76,6 +80,10 @@ def _name(dimension: str, code: str, book: Registry, language: Language) -> str:
         return book.measures[code].name.get(language)
     known = book.codes_of(dimension).get(code)
     return known.name.get(language) if known else code
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
 
 
 def write_addition(parts: Iterable[Figure], whole: Figure | None, book: Registry, language: Language) -> str:

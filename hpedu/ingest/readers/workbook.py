@@ -88,7 +88,8 @@ def _read_frame(book: fastexcel.ExcelReader, place: int) -> pl.DataFrame:
     columns = sheet.selected_columns
     if not columns:
         return pl.DataFrame()
-    text = pl.all().fill_null("").str.replace(_MIDNIGHT, "$1").str.replace(_NO_DAY, "$1")
+    text = pl.all().fill_null("").str.replace_all("\0", "", literal=True)  # old .xls: calamine doubles the bytes
+    text = text.str.replace(_MIDNIGHT, "$1").str.replace(_NO_DAY, "$1")
     margin = [pl.lit("").alias(f"margin_{i}") for i in range(columns[0].absolute_index)]
     return sheet.to_polars().select(*margin, text)  # fastexcel starts at the first used column
 

@@ -1,0 +1,241 @@
+"""The form as it is handed out, and the way of a filled one through to the targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from openpyxl import load_workbook
+
+from hpedu.errors import UnknownName
+from hpedu.indicators import compute_indicators
+from hpedu.ingest import schema
+from hpedu.ingest.editions import mark_current
+from hpedu.ingest.form import is_form, read_form
+from hpedu.ingest.form_sheets import SHEETS, SheetKind
+from hpedu.ingest.package import Resource
+from hpedu.outlook import Standing, assess_targets
+from hpedu.present.form import FormExists, write_form
+from hpedu.present.form_workbook import FIRST, HEAD
+from hpedu.present.registers import find_done, find_overdue, list_tasks
+from hpedu.present.scorecard import Wording
+from hpedu.registry import Registry
+
+NOTHING = pl.DataFrame(schema=schema.OBSERVATIONS)
+GROUPS = ("preschool", "general", "higher", "continuing", "cross_cutting")
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory: pytest.TempPathFactory, book: Registry) -> dict[str, Path]:
+    """An empty form of every group, where nothing is known."""
+    folder = tmp_path_factory.mktemp("forms")
+    for group in GROUPS:
+        write_form(folder / f"{group}.xlsx", group=group, year=2026, observations=NOTHING, book=book)
+    return {group: folder / f"{group}.xlsx" for group in GROUPS}
+
+
+def read_rows(path: Path, kind: SheetKind) -> list[dict[str, Any]]:
+    """The cells of a sheet of the form, by column."""
+    design = SHEETS[kind]
+    sheet = load_workbook(path)[design.name]
+    names = [column.id for column in design.columns]
+    return [dict(zip(names, row, strict=True)) for row in sheet.iter_rows(min_row=FIRST)]
+
+
+def key(row: dict[str, Any]) -> str:
+    return str(row["key"].value).partition(" #")[0]
+
+
+class TestRows:
+    def test_each_series_is_asked_for_once(self, forms: dict[str, Path]) -> None:
+        for path in forms.values():
+            keys = [key(row) for row in read_rows(path, "numbers")]
+            assert keys and len(keys) == len(set(keys))
+
+    def test_a_series_names_all_targets_it_feeds(self, forms: dict[str, Path], book: Registry) -> None:
+        row = next(row for row in read_rows(forms["preschool"], "numbers") if key(row) == "schools/preschool")
+        for target in ("preschool_private_school_share", "preschool_national_standard_share"):
+            assert book.targets[target].name.vi in row["targets"].value
+            assert book.targets[target].legal_source.vi in row["legal"].value
+        assert row["series"].value == "Trường học – Mầm non (2026-2027)\nSchools – Preschool (2026-27)"
+        assert row["unit"].value == "trường"
+        assert "suy ra" in row["department"].value and "Phòng Giáo dục Mầm non" in row["department"].value
+
+    def test_what_is_known_is_not_asked_for(
+        self, tmp_path: Path, book: Registry, make_observations: Callable[..., pl.DataFrame]
+    ) -> None:
+        city = {"territory": "hai_phong", "year": 2026, "measure": "pupils"}
+        known = make_observations(
+            city | {"level": "nursery"},
+            city | {"level": "kindergarten", "year": 2025},
+            city | {"level": "preschool", "qualifier": ">"},
+            city | {"level": "preschool", "ownership": "private", "territory": "hai_phong_old"},
+        )
+        count = write_form(tmp_path / "f.xlsx", group="preschool", year=2026, observations=known, book=book)
+        keys = [key(row) for row in read_rows(tmp_path / "f.xlsx", "numbers")]
+        assert len(keys) == count and "pupils/nursery" not in keys
+        assert {"pupils/kindergarten", "pupils/preschool", "pupils/preschool/ownership=private"} <= set(keys)
+
+    def test_all_milestones_and_tasks_have_a_row(self, forms: dict[str, Path], book: Registry) -> None:
+        milestones = [key(row) for path in forms.values() for row in read_rows(path, "milestones")]
+        assert len(milestones) == len(set(milestones)) == 7
+        assert "unesco_learning_city_member/continuing" in milestones
+        tasks = [key(row) for row in read_rows(forms["general"], "tasks")]
+        assert len(set(tasks)) == len(book.tasks)
+        assert "task_done/all/detail=resolution_173_174_plan-3_1" in tasks
+
+    def test_overview_is_the_targets_across_levels(
+        self, tmp_path: Path, forms: dict[str, Path], book: Registry
+    ) -> None:
+        write_form(tmp_path / "f.xlsx", group="overview", year=2026, observations=NOTHING, book=book)
+        keys = [[key(r) for r in read_rows(p, "numbers")] for p in (tmp_path / "f.xlsx", forms["cross_cutting"])]
+        assert keys[0] == keys[1]
+
+    def test_bad_names_and_filled_forms_are_refused(self, tmp_path: Path, book: Registry) -> None:
+        path = tmp_path / "f.xlsx"
+        with pytest.raises(UnknownName, match="preschool"):
+            write_form(path, group="preschol", year=2026, observations=NOTHING, book=book)
+        with pytest.raises(UnknownName):
+            write_form(path, group="general", year=2026, territory="x", observations=NOTHING, book=book)
+        path.write_bytes(b"filled in")
+        with pytest.raises(FormExists):
+            write_form(path, group="general", year=2026, observations=NOTHING, book=book)
+        assert path.read_bytes() == b"filled in"
+
+
+class TestLook:
+    def test_only_what_is_to_be_filled_in_is_unlocked(self, forms: dict[str, Path]) -> None:
+        for kind, design in SHEETS.items():
+            for row in read_rows(forms["preschool"], kind):
+                for column in design.columns:
+                    cell = row[column.id]
+                    assert cell.protection.locked == (column.role != "fill")
+                    assert (cell.value is None) == (column.role == "fill")
+                    assert (cell.fill.fgColor.rgb == "00FFF6CC") == (column.role == "fill")
+
+    def test_sheets_are_protected_frozen_and_print_on_a4(self, forms: dict[str, Path]) -> None:
+        workbook = load_workbook(forms["preschool"])
+        assert workbook.sheetnames == ["Hướng dẫn", *(design.name for design in SHEETS.values())]
+        for sheet in workbook.worksheets:
+            assert sheet.protection.sheet and sheet.protection.password is None
+            assert (sheet.page_setup.orientation, str(sheet.page_setup.paperSize)) == ("landscape", "9")
+            assert sheet.sheet_properties.pageSetUpPr.fitToPage
+            assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+        for design in SHEETS.values():
+            sheet = workbook[design.name]
+            assert sheet.freeze_panes.endswith(str(FIRST)) and sheet.row_dimensions[HEAD].hidden
+            last = sheet.cell(FIRST, len(design.columns)).column_letter
+            assert sheet.column_dimensions[last].hidden
+
+    def test_ranges_and_drop_downs(self, forms: dict[str, Path]) -> None:
+        def rules(group: str, kind: SheetKind) -> dict[str, Any]:
+            sheet = load_workbook(forms[group])[SHEETS[kind].name]
+            return {rule.type: rule for rule in sheet.data_validations.dataValidation}
+
+        whole = rules("preschool", "numbers")["whole"]
+        assert (whole.operator, whole.formula1, whole.allow_blank) == ("greaterThanOrEqual", "0", True)
+        assert "số nguyên" in whole.error and "whole" in whole.error
+        assert {"whole", "decimal"} == set(rules("cross_cutting", "numbers"))  # budgets have decimals
+        assert rules("preschool", "milestones")["list"].formula1 == '"Đạt,Chưa đạt"'
+        assert rules("preschool", "tasks")["list"].formula1 == '"Hoàn thành,Đang thực hiện,Chưa thực hiện"'
+        assert "date" in rules("preschool", "tasks")
+
+    def test_the_cover_says_who_and_how_and_can_be_recognised(
+        self, forms: dict[str, Path], book: Registry
+    ) -> None:
+        cover = load_workbook(forms["preschool"]).worksheets[0]
+        texts = [str(cell.value) for row in cover.iter_rows() for cell in row if cell.value]
+        assert "2026-2027" in texts[0] and "Thành phố Hải Phòng" in texts[0] and "2026-27" in texts[0]
+        assert any(text.startswith("hpedu-form 1 preschool hai_phong 2026") for text in texts)
+        assert any(book.departments["preschool_primary"].name.vi in text for text in texts)
+        unlocked = [cell for row in cover.iter_rows() for cell in row if not cell.protection.locked]
+        assert len(unlocked) == 2 and all(cell.value is None for cell in unlocked)
+        assert all(is_form(path.read_bytes()) for path in forms.values())
+
+    @pytest.mark.parametrize("text", ["=1+1", "+84", "-5", "@SUM(A1)"])
+    def test_text_that_a_spreadsheet_would_run_stays_text(
+        self, tmp_path: Path, book: Registry, monkeypatch: pytest.MonkeyPatch, text: str
+    ) -> None:
+        measure = book.measures["pupils"]
+        evil = measure.model_copy(update={"definition": measure.definition.model_copy(update={"vi": text})})
+        monkeypatch.setitem(book.measures, "pupils", evil)
+        write_form(tmp_path / "f.xlsx", group="preschool", year=2026, observations=NOTHING, book=book)
+        row = next(row for row in read_rows(tmp_path / "f.xlsx", "numbers") if key(row) == "pupils/nursery")
+        assert row["definition"].value.startswith(text)
+        assert row["definition"].data_type == "s" and row["definition"].quotePrefix
+
+
+class TestRoundTrip:
+    """Written, filled in as a person would, read, and through to the states of the targets."""
+
+    @pytest.fixture(scope="class")
+    def filled(
+        self, tmp_path_factory: pytest.TempPathFactory, forms: dict[str, Path], book: Registry
+    ) -> pl.DataFrame:
+        answers: dict[str, dict[str, object]] = {
+            "pupils/nursery": {"value": "12.000", "origin": "CSDL ngành, 30/9/2026"},
+            "resident_population_school_age/nursery": {"value": 30000},
+            "milestone_reached/kindergarten/detail=preschool_universalisation_5yo_maintained": {
+                "state": "Đạt",
+                "decision": "15/QĐ-UBND",
+                "date": date(2026, 2, 1),
+            },
+            "milestone_reached/preschool/detail=preschool_database_completed": {"state": "Chưa đạt"},
+            "task_done/all/detail=strategy_plan-4": {
+                "state": "Hoàn thành",
+                "decision": "99/BC-SGDĐT",
+                "date": "20/12/2025",
+            },
+            "task_done/all/detail=strategy_plan-8": {"state": "Đang thực hiện"},
+        }
+        workbook = load_workbook(forms["preschool"])
+        for design in SHEETS.values():
+            names = [column.id for column in design.columns]
+            for row in workbook[design.name].iter_rows(min_row=FIRST):
+                for column, value in answers.pop(str(row[-1].value).partition(" #")[0], {}).items():
+                    row[names.index(column)].value = value
+        assert answers == {}
+        path = tmp_path_factory.mktemp("filled") / "form.xlsx"
+        workbook.save(path)
+        resource = Resource(
+            name="form", path="form.xlsx", title="Form", publisher="Department", table="form", url="",
+            published="2026-11-20", scope="", confidence="high", transcription=False, licenses=[],
+        )  # fmt: skip
+        reading = read_form(path.read_bytes(), resource, book)
+        assert reading.issues == []
+        return mark_current(pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row"))
+
+    def test_targets_change_state(self, filled: pl.DataFrame, book: Registry) -> None:
+        def standings(observations: pl.DataFrame) -> dict[str, Standing]:
+            values = compute_indicators(observations, book)
+            return {s.target.id: s for s in assess_targets(values, book, "hai_phong", 2026)}
+
+        before, after = standings(NOTHING), standings(filled)
+        assert before["nursery_enrolment_rate"].state == "no_data"
+        rate = after["nursery_enrolment_rate"]
+        assert rate.state == "one_point" and rate.last is not None
+        assert (rate.last["value"], rate.last["sources"]) == (40, ["form"])
+        five = "preschool_universalisation_5yo_maintained"
+        assert (before[five].state, after[five].state) == ("milestone_unreported", "milestone_reached")
+        assert after["preschool_database_completed"].state == "milestone_not_reached"
+
+    def test_a_completed_task_is_overdue_no_more(self, filled: pl.DataFrame, book: Registry) -> None:
+        done = find_done(book, filled, 2025)
+        assert done == {("strategy_plan", "4"): "99/BC-SGDĐT; 2025-12-20"}
+        late = [(task.plan, task.number) for task in find_overdue(book, 2025)]
+        assert ("strategy_plan", "4") in late and ("strategy_plan", "8") in late
+        still = find_overdue(book, 2025, done)
+        assert [(task.plan, task.number) for task in still] == [k for k in late if k != ("strategy_plan", "4")]
+        wording = Wording(book, "vi", "hai_phong")
+        assert "Hoàn thành: 99/BC-SGDĐT; 2025-12-20" in list_tasks(still, done, wording).plain
+        assert find_done(book, filled, 2024) == {}
+
+    def test_the_next_form_asks_only_for_the_rest(
+        self, tmp_path: Path, filled: pl.DataFrame, forms: dict[str, Path], book: Registry
+    ) -> None:
+        count = write_form(tmp_path / "f.xlsx", group="preschool", year=2026, observations=filled, book=book)
+        assert count == len(read_rows(forms["preschool"], "numbers")) - 2

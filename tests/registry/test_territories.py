@@ -1,0 +1,54 @@
+"""The table of territories and their codes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from vietnamadminunits.database import get_data
+
+from hpedu.errors import RegistryError
+from hpedu.registry import Registry
+from hpedu.registry.load import HOME
+
+
+def test_63_provinces_stood_before_the_reform_and_ha_tay_before_them(book: Registry) -> None:
+    provinces = [t for t in book.territories.values() if t.role in ("province", "part")]
+    assert len(provinces) == 63 + 1
+    assert [t.id for t in provinces if t.valid_to and t.valid_to.year == 2008] == ["ha_tay"]
+
+
+def test_codes_are_those_of_a_table_made_by_others(book: Registry) -> None:
+    theirs = {
+        row["provinceCode"]: row["provinceShort"]
+        for row in get_data(table="admin_units_legacy").to_dict("records")
+    }
+    ours = {row.code: book.territories[row.territory] for row in book.province_codes if row.scheme == "nso"}
+    assert ours.keys() == theirs.keys()
+    names = {alias.name for alias in book.territory_names}
+    assert names.issuperset(name for name in theirs.values() if name != "Bà Rịa Vũng Tàu")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("nso,01,ha_noi", "nso,01,hanoi", "province_codes.csv: nso 01: no such territory (found: hanoi)"),
+        (
+            "nso,02,ha_giang",
+            "nso,01,ha_giang",
+            "province_codes.csv: nso 01: ha_noi and ha_giang have this code on the same day",
+        ),
+    ],
+)
+def test_a_code_that_leads_nowhere_or_to_two_provinces_is_refused(
+    tmp_path: Path, old: str, new: str, problem: str
+) -> None:
+    home = tmp_path / "registry"
+    shutil.copytree(HOME, home, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    text = (home / "province_codes.csv").read_text(encoding="utf-8")
+    assert old in text
+    (home / "province_codes.csv").write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(RegistryError) as caught:
+        Registry(home)
+    assert [str(p) for p in caught.value.problems] == [problem]
