@@ -12,14 +12,14 @@ from hpedu.ingest.text import clean_text, fold_text
 from hpedu.registry import Registry
 
 _MINUS = re.compile(r"[-−–]\s?")
-_GROUPED = re.compile(r"[1-9]\d{0,2}([ .,])\d{3}(?:\1\d{3})*")  # 1.234, 12,345, 1 234 567
-_DECIMAL = re.compile(r"(\d+)(?:[.,](\d+))?")
-_GROUPED_DECIMAL = re.compile(r"([1-9]\d{0,2}(?:([ .,])\d{3})(?:\2\d{3})*)(?!\2)[.,](\d+)")  # 1.234,5
+_GROUPED = re.compile(r"[1-9]\d{0,2}([ .,])\d{3}(?:\1\d{3})*", re.ASCII)  # 1.234, 12,345, 1 234 567
+_DECIMAL = re.compile(r"(\d+)(?:[.,](\d+))?", re.ASCII)
+_GROUPED_DECIMAL = re.compile(r"([1-9]\d{0,2}(?:([ .,])\d{3})(?:\2\d{3})*)(?!\2)[.,](\d+)", re.ASCII)  # 1.234,5
 _SIGN = "%"
 
-_ISO = re.compile(r"((?:19|20)\d\d)-(\d\d)-(\d\d)(?: .*)?")
-_WRITTEN = re.compile(r"(?:ngay )?(\d{1,2}) ?(?:[/.-]|thang) ?(\d{1,2}) ?(?:[/.-]|nam) ?((?:19|20)\d\d)")
-_SERIAL = re.compile(r"[34567]\d{4}")  # a date without its format: days since 30 December 1899
+_ISO = re.compile(r"((?:19|20)\d\d)-(\d\d)-(\d\d)(?: .*)?", re.ASCII)
+_WRITTEN = re.compile(r"(?:ngay )?(\d{1,2}) ?(?:[/.-]|thang) ?(\d{1,2}) ?(?:[/.-]|nam) ?((?:19|20)\d\d)", re.ASCII)
+_SERIAL = re.compile(r"[34567]\d{4}", re.ASCII)  # a date without its format: days since 30 December 1899
 _FIRST_DAY = date(1899, 12, 30)
 
 

@@ -57,16 +57,20 @@ class HeaderPaths:
         return join_lines(self._grid.rows[top][left])
 
     def _part_units(self, tiers: list[int]) -> tuple[list[int], list[int]]:
-        """The tiers that name columns, and those that only say units: in parentheses, or as the last tier."""
-        units = [row for row in tiers if self._says_units(row, is_last=row == tiers[-1])]
+        """The tiers that name columns, and those that only say units: in parentheses, or else the last."""
+        units = [row for row in tiers if self._says_units(row)]
+        units = [row for row in units if self._is_bracketed(row)] or [row for row in units if row == tiers[-1]]
         names = [row for row in tiers if row not in units]
         if all(any(self._text(row, column) for row in names) for column in self._values):
             return names, units
         return tiers, []
 
-    def _says_units(self, row: int, *, is_last: bool) -> bool:
-        texts = [t for c in self._values if (row, c) not in self._covered and (t := self._text(row, c))]
-        return bool(texts) and all(is_worded("unit", t) and (is_last or t.startswith("(")) for t in texts)
+    def _says_units(self, row: int) -> bool:
+        texts = [text for c in self._values if (row, c) not in self._covered and (text := self._text(row, c))]
+        return bool(texts) and all(is_worded("unit", text) for text in texts)
+
+    def _is_bracketed(self, row: int) -> bool:
+        return all(text.startswith("(") for column in self._values if (text := self._text(row, column)))
 
     def _resolve(self, tiers: Sequence[int]) -> dict[int, list[str]]:
         """Top down, so that a parent is only carried to the right under the same parents of its own."""

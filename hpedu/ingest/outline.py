@@ -149,7 +149,8 @@ def _find_items(lines: Sequence[Line]) -> list[bool]:
         rows = [line for line in segment if line.has_values]
         heads = {id(line) for line in rows if has_unit(line.text)}
         if not (len(heads) > 1 and id(rows[0]) in heads):
-            heads = _heads_of_cycles(rows)
+            divided = any(is_worded("subdivision", line.text) for line in segment)
+            heads = set() if divided else _heads_of_cycles(rows)
         items += _items_of(segment, heads)
     return items
 

@@ -9,11 +9,14 @@ import re
 from collections.abc import Callable
 from datetime import date
 from functools import cache, lru_cache
+from typing import TypeVar
 
 from hpedu.errors import UnknownName
 from hpedu.ingest.text import clean_text, fold_text
 from hpedu.registry import registry
 from hpedu.registry.models import Territory
+
+FoundT = TypeVar("FoundT")
 
 _VARYING = re.compile(r"[\s.\-‐‑–—−/]+")
 _EDGES = " -‐‑–—−/|"
@@ -31,7 +34,7 @@ def resolve_territory(name: str, on: date) -> str | None:
     return find_bilingual(lambda part: _find_territory(part, on), name)
 
 
-def find_bilingual(find: Callable[[str], str | None], label: str) -> str | None:
+def find_bilingual(find: Callable[[str], FoundT | None], label: str) -> FoundT | None:
     """Look a label up whole, or else as the same thing said twice, before and behind one of its blanks."""
     whole = find(label)
     if whole is not None:

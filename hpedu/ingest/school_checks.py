@@ -74,7 +74,7 @@ def _drop_uncounted(values: pl.DataFrame, printed: pl.DataFrame, issues: Issues)
 
 
 def _find_communes(values: pl.DataFrame, issues: Issues, book: Registry) -> pl.DataFrame:
-    """Set `commune_code` to the commune of 2025 that code and name agree on; by the name alone if it has no code."""
+    """Set `commune_code` to the commune of 2025 that code and name agree on; without a code, the name says it."""
     for name in ("commune_code", "commune_name"):
         if name not in values.columns:
             values = values.with_columns(pl.lit(None, pl.String).alias(name))
@@ -127,15 +127,19 @@ def _check_sums(values: pl.DataFrame, names: list[str], issues: Issues, book: Re
     for whole in sums.keys() & set(names):
         _note_difference(placed, whole, sums[whole], issues)
     for column in book.school_columns.values():
-        levels = {name: sums.get(name, pl.col(name)) for name in column.variants if name in sums or name in names}
-        if column.id in names and levels and len(levels) == len(column.variants):
+        levels = {
+            level: sums[name] if name in sums else pl.col(name)
+            for name, level in column.variants.items()
+            if name in sums or name in names
+        }
+        if column.id in names and levels:
             _note_difference(placed, column.id, _sum_levels(column, levels), issues)
 
 
-def _sum_levels(column: SchoolColumn, levels: dict[str, pl.Expr]) -> pl.Expr:
-    terms = [
-        pl.when(f"teaches_{column.variants[name]}").then(value).otherwise(0) for name, value in levels.items()
-    ]
+def _sum_levels(column: SchoolColumn, values: dict[str, pl.Expr]) -> pl.Expr:
+    """The sum over the levels a school teaches; null where one of them has no column."""
+    nothing = pl.lit(None, pl.Int64)
+    terms = [pl.when(f"teaches_{level}").then(values.get(level, nothing)).otherwise(0) for level in column.levels]
     return pl.sum_horizontal(terms, ignore_nulls=False)
 
 

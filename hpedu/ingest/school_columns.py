@@ -46,7 +46,7 @@ def list_columns(book: Registry) -> dict[str, SchoolColumn]:
     """Every column a list may have by its id: those of the registry, and the ones for a single level."""
     columns = {}
     for column in book.school_columns.values():
-        columns.update({name: column for name in (column.id, *column.variants)})
+        columns.update(dict.fromkeys((column.id, *column.variants), column))
     return columns
 
 

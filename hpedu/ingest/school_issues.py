@@ -38,7 +38,7 @@ class Issues:
         )
         text = self.book.code("reason", reason).name
         messages = {f"message_{language}": _fill(text.get(language)) for language in LANGUAGES}
-        self.frames.append(rows.with_columns(**messages).select(schema.ISSUES))
+        self.frames.append(rows.with_columns(**messages).select(list(schema.ISSUES)))
 
     def collect(self) -> pl.DataFrame:
         """All issues noted, in columns `hpedu.ingest.schema.ISSUES`."""

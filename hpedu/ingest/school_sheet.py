@@ -73,7 +73,7 @@ def read_sheet(
     absent = [pl.lit(None, kind).alias(column) for column, kind in columns.items() if column not in values.columns]
     present, titles = _count_filled(cells), _count_filled(cells.head(header.row + 1))
     aside = present - titles - int(values["cells"].sum())
-    return Sheet(values.with_columns(absent).select(columns), issues.collect(), present, titles, aside)
+    return Sheet(values.with_columns(absent).select(list(columns)), issues.collect(), present, titles, aside)
 
 
 def _join_tiers(upper: list[str], lower: list[str]) -> list[str]:

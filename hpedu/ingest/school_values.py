@@ -52,17 +52,15 @@ def read_counts(cells: pl.Series) -> pl.Series:
 
 def read_dates(cells: pl.Series) -> pl.Series:
     """Days written 2024-09-05, 5/9/2024, 05.09.2024 or 5-9-2024, and spreadsheet serials. Else null."""
-    text = cells.str.replace_all(r"\s", "")
-    dotted = text.str.replace_all(r"[.\-]", "/")
+    text = pl.col(cells.name).str.replace_all(r"\s", "")
     serial = text.cast(pl.Int64, strict=False)
-    days = pl.select(
-        pl.coalesce(
-            text.str.to_date("%Y-%m-%d", strict=False),
-            dotted.str.to_date("%d/%m/%Y", strict=False),
-            pl.when(serial.is_between(*_SERIALS)).then(pl.date(1899, 12, 30) + pl.duration(days=serial)),
-        )
+    serial = pl.when(serial.is_between(*_SERIALS)).then(serial)
+    day = pl.coalesce(
+        text.str.to_date("%Y-%m-%d", strict=False),
+        text.str.replace_all(r"[.\-]", "/").str.to_date("%d/%m/%Y", strict=False),
+        pl.date(1899, 12, 30) + pl.duration(days=serial),
     )
-    return days.to_series().alias(cells.name)
+    return cells.to_frame().select(day.alias(cells.name)).to_series()
 
 
 def read_column(cells: pl.Series, column: str, kind: str) -> pl.Series:

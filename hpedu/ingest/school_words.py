@@ -59,7 +59,7 @@ def read_levels(text: str) -> tuple[str, ...] | None:
 
 
 def name_commune(text: str) -> tuple[str, str]:
-    """The name without what kind of commune it is, exact and folded ("Xã Cẩm Giàng" -> "cẩm giàng", "cam giang")."""
+    """The name without its kind, exact and folded: "Xã Cẩm Giàng" -> ("cẩm giàng", "cam giang")."""
     name = _COMMUNE_KIND.sub("", clean_text(text)).casefold()
     return name, fold_words(name)
 

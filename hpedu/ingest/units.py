@@ -62,7 +62,7 @@ def resolve_commune(
     if _CODE.fullmatch(name_or_code.strip()):
         keys = [_key(c) for c in _communes_on(on, territory, district_code) if c.code == name_or_code.strip()]
         return keys[0] if len(keys) == 1 else None
-    return _commune_names(on, territory, district_code).find(name_or_code)
+    return find_bilingual(_commune_names(on, territory, district_code).find, name_or_code)
 
 
 @lru_cache(maxsize=1 << 12)

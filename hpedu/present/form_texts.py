@@ -49,7 +49,8 @@ class FormTexts:
 
     def number_row(self, place: int, missing: Missing) -> FormRow:
         measure = self.book.measures[missing.series.measure]
-        dates = dict.fromkeys(f"({t.reference_date.vi})" for t in missing.targets if t.reference_date)
+        dates = dict.fromkeys(t.reference_date.vi for t in missing.targets if t.reference_date)
+        counted = [phrase("form_reference_date", "vi", dates="; ".join(dates))] if dates else []
         labels = {
             "number": str(place),
             "targets": "\n".join(f"{t.number}. {t.name.vi}" for t in missing.targets),

@@ -84,6 +84,8 @@ def write_sheet(workbook: Workbook, design: Sheet, rows: Sequence[FormRow], titl
                 rules.apply(cell, column, row.unit, design.states)
             else:
                 _put_text(cell, row.key if column.role == "key" else row.labels[column.id]).border = _EDGE
+            if column.id == "number":
+                cell.value = int(row.labels["number"])  # as text, Excel would mark it as a mistake
         _set_height(sheet, number, [(row.labels.get(c.id, ""), c.width) for c in design.columns])
     fills = [place for place, column in enumerate(design.columns) if column.role == "fill"]
     sheet.freeze_panes = sheet.cell(FIRST, 4 if fills[0] > 6 else 3)

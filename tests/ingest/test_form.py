@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -108,7 +107,7 @@ class TestFilled:
         assert reading.issues == []
         (row,) = reading.observations
         assert pl.DataFrame([row], schema=schema.OBSERVATIONS, orient="row").height == 1
-        assert row.keys() == schema.OBSERVATIONS.keys()
+        assert row.keys() == schema.OBSERVATIONS.keys() - {"digest"}  # which the pipeline adds to every row
         assert (row["measure"], row["level"], row["ownership"], row["sex"]) == ("pupils", "nursery", "all", "both")
         assert (row["territory"], row["year"], row["status"]) == ("hai_phong", 2026, "final")
         assert (row["value"], row["printed"], row["unit"], row["step"]) == (12345, "12.345", "persons", 1)
@@ -342,13 +341,11 @@ class TestTyped:
 
 
 class TestShape:
-    @given(st.text(max_size=20), st.text(max_size=20))
-    def test_a_cover_code_belongs_to_its_title(self, title: str, other: str) -> None:
-        cover = Cover("preschool", "hai_phong", 2026)
-        code = write_cover_code(cover, title)
-        assert read_cover_code(code, title) == cover
-        if title.strip() == "" and other.strip() != "" and other.isalpha() and other.isascii():
-            assert read_cover_code(code, other) is None
+    @given(st.text(max_size=20), st.integers(1900, 2099), st.integers(1900, 2099))
+    def test_a_cover_code_belongs_to_its_title(self, title: str, year: int, other: int) -> None:
+        cover = Cover("preschool", "hai_phong", year)
+        code = write_cover_code(cover, f"{title} {year}")
+        assert read_cover_code(code, f"{title} {other}") == (cover if year == other else None)
 
     def test_keys_are_formulas(self) -> None:
         series = SeriesRef("pupils", "primary", "private", "female", "grade_1")
@@ -356,12 +353,11 @@ class TestShape:
         assert key == "pupils/primary/ownership=private/sex=female/detail=grade_1"
         assert parse_formula(key) == (series,)
 
-    def test_the_reasons_of_forms_say_what_to_do(self, book: Registry, form: Form) -> None:
-        reasons: dict[str, Callable[..., str]] = {
-            code: row.name.vi.format for code, row in book.codes_of("reason").items() if code.startswith("form_")
-        }
-        assert len(reasons) >= 12
+    def test_the_reasons_of_forms_say_what_to_do(self, book: Registry) -> None:
+        reasons = {code: row.name for code, row in book.codes_of("reason").items() if code.startswith("form_")}
+        assert len(reasons) == 13
         for said in reasons.values():
-            assert "x.xlsx" in said(file="x.xlsx", subject="s", printed="p", cell="c") and "Hãy" in said(
-                file="", subject="", printed="", cell=""
+            assert (
+                "{file}" in said.vi and "{file}" in said.en and "{subject}" in said.vi and "{subject}" in said.en
             )
+            assert "Hãy" in said.vi

@@ -127,8 +127,14 @@ class TestPublishedTable:
         assert reading.observations == []
         assert set(reasons(reading).values()) == {("not_published", "")}
 
-    def test_vanished_provinces_regions_and_footers_are_no_territory_of_ours(self, read: Read) -> None:
-        rows = ["Ha Tay", "Red River Delta", "Hai Phong (*)", "(*) Hai Phong and Hai Duong", "Note: Hai Phong"]
+    def test_vanished_provinces_and_regions_are_known_while_they_lasted(self, read: Read) -> None:
+        reading = read(["2006 Class", "2016 Class"], ["Ha Tay", "7", "8"], ["Red River Delta", "70", "80"])
+        found = {(row["territory"], row["year"]) for row in reading.observations}
+        assert found == {("ha_tay", 2006), ("red_river_delta", 2006), ("red_river_delta", 2016)}
+        assert reasons(reading) == {"C4": ("unknown_territory", "Ha Tay")}
+
+    def test_footers_are_no_territory(self, read: Read) -> None:
+        rows = ["Hai Phong (*)", "(*) Hai Phong and Hai Duong", "Note: Hai Phong"]
         reading = read(["2006 Class"], *([name, "7"] for name in rows))
         assert reading.observations == []
         assert list(reasons(reading).values()) == [("unknown_territory", name) for name in rows]
@@ -228,7 +234,7 @@ class TestTranscription:
         ("labels", "reason"),
         [
             ({"place": "hong_bong"}, ("unknown_place", "hong_bong (hai_phong_old)")),
-            ({"territory": "Quảng Ninh"}, ("unknown_territory", "Quảng Ninh")),
+            ({"territory": "Quảng Nimh"}, ("unknown_territory", "Quảng Nimh")),
             ({"measure": "scools"}, ("unknown_measure", "scools")),
             ({"unit": "dozens"}, ("unknown_unit", "dozens")),
             ({"year": "", "period": "undated"}, ("no_year", "undated")),

@@ -67,6 +67,8 @@ def test_cẩm_giang_and_cẩm_giàng_are_two_communes() -> None:
         ("P.Thành Đông", "10507"),
         ("P. Thanh Dong", "10507"),
         ("Thành Đông ward", "10507"),
+        ("Phường Thành Đông - Thanh Dong ward", "10507"),
+        ("Phường Thành Đông - Hai Duong ward", None),
         ("Hải Dương", "10525"),
         ("Đặc khu Cát Hải", "11914"),
         ("X. Thành Đông", None),

@@ -169,45 +169,45 @@ class TestLook:
         assert row["definition"].data_type == "s" and row["definition"].quotePrefix
 
 
-class TestRoundTrip:
-    """Written, filled in as a person would, read, and through to the states of the targets."""
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, forms: dict[str, Path], book: Registry) -> pl.DataFrame:
+    """What is read from a form of the preschool group, filled in as a person would."""
+    answers: dict[str, dict[str, object]] = {
+        "pupils/nursery": {"value": "12.000", "origin": "CSDL ngành, 30/9/2026"},
+        "resident_population_school_age/nursery": {"value": 30000},
+        "milestone_reached/kindergarten/detail=preschool_universalisation_5yo_maintained": {
+            "state": "Đạt",
+            "decision": "15/QĐ-UBND",
+            "date": date(2026, 2, 1),
+        },
+        "milestone_reached/preschool/detail=preschool_database_completed": {"state": "Chưa đạt"},
+        "task_done/all/detail=strategy_plan-4": {
+            "state": "Hoàn thành",
+            "decision": "99/BC-SGDĐT",
+            "date": "20/12/2025",
+        },
+        "task_done/all/detail=strategy_plan-8": {"state": "Đang thực hiện"},
+    }
+    workbook = load_workbook(forms["preschool"])
+    for design in SHEETS.values():
+        names = [column.id for column in design.columns]
+        for row in workbook[design.name].iter_rows(min_row=FIRST):
+            for column, value in answers.pop(str(row[-1].value).partition(" #")[0], {}).items():
+                row[names.index(column)].value = value
+    assert answers == {}
+    path = tmp_path_factory.mktemp("filled") / "form.xlsx"
+    workbook.save(path)
+    resource = Resource(
+        name="form", path="form.xlsx", title="Form", publisher="Department", table="form", url="",
+        published="2026-11-20", scope="", confidence="high", transcription=False, licenses=[],
+    )  # fmt: skip
+    reading = read_form(path.read_bytes(), resource, book)
+    assert reading.issues == []
+    return mark_current(pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row"))
 
-    @pytest.fixture(scope="class")
-    def filled(
-        self, tmp_path_factory: pytest.TempPathFactory, forms: dict[str, Path], book: Registry
-    ) -> pl.DataFrame:
-        answers: dict[str, dict[str, object]] = {
-            "pupils/nursery": {"value": "12.000", "origin": "CSDL ngành, 30/9/2026"},
-            "resident_population_school_age/nursery": {"value": 30000},
-            "milestone_reached/kindergarten/detail=preschool_universalisation_5yo_maintained": {
-                "state": "Đạt",
-                "decision": "15/QĐ-UBND",
-                "date": date(2026, 2, 1),
-            },
-            "milestone_reached/preschool/detail=preschool_database_completed": {"state": "Chưa đạt"},
-            "task_done/all/detail=strategy_plan-4": {
-                "state": "Hoàn thành",
-                "decision": "99/BC-SGDĐT",
-                "date": "20/12/2025",
-            },
-            "task_done/all/detail=strategy_plan-8": {"state": "Đang thực hiện"},
-        }
-        workbook = load_workbook(forms["preschool"])
-        for design in SHEETS.values():
-            names = [column.id for column in design.columns]
-            for row in workbook[design.name].iter_rows(min_row=FIRST):
-                for column, value in answers.pop(str(row[-1].value).partition(" #")[0], {}).items():
-                    row[names.index(column)].value = value
-        assert answers == {}
-        path = tmp_path_factory.mktemp("filled") / "form.xlsx"
-        workbook.save(path)
-        resource = Resource(
-            name="form", path="form.xlsx", title="Form", publisher="Department", table="form", url="",
-            published="2026-11-20", scope="", confidence="high", transcription=False, licenses=[],
-        )  # fmt: skip
-        reading = read_form(path.read_bytes(), resource, book)
-        assert reading.issues == []
-        return mark_current(pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row"))
+
+class TestRoundTrip:
+    """Written, filled in, read, and through to the states of the targets."""
 
     def test_targets_change_state(self, filled: pl.DataFrame, book: Registry) -> None:
         def standings(observations: pl.DataFrame) -> dict[str, Standing]:

@@ -20,10 +20,7 @@ def test_63_provinces_stood_before_the_reform_and_ha_tay_before_them(book: Regis
 
 
 def test_codes_are_those_of_a_table_made_by_others(book: Registry) -> None:
-    theirs = {
-        row["provinceCode"]: row["provinceShort"]
-        for row in get_data(table="admin_units_legacy").to_dict("records")
-    }
+    theirs = {row["provinceCode"]: row["provinceShort"] for row in get_data(table="admin_units_legacy")}
     ours = {row.code: book.territories[row.territory] for row in book.province_codes if row.scheme == "nso"}
     assert ours.keys() == theirs.keys()
     names = {alias.name for alias in book.territory_names}

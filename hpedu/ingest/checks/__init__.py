@@ -32,8 +32,9 @@ CHECKS = (
 def find_problems(observations: pl.DataFrame, book: Registry) -> pl.DataFrame:
     """Everything that does not agree among the published observations, all editions of them.
 
-    Derived figures and bounds ("over 99%") are left out. A figure whose unit slipped (and is not
-    mended yet) is reported once, not again in every sum and ratio it spoils. What must add up or be bounded is said by the registry (`relations.csv`).
+    Derived figures and bounds ("over 99%") are left out. A figure whose unit slipped (and is not mended yet) is
+    reported once, not again in every sum and ratio it spoils. What must add up or be bounded is said by the
+    registry (`relations.csv`). Time grows linearly with the rows.
 
     Parameters
     ----------

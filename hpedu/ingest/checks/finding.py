@@ -52,7 +52,7 @@ def make_finding(
     involved: Sequence[Figure] = (),
     template: str = "",
 ) -> dict[str, Any]:
-    """The row of one finding about `figure`, worded by the template of its check (or another one), and its `cells`.
+    """The row of one finding about `figure`, worded by the template of its check (or another one), and its cells.
 
     Every template may use {place}, {year}, {series}, {cells} (of all figures `involved`), {cell} and {file};
     `values` gives the rest. A finding that an erratum already covers is a note.

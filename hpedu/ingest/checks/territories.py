@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from hpedu.ingest.checks.figures import Figure, Figures, Key
@@ -14,7 +16,13 @@ from hpedu.registry import Language, Registry
 
 PROVINCIAL_ROLES = ("city", "part", "province")
 
-_Group = dict[tuple[str, Key, int], dict[tuple[str, str], Figure]]
+
+@dataclass
+class Column:
+    """The figures of one thing and year in one file: of whole territories, and of the districts of each."""
+
+    wholes: dict[str, Figure] = field(default_factory=dict)
+    districts: dict[str, list[Figure]] = field(default_factory=dict)
 
 
 def check_territories(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
@@ -23,55 +31,54 @@ def check_territories(figures: Figures, book: Registry) -> Iterator[dict[str, An
     A sum of some provinces can never exceed the country; a sum of all (as many as the registry says
     there were) must equal it. The same holds for the districts of a province.
     """
-    groups: _Group = {}
-    for figure in figures.all:
-        if figure.counts:
-            where = (figure.territory, figure.place)
-            groups.setdefault((figure.file, figure.key, figure.year), {}).setdefault(where, figure)
-    for places in groups.values():
-        for (territory, place), whole in places.items():
-            if place:
-                continue
+    sizes = _count_districts(book)
+    for column in _read_columns(figures, book):
+        for territory, whole in column.wholes.items():
             if book.territories[territory].role == "country":
-                parts, full = _provinces(places, whole, book)
+                numbers = [r.provinces for r in book.relations.values() if r.kind == "country" and fits(r, whole)]
+                yield from _compare(whole, _provinces(column.wholes, book), numbers, book)
             else:
-                parts, full = _districts(places, whole, book)
-            if len(parts) > 1:
-                yield from _compare(whole, parts, len(parts) == full, book)
+                yield from _compare(whole, column.districts.get(territory, []), [sizes[territory]], book)
 
 
-def _provinces(
-    places: dict[tuple[str, str], Figure], whole: Figure, book: Registry
-) -> tuple[list[Figure], int | None]:
-    """The provinces that are there, a merged one instead of its parts, and how many make the country."""
-    there = {territory: figure for (territory, place), figure in places.items() if not place}
-    merged = {part for name in there for part in book.territories[name].parts}
-    parts = [
+def _read_columns(figures: Figures, book: Registry) -> Iterator[Column]:
+    columns: dict[tuple[str, Key, int], Column] = {}
+    for figure in figures.all:
+        if not figure.counts or figure.territory not in book.territories:
+            continue
+        column = columns.setdefault((figure.file, figure.key, figure.year), Column())
+        if not figure.place:
+            column.wholes.setdefault(figure.territory, figure)
+        elif figure.place in book.places and book.places[figure.place].kind != "institution":
+            column.districts.setdefault(figure.territory, []).append(figure)
+    yield from columns.values()
+
+
+def _count_districts(book: Registry) -> Counter[str]:
+    """How many districts each old province had."""
+    provinces = {row.code: row.territory for row in book.province_codes if row.scheme == "nso"}
+    return Counter(provinces.get(district.province_code, "") for district in book.districts)
+
+
+def _provinces(wholes: Mapping[str, Figure], book: Registry) -> list[Figure]:
+    """The provinces among the territories; a merged one instead of its parts."""
+    merged = {part for name in wholes for part in book.territories[name].parts}
+    return [
         figure
-        for name, figure in there.items()
+        for name, figure in wholes.items()
         if name not in merged and book.territories[name].role in PROVINCIAL_ROLES
     ]
-    numbers = [r.provinces for r in book.relations.values() if r.kind == "country" and fits(r, whole)]
-    return parts, numbers[0] if numbers else None
 
 
-def _districts(
-    places: dict[tuple[str, str], Figure], whole: Figure, book: Registry
-) -> tuple[list[Figure], int | None]:
-    """The districts that are there (not single institutions), and how many the province had."""
-    parts = [
-        figure
-        for (territory, place), figure in places.items()
-        if territory == whole.territory and place and book.places[place].kind != "institution"
-    ]
-    codes = [row.code for row in book.province_codes if row.scheme == "nso" and row.territory == whole.territory]
-    return parts, sum(district.province_code in codes for district in book.districts)
-
-
-def _compare(whole: Figure, parts: Sequence[Figure], complete: bool, book: Registry) -> Iterator[dict[str, Any]]:
+def _compare(
+    whole: Figure, parts: Sequence[Figure], full: Sequence[int | None], book: Registry
+) -> Iterator[dict[str, Any]]:
+    if len(parts) < 2:
+        return
     total = sum(part.value for part in parts)
     rounding = whole.rounding + sum(part.rounding for part in parts)
     apart = total - whole.value
+    complete = len(parts) in full
     if apart > rounding + EPSILON or (complete and apart < -rounding - EPSILON):
 
         def values(language: Language) -> dict[str, str]:

@@ -1,0 +1,72 @@
+"""The relations of the registry: what they match, and that a broken one is refused."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from hpedu.errors import RegistryError
+from hpedu.ingest.checks.figures import Figures
+from hpedu.ingest.checks.relations import find_matches, read_patterns
+from hpedu.registry import Registry
+from hpedu.registry.load import HOME
+
+
+def test_a_dimension_no_term_names_is_free(book: Registry) -> None:
+    whole, parts, optional = read_patterns(book.relations["ownership"], book.relations["ownership"].parts[0])
+    assert whole == (None, None, "all", None, None)
+    assert parts == [(None, None, "public", None, None), (None, None, "private", None, None)]
+    assert optional == []
+
+
+def test_a_detail_that_is_named_is_fixed(book: Registry) -> None:
+    whole, parts, _ = read_patterns(book.relations["residence"], book.relations["residence"].parts[0])
+    assert whole == ("population_average", "population", None, None, "")
+    assert [part[4] for part in parts] == ["urban", "rural"]
+
+
+def test_rates_are_never_added(make_observations: Callable[..., pl.DataFrame], book: Registry) -> None:
+    rate = {"measure": "attendance_rate", "unit": "percent"}
+    rows = [rate | {"sex": sex, "value": 50.0} for sex in ("both", "male", "female")]
+    assert list(find_matches(Figures(make_observations(*rows), book), book, "sum", ("file",))) == []
+
+
+def test_a_part_is_taken_from_the_same_place_and_year_only(
+    make_observations: Callable[..., pl.DataFrame], book: Registry
+) -> None:
+    rows = [
+        {"value": 3.0},
+        {"sex": "male", "year": 2019},
+        {"sex": "female"},
+        {"sex": "male", "place": "le_chan"},
+        {"sex": "male", "territory": "viet_nam"},
+    ]
+    assert list(find_matches(Figures(make_observations(*rows), book), book, "sum", ("file", "release"))) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("classes/primary +", "classes/primry +", "no such level (found: primry)"),
+        (",nursery,,,3,40,", ",nursry,,,3,40,", "no such level (found: nursry)"),
+        (",0.35,0.65,", ",,,", "bounds belong to the kind `ratio_bounds`"),
+        (",2025,,,,34,", ",2025,,,,,", "a number of provinces belongs to the kind `country`"),
+        ("*/*/sex=male + ", "*/*/sex=men + ", "no such sex (found: men)"),
+        ("schools/*,schools_national_standard/*", "schools/*,schools_standard/*", "no such measure"),
+        ("lecturers_phd/tertiary", "lecturers_phd tertiary", "is not of the form"),
+    ],
+)
+def test_a_broken_relation_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    home = tmp_path / "registry"
+    shutil.copytree(HOME, home, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    file = home / "relations.csv"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(RegistryError, match="relations.csv") as caught:
+        Registry(home)
+    assert message in str(caught.value)
