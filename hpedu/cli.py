@@ -141,6 +141,23 @@ def _recap(batch: Batch) -> None:
 
 
 @commands.command()
+@click.option("--group", required=True, help="preschool, general, higher, continuing or cross_cutting.")
+@click.option("--year", type=int, required=True, help="Year in which the school year starts.")
+@click.option("--territory", default="hai_phong", show_default=True)
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+def form(group: str, year: int, territory: str, path: Path) -> None:
+    """Write the empty input form: what no published table holds for a year, and who has it."""
+    from hpedu import data
+    from hpedu.present.form import write_form
+    from hpedu.registry import registry
+
+    count = write_form(
+        path, group=group, year=year, territory=territory, observations=data.observations(), book=registry()
+    )
+    click.echo(f"{path}: {count} figures to fill in, milestones and tasks. Filled in, it goes into data/raw.")
+
+
+@commands.command()
 @click.argument("target", required=False)
 @click.option("--group", help="preschool, general, higher, continuing or cross_cutting.")
 @click.option("--state", help="met, under_way, one_point, no_data, milestone_unreported ...")

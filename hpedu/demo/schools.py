@@ -6,9 +6,10 @@ The proportions are invented here to look plausible; no figure is of any real sc
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 from openpyxl import Workbook
@@ -19,15 +20,29 @@ from hpedu.registry.models import SchoolColumn
 
 BANNER = "DỮ LIỆU MÔ PHỎNG – không phải số liệu thật (SYNTHETIC DATA – not real figures)"
 
-# Kind of school as printed -> levels, grades or ages it has, share of the list, share private, classes a grade.
-_KINDS: list[tuple[str, tuple[str, ...], float, float, tuple[int, int]]] = [
-    ("Mầm non", ("nursery", "kindergarten"), 0.375, 0.22, (1, 4)),
-    ("Tiểu học", ("primary",), 0.265, 0.01, (2, 6)),
-    ("THCS", ("lower_secondary",), 0.240, 0.01, (2, 6)),
-    ("TH&THCS", ("primary", "lower_secondary"), 0.035, 0.05, (1, 3)),
-    ("THPT", ("upper_secondary",), 0.065, 0.32, (6, 14)),
-    ("THCS&THPT", ("lower_secondary", "upper_secondary"), 0.010, 0.70, (2, 5)),
-    ("TH, THCS và THPT", ("primary", "lower_secondary", "upper_secondary"), 0.010, 0.95, (1, 4)),
+
+class _Kind(NamedTuple):
+    """A kind of institution: its levels, its share of the list, the share of private ones, classes a grade."""
+
+    name: str
+    type: str
+    levels: tuple[str, ...]
+    share: float
+    private: float
+    classes: tuple[int, int]
+
+
+_KINDS = [
+    _Kind("Mầm non", "school", ("nursery", "kindergarten"), 0.355, 0.22, (1, 4)),
+    _Kind("Tiểu học", "school", ("primary",), 0.250, 0.01, (2, 6)),
+    _Kind("THCS", "school", ("lower_secondary",), 0.230, 0.01, (2, 6)),
+    _Kind("TH&THCS", "school", ("primary", "lower_secondary"), 0.035, 0.05, (1, 3)),
+    _Kind("THPT", "school", ("upper_secondary",), 0.065, 0.32, (6, 14)),
+    _Kind("THCS&THPT", "school", ("lower_secondary", "upper_secondary"), 0.010, 0.70, (2, 5)),
+    _Kind("TH, THCS và THPT", "school", ("primary", "lower_secondary", "upper_secondary"), 0.010, 0.95, (1, 4)),
+    _Kind("Nhóm lớp độc lập", "independent_preschool", ("nursery", "kindergarten"), 0.025, 1.0, (1, 1)),
+    _Kind("Trung tâm GDTX", "continuing_centre", ("continuing",), 0.010, 0.0, (4, 9)),
+    _Kind("Trung tâm HTCĐ", "community_learning_centre", ("continuing",), 0.010, 0.0, (1, 2)),
 ]
 _PARTS = {
     "nursery": ["pupils_months_3_12", "pupils_months_13_24", "pupils_months_25_36"],
@@ -35,10 +50,25 @@ _PARTS = {
     "primary": [f"pupils_grade_{grade}" for grade in range(1, 6)],
     "lower_secondary": [f"pupils_grade_{grade}" for grade in range(6, 10)],
     "upper_secondary": [f"pupils_grade_{grade}" for grade in range(10, 13)],
+    "continuing": ["pupils_continuing"],
 }
-_CLASS_SIZE = {"nursery": 20, "kindergarten": 28, "primary": 33, "lower_secondary": 39, "upper_secondary": 41}
+_FEW = {"pupils_months_3_12": (0, 1), "pupils_months_13_24": (0, 2)}
+_CLASS_SIZE = {
+    "nursery": 20,
+    "kindergarten": 28,
+    "primary": 33,
+    "lower_secondary": 39,
+    "upper_secondary": 41,
+    "continuing": 30,
+}
 _STAGE = {"nursery": "preschool", "kindergarten": "preschool"}
-_TEACHERS = {"preschool": 1.95, "primary": 1.45, "lower_secondary": 1.85, "upper_secondary": 2.2}
+_TEACHERS = {
+    "preschool": 1.95,
+    "primary": 1.45,
+    "lower_secondary": 1.85,
+    "upper_secondary": 2.2,
+    "continuing": 1.5,
+}
 _FIRST_GRADES = {"primary": 1, "lower_secondary": 6, "upper_secondary": 10}
 
 # Column -> lowest and highest share, of the column it is part of at the level.
@@ -75,7 +105,7 @@ def make_schools(count: int = 1588, seed: int = 2025, year: int = 2025) -> pl.Da
     communes = [commune for commune in book.communes if commune.valid_to is None]
     rows = []
     for number in range(1, count + 1):
-        kind = dice.choices(_KINDS, weights=[kind[2] for kind in _KINDS])[0]
+        kind = dice.choices(_KINDS, weights=[kind.share for kind in _KINDS])[0]
         commune = communes[(number - 1) % len(communes)]
         rows.append(
             {
@@ -83,68 +113,86 @@ def make_schools(count: int = 1588, seed: int = 2025, year: int = 2025) -> pl.Da
                 "synthetic": True,
                 "year": year,
                 "ministry_code": f"99{number:08d}",
-                "name": f"{kind[0]} mô phỏng số {number}",
+                "name": f"{kind.name} mô phỏng số {number}",
                 "commune_code": commune.code,
                 "commune_name": commune.name,
             }
             | _make_school(kind, year, book, dice)
         )
-    return pl.DataFrame(rows, schema=school_schema(book), orient="row")
+    columns = school_schema(book)
+    known = [{name: row.get(name) for name in columns} for row in rows]
+    return pl.DataFrame(known, schema=columns, orient="row")
 
 
 def write_school_list(frame: pl.DataFrame, path: Path) -> None:
-    """Write a list as the workbook schools send in: a line that says it is synthetic, the headers, the rows.
-
-    Columns in which nothing stands are left out.
-    """
-    book = registry()
-    heads = {name: head for name, head in _list_headers(book).items() if frame[name].null_count() < frame.height}
+    """Write a list as the workbook schools send in: a line that says it is synthetic, the headers, the rows."""
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("Danh sách trường")
     sheet.append([BANNER])
-    sheet.append(list(heads.values()))
-    for row in frame.select(list(heads)).rows(named=True):
-        sheet.append([_print_value(name, value) for name, value in row.items()])
+    for row in print_schools(frame):
+        sheet.append(row)
     path.parent.mkdir(parents=True, exist_ok=True)
     workbook.save(path)
 
 
-def _make_school(kind: tuple[Any, ...], year: int, book: Registry, dice: random.Random) -> dict[str, Any]:
-    _, levels, _, private, (low, high) = kind
-    school: dict[str, Any] = {"levels": list(levels), "institution_type": "school"}
-    school["ownership"] = "private" if dice.random() < private else "public"
-    school["international"] = len(levels) > 1 and school["ownership"] == "private" and dice.random() < 0.15
+def print_schools(frame: pl.DataFrame, columns: int | None = None) -> Iterator[list[Any]]:
+    """The headers, then each school as it would be typed; columns in which nothing stands are left out.
+
+    Parameters
+    ----------
+    columns
+        Only so many columns, without those for one level of a school.
+    """
+    book = registry()
+    heads = {name: head for name, head in _list_headers(book).items() if frame[name].null_count() < frame.height}
+    if columns is not None:
+        heads = {name: head for name, head in heads.items() if name in book.school_columns}
+    names = list(heads)[:columns]
+    yield [heads[name] for name in names]
+    for row in frame.select(names).iter_rows():
+        yield [_print_value(name, value) for name, value in zip(names, row, strict=True)]
+
+
+def _make_school(kind: _Kind, year: int, book: Registry, dice: random.Random) -> dict[str, Any]:
+    school: dict[str, Any] = {"levels": list(kind.levels), "institution_type": kind.type}
+    private = dice.random() < kind.private
+    school["ownership"] = "private" if private else "public"
+    school["international"] = private and len(kind.levels) > 1 and dice.random() < 0.15
     classes: dict[str, int] = {}
-    for level in levels:
+    for level in kind.levels:
+        stage = _STAGE.get(level, level)
         for part in _PARTS[level]:
-            rooms = dice.randint(low, high)
-            classes[_STAGE.get(level, level)] = classes.get(_STAGE.get(level, level), 0) + rooms
+            rooms = dice.randint(*_FEW.get(part, kind.classes))
+            classes[stage] = classes.get(stage, 0) + rooms
             school[part] = sum(dice.randint(_CLASS_SIZE[level] - 6, _CLASS_SIZE[level] + 4) for _ in range(rooms))
     for stage, number in classes.items():
         school |= _fill_stage(stage, number, school, dice)
     school |= _sum_totals(list(classes), school, book)
-    return school | _judge_school(classes, year, dice)
+    return school | _judge_school(kind, sum(classes.values()), year, dice)
 
 
 def _fill_stage(stage: str, classes: int, school: dict[str, Any], dice: random.Random) -> dict[str, Any]:
     parts = [part for level, names in _PARTS.items() if _STAGE.get(level, level) == stage for part in names]
+    needed = round(classes * _TEACHERS[stage])
     filled: dict[str, Any] = {
         f"pupils_{stage}": sum(school.get(part, 0) for part in parts),
         f"classes_{stage}": classes,
+        f"teachers_required_norm_{stage}": needed,
+        f"teachers_{stage}": max(1, round(needed * dice.uniform(0.88, 1.02))),
+        f"classrooms_{stage}": classes,
+        f"classrooms_temporary_{stage}": 0,
+        f"classrooms_borrowed_{stage}": 0,
     }
-    needed = round(classes * _TEACHERS[stage])
-    filled[f"teachers_required_norm_{stage}"] = needed
-    filled[f"teachers_{stage}"] = max(1, round(needed * dice.uniform(0.88, 1.02)))
-    filled[f"classrooms_{stage}"] = classes
     for column, (low, high) in _SHARES.items():
         whole = filled[f"{column.split('_')[0]}_{stage}"]
         filled[f"{column}_{stage}"] = round(whole * dice.uniform(low, high))
     filled[f"classrooms_semi_permanent_{stage}"] = classes - filled[f"classrooms_permanent_{stage}"]
-    filled |= {f"classrooms_{rest}_{stage}": 0 for rest in ("temporary", "borrowed")}
     if stage == "preschool":
         filled["classes_within_size_limit"] = round(classes * dice.uniform(0.7, 1.0))
-    else:
+    if stage in _FIRST_GRADES:
         filled |= _make_flow(stage, school, dice)
+    if stage == "continuing":
+        filled["entrants_from_lower_secondary_continuing"] = round(filled["pupils_continuing"] * 0.33)
     for column, (level, low, high) in _LEVEL_SHARES.items():
         if level == stage:
             filled[column] = round(filled[f"pupils_{stage}"] * dice.uniform(low, high))
@@ -167,25 +215,27 @@ def _make_flow(stage: str, school: dict[str, Any], dice: random.Random) -> dict[
 
 
 def _sum_totals(stages: list[str], school: dict[str, Any], book: Registry) -> dict[str, Any]:
-    """The totals of a school; the columns for one level stay where it teaches several."""
+    """Keep to the columns a list has: totals of the school, and each level for itself where it has several."""
     totals: dict[str, Any] = {}
     for column in book.school_columns.values():
-        values = [school.get(f"{column.id}_{stage}") for stage in stages if stage in column.levels]
-        if column.per_level and values:
-            totals[column.id] = sum(value for value in values if value is not None)
+        variants = [f"{column.id}_{stage}" for stage in stages if stage in column.levels]
+        if column.per_level and variants:
+            totals[column.id] = sum(school[name] for name in variants)
     return totals
 
 
-def _judge_school(classes: dict[str, int], year: int, dice: random.Random) -> dict[str, Any]:
-    level = dice.choices([0, 1, 2], weights=[24, 54, 22])[0]
+def _judge_school(kind: _Kind, classes: int, year: int, dice: random.Random) -> dict[str, Any]:
+    level = dice.choices([0, 1, 2], weights=[24, 54, 22])[0] if kind.type == "school" else 0
     day = date(year, 9, 1) - timedelta(days=dice.randint(0, 5 * 365))
     substandard = level == 0 and dice.random() < 0.4
     return {
         "national_standard_level": level,
         "national_standard_date": day if level else None,
-        "smart_classrooms": dice.randint(0, max(1, sum(classes.values()) // 8)),
+        "smart_classrooms": dice.randint(0, max(1, classes // 8)),
         "online_learning": dice.random() < 0.6,
         "digital_platform": dice.random() < 0.7,
+        "digital_environment": dice.random() < 0.5,
+        "ict_management": dice.random() < 0.5,
         "substandard": substandard,
         "substandard_with_roadmap": substandard and dice.random() < 0.7,
     }
@@ -222,5 +272,13 @@ _LEVEL_WORDS = {
     "primary": "TH",
     "lower_secondary": "THCS",
     "upper_secondary": "THPT",
+    "continuing": "GDTX",
 }
-_WORDS = {"public": "Công lập", "private": "Tư thục", "school": "Trường"}
+_WORDS = {
+    "public": "Công lập",
+    "private": "Tư thục",
+    "school": "Trường",
+    "independent_preschool": "Cơ sở mầm non độc lập",
+    "continuing_centre": "Trung tâm GDTX",
+    "community_learning_centre": "Trung tâm HTCĐ",
+}

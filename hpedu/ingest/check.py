@@ -10,9 +10,9 @@ from pathlib import Path
 import polars as pl
 
 from hpedu.ingest import schema
-from hpedu.ingest.package import Resource
 from hpedu.ingest.proposal import propose_layout
 from hpedu.ingest.reading import Found, find_tables, read_file
+from hpedu.ingest.resource import Resource
 from hpedu.registry import registry
 
 

@@ -17,8 +17,8 @@ from hpedu.ingest.form_values import read_typed_date, read_typed_number, read_ty
 from hpedu.ingest.grid import Grid, address, is_blank
 from hpedu.ingest.interpret import Reading, SetAside, set_aside_row
 from hpedu.ingest.numbers import printed_step
-from hpedu.ingest.package import Resource
 from hpedu.ingest.readers.workbook import is_workbook, read_frames, read_workbook
+from hpedu.ingest.resource import Resource
 from hpedu.ingest.text import clean_text, fold_text
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef
@@ -62,7 +62,7 @@ class _FormReader:
     issues: list[dict[str, Any]] = field(default_factory=list)
 
     def read(self, grids: list[Grid]) -> Reading:
-        self.cover = _find_cover(grids, self.book)
+        self.cover = find_cover(grids, self.book)
         for grid in grids:
             found = find_sheet(grid)
             if found is not None:
@@ -152,7 +152,7 @@ class _FormReader:
         self.issues.append(set_aside_row(cell, self.resource, reason, subject, self.book))
 
 
-def _find_cover(grids: list[Grid], book: Registry) -> Cover | None:
+def find_cover(grids: list[Grid], book: Registry) -> Cover | None:
     """What the cover says the form is about; None unless title and code belong together."""
     for grid in grids:
         texts = [text for row in grid.rows for text in row if not is_blank(text)]

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from hpedu.ingest.blocks import Block, RowRole, find_blocks
+from hpedu.ingest.blocks import Block, find_blocks
 from hpedu.ingest.cells import Cell
 from hpedu.ingest.columns import ColumnRole, Columns, sort_columns
 from hpedu.ingest.grid import Grid, address, is_blank
 from hpedu.ingest.header_paths import HeaderPaths, join_lines
 from hpedu.ingest.header_words import is_worded
 from hpedu.ingest.row_labels import label_rows
+from hpedu.ingest.row_roles import RowRole
 
 __all__ = ["Block", "RestCell", "RestRole", "Table", "find_blocks", "read_block", "read_grid"]
 

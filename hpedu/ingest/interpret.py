@@ -11,8 +11,8 @@ from typing import Any, Literal
 from hpedu.ingest.cells import Cell, RawTable
 from hpedu.ingest.layouts import SERIES_FIELDS, Layout, Series
 from hpedu.ingest.numbers import NumberStyle, decide_style, parse_number, printed_step
-from hpedu.ingest.package import Resource
 from hpedu.ingest.places import resolve_territory
+from hpedu.ingest.resource import Resource
 from hpedu.ingest.text import clean_text, fold_text
 from hpedu.ingest.years import YearLabel, find_year, reference_day, resolve_year
 from hpedu.registry import Registry

@@ -4,31 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from hpedu.errors import IngestError, Problem, list_problems
-
-
-class Resource(BaseModel):
-    """One file of data/raw and its origin (a Frictionless data resource with fields of our own)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
-    path: str
-    title: str
-    publisher: str
-    table: str  # the published table or article the figures stand in
-    url: str
-    published: str = Field(pattern=r"^\d{4}(-\d{2}){0,2}$")  # day, month or year of publication
-    scope: str
-    confidence: Literal["high", "medium", "low"]
-    transcription: bool  # figures transcribed by us, not the file as received
-    licenses: list[dict[str, str]]
-    format: str = "csv"
-    encoding: str = "utf-8"
+from hpedu.ingest.own_files import describe_own
+from hpedu.ingest.resource import Resource
 
 
 def read_package(raw: Path) -> dict[str, Resource]:
@@ -37,7 +19,8 @@ def read_package(raw: Path) -> dict[str, Resource]:
     Raises
     ------
     IngestError
-        If the package is missing or broken, names a file that is not there, or a file is not named in it.
+        If the package is missing or broken, names a file that is not there, or does not name one that is (forms
+        and school lists say themselves what they are).
     """
     path = raw / "datapackage.json"
     if not path.exists():
@@ -62,10 +45,13 @@ def read_package(raw: Path) -> dict[str, Resource]:
         Problem(path.name, name, "is named here but not in the folder: add the file or take the entry out")
         for name in sorted(resources.keys() - present)
     ]
-    problems += [
-        Problem(name, "", "has no entry in datapackage.json: add one that says who published it, where and when")
-        for name in sorted(present - resources.keys())
-    ]
+    for name in sorted(present - resources.keys()):
+        own = describe_own(raw / name, name)
+        if own:
+            resources[name] = own
+        else:
+            message = "has no entry in datapackage.json: add one that says who published it, where and when"
+            problems.append(Problem(name, "", message))
     if problems:
         raise IngestError(problems)
     return resources

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from hpedu.ingest.cells import Cell, RawTable
+from hpedu.ingest.form import is_form, read_form
 from hpedu.ingest.grid import Grid, make_grid
 from hpedu.ingest.headers import read_grid
 from hpedu.ingest.interpret import Reading, interpret, set_aside_row
 from hpedu.ingest.layouts import Layout, find_layout, load_layouts
 from hpedu.ingest.legacy import convert_legacy, detect_legacy
-from hpedu.ingest.package import Resource
 from hpedu.ingest.readers import delimited, htmltable, plaintext, px, pxweb, spreadsheetml, tidy, workbook
+from hpedu.ingest.resource import Resource
 from hpedu.registry import Registry
 
 TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
@@ -77,6 +78,8 @@ def read_file(data: bytes, resource: Resource, book: Registry) -> Reading:
     UnknownFormat
         If no reader knows the format.
     """
+    if is_form(data):
+        return read_form(data, resource, book)
     reading = Reading()
     for found in find_tables(data):
         if found.layout is None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hpedu.ingest.blocks import Block, RowRole
+from hpedu.ingest.blocks import Block
 from hpedu.ingest.columns import Columns
 from hpedu.ingest.grid import Grid, is_blank
 from hpedu.ingest.header_paths import SEPARATOR, join_lines
 from hpedu.ingest.kinds import find_kind
 from hpedu.ingest.outline import Line, continues, find_parents
+from hpedu.ingest.row_roles import RowRole
 
 
 @dataclass(frozen=True)

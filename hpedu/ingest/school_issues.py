@@ -37,7 +37,7 @@ class Issues:
             subject=pl.col("subject").cast(pl.String).fill_null(""),
         )
         text = self.book.code("reason", reason).name
-        messages = {f"message_{language}": _fill(text.get(language)) for language in LANGUAGES}
+        messages = {f"message_{language}": fill_template(text.get(language)) for language in LANGUAGES}
         self.frames.append(rows.with_columns(**messages).select(list(schema.ISSUES)))
 
     def collect(self) -> pl.DataFrame:
@@ -45,7 +45,7 @@ class Issues:
         return pl.concat([pl.DataFrame(schema=schema.ISSUES), *self.frames])
 
 
-def _fill(template: str) -> pl.Expr:
+def fill_template(template: str) -> pl.Expr:
     """`str.format` for whole columns: "{cell}" becomes what stands in the column of that name."""
     parts: list[pl.Expr] = []
     for words, name, _, _ in Formatter().parse(template):

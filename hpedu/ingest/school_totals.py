@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from hpedu.ingest.school_issues import fill_template
 from hpedu.ingest.school_levels import MEMBERS, fill_levels, place_levels, teaches_any, valid_recognition, value_at
 from hpedu.ingest.school_words import find_counted
 from hpedu.registry import Registry
@@ -87,7 +88,7 @@ def tally_schools(frame: pl.DataFrame, book: Registry) -> pl.DataFrame:
         for name in ("total", "asked", "reported")
     ]
     tally = parts[0].with_columns(parts[1]["asked"], parts[2]["reported"])  # unpivoted in one order
-    unplaced = pl.when(pl.col("ownership").is_null()).then("asked").otherwise(0)
+    unplaced = pl.when(pl.col("ownership").is_null()).then("asked").otherwise(0).cast(pl.Int64)
     return tally.with_columns(unplaced=unplaced).filter(pl.col("asked") > 0)
 
 
@@ -112,8 +113,8 @@ def total_tallies(tallies: Iterable[pl.DataFrame], book: Registry, territory: st
     )
     split = [n for n, line in enumerate(lines) if line.by_ownership]
     rolled = _roll_up(tally.lazy(), split).join(series.lazy(), on="line").collect()
-    whole = pl.format("{} of {} schools reported", "reported", "asked")
-    note = pl.format("báo cáo: {}/{} trường; ", "reported", "asked") + whole
+    words = book.code("note", "school_reports").name
+    note = pl.concat_str(fill_template(words.vi), fill_template(words.en), separator="; ")
     incomplete = (pl.col("reported") < pl.col("asked")) | (pl.col("unplaced") > 0)
     flags = pl.when(incomplete).then(pl.lit(["incomplete"])).otherwise(pl.lit([], dtype=pl.List(pl.String)))
     status = pl.when(pl.col("synthetic").any().over("year")).then(pl.lit("synthetic")).otherwise(pl.lit("derived"))
@@ -176,10 +177,6 @@ def _value(column: SchoolColumn, ref: SeriesRef) -> pl.Expr:
 def _asked(column: SchoolColumn, ref: SeriesRef) -> pl.Expr:
     """Whether a school has such a figure to give: it teaches the level, or counts there as a school."""
     if column.scope == "level":
-        levels = (
-            [level for level in MEMBERS.get(ref.level, ()) if level in column.levels]
-            if column.per_level
-            else column.levels
-        )
-        return teaches_any(levels)
+        group = MEMBERS.get(ref.level, ())
+        return teaches_any([level for level in column.levels if not column.per_level or level in group])
     return pl.col("highest").is_in(MEMBERS[ref.level]) & pl.col("kind").is_in(find_counted(ref.measure, ref.level))

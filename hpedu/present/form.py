@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 import polars as pl
-from openpyxl import Workbook  # type: ignore[import-untyped]
+from openpyxl import Workbook
 
 from hpedu.errors import HpeduError, UnknownName
 from hpedu.files import write_whole

@@ -55,9 +55,7 @@ class FormTexts:
             "number": str(place),
             "targets": "\n".join(f"{t.number}. {t.name.vi}" for t in missing.targets),
             "series": self._name_series(missing.series),
-            "definition": "\n".join(
-                [measure.definition.vi, *(f"({day})" for day in dates), measure.definition.en]
-            ),
+            "definition": "\n".join([measure.definition.vi, *counted, measure.definition.en]),
             "unit": self.book.name("unit", measure.unit, "vi"),
             "legal": "\n".join(dict.fromkeys(t.legal_source.vi for t in missing.targets)),
             "department": "\n".join(dict.fromkeys(map(self._name_department, missing.targets))),

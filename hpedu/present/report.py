@@ -10,8 +10,9 @@ import polars as pl
 
 from hpedu import data
 from hpedu.errors import UnknownName
-from hpedu.ingest.package import Resource, read_package
+from hpedu.ingest.package import read_package
 from hpedu.ingest.pipeline import read_record
+from hpedu.ingest.resource import Resource
 from hpedu.outlook import Standing, assess_targets
 from hpedu.paths import find_project
 from hpedu.present import charts, registers

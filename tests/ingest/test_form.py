@@ -19,7 +19,7 @@ from hpedu.ingest.form import is_form, read_form
 from hpedu.ingest.form_sheets import SHEETS, Cover, Range, read_cover_code, write_cover_code, write_key
 from hpedu.ingest.form_values import read_typed_date, read_typed_number
 from hpedu.ingest.interpret import Reading, SetAside
-from hpedu.ingest.package import Resource
+from hpedu.ingest.resource import Resource
 from hpedu.present.form import write_form
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula

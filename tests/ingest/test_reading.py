@@ -10,7 +10,7 @@ from collections.abc import Callable
 import openpyxl
 import pytest
 
-from hpedu.ingest.package import Resource
+from hpedu.ingest.resource import Resource
 from hpedu.ingest.reading import UnknownFormat, find_tables, read_file
 from hpedu.registry import Registry
 

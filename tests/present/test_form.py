@@ -17,7 +17,7 @@ from hpedu.ingest import schema
 from hpedu.ingest.editions import mark_current
 from hpedu.ingest.form import is_form, read_form
 from hpedu.ingest.form_sheets import SHEETS, SheetKind
-from hpedu.ingest.package import Resource
+from hpedu.ingest.resource import Resource
 from hpedu.outlook import Standing, assess_targets
 from hpedu.present.form import FormExists, write_form
 from hpedu.present.form_workbook import FIRST, HEAD

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hpedu.ingest.checks.figures import Figure, Figures, Key
-from hpedu.ingest.checks.finding import make_finding
+from hpedu.ingest.checks.finding import Severity, make_finding
 from hpedu.ingest.checks.relations import fits
 from hpedu.ingest.checks.sums import EPSILON
 from hpedu.ingest.checks.words import write_number
@@ -90,4 +90,5 @@ def _compare(
             }
 
         template = "country" if complete else "country_in_part"
-        yield make_finding("country", "error", whole, book, values, template=template)
+        severity: Severity = "error" if apart > 0 else "warning"  # a country also has schools run by ministries
+        yield make_finding("country", severity, whole, book, values, template=template)

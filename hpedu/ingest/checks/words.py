@@ -28,7 +28,7 @@ def read_wording() -> dict[str, Text]:
 
 
 def name_check(check: str, language: Language) -> str:
-    """What a check is called, such as "Parts and total"."""
+    """What a check, or a severity, is called: "Parts and total", "Doubtful"."""
     return read_wording()[f"{check}_name"].get(language)
 
 

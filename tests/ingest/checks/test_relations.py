@@ -67,6 +67,6 @@ def test_a_broken_relation_is_refused(tmp_path: Path, old: str, new: str, messag
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(RegistryError, match="relations.csv") as caught:
+    with pytest.raises(RegistryError, match=r"relations\.csv") as caught:
         Registry(home)
     assert message in str(caught.value)

@@ -1,0 +1,139 @@
+"""Times of the school list, for tests/bench.py: the city's list, a national one, and pandas on the same workbook."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from hpedu.demo.schools import make_schools, print_schools, write_school_list
+from hpedu.ingest.cells import column_letters
+from hpedu.ingest.school_totals import tally_schools, total_schools, total_tallies
+from hpedu.ingest.schools import read_school_list
+from hpedu.registry import registry
+from tests.conftest import ROOT
+
+ROWS, COLUMNS, BOOKS = 50_000, 40, 15
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_PARTS = {
+    "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
+    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPE}.worksheet+xml"/>'
+    f'<Override PartName="/xl/sharedStrings.xml" ContentType="{_TYPE}.sharedStrings+xml"/></Types>',
+    "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
+    f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+    "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
+    '<sheets><sheet name="DS" sheetId="1" r:id="rId1"/></sheets></workbook>',
+    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
+    f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+    f'<Relationship Id="rId2" Type="{_OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
+}
+
+
+def write_lists(folder: Path, books: int = BOOKS, rows: int = ROWS) -> list[Path]:
+    """Write workbooks of 40 columns of synthetic schools, quickly; no code stands in two of them."""
+    printed = print_schools(make_schools(rows), COLUMNS)
+    strings: dict[str, int] = {}
+    cells = "".join(_write_row(number, row, strings) for number, row in enumerate(printed, start=1))
+    sheet = f'<worksheet xmlns="{_MAIN}"><sheetData>{cells}</sheetData></worksheet>'
+    shared = "".join(f"<si><t>{escape(text)}</t></si>" for text in strings)
+    paths = []
+    for book in range(books):
+        parts = _PARTS | {
+            "xl/worksheets/sheet1.xml": sheet,
+            "xl/sharedStrings.xml": f'<sst xmlns="{_MAIN}">{shared.replace("<t>99", f"<t>{10 + book}")}</sst>',
+        }
+        paths.append(folder / f"schools_{book:02d}.xlsx")
+        with zipfile.ZipFile(paths[-1], "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for name, text in parts.items():
+                archive.writestr(name, text)
+    return paths
+
+
+def time_city(folder: Path) -> dict[str, float]:
+    """Seconds for the 1,588 schools of the city, from file to checked table and to observations."""
+    path, book = folder / "city.xlsx", registry()
+    write_school_list(make_schools(), path)
+    started = time.perf_counter()
+    schools = read_school_list(path.read_bytes(), path.name, book)
+    read = time.perf_counter()
+    total_schools(schools.frame, book)
+    return {"city_list_seconds": read - started, "city_totals_seconds": time.perf_counter() - read}
+
+
+def time_national(paths: Sequence[Path]) -> dict[str, float]:
+    """Seconds and highest memory of a fresh process that reads, checks and totals all the workbooks."""
+    found = _run("read_national", *paths)
+    return {"national_list_seconds": found["seconds"], "national_list_peak_mb": found["peak_mb"]}
+
+
+def time_against_pandas(path: Path) -> dict[str, float]:
+    """Seconds to read one workbook: into a checked table here, and unchecked by pandas with openpyxl."""
+    ours, theirs = _run("read_one", path)["seconds"], _run("read_with_pandas", path)["seconds"]
+    return {"one_list_seconds": ours, "one_list_pandas_seconds": theirs, "times_faster": theirs / ours}
+
+
+def read_national(paths: Sequence[str]) -> None:
+    """Read one workbook after the other; only the tally of each is kept."""
+    book = registry()
+    tallies = []
+    for path in map(Path, paths):
+        schools = read_school_list(path.read_bytes(), path.name, book)
+        assert schools.issues.filter(schools.issues["reason"] != "school_standard_lapsed").is_empty()
+        tallies.append(tally_schools(schools.frame, book))
+    totals = total_tallies(tallies, book)
+    assert totals.height
+
+
+def read_one(paths: Sequence[str]) -> None:
+    """Read and check one workbook."""
+    path = Path(paths[0])
+    assert read_school_list(path.read_bytes(), path.name, registry()).frame.height
+
+
+def read_with_pandas(paths: Sequence[str]) -> None:
+    """Read one workbook as most analysts would."""
+    import pandas
+
+    assert len(pandas.read_excel(paths[0], engine="openpyxl"))
+
+
+def run(task: str, paths: Sequence[str]) -> None:
+    """Do one of the readings above in this process and print what it took."""
+    started = time.perf_counter()
+    globals()[task](paths)
+    seconds = time.perf_counter() - started
+    print(json.dumps({"seconds": seconds, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+
+
+def _run(task: str, *paths: Path) -> dict[str, float]:
+    code = "import sys; from tests.bench_schools import run; run(sys.argv[1], sys.argv[2:])"
+    command = [sys.executable, "-c", code, task, *map(str, paths)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def _write_row(number: int, values: Sequence[Any], strings: dict[str, int]) -> str:
+    cells = []
+    for place, value in enumerate(values):
+        if value is None:
+            continue
+        address = f"{column_letters(place)}{number}"
+        if isinstance(value, str):
+            cells.append(f'<c r="{address}" t="s"><v>{strings.setdefault(value, len(strings))}</v></c>')
+        else:
+            cells.append(f'<c r="{address}"><v>{value}</v></c>')
+    return f'<row r="{number}">{"".join(cells)}</row>'
