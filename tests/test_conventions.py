@@ -30,6 +30,7 @@ FLOORS = {
     "data": 4,
     "outlook": 5,
     "present": 6,
+    "demo": 7,
     "batch": 7,
     "cli": 8,
 }

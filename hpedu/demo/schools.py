@@ -141,13 +141,15 @@ def print_schools(frame: pl.DataFrame, columns: int | None = None) -> Iterator[l
     Parameters
     ----------
     columns
-        Only so many columns, without those for one level of a school.
+        Only so many, the fullest ones, without those for one level of a school.
     """
     book = registry()
-    heads = {name: head for name, head in _list_headers(book).items() if frame[name].null_count() < frame.height}
+    heads = _list_headers(book)
     if columns is not None:
         heads = {name: head for name, head in heads.items() if name in book.school_columns}
-    names = list(heads)[:columns]
+    empty = {name: frame[name].null_count() for name in heads}
+    fullest = sorted((name for name in heads if empty[name] < frame.height), key=empty.__getitem__)[:columns]
+    names = [name for name in heads if name in fullest]
     yield [heads[name] for name in names]
     for row in frame.select(names).iter_rows():
         yield [_print_value(name, value) for name, value in zip(names, row, strict=True)]

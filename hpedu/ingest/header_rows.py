@@ -59,11 +59,19 @@ class HeaderFinder:
         if row.shape != "text" or not right or self._is_worded_otherwise(row):
             return False
         if len(row.filled) > 1:
-            return True
+            return not self._is_unanswered(gap, values)
         wider_above = any(len(_right(above, values)) > 1 for above in gap[:-1])
         if self.is_unit_line(row, values) or (len(values) > 1 and wider_above):
             return False
         return len(values) == 1 or self._spans(row, values)
+
+    def _is_unanswered(self, gap: Sequence[Row], values: Sequence[int]) -> bool:
+        """Whether the last row is no header but says "Chưa báo cáo" for each value, under a labelled header."""
+        if len(gap) < 2 or len(_right(gap[-2], values)) < 2:
+            return False
+        labelled = all(row.filled[0] < values[0] for row in gap[-2:])
+        said = {self._grid.rows[gap[-1].number][column] for column in _right(gap[-1], values)}
+        return labelled and len(_right(gap[-1], values)) > 1 and len(said) == 1
 
     def _is_upper_tier(self, row: Row, values: Sequence[int], blanks: int, *, is_top: bool) -> bool:
         right = _right(row, values)

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from hpedu.ingest.text import fold_text
+from hpedu.ingest.text import clean_text, fold_text
 
 _PUNCTUATION = r"[\W_]*?"
+_DASH = re.compile(r"\s[-–—]\s")
 _PARENTHESES = re.compile(r"\(([^()]{1,40})\)")
 
 
@@ -37,6 +38,12 @@ def is_worded(name: str, text: str) -> bool:
 def has_unit(label: str) -> bool:
     """Whether the label of a row names a unit, as heads of groups do: "Số lớp học (Lớp)", "Tỷ lệ (%)"."""
     return any(is_worded("unit", part) for part in _PARENTHESES.findall(label))
+
+
+def find_unit(banner: str) -> str:
+    """The unit a line over a part of a table names: "%" of "Cơ cấu - Structure (%)"; "" if it names none."""
+    parts = [*_PARENTHESES.findall(banner), *_DASH.split(banner)[1:]]
+    return next((clean_text(part) for part in parts if is_worded("unit", part)), "")
 
 
 def is_note(texts: Sequence[str]) -> bool:

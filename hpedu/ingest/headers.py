@@ -11,7 +11,7 @@ from hpedu.ingest.cells import Cell
 from hpedu.ingest.columns import ColumnRole, Columns, sort_columns
 from hpedu.ingest.grid import Grid, address, is_blank
 from hpedu.ingest.header_paths import HeaderPaths, join_lines
-from hpedu.ingest.header_words import is_worded
+from hpedu.ingest.header_words import find_unit, is_worded
 from hpedu.ingest.row_labels import label_rows
 from hpedu.ingest.row_roles import RowRole
 
@@ -33,6 +33,7 @@ _REST: Mapping[RowRole, RestRole] = {
     "note": "note",
     "text": "text",
 }
+_MAY_SAY_UNIT = ("letterhead", "title", "header")  # beside other things
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class _BlockReader:
         marked: tuple[ColumnRole, ...] = ("index", "code", "unit")
         self._marked = [(role, columns) for role in marked if (columns := self._columns.of(role))]
         self._marks: dict[ColumnRole, str] = {}
-        self._unit = ""
+        self._table_unit = self._unit = ""  # of the table, and of the part of it under a banner
 
     def enter(self, row: int, role: RowRole) -> None:
         """Take in a row before its cells are read: a header or unit that holds from here on, marks of the row."""
@@ -110,11 +111,14 @@ class _BlockReader:
             counts = [tier for tier in self._headers[row] if tier in self._numbering]
             self._paths = HeaderPaths(self._block.grid, tiers, counts, self._values)
             self._names = {column: self._paths.path(column) for column in self._values}
+        printed = join_lines(" ".join(text for text in texts if not is_blank(text)))
         if role == "unit":
-            self._unit = join_lines(" ".join(text for text in texts if not is_blank(text)))
-        elif role in ("header", "title"):
-            said = [text for text in texts if is_worded("unit_line", text)]
-            self._unit = join_lines(said[-1]) if said else self._unit
+            self._unit = self._table_unit = printed
+        elif role == "banner":
+            self._unit = find_unit(printed) or self._table_unit
+        elif role in _MAY_SAY_UNIT:
+            said = [join_lines(text) for text in texts if is_worded("unit_line", text)]
+            self._unit = self._table_unit = said[-1] if said else self._table_unit
         self._marks = {role: join_lines(" ".join(texts[c] for c in columns)) for role, columns in self._marked}
 
     def is_value(self, role: RowRole, column: int) -> bool:
@@ -135,7 +139,7 @@ class _BlockReader:
         return labels
 
     def rest_role(self, role: RowRole, column: int, printed: str) -> RestRole:
-        if role in ("header", "title") and is_worded("unit_line", printed):
+        if role in _MAY_SAY_UNIT and is_worded("unit_line", printed):
             return "unit"
         return "note" if role == "data" and self._columns.roles[column] == "note" else _REST[role]
 

@@ -123,9 +123,9 @@ def _read_values(printed: pl.DataFrame, columns: dict[str, Any], issues: Issues,
         kind = known[name].kind
         values = read_column(printed[name], name, kind).cast(columns[name])
         series.append(values)
-        if values.null_count() == 0:
-            continue
         empty = printed[name] == ""
+        if values.null_count() == empty.sum():  # the rule: nothing is refused
+            continue
         missing = is_missing(printed[name])
         table = printed.select("row", printed=name)
         issues.add("not_published", name, _found(table.filter(values.is_null() & missing & ~empty), ""))

@@ -11,7 +11,6 @@ from typing import Any
 import polars as pl
 
 from hpedu.ingest.school_words import MISSING, NONE, fold_words, read_choice, read_levels
-from hpedu.ingest.text import clean_text
 from hpedu.ingest.years import find_year, resolve_year
 
 LARGEST = 20_000
@@ -37,7 +36,7 @@ _SERIALS = (20_000, 80_000)  # days since 30 December 1899: the years 1954 to 21
 def read_counts(cells: pl.Series) -> pl.Series:
     """Whole numbers from 0 to `LARGEST`; a dash is 0, a grouped "1.250" is 1250. Anything else is null."""
     values = cells.cast(pl.Int64, strict=False)
-    if values.null_count() > cells.is_in(list(MISSING)).sum():  # something is not plainly typed
+    if values.null_count() > (cells == "").sum():  # something is not plainly typed
         text = cells.str.replace_all(r"\s", "")
         plain = (
             pl.when(text.is_in(list(NONE)))
@@ -47,7 +46,8 @@ def read_counts(cells: pl.Series) -> pl.Series:
             .otherwise(text.str.replace(_WHOLE, "$1"))
         )
         values = pl.select(plain.cast(pl.Int64, strict=False)).to_series()
-    return pl.select(pl.when(values.is_between(0, LARGEST)).then(values)).to_series().alias(cells.name)
+    sensible = values.is_between(0, LARGEST)
+    return values.alias(cells.name) if sensible.all() else values.set(~sensible, None).alias(cells.name)
 
 
 def read_dates(cells: pl.Series) -> pl.Series:
@@ -79,7 +79,10 @@ def read_column(cells: pl.Series, column: str, kind: str) -> pl.Series:
         )
     if kind == "yes_no":
         return _look_up(cells, lambda text: read_choice(text, "yes_no"), pl.String) == "yes"
-    return _look_up(cells, clean_text, pl.String) if kind == "text" else cells.str.replace_all(r"\s", "")
+    if kind == "text":  # mostly names, each once
+        text = cells.str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars()
+        return text.replace("", None)
+    return cells.str.replace_all(r"\s", "").replace("", None)
 
 
 def is_missing(cells: pl.Series) -> pl.Series:

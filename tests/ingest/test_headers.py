@@ -303,6 +303,22 @@ class TestLayouts:
             "Đơn vị tính: %",
         ]
 
+    def test_a_part_of_a_table_has_a_unit_of_its_own(self) -> None:
+        text = "Dân số\nBiểu 5||ĐVT: Người\n|2014|2015\nNam|1|2\n|Chỉ số - Index (%)|\nNam|9|9\n|Số tuyệt đối|\nNam|1|2"
+        table = read_grid(sheet(text))[0]
+        assert [at(table, place).labels["unit"] for place in ("B4", "B6", "B8")] == [
+            "ĐVT: Người",
+            "%",
+            "ĐVT: Người",
+        ]
+        assert roles(table)["C2"] == "unit"
+
+    def test_a_first_row_without_figures_is_no_header(self) -> None:
+        text = "Quận|Trường|Lớp\nHải An|Chưa có|Chưa có\nĐồ Sơn|3|4\nKiến An|3|không\nCát Hải|3|4\nLê Chân|5|6"
+        table = read_grid(sheet(text))[0]
+        assert labels(table, "C2") == ("Lớp", "Hải An", "")
+        assert at(table, "C4").printed == "không"
+
     def test_labels_again_in_english_at_the_right(self) -> None:
         text = "Số trường\nQuận|2014|2015|\nHải An|1|2|Hai An\nĐồ Sơn|3|4|Do Son\nKiến An|5|6|Kien An"
         table = read_grid(sheet(text))[0]

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpedu.ingest.cells import column_letters
-from hpedu.ingest.pipeline import READERS
 from hpedu.ingest.readers.pxweb import is_jsonstat, is_pxweb_csv, read_jsonstat, read_pxweb_csv
 from hpedu.ingest.readers.tidy import is_tidy_csv, read_tidy_csv
+from hpedu.ingest.reading import TABLES
 
 PXWEB = (
     "\ufeff"
@@ -178,7 +178,7 @@ class TestRecognition:
         ],
     )
     def test_a_file_is_of_exactly_one_kind(self, data: bytes, kind: str) -> None:
-        assert [name for name, (recognise, _) in READERS.items() if recognise(data)] == [kind]
+        assert [name for name, (recognise, _) in TABLES.items() if recognise(data)] == [kind]
 
     @given(st.binary(max_size=200))
     def test_looking_at_any_bytes_never_fails(self, data: bytes) -> None:
@@ -190,4 +190,4 @@ class TestRecognition:
         [b"", b"a,b\n1,2\n", b'"Title"\n', b'{"version": "2.0"}', b"%PDF-1.7 value", b"values,valued\n"],
     )
     def test_other_files_are_of_none(self, data: bytes) -> None:
-        assert not any(recognise(data) for recognise, _ in READERS.values())
+        assert not any(recognise(data) for recognise, _ in TABLES.values())

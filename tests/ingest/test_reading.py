@@ -10,8 +10,8 @@ from collections.abc import Callable
 import openpyxl
 import pytest
 
-from hpedu.ingest.resource import Resource
 from hpedu.ingest.reading import UnknownFormat, find_tables, read_file
+from hpedu.ingest.resource import Resource
 from hpedu.registry import Registry
 
 RESOURCE = Resource(
