@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hpedu.data import findings, indicator_values, issues, newest_year, observations, revisions
+    from hpedu.data import findings, indicator_values, issues, newest_year, observations, revisions, schools
     from hpedu.frames import to_pandas
     from hpedu.ingest.check import read
     from hpedu.present.report import Report, list_targets
@@ -26,6 +26,7 @@ __all__ = [
     "observations",
     "read",
     "revisions",
+    "schools",
     "to_pandas",
 ]
 
@@ -39,6 +40,7 @@ _HOMES = {
     "observations": "hpedu.data",
     "read": "hpedu.ingest.check",
     "revisions": "hpedu.data",
+    "schools": "hpedu.data",
     "to_pandas": "hpedu.frames",
 }
 

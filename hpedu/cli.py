@@ -141,6 +141,18 @@ def _recap(batch: Batch) -> None:
 
 
 @commands.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def demo(folder: Path) -> None:
+    """Write a project of invented figures into FOLDER, to see every chart; each page of it says so."""
+    from hpedu.demo.project import write_demo
+    from hpedu.paths import HOME_VARIABLE, find_project
+    from hpedu.registry import registry
+
+    write_demo(folder, find_project(), registry())
+    click.echo(f"Invented figures are in {folder}. Look at them with: {HOME_VARIABLE}={folder} hpedu report")
+
+
+@commands.command()
 @click.option("--group", required=True, help="preschool, general, higher, continuing or cross_cutting.")
 @click.option("--year", type=int, required=True, help="Year in which the school year starts.")
 @click.option("--territory", default="hai_phong", show_default=True)

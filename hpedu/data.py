@@ -8,7 +8,7 @@ import polars as pl
 
 from hpedu.indicators import compute_indicators
 from hpedu.ingest.editions import revisions as find_revisions
-from hpedu.ingest.pipeline import FINDINGS, ISSUES, OBSERVATIONS, ingest
+from hpedu.ingest.pipeline import FINDINGS, ISSUES, OBSERVATIONS, SCHOOLS, ingest
 from hpedu.paths import Project, find_project
 from hpedu.registry import registry
 
@@ -35,6 +35,11 @@ def observations(*, all_editions: bool = False) -> pl.DataFrame:
 def issues() -> pl.DataFrame:
     """Cells of data/raw that were set aside, and why (columns: `hpedu.ingest.schema.ISSUES`)."""
     return _read(find_project(), ISSUES)
+
+
+def schools() -> pl.DataFrame:
+    """The rows of all school lists, one a school and year (columns: docs/school_list.md)."""
+    return _read(find_project(), SCHOOLS)
 
 
 def findings() -> pl.DataFrame:

@@ -10,9 +10,11 @@ from pathlib import Path
 import polars as pl
 
 from hpedu.ingest import schema
+from hpedu.ingest.form import is_form
 from hpedu.ingest.proposal import propose_layout
 from hpedu.ingest.reading import Found, find_tables, read_file
 from hpedu.ingest.resource import Resource
+from hpedu.ingest.school_reading import sum_schools
 from hpedu.registry import registry
 
 
@@ -36,10 +38,15 @@ def check_file(path: Path) -> Checked:
         If the file cannot be opened.
     """
     data = path.read_bytes()
-    reading = read_file(data, stand_in(path), registry())
+    resource, book = stand_in(path), registry()
+    reading = read_file(data, resource, book)
+    printed = pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row")
+    whole = reading.schools is not None or is_form(data)  # read by their own rules, not table by table
+    if reading.schools is not None:
+        printed = pl.concat([printed, sum_schools(reading.schools, {resource.path: resource}, book)])
     return Checked(
-        find_tables(data),
-        pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row"),
+        [] if whole else find_tables(data),
+        printed,
         pl.DataFrame(reading.issues, schema=schema.ISSUES, orient="row"),
     )
 

@@ -12,15 +12,20 @@ from hpedu.ingest.schema import SERIES_KEY
 def mark_current(observations: pl.DataFrame) -> pl.DataFrame:
     """Set `current` so that each figure (series and year) has one current value; the others stay.
 
-    A point goes before a bound ("over 76"), then the newest edition wins, unless an older one is the same
+    A point goes before a bound ("over 76"), a whole figure before one that some schools did not report for, then
+    the newest edition wins, unless an older one is the same
     figure printed more precisely (69 thousand does not replace 68,876).
     """
     keys = [*SERIES_KEY, "year"]
     numbered = observations.with_row_index("row").with_columns(current=pl.len().over(keys) == 1)
-    winners = [
-        _choose(group.sort("qualifier", "edition", "row", descending=[False, True, False]).rows(named=True))
-        for _, group in numbered.filter(~pl.col("current")).group_by(keys)
-    ]
+    ordered = numbered.filter(~pl.col("current")).sort(
+        "qualifier",
+        pl.col("flags").list.contains("incomplete"),
+        "edition",
+        "row",
+        descending=[False, False, True, False],
+    )
+    winners = [_choose(group.rows(named=True)) for _, group in ordered.group_by(keys, maintain_order=True)]
     won = pl.col("row").is_in(pl.Series("row", winners, dtype=pl.UInt32).implode())
     return numbered.with_columns(current=pl.col("current") | won).drop("row")
 

@@ -102,6 +102,7 @@ class _BlockReader:
         self._marked = [(role, columns) for role in marked if (columns := self._columns.of(role))]
         self._marks: dict[ColumnRole, str] = {}
         self._table_unit = self._unit = ""  # of the table, and of the part of it under a banner
+        self._above: RowRole = "blank"
 
     def enter(self, row: int, role: RowRole) -> None:
         """Take in a row before its cells are read: a header or unit that holds from here on, marks of the row."""
@@ -111,14 +112,17 @@ class _BlockReader:
             counts = [tier for tier in self._headers[row] if tier in self._numbering]
             self._paths = HeaderPaths(self._block.grid, tiers, counts, self._values)
             self._names = {column: self._paths.path(column) for column in self._values}
-        printed = join_lines(" ".join(text for text in texts if not is_blank(text)))
-        if role == "unit":
-            self._unit = self._table_unit = printed
-        elif role == "banner":
-            self._unit = find_unit(printed) or self._table_unit
+        if role in ("unit", "banner"):
+            printed = join_lines(" ".join(text for text in texts if not is_blank(text)))
+            own = printed if role == "unit" else find_unit(printed)
+            goes_on = role == self._above == "banner"  # its second line, in English
+            self._unit = own or (self._unit if goes_on else self._table_unit)
+            self._table_unit = self._unit if role == "unit" else self._table_unit
         elif role in _MAY_SAY_UNIT:
-            said = [join_lines(text) for text in texts if is_worded("unit_line", text)]
-            self._unit = self._table_unit = said[-1] if said else self._table_unit
+            for text in texts:
+                if is_worded("unit_line", text):
+                    self._unit = self._table_unit = join_lines(text)
+        self._above = role
         self._marks = {role: join_lines(" ".join(texts[c] for c in columns)) for role, columns in self._marked}
 
     def is_value(self, role: RowRole, column: int) -> bool:

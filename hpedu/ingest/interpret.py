@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
+import polars as pl
+
 from hpedu.ingest.cells import Cell, RawTable
 from hpedu.ingest.layouts import SERIES_FIELDS, Layout, Series
 from hpedu.ingest.numbers import NumberStyle, decide_style, parse_number, printed_step
@@ -36,6 +38,7 @@ class Reading:
 
     observations: list[dict[str, Any]] = field(default_factory=list)
     issues: list[dict[str, Any]] = field(default_factory=list)
+    schools: pl.DataFrame | None = None  # of a school list: its rows, one a school and year
 
 
 def interpret(table: RawTable, layout: Layout, resource: Resource, book: Registry) -> Reading:
@@ -94,7 +97,7 @@ def _read_cell(
     if measure is None:
         raise SetAside("unknown_measure", series.measure)
     flags = [flag for flag in extra.get("flags", "").split("|") if flag]
-    _check_codes(series, extra.get("qualifier", ""), flags, book)
+    _check_codes(series, extra.get("qualifier", ""), extra.get("status", ""), flags, book)
     number = _read_number(cell, layout, style)
     preliminary = label.preliminary or label.stars in layout.preliminary_marks
     notes = (series.note, label.stars, extra.get("note", ""))
@@ -105,7 +108,7 @@ def _read_cell(
         "year": year,
         "value": float(number * series.scale),
         "unit": measure.unit,
-        "status": "preliminary" if preliminary else layout.status,
+        "status": extra.get("status") or ("preliminary" if preliminary else layout.status),
         "qualifier": extra.get("qualifier", ""),
         "flags": flags,
         "note": clean_text(" ".join(filter(None, notes))),
@@ -113,9 +116,10 @@ def _read_cell(
     }
 
 
-def _check_codes(series: Series, qualifier: str, flags: list[str], book: Registry) -> None:
+def _check_codes(series: Series, qualifier: str, status: str, flags: list[str], book: Registry) -> None:
     """Refuse a code the registry does not have: a mistyped level would make a figure nobody finds."""
     used = [("level", series.level), ("ownership", series.ownership), ("sex", series.sex)]
+    used += [("status", status)] if status else []
     used += [("qualifier", qualifier)] if qualifier else []
     used += [("flag", flag) for flag in flags]
     for dimension, code in used:

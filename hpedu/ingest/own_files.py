@@ -11,6 +11,7 @@ from pathlib import Path
 from hpedu.ingest.form import find_cover, is_form
 from hpedu.ingest.readers.workbook import read_workbook
 from hpedu.ingest.resource import Resource
+from hpedu.ingest.school_reading import newest_school_year
 from hpedu.registry import registry
 
 DEPARTMENT = "Sở Giáo dục và Đào tạo thành phố Hải Phòng"
@@ -26,6 +27,11 @@ def describe_own(path: Path, name: str) -> Resource | None:
         cover = find_cover(read_workbook(data), registry())
         year = cover.year if cover else None
         return _describe(name, "Biểu nhập liệu của hpedu", year, "Số liệu các phòng của Sở điền vào biểu")
+    year = newest_school_year(data, registry())
+    if year is not None:
+        return _describe(
+            name, "Danh sách trường", year, "Số liệu từng trường, cộng thành số của xã, phường và thành phố"
+        )
     return None
 
 

@@ -23,10 +23,13 @@ from hpedu.ingest.interpret import Reading
 from hpedu.ingest.merger import derive_merged
 from hpedu.ingest.package import raw_files, read_package
 from hpedu.ingest.reading import UnknownFormat, read_file
+from hpedu.ingest.resource import Resource
+from hpedu.ingest.school_reading import join_lists, sum_schools
 from hpedu.paths import Project
 from hpedu.registry import Registry, registry
 
 OBSERVATIONS, ISSUES, FINDINGS = "observations.parquet", "issues.parquet", "findings.parquet"
+SCHOOLS = "schools.parquet"
 RECORD = "ingest.json"
 
 
@@ -64,13 +67,16 @@ def ingest(project: Project, *, force: bool = False, progress: Callable[[str], N
     if not force and record is not None and record["inputs"] == inputs:
         return Ingested(**record["counts"], fresh=True)
     book = registry()
-    readings = _read_all(project, book, progress)
-    published = mark_current(_frame([row for r in readings for row in r.observations], schema.OBSERVATIONS))
+    package = read_package(project.raw)
+    readings = _read_all(project, package, book, progress)
+    schools, repeated = join_lists([r.schools for r in readings if r.schools is not None], book)
+    printed = _frame([row for r in readings for row in r.observations], schema.OBSERVATIONS)
+    published = mark_current(pl.concat([printed, sum_schools(schools, package, book)]))
     ages = estimate_age_bands(published, book)
     derived = pl.concat([ages, derive_merged(pl.concat([published, ages]), book)])
     observations = mark_current(pl.concat([published, derived]))  # a sum goes before a published bound
     observations = observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
-    issues = _frame([row for r in readings for row in r.issues], schema.ISSUES)
+    issues = pl.concat([_frame([row for r in readings for row in r.issues], schema.ISSUES), repeated])
     findings = find_problems(published, book)
     counts = {
         "files": len(readings),
@@ -79,7 +85,7 @@ def ingest(project: Project, *, force: bool = False, progress: Callable[[str], N
         "set_aside": issues.height,
         "findings": findings.height,
     }
-    frames = {OBSERVATIONS: observations, ISSUES: issues, FINDINGS: findings}
+    frames = {OBSERVATIONS: observations, ISSUES: issues, FINDINGS: findings, SCHOOLS: schools}
     tables = {name: _parquet(frame) for name, frame in frames.items()}
     record = {"inputs": inputs, "counts": counts, "digest": hashlib.sha256(tables[OBSERVATIONS]).hexdigest()}
     (project.processed / RECORD).unlink(missing_ok=True)  # without the record, half an ingest is no ingest
@@ -100,17 +106,19 @@ def input_digests(project: Project) -> dict[str, str]:
 def read_record(project: Project) -> dict[str, Any] | None:
     """What the last whole ingest read and counted; None if there was none."""
     path = project.processed / RECORD
-    tables = (OBSERVATIONS, ISSUES, FINDINGS)
+    tables = (OBSERVATIONS, ISSUES, FINDINGS, SCHOOLS)
     if not path.exists() or not all((project.processed / table).exists() for table in tables):
         return None
     record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return record
 
 
-def _read_all(project: Project, book: Registry, progress: Callable[[str], None]) -> list[Reading]:
+def _read_all(
+    project: Project, package: dict[str, Resource], book: Registry, progress: Callable[[str], None]
+) -> list[Reading]:
     problems: list[Problem] = []
     readings: list[Reading] = []
-    for path, resource in read_package(project.raw).items():
+    for path, resource in package.items():
         progress(path)
         content = (project.raw / path).read_bytes()
         try:

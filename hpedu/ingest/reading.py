@@ -14,6 +14,7 @@ from hpedu.ingest.layouts import Layout, find_layout, load_layouts
 from hpedu.ingest.legacy import convert_legacy, detect_legacy
 from hpedu.ingest.readers import delimited, htmltable, plaintext, px, pxweb, spreadsheetml, tidy, workbook
 from hpedu.ingest.resource import Resource
+from hpedu.ingest.school_reading import read_schools
 from hpedu.registry import Registry
 
 TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
@@ -80,6 +81,10 @@ def read_file(data: bytes, resource: Resource, book: Registry) -> Reading:
     """
     if is_form(data):
         return read_form(data, resource, book)
+    if not any(recognise(data) for recognise, _ in TABLES.values()):
+        schools = read_schools(data, resource, book)
+        if schools is not None:
+            return schools
     reading = Reading()
     for found in find_tables(data):
         if found.layout is None:

@@ -88,10 +88,13 @@ def _read_frame(book: fastexcel.ExcelReader, place: int) -> pl.DataFrame:
     columns = sheet.selected_columns
     if not columns:
         return pl.DataFrame()
-    text = pl.all().fill_null("").str.replace_all("\0", "", literal=True)  # old .xls: calamine doubles the bytes
+    frame = sheet.to_polars().with_columns(pl.all().fill_null(""))
+    marked = pl.all().str.contains_any(["\0", ":"]).any()
+    mended = [name for name, needs in frame.select(marked).row(0, named=True).items() if needs]
+    text = pl.col(mended).str.replace_all("\0", "", literal=True)  # old .xls: calamine doubles the bytes
     text = text.str.replace(_MIDNIGHT, "$1").str.replace(_NO_DAY, "$1")
     margin = [pl.lit("").alias(f"margin_{i}") for i in range(columns[0].absolute_index)]
-    return sheet.to_polars().select(*margin, text)  # fastexcel starts at the first used column
+    return frame.with_columns(text).select(*margin, pl.all())  # fastexcel starts at the first used column
 
 
 def _make_grid(name: str, frame: pl.DataFrame, extras: Extras | None) -> Grid:
