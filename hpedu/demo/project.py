@@ -9,20 +9,27 @@ import random
 import shutil
 from pathlib import Path
 
+import polars as pl
+
 from hpedu.demo.schools import make_schools, write_school_list
 from hpedu.errors import HpeduError
 from hpedu.files import write_whole
+from hpedu.ingest.ages import GROUPS
+from hpedu.ingest.schema import OBSERVATIONS
 from hpedu.paths import Project
+from hpedu.present.form import write_form
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Target
 
 YEAR = 2025
 HISTORY = range(2018, YEAR)
+PROJECTED = range(2018, 2035)
 COLUMNS = (
     *("territory", "place", "level", "measure", "ownership", "sex", "detail", "period", "year", "value"),
     *("qualifier", "unit", "flags", "note", "status"),
 )
+FORMS = ("preschool", "general", "higher", "continuing", "cross_cutting")
 LEFT_OUT = 7  # every seventh target gets no history, so that "no figure" can be seen too
 
 
@@ -38,7 +45,9 @@ class NotHere(HpeduError):
 
 
 def write_demo(folder: Path, project: Project, book: Registry, *, seed: int = 2025) -> Project:
-    """Write a project with a synthetic school list and history, and copies of the notebooks.
+    """Write a project with a synthetic school list, history and population, and copies of the notebooks.
+
+    Empty input forms stand in `forms`, to try out what happens when one is filled in and put into data/raw.
 
     All of it has the status `synthetic`, which every page and chart that uses it says. The same seed gives the
     same figures.
@@ -58,6 +67,10 @@ def write_demo(folder: Path, project: Project, book: Registry, *, seed: int = 20
     write_school_list(make_schools(seed=seed, year=YEAR), demo.raw / "danh_sach_truong_mo_phong.xlsx")
     write_whole(demo.raw / "lich_su_mo_phong.csv", _make_history(book, seed).encode())
     write_whole(demo.raw / "datapackage.json", json.dumps(_PACKAGE, ensure_ascii=False, indent=1).encode())
+    (folder / "forms").mkdir()
+    for group in FORMS:
+        nothing = pl.DataFrame(schema=OBSERVATIONS)
+        write_form(folder / "forms" / f"{group}.xlsx", group=group, year=YEAR, observations=nothing, book=book)
     shutil.copytree(project.notebooks, demo.notebooks, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copy(project.root / "requirements.lock", folder / "requirements.lock")
     return demo
@@ -73,6 +86,11 @@ def _make_history(book: Registry, seed: int) -> str:
         elif target.milestone_indicator:
             (state,) = parse_formula(book.indicators[target.milestone_indicator].numerator)
             rows[state, YEAR] = float(dice.random() < 0.5)
+    for year in PROJECTED:
+        for group in GROUPS:
+            ref = SeriesRef("population_projected", "population", detail=group)
+            rows[ref, year] = dice.randrange(240_000, 330_000)
+        rows[SeriesRef("population_projected", "population"), year] = 4_000_000 + 20_000 * (year - YEAR)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)

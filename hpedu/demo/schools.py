@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import polars as pl
 from openpyxl import Workbook
 
-from hpedu.ingest.schools import school_schema
+from hpedu.ingest.schools.lists import school_schema
 from hpedu.registry import Registry, registry
 from hpedu.registry.models import SchoolColumn
 
@@ -99,7 +99,7 @@ def make_schools(count: int = 1588, seed: int = 2025, year: int = 2025) -> pl.Da
     Returns
     -------
     polars.DataFrame
-        Columns `hpedu.ingest.schools.school_schema`, one row a school, all marked `synthetic`.
+        Columns `hpedu.ingest.schools.lists.school_schema`, one row a school, all marked `synthetic`.
     """
     book, dice = registry(), random.Random(seed)
     communes = [commune for commune in book.communes if commune.valid_to is None]

@@ -57,7 +57,8 @@ def split_ages(groups: Sequence[float]) -> list[float]:
 
 
 def estimate_age_bands(observations: pl.DataFrame, book: Registry) -> pl.DataFrame:
-    """Population of the school-age bands (measure `population_age`), status `estimated`.
+    """Population of the school-age bands (measure `population_age`), status `estimated`; of a synthetic
+    projection they are synthetic.
 
     A band stands only where all five groups of its territory and year are there. `cell` names the cells of
     all five groups.
@@ -81,7 +82,7 @@ def estimate_age_bands(observations: pl.DataFrame, book: Registry) -> pl.DataFra
                     "measure": "population_age",
                     "detail": band,
                     "value": sum(ages[first : last + 1]),
-                    "status": "estimated",
+                    "status": "synthetic" if any(p["status"] == "synthetic" for p in parts) else "estimated",
                     "flags": ["projected_base"],
                     "cell": " + ".join(part["cell"] for part in parts),
                     "printed": " + ".join(part["printed"] for part in parts),

@@ -10,11 +10,11 @@ from pathlib import Path
 import polars as pl
 
 from hpedu.ingest import schema
-from hpedu.ingest.form import is_form
+from hpedu.ingest.forms.reading import is_form
 from hpedu.ingest.proposal import propose_layout
 from hpedu.ingest.reading import Found, find_tables, read_file
 from hpedu.ingest.resource import Resource
-from hpedu.ingest.school_reading import sum_schools
+from hpedu.ingest.schools.reading import sum_schools
 from hpedu.registry import registry
 
 

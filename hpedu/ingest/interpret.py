@@ -12,11 +12,11 @@ import polars as pl
 
 from hpedu.ingest.cells import Cell, RawTable
 from hpedu.ingest.layouts import SERIES_FIELDS, Layout, Series
-from hpedu.ingest.numbers import NumberStyle, decide_style, parse_number, printed_step
-from hpedu.ingest.places import resolve_territory
 from hpedu.ingest.resource import Resource
-from hpedu.ingest.text import clean_text, fold_text
-from hpedu.ingest.years import YearLabel, find_year, reference_day, resolve_year
+from hpedu.ingest.words.numbers import NumberStyle, decide_style, parse_number, printed_step
+from hpedu.ingest.words.places import resolve_territory
+from hpedu.ingest.words.text import clean_text, fold_text
+from hpedu.ingest.words.years import YearLabel, find_year, reference_day, resolve_year
 from hpedu.registry import Registry
 from hpedu.registry.models import Erratum
 

@@ -12,9 +12,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hpedu.errors import Problem, RegistryError, list_problems
-from hpedu.ingest.numbers import NumberStyle
-from hpedu.ingest.text import fold_text
-from hpedu.ingest.years import YearRule
+from hpedu.ingest.words.numbers import NumberStyle
+from hpedu.ingest.words.text import fold_text
+from hpedu.ingest.words.years import YearRule
 
 HOME = Path(__file__).parent / "layouts"
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hpedu.ingest.form import find_cover, is_form
+from hpedu.ingest.forms.reading import find_cover, is_form
 from hpedu.ingest.readers.workbook import read_workbook
 from hpedu.ingest.resource import Resource
-from hpedu.ingest.school_reading import newest_school_year
+from hpedu.ingest.schools.reading import newest_school_year
 from hpedu.registry import registry
 
 DEPARTMENT = "Sở Giáo dục và Đào tạo thành phố Hải Phòng"

@@ -24,7 +24,7 @@ from hpedu.ingest.merger import derive_merged
 from hpedu.ingest.package import raw_files, read_package
 from hpedu.ingest.reading import UnknownFormat, read_file
 from hpedu.ingest.resource import Resource
-from hpedu.ingest.school_reading import join_lists, sum_schools
+from hpedu.ingest.schools.reading import join_lists, sum_schools
 from hpedu.paths import Project
 from hpedu.registry import Registry, registry
 

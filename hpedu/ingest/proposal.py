@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 
 from hpedu.ingest.cells import RawTable
-from hpedu.ingest.numbers import decide_style
-from hpedu.ingest.places import resolve_territory
-from hpedu.ingest.years import find_year, reference_day
+from hpedu.ingest.words.numbers import decide_style
+from hpedu.ingest.words.places import resolve_territory
+from hpedu.ingest.words.years import find_year, reference_day
 
 _DATE = reference_day(2024, "school_year_start")
 

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from hpedu.ingest.cells import Cell, RawTable
-from hpedu.ingest.form import is_form, read_form
-from hpedu.ingest.grid import Grid, make_grid
-from hpedu.ingest.headers import read_grid
+from hpedu.ingest.forms.reading import is_form, read_form
 from hpedu.ingest.interpret import Reading, interpret, set_aside_row
 from hpedu.ingest.layouts import Layout, find_layout, load_layouts
-from hpedu.ingest.legacy import convert_legacy, detect_legacy
 from hpedu.ingest.readers import delimited, htmltable, plaintext, px, pxweb, spreadsheetml, tidy, workbook
 from hpedu.ingest.resource import Resource
-from hpedu.ingest.school_reading import read_schools
+from hpedu.ingest.schools.reading import read_schools
+from hpedu.ingest.tables.grid import Grid, make_grid
+from hpedu.ingest.tables.headers import read_grid
+from hpedu.ingest.words.legacy import convert_legacy, detect_legacy
 from hpedu.registry import Registry
 
 TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {

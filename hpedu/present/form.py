@@ -10,7 +10,7 @@ from openpyxl import Workbook
 
 from hpedu.errors import HpeduError, UnknownName
 from hpedu.files import write_whole
-from hpedu.ingest.form_sheets import COVER, SHEETS, Cover, SheetKind, write_cover_code
+from hpedu.ingest.forms.sheets import COVER, SHEETS, Cover, SheetKind, write_cover_code
 from hpedu.present.form_missing import list_missing
 from hpedu.present.form_texts import FormTexts
 from hpedu.present.form_workbook import FormRow, write_cover, write_sheet

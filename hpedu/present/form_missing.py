@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from hpedu.ingest.form_sheets import Cover
+from hpedu.ingest.forms.sheets import Cover
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Target

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hpedu.ingest.form_sheets import SHEETS, Cover, task_series, write_key
+from hpedu.ingest.forms.sheets import SHEETS, Cover, task_series, write_key
 from hpedu.present.form_missing import Missing, targets_of
 from hpedu.present.form_workbook import FormRow
 from hpedu.present.numbers import school_year

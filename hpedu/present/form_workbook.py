@@ -14,7 +14,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from hpedu.ingest.form_sheets import Column, Sheet, range_of
+from hpedu.ingest.forms.sheets import Column, Sheet, range_of
 from hpedu.present.wording import phrase
 from hpedu.registry import LANGUAGES, Registry
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import pandas
 import polars as pl
 
-from hpedu.ingest.form_sheets import task_series
+from hpedu.ingest.forms.sheets import task_series
 from hpedu.outlook import Standing
 from hpedu.present.blocks import draw_table
 from hpedu.present.display import Fragment

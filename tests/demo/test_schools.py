@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hpedu.demo.schools import make_schools, write_school_list
-from hpedu.ingest.school_totals import total_schools
-from hpedu.ingest.schools import SchoolList, read_school_list
+from hpedu.ingest.schools.lists import SchoolList, read_school_list
+from hpedu.ingest.schools.totals import total_schools
 from hpedu.registry import Registry, registry
 from hpedu.registry.formula import parse_formula
 

@@ -13,7 +13,7 @@ import pytest
 from hpedu import data
 from hpedu.errors import IngestError
 from hpedu.ingest import pipeline, schema
-from hpedu.ingest.pipeline import FINDINGS, ISSUES, OBSERVATIONS, RECORD, ingest
+from hpedu.ingest.pipeline import FINDINGS, ISSUES, OBSERVATIONS, RECORD, SCHOOLS, ingest
 from hpedu.paths import HOME_VARIABLE, NoProject, Project, find_project
 
 HEADER = "territory,place,level,measure,ownership,sex,detail,period,year,value,qualifier,unit,flags,note\n"
@@ -138,7 +138,7 @@ class TestAgain:
         assert not ingest(small).fresh
         assert set(pl.read_parquet(small.processed / OBSERVATIONS)["edition"]) == {"2022"}
 
-    @pytest.mark.parametrize("lost", [OBSERVATIONS, ISSUES, FINDINGS, RECORD])
+    @pytest.mark.parametrize("lost", [OBSERVATIONS, ISSUES, FINDINGS, SCHOOLS, RECORD])
     def test_a_lost_result_is_made_again(self, small: Project, lost: str) -> None:
         ingest(small)
         before = state(small)
@@ -187,7 +187,7 @@ class TestDamage:
     def test_no_draft_is_left_behind(self, small: Project) -> None:
         ingest(small)
         assert sorted(file.name for file in small.processed.iterdir()) == sorted(
-            [OBSERVATIONS, ISSUES, FINDINGS, RECORD]
+            [OBSERVATIONS, ISSUES, FINDINGS, SCHOOLS, RECORD]
         )
 
 

@@ -15,8 +15,8 @@ from hpedu.errors import UnknownName
 from hpedu.indicators import compute_indicators
 from hpedu.ingest import schema
 from hpedu.ingest.editions import mark_current
-from hpedu.ingest.form import is_form, read_form
-from hpedu.ingest.form_sheets import SHEETS, SheetKind
+from hpedu.ingest.forms.reading import is_form, read_form
+from hpedu.ingest.forms.sheets import SHEETS, SheetKind
 from hpedu.ingest.resource import Resource
 from hpedu.outlook import Standing, assess_targets
 from hpedu.present.form import FormExists, write_form

@@ -9,8 +9,8 @@ from collections import Counter
 from itertools import islice
 from typing import Literal
 
-from hpedu.ingest.grid import Grid, is_blank, make_grid
 from hpedu.ingest.readers.charset import decode_text
+from hpedu.ingest.tables.grid import Grid, is_blank, make_grid
 
 _DELIMITERS = "\t;|,"  # where two fit equally well, the one less likely to stand in a number or a sentence
 _SAMPLE_ROWS = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from hpedu.ingest.grid import Grid, Merge, is_blank, make_grid
+from hpedu.ingest.tables.grid import Grid, Merge, is_blank, make_grid
 
 _BREAK = "\x00"  # a line break that is meant, until the white space around it is gone
 _SPACES = re.compile(r"[ \t\r\f\n]+")  # but not the no-break space

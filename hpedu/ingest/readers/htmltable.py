@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from html.parser import HTMLParser
 
-from hpedu.ingest.grid import Grid
 from hpedu.ingest.readers.charset import decode_text
 from hpedu.ingest.readers.htmlgrid import HtmlCell, HtmlTable, collapse
+from hpedu.ingest.tables.grid import Grid
 
 _HEAD = re.compile(r"\s*<(?:!doctype html|html|head|meta|body|table|div|style|h\d|p|!--)", re.IGNORECASE)
 _TABLE = re.compile(r"<table\b", re.IGNORECASE)

@@ -10,7 +10,7 @@ from posixpath import join, normpath
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
-from hpedu.ingest.grid import Merge
+from hpedu.ingest.tables.grid import Merge
 
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"

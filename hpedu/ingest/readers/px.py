@@ -12,7 +12,7 @@ from math import prod
 
 from hpedu.ingest.cells import Cell, RawTable
 from hpedu.ingest.readers.charset import decode_text
-from hpedu.ingest.text import clean_text
+from hpedu.ingest.words.text import clean_text
 
 Keywords = dict[tuple[str, tuple[str, ...]], str]
 """Value as written, by keyword and what stands in its parentheses."""

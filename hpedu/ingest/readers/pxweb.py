@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 from hpedu.ingest.cells import Cell, RawTable, column_letters
-from hpedu.ingest.text import clean_text
+from hpedu.ingest.words.text import clean_text
 
 
 def is_pxweb_csv(data: bytes) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
-from hpedu.ingest.grid import Grid, Merge, make_grid
+from hpedu.ingest.tables.grid import Grid, Merge, make_grid
 
 _NAMESPACE = "urn:schemas-microsoft-com:office:spreadsheet"
 _SS = f"{{{_NAMESPACE}}}"

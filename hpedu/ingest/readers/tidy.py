@@ -6,7 +6,7 @@ import csv
 import io
 
 from hpedu.ingest.cells import Cell, RawTable, column_letters
-from hpedu.ingest.text import clean_text
+from hpedu.ingest.words.text import clean_text
 
 
 def is_tidy_csv(data: bytes) -> bool:

@@ -10,8 +10,8 @@ from zipfile import BadZipFile, ZipFile
 import fastexcel
 import polars as pl
 
-from hpedu.ingest.grid import Grid, make_grid
 from hpedu.ingest.readers.ooxml import Extras, read_extras
+from hpedu.ingest.tables.grid import Grid, make_grid
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_STREAMS = tuple(name.encode("utf-16-le") + b"\0\0" for name in ("Workbook", "Book"))

@@ -1,0 +1,1 @@
+"""The input form: what its sheets hold, and reading a filled one."""

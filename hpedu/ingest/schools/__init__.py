@@ -1,0 +1,1 @@
+"""The department's school list: rows, checks and sums."""

@@ -1,0 +1,107 @@
+"""The columns of the school list: recognising them by their headers, and describing them in the docs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from hpedu.ingest.schools.words import HEADER_LEVELS, fold_words
+from hpedu.registry import Registry
+from hpedu.registry.models import Language, SchoolColumn
+
+_LEAD = re.compile(r"^(?:tong so luong|tong so|so luong|so|tong|trong do)\s+(?=\S)")
+_PARENTHESES = re.compile(r"\([^()]*\)")
+_PARTS = re.compile(r"\n|\s[-–—/]\s")
+
+
+def recognise_school_list(header: Sequence[str], book: Registry) -> dict[int, str] | None:
+    """Which column of the school list each cell of a header row is.
+
+    Accents, case, blanks, line breaks, punctuation and a leading "số" or "tổng số" do not count; a unit in
+    parentheses neither. Of two columns of one meaning the first counts.
+
+    Returns
+    -------
+    dict or None
+        Column index -> column id (`school_columns.csv`, or such an id and a level); None unless all required
+        columns are there.
+    """
+    known = _index(book)
+    found: dict[int, str] = {}
+    for place, text in enumerate(header):
+        column = _find(text, known)
+        if column is not None and column not in found.values():
+            found[place] = column
+    required = {column.id for column in book.school_columns.values() if column.required}
+    return found if required <= set(found.values()) else None
+
+
+def find_column(header: str, book: Registry) -> str | None:
+    """The id of the column a header means; None if there is none."""
+    return _find(header, _index(book))
+
+
+def list_columns(book: Registry) -> dict[str, SchoolColumn]:
+    """Every column a list may have by its id: those of the registry, and the ones for a single level."""
+    columns = {}
+    for column in book.school_columns.values():
+        columns.update(dict.fromkeys((column.id, *column.variants), column))
+    return columns
+
+
+def describe_columns(book: Registry, language: Language) -> str:
+    """The columns as a Markdown table for docs/school_list.md: header, meaning, kind, levels, targets fed."""
+    heads = {
+        "vi": (
+            "Tiêu đề cột",
+            "Tên tiếng Anh",
+            "Kiểu",
+            "Cấp học điền",
+            "Vào chuỗi số liệu",
+            "Chỉ tiêu (số thứ tự)",
+        ),
+        "en": ("Header", "Meaning", "Kind", "Filled by levels", "Feeds series", "Targets (number)"),
+    }
+    lines = ["| " + " | ".join(heads[language]) + " |", "|---" * len(heads[language]) + "|"]
+    for column in book.school_columns.values():
+        numbers = ", ".join(str(book.targets[target].number) for target in column.targets)
+        levels = ", ".join(book.name("level", level, language) for level in column.levels)
+        cells = (
+            f"**{column.name.vi}**" if column.required else column.name.vi,
+            column.name.en,
+            f"`{column.kind}`",
+            levels + (" ⁺" if column.per_level else ""),
+            ", ".join(f"`{text}`" for text in column.series),
+            numbers,
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+@lru_cache(maxsize=2)
+def _index(book: Registry) -> dict[str, str]:
+    """Folded header -> column. An exact header goes before one that is only alike without its leading words."""
+    exact: dict[str, str] = {}
+    for column in book.school_columns.values():
+        names = [fold_words(name) for name in (column.name.vi, column.name.en, *column.aliases, column.id)]
+        for name in names:
+            exact.setdefault(name, column.id)
+    for column in book.school_columns.values():
+        names = [fold_words(name) for name in (column.name.vi, column.name.en, *column.aliases)]
+        for variant, level in column.variants.items():
+            for name in names:
+                for word in HEADER_LEVELS[level]:
+                    exact.setdefault(f"{name} {word}", variant)
+                    exact.setdefault(f"{name} cap {word}", variant)
+            exact.setdefault(fold_words(variant), variant)
+    return {_LEAD.sub("", name): column for name, column in exact.items()} | exact
+
+
+def _find(text: str, known: dict[str, str]) -> str | None:
+    for name in (fold_words(text), fold_words(_PARENTHESES.sub(" ", text))):
+        column = known.get(name) or known.get(_LEAD.sub("", name))
+        if column:
+            return column
+    parts = {_find(part, known) for part in _PARTS.split(text)} if _PARTS.search(text) else set()
+    return parts.pop() if len(parts) == 1 else None  # "Học sinh – Pupils": both say the same

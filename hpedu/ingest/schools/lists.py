@@ -1,0 +1,105 @@
+"""The department's school list: one row a school and year, read into a wide typed table with every doubt named.
+
+Columns are known by their headers (`school_columns.csv`, docs/school_list.md), wherever the header row stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from hpedu.ingest import schema
+from hpedu.ingest.readers.delimited import read_delimited
+from hpedu.ingest.readers.workbook import is_workbook, read_frames
+from hpedu.ingest.schools.checks import set_aside_duplicates
+from hpedu.ingest.schools.columns import describe_columns, list_columns, recognise_school_list
+from hpedu.ingest.schools.sheet import find_header, read_sheet
+from hpedu.ingest.schools.values import CHOICE_TYPES, TYPES
+from hpedu.registry import Registry
+
+__all__ = [
+    "SchoolList",
+    "describe_columns",
+    "read_school_list",
+    "recognise_school_list",
+    "school_schema",
+    "set_aside_duplicates",
+]
+
+
+@dataclass(frozen=True)
+class SchoolList:
+    """School rows (columns: `school_schema`), the issues, and the sheets that were recognised as school lists.
+
+    Over those sheets, cells that are not empty add up: `present` = `titles` + `read` + `set_aside`.
+    """
+
+    frame: pl.DataFrame
+    issues: pl.DataFrame
+    sheets: tuple[str, ...]
+    present: int
+    titles: int  # in the header row and above
+    read: int
+    set_aside: int
+
+
+def school_schema(book: Registry) -> dict[str, Any]:
+    """Columns of the wide table: where the row stands, how many cells it was read from, then every column."""
+    place: dict[str, Any] = {"file": pl.String, "sheet": pl.String, "row": pl.Int64, "cells": pl.Int64}
+    return place | {
+        name: CHOICE_TYPES.get(name, TYPES[column.kind]) for name, column in list_columns(book).items()
+    }
+
+
+def read_school_list(data: bytes, file: str, book: Registry) -> SchoolList:
+    """Read all school lists of a workbook, or of a delimited text; its other sheets are left alone.
+
+    Parameters
+    ----------
+    data, file
+        The content, and the path under data/raw to name in the issues.
+
+    Returns
+    -------
+    SchoolList
+        Without sheets and rows if nothing in the file is a school list.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, locked, or neither a workbook nor delimited text.
+    """
+    columns = school_schema(book)
+    frames, issues, names = [pl.DataFrame(schema=columns)], [pl.DataFrame(schema=schema.ISSUES)], []
+    present = titles = set_aside = 0
+    for name, cells in _read_sheets(data):
+        header = find_header(cells, book)
+        if header is None:
+            continue
+        sheet = read_sheet(cells, header, file, name, columns, book)
+        frames.append(sheet.frame)
+        issues.append(sheet.issues)
+        names.append(name)
+        present, titles, set_aside = (
+            present + sheet.present,
+            titles + sheet.titles,
+            set_aside + sheet.set_aside,
+        )
+    frame = pl.concat(frames)
+    kept, repeated = set_aside_duplicates(frame, book)
+    set_aside += int(frame["cells"].sum()) - int(kept["cells"].sum())
+    return SchoolList(
+        kept, pl.concat([*issues, repeated]), tuple(names), present, titles, int(kept["cells"].sum()), set_aside
+    )
+
+
+def _read_sheets(data: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
+    if is_workbook(data):
+        yield from read_frames(data)
+        return
+    for grid in read_delimited(data):
+        names = [f"column_{i}" for i in range(grid.width)]
+        yield grid.sheet, pl.DataFrame(grid.rows, schema=dict.fromkeys(names, pl.String), orient="row")

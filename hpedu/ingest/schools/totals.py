@@ -1,0 +1,189 @@
+"""From school rows to observations: what the city and each commune have, and how many schools said so.
+
+Which level a school's figures belong to is ruled in `hpedu.ingest.schools.levels`. `total_schools` does all of it;
+for more workbooks than fit into memory, `tally_schools` each and `total_tallies` the lot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from hpedu.ingest.schools.issues import fill_template
+from hpedu.ingest.schools.levels import (
+    MEMBERS,
+    fill_levels,
+    place_levels,
+    teaches_any,
+    valid_recognition,
+    value_at,
+)
+from hpedu.ingest.schools.words import find_counted
+from hpedu.registry import Registry
+from hpedu.registry.formula import SeriesRef, parse_formula
+from hpedu.registry.models import SchoolColumn
+
+_GROUP = ("year", "commune", "ownership")
+_SUMS = ("total", "asked", "reported", "unplaced")
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One series: what a school adds to it, and whether it is asked at all."""
+
+    ref: SeriesRef
+    by_ownership: bool
+    value: pl.Expr
+    asked: pl.Expr
+
+
+def total_schools(frame: pl.DataFrame, book: Registry, territory: str = "hai_phong") -> pl.DataFrame:
+    """Sum the schools of a list to observations of the city (place "") and of each commune (place: its code).
+
+    A sum to which some of the schools asked did not report stands with the flag `incomplete`, and its note says
+    how many did; where none did there is no observation. Everything is synthetic if any row of the year is.
+
+    Parameters
+    ----------
+    frame
+        School rows (`hpedu.ingest.schools.lists.school_schema`), each school once a year.
+
+    Returns
+    -------
+    polars.DataFrame
+        measure, level, ownership, sex, detail, territory, place, year, value, unit, status, flags, note.
+    """
+    return total_tallies([tally_schools(frame, book)], book, territory)
+
+
+def tally_schools(frame: pl.DataFrame, book: Registry) -> pl.DataFrame:
+    """Sums by series, year, commune and ownership, which can be added up over workbooks.
+
+    Returns
+    -------
+    polars.DataFrame
+        line (place in the list of series), year, commune, ownership, total, asked, reported, unplaced, synthetic:
+        schools asked are those that have such a figure to give, unplaced those of them without an ownership.
+    """
+    lines = list(enumerate(_list_lines(book)))
+    wide = (
+        fill_levels(place_levels(frame.lazy()), book)
+        .select(
+            "year",
+            "ownership",
+            pl.col("commune_code").fill_null("").alias("commune"),
+            pl.col("synthetic").fill_null(False),
+            *(line.asked.alias(f"asked {n}") for n, line in lines),
+            *(pl.when(line.asked).then(line.value.cast(pl.Int64)).alias(f"total {n}") for n, line in lines),
+        )
+        .group_by(_GROUP)
+        .agg(
+            pl.col("synthetic").any(),
+            pl.col("^asked .*$").sum().cast(pl.Int64),
+            pl.col("^total .*$").sum(),
+            pl.col("^total .*$").count().cast(pl.Int64).name.replace("total", "reported"),
+        )
+        .collect()
+    )
+    keys = [*_GROUP, "synthetic"]
+    parts = [
+        wide.unpivot(
+            pl.selectors.starts_with(f"{name} "), index=keys, variable_name="line", value_name=name
+        ).with_columns(pl.col("line").str.strip_prefix(f"{name} ").cast(pl.Int32))
+        for name in ("total", "asked", "reported")
+    ]
+    tally = parts[0].with_columns(parts[1]["asked"], parts[2]["reported"])  # unpivoted in one order
+    unplaced = pl.when(pl.col("ownership").is_null()).then("asked").otherwise(0).cast(pl.Int64)
+    return tally.with_columns(unplaced=unplaced).filter(pl.col("asked") > 0)
+
+
+def total_tallies(tallies: Iterable[pl.DataFrame], book: Registry, territory: str = "hai_phong") -> pl.DataFrame:
+    """Add up the tallies of several workbooks to observations, as `total_schools` does for one list."""
+    tally = pl.concat(tallies)
+    lines = list(_list_lines(book))
+    series = pl.DataFrame(
+        [
+            (
+                n,
+                line.ref.measure,
+                line.ref.level,
+                line.ref.sex,
+                line.ref.detail,
+                book.measures[line.ref.measure].unit,
+            )
+            for n, line in enumerate(lines)
+        ],
+        schema={"line": pl.Int32} | dict.fromkeys(("measure", "level", "sex", "detail", "unit"), pl.String),
+        orient="row",
+    )
+    split = [n for n, line in enumerate(lines) if line.by_ownership]
+    rolled = _roll_up(tally.lazy(), split).join(series.lazy(), on="line").collect()
+    words = book.code("note", "school_reports").name
+    note = pl.concat_str(fill_template(words.vi), fill_template(words.en), separator="; ")
+    incomplete = (pl.col("reported") < pl.col("asked")) | (pl.col("unplaced") > 0)
+    flags = pl.when(incomplete).then(pl.lit(["incomplete"])).otherwise(pl.lit([], dtype=pl.List(pl.String)))
+    status = pl.when(pl.col("synthetic").any().over("year")).then(pl.lit("synthetic")).otherwise(pl.lit("derived"))
+    return rolled.select(
+        "measure",
+        "level",
+        "ownership",
+        "sex",
+        "detail",
+        territory=pl.lit(territory),
+        place="commune",
+        year="year",
+        value=pl.col("total").cast(pl.Float64),
+        unit="unit",
+        status=status,
+        flags=flags,
+        note=note,
+    ).sort("measure", "level", "ownership", "sex", "detail", "year", "place")
+
+
+def _roll_up(tally: pl.LazyFrame, split: list[int]) -> pl.LazyFrame:
+    """City and communes, all schools and each ownership apart; only what at least one school has reported."""
+    sums = [pl.col(name).sum() for name in _SUMS] + [pl.col("synthetic").any()]
+    city = tally.with_columns(commune=pl.lit(""))
+    places = pl.concat([city, tally.filter(pl.col("commune") != "")])
+    keys = ["line", "year", "commune"]
+    everyone = places.group_by(keys).agg(sums).filter(pl.col("reported") > 0)
+    unplaced = everyone.select(*keys, missing="unplaced")
+    kinds = pl.LazyFrame({"ownership": ["public", "private"]})
+    apart = (
+        unplaced.filter(pl.col("line").is_in(split))
+        .join(kinds, how="cross")
+        .join(places.group_by(*keys, "ownership").agg(sums), on=[*keys, "ownership"], how="left")
+        .with_columns(pl.col(*_SUMS).fill_null(0), pl.col("synthetic").fill_null(False))
+        .with_columns(unplaced="missing")
+        .filter((pl.col("reported") > 0) | (pl.col("asked") == 0))
+    )
+    columns = [*keys, "ownership", *_SUMS, "synthetic"]
+    alike = everyone.with_columns(ownership=pl.lit("all"), unplaced=pl.lit(0, pl.Int64))
+    return pl.concat([alike.select(columns), apart.select(columns)], how="vertical_relaxed")
+
+
+def _list_lines(book: Registry) -> Iterator[_Line]:
+    for column in book.school_columns.values():
+        for text in column.formulas:
+            ref = parse_formula(text)[0]
+            yield _Line(ref, column.by_ownership, _value(column, ref), _asked(column, ref))
+
+
+def _value(column: SchoolColumn, ref: SeriesRef) -> pl.Expr:
+    values = {
+        "any": pl.col(column.id) > 0,
+        "rows": pl.lit(1),
+        "valid": valid_recognition(),
+        "sum": value_at(column, ref.level) if column.per_level else pl.col(column.id),
+    }
+    return values[column.count_as]
+
+
+def _asked(column: SchoolColumn, ref: SeriesRef) -> pl.Expr:
+    """Whether a school has such a figure to give: it teaches the level, or counts there as a school."""
+    if column.scope == "level":
+        group = MEMBERS.get(ref.level, ())
+        return teaches_any([level for level in column.levels if not column.per_level or level in group])
+    return pl.col("highest").is_in(MEMBERS[ref.level]) & pl.col("kind").is_in(find_counted(ref.measure, ref.level))

@@ -1,0 +1,1 @@
+"""What a printed text says: letters, numbers, years, places. Pure functions."""

@@ -1,0 +1,73 @@
+"""`hpedu demo`: a project of its own, invented through and through, and saying so everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from hpedu import data
+from hpedu.batch.engine import run_report
+from hpedu.batch.plan import Run
+from hpedu.cli import commands
+from hpedu.demo.project import NotHere, write_demo
+from hpedu.ingest.pipeline import ingest
+from hpedu.outlook import assess_targets
+from hpedu.paths import HOME_VARIABLE, Project
+from hpedu.registry import Registry
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_tables: None, book: Registry) -> Project:
+    project = write_demo(tmp_path / "demo", Project(ROOT), book)
+    monkeypatch.setenv(HOME_VARIABLE, str(project.root))
+    ingest(project)
+    return project
+
+
+def test_every_figure_is_marked_and_the_states_can_be_seen(demo: Project, book: Registry) -> None:
+    observations = data.observations(all_editions=True)
+    assert observations.height > 10_000
+    assert set(observations["status"]) == {"synthetic"}
+    states = {s.state for s in assess_targets(data.indicator_values(), book, "hai_phong", 2025)}
+    assert states >= {"met", "under_way", "no_data", "milestone_reached", "milestone_not_reached"}
+
+
+def test_city_and_communes_come_from_the_school_list(demo: Project) -> None:
+    classes = data.observations().filter(
+        pl.col("measure") == "classes", pl.col("level") == "primary", pl.col("ownership") == "all"
+    )
+    now = classes.filter(pl.col("year") == 2025)
+    city = now.filter(pl.col("place") == "")["value"].sum()
+    assert city == now.filter(pl.col("place") != "")["value"].sum() > 0
+    assert data.schools().height == 1588
+
+
+def test_the_page_says_so_in_a_band(demo: Project) -> None:
+    run = Run(2025, "hai_phong", "vi", "higher")
+    outcome = run_report(run, demo)
+    assert not outcome.failed, outcome.details
+    page = (demo.reports / run.page).read_text(encoding="utf-8")
+    assert 'class="band whole"' in page
+    assert page.count("DỮ LIỆU MÔ PHỎNG") > page.count('<figure class="chart"') > 0
+
+
+def test_the_same_seed_gives_the_same_history(tmp_path: Path, book: Registry) -> None:
+    first, second = (write_demo(tmp_path / name, Project(ROOT), book) for name in ("a", "b"))
+    name = "lich_su_mo_phong.csv"
+    assert (first.raw / name).read_bytes() == (second.raw / name).read_bytes()
+
+
+def test_it_refuses_data_raw_and_folders_that_hold_anything(tmp_path: Path, book: Registry) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    for folder in (tmp_path / "data" / "raw", tmp_path / "data" / "raw" / "demo", tmp_path / "full"):
+        with pytest.raises(NotHere):
+            write_demo(folder, Project(ROOT), book)
+    result = CliRunner().invoke(commands, ["demo", str(ROOT / "data" / "raw" / "demo")])
+    assert result.exit_code != 0
+    assert not (ROOT / "data" / "raw" / "demo").exists()

@@ -1,0 +1,106 @@
+"""Tables of web pages: spans, names, tables that only lay out, tags left out."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpedu.ingest.readers.htmltable import is_html, read_html
+from hpedu.ingest.tables.grid import Merge
+
+PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>Cổng thông tin</title>
+<style>td { color: red }</style></head><body>
+<table role="presentation"><tr><td>Trang chủ<td>Tin tức<tr><td>Giới thiệu<td>
+  <h2>Số trường   học</h2>
+  <table>
+    <tr><th rowspan=2>Quận<th colspan="2">Năm học<br>School year</tr>
+    <tr><th>2014-<br/>2015<th>2015-2016
+    <tr><td>&nbsp;&nbsp;Hải&nbsp;An</td><td>2.416<script>x()</script></td><td> - </td></tr>
+  </table>
+  <table><caption>Số lớp</caption><tr><td>a<td>1<tr><td>b<td>2</table>
+  <table><tr><td>c<td>3<tr><td>d<td>4</table>
+</td></tr></table></body></html>"""
+
+
+def test_spans_are_merges() -> None:
+    grid = read_html(PAGE.encode())[0]
+    assert grid.rows == [
+        ["Quận", "Năm học\nSchool year", ""],
+        ["", "2014-\n2015", "2015-2016"],
+        ["\u00a0\u00a0Hải\u00a0An", "2.416", "-"],
+    ]
+    assert grid.merged == [Merge(0, 0, 1, 0), Merge(0, 1, 0, 2)]
+
+
+def test_tables_are_named_once_each_and_layout_has_none() -> None:
+    assert [grid.sheet for grid in read_html(PAGE.encode())] == ["Số trường học", "Số lớp", "Số trường học (2)"]
+
+
+def test_a_short_text_before_a_table_names_it() -> None:
+    page = "<p>Đây là văn bản.</p><p><b>Số giáo viên</b></p><table><tr><td>a<td>1<tr><td>b<td>2</table>"
+    assert read_html(page.encode())[0].sheet == "Số giáo viên"
+
+
+def test_a_title_in_a_table_of_its_own_names_the_next() -> None:
+    page = "<table><tr><td>Số giáo viên</td></tr></table><table><tr><td>a<td>1<tr><td>b<td>2</table>"
+    assert [grid.sheet for grid in read_html(page.encode())] == ["Số giáo viên"]
+
+
+def test_tables_without_any_name_are_counted() -> None:
+    page = "<table><tr><td>a<td>1</table><table><tr><td>b<td>2</table>"
+    assert [grid.sheet for grid in read_html(page.encode())] == ["table 1", "table 2"]
+
+
+def test_the_declared_charset_is_read() -> None:
+    page = '<html><meta http-equiv="Content-Type" content="text/html; charset=windows-1258"><table><tr><td>a<td>'
+    assert read_html(page.encode() + b"Qu\xe2\xf2n</table>")[0].rows == [["a", "Qu\u00e2\u0323n"]]
+
+
+def test_pages_in_legacy_fonts_keep_their_letters() -> None:
+    page = "<html><meta charset=x-user-defined><table><tr><td>H¶i Phßng, n\xadíc<td>1</table>"
+    assert read_html(page.encode("latin-1"))[0].rows == [["H¶i Phßng, n\xadíc", "1"]]
+
+
+def test_spans_beyond_the_table_end_with_it() -> None:
+    grid = read_html(b"<table><tr><td rowspan=9>a<td colspan=0>b<td rowspan=0>c<tr><td>d</table>")[0]
+    assert grid.rows == [["a", "b", "c"], ["", "d", ""]]
+    assert grid.merged == [Merge(0, 0, 1, 0), Merge(0, 2, 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("data", "whether"),
+    [
+        (PAGE.encode(), True),
+        (PAGE.encode("utf-16"), True),
+        (b"\xef\xbb\xbf \n<table><tr><td>a</table>", True),
+        (b"<html><body>no tables</body></html>", False),
+        (b"a;<table>;b\n", False),
+        (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Table/>', False),
+        (b"", False),
+    ],
+)
+def test_what_is_a_page_with_tables(data: bytes, whether: bool) -> None:
+    assert is_html(data) is whether
+
+
+texts = st.text(alphabet="aệ1.& -", min_size=1, max_size=5).map(lambda text: " ".join(text.split()) or "x")
+
+
+@given(st.lists(st.lists(texts, min_size=2, max_size=4), min_size=1, max_size=4))
+def test_every_text_comes_out_where_it_stands(rows: list[list[str]]) -> None:
+    body = "".join(
+        "<tr>" + "".join(f"<td>{text.replace('&', '&amp;')}</td>" for text in row) + "</tr>" for row in rows
+    )
+    grid = read_html(f"<table>{body}</table>".encode())[0]
+    assert [row[: len(given)] for row, given in zip(grid.rows, rows, strict=True)] == rows
+
+
+@given(
+    st.lists(
+        st.sampled_from(["<table>", "</table>", "<tr>", "<td rowspan=2>", "</td>", "<td colspan=3>", "a", "1"])
+    )
+)
+def test_no_page_is_too_broken(pieces: list[str]) -> None:
+    for grid in read_html("".join(pieces).encode()):
+        assert {len(row) for row in grid.rows} == {grid.width}

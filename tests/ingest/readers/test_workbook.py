@@ -1,0 +1,295 @@
+"""Workbooks of every format: all sheets, addresses that hold, numbers and dates as printed, merges, errors."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from zipfile import ZipFile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook
+from openpyxl.chart import BarChart
+
+from hpedu.ingest.readers.workbook import is_workbook, read_frames, read_workbook
+from hpedu.ingest.tables.grid import Grid, Merge, address
+from hpedu.ingest.words.legacy import detect_legacy
+
+Cells = Mapping[str, object]
+
+
+def write_xlsx(sheets: Mapping[str, Cells], merged: str = "") -> bytes:
+    book = Workbook()
+    book.remove(book.active)
+    for name, cells in sheets.items():
+        sheet = book.create_sheet(name)
+        for place, value in cells.items():
+            sheet[place] = value
+        if merged:
+            sheet.merge_cells(merged)
+    return save(book)
+
+
+def save(book: Workbook) -> bytes:
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+XlsCells = Mapping[tuple[int, int], str | float]
+
+
+def write_xls(sheets: Mapping[str, XlsCells], *, shared: bool = True) -> bytes:
+    """A BIFF8 workbook with code page 1252 in an OLE file, one byte a character.
+
+    Excel 97 keeps all texts in a table (`shared`), other programs write them into the cells.
+    """
+    texts = list(dict.fromkeys(v for cells in sheets.values() for v in cells.values() if isinstance(v, str)))
+    bodies = [_biff_sheet(cells, texts if shared else []) for cells in sheets.values()]
+    names = [name.encode("latin-1") for name in sheets]
+    table = struct.pack("<II", len(texts), len(texts)) + b"".join(map(_biff_text, texts))
+    globals_ = _record(0x42, struct.pack("<H", 1252)) + _record(0xFC, table) + _record(0x0A)
+    offset = 20 + sum(12 + len(name) for name in names) + len(globals_)
+    records = _record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0))
+    for name, body in zip(names, bodies, strict=True):
+        records += _record(0x85, struct.pack("<IBBBB", offset, 0, 0, len(name), 0) + name)
+        offset += len(body)
+    return _ole_file(records + globals_ + b"".join(bodies))
+
+
+def _biff_sheet(cells: XlsCells, texts: list[str]) -> bytes:
+    body = _record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0))
+    for (row, column), value in cells.items():
+        place = struct.pack("<HHH", row, column, 0)
+        if not isinstance(value, str):
+            body += _record(0x203, place + struct.pack("<d", value))
+        elif value in texts:
+            body += _record(0xFD, place + struct.pack("<I", texts.index(value)))
+        else:
+            body += _record(0x204, place + _biff_text(value))
+    return body + _record(0x0A)
+
+
+def _biff_text(text: str) -> bytes:
+    return struct.pack("<HB", len(text), 0) + text.encode("latin-1")
+
+
+def _record(kind: int, content: bytes = b"") -> bytes:
+    return struct.pack("<HH", kind, len(content)) + content
+
+
+def _ole_file(stream: bytes) -> bytes:
+    stream = stream.ljust(4096, b"\0")
+    stream += b"\0" * (-len(stream) % 512)
+    count = len(stream) // 512
+    end, free = 0xFFFFFFFE, 0xFFFFFFFF
+    chain = [0xFFFFFFFD, end, *range(3, count + 2), end]  # the table itself, the directory, the stream
+    table = struct.pack("<128I", *chain, *[free] * (128 - len(chain)))
+    head = bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 16 + struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
+    head += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, end, 0, end, 0) + struct.pack("<109I", 0, *[free] * 108)
+    entries = _entry("Root Entry", 5, 1, end, 0) + _entry("Workbook", 2, free, 2, len(stream))
+    return head + table + entries.ljust(512, b"\0") + stream
+
+
+def _entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
+    text = (name + "\0").encode("utf-16-le")
+    free = 0xFFFFFFFF
+    tail = struct.pack("<HBBIII36xIQ", len(text), kind, 1, free, free, child, start, size)
+    return text.ljust(64, b"\0") + tail
+
+
+def write_ods(rows: str) -> bytes:
+    office = "urn:oasis:names:tc:opendocument:xmlns:"
+    content = (
+        f'<office:document-content xmlns:office="{office}office:1.0" xmlns:table="{office}table:1.0" '
+        f'xmlns:text="{office}text:1.0" office:version="1.2"><office:body><office:spreadsheet>'
+        f'<table:table table:name="Trang 1">{rows}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    out = io.BytesIO()
+    with ZipFile(out, "w") as book:
+        book.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        book.writestr("content.xml", content)
+        book.writestr("META-INF/manifest.xml", "<manifest/>")
+    return out.getvalue()
+
+
+def rewrite(data: bytes, part: str, old: str, new: str) -> bytes:
+    """A copy of a workbook with one of its XML parts changed."""
+    out = io.BytesIO()
+    with ZipFile(io.BytesIO(data)) as source, ZipFile(out, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == part:
+                assert old.encode() in content
+                content = content.replace(old.encode(), new.encode())
+            target.writestr(name, content)
+    return out.getvalue()
+
+
+def text_at(grid: Grid, place: str) -> str:
+    places = {address(r, c): text for r, row in enumerate(grid.rows) for c, text in enumerate(row)}
+    return places.get(place, "")
+
+
+class TestXlsx:
+    def test_all_sheets_are_read_hidden_and_empty_ones_too(self) -> None:
+        book = Workbook()
+        book.active.title = "Dữ liệu"
+        book.create_sheet("Danh mục").sheet_state = "hidden"
+        book.create_sheet("Ẩn").sheet_state = "veryHidden"
+        book["Ẩn"]["B3"] = "mã"
+        book.create_chartsheet("Biểu đồ").add_chart(BarChart())
+        grids = read_workbook(save(book))
+        assert [grid.sheet for grid in grids] == ["Dữ liệu", "Danh mục", "Ẩn", "Biểu đồ"]
+        assert [len(grid.rows) for grid in grids] == [0, 0, 3, 0]
+
+    def test_addresses_hold_where_the_first_rows_and_columns_are_empty(self) -> None:
+        grid = read_workbook(write_xlsx({"s": {"C5": "đây", "E7": 1}}))[0]
+        assert (grid.rows[4][2], grid.rows[6][4]) == ("đây", "1")
+        assert (len(grid.rows), grid.width) == (7, 5)
+
+    @pytest.mark.parametrize(
+        ("value", "printed"),
+        [
+            (2416, "2416"),
+            (2416.0, "2416"),
+            (98.38, "98.38"),
+            (0.1 + 0.2, "0.3"),
+            (-0.5, "-0.5"),
+            (123456789012, "123456789012"),
+            ("007", "007"),
+            ("2.416", "2.416"),
+            ("98,38%", "98,38%"),
+            ("2010-\n2011", "2010-\n2011"),
+            ("  Công lập", "  Công lập"),
+            (date(2024, 9, 5), "2024-09-05"),
+            (datetime(2024, 9, 5, 13, 30), "2024-09-05 13:30:00"),
+            (time(7, 30), "07:30:00"),
+            (45540, "45540"),
+        ],
+    )
+    def test_cells_as_printed(self, value: object, printed: str) -> None:
+        assert text_at(read_workbook(write_xlsx({"s": {"A1": value}}))[0], "A1") == printed
+
+    def test_columns_of_mixed_kinds_lose_nothing(self) -> None:
+        column = {"A1": "Số trường", "A2": 15, "A3": "..", "A4": 1.5, "A5": "x", "A6": date(2024, 1, 2)}
+        grid = read_workbook(write_xlsx({"s": column}))[0]
+        assert [row[0] for row in grid.rows] == ["Số trường", "15", "..", "1.5", "x", "2024-01-02"]
+
+    def test_composed_and_decomposed_letters_stay_as_they_are(self) -> None:
+        nfd = "Ma\u0302\u0300m non"
+        assert read_workbook(write_xlsx({"s": {"A1": nfd, "A2": "Mầm non"}}))[0].rows == [[nfd], ["Mầm non"]]
+
+    def test_merged_ranges(self) -> None:
+        grid = read_workbook(write_xlsx({"s": {"B2": "Năm học", "E5": 1}}, merged="B2:D3"))[0]
+        assert grid.merged == [Merge(1, 1, 2, 3)]
+
+    def test_errors_stay_as_text_at_their_place(self) -> None:
+        book = Workbook()
+        for place, error in {"B2": "#REF!", "D9": "#DIV/0!"}.items():
+            book.active[place] = error
+            book.active[place].data_type = "e"
+        grid = read_workbook(save(book))[0]
+        assert (text_at(grid, "B2"), text_at(grid, "D9")) == ("#REF!", "#DIV/0!")
+
+    def test_a_formula_that_was_never_computed_is_shown(self) -> None:
+        grid = read_workbook(write_xlsx({"s": {"A1": "x", "C3": '=IF(A1="&",SUM(A1:B2),1)'}}))[0]
+        assert text_at(grid, "C3") == '=IF(A1="&",SUM(A1:B2),1)'
+
+    def test_a_formula_whose_result_is_empty_is_empty(self) -> None:
+        data = write_xlsx({"s": {"A1": "x", "B1": '=""'}})
+        data = rewrite(data, "xl/worksheets/sheet1.xml", '<c r="B1">', '<c r="B1" t="str">')
+        assert text_at(read_workbook(data)[0], "B1") == ""
+
+    def test_files_with_prefixed_tags(self) -> None:
+        cells = '<x:sheetData><x:row r="2"><x:c r="B2" t="e"><x:v>#N/A</x:v></x:c></x:row></x:sheetData>'
+        sheet = (
+            '<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+            f'{cells}<x:mergeCells count="1"><x:mergeCell ref="B2:C2"/></x:mergeCells></x:worksheet>'
+        )
+        data = write_xlsx({"s": {}})
+        with ZipFile(io.BytesIO(data)) as book:
+            whole = book.read("xl/worksheets/sheet1.xml").decode()
+        grid = read_workbook(rewrite(data, "xl/worksheets/sheet1.xml", whole, sheet))[0]
+        assert text_at(grid, "B2") == "#N/A"
+        assert grid.merged == [Merge(1, 1, 1, 2)]
+
+    @settings(max_examples=20, deadline=None)
+    @given(
+        st.dictionaries(
+            st.tuples(st.integers(0, 12), st.integers(0, 30)),
+            st.one_of(
+                st.integers(-(10**9), 10**9),
+                st.decimals(-(10**6), 10**6, places=3, allow_nan=False).map(float),
+                st.text(alphabet="aệ 1.,-–", min_size=1, max_size=6).filter(str.strip),
+            ),
+            min_size=1,
+        )
+    )
+    def test_every_cell_comes_out_at_its_address(self, cells: dict[tuple[int, int], object]) -> None:
+        grid = read_workbook(write_xlsx({"s": {address(*place): value for place, value in cells.items()}}))[0]
+        found = {(r, c): text for r, row in enumerate(grid.rows) for c, text in enumerate(row) if text}
+        assert found.keys() == cells.keys()
+        for place, value in cells.items():
+            assert found[place] == value if isinstance(value, str) else float(found[place]) == value
+
+    def test_frames_have_the_same_places(self) -> None:
+        name, frame = next(read_frames(write_xlsx({"s": {"C5": 1.5}})))
+        assert (name, frame[4, 2], frame[0, 0], frame.shape) == ("s", "1.5", "", (5, 3))
+
+
+class TestXls:
+    @pytest.mark.parametrize("shared", [True, False])
+    def test_tcvn3_text_comes_through_as_code_page_1252_shows_it(self, shared: bool) -> None:
+        cells: dict[tuple[int, int], str | float] = {
+            (3, 1): "Sè tr\xadêng häc",
+            (4, 1): "Gi¸o viªn ®ang d¹y - Ngh×n ng\xadêi",
+            (4, 2): 2416.0,
+            (4, 3): 98.38,
+        }
+        grids = read_workbook(write_xls({"52": cells, "Bia": {(0, 0): "x"}}, shared=shared))
+        assert [grid.sheet for grid in grids] == ["52", "Bia"]
+        assert text_at(grids[0], "B4") == "Sè tr\xadêng häc"
+        assert (text_at(grids[0], "C5"), text_at(grids[0], "D5")) == ("2416", "98.38")
+        assert detect_legacy(text for row in grids[0].rows for text in row) == "tcvn3"
+
+
+class TestOds:
+    def test_rows_repeated_and_numbers(self) -> None:
+        cell = "table:table-cell"
+        number = f'<{cell} office:value-type="float" office:value="2416"><text:p>2.416</text:p></{cell}>'
+        text = f'<{cell} office:value-type="string"><text:p>Hải An</text:p></{cell}>'
+        rows = (
+            f'<table:table-row table:number-rows-repeated="2"><{cell}/></table:table-row>'
+            f'<table:table-row><{cell} table:number-columns-repeated="2"/>{text}{number}</table:table-row>'
+        )
+        data = write_ods(rows)
+        assert is_workbook(data)
+        grid = read_workbook(data)[0]
+        assert grid.sheet == "Trang 1"
+        assert (text_at(grid, "C3"), text_at(grid, "D3")) == ("Hải An", "2416")
+
+
+class TestContent:
+    def test_workbooks_are_told_by_what_is_inside(self) -> None:
+        assert is_workbook(write_xlsx({"s": {}}))
+        assert is_workbook(write_xls({"s": {}}))
+
+    @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"<html><table>", b"a;b\n1;2\n", b"\xd0\xcf\x11\xe0"])
+    def test_nothing_else_is(self, data: bytes) -> None:
+        assert not is_workbook(data)
+
+    def test_another_archive_is_not(self) -> None:
+        out = io.BytesIO()
+        with ZipFile(out, "w") as archive:
+            archive.writestr("word/document.xml", "<w/>")
+        assert not is_workbook(out.getvalue())
+
+    @pytest.mark.parametrize("data", [b"", b"PK\x03\x04broken", write_xls({"s": {}})[:700]])
+    def test_damaged_files_are_refused(self, data: bytes) -> None:
+        with pytest.raises(ValueError, match="damaged"):
+            read_workbook(data)

@@ -1,0 +1,272 @@
+"""School lists as schools send them: headers of any wording, numbers as text, totals and signatures below."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from hpedu.ingest.schools.columns import find_column
+from hpedu.ingest.schools.lists import SchoolList, describe_columns, read_school_list, recognise_school_list
+from hpedu.ingest.schools.values import read_counts, read_dates
+from hpedu.ingest.schools.words import read_levels
+from hpedu.registry import Registry
+
+ROOT = Path(__file__).parents[3]
+HEADER = [
+    "STT",
+    "Năm học",
+    "Mã trường",
+    "Tên trường",
+    "Cấp học",
+    "Mã xã",
+    "Xã/phường",
+    "Loại hình",
+    "Học sinh",
+    "HS nữ",
+]
+SCHOOL = [1, "2025-2026", "31000001", "Trường A", "Tiểu học", "10525", "Phường Hải Dương", "Công lập", 400, 190]
+
+
+def make_workbook(rows: Sequence[Sequence[Any]], **others: Sequence[Sequence[Any]]) -> bytes:
+    book = Workbook()
+    book.remove(book.active)
+    for name, lines in {"DS": rows, **others}.items():
+        sheet = book.create_sheet(name)
+        for line in lines:
+            sheet.append(list(line))
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def change(**values: Any) -> list[Any]:
+    """The school of these tests with other values under some headers."""
+    places = {"year": 1, "code": 2, "name": 3, "levels": 4, "commune": 5, "place": 6, "ownership": 7, "pupils": 8}
+    row = list(SCHOOL)
+    for name, value in values.items():
+        row[places.get(name, 9)] = value
+    return row
+
+
+def read(book: Registry, *rows: Sequence[Any]) -> SchoolList:
+    found = read_school_list(make_workbook([HEADER, *rows]), "schools/a.xlsx", book)
+    assert found.present == found.titles + found.read + found.set_aside
+    return found
+
+
+def reasons(found: SchoolList) -> list[tuple[str, str]]:
+    return sorted(found.issues.select("reason", "cell").rows())
+
+
+class TestHeaders:
+    def test_every_name_of_every_column_is_its_own(self, book: Registry) -> None:
+        for column in book.school_columns.values():
+            for name in (column.name.vi, column.name.en, *column.aliases):
+                assert find_column(name, book) == column.id
+                assert find_column(unicodedata.normalize("NFD", name.upper()), book) == column.id
+
+    @pytest.mark.parametrize(
+        ("header", "column"),
+        [
+            ("Tổng số\nhọc sinh", "pupils"),
+            ("Học sinh – Pupils", "pupils"),
+            ("Số phòng học (phòng)", "classrooms"),
+            ("GV THCS", "teachers_lower_secondary"),
+            ("Giáo viên - Tiểu học", "teachers_primary"),
+            ("Số giáo viên cấp THPT", "teachers_upper_secondary"),
+            ("Nữ", None),
+            ("Lớp 1", None),
+        ],
+    )
+    def test_wording(self, book: Registry, header: str, column: str | None) -> None:
+        assert find_column(header, book) == column
+
+    def test_a_list_needs_code_name_and_levels(self, book: Registry) -> None:
+        assert recognise_school_list(["Mã trường", "Tên trường", "Học sinh"], book) is None
+        found = recognise_school_list(["Mã trường", "?", "Tên trường", "Cấp học"], book)
+        assert found == {0: "ministry_code", 2: "name", 3: "levels"}
+
+    def test_the_docs_have_the_columns_as_the_registry_has_them(self, book: Registry) -> None:
+        text = (ROOT / "docs/school_list.md").read_text(encoding="utf-8")
+        assert describe_columns(book, "vi") in text
+        assert describe_columns(book, "en") in text
+
+
+class TestCells:
+    @pytest.mark.parametrize(
+        ("printed", "value"),
+        [("12", 12), ("1.250", 1250), ("1 250", 1250), ("1,250", 1250), ("12.0", 12), ("-", 0), ("0", 0)],
+    )
+    def test_counts(self, printed: str, value: int) -> None:
+        assert read_counts(pl.Series("n", [printed])).item() == value
+
+    @pytest.mark.parametrize("printed", ["-5", "12.5", "1.25", "mười", "", "..", "31000001", "1.25.0"])
+    def test_no_counts(self, printed: str) -> None:
+        assert read_counts(pl.Series("n", [printed])).item() is None
+
+    @given(st.lists(st.text(max_size=8)))
+    def test_any_text_gives_a_count_or_nothing(self, texts: list[str]) -> None:
+        values = read_counts(pl.Series("n", texts, dtype=pl.String))
+        assert len(values) == len(texts)
+        assert all(value is None or 0 <= value <= 20_000 for value in values)
+
+    @given(st.integers(0, 20_000))
+    def test_grouping_does_not_change_a_count(self, number: int) -> None:
+        texts = [str(number), f"{number:,}", f"{number:,}".replace(",", "."), f"{number:,}".replace(",", " ")]
+        assert read_counts(pl.Series("n", texts)).to_list() == [number] * 4
+
+    @given(st.dates(date(1990, 1, 1), date(2040, 1, 1)))
+    def test_a_day_is_read_in_every_writing(self, day: date) -> None:
+        serial = (day - date(1899, 12, 30)).days
+        texts = [f"{day:%d/%m/%Y}", f"{day.day}-{day.month}-{day.year}", day.isoformat(), str(serial)]
+        assert read_dates(pl.Series("d", texts)).to_list() == [day] * 4
+
+    @pytest.mark.parametrize("text", ["2023", "31/02/2024", "tháng 5"])
+    def test_no_day(self, text: str) -> None:
+        assert read_dates(pl.Series("d", [text])).item() is None
+
+    @pytest.mark.parametrize(
+        ("text", "levels"),
+        [
+            ("TH&THCS", ("primary", "lower_secondary")),
+            ("Mầm non", ("nursery", "kindergarten")),
+            ("Trường TH, THCS và THPT", ("primary", "lower_secondary", "upper_secondary")),
+            ("Cấp 2-3", ("lower_secondary", "upper_secondary")),
+            ("Liên cấp", None),
+            ("Trung học", None),
+            ("Tiểu học ABC", None),
+        ],
+    )
+    def test_levels(self, text: str, levels: tuple[str, ...] | None) -> None:
+        assert read_levels(text) == levels
+
+
+class TestSheets:
+    def test_header_under_a_letterhead_catalogue_beside_it_totals_and_signature_below(
+        self, book: Registry
+    ) -> None:
+        rows = [
+            ["SỞ GIÁO DỤC VÀ ĐÀO TẠO"],
+            [],
+            ["DANH SÁCH TRƯỜNG"],
+            HEADER,
+            [f"({n})" for n in range(len(HEADER))],
+            SCHOOL,
+            change(code="31000002"),
+            [None, None, None, "Tổng cộng", None, None, None, None, 800],
+            [None, None, None, None, None, None, None, "Người lập biểu"],
+        ]
+        data = make_workbook(rows, DanhMuc=[["Mã", "Tên"], ["10525", "Phường Hải Dương"]])
+        found = read_school_list(data, "schools/a.xlsx", book)
+        assert found.sheets == ("DS",)
+        assert found.frame.select("row", "ministry_code", "pupils").rows() == [
+            (6, "31000001", 400),
+            (7, "31000002", 400),
+        ]
+        assert found.issues["reason"].unique().to_list() == ["school_not_a_school"]
+        assert found.issues["cell"].to_list() == ["C5", "C8", "C9"]
+        assert found.present == found.titles + found.read + found.set_aside
+        assert found.read == 20
+
+    def test_two_tiers_and_the_year_in_the_title(self, book: Registry) -> None:
+        rows = [
+            ["Năm học 2025 - 2026"],
+            ["Mã trường", "Tên trường", "Cấp học", "Xã", "Loại hình", "Học sinh", None],
+            [None, None, None, None, None, "Tổng số", "Nữ"],
+            ["31000001", "A", "THCS", "Hải Dương", "Tư thục", 10, 4],
+        ]
+        found = read_school_list(make_workbook(rows), "a.xlsx", book)
+        columns = ["year", "commune_code", "ownership", "pupils", "pupils_female"]
+        assert found.frame.select(columns).rows() == [(2025, "10525", "private", 10, 4)]
+        assert found.issues.is_empty()
+
+    def test_a_delimited_text_is_read_as_well(self, book: Registry) -> None:
+        text = "\n".join(";".join(map(str, row)) for row in (HEADER, SCHOOL))
+        found = read_school_list(text.encode("utf-8-sig"), "a.csv", book)
+        assert found.frame["pupils"].to_list() == [400]
+
+    def test_another_workbook_is_no_school_list(self, book: Registry) -> None:
+        found = read_school_list(make_workbook([["Năm", "Học sinh"], [2025, 3]]), "a.xlsx", book)
+        assert (found.sheets, found.frame.height, found.issues.height) == ((), 0, 0)
+
+    def test_synthetic_data_is_known_by_the_line_above(self, book: Registry) -> None:
+        data = make_workbook([["Dữ liệu mô phỏng"], HEADER, SCHOOL])
+        assert read_school_list(data, "a.xlsx", book).frame["synthetic"].to_list() == [True]
+
+
+class TestChecks:
+    def test_a_good_row_has_no_issue(self, book: Registry) -> None:
+        found = read(book, SCHOOL)
+        assert found.issues.is_empty()
+        assert found.frame.select("year", "levels", "ownership").row(0) == (2025, ["primary"], "public")
+
+    @pytest.mark.parametrize(
+        ("values", "reason", "cell"),
+        [
+            ({"pupils": "-3"}, "school_bad_number", "I2"),
+            ({"pupils": "bốn trăm"}, "school_bad_number", "I2"),
+            ({"girls": 401}, "school_part_exceeds", "J2"),
+            ({"ownership": "hợp tác"}, "school_bad_choice", "H2"),
+            ({"levels": "Liên cấp"}, "school_no_level", "E2"),
+            ({"year": "2019"}, "school_before_merger", "B2"),
+            ({"year": "năm nay"}, "school_bad_year", "B2"),
+            ({"commune": "99999"}, "school_unknown_commune", "F2"),
+            ({"place": "Xã An Lão"}, "school_unknown_commune", "F2"),
+            ({"pupils": ".."}, "not_published", "I2"),
+        ],
+    )
+    def test_what_is_wrong_is_named(self, book: Registry, values: dict[str, Any], reason: str, cell: str) -> None:
+        found = read(book, change(**values))
+        assert reasons(found) == [(reason, cell)]
+        if reason != "not_published":
+            for column in ("message_vi", "message_en"):
+                message = found.issues[column].item()
+                assert "schools/a.xlsx" in message and "DS" in message and cell in message and "{" not in message
+
+    def test_a_commune_is_known_by_its_name_alone(self, book: Registry) -> None:
+        found = read(book, change(commune=None, place="  hai duong "))
+        assert found.frame["commune_code"].to_list() == ["10525"]
+        assert found.issues.is_empty()
+
+    def test_the_second_row_of_a_school_is_set_aside(self, book: Registry) -> None:
+        found = read(book, SCHOOL, change(pupils=999), change(year="2026-2027"))
+        assert found.frame.select("year", "pupils").rows() == [(2025, 400), (2026, 400)]
+        assert found.issues.select("reason", "subject", "cell").rows() == [
+            ("school_duplicate", "schools/a.xlsx DS 2", "A3")
+        ]
+
+    def test_unknown_and_repeated_columns(self, book: Registry) -> None:
+        data = make_workbook([[*HEADER, "Hoa hồng", "Số học sinh"], [*SCHOOL, "x", 3]])
+        found = read_school_list(data, "a.xlsx", book)
+        assert reasons(found) == [("school_repeated_column", "L1"), ("school_unknown_column", "K1")]
+        assert (found.read, found.set_aside) == (10, 2)
+
+    def test_grades_that_do_not_make_the_total_are_noted_and_kept(self, book: Registry) -> None:
+        grades = [f"Học sinh lớp {grade}" for grade in range(1, 6)]
+        data = make_workbook([[*HEADER, *grades], [*SCHOOL, 80, 80, 80, 80, 70]])
+        found = read_school_list(data, "a.xlsx", book)
+        assert found.issues.select("reason", "cell", "printed", "subject").rows() == [
+            ("school_sum_differs", "I2", "400", "390")
+        ]
+        assert found.frame["pupils"].to_list() == [400]
+
+    def test_recognitions_last_five_years(self, book: Registry) -> None:
+        head = [*HEADER, "Mức đạt chuẩn quốc gia", "Ngày công nhận"]
+        days = ["31/05/2021", "30/05/2021", date(2024, 9, 5), "44000", None]
+        rows = [[*change(code=f"3100000{n}"), "Mức độ 1", day] for n, day in enumerate(days)]
+        found = read_school_list(make_workbook([head, *rows]), "a.xlsx", book)
+        assert reasons(found) == [
+            ("school_standard_lapsed", "L3"),
+            ("school_standard_lapsed", "L5"),
+            ("school_standard_undated", "K6"),
+        ]
