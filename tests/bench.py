@@ -1,7 +1,7 @@
 """`make bench`: whole-process times of what an analyst waits for, and the school lists beside pandas.
 
 Prints a table and writes build/bench.json. The twelve reports are those of the city in both languages; the
-national list is fifteen workbooks of 50,000 schools and 40 columns, and one of them is read by pandas with openpyxl too.
+national list is fifteen workbooks of 50,000 schools and 40 columns, one of which pandas reads too, with openpyxl.
 """
 
 from __future__ import annotations
