@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Literal
 
 import polars as pl
@@ -25,10 +27,13 @@ Undecided = Literal["undecided"]
 
 
 class SetAside(Exception):
-    """A cell is not read; `reason` is a code of the registry, `subject` what the reason is about."""
+    """A cell is not read; `reason` is a code of the registry, `subject` what the reason is about.
 
-    def __init__(self, reason: str, subject: str = "") -> None:
-        self.reason, self.subject = reason, subject
+    `known` are the names it was looked up in: the closest one is named in the message.
+    """
+
+    def __init__(self, reason: str, subject: str = "", known: Iterable[str] = ()) -> None:
+        self.reason, self.subject, self.known = reason, subject, tuple(known)
         super().__init__(reason, subject)
 
 
@@ -55,7 +60,7 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, book: Registr
                 row = _apply_erratum(row, erratum)
             reading.observations.append(row | _provenance(cell, resource))
         except SetAside as aside:
-            reading.issues.append(set_aside_row(cell, resource, aside.reason, aside.subject, book))
+            reading.issues.append(set_aside_row(cell, resource, aside.reason, aside.subject, book, aside.known))
     return reading
 
 
@@ -65,9 +70,13 @@ def _find_style(table: RawTable, layout: Layout) -> NumberStyle | Undecided:
     return decide_style(cell.printed for cell in table.cells) or "undecided"
 
 
-def set_aside_row(cell: Cell, resource: Resource, reason: str, subject: str, book: Registry) -> dict[str, Any]:
-    """The issue row of one cell, in words an analyst can act on."""
+def set_aside_row(
+    cell: Cell, resource: Resource, reason: str, subject: str, book: Registry, known: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The issue row of one cell, in words an analyst can act on, with the closest of the `known` names."""
     text = book.code("reason", reason).name
+    close = _find_closest(subject, known)
+    hint = book.code("hint", "closest").name if close else None
     values = {"subject": subject, "file": resource.path, "cell": cell.address, "printed": cell.printed}
     return {
         "file": resource.path,
@@ -76,9 +85,16 @@ def set_aside_row(cell: Cell, resource: Resource, reason: str, subject: str, boo
         "printed": cell.printed,
         "reason": reason,
         "subject": subject,
-        "message_vi": text.vi.format(**values),
-        "message_en": text.en.format(**values),
+        "message_vi": text.vi.format(**values) + (f". {hint.vi.format(close=close)}" if hint else ""),
+        "message_en": text.en.format(**values) + (f". {hint.en.format(close=close)}" if hint else ""),
     }
+
+
+@lru_cache(maxsize=4096)
+def _find_closest(subject: str, known: tuple[str, ...]) -> str:
+    """The known name most like the unknown one, case and accents apart; empty if none is alike."""
+    folded = {fold_text(name): name for name in reversed(known)}  # of names alike the first is meant
+    return next((folded[match] for match in get_close_matches(fold_text(subject), folded, n=1, cutoff=0.7)), "")
 
 
 def _read_cell(
@@ -88,14 +104,14 @@ def _read_cell(
     series = _read_series(cell, layout, known, item, label.first)
     rule = series.year_rule or layout.year_rule
     year = resolve_year(label, rule)
-    territory = _read_territory(cell, layout, reference_day(year, rule))
+    territory = _read_territory(cell, layout, reference_day(year, rule), book)
     extra = cell.labels if layout.coded else {}
     place = extra.get("place", "")
     if place and (place not in book.places or book.places[place].territory != territory):
-        raise SetAside("unknown_place", f"{place} ({territory})")
+        raise SetAside("unknown_place", f"{place} ({territory})", book.places)
     measure = book.measures.get(series.measure)
     if measure is None:
-        raise SetAside("unknown_measure", series.measure)
+        raise SetAside("unknown_measure", series.measure, book.measures)
     flags = [flag for flag in extra.get("flags", "").split("|") if flag]
     _check_codes(series, extra.get("qualifier", ""), extra.get("status", ""), flags, book)
     number = _read_number(cell, layout, style)
@@ -124,7 +140,8 @@ def _check_codes(series: Series, qualifier: str, status: str, flags: list[str], 
     used += [("flag", flag) for flag in flags]
     for dimension, code in used:
         if code not in book.codes_of(dimension):
-            raise SetAside("unknown_code", f"{dimension} {code}")
+            known = (f"{dimension} {other}" for other in book.codes_of(dimension))
+            raise SetAside("unknown_code", f"{dimension} {code}", known)
 
 
 def _read_number(cell: Cell, layout: Layout, style: NumberStyle | Undecided) -> Decimal:
@@ -156,7 +173,7 @@ def _read_series(cell: Cell, layout: Layout, known: Mapping[str, list[Series]], 
     if layout.coded:
         unit = cell.labels.get("unit", "")
         if unit not in layout.units:
-            raise SetAside("unknown_unit", unit)
+            raise SetAside("unknown_unit", unit, layout.units)
         codes = {name: cell.labels[name] for name in SERIES_FIELDS if cell.labels.get(name)}
         return Series.model_validate({**codes, "scale": layout.units[unit]})
     for series in known.get(fold_text(item), []):
@@ -164,16 +181,16 @@ def _read_series(cell: Cell, layout: Layout, known: Mapping[str, list[Series]], 
             return series
     if fold_text(item) in map(fold_text, layout.not_kept):
         raise SetAside("not_kept", item)
-    raise SetAside("unknown_item", item)
+    raise SetAside("unknown_item", item, layout.series)
 
 
-def _read_territory(cell: Cell, layout: Layout, on: date) -> str:
+def _read_territory(cell: Cell, layout: Layout, on: date, book: Registry) -> str:
     if layout.territory.startswith("="):
         return layout.territory.removeprefix("=")
     name = cell.labels.get(layout.territory, "")
     territory = resolve_territory(name, on)
     if territory is None:
-        raise SetAside("unknown_territory", name)
+        raise SetAside("unknown_territory", name, (alias.name for alias in book.territory_names))
     return territory
 
 

@@ -307,3 +307,19 @@ def test_a_mistyped_code_is_set_aside(column: str, wrong: str, read_coded: Calla
     assert reading.observations == []
     [(reason, subject)] = reasons(reading).values()
     assert reason == "unknown_code" and wrong in subject
+
+
+@pytest.mark.parametrize(
+    ("labels", "close"),
+    [
+        ({"territory": "Hai Phongg"}, "Hai Phong"),
+        ({"measure": "school"}, "schools"),
+        ({"unit": "person"}, "persons"),
+    ],
+)
+def test_the_closest_name_is_in_the_message(
+    labels: dict[str, str], close: str, read_coded: Callable[..., Reading]
+) -> None:
+    [issue] = read_coded(**labels).issues
+    assert issue["message_en"].endswith(f"Closest: «{close}».")
+    assert issue["message_vi"].endswith(f"Gần giống nhất: «{close}».")
