@@ -312,7 +312,7 @@ def test_a_mistyped_code_is_set_aside(column: str, wrong: str, read_coded: Calla
 @pytest.mark.parametrize(
     ("labels", "close"),
     [
-        ({"territory": "Hai Phongg"}, "Hai Phong"),
+        ({"territory": "Hai Phongg"}, "Hải Phòng"),
         ({"measure": "school"}, "schools"),
         ({"unit": "person"}, "persons"),
     ],
