@@ -53,7 +53,7 @@ browser:
 
 # Rewrites both lock files from pyproject.toml; no index address is ever written.
 UV_COMPILE := uv pip compile pyproject.toml build/build-system.txt --universal --python-version 3.11 \
-  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+  --generate-hashes --no-header --no-annotate
 lock:
 	@command -v uv >/dev/null || { echo "Rewriting the locks needs uv. Type: python3 -m pip install uv" >&2; exit 1; }
 	@mkdir -p build && echo "setuptools>=80" > build/build-system.txt
