@@ -119,6 +119,8 @@ def draw_target_head(standing: Standing, wording: Wording, *, parts: Sequence[st
         marks.append(phrase("implied", language))
     if target.year_basis == "inferred":
         marks.append(phrase("year_inferred", language))
+    if wording.book.territories[standing.territory].role == "city":
+        marks.append(phrase("written_for_old_city", language))
     objective = wording.objective(target)
     sentences = [*_say_standing(standing, wording), *parts]
     html = render(
