@@ -4,6 +4,7 @@ Each takes a tidy frame and returns a `Chart` that fits its container on a page 
 """
 
 from hpedu.present.bars import ranked, stacked
-from hpedu.present.trend import Goal, trend
+from hpedu.present.plane import Break, Goal, Route
+from hpedu.present.trend import trend
 
-__all__ = ["Goal", "ranked", "stacked", "trend"]
+__all__ = ["Break", "Goal", "Route", "ranked", "stacked", "trend"]

@@ -88,21 +88,59 @@ def test_derived_values_have_hollow_points_and_a_mark_in_the_table() -> None:
     assert "○ derived from its parts" in chart.svg
 
 
-def test_a_projection_departs_from_the_last_known_point_and_shows_its_interval() -> None:
+def draw_fan(**options: Any) -> Chart:
+    """A rising series, two projected years with bands of 1, 2 and 3 to either side, and a target."""
     frame = make_frame([*RISING, ("Hải Phòng", 2026, 36.0, "projected"), ("Hải Phòng", 2027, 37.0, "projected")])
+    ahead = pl.when(pl.col("year") > 2025)
     frame = frame.with_columns(
-        low=pl.when(pl.col("year") > 2025).then(pl.col("value") - 1),
-        high=pl.when(pl.col("year") > 2025).then(pl.col("value") + 1),
+        ahead.then(pl.col("value") + sign * reach).alias(f"{side}{level}")
+        for reach, level in enumerate((50, 80, 95), start=1)
+        for side, sign in (("lo", -1), ("hi", 1))
     )
-    chart = charts.trend(
-        frame, title="T", alt="A", name="n", language="vi", unit_label="%", decimals=1, target=GOAL
-    )
-    ahead = next(layer for layer in list_layers(chart, "line") if layer["mark"].get("strokeCap") == "round")
+    wanted = {"language": "vi", "unit_label": "%", "decimals": 1, "title": "T", "alt": "A", "name": "n"}
+    return charts.trend(frame, **wanted, target=GOAL, **options)
+
+
+def test_a_projection_departs_from_the_last_known_point() -> None:
+    ahead = next(layer for layer in list_layers(draw_fan(), "line") if layer["mark"].get("strokeCap") == "round")
     assert [row["year"] for row in ahead["rows"]] == [2025, 2026, 2027]
-    assert [row["year"] for row in list_layers(chart, "area")[0]["rows"]] == [2026, 2027]
-    assert chart.table["Hải Phòng"][-1] == "37,0\N{NO-BREAK SPACE}db (36,0 đến 38,0)"
-    path = next(layer for layer in list_layers(chart, "line") if layer["mark"]["color"] == theme.INK)
-    assert [(row["year"], row["value"]) for row in path["rows"]] == [(2025, 35.0), (2030, 48.05)]
+
+
+def test_the_fan_opens_at_the_last_known_point_and_its_80_percent_has_an_edge() -> None:
+    chart = draw_fan()
+    bands = list_layers(chart, "area")
+    for band, (level, reach) in zip(bands, ((95, 3), (80, 2), (50, 1)), strict=True):
+        ends = [(row["year"], row[f"lo{level}"], row[f"hi{level}"]) for row in band["rows"]]
+        assert ends == [(2025, 35, 35), (2026, 36 - reach, 36 + reach), (2027, 37 - reach, 37 + reach)]
+    assert [band["mark"]["strokeWidth"] > 0 for band in bands] == [False, True, False]
+    assert all("khoảng 80%" in text for text in (chart.svg, chart.table.columns[2 + 1]))
+    assert chart.table["khoảng 80%"].to_list()[-2:] == ["34,0 đến 38,0", "35,0 đến 39,0"]
+    assert chart.table["Hải Phòng"][-1] == "37,0\N{NO-BREAK SPACE}db"
+
+
+def test_required_path_and_second_path_differ_in_form_and_are_explained() -> None:
+    route = charts.Route("Theo kế hoạch", [(2022, 40.0), (2030, 50.0)])
+    chart = draw_fan(route=route)
+    dashes = {
+        tuple(layer["mark"]["strokeDash"]): layer["rows"]
+        for layer in list_layers(chart, "line")
+        if "strokeDash" in layer["mark"]
+    }
+    assert len(dashes) == 3  # projection, required path, route
+    paths = [[(row["year"], row["value"]) for row in rows] for rows in dashes.values()]
+    assert [(2025, 35.0), (2030, 48.05)] in paths and [(2022, 40.0), (2030, 50.0)] in paths
+    assert "Lộ trình cần có" in chart.svg and "- - - Theo kế hoạch" in chart.svg
+    assert "Theo kế hoạch: 2022-2023: 40,0; 2030-2031: 50,0" in chart.note
+
+
+def test_no_line_crosses_a_break_and_its_label_says_why() -> None:
+    marks = [charts.Break(2022, "Cách tính mới"), charts.Break(2024, "Mẫu phiếu mới"), charts.Break(1990, "xưa")]
+    chart = draw(RISING, breaks=marks)
+    assert list_runs(chart) == [[2020, 2021], [2022, 2023], [2024, 2025]]
+    assert "Cách tính mới" in chart.svg and "xưa" not in chart.svg
+    assert "từ 2022-2023: Cách tính mới" in chart.note
+    heights = [layer["mark"]["y"] for layer in list_layers(chart, "text") if "y" in layer["mark"]]
+    assert len(heights) == len(set(heights)) == 3  # of the merger and both breaks
 
 
 def test_the_target_keeps_the_decimals_of_the_plan() -> None:

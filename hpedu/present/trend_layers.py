@@ -1,0 +1,180 @@
+"""What a trend chart draws: bands, lines, points, labels, the target and the paths. Form says what colour says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair
+import polars as pl
+
+from hpedu.present import theme
+from hpedu.present.drawing import Layers, Rows, data_of, lift_legend, write_text, year_header
+from hpedu.present.layout import HEIGHT, LINE, legend_columns, spread, text_height, wrap
+from hpedu.present.numbers import format_number
+from hpedu.present.plane import Break, Goal, Plane, Route
+from hpedu.present.trend_points import BOUNDS, HOLLOW, LEVELS, leads_to, split_runs, write_span
+from hpedu.present.wording import phrase
+
+DIRECT_LABELS = 4  # with more series than this a legend is calmer
+SHADES = {95: 0.10, 80: 0.14, 50: 0.20}  # of the bands, each over the wider one
+PATH_DASH = [9, 3, 2, 3]
+ROUTE_DASH = [6, 4]
+
+
+def draw_series(points: pl.DataFrame, plane: Plane, series: list[str]) -> Layers:
+    """Bands, lines, points, and areas that answer the pointer; series differ in colour, dash and shape."""
+    legend = None
+    if len(series) > DIRECT_LABELS:
+        legend = altair.Legend(
+            columns=legend_columns(series), symbolSize=90, offset=lift_legend(plane.title, plane.lift)
+        )
+    colour = altair.Color("series:N", scale=match_series(series, theme.COLOURS), legend=legend)
+    dash = altair.StrokeDash("series:N", scale=match_series(series, theme.DASHES), legend=legend)
+    shape = altair.Shape("series:N", scale=match_series(series, theme.SHAPES), legend=legend)
+    at = {"x": plane.x(), "y": plane.y(), "color": colour}
+
+    is_projected = pl.col("status") == "projected"
+    # The line of a projection sets out from the last known point, if that is of the year before.
+    departs = is_projected.shift(-1, fill_value=False).over("run")
+    runs = split_runs(points, plane.breaks)
+    ahead = split_runs(runs.filter(is_projected | departs), plane.breaks)
+    layers = draw_fan(ahead, plane, series)
+    known = split_runs(points.filter(~is_projected), plane.breaks)
+    if not known.is_empty():
+        line = data_of(pick(known, "run")).mark_line(strokeWidth=2.2)
+        layers.append(line.encode(**at, strokeDash=dash, detail="run:N"))
+    if not ahead.is_empty():
+        line = data_of(pick(ahead, "run")).mark_line(strokeWidth=2, strokeDash=[1, 4], strokeCap="round")
+        layers.append(line.encode(**at, detail="run:N"))
+
+    is_hollow = pl.col("status").is_in(HOLLOW)
+    for dots, paint in (
+        (points.filter(~is_hollow), {"filled": True}),
+        (points.filter(is_hollow), {"filled": False, "fill": theme.BACKGROUND, "strokeWidth": 1.8}),
+    ):
+        if not dots.is_empty():
+            layers.append(data_of(pick(dots)).mark_point(size=52, opacity=1, **paint).encode(**at, shape=shape))
+    tooltip = [
+        altair.Tooltip(f"{field}:N", title=words)
+        for field, words in {
+            "series": phrase("series", plane.language),
+            "period": year_header(plane.school_year, plane.language),
+            "written": phrase("value", plane.language),
+            "status_words": phrase("status", plane.language),
+        }.items()
+    ]
+    # A finger needs a larger point than the eye.
+    touch = data_of(pick(points, "period", "written", "status_words")).mark_circle(size=500, opacity=0)
+    layers.append(touch.encode(x=plane.x(), y=plane.y(), tooltip=tooltip))
+    return layers
+
+
+def pick(points: pl.DataFrame, *more: str) -> pl.DataFrame:
+    """Only what a layer draws: the rest would be carried in every page for nothing."""
+    return points.select("series", "year", "value", *more)
+
+
+def match_series(series: list[str], values: Sequence[Any]) -> Any:
+    """Give each series its colour, dash or shape by its place in the order."""
+    return altair.Scale(domain=series, range=list(values[: len(series)]))
+
+
+def draw_fan(ahead: pl.DataFrame, plane: Plane, series: list[str]) -> Layers:
+    """Three bands one in the other, from the point a projection departs from; the one of 80% has an edge."""
+    # At its last known point a series is certain.
+    certain = pl.col("status") != "projected"
+    fan = ahead.with_columns(pl.when(certain).then("value").otherwise(name).alias(name) for name in BOUNDS)
+    paint = {"scale": match_series(series, theme.COLOURS), "legend": None}
+    layers: Layers = []
+    for level in LEVELS:
+        low, high = f"lo{level}", f"hi{level}"
+        band = fan.drop_nulls([low, high]).filter(pl.len().over("series", "run") > 1)
+        if band.filter(~certain).is_empty():
+            continue
+        edge = {"strokeWidth": 1.2, "strokeOpacity": 0.75} if level == 80 else {"strokeWidth": 0}
+        area = data_of(band.select("series", "year", low, high, "run")).mark_area(
+            fillOpacity=SHADES[level], opacity=1, **edge
+        )
+        at = {"x": plane.x(), "y": plane.y(low), "fill": altair.Fill("series:N", **paint)}
+        if level == 80:
+            at["stroke"] = altair.Stroke("series:N", **paint)
+        layers.append(area.encode(**at, y2=f"{high}:Q", detail="run:N"))
+    return layers
+
+
+def place_labels(points: pl.DataFrame, plane: Plane, decimals: int) -> Rows:
+    """Name and value at the last point of each series, moved apart; `value` places the first line of text.
+
+    A single series needs no name: the title has said it. A projection is named with the ends of its 80%.
+    """
+    rows = points.group_by("series", maintain_order=True).last().to_dicts()
+    for row in rows:
+        number = format_number(row["value"], decimals, plane.language)
+        row["words"] = f"{wrap(row['series'], 16)}\n{number}" if len(rows) > 1 else number
+        span = write_span(row["lo80"], row["hi80"], decimals, plane.language)
+        if span:
+            row["words"] += f"\n{phrase('about_level', plane.language, level=80)}:\n{span}"
+    heights = [text_height(row["words"]) for row in rows]
+    centres = spread([plane.to_pixel(row["value"]) for row in rows], heights, 0, HEIGHT)
+    return [
+        {key: row[key] for key in ("series", "year", "words")}
+        | {"value": plane.to_value(centre - (height - LINE) / 2)}
+        for row, centre, height in zip(rows, centres, heights, strict=True)
+    ]
+
+
+def draw_labels(labels: Rows, plane: Plane, series: list[str]) -> Layers:
+    """The words at the end of each line, in its colour."""
+    colour = altair.Color("series:N", scale=match_series(series, theme.COLOURS), legend=None)
+    encoding = {"x": plane.x(), "y": plane.y(), "text": "words:N", "color": colour}
+    return write_text(labels, encoding, align="left", dx=13, fontWeight=600)
+
+
+def draw_target(points: pl.DataFrame, plane: Plane, target: Goal, written: str) -> Layers:
+    """The line to reach, a diamond in its year, and the path to it from the last known point."""
+    words = wrap(f"{target.label}: {written}", 40)
+    goal = {"year": target.year, "value": target.value, "words": words}
+    at = {"x": plane.x(), "y": plane.y()}
+    layers = [data_of([goal]).mark_rule(color=theme.INK, strokeWidth=1.3).encode(y=plane.y())]
+    if leads_to(points, target):
+        known = points.filter((pl.col("rank") == 0) & (pl.col("status") != "projected"))
+        start = known.select("year", "value").tail(1).to_dicts()
+        path = data_of([*start, {"year": target.year, "value": target.value}])
+        layers.append(path.mark_line(color=theme.INK, strokeWidth=1.3, strokeDash=PATH_DASH).encode(**at))
+    tooltip = [altair.Tooltip("words:N", title=phrase("year", plane.language) + f" {target.year}")]
+    diamond = data_of([goal]).mark_point(shape="diamond", size=130, filled=True, opacity=1, color=theme.INK)
+    layers.append(diamond.encode(**at, tooltip=tooltip))
+
+    # The words go where the series leave more room: over the line or under it.
+    line = plane.to_pixel(target.value)
+    above = [line - plane.to_pixel(value) for value in points["value"] if value >= target.value]
+    below = [plane.to_pixel(value) - line for value in points["value"] if value < target.value]
+    under = min(below, default=HEIGHT) > min(above, default=HEIGHT)
+    extra = text_height(words) - LINE
+    encoding = {"y": plane.y(), "text": "words:N"}
+    dy = 12 if under else -10 - extra
+    return layers + write_text([goal], encoding, x=4, align="left", baseline="middle", dy=dy, fontWeight=600)
+
+
+def draw_route(route: Route, plane: Plane) -> Layers:
+    """The second path: dashed, without points, under everything that is known."""
+    rows = [{"year": year, "value": value} for year, value in route.points]
+    line = data_of(rows).mark_line(color=theme.QUIET_INK, strokeWidth=1.3, strokeDash=ROUTE_DASH)
+    return [line.encode(x=plane.x(), y=plane.y())]
+
+
+def draw_break(mark: Break, plane: Plane, level: int) -> Layers:
+    """Two solid rules side by side, half a year before the first year of the new kind; its words above the plot.
+
+    `level` counts the lines of words below them, so that the marks of several breaks do not cover each other.
+    """
+    rows = [{"year": mark.year - 0.5, "words": mark.label}]
+    late = plane.is_late(mark.year)
+    side = {"align": "right", "dx": 4} if late else {"align": "left", "dx": -4}
+    words = data_of(rows).mark_text(y=-8 - LINE * level, baseline="bottom", color=theme.QUIET_INK, **side)
+    rule = {"color": theme.PLAIN, "strokeWidth": 1.2}
+    return [
+        *(data_of(rows).mark_rule(xOffset=shift, **rule).encode(x=plane.x()) for shift in (-2, 2)),
+        words.encode(x=plane.x(), text="words:N"),
+    ]
