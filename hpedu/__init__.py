@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hpedu.data import findings, indicator_values, issues, newest_year, observations, revisions, schools
     from hpedu.frames import to_pandas
     from hpedu.ingest.check import read
+    from hpedu.outlook import judge, project
     from hpedu.present.report import Report, list_targets
 
 __version__ = "0.1.0"
@@ -21,9 +22,11 @@ __all__ = [
     "findings",
     "indicator_values",
     "issues",
+    "judge",
     "list_targets",
     "newest_year",
     "observations",
+    "project",
     "read",
     "revisions",
     "schools",
@@ -36,8 +39,10 @@ _HOMES = {
     "findings": "hpedu.data",
     "indicator_values": "hpedu.data",
     "issues": "hpedu.data",
+    "judge": "hpedu.outlook",
     "newest_year": "hpedu.data",
     "observations": "hpedu.data",
+    "project": "hpedu.outlook",
     "read": "hpedu.ingest.check",
     "revisions": "hpedu.data",
     "schools": "hpedu.data",

@@ -1,5 +1,8 @@
-"""Indicator values -> where each target stands: its state, the gap, the pace there is and the pace it takes."""
+"""Indicator values -> where they lead, where each target stands, the pace there is and the pace it takes."""
 
+from hpedu.outlook.judgement import judge
+from hpedu.outlook.projection import project
+from hpedu.outlook.series import SeriesError
 from hpedu.outlook.standing import Standing, assess_targets
 
-__all__ = ["Standing", "assess_targets"]
+__all__ = ["SeriesError", "Standing", "assess_targets", "judge", "project"]

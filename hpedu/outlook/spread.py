@@ -1,0 +1,81 @@
+"""How far a series moves in a year: its own steps, helped by those of other series.
+
+Three to fifteen values say little about a variance; the steps of the unit's other indicators, and of other units'
+same indicator, mend most of that. A series is compared with others in its own measure: a bounded rate in units of
+p(1-p) (a rate near 99% cannot move like one near 50%), all others in units of their level.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpedu.outlook.method import Method
+
+Floats = NDArray[np.float64]
+Groups = NDArray[np.int64]
+
+
+def measure_scale(level: Floats, size: Floats, lower: Floats, upper: Floats, edge: float) -> Floats:
+    """The unit in which a series' variance is compared with others'.
+
+    span^2 * p(1-p) between two bounds; else the squared distance from the one bound, or from zero. `size` is the
+    largest such distance in the series: a count that happens to stand near zero has not stopped moving.
+    """
+    span = upper - lower
+    with np.errstate(invalid="ignore"):
+        p = np.clip((level - lower) / span, edge, 1 - edge)
+        bounded = span**2 * p * (1 - p)
+    foot = np.where(np.isfinite(lower), lower, np.where(np.isfinite(upper), upper, 0.0))
+    distance = np.maximum(np.abs(level - foot), 0.2 * size)
+    return np.where(np.isfinite(span), bounded, np.maximum(distance, 1e-9) ** 2)
+
+
+def pool_variance(
+    relative: Floats,
+    known: NDArray[np.bool_],
+    bounded: NDArray[np.bool_],
+    unit: Groups,
+    indicator: Groups,
+    method: Method,
+) -> Floats:
+    """Prior relative variance of each series: medians over others, drawn to the generic one when there are few.
+
+    A median, so that one broken series does not widen the ranges of all the rest; without the series itself.
+    """
+    generic = np.where(bounded, method.rate_step, method.level_step)
+    floor = generic * 1e-3  # a pool of constant series says "steady", not "certain"
+    own = np.log(np.maximum(np.where(known, relative, 1.0), floor))
+    sides = []
+    for group in (unit, indicator):
+        middle, count = median_of_others(own, known, group * 2 + bounded)
+        sides.append((middle, count))
+    weight = method.pool_prior * np.log(generic)
+    total = np.full(len(own), method.pool_prior)
+    for middle, count in sides:
+        weight = weight + np.where(count > 0, count * np.nan_to_num(middle), 0.0)
+        total = total + count
+    prior: Floats = np.exp(weight / total)
+    return prior
+
+
+def median_of_others(values: Floats, known: NDArray[np.bool_], group: Groups) -> tuple[Floats, Floats]:
+    """For each member of a group: the median of its other known members, and how many they are."""
+    median, count = np.full(len(values), np.nan), np.zeros(len(values))
+    order = np.lexsort((values, ~known, group))
+    _, start = np.unique(group[order], return_index=True)
+    ends = np.append(start, len(order))[1:]
+    for first, end in zip(start, ends, strict=True):
+        members = order[first:end]
+        usable = int(known[members].sum())
+        ranked = values[members[:usable]]
+        place = np.arange(len(members))
+        inside = place < usable  # a member that is no part of the pool leaves nothing out
+        others = np.where(inside, usable - 1, usable)
+        low, high = (others - 1) // 2, others // 2
+        low = low + (inside & (low >= place))
+        high = high + (inside & (high >= place))
+        some = others > 0
+        median[members[some]] = (ranked[low[some]] + ranked[high[some]]) / 2
+        count[members] = others
+    return median, count
