@@ -1,8 +1,19 @@
 """Indicator values -> where they lead, where each target stands, the pace there is and the pace it takes."""
 
 from hpedu.outlook.judgement import judge
+from hpedu.outlook.pace import measure_pace
+from hpedu.outlook.progress import combine_progress, measure_progress
 from hpedu.outlook.projection import project
 from hpedu.outlook.series import SeriesError
 from hpedu.outlook.standing import Standing, assess_targets
 
-__all__ = ["SeriesError", "Standing", "assess_targets", "judge", "project"]
+__all__ = [
+    "SeriesError",
+    "Standing",
+    "assess_targets",
+    "combine_progress",
+    "judge",
+    "measure_pace",
+    "measure_progress",
+    "project",
+]

@@ -1,0 +1,179 @@
+"""The pace a series has, the pace its target takes, and the best pace it ever reached over as many years."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations, pairwise
+from statistics import median
+from typing import Any
+
+import polars as pl
+
+from hpedu.outlook.tables import Intake, Kind, fill_columns, list_series, match_targets, tell_direction
+
+LEAST_POINTS = 3  # fewer points make no trend
+KINDS = ("rate", "count")
+
+SERIES: dict[str, Kind] = {"indicator": "text", "year": "year", "value": "number"}
+SERIES_OPTIONS: dict[str, Kind] = {"unit": "text", "direction": "text", "kind": "text"}
+TARGETS: dict[str, Kind] = {"indicator": "text", "target": "number"}
+TARGETS_OPTIONS: dict[str, Kind] = {
+    "unit": "text",
+    "target_year": "year",
+    "direction": "text",
+    "comparison": "text",
+}
+
+PACES: dict[str, Any] = {
+    "unit": pl.String,
+    "indicator": pl.String,
+    "kind": pl.String,
+    "target": pl.Float64,
+    "target_year": pl.Int32,
+    "points": pl.Int32,
+    "last_year": pl.Int32,
+    "last_value": pl.Float64,
+    "years_left": pl.Int32,
+    "observed": pl.Float64,
+    "required": pl.Float64,
+    "ratio": pl.Float64,  # observed / required; negative where it moves the wrong way
+    "best": pl.Float64,
+    "best_years": pl.Int32,
+    "best_from": pl.Int32,
+    "best_to": pl.Int32,
+    "state": pl.String,  # ok, met, due, no_year, no_value
+}
+"""One row a series and target. Paces are in the value's unit a year (points, for a percentage); of a count
+in percent a year, compound."""
+
+Points = Sequence[tuple[int, float]]
+Growth = Callable[[float, float, int], float | None]
+
+
+def measure_pace(series: pl.DataFrame, targets: pl.DataFrame, *, direction: str | None = None) -> pl.DataFrame:
+    """Observed, required and best pace of each series towards each of its targets.
+
+    Observed is the median of the yearly changes, a change over a gap of n years being divided by n; null below
+    three points. Required is the straight way (for counts: the steady growth) from the last value to the
+    target. Best is the best run over as many years as are left; where no two points lie so far apart, over the
+    longest run that is shorter, and `best_years` says how long it was.
+
+    Parameters
+    ----------
+    series
+        `indicator, year, value` and perhaps `unit`, `direction`, and `kind`: `rate` (default; differences in the
+        value's own unit) or `count` (percent).
+    targets
+        `indicator, target` and perhaps `unit, target_year, direction, comparison`. Without a target year there
+        is no required pace: a floor for every year.
+    direction
+        `up` or `down`, where no table says it by `direction` or `comparison`.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `PACES`, by unit, indicator, target year.
+
+    Raises
+    ------
+    SeriesError
+        With everything wrong in both tables.
+    """
+    intake = Intake()
+    rows = fill_columns(intake.take(series, "series", SERIES, SERIES_OPTIONS), SERIES_OPTIONS)
+    goals = fill_columns(intake.take(targets, "targets", TARGETS, TARGETS_OPTIONS), TARGETS_OPTIONS)
+    intake.refuse_repeats(goals, "targets", ["indicator", "unit", "target_year"])
+    rows = rows.with_columns(pl.col("unit").fill_null(""), pl.col("kind").fill_null("rate"))
+    goals = goals.drop_nulls("target") if "target" in goals.columns else goals
+    intake.finish()
+    intake.refuse_repeats(rows.drop_nulls("value"), "series", ["unit", "indicator", "year"])
+    known = list_series(rows, ["unit", "indicator"])
+    about = {(row["unit"], row["indicator"]): row for row in rows.iter_rows(named=True)}
+    found = []
+    for key, own in match_targets(goals, [(unit, indicator) for unit, indicator in known]).items():
+        points = [(row["year"], row["value"]) for row in known.get(key, [])]
+        for goal in own:
+            where = ", ".join(part for part in key if part)
+            way = tell_direction(goal, about.get(key), default=direction)
+            kind = about[key]["kind"] if key in about else "rate"
+            if way not in ("up", "down"):
+                intake.complain("targets", where, "say up or down, or a comparison >=, >, <=, <", way or "nothing")
+            if kind not in KINDS:
+                intake.complain("series", where, "the kind of a series is rate or count", kind)
+            if not intake.problems:
+                head = {"unit": key[0], "indicator": key[1], "kind": kind}
+                found.append(head | _measure(points, goal, str(way), kind))
+    intake.finish()
+    return pl.DataFrame(found, schema=PACES, orient="row").sort("unit", "indicator", "target_year")
+
+
+def _measure(points: Points, goal: Mapping[str, Any], way: str, kind: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"target": goal["target"], "target_year": goal["target_year"], "points": len(points)}
+    if not points:
+        return row | {"state": "no_value"}
+    growth = grow_percent if kind == "count" else grow_points
+    last_year, last = points[-1]
+    observed = observe_pace(points, growth)
+    row |= {"last_year": last_year, "last_value": last, "observed": observed}
+    if is_met(last, goal, way):
+        return row | {"state": "met"}
+    if goal["target_year"] is None:
+        return row | {"state": "no_year"}
+    left = goal["target_year"] - last_year
+    if left <= 0:
+        return row | {"state": "due", "years_left": left}
+    required = growth(last, goal["target"], left)
+    run = find_best_run(points, left, way, growth)
+    return row | {
+        "state": "ok",
+        "years_left": left,
+        "required": required,
+        "ratio": observed / required if observed is not None and required else None,
+        **({"best": run[0], "best_years": run[2] - run[1], "best_from": run[1], "best_to": run[2]} if run else {}),
+    }
+
+
+def is_met(value: float, goal: Mapping[str, Any], way: str) -> bool:
+    """Whether a value meets a target: by its comparison, strict ones strictly; else by the direction."""
+    sign = 1 if way == "up" else -1
+    strict = goal.get("comparison") in (">", "<")
+    difference = sign * (value - goal["target"])
+    return bool(difference > 0 if strict else difference >= 0)
+
+
+def grow_points(first: float, last: float, years: int) -> float | None:
+    """Change a year, in the unit of the values."""
+    return (last - first) / years
+
+
+def grow_percent(first: float, last: float, years: int) -> float | None:
+    """Steady growth a year in percent; None from or below zero."""
+    return float((last / first) ** (1 / years) - 1) * 100 if first > 0 and last >= 0 else None
+
+
+def observe_pace(points: Points, growth: Growth = grow_points) -> float | None:
+    """Median yearly change of (year, value) in order of years; None below `LEAST_POINTS` points."""
+    if len(points) < LEAST_POINTS:
+        return None
+    changes = [growth(a, b, later - earlier) for (earlier, a), (later, b) in pairwise(points)]
+    known = [change for change in changes if change is not None]
+    return median(known) if known else None
+
+
+def find_best_run(points: Points, years: int, way: str, growth: Growth) -> tuple[float, int, int] | None:
+    """The best pace between two points `years` apart, with first and last year; None of a single point.
+
+    Where no two points lie so far apart, the farthest apart that are closer; else the closest there are.
+    """
+    spans = {later - earlier for (earlier, _), (later, _) in combinations(points, 2)}
+    if not spans:
+        return None
+    fitting = [span for span in spans if span <= years]
+    span = max(fitting) if fitting else min(spans)
+    runs = [
+        (pace, earlier, later)
+        for (earlier, a), (later, b) in combinations(points, 2)
+        if later - earlier == span and (pace := growth(a, b, span)) is not None
+    ]
+    # Of equal runs the latest.
+    return max(runs, key=lambda run: (run[0] if way == "up" else -run[0], run[2]), default=None)
