@@ -29,7 +29,7 @@ ENGINES = ("fast", "papermill")
 KERNEL = Config({"KernelManager": {"transport_encryption": "auto"}})
 
 Cause = Literal["", "notebook", "time", "kernel", "system"]
-"""What a failure lies with: the notebook's own error, a time limit, a kernel that died, the machine (a full disk)."""
+"""What a failure lies with: the notebook itself, a time limit, a kernel that died, the machine (a full disk)."""
 
 
 class UnfinishedNotebook(HpeduError):

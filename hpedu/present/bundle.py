@@ -14,7 +14,7 @@ from pathlib import Path
 import vl_convert
 
 from hpedu.files import write_whole
-from hpedu.present.display import VEGALITE
+from hpedu.present.picture import VEGALITE
 
 # Bundled for a page's script only to find vegaEmbed; the rest stays inside, since minified names clash.
 SNIPPET = "window.vegaEmbed = vegaEmbed;"

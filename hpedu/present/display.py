@@ -6,7 +6,6 @@ Each object brings its own MIME bundle, so one notebook reads well in JupyterLab
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
@@ -14,20 +13,16 @@ from functools import cached_property
 from typing import Any
 
 import polars as pl
-import vl_convert
 
+from hpedu.present.picture import STATIC_WIDTH, draw_picture
 from hpedu.present.wording import phrase
 from hpedu.registry.models import Language
 
-# vl-convert carries a handful of Vega-Lite versions; this is the one Altair 6.3 writes for.
-VEGALITE = "6.4"
 # JupyterLab brings a renderer for version 5 only and needs no network for it. Our specs suit both.
 LAB_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 LAB_CHART = "application/vnd.vegalite.v5+json"
 CHART = "application/vnd.hpedu.chart+json"
 PAGE_HEAD = "application/vnd.hpedu.page+json"
-
-STATIC_WIDTH = 640
 
 Bundle = dict[str, Any]
 
@@ -48,9 +43,7 @@ class Chart:
     @cached_property
     def svg(self) -> str:
         """The chart as a fixed picture, `STATIC_WIDTH` wide."""
-        fixed = self._warn(self.spec) | {"width": STATIC_WIDTH}
-        picture: str = vl_convert.vegalite_to_svg(fixed, vl_version=VEGALITE)
-        return prefix_ids(picture, self.name)
+        return draw_picture(self._warn(self.spec), self.name)
 
     def _warn(self, spec: dict[str, Any]) -> dict[str, Any]:
         """Write the synthetic warning into the picture: it must survive being cut out of the page."""
@@ -73,12 +66,12 @@ class Chart:
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> Bundle:
-        # No text/html: JupyterLab would prefer it to the interactive chart.
+        # No text/html: JupyterLab would prefer it to the interactive chart. No picture either: the page draws it,
+        # so that a kernel need not start a JavaScript engine.
         page_chart = {
             "name": self.name,
             "title": self.title,
             "alt": self.alt,
-            "svg": self.svg,
             "spec": self._warn(self.spec),
             "table": {"columns": self.table.columns, "rows": [list(row) for row in self.table.iter_rows()]},
             "note": self.note,
@@ -86,15 +79,6 @@ class Chart:
             "synthetic": self.synthetic,
         }
         return {LAB_CHART: self._lab_spec(), CHART: page_chart, "text/plain": self.alt}
-
-
-def prefix_ids(svg: str, prefix: str) -> str:
-    """Make the ids of a picture its own: several stand in one page, and each numbers its clips from 0."""
-    ids = set(re.findall(r'\bid="([^"]+)"', svg))
-    for name in sorted(ids, key=len, reverse=True):
-        escaped = re.escape(name)
-        svg = re.sub(rf'(\bid="|url\(#|href="#){escaped}(?=["\)])', rf"\g<1>{prefix}-{name}", svg)
-    return svg
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
@@ -26,6 +28,7 @@ from hpedu.present.arrange import arrange
 from hpedu.present.bundle import chart_bundle, pack
 from hpedu.present.display import CHART, PAGE_HEAD
 from hpedu.present.numbers import format_date, school_year
+from hpedu.present.picture import draw_picture
 from hpedu.present.wording import phrase
 from hpedu.registry.models import LANGUAGES, Language
 
@@ -115,8 +118,8 @@ class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
         head = find_head(outputs, name)
         kept = NotebookNode({**nb, "cells": [c for c in nb.cells if speaks(c, head["language"])]})
         body, resources = super().from_notebook_node(kept, resources, **kw)
-        has_charts = any(CHART in output.get("data", {}) for output in outputs)
-        return frame_page(head, body, has_charts=has_charts), resources
+        charts = [output.data[CHART] for output in outputs if CHART in output.get("data", {})]
+        return hang_pictures(frame_page(head, body, has_charts=bool(charts)), charts), resources
 
 
 def find_head(outputs: list[NotebookNode], name: str) -> dict[str, Any]:
@@ -195,7 +198,24 @@ def draw_figure(chart: dict[str, Any]) -> str:
     """A chart as a figure: title, picture with its description, warning if synthetic, table of its numbers."""
     say = partial(phrase, language=chart["language"])
     template = make_environment().get_template("figure.html.j2")
-    return template.render(chart=chart, svg=Markup(chart["svg"]), say=say)
+    return template.render(chart=chart, svg=Markup(name_slot(chart)), say=say)
+
+
+def name_slot(chart: dict[str, Any]) -> str:
+    """Where the picture of a chart goes once the page stands: most of a page's tags are those of its pictures."""
+    text = json.dumps([chart["name"], chart["spec"]], sort_keys=True)
+    return f'<slot name="{hashlib.sha256(text.encode()).hexdigest()}"></slot>'
+
+
+def hang_pictures(page: str, charts: list[dict[str, Any]]) -> str:
+    """Draw the charts into their slots; a chart shown twice has ids of its own each time."""
+    seen: Counter[str] = Counter()
+    for chart in charts:
+        name = chart["name"]
+        seen[name] += 1
+        prefix = name if seen[name] == 1 else f"{name}-{seen[name]}"
+        page = page.replace(name_slot(chart), draw_picture(chart["spec"], prefix), 1)
+    return page
 
 
 def write_policy(scripts: list[str]) -> str:
