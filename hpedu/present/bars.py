@@ -28,6 +28,7 @@ from hpedu.present.drawing import (
     refuse_repeats,
     require_columns,
     title_values,
+    unchecked,
     value_axis,
     year_header,
 )
@@ -39,6 +40,7 @@ from hpedu.registry.models import Language
 NAME_LETTERS = 18  # of a line of the name beside a bar
 
 
+@unchecked()
 def stacked(
     values: pl.DataFrame,
     *,
@@ -202,6 +204,7 @@ def draw_stack(stack: Stack) -> Layers:
     return layers
 
 
+@unchecked()
 def ranked(
     values: pl.DataFrame,
     *,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import altair
 import polars as pl
+from altair.utils.schemapi import debug_mode
 
 from hpedu.present import theme
 from hpedu.present.layout import HEIGHT, LINE
@@ -21,6 +23,17 @@ Layers = list[Any]  # altair charts; altair is untyped for us
 AXIS_LETTERS = 44  # of a line of an axis title, on a phone
 MERGER_YEAR = 2025
 MARKED = ("preliminary", "derived", "estimated", "projected", "synthetic")
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """While it lasts, altair takes every piece of a chart as it is; also a decorator of a chart form.
+
+    altair holds each piece against the Vega-Lite schema, most of the time of a chart. What a chart is made of
+    depends on hpedu's code alone, so the tests do that, once (`test_every_form_follows_the_schema`).
+    """
+    with debug_mode(False):
+        yield
 
 
 def require_columns(values: pl.DataFrame, *columns: str) -> None:
@@ -136,7 +149,7 @@ def draw_merger(row: dict[str, Any], x: Any, *, late: bool, language: Language, 
 
 def finish(layers: Layers, *, language: Language, height: int = HEIGHT, right: int = 8) -> dict[str, Any]:
     """Lay the layers over each other and dress them: a complete spec, as wide as its container."""
-    spec: dict[str, Any] = altair.layer(*layers).to_dict()
+    spec: dict[str, Any] = altair.layer(*layers).to_dict(validate=False)
     return spec | {
         "width": "container",
         "height": height,

@@ -16,6 +16,7 @@ from hpedu.present.drawing import (
     refuse_repeats,
     require_columns,
     title_values,
+    unchecked,
 )
 from hpedu.present.plane import Break, Goal, Plane, Route, choose_ticks, span_years
 from hpedu.present.trend_layers import (
@@ -31,6 +32,7 @@ from hpedu.present.trend_points import list_key, list_levels, list_notes, prepar
 from hpedu.registry.models import Language
 
 
+@unchecked()
 def trend(
     values: pl.DataFrame,
     *,

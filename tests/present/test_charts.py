@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
+import altair
 import polars as pl
 import pytest
+from jsonschema import ValidationError
 
 from hpedu.present import charts, theme
 from hpedu.present.display import Chart
@@ -264,6 +266,37 @@ def test_ranked_bars_stand_in_order_with_their_values() -> None:
     colours = {row["full"]: row["colour"] for row in list_layers(chart, "bar")[0]["rows"]}
     assert colours["C"] != colours["A"]
     assert "1.234,5" in chart.svg
+
+
+def draw_everything() -> list[Chart]:
+    ahead = [("Hải Phòng", year, 36.0, "projected") for year in range(2026, 2031)]
+    whole = draw(
+        [*RISING, *ahead, ("Hải Dương", 2024, 30.0, "derived"), ("Hải Dương", 2025, None, "final")],
+        target=GOAL,
+        route=charts.Route("Lộ trình", [(2026, 40.0), (2030, 48.0)]),
+        breaks=[charts.Break(2022, "đổi cách đếm")],
+        synthetic=True,
+    )
+    many = draw([(f"Tỉnh {n}", year, float(n), "final") for n in range(6) for year in (2020, 2021)])
+    bars = charts.ranked(
+        pl.DataFrame({"label": ["A", "B"], "value": [2.0, None], "highlight": [True, False]}),
+        title="T",
+        alt="A",
+        name="n",
+        language="vi",
+        unit_label="%",
+        decimals=1,
+    )
+    return [whole, many, bars, make_stack([("Tư", 2024, 500.0), ("Công lập", 2024, 9.0), ("Tư", 2025, None)])]
+
+
+@pytest.mark.parametrize("chart", draw_everything(), ids=["trend", "legend", "ranked", "stacked"])
+def test_every_form_follows_the_schema(chart: Chart) -> None:
+    """Drawn unchecked (`hpedu.present.drawing.unchecked`), so checked here: altair refuses what Vega-Lite would."""
+    altair.Chart.from_dict(chart.spec)
+    broken = chart.spec | {"layer": [{"mark": "unicorn"}]}
+    with pytest.raises(ValidationError):
+        altair.Chart.from_dict(broken)
 
 
 @pytest.mark.parametrize("colour", [*theme.COLOURS, *theme.SEQUENCE, theme.PLAIN, theme.HIGHLIGHT])
