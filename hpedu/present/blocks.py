@@ -17,9 +17,13 @@ from hpedu.present.display import Bundle, Chart, Fragment
 
 STATE_SIGNS = {
     "met": "✓",
-    "under_way": "◐",
+    "likely": "↗",
+    "uncertain": "≈",
+    "unlikely": "↘",
     "short": "◔",
     "one_point": "○",
+    "broken": "∦",
+    "due": "⌛",
     "missed": "✕",
     "no_data": "–",
     "not_judged": "=",

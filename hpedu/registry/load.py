@@ -115,6 +115,7 @@ class Registry:
         self.departments = keyed("departments.csv", models.Department)
         self.targets = dict(sorted(keyed("targets", models.Target).items(), key=lambda item: item[1].number))
         self.indicators = keyed("indicators", models.Indicator)
+        self.breaks = keyed("breaks.csv", models.Break)
         self.tasks = read("tasks.csv", models.Task)
         self.goals = read("goals.csv", models.Goal)
         self.other_targets = keyed("other_targets.csv", models.OtherTarget)

@@ -169,6 +169,8 @@ class Target(Keyed):
     numerator: Text | None = None
     denominator: Text | None = None
     reference_date: Text | None = None
+    school_year_end: bool = False  # counted at the end of a school year: what 2030 asks is told by 2029-30
+    last_day: date | None = None  # of a deadline that lies after the count of that school year
     legal_source: Text
     definition_status: Literal["verified", "partly_verified", "unverified", "none_found"]
     national: National | None = None
@@ -186,6 +188,11 @@ class Target(Keyed):
     def firm(self) -> bool:
         """Whether the plan sets it as a target: not a weak milestone, not implied by its task chapter."""
         return self.measurability not in ("weak_milestone", "implied")
+
+    @property
+    def due(self) -> int | None:
+        """The `year` of the value that tells whether the target was met; None for a floor for every year."""
+        return self.year - 1 if self.year is not None and self.school_year_end else self.year
 
 
 class Indicator(Keyed):
@@ -214,6 +221,14 @@ class Indicator(Keyed):
     legal_source: Text
     note: Text | None = None
     flag_above: Decimal | None = None  # values above are shown with a flag
+
+
+class Break(Keyed):
+    """From `year` on an indicator is no longer comparable with its earlier values, so no trend leads across."""
+
+    indicator: Slug
+    year: int
+    reason: Text
 
 
 class Task(Row):
