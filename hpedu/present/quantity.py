@@ -9,17 +9,6 @@ from hpedu.present.wording import phrase
 from hpedu.registry import Language, Registry
 from hpedu.registry.models import Indicator
 
-COUNTS = (
-    "persons",
-    "schools",
-    "classes",
-    "classrooms",
-    "institutions",
-    "centres",
-    "universities",
-    "communes",
-)
-
 
 def basis(indicator: Indicator, book: Registry) -> str:
     """What `year` means for an indicator: `school_year` or `calendar`, as its numerator is counted."""

@@ -8,7 +8,7 @@ from hpedu.outlook import Standing
 from hpedu.present import charts
 from hpedu.present.blocks import Block
 from hpedu.present.display import Chart
-from hpedu.present.quantity import COUNTS, basis
+from hpedu.present.quantity import basis
 from hpedu.present.scorecard import describe_value, draw_target_facts, draw_target_head
 from hpedu.present.view import View
 from hpedu.present.wording import phrase
@@ -39,7 +39,7 @@ def _draw_chart(view: View, standing: Standing) -> Chart | None:
     target = standing.target
     indicator = view.book.indicators[target.id]
     parts = view.book.territories[view.territory].parts
-    country = [] if indicator.unit in COUNTS else ["viet_nam"]
+    country = [] if indicator.counts else ["viet_nam"]
     frame = view.values([target.id], territories=[view.territory, *parts, *country])
     frame = frame.filter(pl.col("qualifier") == "")
     own = view.book.territories[view.territory].name.get(view.language)

@@ -195,6 +195,18 @@ class Target(Keyed):
         return self.year - 1 if self.year is not None and self.school_year_end else self.year
 
 
+COUNT_UNITS = (
+    "persons",
+    "schools",
+    "classes",
+    "classrooms",
+    "institutions",
+    "centres",
+    "universities",
+    "communes",
+)
+
+
 class Indicator(Keyed):
     """A value computed from observations.
 
@@ -221,6 +233,11 @@ class Indicator(Keyed):
     legal_source: Text
     note: Text | None = None
     flag_above: Decimal | None = None  # values above are shown with a flag
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a number of things or people: it grows in percent, and is never compared by size."""
+        return self.unit in COUNT_UNITS
 
 
 class Break(Keyed):
