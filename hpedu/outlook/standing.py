@@ -95,26 +95,36 @@ def tabulate_series(values: pl.DataFrame, book: Registry) -> pl.DataFrame:
     Bounds of a value ("over 99%") and others' projections are no points of a series. Returns the columns `unit`
     (the territory), `indicator, year, value, lower, upper, break_year, kind`.
     """
-    breaks: dict[str, int] = {}
-    for row in book.breaks.values():
-        breaks[row.indicator] = max(row.year, breaks.get(row.indicator, row.year))
     about = pl.DataFrame(
         [
-            (one.id, _number(one.lower), _number(one.upper), breaks.get(one.id), "count" if one.counts else "rate")
+            (one.id, _number(one.lower), _number(one.upper), "count" if one.counts else "rate")
             for one in book.indicators.values()
         ],
         schema={
             "indicator": pl.String,
             "lower": pl.Float64,
             "upper": pl.Float64,
-            "break_year": pl.Int64,
             "kind": pl.String,
         },
         orient="row",
     )
     counted = values.filter(pl.col("qualifier") == "", pl.col("status") != "projected")
     series = counted.select("indicator", "year", "value", unit="territory")
-    return series.join(about, on="indicator", how="inner", maintain_order="left")
+    return series.join(about, on="indicator", how="inner", maintain_order="left").join(
+        _list_breaks(values, book), on=["unit", "indicator"], how="left", maintain_order="left"
+    )
+
+
+def _list_breaks(values: pl.DataFrame, book: Registry) -> pl.DataFrame:
+    """The newest break of each indicator in each territory of `values`."""
+    rows = [
+        (territory, one.indicator, breaks[-1].year)
+        for territory in values["territory"].unique(maintain_order=True)
+        for one in book.breaks.values()
+        if (breaks := book.breaks_of(one.indicator, territory))
+    ]
+    columns = {"unit": pl.String, "indicator": pl.String, "break_year": pl.Int64}
+    return pl.DataFrame(rows, schema=columns, orient="row").unique(maintain_order=True)
 
 
 def tabulate_targets(targets: Iterable[Target]) -> pl.DataFrame:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from hpedu.ingest.forms.sheets import SHEETS, Cover, task_series, write_key
 from hpedu.present.form_missing import Missing, targets_of
 from hpedu.present.form_workbook import FormRow
+from hpedu.present.naming import Wording
 from hpedu.present.numbers import school_year
-from hpedu.present.scorecard import Wording
 from hpedu.present.wording import phrase
 from hpedu.registry import LANGUAGES, Registry
 from hpedu.registry.formula import SeriesRef, parse_formula

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hpedu.present.naming import Wording
 from hpedu.present.report import Report, list_targets
-from hpedu.present.scorecard import Wording
 from hpedu.registry import Language, registry
 
 

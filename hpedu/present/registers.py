@@ -11,9 +11,9 @@ from hpedu.ingest.forms.sheets import task_series
 from hpedu.outlook import Standing
 from hpedu.present.blocks import draw_table
 from hpedu.present.display import Fragment
+from hpedu.present.naming import Wording
 from hpedu.present.numbers import format_number
 from hpedu.present.quantity import name_year, with_unit
-from hpedu.present.scorecard import Wording
 from hpedu.present.wording import phrase
 from hpedu.registry import Registry
 from hpedu.registry.models import Task

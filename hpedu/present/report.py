@@ -13,15 +13,13 @@ from hpedu.ingest.resource import Resource
 from hpedu.outlook import Standing, assess_targets
 from hpedu.paths import find_project
 from hpedu.present import charts, registers
-from hpedu.present.blocks import Block, draw_notice, draw_table
+from hpedu.present.answer import answer
+from hpedu.present.blocks import Block, Prose, draw_notice, draw_table
 from hpedu.present.display import Chart, Fragment, PageHead
 from hpedu.present.numbers import format_number
-from hpedu.present.quantity import (
-    basis,
-)
-from hpedu.present.scorecard import (
-    draw_scorecard,
-)
+from hpedu.present.quantity import basis
+from hpedu.present.rules import explain_rules
+from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.target_block import draw_target
 from hpedu.present.view import View, known
 from hpedu.present.wording import phrase
@@ -70,7 +68,12 @@ class Report(View):
             synthetic=bool((shown["status"] == "synthetic").any()),
             sources=[self._source(r) for r in self.resources(shown)],
             inputs_digest=str(record.get("digest", "")),
+            notes=explain_rules(self.language),
         )
+
+    def answer(self) -> Prose:
+        """What the page answers, in three sentences made from the data."""
+        return answer(self._own(), self.wording)
 
     def scorecard(self, group: str | None = None) -> Fragment:
         """The table of the group's targets, or of another group's; all of them in the overview."""
@@ -78,7 +81,10 @@ class Report(View):
         shown = [s for s in self.standings if group in (*registers.WHOLE, s.target.group)]
         whole = group in registers.WHOLE
         caption = phrase("all_targets", self.language) if whole else self._group_name(group)
-        return draw_scorecard(shown, self.wording, caption=caption, anchors=group == self.group and not whole)
+        series = {s.target.id: self.rows(s.target.id, bounds=True) for s in shown if s.target.kind != "milestone"}
+        return draw_scorecard(
+            shown, series, self.wording, caption=caption, anchors=group == self.group and not whole
+        )
 
     def target(self, name: str) -> Block:
         """The block of one target: where it stands, the chart, and what stands behind it."""
@@ -171,8 +177,7 @@ class Report(View):
 
     def missing(self) -> Fragment:
         """The targets without a figure, what has to be counted for each, and who is responsible."""
-        own = [s for s in self.standings if self.group in (*registers.WHOLE, s.target.group)]
-        return registers.list_missing(own, self.wording)
+        return registers.list_missing(self._own(), self.wording)
 
     def coverage(self) -> pandas.DataFrame:
         """Targets by group (rows) and state (columns): how many."""
@@ -226,6 +231,10 @@ class Report(View):
 
     def _cell(self, cell: float, decimals: int) -> str:
         return format_number(None if pandas.isna(cell) else cell, decimals, self.language)
+
+    def _own(self) -> list[Standing]:
+        """The standings of the page's group of targets."""
+        return [s for s in self.standings if self.group in (*registers.WHOLE, s.target.group)]
 
     def _group_name(self, group: str) -> str:
         return self.book.name("group", group, self.language)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import polars as pl
 
 from hpedu.outlook import Standing
 from hpedu.present import charts
-from hpedu.present.blocks import Block
-from hpedu.present.display import Chart
+from hpedu.present.blocks import Block, link_csv, render
+from hpedu.present.display import Chart, Fragment
+from hpedu.present.naming import Wording, describe_value
 from hpedu.present.quantity import basis
-from hpedu.present.scorecard import describe_value, draw_target_facts, draw_target_head
+from hpedu.present.target_words import say_standing
 from hpedu.present.view import View
 from hpedu.present.wording import phrase
 from hpedu.registry.models import Indicator
+
+FAN = ("lo50", "hi50", "lo80", "hi80", "lo95", "hi95")
 
 
 def draw_target(view: View, standing: Standing) -> Block:
@@ -20,7 +26,7 @@ def draw_target(view: View, standing: Standing) -> Block:
     target = standing.target
     indicator = view.book.indicators.get(target.milestone_indicator or target.id)
     series = view.rows(indicator.id, bounds=True) if indicator else []
-    facts = draw_target_facts(
+    facts = _draw_facts(
         standing,
         view.wording,
         national=view.context([target.id, *target.national_indicators], "viet_nam"),
@@ -30,9 +36,83 @@ def draw_target(view: View, standing: Standing) -> Block:
         series=series,
     )
     parts = _say_parts(view, indicator) if indicator and standing.last is None else []
-    head = draw_target_head(standing, view.wording, parts=parts)
+    head = _draw_head(standing, view.wording, parts=parts)
     chart = _draw_chart(view, standing) if indicator and target.kind != "milestone" else None
     return Block(head, chart, facts) if chart else Block(head, facts)
+
+
+def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str]) -> Fragment:
+    """Heading, state and the sentences that say where the target stands and what it would take.
+
+    `parts` are lines about the territories that were merged into this one: known there, but no value here.
+    """
+    target, language = standing.target, wording.language
+    marks = [wording.deadline(target)]
+    if target.aspirational:
+        marks.append(phrase("aspirational", language))
+    if target.measurability == "implied":
+        marks.append(phrase("implied", language))
+    if target.year_basis == "inferred":
+        marks.append(phrase("year_inferred", language))
+    if wording.book.territories[standing.territory].role == "city":
+        marks.append(phrase("written_for_old_city", language))
+    objective = wording.objective(target)
+    sentences = [*say_standing(standing, wording), *parts]
+    html = render(
+        "target_head",
+        id=target.id,
+        number=target.number,
+        name=target.name.get(language),
+        badge=wording.badge(standing),
+        rule=phrase("method_caption", language),
+        objective=objective,
+        marks=marks,
+        sentences=sentences,
+    )
+    return Fragment(html, f"{target.number}. {target.name.get(language)}: " + " ".join(sentences))
+
+
+def _draw_facts(
+    standing: Standing,
+    wording: Wording,
+    *,
+    national: Sequence[str],
+    proxies: Sequence[str],
+    flags: Sequence[str],
+    sources: Sequence[str],
+    series: Sequence[Mapping[str, Any]],
+) -> Fragment:
+    """What stands behind a target: definition, legal source, ambiguity, department, sources, data to download."""
+    target, language = standing.target, wording.language
+    facts: list[tuple[str, str]] = []
+
+    def add(key: str, text: str) -> None:
+        if text:
+            facts.append((phrase(key, language), text))
+
+    add("definition", target.definition.get(language))
+    status = phrase(f"definition_{target.definition_status}", language)
+    add("legal_source", f"{target.legal_source.get(language)} ({status})")
+    add("ambiguity", target.ambiguity.get(language))
+    add("department", f"{wording.departments(target)} ({wording.department_basis(target)})")
+    if target.national:
+        add("national", f"{target.national.text.get(language)} – {target.national.source.get(language)}")
+    add("national_figures", "; ".join(national))
+    add("proxies", "; ".join(proxies))
+    add("flags", "; ".join(flags))
+    add("source", "; ".join(sources))
+    add("plan_section", phrase(f"plan_{target.plan}", language, section=target.section))
+    columns = ["indicator", "territory", "year", "value", "unit", "status", "inputs"]
+    rows = [[row[c] if c != "inputs" else " ".join(row[c]) for c in columns] for row in series]
+    html = render(
+        "target_facts",
+        summary=phrase("about_target", language),
+        facts=facts,
+        csv=link_csv(columns, rows) if rows else "",
+        csv_name=f"{target.id}.csv",
+        csv_label=phrase("download_csv", language),
+    )
+    return Fragment(html, "\n".join(f"{term}: {text}" for term, text in facts))
 
 
 def _draw_chart(view: View, standing: Standing) -> Chart | None:
@@ -46,7 +126,7 @@ def _draw_chart(view: View, standing: Standing) -> Chart | None:
     if frame.filter(pl.col("territory") != "viet_nam").is_empty():
         return None
     goal = charts.Goal(
-        float(target.value), target.year or view.year, phrase("goal_2030", view.language), target.comparison
+        float(target.value), target.due or view.year, phrase("goal_2030", view.language), target.comparison
     )
     order = [own] if own in frame["territory_name"] else []
     order += [name for name in frame["territory_name"].unique(maintain_order=True) if name != own]
@@ -54,18 +134,35 @@ def _draw_chart(view: View, standing: Standing) -> Chart | None:
     name = target.name.get(view.language)
     title = f"{name}: {last} ({year})" if last else name
     objective = f"{phrase('goal_2030', view.language)} {view.wording.objective(target)}"
+    known = frame.rename({"territory_name": "series"}).select("series", "year", "value", "status")
     return charts.trend(
-        frame.rename({"territory_name": "series"}).select("series", "year", "value", "status"),
+        pl.concat([known, _foresee(standing, own)], how="diagonal"),
         title=title,
-        alt=f"{title}. {objective} ({view.wording.deadline(target)}). {', '.join(order)}.",
+        alt=f"{title}. {objective} ({view.wording.deadline(target)}). {', '.join(order)}. "
+        + " ".join(say_standing(standing, view.wording)[1:]),
         name=f"chart-{target.id.replace('_', '-')}",
         language=view.language,
         unit_label=view.book.name("unit", indicator.unit, view.language),
         decimals=indicator.decimals,
         target=goal,
+        breaks=[
+            charts.Break(row.year, phrase("break_label", view.language))
+            for row in view.book.breaks_of(target.id, view.territory)
+        ],
         series_order=order,
         school_year=basis(indicator, view.book) == "school_year",
     )
+
+
+def _foresee(standing: Standing, series: str) -> pl.DataFrame:
+    """The projection as rows of a trend chart: centre and the ends of the fan."""
+    rows = [
+        {"series": series, "year": row["year"], "value": row["point"], "status": "projected"}
+        | {end: row[end] for end in FAN}
+        for row in standing.projection
+    ]
+    schema: dict[str, Any] = {"series": pl.String, "year": pl.Int32, "value": pl.Float64, "status": pl.String}
+    return pl.DataFrame(rows, schema=schema | dict.fromkeys(FAN, pl.Float64), orient="row")
 
 
 def _say_parts(view: View, indicator: Indicator) -> list[str]:

@@ -13,9 +13,9 @@ from hpedu.ingest.package import read_package
 from hpedu.ingest.resource import Resource
 from hpedu.paths import find_project
 from hpedu.present.blocks import Prose
+from hpedu.present.naming import Wording, describe_value
 from hpedu.present.numbers import format_number, school_year
 from hpedu.present.quantity import Change, Quantity, describe_change, name_year, with_unit
-from hpedu.present.scorecard import Wording, describe_value
 from hpedu.present.wording import phrase
 from hpedu.registry import Language, registry
 from hpedu.registry.models import Indicator

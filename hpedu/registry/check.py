@@ -154,6 +154,7 @@ def _relations(book: Registry) -> Iterator[Problem]:
 def _rest(book: Registry) -> Iterator[Problem]:
     for gap in book.breaks.values():
         yield from _missing("breaks.csv", gap.id, "indicator", [gap.indicator], book.indicators)
+        yield from _missing("breaks.csv", gap.id, "territory", filter(None, [gap.territory]), book.territories)
     for task in book.tasks:
         where = f"{task.plan} {task.number}"
         yield from _missing("tasks.csv", where, "department", task.departments, book.departments)

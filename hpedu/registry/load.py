@@ -144,6 +144,11 @@ class Registry:
         """The territories that reports can be about, by id: no single province, no region."""
         return {key: row for key, row in self.territories.items() if row.role in models.REPORTED_ROLES}
 
+    def breaks_of(self, indicator: str, territory: str) -> list[models.Break]:
+        """Where the series of an indicator breaks in a territory, by year."""
+        found = [b for b in self.breaks.values() if b.indicator == indicator and b.territory in ("", territory)]
+        return sorted(found, key=lambda one: one.year)
+
     def codes_of(self, dimension: str) -> dict[str, models.Code]:
         """The codes of a dimension in their order."""
         return self._dimensions.get(dimension, {})

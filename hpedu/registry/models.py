@@ -244,6 +244,7 @@ class Break(Keyed):
     """From `year` on an indicator is no longer comparable with its earlier values, so no trend leads across."""
 
     indicator: Slug
+    territory: str  # empty: in every territory
     year: int
     reason: Text
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hpedu.indicators import VALUES, compute_indicators
 from hpedu.outlook import Standing, assess_targets
-from hpedu.outlook.standing import observe_pace
 from hpedu.registry import Registry
-from hpedu.registry.models import Target
+from hpedu.registry.models import Break, Target, Text
 
 Stand = Callable[..., Standing]
 
@@ -26,7 +24,12 @@ def stand(book: Registry) -> Stand:
     """The standing of one target (50% by 2030, unless changed) from (year, value) points."""
 
     def run(
-        *points: tuple[int, float], seen: int = 2025, qualifier: str = "", named: str = "", **changes: Any
+        *points: tuple[int, float],
+        seen: int = 2025,
+        qualifier: str = "",
+        named: str = "",
+        broken_in: int | None = None,
+        **changes: Any,
     ) -> Standing:
         target = book.targets["nursery_enrolment_rate"].model_copy(update=changes)
         rows = [
@@ -47,6 +50,12 @@ def stand(book: Registry) -> Stand:
         ]
         stub = copy(book)
         stub.targets = {target.id: target}
+        words = Text(vi="lý do", en="reason")
+        stub.breaks = (
+            {"cut": Break(id="cut", indicator=target.id, territory="", year=broken_in, reason=words)}
+            if broken_in
+            else {}
+        )
         [standing] = assess_targets(pl.DataFrame(rows, schema=VALUES, orient="row"), stub, "hai_phong", seen)
         return standing
 
@@ -64,27 +73,57 @@ class TestStates:
         [
             ([(2025, 40)], "one_point"),
             ([(2024, 39), (2025, 40)], "short"),
-            ([(2023, 38), (2024, 39), (2025, 40)], "under_way"),
+            ([(2021, 36), (2022, 40), (2023, 39), (2024, 43), (2025, 44)], "uncertain"),
+            ([(2019, 37), (2020, 39), (2021, 41.5), (2022, 43), (2023, 45.5), (2024, 48), (2025, 49.9)], "likely"),
+            ([(2023, 12), (2024, 11), (2025, 10)], "unlikely"),
             ([(2025, 50)], "met"),
-            ([(2023, 60), (2024, 55), (2025, 49.9)], "under_way"),
+            ([(2023, 60), (2024, 55), (2025, 49.9)], "uncertain"),
         ],
     )
     def test_the_state_follows_the_points(self, stand: Stand, points: list[tuple[int, float]], state: str) -> None:
         assert stand(*points).state == state
 
     def test_all_of_them_have_words(self, stand: Stand, book: Registry) -> None:
+        early = {"value": Decimal(81), "year": 2025, "last_day": date(2025, 12, 31)}
         states = {
             stand().state,
             stand((2025, 40)).state,
             stand((2024, 40), (2025, 40)).state,
+            stand(*((year, 20 + 4 * (year - 2018)) for year in range(2018, 2026))).state,
+            stand((2021, 36), (2022, 40), (2023, 39), (2024, 43), (2025, 44)).state,
             stand((2023, 1), (2024, 1), (2025, 1)).state,
+            stand((2024, 40), (2025, 40), broken_in=2025).state,
             stand((2025, 50)).state,
             stand((2030, 40), seen=2031).state,
+            stand((2025, 77), **early).state,
             milestone(stand).state,
             milestone(stand, 0).state,
             milestone(stand, 1).state,
         }
         assert states | {"not_judged"} == set(book.codes_of("state"))
+
+    def test_before_the_last_day_nothing_is_missed(self, stand: Stand) -> None:
+        early = {"value": Decimal(81), "year": 2025, "last_day": date(2025, 12, 31)}
+        assert stand((2025, 77), **early).state == "due"
+        assert stand((2025, 81), **early).state == "met"
+        assert stand((2025, 77), (2026, 80), seen=2026, **early).state == "missed"
+
+    def test_the_end_of_a_school_year_is_told_by_the_year_it_began_in(self, stand: Stand) -> None:
+        points = [(2027, 40), (2028, 41), (2029, 42)]
+        assert stand(*points, seen=2029, school_year_end=True).state == "missed"
+        assert stand(*points, seen=2029).state != "missed"
+
+    def test_met_lost_and_since_when(self, stand: Stand) -> None:
+        met = stand((2021, 45), (2022, 48), (2023, 51), (2024, 52), (2025, 52))
+        assert (met.state, met.met_since, met.lost_since) == ("met", 2023, None)
+        lost = stand((2021, 45), (2022, 48), (2023, 51), (2024, 49), (2025, 48))
+        assert (lost.state, lost.met_since, lost.lost_since) == ("uncertain", None, 2024)
+
+    def test_after_a_break_only_what_came_later_counts(self, stand: Stand) -> None:
+        points = [(year, 20 + 4 * (year - 2018)) for year in range(2018, 2026)]
+        whole, cut = stand(*points), stand(*points, broken_in=2021)
+        assert (whole.state, whole.broken) == ("likely", False)
+        assert (cut.state, cut.broken) == ("uncertain", True)
 
     @pytest.mark.parametrize(
         ("comparison", "value", "met"),
@@ -134,26 +173,8 @@ class TestPaces:
 
     def test_a_floor_for_every_year_requires_no_pace(self, stand: Stand) -> None:
         standing = stand((2025, 40), year=None)
-        assert (standing.state, standing.gap, standing.required_pace) == ("one_point", 10, None)
-
-    def test_fewer_than_three_points_make_no_pace(self) -> None:
-        assert observe_pace([]) is None
-        assert observe_pace([(2020, 1.0), (2021, 2.0)]) is None
-
-    @given(
-        st.lists(st.integers(1990, 2030), min_size=3, max_size=12, unique=True),
-        st.floats(-1000, 1000),
-        st.floats(-100, 100),
-    )
-    def test_a_straight_line_has_its_slope_however_the_years_lie(
-        self, years: list[int], start: float, slope: float
-    ) -> None:
-        points = [(year, start + slope * (year - 1990)) for year in sorted(years)]
-        assert observe_pace(points) == pytest.approx(slope, abs=1e-6)
-
-    def test_one_outlier_does_not_make_a_trend(self) -> None:
-        points = [(2008, 260.0), (2009, 263.0), (2010, 266.0), (2011, 201.0), (2012, 264.0), (2013, 267.0)]
-        assert observe_pace(points) == 3
+        assert (standing.state, standing.gap, standing.required_pace) == ("missed", 10, None)
+        assert stand((2025, 50), year=None).state == "met"
 
 
 def milestone(stand: Stand, *value: float) -> Standing:

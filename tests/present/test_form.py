@@ -21,8 +21,8 @@ from hpedu.ingest.resource import Resource
 from hpedu.outlook import Standing, assess_targets
 from hpedu.present.form import FormExists, write_form
 from hpedu.present.form_workbook import FIRST, HEAD
+from hpedu.present.naming import Wording
 from hpedu.present.registers import find_done, find_overdue, list_tasks
-from hpedu.present.scorecard import Wording
 from hpedu.registry import Registry
 
 NOTHING = pl.DataFrame(schema=schema.OBSERVATIONS)
