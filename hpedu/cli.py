@@ -172,7 +172,7 @@ def form(group: str, year: int, territory: str, path: Path) -> None:
 @commands.command()
 @click.argument("target", required=False)
 @click.option("--group", help="preschool, general, higher, continuing or cross_cutting.")
-@click.option("--state", help="met, under_way, one_point, no_data, milestone_unreported ...")
+@click.option("--state", help="met, likely, uncertain, unlikely, one_point, no_data ...")
 @click.option("--department", help="Id of a department, such as quality.")
 @click.option("--territory", default="hai_phong", show_default=True)
 @click.option("--language", type=click.Choice(["vi", "en"]), default="vi", show_default=True)
