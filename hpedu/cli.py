@@ -96,6 +96,8 @@ def check(files: tuple[Path, ...]) -> None:
 @click.option("--year", type=int, help="Year in which the school year starts; the newest in the data by default.")
 @click.option("--workers", type=click.IntRange(1), help="Notebooks run at a time; one a core by default.")
 @click.option("--force", is_flag=True, help="Run reports again even if nothing they are made from has changed.")
+@click.option("--xlsx", "workbook", is_flag=True, help="Write a workbook beside each page, too.")
+@click.option("--package", is_flag=True, help="Write a Frictionless data package beside each page, too.")
 @click.option("--dry-run", is_flag=True, help="Only list what would be run.")
 def report(
     groups: tuple[str, ...],
@@ -104,6 +106,8 @@ def report(
     year: int | None,
     workers: int | None,
     force: bool,
+    workbook: bool,
+    package: bool,
     dry_run: bool,
 ) -> None:
     """Run the report notebooks and publish their pages under reports/."""
@@ -119,7 +123,8 @@ def report(
             fresh = not force and build.is_fresh(run, record, inputs, project)
             click.echo(f"{'fresh' if fresh else 'run  '}  {run.id}")
         return
-    batch = build.run_batch(plan, project, workers=workers, force=force, progress=_show_outcome)
+    exports = [kind for kind, asked in (("workbook", workbook), ("package", package)) if asked]
+    batch = build.run_batch(plan, project, workers=workers, force=force, exports=exports, progress=_show_outcome)
     _recap(batch)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -14,9 +14,11 @@ from typing import Any
 
 from hpedu import __version__
 from hpedu.batch.engine import Outcome, run_report
+from hpedu.batch.office import keep_standings_of, renew_exports
 from hpedu.batch.plan import Run
 from hpedu.files import digest_file, digest_folders, write_whole
 from hpedu.ingest.pipeline import read_record
+from hpedu.outlook.kept import place_of_standings
 from hpedu.paths import Project, announce_project
 from hpedu.present.index import render_index
 
@@ -43,6 +45,7 @@ def run_batch(
     *,
     workers: int | None = None,
     force: bool = False,
+    exports: Collection[str] = (),
     progress: Callable[[int, int, Outcome], None] = lambda *_: None,
 ) -> Batch:
     """Bring the planned pages up to date, then the index and the record.
@@ -55,11 +58,13 @@ def run_batch(
         Kernels at a time; by default one a core.
     force
         Run fresh reports too.
+    exports
+        What to write beside each page, of `hpedu.batch.office.KINDS`.
     progress
         Called after each run with how many are done, how many there are, and the outcome.
     """
     with announce_project(project):
-        return _run_batch(plan, project, workers or os.cpu_count() or 1, force, progress)
+        return _run_batch(plan, project, workers or os.cpu_count() or 1, force, exports, progress)
 
 
 def _run_batch(
@@ -67,11 +72,13 @@ def _run_batch(
     project: Project,
     workers: int,
     force: bool,
+    exports: Collection[str],
     progress: Callable[[int, int, Outcome], None],
 ) -> Batch:
     record = read_build(project)
     inputs = describe_inputs(project)
     batch = Batch(project.reports / "index.html")
+    keep_standings_of(plan, project)  # before any page: a page of the year after compares with them
     stale: list[Run] = []
     for run in plan:
         fresh = not force and is_fresh(run, record, inputs, project)
@@ -82,7 +89,7 @@ def _run_batch(
             outcome = future.result()
             batch.outcomes.append(outcome)
             progress(done, len(stale), outcome)
-    _record(batch, record, inputs, project)
+    _record(batch, record, inputs, exports, project)
     return batch
 
 
@@ -100,7 +107,13 @@ def describe_inputs(project: Project) -> dict[str, str]:
 def key_of(run: Run, inputs: dict[str, str], project: Project) -> str:
     """What a page was made from, as one SHA-256: equal keys mean equal pages."""
     notebook = digest_file(project.notebooks / f"{run.group}.ipynb")
-    text = json.dumps({"notebook": notebook, "parameters": run.parameters, **inputs}, sort_keys=True)
+    before = place_of_standings(project, run.year - 1, run.territory)
+    own = {
+        "notebook": notebook,
+        "parameters": run.parameters,
+        "last_year": digest_file(before) if before.exists() else "",
+    }
+    text = json.dumps(own | inputs, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -126,7 +139,9 @@ def read_build(project: Project) -> dict[str, Any]:
     return record
 
 
-def _record(batch: Batch, record: dict[str, Any], inputs: dict[str, str], project: Project) -> None:
+def _record(
+    batch: Batch, record: dict[str, Any], inputs: dict[str, str], exports: Collection[str], project: Project
+) -> None:
     """Write index and record. Times are no result of the data: they go to build/."""
     entries: dict[str, Any] = {
         name: entry for name, entry in record["reports"].items() if (project.reports / entry["page"]).exists()
@@ -138,9 +153,14 @@ def _record(batch: Batch, record: dict[str, Any], inputs: dict[str, str], projec
             "parameters": outcome.run.parameters | {"group": outcome.run.group},
             "status": "failed" if outcome.failed else "done",
             "error": outcome.error,
+            "exports": record["reports"].get(outcome.run.id, {}).get("exports", {}),
             "key": key_of(outcome.run, inputs, project),
             "sha256": digest_file(page) if page.exists() else "",
         }
+    done = {outcome.run for outcome in batch.outcomes if not outcome.failed}
+    for run in [*batch.fresh, *done]:
+        before = entries[run.id].get("exports", {})
+        entries[run.id]["exports"] = renew_exports(run, project, exports, before, fresh=run not in done)
     raw = (read_record(project) or {"inputs": {}})["inputs"]
     build = {
         "hpedu": __version__,

@@ -14,10 +14,13 @@ from typing import Any, NamedTuple
 import polars as pl
 from openpyxl import Workbook
 
+from hpedu.files import write_whole
 from hpedu.ingest.schools.lists import school_schema
+from hpedu.present.spreadsheet import save_workbook
 from hpedu.registry import Registry, registry
 from hpedu.registry.models import SchoolColumn
 
+DAY = date(2025, 9, 30)  # the day schools count, of the demo's year
 BANNER = "DỮ LIỆU MÔ PHỎNG – không phải số liệu thật (SYNTHETIC DATA – not real figures)"
 
 
@@ -131,8 +134,7 @@ def write_school_list(frame: pl.DataFrame, path: Path) -> None:
     sheet.append([BANNER])
     for row in print_schools(frame):
         sheet.append(row)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    workbook.save(path)
+    write_whole(path, save_workbook(workbook, DAY))
 
 
 def print_schools(frame: pl.DataFrame, columns: int | None = None) -> Iterator[list[Any]]:

@@ -81,8 +81,13 @@ def draw_table(
     """A table with its caption and row headers in the first column; `numeric` columns are set to the right."""
     rows = [[("" if cell is None else cell) for cell in row] for row in rows]
     html = render("table", columns=columns, rows=rows, caption=caption, numeric=set(numeric))
-    plain = "\n".join(["\t".join(map(str, row)) for row in [columns, *rows]])
+    plain = "\n".join("\t".join(map(_strip, row)) for row in [columns, *rows])
     return Fragment(html, f"{caption}\n{plain}")
+
+
+def _strip(cell: object) -> str:
+    """A cell for readers of plain text: a rendered piece without its tags."""
+    return str(cell.striptags() if isinstance(cell, Markup) else cell)
 
 
 def draw_notice(text: str) -> Fragment:
@@ -91,14 +96,18 @@ def draw_notice(text: str) -> Fragment:
 
 
 def link_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A CSV as a link that downloads it, without a server. Text that a spreadsheet would run is made neutral."""
+    """A CSV as a link that downloads it, without a server."""
+    content = ("\ufeff" + write_csv(columns, rows)).encode("utf-8")  # spreadsheets know UTF-8 by the mark
+    return "data:text/csv;charset=utf-8;base64," + base64.b64encode(content).decode("ascii")
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table as CSV (RFC 4180). Text that a spreadsheet would run is made neutral."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(columns)
     writer.writerows([neutralise(cell) for cell in row] for row in rows)
-    return "data:text/csv;charset=utf-8;base64," + base64.b64encode(
-        ("\ufeff" + buffer.getvalue()).encode("utf-8")
-    ).decode("ascii")
+    return buffer.getvalue()
 
 
 def neutralise(cell: object) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +14,7 @@ from hpedu.ingest.forms.sheets import COVER, SHEETS, Cover, SheetKind, write_cov
 from hpedu.present.form_missing import list_missing
 from hpedu.present.form_texts import FormTexts
 from hpedu.present.form_workbook import FormRow, write_cover, write_sheet
+from hpedu.present.spreadsheet import save_workbook
 from hpedu.registry import Registry
 
 
@@ -70,7 +71,6 @@ def write_form(
         "tasks": list(texts.task_rows()),
     }
     workbook = Workbook()
-    workbook.properties.creator = "hpedu"
     workbook.security.lockStructure = True  # the reader finds the cover by the name of its sheet
     workbook.active.title = COVER
     write_cover(
@@ -82,7 +82,5 @@ def write_form(
     )
     for kind, sheet in SHEETS.items():
         write_sheet(workbook, sheet, rows[kind], texts.title(), book)
-    content = io.BytesIO()
-    workbook.save(content)
-    write_whole(path, content.getvalue())
+    write_whole(path, save_workbook(workbook, date(year, 9, 30)))  # the day schools count
     return len(missing)

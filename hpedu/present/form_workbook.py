@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 from openpyxl import Workbook
@@ -15,17 +14,15 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from hpedu.ingest.forms.sheets import Column, Sheet, range_of
+from hpedu.present.spreadsheet import WRAP, lay_out_print, put_text, set_height
 from hpedu.present.wording import phrase
 from hpedu.registry import LANGUAGES, Registry
 
 HEAD, HEADINGS, FIRST = 2, 3, 4  # rows: hidden column names, headings, first to fill in
-LINE = 15.0  # height of a line of text in points
-TALLEST = 400.0  # Excel allows 409 points
 
 _FILL = PatternFill("solid", fgColor="FFF6CC")
 _HEADING = PatternFill("solid", fgColor="1F4E79")
 _EDGE = Border(*[Side("thin", color="B7B7B7")] * 4)
-_WRAP = Alignment(wrap_text=True, vertical="top")
 _UNLOCKED = Protection(locked=False)
 _DATE_FORMAT = "dd/mm/yyyy"
 
@@ -43,33 +40,33 @@ def write_cover(sheet: Worksheet, *, title: str, code: str, lines: Sequence[str]
     """The first sheet: what the form is about, how to fill it in, who answers, the code for the reader."""
     sheet.column_dimensions["A"].width = 30
     sheet.column_dimensions["B"].width = 90
-    _put_text(sheet["A1"], title).font = Font(bold=True, size=14)
-    _set_height(sheet, 1, [(title, 100)], line=20)
+    put_text(sheet["A1"], title).font = Font(bold=True, size=14)
+    set_height(sheet, 1, [(title, 100)], line=20)
     row = 1
     for row, line in enumerate(lines, 3):
-        _put_text(sheet.cell(row, 1), line)
+        put_text(sheet.cell(row, 1), line)
         sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=2)
-        _set_height(sheet, row, [(line, 118)])
+        set_height(sheet, row, [(line, 118)])
     sheet.merge_cells("A1:B1")
     for place, (key, text) in enumerate(
         [("form_who", departments), ("form_deadline", ""), ("form_filled_by", ""), ("form_code", code)], row + 2
     ):
-        _put_text(sheet.cell(place, 1), _say(key, "\n")).font = Font(bold=True)
-        cell = _put_text(sheet.cell(place, 2), text)
+        put_text(sheet.cell(place, 1), _say(key, "\n")).font = Font(bold=True)
+        cell = put_text(sheet.cell(place, 2), text)
         if not text:
             cell.fill, cell.protection, cell.border = _FILL, _UNLOCKED, _EDGE
-        _set_height(sheet, place, [(_say(key, "\n"), 30), (text, 90)])
+        set_height(sheet, place, [(_say(key, "\n"), 30), (text, 90)])
     _finish(sheet)
 
 
 def write_sheet(workbook: Workbook, design: Sheet, rows: Sequence[FormRow], title: str, book: Registry) -> None:
     """A sheet to fill in, after `design`."""
     sheet = workbook.create_sheet(design.name)
-    _put_text(sheet["A1"], title.split("\n")[0]).font = Font(bold=True, size=13)
+    put_text(sheet["A1"], title.split("\n")[0]).font = Font(bold=True, size=13)
     sheet["A1"].alignment = Alignment(wrap_text=False)
     for place, (column, name) in enumerate(zip(design.columns, design.head, strict=True), 1):
-        _put_text(sheet.cell(HEAD, place), name)
-        heading = _put_text(sheet.cell(HEADINGS, place), _say(f"form_{column.id}", "\n"))
+        put_text(sheet.cell(HEAD, place), name)
+        heading = put_text(sheet.cell(HEADINGS, place), _say(f"form_{column.id}", "\n"))
         heading.font, heading.fill, heading.border = Font(bold=True, color="FFFFFF"), _HEADING, _EDGE
         letter = get_column_letter(place)
         sheet.column_dimensions[letter].width = column.width
@@ -83,10 +80,10 @@ def write_sheet(workbook: Workbook, design: Sheet, rows: Sequence[FormRow], titl
                 _open(cell)
                 rules.apply(cell, column, row.unit, design.states)
             else:
-                _put_text(cell, row.key if column.role == "key" else row.labels[column.id]).border = _EDGE
+                put_text(cell, row.key if column.role == "key" else row.labels[column.id]).border = _EDGE
             if column.id == "number":
                 cell.value = int(row.labels["number"])  # as text, Excel would mark it as a mistake
-        _set_height(sheet, number, [(row.labels.get(c.id, ""), c.width) for c in design.columns])
+        set_height(sheet, number, [(row.labels.get(c.id, ""), c.width) for c in design.columns])
     fills = [place for place, column in enumerate(design.columns) if column.role == "fill"]
     sheet.freeze_panes = sheet.cell(FIRST, 4 if fills[0] > 6 else 3)
     sheet.print_title_rows = f"{HEADINGS}:{HEADINGS}"
@@ -128,36 +125,15 @@ class _Rules:
         self._rules[said].add(cell)
 
 
-def _put_text(cell: Cell, text: str) -> Cell:
-    """Write text as text: what begins with = + - @ is quoted, so that no spreadsheet runs it."""
-    cell.value = text or None
-    if text:
-        cell.data_type = "s"
-    cell.quotePrefix = text[:1] in ("=", "+", "-", "@")
-    cell.alignment = _WRAP
-    return cell
-
-
 def _open(cell: Cell) -> None:
-    cell.fill, cell.protection, cell.border, cell.alignment = _FILL, _UNLOCKED, _EDGE, _WRAP
+    cell.fill, cell.protection, cell.border, cell.alignment = _FILL, _UNLOCKED, _EDGE, WRAP
 
 
 def _say(key: str, between: str) -> str:
     return between.join(phrase(key, language) for language in LANGUAGES)
 
 
-def _set_height(sheet: Worksheet, row: int, texts: Sequence[tuple[str, int]], *, line: float = LINE) -> None:
-    """Make a row high enough for its longest text: spreadsheets do not do it for a file they did not write."""
-    lines = [sum(max(1, ceil(len(part) / width)) for part in text.split("\n")) for text, width in texts]
-    sheet.row_dimensions[row].height = min(TALLEST, line * max(lines) + 3)
-
-
 def _finish(sheet: Worksheet) -> None:
     sheet.protection.sheet = True  # no password: it guards against slips, not against people
     sheet.protection.formatColumns = sheet.protection.formatRows = False  # widths and heights stay free
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.page_margins.left = sheet.page_margins.right = 0.4
-    sheet.oddFooter.center.text = "&P / &N"
+    lay_out_print(sheet)

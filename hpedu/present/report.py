@@ -11,10 +11,13 @@ from hpedu import data
 from hpedu.ingest.pipeline import read_record
 from hpedu.ingest.resource import Resource
 from hpedu.outlook import Standing, assess_targets
+from hpedu.outlook.changes import compare_standings, tabulate_standings
+from hpedu.outlook.kept import recall_standings
 from hpedu.paths import find_project
 from hpedu.present import charts, registers
 from hpedu.present.answer import answer
 from hpedu.present.blocks import Block, Prose, draw_notice, draw_table
+from hpedu.present.changes import draw_changes
 from hpedu.present.display import Chart, Fragment, PageHead
 from hpedu.present.numbers import format_number
 from hpedu.present.quantity import basis
@@ -200,6 +203,21 @@ class Report(View):
     def revisions(self) -> Fragment:
         """The figures that later editions changed most."""
         return registers.list_revisions(data.revisions(), self.wording)
+
+    def changes(self) -> Block:
+        """What changed since last year's report: new and revised figures, states, and why.
+
+        Last year's standings are those its report kept; else those that today's data give up to that year.
+        """
+        project, year = find_project(), self.year - 1
+        before = recall_standings(project, year, self.territory)
+        kept = before is not None
+        if before is None:
+            before = tabulate_standings(assess_targets(self._all, self.book, self.territory, year))
+        own = [s for s in self.standings if self.group in (*registers.WHOLE, s.target.group)]
+        values = self._known.filter(pl.col("territory") == self.territory)
+        found = compare_standings(before, tabulate_standings(own), values)
+        return draw_changes(found, self.wording, year=year, kept=kept)
 
     def overdue(self) -> list[Task]:
         """The tasks whose last day lies before the end of the school year reported on, without a result."""

@@ -1,0 +1,87 @@
+"""What a report hands to the office beside its page, and the standings that next year's compares with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from pathlib import PurePosixPath
+
+from hpedu import data
+from hpedu.batch.plan import Run
+from hpedu.files import digest_file, digest_folders
+from hpedu.ingest.package import read_package
+from hpedu.outlook import assess_targets
+from hpedu.outlook.changes import tabulate_standings
+from hpedu.outlook.kept import keep_standings
+from hpedu.paths import Project
+from hpedu.present.export import DESCRIPTOR, write_package
+from hpedu.present.office import Scope, collect_tables
+from hpedu.present.workbook import write_workbook
+from hpedu.registry import registry
+
+KINDS = ("workbook", "package")
+WITHOUT = "data_quality"  # its targets and figures are those of the overview
+
+Exports = dict[str, dict[str, str]]
+"""By kind: `place` of what a reader opens, under reports/, and `sha256` of all of it."""
+
+
+def export_office(run: Run, project: Project, kinds: Collection[str]) -> Exports:
+    """Write what is asked for of a report beside its page; the same data give the same bytes.
+
+    Parameters
+    ----------
+    kinds
+        Of `KINDS`: the workbook lies at `ID.xlsx`, the data package in the folder `ID-data`.
+    """
+    kinds = [kind for kind in KINDS if kind in kinds]
+    if not kinds or run.group == WITHOUT:
+        return {}
+    book = registry()
+    tables = collect_tables(
+        Scope(run.group, run.territory, run.year, "vi" if run.language == "vi" else "en"),
+        values=data.indicator_values(),
+        observations=data.observations(),
+        resources=read_package(project.raw),
+        book=book,
+    )
+    for kind in kinds:
+        path = project.reports / place_of(run, kind)
+        if kind == "workbook":
+            write_workbook(path, tables, book)
+        else:
+            write_package(path.parent, tables, book)
+    return {kind: {"place": str(place_of(run, kind)), "sha256": _digest(run, project, kind)} for kind in kinds}
+
+
+def renew_exports(run: Run, project: Project, asked: Iterable[str], before: Exports, *, fresh: bool) -> Exports:
+    """Bring the exports of a report up to date: those asked for now, and those made before.
+
+    What was made before is never left beside a newer page that it may contradict. For a `fresh` report, only what
+    is not there, or was touched, is written.
+    """
+    kinds = {*asked, *before}
+    whole = {kind for kind in kinds & before.keys() if before[kind]["sha256"] == _digest(run, project, kind)}
+    kept = {kind: before[kind] for kind in whole} if fresh else {}
+    return kept | export_office(run, project, kinds - kept.keys())
+
+
+def place_of(run: Run, kind: str) -> PurePosixPath:
+    """Where a reader opens an export of a report, under reports/."""
+    if kind == "workbook":
+        return PurePosixPath(f"{run.id}.xlsx")
+    return PurePosixPath(f"{run.id}-data") / DESCRIPTOR
+
+
+def _digest(run: Run, project: Project, kind: str) -> str:
+    path = project.reports / place_of(run, kind)
+    if not path.exists():
+        return ""
+    return digest_file(path) if kind == "workbook" else digest_folders(path.parent)
+
+
+def keep_standings_of(plan: Iterable[Run], project: Project) -> None:
+    """Keep where the targets stand for every territory and school year of a plan."""
+    values, book = data.indicator_values(), registry()
+    for year, territory in sorted({(run.year, run.territory) for run in plan}):
+        standings = assess_targets(values, book, territory, year)
+        keep_standings(project, year, territory, tabulate_standings(standings))

@@ -1,0 +1,52 @@
+"""Workbook, data package and standings as outputs of a report: written with the page, renewed with it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hpedu.batch import office
+from hpedu.batch.office import KINDS, export_office, keep_standings_of, place_of, renew_exports
+from hpedu.batch.plan import Run
+from hpedu.outlook.kept import place_of_standings
+from hpedu.paths import Project
+
+RUN = Run(2025, "hai_phong", "vi", "continuing")
+
+
+def test_exports_lie_beside_the_page_and_are_the_same_twice(project: Project) -> None:
+    first = export_office(RUN, project, KINDS)
+    assert first["workbook"]["place"] == "2025/hai_phong/vi/continuing.xlsx"
+    assert first["package"]["place"] == "2025/hai_phong/vi/continuing-data/datapackage.json"
+    assert all((project.reports / one["place"]).exists() for one in first.values())
+    assert export_office(RUN, project, KINDS) == first
+
+
+def test_no_path_of_the_machine_is_handed_out(project: Project) -> None:
+    export_office(RUN, project, ["package"])
+    for file in (project.reports / place_of(RUN, "package")).parent.iterdir():
+        assert str(project.root) not in file.read_text(encoding="utf-8"), file.name
+
+
+def test_the_page_on_data_quality_has_none(project: Project) -> None:
+    assert export_office(Run(2025, "hai_phong", "vi", "data_quality"), project, KINDS) == {}
+
+
+def test_only_what_is_stale_is_written_again(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = export_office(RUN, project, ["workbook"])
+    written: list[set[str]] = []
+    monkeypatch.setattr(office, "export_office", lambda run, project, kinds: written.append(set(kinds)) or {})
+    assert renew_exports(RUN, project, ["workbook"], before, fresh=True) == before
+    renew_exports(RUN, project, ["package"], before, fresh=True)
+    renew_exports(RUN, project, [], before, fresh=False)  # the page is new: its workbook must not contradict it
+    (project.reports / before["workbook"]["place"]).write_bytes(b"touched")
+    renew_exports(RUN, project, [], before, fresh=True)
+    assert written == [set(), {"package"}, {"workbook"}, {"workbook"}]
+
+
+def test_standings_are_kept_for_every_territory_of_the_plan(project: Project) -> None:
+    keep_standings_of([RUN, Run(2025, "hai_phong_old", "en", "general")], project)
+    for territory in ("hai_phong", "hai_phong_old"):
+        record = json.loads(place_of_standings(project, 2025, territory).read_text(encoding="utf-8"))
+        assert len(record["standings"]) == 69

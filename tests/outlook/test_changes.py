@@ -1,0 +1,133 @@
+"""What changed between two standings: new and revised figures, states, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from hpedu.indicators import VALUES
+from hpedu.outlook import assess_targets
+from hpedu.outlook.changes import STANDINGS, compare_standings, tabulate_standings
+from hpedu.outlook.kept import BrokenRecord, keep_standings, place_of_standings, recall_standings
+from hpedu.paths import Project
+from hpedu.registry import Registry
+
+TARGET = "nursery_enrolment_rate"
+
+
+def make_standings(**change: Any) -> pl.DataFrame:
+    row = {
+        "target": TARGET,
+        "indicator": TARGET,
+        "objective": 50.0,
+        "due_year": 2030,
+        "state": "no_data",
+        "probability": None,
+        "value": None,
+        "year": None,
+        "unit": None,
+        "edition": None,
+        "sources": None,
+    }
+    return pl.DataFrame([row | change], schema=STANDINGS, orient="row")
+
+
+def make_values(*points: tuple[int, float], edition: str = "2026", qualifier: str = "") -> pl.DataFrame:
+    plain = {"indicator": TARGET, "territory": "hai_phong", "unit": "percent", "status": "final"}
+    rest = {"flags": [], "numerator": None, "denominator": None, "inputs": ["a.csv!B2"], "sources": ["a"]}
+    rows = [
+        plain | rest | {"year": year, "value": value, "edition": edition, "qualifier": qualifier}
+        for year, value in points
+    ]
+    return pl.DataFrame(rows, schema=VALUES, orient="row")
+
+
+NOTHING = make_standings()
+OLD = make_standings(state="one_point", value=40.0, year=2024, edition="2025")
+
+
+def stand(state: str, value: float, year: int, **other: Any) -> pl.DataFrame:
+    return make_standings(state=state, value=value, year=year, **other)
+
+
+SAME = make_values((2024, 40.0))
+CASES: dict[str, tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, str, list[str]]] = {
+    "nothing": (NOTHING, NOTHING, make_values(), "none", []),
+    "same": (OLD, OLD, SAME, "none", []),
+    "noise": (OLD, OLD, make_values((2024, 40.0 + 1e-12)), "none", []),
+    "first": (NOTHING, stand("one_point", 41, 2025), make_values((2025, 41)), "verdict_changed", ["new_value"]),
+    "new": (OLD, stand("one_point", 41, 2025), make_values((2024, 40), (2025, 41)), "new_value", ["new_value"]),
+    "revised": (OLD, stand("one_point", 39, 2024), make_values((2024, 39)), "revised", ["revised"]),
+    "both": (
+        OLD,
+        stand("met", 51, 2025),
+        make_values((2024, 38), (2025, 51)),
+        "verdict_changed",
+        ["new_value", "revised"],
+    ),
+    "withdrawn": (OLD, NOTHING, make_values(), "verdict_changed", ["withdrawn"]),
+    "time": (OLD, stand("missed", 40, 2024), SAME, "verdict_changed", ["time"]),
+    "objective": (OLD, stand("one_point", 40, 2024, objective=55.0), SAME, "none", ["objective"]),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "values", "change", "why"), CASES.values(), ids=CASES)
+def test_a_change_and_its_reasons(
+    before: pl.DataFrame, after: pl.DataFrame, values: pl.DataFrame, change: str, why: list[str]
+) -> None:
+    (row,) = compare_standings(before, after, values).to_dicts()
+    assert (row["change"], row["why"]) == (change, why)
+
+
+def test_a_revision_names_the_edition_and_both_values() -> None:
+    after = make_standings(state="one_point", value=39.0, year=2024)
+    (row,) = compare_standings(OLD, after, make_values((2024, 39.0), edition="2026-03")).to_dicts()
+    assert (row["value_before"], row["value_revised"], row["edition"]) == (40.0, 39.0, "2026-03")
+
+
+def test_a_bound_is_no_revised_figure() -> None:
+    after = make_standings(state="no_data")
+    (row,) = compare_standings(OLD, after, make_values((2024, 40.0), qualifier=">")).to_dicts()
+    assert row["why"] == ["withdrawn"]
+
+
+def test_a_target_the_record_does_not_know_is_new() -> None:
+    after = make_standings(state="one_point", value=41.0, year=2025)
+    (row,) = compare_standings(OLD.clear(), after, make_values((2025, 41.0))).to_dicts()
+    assert (row["change"], row["why"], row["state_before"]) == ("new_value", ["new_value"], None)
+
+
+def test_every_target_is_compared_in_its_order(book: Registry) -> None:
+    values = make_values((2024, 40.0), (2025, 51.0))
+    before, after = (tabulate_standings(assess_targets(values, book, "hai_phong", year)) for year in (2024, 2025))
+    found = compare_standings(before, after, values)
+    assert found["target"].to_list() == list(book.targets)
+    changed = found.filter(pl.col("change") != "none").to_dicts()
+    assert [(row["target"], row["state_after"]) for row in changed] == [(TARGET, "met")]
+
+
+class TestKept:
+    def test_kept_standings_come_back_as_they_were(self, tmp_path: Path, book: Registry) -> None:
+        project = Project(tmp_path)
+        standings = tabulate_standings(assess_targets(make_values((2024, 40.1)), book, "hai_phong", 2024))
+        assert recall_standings(project, 2024, "hai_phong") is None
+        keep_standings(project, 2024, "hai_phong", standings)
+        first = place_of_standings(project, 2024, "hai_phong").read_bytes()
+        keep_standings(project, 2024, "hai_phong", standings)
+        assert place_of_standings(project, 2024, "hai_phong").read_bytes() == first
+        recalled = recall_standings(project, 2024, "hai_phong")
+        assert recalled is not None and recalled.equals(standings)
+
+    @pytest.mark.parametrize("content", ["", "[]", '{"standings": [{"target": "x"}]}', '{"standings": [1]}'])
+    def test_a_broken_record_is_named_with_what_to_do(self, content: str, tmp_path: Path) -> None:
+        path = place_of_standings(Project(tmp_path), 2024, "hai_phong")
+        path.parent.mkdir(parents=True)
+        path.write_text(content, encoding="utf-8")
+        with pytest.raises(
+            BrokenRecord, match=r"2024/hai_phong/standings\.json cannot be read.*delete it"
+        ) as caught:
+            recall_standings(Project(tmp_path), 2024, "hai_phong")
+        assert str(tmp_path) not in str(caught.value)

@@ -1,0 +1,82 @@
+"""What changed, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from hpedu.outlook.changes import CHANGES
+from hpedu.present.changes import draw_changes
+from hpedu.present.scorecard import Wording
+from hpedu.registry import Language, Registry
+
+
+def make_changes(*rows: dict[str, Any]) -> pl.DataFrame:
+    plain: dict[str, Any] = dict.fromkeys(CHANGES) | {
+        "target": "nursery_enrolment_rate",
+        "why": [],
+        "change": "none",
+    }
+    return pl.DataFrame([plain | row for row in rows], schema=CHANGES, orient="row")
+
+
+REVISED = {
+    "change": "revised",
+    "why": ["revised"],
+    "state_before": "one_point",
+    "state_after": "one_point",
+    "value_before": 40.04,
+    "year_before": 2024,
+    "value_after": 39.0,
+    "year_after": 2024,
+    "value_revised": 39.0,
+    "edition": "2026-03",
+}
+
+
+def plain(changes: pl.DataFrame, book: Registry, language: Language, *, kept: bool = True) -> str:
+    block = draw_changes(changes, Wording(book, language, "hai_phong"), year=2024, kept=kept)
+    return "\n".join(piece.plain for piece in block.pieces)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("vi", "Số liệu năm 2024-2025 được ấn bản 3/2026 sửa từ 40,0% thành 39,0%."),
+        ("en", "The figure for 2024-25 was revised by edition March 2026 from 40.0% to 39.0%."),
+    ],
+)
+def test_a_revision_is_said_with_edition_and_both_values(book: Registry, language: Language, said: str) -> None:
+    assert said in plain(make_changes(REVISED), book, language)
+
+
+def test_what_it_is_compared_with_is_said(book: Registry) -> None:
+    rows = make_changes(REVISED)
+    assert "như đã lập" in plain(rows, book, "vi", kept=True)
+    assert "Không có bản lưu" in plain(rows, book, "vi", kept=False)
+    assert "was kept" in plain(make_changes({}), book, "en", kept=False)  # also where nothing changed
+
+
+def test_targets_without_a_change_are_counted_not_listed(book: Registry) -> None:
+    text = plain(make_changes(REVISED, {"target": "literacy_rate_15_60_level_2"}), book, "en")
+    assert "nothing changed 1" in text
+    assert "Literacy" not in text and "literacy" not in text
+
+
+def test_a_state_of_an_older_hpedu_is_named_as_it_was_kept(book: Registry) -> None:
+    row = REVISED | {"state_before": "<b>gone</b>", "change": "verdict_changed"}
+    block = draw_changes(make_changes(row), Wording(book, "en", "hai_phong"), year=2024, kept=True)
+    html = str(block.pieces[0].html)  # type: ignore[union-attr]
+    assert "&lt;b&gt;gone" in html and "<b>gone" not in html
+
+
+@pytest.mark.parametrize("reason", ["new_value", "withdrawn", "objective", "time"])
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("target", ["nursery_enrolment_rate", "unesco_learning_city_member"])
+def test_every_reason_has_words(book: Registry, reason: str, language: Language, target: str) -> None:
+    name = target if target in book.targets else next(t.id for t in book.targets.values() if t.milestone_indicator)
+    row = REVISED | {"target": name, "change": "verdict_changed", "why": [reason]}
+    text = plain(make_changes(row), book, language)
+    assert "{" not in text and "None" not in text
