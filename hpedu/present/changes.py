@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 
 from hpedu.present.blocks import Block, draw_badge, draw_notice, draw_table
+from hpedu.present.naming import Wording
 from hpedu.present.numbers import format_date, school_year
 from hpedu.present.quantity import name_year, with_unit
-from hpedu.present.scorecard import Wording
 from hpedu.present.wording import phrase
 from hpedu.registry.models import Target
 

@@ -102,6 +102,7 @@ class _Collector:
         tables = {
             "scorecard": [self._scorecard_row(s) for s in self.standings],
             "series": [self._series_row(r) for r in self.values],
+            "projections": [row for s in self.standings for row in self._projection_rows(s)],
             "observations": [self._observation_row(r) for r in self._used_observations()],
             "targets": [self._target_row(s.target) for s in self.standings],
             "indicators": [self._indicator_row(i) for i in self.indicators],
@@ -137,6 +138,7 @@ class _Collector:
         target, last = standing.target, standing.last or {}
         counted = target.kind != "milestone"  # a milestone's state says all
         indicator = self.book.indicators[last["indicator"]] if last else None
+        outlook = standing.outlook or {}
         row = {
             **self._head_of(target),
             "value": last.get("value") if counted else None,
@@ -147,6 +149,12 @@ class _Collector:
             "gap": standing.gap,
             "observed_pace": standing.observed_pace,
             "required_pace": standing.required_pace,
+            "probability": standing.probability,
+            "outlook_year": outlook.get("year"),
+            "outlook_point": outlook.get("point"),
+            "outlook_low": outlook.get("lo80"),
+            "outlook_high": outlook.get("hi80"),
+            "pace_unit_name": self._name_pace_unit(target) if counted else "",
             "state": standing.state,
             "state_name": self.book.name("state", standing.state, self.language),
             "decimals": indicator.decimals if indicator else 1,
@@ -163,6 +171,20 @@ class _Collector:
             "decimals": indicator.decimals,
         }
         return value | row | self._provenance(value) | {"unit_name": self._name("unit", value["unit"])}
+
+    def _projection_rows(self, standing: Standing) -> Iterator[Row]:
+        """What is expected of a target up to the year that tells whether it was met."""
+        target, due = standing.target, standing.target.due
+        for row in standing.projection:
+            if due is None or row["year"] <= due:
+                ranges = {key: row[key] for key in ("point", "lo50", "hi50", "lo80", "hi80", "lo95", "hi95")}
+                yield {
+                    "target": target.id,
+                    "territory": standing.territory,
+                    "year": row["year"],
+                    "unit": target.unit,
+                    **ranges,
+                }
 
     def _observation_row(self, observation: Row) -> Row:
         whole = {key: observation[key] or "all" for key in ("detail", "place")}
@@ -264,6 +286,13 @@ class _Collector:
 
     def _name(self, dimension: str, code: str) -> str:
         return self.book.name(dimension, code, self.language) if code else ""
+
+    def _name_pace_unit(self, target: Target) -> str:
+        """Paces of percentages are in points, of counts in percent."""
+        if self.book.indicators[target.id].counts:
+            return self._name("unit", "percent")
+        percent = target.unit == "percent"
+        return phrase("office_points", self.language) if percent else self._name("unit", target.unit)
 
     def _name_territory(self, territory: str) -> str:
         return self.book.territories[territory].name.get(self.language)

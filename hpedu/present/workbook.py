@@ -21,11 +21,11 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from hpedu.files import write_whole
+from hpedu.present.naming import SIGNS
 from hpedu.present.numbers import count_decimals
 from hpedu.present.office import OfficeTables, Row
 from hpedu.present.office_design import TableDesign, read_design
 from hpedu.present.office_words import day_of, introduce, name_tables
-from hpedu.present.scorecard import SIGNS
 from hpedu.present.spreadsheet import WRAP, lay_out_print, put_text, save_workbook, set_height
 from hpedu.present.wording import phrase
 from hpedu.registry import Language, Registry
@@ -169,5 +169,7 @@ def _number_format(row: Row, column: str) -> str:
     value = row[column]
     if isinstance(value, int):
         return "0"
+    if column == "probability":
+        return "0.00"
     decimals = count_decimals(value) if isinstance(value, Decimal) else row.get("decimals", 0)
     return "#,##0" + ("." + "0" * decimals if decimals else "")

@@ -9,7 +9,7 @@ import pytest
 
 from hpedu.outlook.changes import CHANGES
 from hpedu.present.changes import draw_changes
-from hpedu.present.scorecard import Wording
+from hpedu.present.naming import Wording
 from hpedu.registry import Language, Registry
 
 
