@@ -79,8 +79,11 @@ class Outcome:
 class Engine(Protocol):
     """Runs reports, from as many threads at a time as it has `workers`."""
 
-    name: str
-    workers: int
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def workers(self) -> int: ...
 
     def run(self, run: Run) -> Outcome:
         """Run one report and put its page in place, whole or not at all; never raises for what happens in it."""

@@ -292,7 +292,7 @@ def draw_everything() -> list[Chart]:
 
 @pytest.mark.parametrize("chart", draw_everything(), ids=["trend", "legend", "ranked", "stacked"])
 def test_every_form_follows_the_schema(chart: Chart) -> None:
-    """Drawn unchecked (`hpedu.present.drawing.unchecked`), so checked here: altair refuses what Vega-Lite would."""
+    """Drawn unchecked (`hpedu.present.drawing.unchecked`), so checked here, as altair would check it."""
     altair.Chart.from_dict(chart.spec)
     broken = chart.spec | {"layer": [{"mark": "unicorn"}]}
     with pytest.raises(ValidationError):
