@@ -24,6 +24,7 @@ FLOORS = {
     "paths": 0,
     "files": 0,
     "frames": 0,
+    "parts": 0,
     "registry": 1,
     "ingest": 2,
     "indicators": 3,

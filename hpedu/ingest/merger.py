@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from hpedu.ingest.schema import OBSERVATIONS, SERIES_KEY
+from hpedu.parts import add_parts
 from hpedu.registry import Registry
 
 
@@ -39,26 +40,26 @@ def _sum_parts(observations: pl.DataFrame, merged: str, parts: list[str], additi
     def joined(column: str) -> pl.Expr:
         return pl.col(column).unique(maintain_order=True).str.join(" + ")
 
+    softer = pl.col("status").filter(pl.col("status").is_in(["synthetic", "projected", "estimated"]))
+    whole = add_parts(
+        usable.sort("territory", descending=True),  # hai_phong_old first, then hai_duong_old
+        keys=[*keys, "year"],
+        part="territory",
+        parts=parts,
+        sums=["value"],
+        carry={
+            "unit": pl.col("unit").first(),
+            "soft": softer.first(),
+            "flags": pl.col("flags").explode(keep_nulls=False, empty_as_null=False).unique(maintain_order=True),
+            "edition": pl.col("edition").max(),
+            "cell": pl.col("cell").str.join(" + "),
+            "printed": pl.col("printed").str.join(" + "),
+            "step": pl.col("step").max(),
+        }
+        | {name: joined(name) for name in ("source", "file", "digest", "sheet", "note")},
+    )
     return (
-        usable.sort("territory", descending=True)  # hai_phong_old first, then hai_duong_old
-        .group_by([*keys, "year"], maintain_order=True)
-        .agg(
-            pl.col("value").sum(),
-            pl.col("unit").first(),
-            soft=pl.col("status").filter(pl.col("status").is_in(["synthetic", "projected", "estimated"])).first(),
-            flags=pl.col("flags").explode(keep_nulls=False, empty_as_null=False).unique(maintain_order=True),
-            source=joined("source"),
-            edition=pl.col("edition").max(),
-            file=joined("file"),
-            digest=joined("digest"),
-            sheet=joined("sheet"),
-            cell=pl.col("cell").str.join(" + "),
-            printed=pl.col("printed").str.join(" + "),
-            note=joined("note"),
-            step=pl.col("step").max(),
-            count=pl.len(),
-        )
-        .filter(pl.col("count") == len(parts))
+        whole.filter(pl.col("missing").list.len() == 0)
         .with_columns(
             territory=pl.lit(merged),
             status=pl.coalesce("soft", pl.lit("derived")),

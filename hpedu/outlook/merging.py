@@ -1,0 +1,160 @@
+"""The past of a unit made by a merger, from the numerators and denominators of its parts.
+
+Counts add; a ratio is computed again from the sums. The mean of the parts' rates is no rate of the whole:
+`diagnose_averaging` says by how much it errs. Works on series of any country. Ingest adds up single observations,
+which carry cells and editions, with the same `hpedu.parts.add_parts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from hpedu.outlook.series import KEY
+from hpedu.outlook.tables import Intake, Kind, fill_columns
+from hpedu.parts import add_parts
+
+FIRMNESS = ("final", "preliminary", "derived", "estimated", "projected", "synthetic")
+"""From firm to soft. A sum is `derived`, or as soft as its softest part."""
+
+COUNTS: dict[str, Kind] = {"unit": "text", "indicator": "text", "year": "year", "numerator": "number"}
+COUNTS_OPTIONS: dict[str, Kind] = {"denominator": "number", "scale": "number", "status": "text"}
+PARTS: dict[str, Kind] = {"whole": "text", "part": "text"}
+PARTS_OPTIONS: dict[str, Kind] = {"valid_from": "year", "valid_to": "year"}
+
+MERGED: dict[str, Any] = {
+    "unit": pl.String,
+    "indicator": pl.String,
+    "year": pl.Int32,
+    "numerator": pl.Float64,
+    "denominator": pl.Float64,  # null for a count
+    "value": pl.Float64,  # scale * numerator / denominator, or the count itself
+    "status": pl.String,  # missing where a part is
+    "parts": pl.String,  # "a + b", or "" for a figure of the whole itself
+    "missing": pl.String,  # the parts without a figure, "a + b"
+}
+"""One row a whole, indicator and year for which it or any of its parts has a figure."""
+
+
+def merge_parts(counts: pl.DataFrame, parts: pl.DataFrame, *, scale: float = 1.0) -> pl.DataFrame:
+    """Back series of every whole: its own figures where there are any, else the sum of all its parts.
+
+    Parameters
+    ----------
+    counts
+        `unit, indicator, year, numerator` and perhaps `denominator` (without one it is a count), `scale` (100 for
+        percent), `status` (`FIRMNESS`; final if not said). Parts and wholes in one table.
+    parts
+        `whole, part` and perhaps `valid_from, valid_to`: the years, both included, in which the whole is made
+        up of the part; a blank is open.
+    scale
+        For rows without a `scale` of their own.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `MERGED`. Where a part has no figure, the value is null and the status `missing`: never a
+        smaller sum. So it is where a denominator is 0.
+
+    Raises
+    ------
+    SeriesError
+        With everything wrong in both tables; a whole that is a part of itself too.
+    """
+    rows, pairs = _take(counts, parts, scale)
+    frames = [_merge_years(rows, whole, names, years) for whole, names, years in _list_years(rows, pairs)]
+    derived = pl.concat(frames) if frames else pl.DataFrame(schema=MERGED)
+    own = rows.filter(pl.col("unit").is_in(pairs["whole"].to_list()), pl.col("numerator").is_not_null())
+    own = own.with_columns(value=_value(), parts=pl.lit(""), missing=pl.lit("")).select(list(MERGED))
+    return pl.concat([own, derived.join(own, on=[*KEY, "year"], how="anti")]).sort(*KEY, "year")
+
+
+def diagnose_averaging(counts: pl.DataFrame, parts: pl.DataFrame, *, scale: float = 1.0) -> pl.DataFrame:
+    """What the mean of the parts' rates would have said instead, and by how much it errs.
+
+    Returns
+    -------
+    polars.DataFrame
+        `unit, indicator, year, value, mean_of_rates, error`, for the ratios that `merge_parts` could compute from
+        parts.
+    """
+    rows, _ = _take(counts, parts, scale)
+    merged = merge_parts(counts, parts, scale=scale).filter(
+        pl.col("parts") != "", pl.col("value").is_not_null(), pl.col("denominator").is_not_null()
+    )
+    rates = rows.with_columns(rate=_value()).select(part="unit", indicator="indicator", year="year", rate="rate")
+    means = (
+        merged.select(*KEY, "year", "value", part=pl.col("parts").str.split(" + "))
+        .explode("part")
+        .join(rates, on=["part", "indicator", "year"], how="left")
+        .group_by(*KEY, "year", "value", maintain_order=True)
+        .agg(mean_of_rates=pl.when(pl.col("rate").has_nulls().not_()).then(pl.col("rate").mean()).first())
+    )
+    return means.with_columns(error=pl.col("mean_of_rates") - pl.col("value")).sort(*KEY, "year")
+
+
+def _take(counts: pl.DataFrame, parts: pl.DataFrame, scale: float) -> tuple[pl.DataFrame, pl.DataFrame]:
+    intake = Intake()
+    rows = fill_columns(intake.take(counts, "counts", COUNTS, COUNTS_OPTIONS), COUNTS_OPTIONS)
+    pairs = fill_columns(intake.take(parts, "parts", PARTS, PARTS_OPTIONS), PARTS_OPTIONS)
+    if "numerator" not in counts.columns and "value" in counts.columns:
+        intake.complain("counts", "column value", "a rate cannot be merged; give its numerator and denominator")
+    intake.refuse_repeats(rows, "counts", [*KEY, "year"])
+    intake.refuse_repeats(pairs, "parts", ["whole", "part", "valid_from"])
+    intake.finish()
+    for row in pairs.iter_rows(named=True):
+        if row["whole"] == row["part"]:
+            intake.complain("parts", row["whole"], "is a part of itself")
+    rows = rows.with_columns(pl.col("status").fill_null("final"), pl.col("scale").fill_null(scale))
+    for status in sorted(set(rows["status"]) - set(FIRMNESS)):
+        intake.complain("counts", "column status", f"is none of {', '.join(FIRMNESS)}", status)
+    intake.finish()
+    ratio = pl.col("denominator").is_not_null().any().over("indicator")
+    return rows.with_columns(ratio=ratio), pairs
+
+
+def _list_years(rows: pl.DataFrame, pairs: pl.DataFrame) -> Iterator[tuple[str, list[str], list[int]]]:
+    """Each whole with the parts that make it up, and the years in which just these do."""
+    years = rows["year"].unique().sort().to_list()
+    for (whole,), own in pairs.group_by("whole", maintain_order=True):
+        made: dict[tuple[str, ...], list[int]] = {}
+        for year in years:
+            valid = own.filter(
+                (pl.col("valid_from") <= year).fill_null(True), (pl.col("valid_to") >= year).fill_null(True)
+            )
+            made.setdefault(tuple(dict.fromkeys(valid["part"])), []).append(year)
+        yield from ((str(whole), list(names), some) for names, some in made.items() if names)
+
+
+def _merge_years(rows: pl.DataFrame, whole: str, names: list[str], years: list[int]) -> pl.DataFrame:
+    below = pl.when("ratio").then("denominator").otherwise(0.0)  # a count has none to miss
+    added = add_parts(
+        rows.filter(pl.col("year").is_in(years)).with_columns(denominator=below),
+        keys=["indicator", "year"],
+        part="unit",
+        parts=names,
+        sums=["numerator", "denominator"],
+        carry={
+            "ratio": pl.col("ratio").first(),
+            "scale": pl.col("scale").first(),
+            "softest": pl.col("status").replace_strict(FIRMNESS, list(range(len(FIRMNESS)))).max(),
+        },
+    )
+    status = pl.col("softest").clip(FIRMNESS.index("derived")).replace_strict(dict(enumerate(FIRMNESS)))
+    return (
+        added.with_columns(pl.when("ratio").then("denominator").alias("denominator"))
+        .with_columns(value=_value(), unit=pl.lit(whole), parts=pl.lit(" + ".join(names)))
+        .with_columns(
+            status=pl.when(pl.col("value").is_null()).then(pl.lit("missing")).otherwise(status),
+            missing=pl.col("missing").list.join(" + "),
+        )
+        .select(pl.col(name).cast(kind) for name, kind in MERGED.items())
+    )
+
+
+def _value() -> pl.Expr:
+    """Of a ratio or a count; null where a figure is unknown or the denominator is 0."""
+    above, below = pl.col("scale") * pl.col("numerator"), pl.col("denominator")
+    return pl.when(~pl.col("ratio")).then(above).when(below != 0).then(above / below)

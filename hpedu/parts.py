@@ -1,0 +1,49 @@
+"""The sum of parts: of all of them or of none. Ingest adds observations with it, the outlook series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+
+def add_parts(
+    rows: pl.DataFrame,
+    *,
+    keys: Sequence[str],
+    part: str,
+    parts: Sequence[str],
+    sums: Sequence[str],
+    carry: Mapping[str, pl.Expr],
+) -> pl.DataFrame:
+    """Add up the rows of `parts`, group by group; a group that lacks a part, or a figure of one, has no sum.
+
+    Parameters
+    ----------
+    rows
+        One row a group and part; rows of other parts are left out.
+    keys
+        Columns that name a group (a series and its year).
+    part
+        Column that names the part.
+    sums
+        Columns of numbers to add. A null is an unknown figure: its sum is null, never smaller.
+    carry
+        Other columns of the result, as aggregations.
+
+    Returns
+    -------
+    polars.DataFrame
+        `keys`, `sums`, `carry` and `missing`: the parts without a row or figure, by name. Where it is not
+        empty, the sums are null.
+    """
+    known = pl.all_horizontal(pl.col(sums).is_not_null())
+    return (
+        rows.filter(pl.col(part).is_in(list(parts)))
+        .group_by(keys, maintain_order=True)
+        .agg(pl.col(sums).sum(), present=pl.col(part).filter(known).unique(), **carry)
+        .with_columns(missing=pl.lit(list(parts), pl.List(pl.String)))
+        .with_columns(pl.col("missing").list.set_difference("present").list.sort())
+        .with_columns(pl.when(pl.col("missing").list.len() == 0).then(pl.col(name)).alias(name) for name in sums)
+        .drop("present")
+    )
