@@ -1,6 +1,10 @@
 """Indicator values -> where they lead, where each target stands, the pace there is and the pace it takes."""
 
+from hpedu.outlook.cohorts import measure_flows
+from hpedu.outlook.enrolment import project_enrolment
 from hpedu.outlook.judgement import judge
+from hpedu.outlook.levels import project_levels
+from hpedu.outlook.merging import diagnose_averaging, merge_parts
 from hpedu.outlook.pace import measure_pace
 from hpedu.outlook.progress import combine_progress, measure_progress
 from hpedu.outlook.projection import project
@@ -12,8 +16,13 @@ __all__ = [
     "Standing",
     "assess_targets",
     "combine_progress",
+    "diagnose_averaging",
     "judge",
+    "measure_flows",
     "measure_pace",
     "measure_progress",
+    "merge_parts",
     "project",
+    "project_enrolment",
+    "project_levels",
 ]
