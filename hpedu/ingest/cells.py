@@ -18,10 +18,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """A published table before anything is understood: its title and all of its value cells."""
+    """A published table before anything is understood: its title and all of its value cells.
+
+    `is_plain` says that the format itself writes numbers like 1234.5, whatever country it comes from.
+    """
 
     title: str
     cells: list[Cell]
+    is_plain: bool = False
 
 
 def column_letters(index: int) -> str:

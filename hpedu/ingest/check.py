@@ -96,7 +96,7 @@ def describe(checked: Checked) -> Iterator[str]:
     for found in checked.tables:
         if found.layout is None and found.table.cells:
             yield ""
-            yield propose_layout(found.table, found.kind)
+            yield propose_layout(found.table)
 
 
 def _distinct(issues: pl.DataFrame) -> Iterator[dict[str, str]]:

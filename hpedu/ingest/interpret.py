@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -13,12 +13,17 @@ from typing import Any, Literal
 import polars as pl
 
 from hpedu.ingest.cells import Cell, RawTable
+from hpedu.ingest.items import Items
 from hpedu.ingest.layouts import SERIES_FIELDS, Layout, Series
 from hpedu.ingest.resource import Resource
+from hpedu.ingest.roles import Roles, find_roles
+from hpedu.ingest.tables.header_words import is_worded
 from hpedu.ingest.words.numbers import NumberStyle, decide_style, parse_number, printed_step
 from hpedu.ingest.words.places import resolve_territory
+from hpedu.ingest.words.scales import find_scale, is_percent
 from hpedu.ingest.words.text import clean_text, fold_text
-from hpedu.ingest.words.years import YearLabel, find_year, reference_day, resolve_year
+from hpedu.ingest.words.units import resolve_place
+from hpedu.ingest.words.years import reference_day, resolve_year
 from hpedu.registry import Registry
 from hpedu.registry.models import Erratum
 
@@ -49,12 +54,11 @@ class Reading:
 def interpret(table: RawTable, layout: Layout, resource: Resource, book: Registry) -> Reading:
     """Read every cell of a table by its layout; what cannot be read with certainty becomes an issue."""
     reading = Reading()
-    style = _find_style(table, layout)
-    series = {fold_text(item): entries for item, entries in layout.series.items()}
+    reader = _CellReader(layout, find_roles(table, layout), Items(layout), _find_style(table, layout, book), book)
     errata = {e.cell: e for e in book.errata.values() if e.file == resource.path}
     for cell in table.cells:
         try:
-            row = _read_cell(cell, layout, series, style, book)
+            row = reader.read(cell)
             erratum = errata.get(cell.address)
             if erratum is not None:
                 row = _apply_erratum(row, erratum)
@@ -64,10 +68,21 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, book: Registr
     return reading
 
 
-def _find_style(table: RawTable, layout: Layout) -> NumberStyle | Undecided:
+def _find_style(table: RawTable, layout: Layout, book: Registry) -> NumberStyle | Undecided:
+    """As the layout or the format says; else from all numbers together, and from what they count."""
     if layout.numbers != "decide":
         return layout.numbers
-    return decide_style(cell.printed for cell in table.cells) or "undecided"
+    printed = [cell.printed for cell in table.cells]
+    if table.is_plain:
+        return decide_style(printed) or "plain"  # unless a spreadsheet has written it anew
+    entries = [series for its in layout.series.values() for series in its]
+    whole = bool(entries) and all(_counts_whole(series, book) for series in entries)
+    return decide_style(printed) or (decide_style(printed, whole=True) if whole else None) or "undecided"
+
+
+def _counts_whole(series: Series, book: Registry) -> bool:
+    measure = book.measures.get(series.measure)
+    return series.scale == 1 and measure is not None and measure.is_whole
 
 
 def set_aside_row(
@@ -97,39 +112,112 @@ def _find_closest(subject: str, known: tuple[str, ...]) -> str:
     return next((folded[match] for match in get_close_matches(fold_text(subject), folded, n=1, cutoff=0.7)), "")
 
 
-def _read_cell(
-    cell: Cell, layout: Layout, known: Mapping[str, list[Series]], style: NumberStyle | Undecided, book: Registry
-) -> dict[str, Any]:
-    label, item = _read_year_label(cell, layout)
-    series = _read_series(cell, layout, known, item, label.first)
-    rule = series.year_rule or layout.year_rule
-    year = resolve_year(label, rule)
-    territory = _read_territory(cell, layout, reference_day(year, rule), book)
-    extra = cell.labels if layout.coded else {}
-    place = extra.get("place", "")
-    if place and (place not in book.places or book.places[place].territory != territory):
-        raise SetAside("unknown_place", f"{place} ({territory})", book.places)
-    measure = book.measures.get(series.measure)
-    if measure is None:
-        raise SetAside("unknown_measure", series.measure, book.measures)
-    flags = [flag for flag in extra.get("flags", "").split("|") if flag]
-    _check_codes(series, extra.get("qualifier", ""), extra.get("status", ""), flags, book)
-    number = _read_number(cell, layout, style)
-    preliminary = label.preliminary or label.stars in layout.preliminary_marks
-    notes = (series.note, label.stars, extra.get("note", ""))
-    return {
-        **{name: getattr(series, name) for name in SERIES_FIELDS},
-        "territory": territory,
-        "place": place,
-        "year": year,
-        "value": float(number * series.scale),
-        "unit": measure.unit,
-        "status": extra.get("status") or ("preliminary" if preliminary else layout.status),
-        "qualifier": extra.get("qualifier", ""),
-        "flags": flags,
-        "note": clean_text(" ".join(filter(None, notes))),
-        "step": float(printed_step(number) * series.scale),
-    }
+@dataclass(frozen=True)
+class _CellReader:
+    """Reads cell after cell of one table; what cannot be read raises `SetAside`."""
+
+    layout: Layout
+    roles: Roles
+    items: Items
+    style: NumberStyle | Undecided
+    book: Registry
+
+    def read(self, cell: Cell) -> dict[str, Any]:
+        """The fields of an observation but for its provenance."""
+        layout, book = self.layout, self.book
+        printed = cell.printed.strip()
+        if printed in layout.missing and printed not in layout.none:
+            raise SetAside("not_published")
+        found = self.roles.read_year(cell)
+        if found is None:
+            said = [cell.labels.get(name, "") for name in (self.roles.year, "period", *self.roles.items)]
+            raise SetAside("no_year", next(filter(None, said), ""))
+        label = found[0]
+        name, parts = self.roles.read_parts(cell, reference_day(label.first, layout.year_rule))
+        series = self._read_series(cell, parts, label.first)
+        rule = series.year_rule or layout.year_rule
+        year = resolve_year(label, rule)
+        territory = self._read_territory(name, reference_day(year, rule))
+        extra = cell.labels if layout.coded else {}
+        place = self._read_place(cell, territory)
+        measure = book.measures.get(series.measure)
+        if measure is None:
+            raise SetAside("unknown_measure", series.measure, book.measures)
+        flags = [flag for flag in extra.get("flags", "").split("|") if flag]
+        _check_codes(series, extra.get("qualifier", ""), extra.get("status", ""), flags, book)
+        if not layout.coded:
+            _check_unit(cell.labels.get("unit", ""), " ".join(parts), series, measure.unit)
+        number = _read_number(cell, layout, self.style)
+        if not layout.coded and number % 1 and _counts_whole(series, book):
+            raise SetAside("not_whole", printed)
+        preliminary = label.preliminary or label.stars in layout.preliminary_marks
+        notes = (series.note, label.stars, extra.get("note", ""), cell.labels.get("mark", ""))
+        return {
+            **{name: getattr(series, name) for name in SERIES_FIELDS},
+            "territory": territory,
+            "place": place,
+            "year": year,
+            "value": float(number * series.scale),
+            "unit": measure.unit,
+            "status": extra.get("status") or ("preliminary" if preliminary else layout.status),
+            "qualifier": extra.get("qualifier", ""),
+            "flags": flags,
+            "note": clean_text(" ".join(filter(None, notes))),
+            "step": float(printed_step(number) * series.scale),
+        }
+
+    def _read_series(self, cell: Cell, parts: list[str], year: int) -> Series:
+        layout = self.layout
+        if layout.coded:
+            unit = cell.labels.get("unit", "")
+            if unit not in layout.units:
+                raise SetAside("unknown_unit", unit, layout.units)
+            codes = {name: cell.labels[name] for name in SERIES_FIELDS if cell.labels.get(name)}
+            return Series.model_validate({**codes, "scale": layout.units[unit]})
+        item = self.items.find(parts)
+        if item is not None and not self.items.is_kept(item):
+            raise SetAside("not_kept", " / ".join(parts))
+        series = self.items.series(item, year) if item is not None else None
+        if series is None:
+            raise SetAside("unknown_item", " / ".join(parts), layout.series)
+        return series
+
+    def _read_territory(self, name: str, on: date) -> str:
+        fixed = self.roles.territory
+        if fixed.startswith("="):
+            return fixed.removeprefix("=")
+        if not fixed:
+            raise SetAside("no_territory")
+        territory = resolve_territory(name, on)
+        if territory is None:
+            known = [alias.name for alias in self.book.territory_names]
+            reason = "no_such_territory_then" if fold_text(name) in map(fold_text, known) else "unknown_territory"
+            raise SetAside(reason, name, known if reason == "unknown_territory" else ())
+        return territory
+
+    def _read_place(self, cell: Cell, territory: str) -> str:
+        """The district or institution a figure is of; "" for the whole territory, as in a row of totals."""
+        book = self.book
+        said = cell.labels.get("place", "") if self.layout.coded else cell.labels.get(self.layout.place, "")
+        if not said or (not self.layout.coded and is_worded("total", said)):
+            return ""
+        place = said if self.layout.coded else resolve_place(said) or ""
+        if place not in book.places or book.places[place].territory != territory:
+            raise SetAside("unknown_place", f"{said} ({territory})", book.places)
+        return place
+
+
+def _check_unit(said: str, item: str, series: Series, unit: str) -> None:
+    """Refuse a table whose unit is not the one its layout was made for: thousands for persons, % for schools.
+
+    A unit in the item itself goes first: there the layout knows the item by it.
+    """
+    if not said or find_scale(item) != 1:
+        return
+    if find_scale(said) != series.scale * (find_scale(unit.replace("_", " ")) or 1):
+        raise SetAside("other_unit", said)
+    if is_percent(said) and unit not in ("percent", "per_1000"):
+        raise SetAside("other_unit", said)
 
 
 def _check_codes(series: Series, qualifier: str, status: str, flags: list[str], book: Registry) -> None:
@@ -148,50 +236,12 @@ def _read_number(cell: Cell, layout: Layout, style: NumberStyle | Undecided) -> 
     printed = cell.printed.strip()
     if printed in layout.none:
         return Decimal(0)
-    if printed in layout.missing:
-        raise SetAside("not_published")
     if style == "undecided":
         raise SetAside("ambiguous_number", printed)
     try:
         return parse_number(printed, style)
     except ValueError as error:
         raise SetAside("not_a_number", printed) from error
-
-
-def _read_year_label(cell: Cell, layout: Layout) -> tuple[YearLabel, str]:
-    """The year as printed, and the item label: what is left of the same label, or another one."""
-    label = cell.labels.get(layout.year, "")
-    found = find_year(label)
-    if found is None:
-        raise SetAside("no_year", label or cell.labels.get("period", ""))
-    year, rest = found
-    parts = (rest if name == layout.year else cell.labels.get(name, "") for name in layout.item)
-    return year, " / ".join(filter(None, parts))
-
-
-def _read_series(cell: Cell, layout: Layout, known: Mapping[str, list[Series]], item: str, year: int) -> Series:
-    if layout.coded:
-        unit = cell.labels.get("unit", "")
-        if unit not in layout.units:
-            raise SetAside("unknown_unit", unit, layout.units)
-        codes = {name: cell.labels[name] for name in SERIES_FIELDS if cell.labels.get(name)}
-        return Series.model_validate({**codes, "scale": layout.units[unit]})
-    for series in known.get(fold_text(item), []):
-        if (series.since or year) <= year <= (series.until or year):
-            return series
-    if fold_text(item) in map(fold_text, layout.not_kept):
-        raise SetAside("not_kept", item)
-    raise SetAside("unknown_item", item, layout.series)
-
-
-def _read_territory(cell: Cell, layout: Layout, on: date, book: Registry) -> str:
-    if layout.territory.startswith("="):
-        return layout.territory.removeprefix("=")
-    name = cell.labels.get(layout.territory, "")
-    territory = resolve_territory(name, on)
-    if territory is None:
-        raise SetAside("unknown_territory", name, (alias.name for alias in book.territory_names))
-    return territory
 
 
 def _apply_erratum(row: dict[str, Any], erratum: Erratum) -> dict[str, Any]:

@@ -3,74 +3,82 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Iterator
+from datetime import date
 
 from hpedu.ingest.cells import RawTable
+from hpedu.ingest.layouts import Layout, closest_layout, load_layouts
+from hpedu.ingest.roles import Roles, find_roles
+from hpedu.ingest.tables.header_paths import SEPARATOR
+from hpedu.ingest.tables.header_words import is_worded
 from hpedu.ingest.words.numbers import decide_style
-from hpedu.ingest.words.places import resolve_territory
-from hpedu.ingest.words.years import find_year, reference_day
+from hpedu.ingest.words.scales import find_scale
+from hpedu.ingest.words.text import fold_text
+from hpedu.ingest.words.units import resolve_place
+from hpedu.registry import registry
 
-_DATE = reference_day(2024, "school_year_start")
+_DAY = date(2024, 9, 30)
+_COUNTED_AT_START = re.compile(r"30 ?/ ?9|30 thang 9|30 september|nam hoc|school year")
 
 
-def propose_layout(table: RawTable, reader: str) -> str:
+def propose_layout(table: RawTable) -> str:
     """The text of a layout file for a table: what can be told is filled in, the rest is left to complete.
 
-    Labels that hold years or names of territories are found by content. Every other label becomes an item
-    with an empty `measure` and `level`, which the loader refuses until they are filled in.
+    Years and territories are found by content, in any kind of file, so labels are not named. Every item gets
+    an empty `measure` and `level`; these, and a year rule or territory that the table does not tell, are refused
+    by the loader until they are filled in: nothing is guessed.
     """
-    labels = {name: _texts(table, name) for name in (table.cells[0].labels if table.cells else {})}
-    year = _best(labels, lambda text: find_year(text) is not None)
-    territory = _best(labels, lambda text: resolve_territory(text, _DATE) is not None)
-    places: list[str] = ["parent", "row", "column"]
-    items = [name for name in places if name in labels and name != territory]
-    items = items or [name for name in labels if name not in (territory, year)]
+    place = _find_place_label(table)
+    roles = find_roles(table, Layout(id="", title="", year_rule="calendar", place=place))
     style = decide_style(cell.printed for cell in table.cells)
-    return "\n".join(
-        [
-            "# Proposed by `hpedu check`: fill in measure and level of each series, delete what is not wanted.",
-            f"reader = {_quote(reader)}",
-            f"title = {_quote(table.title)}",
-            f"territory = {_quote(territory or '=viet_nam')}",
-            f"year = {_quote(year or 'column')}",
-            f"item = [{', '.join(map(_quote, items))}]",
-            'year_rule = "school_year_start"  # or calendar, or school_year_end: see the notes of the table',
-            f"numbers = {_quote(style or 'decide')}",
-            *_propose_series(table, items, year),
-            "",
-        ]
-    )
+    close = closest_layout(table.title, load_layouts())
+    rule = "school_year_start" if _COUNTED_AT_START.search(_all_text(table, roles)) else ""
+    lines = ["# Proposed by `hpedu check`: fill in what is empty, delete what is not wanted (docs/layouts.md)."]
+    if close:
+        lines.append(f"# The most similar layout is {close.id}.toml; add the title there if it is this table.")
+    lines.append(f"title = {_quote(table.title)}")
+    if not roles.territory:
+        lines.append(f"territory = {_quote(_find_title_territory(table.title))}  # such as =hai_phong_old")
+    if place:
+        lines.append(f"place = {_quote(place)}")
+    lines.append(f"year_rule = {_quote(rule)}  # school_year_start, school_year_end or calendar: see its notes")
+    lines.append(f"numbers = {_quote(style or 'decide')}")
+    return "\n".join([*lines, *_propose_series(table, roles)]) + "\n"
 
 
-def _propose_series(table: RawTable, items: list[str], year: str) -> Iterator[str]:
-    found: dict[str, None] = {}
+def _find_place_label(table: RawTable) -> str:
+    """The label that names districts or institutions, if most of its texts do."""
+    for name in ("row", "column"):
+        texts = {text for cell in table.cells if (text := cell.labels.get(name, ""))}
+        if 2 * sum(resolve_place(text) is not None for text in texts) >= max(len(texts), 1):
+            return name
+    return ""
+
+
+def _all_text(table: RawTable, roles: Roles) -> str:
+    labels = {cell.labels.get(roles.year, "") for cell in table.cells}
+    return fold_text(" ".join([table.title, *sorted(labels)]))
+
+
+def _find_title_territory(title: str) -> str:
+    """The one territory whose name stands in the title, as a layout says it; empty if none or several do."""
+    text = f" {fold_text(title)} "
+    named = {a.territory for a in registry().territory_names if f" {fold_text(a.name)} " in text}
+    return f"={named.pop()}" if len(named) == 1 else ""
+
+
+def _propose_series(table: RawTable, roles: Roles) -> Iterator[str]:
+    found: dict[str, str] = {}
     for cell in table.cells:
-        parts = []
-        for name in items:
-            label = cell.labels.get(name, "")
-            split = find_year(label) if name == year else None
-            parts.append(split[1] if split else label)
-        found[" / ".join(filter(None, parts))] = None
-    for item in found:
+        tiers = SEPARATOR.join(roles.read_parts(cell, _DAY)[1]).split(SEPARATOR)
+        item = SEPARATOR.join(tier for tier in tiers if not is_worded("filler", tier))
+        found.setdefault(item, cell.labels.get("unit", ""))
+    for item, unit in found.items():
         yield f'\n[[series.{_quote(item)}]]\nmeasure = ""\nlevel = ""'
-
-
-def _texts(table: RawTable, name: str) -> set[str]:
-    return {cell.labels.get(name, "") for cell in table.cells} - {""}
-
-
-def _best(labels: dict[str, set[str]], fits: Callable[[str], bool]) -> str:
-    """The label most of whose texts fit, if at least half do."""
-
-    shares = {name: _share(texts, fits) for name, texts in labels.items() if texts}
-    best = max(shares, key=lambda name: shares[name], default="")
-    return best if best and shares[best] >= 0.5 else ""
-
-
-def _share(texts: Iterable[str], fits: Callable[[str], bool]) -> float:
-
-    results = [bool(fits(text)) for text in texts]
-    return sum(results) / len(results)
+        scale = find_scale(item) if find_scale(item) != 1 else find_scale(unit)
+        if scale is not None and scale != 1:
+            yield f"scale = {scale}"
 
 
 def _quote(text: str) -> str:

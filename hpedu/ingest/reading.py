@@ -9,7 +9,17 @@ from hpedu.ingest.cells import Cell, RawTable
 from hpedu.ingest.forms.reading import is_form, read_form
 from hpedu.ingest.interpret import Reading, interpret, set_aside_row
 from hpedu.ingest.layouts import Layout, find_layout, load_layouts
-from hpedu.ingest.readers import delimited, htmltable, plaintext, px, pxweb, spreadsheetml, tidy, workbook
+from hpedu.ingest.readers import (
+    delimited,
+    htmltable,
+    jsonstat,
+    plaintext,
+    px,
+    pxweb,
+    spreadsheetml,
+    tidy,
+    workbook,
+)
 from hpedu.ingest.resource import Resource
 from hpedu.ingest.schools.reading import read_schools
 from hpedu.ingest.tables.grid import Grid, make_grid
@@ -19,7 +29,7 @@ from hpedu.registry import Registry
 
 TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
     "pxweb_csv": (pxweb.is_pxweb_csv, pxweb.read_pxweb_csv),
-    "jsonstat": (pxweb.is_jsonstat, pxweb.read_jsonstat),
+    "jsonstat": (jsonstat.is_jsonstat, jsonstat.read_jsonstat),
     "px": (px.is_px, px.read_px),
     "tidy_csv": (tidy.is_tidy_csv, tidy.read_tidy_csv),
 }
@@ -32,7 +42,7 @@ SHEETS: list[tuple[Callable[[bytes], bool], Callable[[bytes], list[Grid]]]] = [
     (delimited.is_delimited, delimited.read_delimited),
     (plaintext.is_plain_text, plaintext.read_plain_text),
 ]
-"""Formats made to be looked at: headers and labels are found by their place. All are the kind `sheet`.
+"""Formats made to be looked at: headers and labels are found by their place.
 
 Formats are told by content, never by the ending of the name; the order is from the most to the least sure.
 """
@@ -47,9 +57,8 @@ class UnknownFormat(ValueError):
 
 @dataclass(frozen=True)
 class Found:
-    """A table of a file, the kind of reader its layout must name, and that layout if there is one."""
+    """A table of a file, and its layout if there is one."""
 
-    kind: str
     table: RawTable
     layout: Layout | None
 
@@ -62,12 +71,12 @@ def find_tables(data: bytes) -> list[Found]:
     UnknownFormat
         If no reader knows the format.
     """
-    for kind, (recognise, read) in TABLES.items():
+    for recognise, read in TABLES.values():
         if recognise(data):
-            return [_find(kind, read(data))]
+            return [_find(read(data))]
     for is_sheets, read_sheets in SHEETS:
         if is_sheets(data):
-            return [_find("sheet", table) for grid in _convert(read_sheets(data)) for table in _tables_of(grid)]
+            return [_find(table) for grid in _convert(read_sheets(data)) for table in _tables_of(grid)]
     raise UnknownFormat
 
 
@@ -96,8 +105,8 @@ def read_file(data: bytes, resource: Resource, book: Registry) -> Reading:
     return reading
 
 
-def _find(kind: str, table: RawTable) -> Found:
-    return Found(kind, table, find_layout(kind, table.title, load_layouts()))
+def _find(table: RawTable) -> Found:
+    return Found(table, find_layout(table.title, load_layouts()))
 
 
 def _tables_of(grid: Grid) -> Iterator[RawTable]:

@@ -123,6 +123,13 @@ class District(Row):
     rebuildable: bool  # its old area is exactly a set of communes of 2025
 
 
+WHOLE_UNITS = (
+    *("persons", "schools", "classes", "classrooms", "institutions", "centres", "universities", "works"),
+    *("communes", "districts", "provinces"),
+)
+"""Units of things that are counted one by one."""
+
+
 class Measure(Keyed):
     """What is counted. `additive` measures of two territories may be summed; others never."""
 
@@ -131,6 +138,11 @@ class Measure(Keyed):
     basis: Literal["school_year", "calendar"]  # what `year` means for it
     name: Text
     definition: Text
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its values are whole numbers."""
+        return self.unit in WHOLE_UNITS
 
 
 class Department(Keyed):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import openpyxl
@@ -11,6 +10,8 @@ from click.testing import CliRunner
 
 import hpedu
 from hpedu.cli import commands
+from hpedu.errors import RegistryError
+from hpedu.ingest.layouts import load_layouts
 
 
 @pytest.fixture
@@ -31,15 +32,30 @@ def unknown(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_layout_is_proposed_that_only_wants_meaning(unknown: Path) -> None:
+def test_a_proposal_reads_the_table_once_it_is_filled_in(
+    unknown: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     result = CliRunner().invoke(commands, ["check", str(unknown)])
     assert result.exit_code == 0, result.output
-    proposal = result.output[result.output.index("reader =") :]
-    layout = tomllib.loads("\n".join(line.strip() for line in proposal.splitlines()))
-    assert layout["reader"] == "sheet"
-    assert layout["title"].startswith("Số thư viện phân theo địa phương")
-    assert (layout["territory"], layout["year"]) == ("row", "column")
-    assert all(entry["measure"] == "" for entries in layout["series"].values() for entry in entries)
+    proposal = "\n".join(line.strip() for line in result.output.splitlines())
+    proposal = proposal[proposal.index("# Proposed") :]
+    layouts = tmp_path / "layouts"
+    layouts.mkdir()
+    (layouts / "libraries.toml").write_text(proposal, encoding="utf-8")
+    with pytest.raises(RegistryError, match="measure"):  # what is empty is not guessed
+        load_layouts(layouts)
+    filled = proposal.replace('measure = ""', 'measure = "schools"').replace('level = ""', 'level = "general"')
+    (layouts / "libraries.toml").write_text(filled, encoding="utf-8")
+    load_layouts.cache_clear()
+    monkeypatch.setattr("hpedu.ingest.reading.load_layouts", lambda: load_layouts(layouts))
+    observations, issues = hpedu.read(unknown)
+    assert observations.select("territory", "year", "value").rows() == [
+        ("hai_phong_old", 2022, 210),
+        ("hai_phong_old", 2023, 215),
+        ("hai_duong_old", 2022, 180),
+    ]
+    assert issues.select("reason", "printed").rows() == [("not_a_number", "2,5x")]
+    load_layouts.cache_clear()
 
 
 def test_read_gives_two_frames(unknown: Path) -> None:

@@ -46,7 +46,12 @@ def read(book: Registry) -> Read:
     """Reads rows of a PX-Web table of kindergartens ("2016 Class" over 1, ...), or of another layout."""
 
     def reader(header: list[str], *rows: list[str], id: str = "nso_kindergarten") -> Reading:
-        lines = [[KINDERGARTEN], [], ["Cities, provincies", *header], *rows]
+        lines = [
+            [f"{KINDERGARTEN} by Cities, provincies, Year and Items"],
+            [],
+            ["Cities, provincies", *header],
+            *rows,
+        ]
         text = "\r\n".join(";".join(f'"{cell}"' for cell in line) for line in lines)
         return interpret(read_pxweb_csv(text.encode("utf-8-sig")), layout(id), RESOURCE, book)
 
@@ -131,12 +136,12 @@ class TestPublishedTable:
         reading = read(["2006 Class", "2016 Class"], ["Ha Tay", "7", "8"], ["Red River Delta", "70", "80"])
         found = {(row["territory"], row["year"]) for row in reading.observations}
         assert found == {("ha_tay", 2006), ("red_river_delta", 2006), ("red_river_delta", 2016)}
-        assert reasons(reading) == {"C4": ("unknown_territory", "Ha Tay")}
+        assert reasons(reading) == {"C4": ("no_such_territory_then", "Ha Tay")}
 
     def test_footers_are_no_territory(self, read: Read) -> None:
         rows = ["Hai Phong (*)", "(*) Hai Phong and Hai Duong", "Note: Hai Phong"]
-        reading = read(["2006 Class"], *([name, "7"] for name in rows))
-        assert reading.observations == []
+        reading = read(["2006 Class"], *([name, "7"] for name in ("Ha Noi", "Hai Duong", "Ca Mau", *rows)))
+        assert len(reading.observations) == 3
         assert list(reasons(reading).values()) == [("unknown_territory", name) for name in rows]
 
     def test_doubled_blanks_in_names_do_not_hide_them(self, read: Read) -> None:
@@ -150,7 +155,7 @@ class TestPublishedTable:
             ("hai_phong", 2025),
             ("hai_duong_old", 2024),
         ]
-        assert reasons(reading) == {"C5": ("unknown_territory", "Hai Duong")}
+        assert reasons(reading) == {"C5": ("no_such_territory_then", "Hai Duong")}
 
     def test_a_header_nobody_declared_is_set_aside(self, read: Read) -> None:
         reading = read(["2016 Caterer", "Class", "2015-2018 Class"], ["Hai Phong", "7", "8", "9"])

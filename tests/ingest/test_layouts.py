@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from hpedu.errors import RegistryError
-from hpedu.ingest.layouts import Layout, find_layout, load_layouts
+from hpedu.ingest.layouts import Layout, closest_layout, find_layout, load_layouts
+from hpedu.ingest.words.scales import find_scale
 from hpedu.registry import Registry
 
-FIELDS = {"reader": "tidy_csv", "territory": "a", "year": "b", "year_rule": "calendar"}
+FIELDS = {"territory": "a", "year": "b", "year_rule": "calendar"}
 
 
 class TestOurs:
@@ -46,29 +47,67 @@ class TestOurs:
         assert (with_colleges.measure, with_colleges.until) == ("students_university_college", 2015)
         assert (without.measure, without.since) == ("students_university", 2016)
 
+    def test_a_scale_is_the_one_the_item_says(self) -> None:
+        for layout in load_layouts():
+            for item, entries in layout.series.items():
+                if find_scale(item) != 1:
+                    assert {series.scale for series in entries} == {find_scale(item)}, (layout.id, item)
+
+    def test_other_wording_leads_to_an_item_or_a_part_of_one(self) -> None:
+        for layout in load_layouts():
+            parts = {part for item in layout.series for part in (item, *item.split(" / "))}
+            assert set(layout.also.values()) <= parts, layout.id
+
     def test_a_table_about_one_territory_names_one_we_have(self, book: Registry) -> None:
         fixed = [layout.territory[1:] for layout in load_layouts() if layout.territory.startswith("=")]
         assert fixed and set(fixed) <= set(book.territories)
 
     def test_each_title_finds_its_own_layout(self) -> None:
         for layout in load_layouts():
-            assert find_layout(layout.reader, layout.title, load_layouts()) is layout
+            for title in layout.titles:
+                assert find_layout(title, load_layouts()) is layout
 
 
 class TestFinding:
-    def test_case_accents_and_what_follows_do_not_matter(self) -> None:
-        layouts = [Layout(id="a", title="Số học sinh", **FIELDS)]
-        assert find_layout("tidy_csv", "SO HOC SINH by province and year", layouts) is layouts[0]
-        assert find_layout("tidy_csv", "Tổng số học sinh", layouts) is None
+    @pytest.mark.parametrize(
+        "title",
+        [
+            "SO HOC SINH tai thoi diem 30/9",
+            "288. Số học sinh tại thời điểm 30/9/2011",
+            "288 (Tiếp theo) Số học sinh tại thời điểm 30/9/2011(*)",
+            "Số học sinh tại thời điểm 30/9 Number of pupils",
+            "Số học sinh tại thời điểm 30/9/2023 Number of pupils in 2023 (Cont.)",
+            "Number of pupils by Cities, provincies, Year and Items",
+            "Number of pupils in school year 2022-2023",
+        ],
+    )
+    def test_year_page_language_and_variables_do_not_matter(self, title: str) -> None:
+        layout = Layout(id="a", title=["Số học sinh tại thời điểm 30/9", "Number of pupils"], **FIELDS)
+        assert find_layout(title, [layout]) is layout
 
-    def test_another_kind_of_file_is_another_table(self) -> None:
-        layouts = [Layout(id="a", title="Pupils", **FIELDS)]
-        assert find_layout("pxweb_csv", "Pupils", layouts) is None
+    @pytest.mark.parametrize(
+        "title",
+        [
+            "Number of pupils of ethnic minorities",
+            "Number of pupils (Thous. pupils)",
+            "Number of pupils and teachers",
+            "Average number of pupils",
+            "Number",
+            "",
+        ],
+    )
+    def test_another_scope_or_unit_is_another_table(self, title: str) -> None:
+        assert find_layout(title, [Layout(id="a", title="Number of pupils", **FIELDS)]) is None
+
+    def test_the_closest_title_is_named(self) -> None:
+        layout = Layout(id="a", title=["Số học sinh", "Number of pupils of general education"], **FIELDS)
+        assert closest_layout("Number of pupils in general education", [layout]) is layout
+        assert closest_layout("Health establishments", [layout]) is None
 
     def test_the_most_specific_title_comes_first(self, tmp_path: Path) -> None:
         for name, title in (("a", "Pupils"), ("b", "Pupils by province"), ("c", "Pup")):
             write(tmp_path / f"{name}.toml", title=title)
-        found = find_layout("tidy_csv", "Pupils by province and year", load_layouts(tmp_path))
+        found = find_layout("Pupils by province by Year and Items", load_layouts(tmp_path))
         assert found is not None and found.id == "b"
 
 
@@ -80,7 +119,7 @@ class TestLoading:
         assert layout.missing == ["..", ""]
 
     def test_everything_wrong_in_all_files_is_listed_at_once(self, tmp_path: Path) -> None:
-        write(tmp_path / "a.toml", reader="excel")
+        write(tmp_path / "a.toml", coded="perhaps")
         write(tmp_path / "b.toml", extra="colour = 'red'")
         (tmp_path / "c.toml").write_text("title = ", encoding="utf-8")
         write(tmp_path / "d.toml", year_rule="guess")
@@ -88,7 +127,7 @@ class TestLoading:
             load_layouts(tmp_path)
         assert [problem.file for problem in caught.value.problems] == ["a.toml", "b.toml", "c.toml", "d.toml"]
         text = str(caught.value)
-        assert "reader" in text and "colour" in text and "year_rule" in text
+        assert "coded" in text and "colour" in text and "year_rule" in text
 
 
 def write(path: Path, extra: str = "", **changes: str) -> None:

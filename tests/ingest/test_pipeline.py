@@ -213,7 +213,8 @@ class TestDataOfTheProject:
 
     def test_the_newest_year_is_one_that_was_counted(self, place: Place) -> None:
         projected = (
-            '"Vietnam Population Projection 2014-2049, table B.2.26"\n\n"Age group";"2034"\n"Total";2000000\n'
+            '"Vietnam Population Projection 2014-2049, table B.2.26: Hai Phong, medium variant"\n\n'
+            '"Age group";"2034"\n"Total";2000000\n'
         )
         place(a=HEADER + HAI_PHONG, b=projected)
         assert set(data.observations()["year"]) == {2020, 2034}

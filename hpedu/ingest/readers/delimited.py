@@ -35,6 +35,11 @@ def read_delimited(data: bytes) -> list[Grid]:
     ValueError
         If no delimiter parts the text into columns.
     """
+    return [make_grid("", read_rows(data))]
+
+
+def read_rows(data: bytes) -> list[list[str]]:
+    """All records of a delimited text file, of any length each. Raises as `read_delimited` does."""
     text = decode_text(data)
     delimiter = _find_delimiter(text)
     if delimiter is None:
@@ -42,7 +47,13 @@ def read_delimited(data: bytes) -> list[Grid]:
     rows = _parse(text, delimiter)
     if _SEP_LINE.match(text):
         rows[0] = []
-    return [make_grid("", rows)]
+    return rows
+
+
+def start_of(data: bytes) -> list[list[str]]:
+    """The first records of a delimited text file; none if it is none."""
+    head = data[:65536]
+    return read_rows(head)[:_SAMPLE_ROWS] if is_delimited(head) else []
 
 
 def _find_delimiter(text: str) -> str | None:

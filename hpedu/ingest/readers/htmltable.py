@@ -65,6 +65,8 @@ class _TableParser(HTMLParser):
         self._silent += tag in _SILENT
         if tag in _BLOCKS:
             self._end_block(tag)
+        if tag == "br":
+            self._block.append(" ")
         if tag == "table":
             self._start_table(dict(attrs))
         elif self._open:

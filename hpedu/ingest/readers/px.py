@@ -62,7 +62,7 @@ def read_px(data: bytes) -> RawTable:
         for index, (labels, printed) in enumerate(_read_data(words, values, len(stub)))
     ]
     titles = (_texts(words, name) for name in ("TITLE", "DESCRIPTION", "CONTENTS"))
-    return RawTable(clean_text(next(filter(None, titles), [""])[0]), cells)
+    return RawTable(clean_text(next(filter(None, titles), [""])[0]), cells, is_plain=True)
 
 
 def _read_keywords(text: str) -> Keywords:

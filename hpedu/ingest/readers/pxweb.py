@@ -1,68 +1,85 @@
-"""PX-Web exports of the statistics office: CSV (semicolons, a title line over the header) and JSON-stat."""
+"""CSV exports of PX-Web tables: a title that lists the variables, a header, a row a combination of stubs."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from itertools import product
-from typing import Any
+from collections.abc import Sequence
 
 from hpedu.ingest.cells import Cell, RawTable, column_letters
-from hpedu.ingest.words.text import clean_text
+from hpedu.ingest.readers.delimited import read_rows, start_of
+from hpedu.ingest.words.scales import find_scale, is_percent
+from hpedu.ingest.words.text import clean_text, fold_text
+from hpedu.ingest.words.years import find_year
+
+_LISTS = (" by ", " theo ")  # what stands before the variables in the title
 
 
 def is_pxweb_csv(data: bytes) -> bool:
-    """Whether the bytes look like a PX-Web CSV: a quoted title alone, a blank line, a header with ";"."""
-    lines = data[:65536].decode("utf-8-sig", errors="replace").splitlines()
-    return len(lines) >= 3 and lines[0].startswith('"') and not lines[1].strip() and '";"' in lines[2]
+    """Whether the bytes are text in which a lone title names the variables that head the first columns below."""
+    return _find_header(start_of(data)) is not None
 
 
 def read_pxweb_csv(data: bytes) -> RawTable:
-    """Read a PX-Web CSV. Labels: `row` (first column) and `column` (header); address as in a spreadsheet."""
-    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=";"))
-    title, header, body = clean_text(rows[0][0]), [clean_text(c) for c in rows[2]], rows[3:]
-    cells = [
-        Cell(
-            sheet="",
-            address=f"{column_letters(column)}{line}",
-            printed=printed,
-            labels={"row": clean_text(row[0]), "column": header[column] if column < len(header) else ""},
-        )
-        for line, row in enumerate(body, start=4)
-        for column, printed in enumerate(row)
-        if column > 0
-    ]
-    return RawTable(title, cells)
+    """Read a PX-Web CSV in any encoding and with any delimiter.
 
+    Labels: `row` (the first column) and `column` (the header, where several variables may be glued); where
+    more columns than one head the rows each comes under its own name, and a lone column of values, which is
+    named after the table, says no more than its unit. Address as in a spreadsheet.
 
-def is_jsonstat(data: bytes) -> bool:
-    """Whether the bytes look like JSON-stat with a `dataset` at the top."""
-    return data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{" and b'"dataset"' in data[:64]
-
-
-def read_jsonstat(data: bytes) -> RawTable:
-    """Read a JSON-stat 1 dataset (a NUL byte at its end is a known trait of this server).
-
-    Labels: one for each dimension, under the dimension's label; address is the place in the value array.
+    Raises
+    ------
+    ValueError
+        If it is no such file.
     """
-    dataset = json.loads(data.decode("utf-8-sig").rstrip("\x00 \r\n"))["dataset"]
-    dimension = dataset["dimension"]
-    names = [clean_text(dimension[key]["label"]) for key in dimension["id"]]
-    categories = [_category_labels(dimension[key]["category"]) for key in dimension["id"]]
-    values = dataset["value"]
-    cells = [
-        Cell("", f"value[{index}]", _print_value(values[index]), dict(zip(names, labels, strict=True)))
-        for index, labels in enumerate(product(*categories))
-    ]
-    return RawTable(clean_text(dataset["label"]), cells)
+    rows = read_rows(data)
+    found = _find_header(rows)
+    if found is None:
+        raise ValueError("no title that lists the variables of the table")
+    head, stubs = found
+    header = [clean_text(text) for text in rows[head]]
+    names = ["row"] if stubs == 1 else header[:stubs]
+    is_lone = stubs > 1 and len(header) == stubs + 1 and find_year(header[-1]) is None
+    return RawTable(
+        _title_of(rows),
+        [
+            Cell(
+                sheet="",
+                address=f"{column_letters(column)}{line}",
+                printed=printed,
+                labels={
+                    **dict(zip(names, map(clean_text, row), strict=False)),
+                    **_label_column(header[column] if column < len(header) else "", is_lone=is_lone),
+                },
+            )
+            for line, row in enumerate(rows[head + 1 :], start=head + 2)
+            for column, printed in enumerate(row)
+            if column >= stubs
+        ],
+        is_plain=True,
+    )
 
 
-def _category_labels(category: dict[str, Any]) -> list[str]:
-    index = category["index"]
-    codes = sorted(index, key=lambda code: index[code]) if isinstance(index, dict) else list(index)
-    return [clean_text(category["label"][code]) for code in codes]
+def _label_column(header: str, *, is_lone: bool) -> dict[str, str]:
+    if not is_lone:
+        return {"column": header}
+    return {"unit": header} if find_scale(header) != 1 or is_percent(header) else {}
 
 
-def _print_value(value: float | str | None) -> str:
-    return ".." if value is None else str(value)
+def _title_of(rows: Sequence[Sequence[str]]) -> str:
+    return next((clean_text(row[0]) for row in rows if any(text.strip() for text in row)), "")
+
+
+def _find_header(rows: Sequence[Sequence[str]]) -> tuple[int, int] | None:
+    """The number of the header row and how many columns head the rows: those that the title names as variables."""
+    filled = [number for number, row in enumerate(rows) if any(text.strip() for text in row)][:2]
+    if len(filled) < 2:
+        return None
+    first, head = filled
+    title, header = [text for text in rows[first] if text.strip()], rows[head]
+    if len(title) != 1 or len(header) < 2 or not any(word in f" {fold_text(title[0])} " for word in _LISTS):
+        return None
+    said = fold_text(title[0])
+    stubs = next(
+        (c for c, text in enumerate(header) if not text.strip() or fold_text(text) not in said), len(header)
+    )
+    stubs = min(stubs, len(header) - 1)
+    return (head, stubs) if stubs else None

@@ -21,6 +21,7 @@ _MARKS: dict[NumberStyle, tuple[str, str]] = {  # thousands mark, decimal mark; 
 
 _BLANKS = re.compile("[\u00a0\u2007\u2009\u202f]")  # blanks that printers set between thousands
 _TRAILERS = re.compile(r"\s*(?:\(\*+\)|%)")
+_MOSTLY = 0.95
 _NUMERIC = re.compile(r"[-−]?\d[\d., ]*", re.ASCII)
 _ONE_GROUP = re.compile(r"[-−]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 
@@ -72,8 +73,10 @@ def _show(style: NumberStyle) -> str:
     return f"like 1{thousands}234{decimal}5"
 
 
-def decide_style(texts: Iterable[str]) -> NumberStyle | None:
+def decide_style(texts: Iterable[str], *, whole: bool = False) -> NumberStyle | None:
     """The style all texts of a column or table are printed in; None if they do not say.
+
+    `whole` says that only whole numbers can stand there, as of pupils or schools: then "2.416" is 2416.
 
     Texts that are no numbers (labels, "..", dates) say nothing. A style is possible if it reads every number;
     of several possible ones it does not matter which, if all read the same (76, 313). Where they differ, as
@@ -82,9 +85,21 @@ def decide_style(texts: Iterable[str]) -> NumberStyle | None:
     """
     numbers = {split_marks(text)[0] for text in texts}
     readings = [reading for number in numbers if (reading := _read_every_way(number))]
+    if whole:
+        readings = [{style: value for style, value in r.items() if value % 1 == 0} for r in readings]
     possible = [style for style in _MARKS if readings and all(style in reading for reading in readings)]
+    if not possible:
+        return _decide_mostly(readings)
     agreed = all(len({reading[style] for style in possible}) == 1 for reading in readings)
     return possible[0] if possible and agreed else None
+
+
+def _decide_mostly(readings: list[dict[NumberStyle, Decimal]]) -> NumberStyle | None:
+    """The one style that reads all but a slip or two, far more than any other does; the slips are then refused."""
+    counts = sorted(((sum(style in r for r in readings), style) for style in _MARKS), reverse=True)
+    (most, best), (second, _) = counts[:2]
+    others = len(readings) - second
+    return best if most >= _MOSTLY * len(readings) and others > 2 * (len(readings) - most) else None
 
 
 @lru_cache(maxsize=1 << 16)

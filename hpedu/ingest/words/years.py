@@ -22,6 +22,9 @@ _YEAR = re.compile(
                           (?: [\s.:()‐‑–—−-]+ | (?=\d) ) )+ )?
     (?: (?<!\w)(?<![/.,-]) (?: ngày\s* )?                            # a day or month, in words or with slashes
         (?: (?: (?P<day> \d{1,2}) \s* )? tháng\s* (?P<month> \d{1,2}) \s* (?: [/-] | năm )? \s*
+          | (?: (?P<nth> \d{1,2}) \s+ )? (?P<name> Jan(?:uary)? | Feb(?:ruary)? | Mar(?:ch)? | Apr(?:il)? | May
+            | June? | July? | Aug(?:ust)? | Sept?(?:ember)? | Oct(?:ober)? | Nov(?:ember)? | Dec(?:ember)? ) \.?
+            (?: \s+ (?P<th> \d{1,2}) \s* , )? \s+
           | (?: (?P<d> \d{1,2}) \s* (?P<mark> [/-]) \s* )? (?P<m> \d{1,2}) \s* (?(mark) (?P=mark) | / ) \s* ) )?
     (?<!\d)(?<!\d[.,]) (?(m) | (?(month) | (?<!\b\d/)(?<!\b\d\d/) ) )
     (?P<first> (?:19|20)\d{2}) (?!\d)
@@ -31,6 +34,7 @@ _YEAR = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _SCHOOL_YEAR = re.compile("học|hoc|nh|school", re.IGNORECASE)
 _PRELIMINARY = re.compile("prel|sơ bộ|so bo", re.IGNORECASE)
 
@@ -39,7 +43,7 @@ _PRELIMINARY = re.compile("prel|sơ bộ|so bo", re.IGNORECASE)
 class YearLabel:
     """A year as printed: one year, or a school year over two; `stars` point to a footnote.
 
-    `month` is that of a printed day or month ("30/9/2024", "tháng 9/2024").
+    `month` is that of a printed day or month ("30/9/2024", "tháng 9/2024", "30 September 2024").
     """
 
     first: int
@@ -58,6 +62,9 @@ def find_year(label: str) -> tuple[YearLabel, str] | None:
     label = clean_text(label)
     matches = list(_YEAR.finditer(label))
     years = {_read_year(match) for match in matches}
+    dated: set[YearLabel | None] = {year for year in years if year is not None and year.month is not None}
+    if len(dated) == 1 and {_span(year) for year in years} == {_span(year) for year in dated}:
+        years = dated  # "tại thời điểm 30/9/2011 ... in 2011": the day says more
     year = years.pop() if len(years) == 1 else None
     if year is None:
         return None
@@ -65,10 +72,16 @@ def find_year(label: str) -> tuple[YearLabel, str] | None:
     return year, rest if any(map(str.isalnum, rest)) else ""
 
 
+def _span(year: YearLabel | None) -> tuple[int, int | None] | None:
+    return (year.first, year.last) if year else None
+
+
 def _read_year(match: re.Match[str]) -> YearLabel | None:
     first, last = int(match["first"]), None
     printed_month = match["month"] or match["m"]
     month = int(printed_month) if printed_month else None
+    if match["name"]:
+        month = _MONTHS.index(match["name"].lower()[:3]) + 1
     if match["last"]:
         last = first + 1
         # 2011/12 may be December, unless it says that it is a school year
@@ -78,7 +91,7 @@ def _read_year(match: re.Match[str]) -> YearLabel | None:
             return None
     elif month is not None:
         try:
-            date(first, month, int(match["day"] or match["d"] or 1))
+            date(first, month, int(match["day"] or match["d"] or match["nth"] or match["th"] or 1))
         except ValueError:
             return None
     preliminary = bool(match["after"]) or _PRELIMINARY.search(match["lead"] or "") is not None

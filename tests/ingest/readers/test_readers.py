@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpedu.ingest.cells import column_letters
-from hpedu.ingest.readers.pxweb import is_jsonstat, is_pxweb_csv, read_jsonstat, read_pxweb_csv
+from hpedu.ingest.readers.jsonstat import is_jsonstat, read_jsonstat
+from hpedu.ingest.readers.pxweb import is_pxweb_csv, read_pxweb_csv
 from hpedu.ingest.readers.tidy import is_tidy_csv, read_tidy_csv
 from hpedu.ingest.reading import TABLES
 
@@ -117,7 +118,7 @@ class TestPxwebCsv:
     def test_rows_and_columns_of_any_size_are_counted_right(self) -> None:
         header = ";".join(['"P"', *(f'"{year}"' for year in range(1950, 2010))])
         body = "\n".join(";".join([f'"Row {n}"', *(str(n * 100 + i) for i in range(60))]) for n in range(5))
-        cells = read_pxweb_csv(f'"T"\n\n{header}\n{body}\n'.encode()).cells
+        cells = read_pxweb_csv(f'"T by P and Year"\n\n{header}\n{body}\n'.encode()).cells
         assert len(cells) == 5 * 60
         assert (cells[-1].address, cells[-1].printed, cells[-1].labels["column"]) == ("BI8", "459", "2009")
 
@@ -140,7 +141,7 @@ class TestJsonStat:
         assert [cell.printed for cell in cells] == ["1", "2", "3", "4"]
 
     def test_too_few_values_are_damage(self) -> None:
-        with pytest.raises(IndexError):
+        with pytest.raises(ValueError, match="3 values where its dimensions ask for 4"):
             read_jsonstat(jsonstat([1, 2, 3]))
 
 

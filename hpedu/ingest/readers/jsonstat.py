@@ -1,0 +1,93 @@
+"""JSON-stat 1.x and 2.0, as statistics offices serve it: https://json-stat.org/full/."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from itertools import product
+from math import prod
+from typing import Any
+
+from hpedu.ingest.cells import Cell, RawTable
+from hpedu.ingest.readers.charset import decode_text
+from hpedu.ingest.words.text import clean_text
+
+_BLANKS = "\x00 \r\n\t\ufeff"  # a NUL at the end is a known trait of the statistics office's server
+
+
+def is_jsonstat(data: bytes) -> bool:
+    """Whether the bytes are a JSON object with a dataset and its dimensions."""
+    return data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{" and b'"dimension"' in data and b'"value"' in data
+
+
+def read_jsonstat(data: bytes) -> RawTable:
+    """Read the dataset of a JSON-stat file.
+
+    Labels: one for each dimension, under its label; `unit` where the file says one; `mark`, the status of a value
+    that has one ("p"). Address: place in the array of all values, counted from 0. A value that is not there is
+    printed as its status ("-"), or as "..".
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON, has no dataset, or its values do not fit its dimensions.
+    """
+    dataset = _find_dataset(json.loads(decode_text(data).strip(_BLANKS)))
+    dimensions = dataset["dimension"]
+    ids = dataset.get("id") or dimensions["id"]
+    parts = [dimensions[key] for key in ids]
+    names = [clean_text(part.get("label") or key) for key, part in zip(ids, parts, strict=True)]
+    categories = [_category_labels(part["category"]) for part in parts]
+    count = prod(map(len, categories))
+    values, states = dataset["value"], dataset.get("status")
+    if isinstance(values, list) and len(values) != count:
+        raise ValueError(f"the JSON-stat file has {len(values)} values where its dimensions ask for {count}")
+    cells = []
+    for index, combination in enumerate(product(*categories)):
+        value, state = _pick(values, index), _pick(states, index)
+        labels = dict(zip(names, (label for label, _ in combination), strict=True))
+        unit = next((unit for _, unit in combination if unit), "")
+        labels |= {"unit": unit} if unit else {}
+        if value is not None and state:
+            labels["mark"] = str(state)
+        printed = str(value) if value is not None else _print_missing(state)
+        cells.append(Cell("", f"value[{index}]", printed, labels))
+    return RawTable(clean_text(dataset.get("label") or ""), cells, is_plain=True)
+
+
+def _find_dataset(content: Any) -> Mapping[str, Any]:
+    """The dataset itself in version 2; in version 1 it stands under a name, mostly "dataset"."""
+    if isinstance(content, Mapping):
+        inner = [part for part in content.values() if isinstance(part, Mapping)]
+        for part in (content, *inner):
+            if "dimension" in part and "value" in part:
+                return part
+    raise ValueError("the JSON file holds no JSON-stat dataset")
+
+
+def _category_labels(category: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Label and unit of each category, in order; a lone one needs no index, one without a label is its code."""
+    labels, units = category.get("label") or {}, category.get("unit") or {}
+    index = category.get("index") or list(labels)
+    codes = sorted(index, key=lambda code: index[code]) if isinstance(index, Mapping) else list(index)
+    return [(clean_text(labels.get(code) or code), _read_unit(units.get(code))) for code in codes]
+
+
+def _read_unit(unit: Any) -> str:
+    said = (unit.get("label") or unit.get("base") or unit.get("symbol") or "") if isinstance(unit, Mapping) else ""
+    return clean_text(str(said))
+
+
+def _pick(values: Any, index: int) -> Any:
+    """What belongs to a value: in an array, in an object by its place, or one for all."""
+    if isinstance(values, Mapping):
+        return values.get(str(index))
+    if isinstance(values, list):
+        return values[index] if index < len(values) else None
+    return values
+
+
+def _print_missing(state: Any) -> str:
+    """A status that is made of signs is how the table prints what is missing; others ("m") only explain it."""
+    text = str(state or "").strip()
+    return text if text and not any(map(str.isalnum, text)) else ".."
