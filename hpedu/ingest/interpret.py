@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
-from functools import lru_cache
 from typing import Any, Literal
 
 import polars as pl
 
+from hpedu.ingest.aside import SetAside, set_aside_row
 from hpedu.ingest.cells import Cell, RawTable
 from hpedu.ingest.items import Items
 from hpedu.ingest.layouts import SERIES_FIELDS, Layout, Series
@@ -29,17 +27,6 @@ from hpedu.registry.models import Erratum
 
 Undecided = Literal["undecided"]
 """What the marks in the numbers of a table mean cannot be told from all of them together."""
-
-
-class SetAside(Exception):
-    """A cell is not read; `reason` is a code of the registry, `subject` what the reason is about.
-
-    `known` are the names it was looked up in: the closest one is named in the message.
-    """
-
-    def __init__(self, reason: str, subject: str = "", known: Iterable[str] = ()) -> None:
-        self.reason, self.subject, self.known = reason, subject, tuple(known)
-        super().__init__(reason, subject)
 
 
 @dataclass
@@ -83,33 +70,6 @@ def _find_style(table: RawTable, layout: Layout, book: Registry) -> NumberStyle 
 def _counts_whole(series: Series, book: Registry) -> bool:
     measure = book.measures.get(series.measure)
     return series.scale == 1 and measure is not None and measure.is_whole
-
-
-def set_aside_row(
-    cell: Cell, resource: Resource, reason: str, subject: str, book: Registry, known: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    """The issue row of one cell, in words an analyst can act on, with the closest of the `known` names."""
-    text = book.code("reason", reason).name
-    close = _find_closest(subject, known)
-    hint = book.code("hint", "closest").name if close else None
-    values = {"subject": subject, "file": resource.path, "cell": cell.address, "printed": cell.printed}
-    return {
-        "file": resource.path,
-        "sheet": cell.sheet,
-        "cell": cell.address,
-        "printed": cell.printed,
-        "reason": reason,
-        "subject": subject,
-        "message_vi": text.vi.format(**values) + (f". {hint.vi.format(close=close)}" if hint else ""),
-        "message_en": text.en.format(**values) + (f". {hint.en.format(close=close)}" if hint else ""),
-    }
-
-
-@lru_cache(maxsize=4096)
-def _find_closest(subject: str, known: tuple[str, ...]) -> str:
-    """The known name most like the unknown one, case and accents apart; empty if none is alike."""
-    folded = {fold_text(name): name for name in reversed(known)}  # of names alike the first is meant
-    return next((folded[match] for match in get_close_matches(fold_text(subject), folded, n=1, cutoff=0.7)), "")
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from hpedu.ingest.aside import set_aside_row
 from hpedu.ingest.cells import Cell, RawTable
 from hpedu.ingest.forms.reading import is_form, read_form
-from hpedu.ingest.interpret import Reading, interpret, set_aside_row
+from hpedu.ingest.interpret import Reading, interpret
 from hpedu.ingest.layouts import Layout, find_layout, load_layouts
 from hpedu.ingest.readers import (
     delimited,

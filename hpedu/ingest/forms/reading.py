@@ -9,12 +9,13 @@ from typing import Any
 
 import fastexcel
 
+from hpedu.ingest.aside import SetAside, set_aside_row
 from hpedu.ingest.cells import Cell
 from hpedu.ingest.forms.parts import find_excesses
 from hpedu.ingest.forms.rows import FormRow, find_sheet, read_rows
 from hpedu.ingest.forms.sheets import COVER, MARKER, Cover, Sheet, range_of, read_cover_code
 from hpedu.ingest.forms.values import read_typed_date, read_typed_number, read_typed_state
-from hpedu.ingest.interpret import Reading, SetAside, set_aside_row
+from hpedu.ingest.interpret import Reading
 from hpedu.ingest.readers.workbook import is_workbook, read_frames, read_workbook
 from hpedu.ingest.resource import Resource
 from hpedu.ingest.tables.grid import Grid, address, is_blank

@@ -6,8 +6,8 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 
+from hpedu.ingest.aside import SetAside
 from hpedu.ingest.forms.sheets import Range
-from hpedu.ingest.interpret import SetAside
 from hpedu.ingest.words.text import clean_text, fold_text
 from hpedu.registry import Registry
 
