@@ -30,9 +30,15 @@ class Wording:
         if target.kind == "milestone":
             return ""
         decimals = max(0, -int(target.value.as_tuple().exponent))
-        return SIGNS[target.comparison] + with_unit(
-            float(target.value), target.unit, decimals, self.language, self.book
-        )
+        value = with_unit(float(target.value), target.unit, decimals, self.language, self.book)
+        return SIGNS[target.comparison] + value
+
+    def bare_objective(self, target: Target) -> str:
+        """The same without its unit, for a table that has a column of units."""
+        if target.kind == "milestone":
+            return ""
+        decimals = max(0, -int(target.value.as_tuple().exponent))
+        return SIGNS[target.comparison] + format_number(target.value, decimals, self.language)
 
     def deadline(self, target: Target) -> str:
         if target.year is None:

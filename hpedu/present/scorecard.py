@@ -9,7 +9,8 @@ from hpedu.outlook import Standing
 from hpedu.present.blocks import render
 from hpedu.present.display import Fragment
 from hpedu.present.naming import Wording
-from hpedu.present.quantity import name_year, with_unit
+from hpedu.present.numbers import format_number
+from hpedu.present.quantity import name_year
 from hpedu.present.sparkline import draw_sparkline
 from hpedu.present.target_words import say_chance, say_outlook
 from hpedu.present.wording import phrase
@@ -57,7 +58,7 @@ def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]
         "id": target.id,
         "name": target.name.get(language),
         "unit": "" if milestone else wording.book.name("unit", target.unit, language),
-        "objective": wording.objective(target),
+        "objective": wording.bare_objective(target),
         "deadline": target.year or wording.deadline(target),
         "values": [] if milestone else _last_values(series, wording),
         "reported": wording.last(standing)[1] if milestone else "",
@@ -76,7 +77,7 @@ def _last_values(series: Series, wording: Wording) -> list[tuple[str, str]]:
     values = []
     for row in list(series)[: -SHOWN - 1 : -1]:
         indicator = wording.book.indicators[row["indicator"]]
-        text = with_unit(row["value"], row["unit"], indicator.decimals, wording.language, wording.book)
+        text = format_number(row["value"], indicator.decimals, wording.language)
         sign = f"{row['qualifier']} " if row["qualifier"] in (">", "<") else ""
         values.append((sign + text, name_year(row["year"], indicator, wording.book, wording.language)))
     return values
@@ -95,7 +96,7 @@ def _outlook(standing: Standing, wording: Wording) -> list[str]:
     language, lines = wording.language, []
     row = standing.outlook
     if row is not None and standing.target.year is not None:
-        lines.append(phrase("outlook_cell", language, **say_outlook(standing, wording, row)))
+        lines.append(phrase("outlook_cell", language, **say_outlook(standing, wording, row, unit=False)))
     if standing.probability is not None:
         lines.append(phrase("chance_cell", language, chance=say_chance(standing.probability, wording)))
     elif standing.required_pace is not None:

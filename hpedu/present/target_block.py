@@ -132,7 +132,8 @@ def _draw_chart(view: View, standing: Standing) -> Chart | None:
     order += [name for name in frame["territory_name"].unique(maintain_order=True) if name != own]
     last, year = view.wording.last(standing)
     name = target.name.get(view.language)
-    title = f"{name}: {last} ({year})" if last else name
+    state = view.book.name("state", standing.state, view.language).lower()
+    title = f"{name}: {last} ({year}), {state}" if last else name
     objective = f"{phrase('goal_2030', view.language)} {view.wording.objective(target)}"
     known = frame.rename({"territory_name": "series"}).select("series", "year", "value", "status")
     return charts.trend(

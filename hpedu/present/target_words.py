@@ -14,6 +14,7 @@ from hpedu.registry.models import Indicator
 
 STEP = 5  # a probability is said in steps of so many percent: more would be false precision
 TRENDLESS = ("one_point", "short", "broken")
+ENDS = {"point": "point", "low": "lo80", "high": "hi80"}
 
 
 def say_standing(standing: Standing, wording: Wording) -> list[str]:
@@ -35,18 +36,17 @@ def say_chance(probability: float, wording: Wording) -> str:
     return phrase(key, wording.language, number=min(max(percent, STEP), 100 - STEP))
 
 
-def say_outlook(standing: Standing, wording: Wording, row: Mapping[str, Any]) -> dict[str, str]:
-    """Centre and 80% range of a projected year as text: `point`, `low`, `high`."""
+def say_outlook(
+    standing: Standing, wording: Wording, row: Mapping[str, Any], *, unit: bool = True
+) -> dict[str, str]:
+    """Centre and 80% range of a projected year as text: `point`, `low`, `high`; the low end is always bare."""
     indicator = wording.book.indicators[standing.target.id]
-    bare = {key: format_number(row[name], indicator.decimals, wording.language) for key, name in _ENDS.items()}
-    return {
-        "point": with_unit(row["point"], indicator.unit, indicator.decimals, wording.language, wording.book),
-        "low": bare["low"],
-        "high": with_unit(row["hi80"], indicator.unit, indicator.decimals, wording.language, wording.book),
-    }
-
-
-_ENDS = {"low": "lo80"}
+    language, decimals = wording.language, indicator.decimals
+    said = {key: format_number(row[name], decimals, language) for key, name in ENDS.items()}
+    if unit:
+        for key in ("point", "high"):
+            said[key] = with_unit(row[ENDS[key]], indicator.unit, decimals, language, wording.book)
+    return said
 
 
 def _say_last(standing: Standing, wording: Wording) -> Iterator[str]:
