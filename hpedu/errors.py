@@ -33,6 +33,12 @@ def list_problems(error: ValidationError, file: str, where: str) -> list[Problem
     ]
 
 
+def describe_error(error: BaseException) -> str:
+    """An error in one line: its kind and the first line of its text."""
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0] if text else ''}"
+
+
 class HpeduError(Exception):
     """Base of all errors hpedu raises on purpose."""
 

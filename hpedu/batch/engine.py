@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import tempfile
 import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal, Protocol
 
-import nbformat
 import papermill
-from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
-from traitlets.config import Config
 
+from hpedu.batch.kernels import Limits, configure_kernel, describe_environment, make_manager, watching
 from hpedu.batch.plan import Run
-from hpedu.errors import HpeduError, UnknownName
+from hpedu.batch.warm import NoWarmStart, Printers, Zygote
+from hpedu.errors import HpeduError, UnknownName, describe_error
 from hpedu.files import write_whole
 from hpedu.paths import Project
-from hpedu.present.page import UnfitNotebook, render_page
+from hpedu.present.page import render_page
 
 ENGINES = ("fast", "papermill")
-# Without it every kernel warns on the terminal that its loopback connection is not encrypted.
-KERNEL = Config({"KernelManager": {"transport_encryption": "auto"}})
+log = logging.getLogger(__name__)
 
-Cause = Literal["", "notebook", "time", "kernel", "system"]
-"""What a failure lies with: the notebook itself, a time limit, a kernel that died, the machine (a full disk)."""
+Cause = Literal["", "notebook", "time", "memory", "kernel", "system"]
+"""What a failure lies with: the notebook itself, a limit, a kernel that died, the machine (a full disk)."""
 
 
 class UnfinishedNotebook(HpeduError):
@@ -43,16 +43,23 @@ class UnfinishedNotebook(HpeduError):
         return f"The kernel died without a word: cells {', '.join(map(str, self.cells))} were not run"
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What one report may take before it is stopped; None is no limit.
+class LimitExceeded(HpeduError):
+    """A report took more time or memory than it may, and was stopped."""
 
-    `memory_mb` is what the kernel and its children may hold, in MiB.
-    """
+    def __init__(self, verdict: str, cause: Cause) -> None:
+        self.verdict, self.cause = verdict, cause
+        super().__init__(verdict, cause)
 
-    cell_seconds: int | None = 300
-    report_seconds: int | None = 900
-    memory_mb: int | None = None
+    def __str__(self) -> str:
+        return self.verdict
+
+
+class PageRefused(HpeduError):
+    """An executed notebook could not become a page; `line` says why as its own error would."""
+
+    def __init__(self, line: str, details: str) -> None:
+        self.line, self.details = line, details
+        super().__init__(line, details)
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,9 @@ def open_engine(
     Parameters
     ----------
     name
-        "fast" or "papermill".
+        "fast" or "papermill". Where the fast one cannot be (no fork), plain papermill does its work.
+    workers
+        Kernels at a time.
 
     Raises
     ------
@@ -107,20 +116,20 @@ def open_engine(
     """
     if name not in ENGINES:
         raise UnknownName("engine", name, ENGINES)
-    yield PapermillEngine(project, workers, limits or Limits())
-
-
-@dataclass(frozen=True)
-class PapermillEngine:
-    """papermill as it comes: a kernel started anew for each report."""
-
-    project: Project
-    workers: int = 1
-    limits: Limits = Limits()
-    name: str = "papermill"
-
-    def run(self, run: Run) -> Outcome:
-        return _run(run, self.project, self.limits)
+    limits = limits or Limits()
+    if name == "fast":
+        try:
+            zygote = Zygote(describe_environment(project, workers))
+        except NoWarmStart as error:
+            log.info("Plain papermill runs the reports: %s", error)
+        else:
+            engine = FastEngine(project, workers, limits, zygote)
+            try:
+                yield engine
+            finally:
+                engine.close()
+            return
+    yield PapermillEngine(project, workers, limits)
 
 
 def run_report(run: Run, project: Project, *, engine: str = "fast", limits: Limits | None = None) -> Outcome:
@@ -133,65 +142,118 @@ def run_report(run: Run, project: Project, *, engine: str = "fast", limits: Limi
         return opened.run(run)
 
 
-def _run(run: Run, project: Project, limits: Limits) -> Outcome:
-    started = time.perf_counter()
-    with TemporaryDirectory(prefix="hpedu-") as folder:
-        executed = Path(folder) / f"{run.group}.ipynb"
+class PapermillEngine:
+    """papermill as it comes: a kernel started anew for each report, the page rendered in this process."""
+
+    name = "papermill"
+
+    def __init__(self, project: Project, workers: int, limits: Limits) -> None:
+        self.project, self.workers, self.limits = project, workers, limits
+        self.zygote: Zygote | None = None
+
+    def run(self, run: Run) -> Outcome:
+        started = time.perf_counter()
+        with tempfile.TemporaryDirectory(prefix="hp") as folder:
+            executed = Path(folder) / f"{run.group}.ipynb"
+            try:
+                self._execute(run, executed)
+                page = self._render(executed)
+                write_whole(self.project.reports / run.page, page.encode())
+            except Exception as error:  # noqa: BLE001 - one report must not stop the others; kept and shown
+                details = error.details if isinstance(error, PageRefused) else traceback.format_exc()
+                kept = keep_notebook(executed, run, self.project)
+                seconds = time.perf_counter() - started
+                return Outcome(run, seconds, tell_error(error), details, kept, find_cause(error))
+        return Outcome(run, time.perf_counter() - started)
+
+    def _execute(self, run: Run, executed: Path) -> None:
+        environment = describe_environment(self.project, self.workers)
+        with watching(self.limits) as watch:
+            try:
+                notebook = papermill.execute_notebook(
+                    str(self.project.notebooks / f"{run.group}.ipynb"),
+                    str(executed),
+                    parameters=run.parameters,
+                    progress_bar=False,
+                    log_output=False,
+                    request_save_on_cell_execute=False,
+                    execution_timeout=self.limits.cell_seconds,
+                    shutdown_kernel="immediate",
+                    kernel_manager_class=make_manager(self.zygote, environment, watch),
+                    config=configure_kernel(executed.parent),
+                )
+            except (DeadKernelError, RuntimeError) as error:
+                if watch.verdict:
+                    raise LimitExceeded(watch.verdict, watch.cause) from error
+                raise
+        check_finished(notebook)
+
+    def _render(self, executed: Path) -> str:
+        return render_page(executed)
+
+
+class FastEngine(PapermillEngine):
+    """papermill over kernels forked from a warm process, and pages rendered by warm processes, too."""
+
+    name = "fast"
+
+    def __init__(self, project: Project, workers: int, limits: Limits, zygote: Zygote) -> None:
+        super().__init__(project, workers, limits)
+        self.zygote = zygote
+        self._printers = Printers(zygote, dict(os.environ))
+
+    def _render(self, executed: Path) -> str:
         try:
-            page = _execute(run, project, limits, executed)
-            write_whole(project.reports / run.page, page.encode())
-        except Exception as error:  # noqa: BLE001 - one report must not stop the others; kept and shown
-            details = traceback.format_exc()
-            kept = _keep(executed, project.build / "failed" / f"{run.id}.ipynb", project)
-            seconds = time.perf_counter() - started
-            return Outcome(run, seconds, _describe(error), details, kept, _find_cause(error))
-    return Outcome(run, time.perf_counter() - started)
+            kind, answer = self._printers.render(str(executed))
+        except NoWarmStart as error:
+            log.warning("The page is rendered in the plain way: %s", error)
+            return super()._render(executed)
+        if kind == "error":
+            raise PageRefused(*answer)
+        page: str = answer
+        return page
+
+    def close(self) -> None:
+        self._printers.close()
+        if self.zygote is not None:
+            self.zygote.close()
 
 
-def _execute(run: Run, project: Project, limits: Limits, executed: Path) -> str:
-    papermill.execute_notebook(
-        str(project.notebooks / f"{run.group}.ipynb"),
-        str(executed),
-        parameters=run.parameters,
-        progress_bar=False,
-        log_output=False,
-        request_save_on_cell_execute=False,
-        execution_timeout=limits.cell_seconds,
-        shutdown_kernel="immediate",
-        config=KERNEL,
-    )
-    notebook: Any = nbformat.read(executed, as_version=4)
+def check_finished(notebook: Any) -> None:
+    """Raise `UnfinishedNotebook` unless every code cell was run: papermill's word alone is not enough."""
     left = [
         i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.execution_count is None
     ]
     if left:
         raise UnfinishedNotebook(left)
-    page: str = render_page(notebook)
-    return page
 
 
-def _describe(error: Exception) -> str:
+def tell_error(error: Exception) -> str:
+    """The error of an outcome, in one line."""
     if isinstance(error, PapermillExecutionError):
         return f"cell {error.cell_index}: {error.ename}: {error.evalue}"
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0] if text else ''}"
+    return error.line if isinstance(error, PageRefused) else describe_error(error)
 
 
-def _find_cause(error: Exception) -> Cause:
+def find_cause(error: Exception) -> Cause:
+    """What a failure lies with."""
+    if isinstance(error, LimitExceeded):
+        return error.cause
     if isinstance(error, CellTimeoutError):
         return "time"
     if isinstance(error, (DeadKernelError, UnfinishedNotebook)):
         return "kernel"
     if isinstance(error, OSError):
         return "system"
-    if isinstance(error, (PapermillExecutionError, UnfitNotebook, NoSuchKernel, HpeduError)):
-        return "notebook"
-    return "kernel" if isinstance(error, RuntimeError) else "notebook"  # "Kernel died before replying"
+    if isinstance(error, RuntimeError) and not isinstance(error, PapermillExecutionError):
+        return "kernel"  # "Kernel died before replying to kernel_info"
+    return "notebook"
 
 
-def _keep(executed: Path, place: Path, project: Project) -> str:
-    """Keep the executed notebook of a failed run; it shows the cell and its error."""
+def keep_notebook(executed: Path, run: Run, project: Project) -> str:
+    """Keep the executed notebook of a failed run, which shows the cell and its error; where, from the root."""
     if not executed.exists():
         return ""
+    place = project.build / "failed" / f"{run.id}.ipynb"
     write_whole(place, executed.read_bytes())
     return place.relative_to(project.root).as_posix()

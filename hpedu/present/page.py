@@ -62,6 +62,13 @@ def render_page(notebook: NotebookNode | Path) -> str:
     return html
 
 
+def warm_up() -> None:
+    """Do ahead what the first page of a process waits for: the exporter, the script and the chart engine."""
+    make_exporter()
+    pack(chart_bundle())
+    draw_picture({"data": {"values": [{"x": 1}]}, "mark": "bar", "encoding": {"x": {"field": "x"}}}, "warm")
+
+
 @cache
 def make_exporter() -> PageExporter:
     """One exporter for all pages: building it takes longer than a page."""

@@ -1,0 +1,209 @@
+"""The engines: a fresh kernel for each report whichever way it starts, the same notebook and page from it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from hpedu.batch.engine import Engine, FastEngine, Limits, Outcome, PapermillEngine, open_engine, run_report
+from hpedu.batch.plan import Run
+from hpedu.errors import UnknownName
+from hpedu.paths import Project
+
+RUN = Run(2025, "hai_phong", "vi", "continuing")
+HEAD = """import hpedu
+report = hpedu.Report("continuing", territory=territory, year=year, language=language)
+report.head(title="t", questions=[])"""
+
+needs_fork = pytest.mark.skipif(sys.platform != "linux", reason="warm kernels are forked, on Linux only")
+
+
+def write_notebook(project: Project, *sources: str, group: str = "continuing") -> None:
+    """A report notebook of a few cells, after its parameters."""
+    parameters = nbformat.v4.new_code_cell("territory = 'hai_phong'\nyear = None\nlanguage = 'vi'")
+    parameters.metadata["tags"] = ["parameters"]
+    cells = [parameters, *(nbformat.v4.new_code_cell(source) for source in sources)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, project.notebooks / f"{group}.ipynb")
+
+
+def fail_with(project: Project, engine: Engine, *sources: str) -> Outcome:
+    """How the run of a notebook ends that shows something in its error."""
+    write_notebook(project, *sources)
+    return engine.run(RUN)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project without data: these notebooks ask for none, but for one that brings its own."""
+    root = tmp_path_factory.mktemp("home")
+    (root / "data/raw").mkdir(parents=True)
+    (root / "notebooks").mkdir()
+    (root / "data/raw/datapackage.json").write_text("{}", encoding="utf-8")
+    return Project(root)
+
+
+@pytest.fixture(scope="module")
+def fast(home: Project) -> Iterator[Engine]:
+    with open_engine("fast", home, workers=2) as engine:
+        yield engine
+
+
+class TestFast:
+    pytestmark = needs_fork
+
+    def test_it_is_the_fast_one(self, fast: Engine) -> None:
+        assert isinstance(fast, FastEngine)
+
+    def test_no_state_passes_from_one_report_to_the_next(self, home: Project, fast: Engine) -> None:
+        poison = """
+import builtins, os, random, sys
+import numpy, pandas, polars
+builtins.leak = pandas.leak = 1
+os.environ["LEAK"] = "1"
+sys.modules["leak"] = sys
+pandas.set_option("display.max_rows", 7)
+polars.Config.set_tbl_rows(3)
+raise ValueError(f"{random.random()} {numpy.random.rand()}")"""
+        first, second = fail_with(home, fast, poison), fail_with(home, fast, poison)
+        assert "ValueError" in first.error
+        assert not set(first.error.split()[3:]) & set(second.error.split()[3:])  # not even the same dice
+        clean = """
+import builtins, os, sys
+import pandas
+found = [hasattr(builtins, "leak"), hasattr(pandas, "leak"), "LEAK" in os.environ, "leak" in sys.modules]
+found += [pandas.get_option("display.max_rows") == 7, "random" in globals(), "POLARS_FMT_MAX_ROWS" in os.environ]
+raise ValueError(any(found))"""
+        assert fail_with(home, fast, clean).error == "cell 2: ValueError: False"
+
+    def test_queries_run_in_every_forked_kernel(self, home: Project, fast: Engine) -> None:
+        """polars hangs in a process forked after a query: none is run before the fork."""
+        query = """
+import polars as pl
+frame = pl.DataFrame({"a": range(10_000), "b": [n % 7 for n in range(10_000)]})
+raise ValueError(frame.lazy().group_by("b").agg(pl.col("a").sum()).sort("b").collect()["a"].sum())"""
+        write_notebook(home, query)
+        with ThreadPoolExecutor(2) as pool:
+            outcomes = list(pool.map(fast.run, [RUN] * 4))
+        assert [outcome.error for outcome in outcomes] == ["cell 2: ValueError: 49995000"] * 4
+
+    def test_a_kernel_finds_its_project_and_takes_its_share_of_the_cores(
+        self, home: Project, fast: Engine
+    ) -> None:
+        show = "import os, polars; raise ValueError((os.environ['HPEDU_HOME'], polars.thread_pool_size()))"
+        share = max(1, (os.cpu_count() or 1) // 2)
+        assert fail_with(home, fast, show).error == f"cell 2: ValueError: ({str(home.root)!r}, {share})"
+
+    def test_a_page_refused_reads_the_same_as_in_the_plain_way(self, home: Project, fast: Engine) -> None:
+        write_notebook(home, "1")
+        plain = PapermillEngine(home, 1, Limits()).run(RUN)
+        assert plain.failed and plain.cause == "notebook"
+        assert fast.run(RUN).error == plain.error
+
+    def test_a_dead_zygote_falls_back_to_plain_kernels_and_says_so(
+        self, home: Project, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with open_engine("fast", home) as engine:
+            assert isinstance(engine, FastEngine) and engine.zygote is not None
+            os.kill(engine.zygote.process.pid, signal.SIGKILL)
+            with caplog.at_level(logging.WARNING):
+                outcome = fail_with(home, engine, "raise ValueError('ran')")
+        assert outcome.error == "cell 2: ValueError: ran"
+        assert [record.message for record in caplog.records if "plain kernel" in record.message]
+
+    def test_nothing_outlives_the_engine(self, home: Project) -> None:
+        with open_engine("fast", home) as engine:
+            pid = int(fail_with(home, engine, "import os; raise ValueError(os.getppid())").error.split()[-1])
+            os.kill(pid, 0)
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def without_times(notebook: Any) -> Any:
+    """An executed notebook but for what papermill and nbclient note of time and place."""
+    del notebook.metadata["papermill"]
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        cell.pop("id", None)  # of the cell of injected parameters
+    return notebook
+
+
+@needs_fork
+def test_both_engines_give_the_same_notebook_and_page(project: Project, tmp_path: Path) -> None:
+    kept: dict[str, Any] = {}
+    for name in ("papermill", "fast"):
+        with open_engine(name, project) as engine:
+            assert isinstance(engine, PapermillEngine) and engine.name == name
+            engine._execute(RUN, tmp_path / f"{name}.ipynb")
+            page = engine._render(tmp_path / f"{name}.ipynb")
+            notebook = nbformat.read(tmp_path / f"{name}.ipynb", as_version=4)
+            kept[name] = (page, without_times(notebook))
+    assert kept["fast"] == kept["papermill"]
+    assert len(kept["fast"][0]) > 10_000
+
+
+@pytest.mark.parametrize("name", ["fast", "papermill"])
+class TestLimits:
+    @pytest.fixture
+    def limited(
+        self, name: str, home: Project, fast: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> Callable[[Limits], Engine]:
+        """The engine under other limits."""
+        engine = fast if name == "fast" else PapermillEngine(home, 1, Limits())
+
+        def limit(limits: Limits) -> Engine:
+            monkeypatch.setattr(engine, "limits", limits)
+            return engine
+
+        return limit
+
+    def test_a_cell_that_takes_too_long(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
+        outcome = fail_with(home, limited(Limits(cell_seconds=1)), "while True: pass")
+        assert outcome.cause == "time" and not outcome.worth_retrying
+
+    def test_a_report_that_takes_too_long(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
+        outcome = fail_with(home, limited(Limits(report_seconds=1)), "import time; time.sleep(600)")
+        assert outcome.error == "LimitExceeded: took longer than the 1 s a report may take"
+
+    def test_a_kernel_that_grows_too_large(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
+        grow = "import time; a = b'x' * 700_000_000; time.sleep(600)"
+        outcome = fail_with(home, limited(Limits(memory_mb=600)), grow)
+        assert outcome.cause == "memory"
+        assert "a report may take 600 MB" in outcome.error
+
+    def test_a_kernel_that_dies(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
+        outcome = fail_with(home, limited(Limits()), "import os; os._exit(0)")
+        assert outcome.cause == "kernel" and outcome.worth_retrying
+
+
+def test_a_name_that_is_no_engine(home: Project) -> None:
+    with pytest.raises(UnknownName, match="Did you mean: fast"), open_engine("fats", home):
+        pass
+
+
+def test_where_nothing_can_be_forked_papermill_does_it(home: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with open_engine("fast", home) as engine:
+        assert engine.name == "papermill"
+
+
+def test_one_report_is_one_call_that_any_scheduler_can_send(project: Project) -> None:
+    write_notebook(project, HEAD)
+    call, run, place = pickle.loads(pickle.dumps((run_report, RUN, project)))
+    outcome = pickle.loads(pickle.dumps(call(run, place)))
+    assert outcome.error == ""
+    assert (project.reports / RUN.page).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
