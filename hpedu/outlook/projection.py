@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hpedu.outlook.method import METHOD, Method
 from hpedu.outlook.series import KEY, check_series
-from hpedu.outlook.spread import measure_scale, pool_variance
+from hpedu.outlook.spread import measure_scale, pool_slope, pool_variance
 from hpedu.outlook.student import t_quantile
 
 Floats = NDArray[np.float64]
@@ -31,8 +31,8 @@ class Fits:
     status: list[str]  # projected, one_point, short, broken
     last_year: NDArray[np.int64]
     last: Floats
-    level: Floats  # exponential smoothing
-    slope: Floats  # shrunk median yearly change
+    level: Floats  # where the series stands: last value, smoothed value and median of the last ones, weighted
+    slope: Floats  # yearly change that is believed
     step: Floats  # variance of a yearly step
     steps: Floats  # number of changes behind it
     df: Floats
@@ -44,9 +44,8 @@ class Fits:
     def centre(self, rows: NDArray[np.int64], ahead: Floats) -> Floats:
         """The projected figure `ahead` years after the last value, unclipped."""
         damp = self.method.damping
-        path = self.last[rows] + self.slope[rows] * damp * (1 - damp**ahead) / (1 - damp)
-        share = self.method.trend_weight
-        return share * path + (1 - share) * self.level[rows]
+        drift = self.slope[rows] * damp * (1 - damp**ahead) / (1 - damp)
+        return self.level[rows] + self.method.trend_weight * drift
 
     def spread(self, rows: NDArray[np.int64], ahead: Floats) -> Floats:
         """Scale of Student's t around the centre."""
@@ -62,10 +61,14 @@ def project(
 ) -> pl.DataFrame:
     """Carry every series forward, each year to `until`, with ranges.
 
-    Centre: the mean of exponential smoothing and of the last value plus a shrunk, damped median yearly change,
-    clipped to the bounds. Ranges: Student's t around it, the variance of a yearly step pooled over other
-    series of the frame (the unit's other indicators, other units' same one), in units of p(1-p) for a rate. A
-    frame of one series falls back on a generic variance. How the ranges held in the past: docs/track_record.md.
+    Centre: half the last value carried along a damped trend (its own median yearly change as far as the last three
+    changes confirm it, drawn to what is usual for the indicator in the frame's other units, or to none), a quarter
+    exponential smoothing, a quarter the median of the last three values; clipped to the bounds.
+
+    Ranges: Student's t around it, the variance of a yearly step pooled over other series of the frame (the unit's
+    other indicators, other units' same one), in units of p(1-p) for a rate between two bounds and of the level for
+    any other. A frame of one series falls back on a generic variance. How the ranges held in the past:
+    docs/track_record.md.
 
     Parameters
     ----------
@@ -120,7 +123,6 @@ def fit(frame: pl.DataFrame, method: Method = METHOD) -> Fits:
     """Fit every series of a checked frame (see `check_series`)."""
     frame = frame.with_columns(since=pl.col("break_year").max().over(KEY))
     keys = frame.group_by(KEY, maintain_order=True).agg(
-        before=pl.len(),
         broken=pl.col("since").first().is_not_null() & (pl.col("year").min() < pl.col("since").first()),
         lower=pl.col("lower").first().fill_null(-float("inf")),
         upper=pl.col("upper").first().fill_null(float("inf")),
@@ -157,27 +159,29 @@ def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Metho
     gaps = np.diff(years, axis=1)
     changes = np.diff(values, axis=1) / gaps
     steps = np.maximum(points - 1.0, 0.0)
-    slope = _middle(changes) * steps / (steps + method.trend_prior)
-    own = _step_variance(changes, gaps, steps)
     foot = np.where(np.isfinite(lower), lower, np.where(np.isfinite(upper), upper, 0.0))
     size = np.nan_to_num(np.nanmax(np.abs(values - foot[:, None]), axis=1, initial=0.0))
     scale = measure_scale(last, size, lower, upper, method.edge)
     bounded = np.isfinite(lower) & np.isfinite(upper)
     unit, indicator = (keys[name].rank("dense").to_numpy().astype(np.int64) for name in KEY)
-    prior = pool_variance(own / scale, usable, bounded, unit, indicator, method)
-    step = (method.prior_df * prior * scale + np.maximum(steps - 1, 0) * own) / (
-        method.prior_df + np.maximum(steps - 1, 0)
+    slope, belief = pool_slope(
+        _own_trend(changes, method), np.sqrt(scale), steps, usable, indicator * 2 + bounded, method
     )
+    own_df = steps - belief
+    squares: Floats = np.nansum((changes - slope[:, None]) ** 2 * gaps, axis=1)
+    own = squares / np.maximum(own_df, 1)
+    prior, worth = pool_variance(own / scale, usable, bounded, unit, indicator, method)
+    step = (worth * prior * scale + own_df * own) / (worth + own_df)
     return Fits(
         keys=keys.select(KEY),
         status=[_name_status(int(n), bool(b), method) for n, b in zip(points, broken, strict=True)],
         last_year=keys["newest"].to_numpy(),
         last=last,
-        level=_smooth(values, gaps, method),
+        level=_locate(values, gaps, method),
         slope=slope,
         step=step * np.where(broken, method.break_factor, 1.0),
         steps=steps,
-        df=method.prior_df + np.maximum(steps - 1, 0),
+        df=worth + own_df,
         lower=lower,
         upper=upper,
         grid=_grid(values),
@@ -191,16 +195,33 @@ def _name_status(points: int, broken: bool, method: Method) -> str:
     return "broken" if broken else "one_point" if points == 1 else "short"
 
 
-def _middle(changes: Floats) -> Floats:
+def _own_trend(changes: Floats, method: Method) -> Floats:
+    """Median yearly change, as far as the last changes confirm it: the smaller of the two, 0 if they disagree."""
+    whole, recent = _middle(changes), _middle(changes[:, -method.recent :])
+    return np.where(whole * recent > 0, np.sign(whole) * np.minimum(np.abs(whole), np.abs(recent)), 0.0)
+
+
+def _middle(rows: Floats) -> Floats:
     """Median of each row, nan left out; 0 for a row of nothing."""
-    return np.array([np.median(row[~np.isnan(row)]) if not np.isnan(row).all() else 0.0 for row in changes], float)
+    ranked = np.sort(rows, axis=1)  # nan last
+    count = np.sum(~np.isnan(rows), axis=1)
+    if not rows.size:
+        return np.zeros(len(rows))
+    place = np.arange(len(rows))
+    low, high = (
+        ranked[place, np.maximum(count - 1, 0) // 2],
+        ranked[place, np.minimum(count // 2, rows.shape[1] - 1)],
+    )
+    return np.where(count > 0, (low + high) / 2, 0.0)
 
 
-def _step_variance(changes: Floats, gaps: Floats, steps: Floats) -> Floats:
-    """Variance of the change in one year; a change over several years counts as a sum of so many steps."""
-    mean = np.nansum(changes * gaps, axis=1) / np.maximum(np.nansum(gaps, axis=1), 1)
-    squares: Floats = np.nansum((changes - mean[:, None]) ** 2 * gaps, axis=1)
-    return squares / np.maximum(steps - 1, 1)
+def _locate(values: Floats, gaps: Floats, method: Method) -> Floats:
+    """The level the projection starts from."""
+    if not len(values):
+        return np.zeros(0)
+    rest = 1 - method.trend_weight - method.smooth_weight
+    last, recent = np.nan_to_num(values[:, -1]), _middle(values[:, -method.recent :])
+    return method.trend_weight * last + method.smooth_weight * _smooth(values, gaps, method) + rest * recent
 
 
 def _smooth(values: Floats, gaps: Floats, method: Method) -> Floats:
@@ -208,8 +229,6 @@ def _smooth(values: Floats, gaps: Floats, method: Method) -> Floats:
 
     After a gap of k years the older level keeps (1 - weight)^k.
     """
-    if not len(values):
-        return np.zeros(0)
     best, least = np.zeros(len(values)), np.full(len(values), np.inf)
     for alpha in method.alphas:
         level, loss = values[:, 0].copy(), np.zeros(len(values))

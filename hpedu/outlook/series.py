@@ -33,7 +33,7 @@ def check_series(series: pl.DataFrame, origin: int | None = None) -> pl.DataFram
         Columns `unit`, `indicator` (text or any key), `year` (whole number), `value` (number; null, NaN and
         infinite ones are left out). Optional: `lower`, `upper` (bounds of the indicator, null for none),
         `break_year` (year of the first value that is comparable with later ones: a merger, a new definition; the
-        newest if a series has several), `kind` ('rate', 'ratio' or 'count'). Other columns are left out.
+        newest if a series has several), `kind` ('count': never below 0). Other columns are left out.
     origin
         Only values up to and including this year.
 
@@ -49,6 +49,8 @@ def check_series(series: pl.DataFrame, origin: int | None = None) -> pl.DataFram
     frame = frame.with_columns(
         pl.lit(None, dtype=kind).alias(name) for name, kind in OPTIONAL.items() if name not in frame.columns
     ).select(*KEY, "year", "value", *OPTIONAL)
+    never_negative = (pl.col("kind") == "count") & pl.col("lower").is_null()
+    frame = frame.with_columns(lower=pl.when(never_negative).then(0.0).otherwise(pl.col("lower")))
     problems = [*_bad_years(frame), *_nameless(frame)]
     frame = frame.with_columns(
         pl.col("lower", "upper").fill_nan(None).replace({float("inf"): None, -float("inf"): None})

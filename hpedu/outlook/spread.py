@@ -38,30 +38,43 @@ def pool_variance(
     unit: Groups,
     indicator: Groups,
     method: Method,
-) -> Floats:
-    """Prior relative variance of each series: medians over others, drawn to the generic one when there are few.
+) -> tuple[Floats, Floats]:
+    """Prior relative variance of each series, and how many steps of its own it is worth.
 
-    A median, so that one broken series does not widen the ranges of all the rest; without the series itself.
+    generic * what is usual for the indicator (median over other units) * what is usual for the unit (median over
+    its other indicators, each against what is usual for it), the factors drawn to 1 when few series stand behind
+    them. Medians, so that one broken series does not widen the ranges of all the rest; without the series itself.
     """
-    generic = np.where(bounded, method.rate_step, method.level_step)
-    floor = generic * 1e-3  # a pool of constant series says "steady", not "certain"
-    own = np.log(np.maximum(np.where(known, relative, 1.0), floor))
-    sides = []
-    for group in (unit, indicator):
-        middle, count = median_of_others(own, known, group * 2 + bounded)
-        sides.append((middle, count))
-    weight = method.pool_prior * np.log(generic)
-    total = np.full(len(own), method.pool_prior)
-    for middle, count in sides:
-        weight = weight + np.where(count > 0, count * np.nan_to_num(middle), 0.0)
-        total = total + count
-    prior: Floats = np.exp(weight / total)
-    return prior
+    generic = np.log(np.where(bounded, method.rate_step, method.level_step))
+    floor = generic + np.log(method.steadiest)
+    own = np.maximum(np.log(np.where(known & (relative > 0), relative, 1e-300)), floor) - generic
+    usual, count = median_of_others(own, known, indicator * 2 + bounded)
+    weight = count / (count + method.indicator_prior)
+    for_indicator = weight * usual
+    rest, members = median_of_others(own - for_indicator, known, unit)
+    for_unit = members / (members + method.unit_prior) * rest
+    prior: Floats = np.exp(generic + for_indicator + for_unit)
+    return prior, method.prior_df + weight * (method.pooled_df - method.prior_df)
+
+
+def pool_slope(
+    own: Floats, scale: Floats, steps: Floats, known: NDArray[np.bool_], indicator: Groups, method: Method
+) -> tuple[Floats, Floats]:
+    """The trend that is believed, a year, and the share of it that is the series' own.
+
+    A series' own median change is drawn to what is usual for the indicator (median over at least three other
+    units, in units of `scale`), or to no change where nobody else shows the indicator.
+    """
+    usual, count = median_of_others(own / scale, known, indicator)
+    weight = np.where(count >= method.least_pool, count / (count + method.trend_pool), 0.0)
+    prior = method.trend_prior + weight * (method.pooled_trend_prior - method.trend_prior)
+    belief = steps / (steps + prior)
+    return belief * own + (1 - belief) * weight * usual * scale, belief
 
 
 def median_of_others(values: Floats, known: NDArray[np.bool_], group: Groups) -> tuple[Floats, Floats]:
-    """For each member of a group: the median of its other known members, and how many they are."""
-    median, count = np.full(len(values), np.nan), np.zeros(len(values))
+    """For each member of a group: the median of its other known members, and how many they are (0 of 0)."""
+    median, count = np.zeros(len(values)), np.zeros(len(values))
     order = np.lexsort((values, ~known, group))
     _, start = np.unique(group[order], return_index=True)
     ends = np.append(start, len(order))[1:]

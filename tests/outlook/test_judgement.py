@@ -42,7 +42,7 @@ def one(
         (STEADY, {"break_year": 2025}, "broken", None),
         (STEADY, {"target": 95.0}, "met", "met"),
         (STEADY, {"target": 95.0, "comparison": ">"}, "projected", "likely"),
-        (STEADY, {"target": 92.2, "comparison": "<="}, "lost", "unlikely"),
+        (STEADY, {"target": 90.5, "comparison": "<="}, "lost", "unlikely"),
         (STEADY, {"target": 94.0, "year": 2023}, "due", "met"),
         (STEADY, {"target": 94.0, "year": 2022}, "due", "missed"),
         (STEADY, {"target": 92.5, "year": 2021}, "due", "met"),  # the last value before 2021 counts

@@ -1,0 +1,261 @@
+"""Where series lead: a centre inside ranges that nest, widen and stay inside the bounds, whatever is given."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hpedu.outlook import SeriesError, judge, project
+from hpedu.outlook.method import METHOD
+from hpedu.outlook.projection import PROJECTION
+from hpedu.outlook.series import KEY
+
+FIGURES = [name for name, kind in PROJECTION.items() if kind == pl.Float64()]
+
+
+def series(values: dict[int, float], unit: str = "a", indicator: str = "x", **constants: Any) -> pl.DataFrame:
+    frame = pl.DataFrame(
+        {
+            "unit": [unit] * len(values),
+            "indicator": [indicator] * len(values),
+            "year": pl.Series(list(values), dtype=pl.Int64),
+            "value": pl.Series(list(values.values()), dtype=pl.Float64),
+        }
+    )
+    return frame.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
+
+
+def line(start: float, step: float, count: int = 10, first: int = 2010) -> dict[int, float]:
+    return {first + n: start + step * n for n in range(count)}
+
+
+@st.composite
+def frames(draw: Callable[..., Any]) -> pl.DataFrame:
+    """Some units and indicators, histories of 1 to 20 values with gaps, out of order, some beyond their bounds."""
+    parts = []
+    for unit in "abc"[: draw(st.integers(1, 3))]:
+        for indicator in "xyz"[: draw(st.integers(1, 3))]:
+            years = draw(st.lists(st.integers(1995, 2024), min_size=1, max_size=20, unique=True))
+            bounds: dict[str, Any] = {"x": {"lower": 0.0, "upper": 100.0}, "y": {"lower": 0.0}}.get(indicator, {})
+            size = 110 if indicator == "x" else 1e9
+            values = draw(st.lists(st.floats(-size, size), min_size=len(years), max_size=len(years)))
+            part = series(dict(zip(years, values, strict=True)), unit, indicator)
+            parts.append(
+                part.with_columns(
+                    lower=pl.lit(bounds.get("lower"), dtype=pl.Float64),
+                    upper=pl.lit(bounds.get("upper"), dtype=pl.Float64),
+                    break_year=pl.lit(draw(st.sampled_from([None, 2005, 2020])), dtype=pl.Int64),
+                )
+            )
+    return pl.concat(parts)
+
+
+class TestWhateverIsGiven:
+    @given(frames(), st.integers(2024, 2045))
+    @settings(max_examples=20, deadline=None)
+    def test_ranges_nest_stay_in_bounds_and_are_numbers(self, frame: pl.DataFrame, until: int) -> None:
+        found = project(frame, until=until).filter(status="projected")
+        ladder = ["lo95", "lo80", "lo50", "point", "hi50", "hi80", "hi95"]
+        for below, above in pairwise(ladder):
+            assert (found[below] <= found[above]).all()
+        assert found.select(pl.all_horizontal(pl.col(FIGURES).is_finite()).all()).item()
+        bounds = frame.select(*KEY, "lower", "upper").unique()
+        kept = found.join(bounds, on=KEY)
+        assert (kept["lo95"] >= kept["lower"].fill_null(-math.inf)).all()
+        assert (kept["hi95"] <= kept["upper"].fill_null(math.inf)).all()
+
+    @given(frames())
+    @settings(max_examples=20, deadline=None)
+    def test_the_further_the_wider(self, frame: pl.DataFrame) -> None:
+        """Without bounds to clip them."""
+        found = project(frame.drop("lower", "upper")).filter(status="projected")
+        width = found.with_columns(wide=pl.col("hi80") - pl.col("lo80"))
+        widening = width.select(pl.col("wide").diff().over(KEY).drop_nulls() > 0).to_series()
+        assert widening.all()
+
+    @given(frames(), st.randoms())
+    @settings(max_examples=20, deadline=None)
+    def test_the_order_of_rows_does_not_matter(self, frame: pl.DataFrame, random: Any) -> None:
+        rows = list(range(len(frame)))
+        random.shuffle(rows)
+        assert project(frame[rows]).equals(project(frame))
+
+    @given(frames())
+    @settings(max_examples=20, deadline=None)
+    def test_every_series_is_projected_or_says_why_not(self, frame: pl.DataFrame) -> None:
+        found = project(frame)
+        assert found.select(KEY).unique().sort(KEY).equals(frame.select(KEY).unique().sort(KEY))
+        assert set(found["status"]) <= {"projected", "one_point", "short", "broken", "observed"}
+        silent = found.filter(pl.col("status") != "projected")
+        assert silent.select(pl.all_horizontal(pl.col("year", *FIGURES).is_null()).all()).item()
+
+    @given(
+        frames(), st.lists(st.floats(-120, 120), min_size=2, max_size=6), st.sampled_from([">=", ">", "<=", "<"])
+    )
+    @settings(max_examples=20, deadline=None)
+    def test_an_easier_target_is_never_less_probable(
+        self, frame: pl.DataFrame, targets: list[float], comparison: str
+    ) -> None:
+        wanted = pl.DataFrame(
+            {"indicator": "x", "comparison": comparison, "target": sorted(targets), "target_year": 2030}
+        )
+        chances = judge(frame, wanted).select("unit", "target", "probability").drop_nulls()
+        assert chances["probability"].is_between(0, 1).all()
+        for _, group in chances.group_by("unit", maintain_order=True):
+            ordered = group.sort("target", descending=comparison in (">=", ">"))["probability"]
+            assert (ordered.diff().drop_nulls() >= 0).all()
+
+
+class TestUnitsOfMeasure:
+    @given(st.lists(st.floats(1, 100), min_size=3, max_size=15), st.sampled_from([0.001, 10.0, 1e6]))
+    @settings(max_examples=20, deadline=None)
+    def test_thousands_or_persons_give_the_same(self, values: list[float], factor: float) -> None:
+        years = range(2024 - len(values), 2024)
+        one = project(series(dict(zip(years, values, strict=True))))
+        other = project(series({year: value * factor for year, value in zip(years, values, strict=True)}))
+        for name in FIGURES:
+            np.testing.assert_allclose(other[name], one[name] * factor, rtol=1e-6, atol=1e-6 * factor)
+
+    def test_a_share_in_per_cent_or_in_fractions_is_the_same(self) -> None:
+        values = {2018: 61.0, 2019: 63.0, 2020: 62.5, 2021: 66.0, 2022: 67.0}
+        percent = project(series(values, lower=0.0, upper=100.0))
+        fraction = project(series({y: v / 100 for y, v in values.items()}, lower=0.0, upper=1.0))
+        for name in FIGURES:
+            np.testing.assert_allclose(fraction[name] * 100, percent[name], rtol=1e-9)
+
+    def test_moving_a_lone_series_up_moves_its_centre_as_much(self) -> None:
+        values = {2018: 61.0, 2019: 63.0, 2020: 62.5, 2021: 66.0, 2022: 67.0}
+        moved = project(series({y: v + 40 for y, v in values.items()}))["point"]
+        np.testing.assert_allclose(moved - 40, project(series(values))["point"])
+
+    def test_a_count_never_goes_below_zero(self) -> None:
+        falling = series(line(100.0, -9.0), kind="count")
+        assert project(falling)["lo95"].min() == 0
+        assert project(falling.drop("kind"))["lo95"].to_list()[-1] < 0
+
+
+class TestStates:
+    @pytest.mark.parametrize(
+        ("values", "constants", "status"),
+        [
+            ({2024: 5.0}, {}, "one_point"),
+            ({2020: 5.0, 2024: 6.0}, {}, "short"),
+            (line(5.0, 1.0), {"break_year": 2018}, "broken"),
+            (line(5.0, 1.0), {"break_year": 2025}, "broken"),
+            (line(5.0, 1.0, first=2021), {}, "observed"),
+        ],
+    )
+    def test_no_trend_is_invented(self, values: dict[int, float], constants: dict[str, Any], status: str) -> None:
+        found = project(series(values, **constants))
+        assert found["status"].to_list() == [status]
+
+    def test_only_what_was_known_then(self) -> None:
+        whole = series(line(5.0, 1.0) | {2020: 900.0})
+        assert project(whole, origin=2019).equals(project(series(line(5.0, 1.0))))
+
+    def test_nothing_in_nothing_out(self) -> None:
+        found = project(series({}))
+        assert found.schema == pl.Schema({"unit": pl.String(), "indicator": pl.String(), **PROJECTION})
+        assert found.is_empty()
+        bare = pl.DataFrame(schema=["unit", "indicator", "year", "value"])
+        assert project(bare).is_empty()
+
+    def test_whole_numbers_floats_and_gaps_are_taken(self) -> None:
+        frame = pl.DataFrame(
+            {"unit": 7, "indicator": 1, "year": [2020.0, 2016.0, 2018.0, 2024.0], "value": [4, 2, None, 6]}
+        )
+        found = project(frame, until=2026)
+        assert found["year"].to_list() == [2025, 2026]
+        assert found["status"].unique().to_list() == ["projected"]
+
+    def test_a_wide_horizon_and_a_long_history(self) -> None:
+        found = project(series(line(20.0, 0.5, count=40, first=1985), lower=0.0, upper=100.0), until=2045)
+        assert len(found) == 21
+        assert found["point"].is_between(39, 48).all()
+
+
+class TestPooling:
+    def test_a_constant_series_is_steady_but_not_certain(self) -> None:
+        found = project(series(line(80.0, 0.0), lower=0.0, upper=100.0))
+        assert (found["hi80"] > found["lo80"]).all()
+
+    def test_one_broken_series_does_not_widen_the_ranges_of_the_rest(self) -> None:
+        rng = np.random.default_rng(1)
+        calm = [
+            series(
+                {2010 + n: 60 + v for n, v in enumerate(rng.normal(size=10).cumsum())},
+                unit,
+                lower=0.0,
+                upper=100.0,
+            )
+            for unit in "abcdefgh"
+        ]
+        wild = series({2010 + n: 5.0 if n % 2 else 95.0 for n in range(10)}, "i", lower=0.0, upper=100.0)
+        before = project(pl.concat(calm))
+        after = project(pl.concat([*calm, wild])).filter(pl.col("unit") != "i")
+        wide = (after["hi80"] - after["lo80"]) / (before["hi80"] - before["lo80"])
+        assert wide.max() < 1.4
+
+    def test_a_calm_neighbourhood_narrows_and_its_trend_is_believed(self) -> None:
+        short = {2021: 50.0, 2022: 50.5, 2023: 51.0}
+        others = [series(line(40.0 + n, 1.0, first=2014), f"u{n}", lower=0.0, upper=100.0) for n in range(12)]
+        alone = project(series(short, lower=0.0, upper=100.0))
+        among = project(pl.concat([series(short, lower=0.0, upper=100.0), *others])).filter(unit="a")
+        assert (among["hi80"] - among["lo80"])[-1] < (alone["hi80"] - alone["lo80"])[-1]
+        assert among["point"][-1] > alone["point"][-1] + 1
+
+    def test_a_trend_the_last_changes_deny_is_dropped(self) -> None:
+        turned = {**line(40.0, 2.0, count=8), 2018: 52.0, 2019: 50.0, 2020: 48.0}
+        found = project(series(turned))
+        assert found["point"][-1] == found["point"][0]
+
+    def test_a_broken_history_is_wider(self) -> None:
+        values = line(60.0, 1.0, count=5)
+        whole = project(series(values, lower=0.0, upper=100.0))
+        broken = project(series({2008: 20.0, **values}, lower=0.0, upper=100.0, break_year=2010))
+        ratio = (broken["hi80"] - broken["lo80"]) / (whole["hi80"] - whole["lo80"])
+        np.testing.assert_allclose(ratio, math.sqrt(METHOD.break_factor))
+
+
+class TestErrors:
+    def test_all_columns_that_are_missing_are_named(self) -> None:
+        with pytest.raises(SeriesError) as caught:
+            project(pl.DataFrame({"units": ["a"], "indicator": ["x"]}))
+        assert [p.message for p in caught.value.problems] == [
+            f"column {name!r} is missing" for name in ("unit", "year", "value")
+        ]
+        assert caught.value.problems[0].found == "units"
+
+    def test_every_doubled_year_is_named_and_other_faults_with_it(self) -> None:
+        frame = pl.DataFrame(
+            {
+                "unit": ["a", "a", "a", "b", "b", None],
+                "indicator": "x",
+                "year": [2020, 2020, 2021, 2020, 2020, 2020],
+                "value": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+                "lower": [0.0, 1.0, 0.0, 0.0, 0.0, 0.0],
+            }
+        )
+        with pytest.raises(SeriesError) as caught:
+            project(frame)
+        text = str(caught.value)
+        assert text.count("more than one value for one year") == 2
+        assert "several values of 'lower'" in text and "unit or indicator is empty" in text
+
+    def test_half_years_and_words_are_refused(self) -> None:
+        with pytest.raises(SeriesError, match="the year is not a whole number"):
+            project(pl.DataFrame({"unit": "a", "indicator": "x", "year": [2020.5], "value": [1.0]}))
+        with pytest.raises(SeriesError, match="column value: not a"):
+            project(pl.DataFrame({"unit": "a", "indicator": "x", "year": [2020], "value": ["many"]}))
+
+    def test_bounds_the_wrong_way_round(self) -> None:
+        with pytest.raises(SeriesError, match="not below the upper"):
+            project(series({2020: 1.0}, lower=100.0, upper=0.0))
