@@ -15,6 +15,7 @@ from hpedu.ingest.proposal import propose_layout
 from hpedu.ingest.reading import Found, find_tables, read_file
 from hpedu.ingest.resource import Resource
 from hpedu.ingest.schools.reading import sum_schools
+from hpedu.ingest.unreadable import Unreadable
 from hpedu.registry import registry
 
 
@@ -32,14 +33,19 @@ def check_file(path: Path) -> Checked:
 
     Raises
     ------
-    UnknownFormat
-        If no reader knows the format.
+    Unreadable
+        If it is a folder, damaged, of a kind hpedu does not read, or holds no table.
     OSError
         If the file cannot be opened.
     """
+    if path.is_dir():
+        raise Unreadable("directory", file=path.name)
     data = path.read_bytes()
     resource, book = stand_in(path), registry()
-    reading = read_file(data, resource, book)
+    try:
+        reading = read_file(data, resource, book)
+    except Unreadable as error:
+        raise error.of(path.name) from error
     printed = pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row")
     whole = reading.schools is not None or is_form(data)  # read by their own rules, not table by table
     if reading.schools is not None:

@@ -12,6 +12,7 @@ from hpedu.ingest.forms.reading import find_cover, is_form
 from hpedu.ingest.readers.workbook import read_workbook
 from hpedu.ingest.resource import Resource
 from hpedu.ingest.schools.reading import newest_school_year
+from hpedu.ingest.unreadable import refuse_hopeless, told_as_damage
 from hpedu.registry import registry
 
 DEPARTMENT = "Sở Giáo dục và Đào tạo thành phố Hải Phòng"
@@ -21,13 +22,20 @@ def describe_own(path: Path, name: str) -> Resource | None:
     """The origin of a form or a school list; None for any other file.
 
     It is taken as published in the year in which its school year ends, when it is handed in.
+
+    Raises
+    ------
+    Unreadable
+        If the file is damaged or no table at all.
     """
     data = path.read_bytes()
-    if is_form(data):
-        cover = find_cover(read_workbook(data), registry())
-        year = cover.year if cover else None
-        return _describe(name, "Biểu nhập liệu của hpedu", year, "Số liệu các phòng của Sở điền vào biểu")
-    year = newest_school_year(data, registry())
+    refuse_hopeless(data)
+    with told_as_damage():
+        if is_form(data):
+            cover = find_cover(read_workbook(data), registry())
+            year = cover.year if cover else None
+            return _describe(name, "Biểu nhập liệu của hpedu", year, "Số liệu các phòng của Sở điền vào biểu")
+        year = newest_school_year(data, registry())
     if year is not None:
         return _describe(
             name, "Danh sách trường", year, "Số liệu từng trường, cộng thành số của xã, phường và thành phố"

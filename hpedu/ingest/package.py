@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from hpedu.errors import IngestError, Problem, list_problems
 from hpedu.ingest.own_files import describe_own
 from hpedu.ingest.resource import Resource
+from hpedu.ingest.unreadable import Unreadable
 
 
 def read_package(raw: Path) -> dict[str, Resource]:
@@ -46,7 +47,11 @@ def read_package(raw: Path) -> dict[str, Resource]:
         for name in sorted(resources.keys() - present)
     ]
     for name in sorted(present - resources.keys()):
-        own = describe_own(raw / name, name)
+        try:
+            own = describe_own(raw / name, name)
+        except Unreadable as error:
+            problems.append(error.as_problem(name))
+            continue
         if own:
             resources[name] = own
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
@@ -22,9 +21,10 @@ from hpedu.ingest.editions import mark_current
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.merger import derive_merged
 from hpedu.ingest.package import raw_files, read_package
-from hpedu.ingest.reading import UnknownFormat, read_file
+from hpedu.ingest.reading import read_file
 from hpedu.ingest.resource import Resource
 from hpedu.ingest.schools.reading import join_lists, sum_schools
+from hpedu.ingest.unreadable import Unreadable
 from hpedu.paths import Project
 from hpedu.registry import Registry, registry
 
@@ -123,11 +123,8 @@ def _read_all(
         content = (project.raw / path).read_bytes()
         try:
             reading = read_file(content, resource, book)
-        except UnknownFormat as error:
-            problems.append(Problem(path, "", str(error)))
-            continue
-        except (ValueError, IndexError, KeyError, TypeError, csv.Error) as error:
-            problems.append(Problem(path, "", f"is damaged: {error!r}"))
+        except Unreadable as error:
+            problems.append(error.as_problem(path))
             continue
         digest = hashlib.sha256(content).hexdigest()
         reading.observations = [row | {"digest": digest} for row in reading.observations]

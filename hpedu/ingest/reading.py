@@ -25,6 +25,7 @@ from hpedu.ingest.resource import Resource
 from hpedu.ingest.schools.reading import read_schools
 from hpedu.ingest.tables.grid import Grid, make_grid
 from hpedu.ingest.tables.headers import read_grid
+from hpedu.ingest.unreadable import Unreadable, explain, refuse_hopeless, told_as_damage
 from hpedu.ingest.words.legacy import convert_legacy, detect_legacy
 from hpedu.registry import Registry
 
@@ -49,13 +50,6 @@ Formats are told by content, never by the ending of the name; the order is from 
 """
 
 
-class UnknownFormat(ValueError):
-    """No reader knows the format of a file."""
-
-    def __init__(self) -> None:
-        super().__init__("is damaged or of a kind hpedu does not read (PX-Web, PX, JSON-stat, Excel, HTML, CSV)")
-
-
 @dataclass(frozen=True)
 class Found:
     """A table of a file, and its layout if there is one."""
@@ -69,16 +63,21 @@ def find_tables(data: bytes) -> list[Found]:
 
     Raises
     ------
-    UnknownFormat
-        If no reader knows the format.
+    Unreadable
+        If the file is damaged, of a kind hpedu does not read, or holds no table.
     """
-    for recognise, read in TABLES.values():
-        if recognise(data):
-            return [_find(read(data))]
-    for is_sheets, read_sheets in SHEETS:
-        if is_sheets(data):
-            return [_find(table) for grid in _convert(read_sheets(data)) for table in _tables_of(grid)]
-    raise UnknownFormat
+    refuse_hopeless(data)
+    with told_as_damage():
+        for recognise, read in TABLES.values():
+            if recognise(data):
+                return [_find(read(data))]
+        for is_sheets, read_sheets in SHEETS:
+            if is_sheets(data):
+                found = [_find(table) for grid in _convert(read_sheets(data)) for table in _tables_of(grid)]
+                if not any(its.table.cells for its in found):
+                    raise explain(data) if is_sheets is plaintext.is_plain_text else Unreadable("no_table")
+                return found
+    raise explain(data)
 
 
 def read_file(data: bytes, resource: Resource, book: Registry) -> Reading:
@@ -86,15 +85,17 @@ def read_file(data: bytes, resource: Resource, book: Registry) -> Reading:
 
     Raises
     ------
-    UnknownFormat
-        If no reader knows the format.
+    Unreadable
+        If the file is damaged, of a kind hpedu does not read, or holds no table.
     """
-    if is_form(data):
-        return read_form(data, resource, book)
-    if not any(recognise(data) for recognise, _ in TABLES.values()):
-        schools = read_schools(data, resource, book)
-        if schools is not None:
-            return schools
+    refuse_hopeless(data)
+    with told_as_damage():
+        if is_form(data):
+            return read_form(data, resource, book)
+        if not any(recognise(data) for recognise, _ in TABLES.values()):
+            schools = read_schools(data, resource, book)
+            if schools is not None:
+                return schools
     reading = Reading()
     for found in find_tables(data):
         if found.layout is None:

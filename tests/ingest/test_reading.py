@@ -10,7 +10,7 @@ from collections.abc import Callable
 import openpyxl
 import pytest
 
-from hpedu.ingest.reading import UnknownFormat, find_tables, read_file
+from hpedu.ingest.reading import find_tables, read_file
 from hpedu.ingest.resource import Resource
 from hpedu.registry import Registry
 
@@ -188,9 +188,3 @@ def test_a_table_nobody_described_is_set_aside_with_what_to_do(book: Registry) -
     assert reading.observations == []
     assert {issue["reason"] for issue in reading.issues} == {"no_layout"}
     assert "Số cây xanh theo trường" in reading.issues[0]["message_en"]
-
-
-@pytest.mark.parametrize("data", [b"", b"\x00\x01\x02", b"%PDF-1.7 ...", b"GIF89a"])
-def test_what_is_no_table_is_refused(data: bytes) -> None:
-    with pytest.raises(UnknownFormat):
-        find_tables(data)

@@ -6,6 +6,7 @@ import csv
 import io
 
 from hpedu.ingest.cells import Cell, RawTable, column_letters
+from hpedu.ingest.readers.charset import decode_text
 from hpedu.ingest.words.text import clean_text
 
 
@@ -16,10 +17,19 @@ def is_tidy_csv(data: bytes) -> bool:
 
 
 def read_tidy_csv(data: bytes) -> RawTable:
-    """Read a tidy CSV. Labels: every other column of the row; the title is the header itself."""
-    rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    """Read a tidy CSV. Labels: every other column of the row; the title is the header itself.
+
+    Raises
+    ------
+    ValueError
+        If a row has more or fewer columns than the header: which of them is missing cannot be told.
+    """
+    rows = list(csv.reader(io.StringIO(decode_text(data), newline="")))
     header = [clean_text(name) for name in rows[0]]
     value = next(i for i, name in enumerate(header) if name.casefold() == "value")
+    ragged = [str(line) for line, row in enumerate(rows, start=1) if row and len(row) != len(header)]
+    if ragged:
+        raise ValueError(f"the header has {len(header)} columns, but not line {', '.join(ragged[:10])}")
     cells = [
         Cell(
             sheet="",

@@ -1,0 +1,158 @@
+"""Files that are no tables, or not whole ones: each is refused with a reason and what to do, in both languages."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hpedu
+from hpedu.errors import HpeduError, IngestError
+from hpedu.ingest.package import read_package
+from hpedu.ingest.reading import find_tables
+from hpedu.ingest.unreadable import Unreadable
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
+
+
+def utf16(name: str) -> bytes:
+    return name.encode("utf-16-le")
+
+
+def archive(**parts: str) -> bytes:
+    file = io.BytesIO()
+    with ZipFile(file, "w", ZIP_DEFLATED) as book:
+        for name, text in parts.items():
+            book.writestr(name.replace("__", "/"), text)
+    return file.getvalue()
+
+
+def workbook() -> bytes:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in (["", "2015", "2016"], ["Hải Phòng", 12, 13], ["Hải Dương", 14, 15]):
+        book.active.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def with_sheet(xml: str) -> bytes:
+    """A workbook whose only sheet has another content."""
+    file = io.BytesIO()
+    with ZipFile(io.BytesIO(workbook())) as old, ZipFile(file, "w", ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, xml if name.startswith("xl/worksheets/") else old.read(name))
+    return file.getvalue()
+
+
+SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
+FAR = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+
+HOPELESS = {
+    "no byte": (b"", "empty"),
+    "blanks": (b"\xef\xbb\xbf  \r\n \r\n", "empty"),
+    "zeros": (bytes(4096), "empty"),
+    "pdf": (b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n" * 9, "pdf"),
+    "png": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)), "picture"),
+    "jpeg": (b"\xff\xd8\xff\xe0\0\x10JFIF" + bytes(range(256)), "picture"),
+    "docx": (archive(word__document="<w/>"), "document"),
+    "doc": (OLE + utf16("WordDocument") + bytes(99), "document"),
+    "rtf": (b"{\\rtf1\\ansi Bang so 1}", "document"),
+    "zip": (archive(a="1;2\n3;4\n"), "archive"),
+    "gz": (b"\x1f\x8b\x08\0\0\0\0\0", "archive"),
+    "password": (OLE + utf16("EncryptionInfo") + utf16("EncryptedPackage") + bytes(99), "locked"),
+    "half an xlsx": (workbook()[:2000], "damaged"),
+    "half an xls": (OLE + bytes(range(256)), "damaged"),
+    "xlsx with a broken part": (with_sheet("<worksheet><sheetData><row"), "damaged"),
+    "xlsx with cells far off": (with_sheet(SHEET.format(FAR)), "too_large"),
+    "xlsx that is a bomb": (with_sheet(SHEET.format("A" * (101 << 20))), "too_large"),
+    "half a json-stat": (b'{"dataset": {"dimension": {}, "value": [1, 2', "damaged"),
+    "json-stat without sense": (b'{"a": 1, "dimension": 3, "value": 5}', "damaged"),
+    "other json": (json.dumps([{"a": 1}, {"a": 2}], indent=1).encode(), "json"),
+    "px without values": (
+        b'CHARSET="ANSI";\nTITLE="x";\nSTUB="a";\nHEADING="b";\nVALUES("a")="1";\nDATA=1;',
+        "damaged",
+    ),
+    "half an xml workbook": (
+        b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet',
+        "damaged",
+    ),
+    "ragged tidy csv": (b"territory,value\nviet_nam,1\nviet_nam,1,2\n", "damaged"),
+    "binary": (bytes(range(256)) * 20, "binary"),
+    "csv with nuls": (b"a;b;c\n1;\0\0;3\n" * 9, "binary"),
+    "prose": ("Đây là một đoạn văn.\nNó không có bảng nào.\nKhông có số.\n".encode(), "no_table"),
+    "one huge line": (b"x" * 3_000_000, "no_table"),
+    "one line of figures": (b"1;" * 300_000, "no_table"),
+}
+
+
+@pytest.mark.parametrize("kind", HOPELESS)
+def test_the_file_is_named_with_what_to_do_in_both_languages(kind: str, tmp_path: Path) -> None:
+    data, reason = HOPELESS[kind]
+    path = tmp_path / "bang.csv"
+    path.write_bytes(data)
+    with pytest.raises(Unreadable) as caught:
+        hpedu.read(path)
+    assert caught.value.reason == reason
+    vietnamese, english = str(caught.value).split("\n")
+    assert vietnamese.startswith("bang.csv: ") and not vietnamese.isascii()
+    assert english.startswith("bang.csv: ")
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="Name the files in it"):
+        hpedu.read(tmp_path)
+
+
+def test_a_ragged_row_is_named() -> None:
+    with pytest.raises(Unreadable, match="header has 2 columns, but not line 3"):
+        find_tables(HOPELESS["ragged tidy csv"][0])
+
+
+def test_all_unreadable_files_of_a_package_are_listed_at_once(tmp_path: Path) -> None:
+    (tmp_path / "datapackage.json").write_text(json.dumps({"name": "x", "resources": []}), encoding="utf-8")
+    for name in ("pdf", "password", "half an xlsx"):
+        (tmp_path / f"{name.replace(' ', '_')}.xlsx").write_bytes(HOPELESS[name][0])
+    with pytest.raises(IngestError) as caught:
+        read_package(tmp_path)
+    assert [problem.file for problem in caught.value.problems] == [
+        "half_an_xlsx.xlsx",
+        "password.xlsx",
+        "pdf.xlsx",
+    ]
+    assert "mật khẩu" in str(caught.value) and "password" in str(caught.value)
+
+
+WHOLE = [workbook(), SHEET.encode(), b'"T by P"\n\n"P";"2015"\n"a";1\n', b"a,value\n1,2\n"]
+HEADS = [b"", b"PK\x03\x04", OLE[:8], b"<table>", b'{"dimension": {}, "value": ', b"a,value\n"]
+
+
+@given(st.integers(0, 1 << 20), st.integers(1, 255), st.sampled_from(range(len(WHOLE))))
+def test_no_error_of_a_library_comes_out_of_a_file_with_a_wrong_byte(place: int, mask: int, which: int) -> None:
+    broken = bytearray(WHOLE[which])
+    broken[place % len(broken)] ^= mask
+    try:
+        find_tables(bytes(broken))
+    except HpeduError as error:
+        assert str(error)
+
+
+@given(st.binary(max_size=300), st.sampled_from(HEADS))
+def test_no_error_of_a_library_comes_out_of_any_bytes(data: bytes, head: bytes) -> None:
+    try:
+        find_tables(head + data)
+    except HpeduError as error:
+        assert str(error)
+
+
+def test_random_bytes_are_no_table() -> None:
+    with pytest.raises(Unreadable):
+        find_tables(b"\0\x01\x02" + os.urandom(999))
