@@ -17,10 +17,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from hpedu.outlook.bands import GROWTH, PUBLISHED_DF, draw_bands, name_bands, published_sd, root_mean_square
-from hpedu.outlook.projection import project
+from hpedu.outlook.projection import fit
+from hpedu.outlook.series import check_series
 from hpedu.outlook.tables import Intake, Kind, fill_columns
 
 LEAST_HISTORY = 6  # years before an origin of a hindcast
@@ -193,8 +195,10 @@ class _Unit:
             series = pl.DataFrame({"year": list(past), "value": list(past.values())}).with_columns(
                 unit=pl.lit(self.unit), indicator=pl.lit(level), kind=pl.lit("count"), lower=pl.lit(0.0)
             )
-            found = project(series, until=ahead.stop - 1).drop_nulls("year")
-            return {year: point or base for year, point in found.select("year", "point").rows()}
+            fits = fit(check_series(series))  # the centre of `project`; its ranges are not asked for
+            rows = np.zeros(len(ahead), np.int64)
+            points = fits.clip(rows, fits.centre(rows, np.arange(1.0, len(ahead) + 1)))
+            return {year: float(point) or base for year, point in zip(ahead, points, strict=True)}
         return dict.fromkeys(ahead, base)
 
     def _look_back(self, level: str) -> tuple[list[float], int]:

@@ -26,6 +26,7 @@ def cross_check(book: Registry) -> list[Problem]:
         *_targets(book),
         *_indicators(book),
         *_relations(book),
+        *_norms(book),
         *_rest(book),
         *_school_columns(book),
     ]
@@ -117,16 +118,7 @@ def _indicators(book: Registry) -> Iterator[Problem]:
         yield from _missing(file, where, "level", [indicator.level], book.codes_of("level"))
         yield from _missing(file, where, "unit", [indicator.unit], book.codes_of("unit"))
         for text in filter(None, (indicator.numerator, indicator.denominator, indicator.published)):
-            try:
-                series = parse_formula(text)
-            except ValueError as error:
-                yield Problem(file, where, str(error), text)
-                continue
-            for term in series:
-                yield from _missing(file, where, "measure", [term.measure], book.measures)
-                yield from _missing(file, where, "level", [term.level], book.codes_of("level"))
-                yield from _missing(file, where, "ownership", [term.ownership], book.codes_of("ownership"))
-                yield from _missing(file, where, "sex", [term.sex], book.codes_of("sex"))
+            yield from _terms(file, where, text, book)
 
 
 def _relations(book: Registry) -> Iterator[Problem]:
@@ -149,6 +141,40 @@ def _relations(book: Registry) -> Iterator[Problem]:
                 yield from _missing(file, where, "level", [term.level], [*book.codes_of("level"), "*"])
                 yield from _missing(file, where, "ownership", [term.ownership], book.codes_of("ownership"))
                 yield from _missing(file, where, "sex", [term.sex], book.codes_of("sex"))
+
+
+def _terms(file: str, where: str, text: str, book: Registry) -> Iterator[Problem]:
+    """What is wrong with a formula."""
+    try:
+        terms = parse_formula(text)
+    except ValueError as error:
+        yield Problem(file, where, str(error), text)
+        return
+    for term in terms:
+        yield from _missing(file, where, "measure", [term.measure], book.measures)
+        yield from _missing(file, where, "level", [term.level], book.codes_of("level"))
+        yield from _missing(file, where, "ownership", [term.ownership], book.codes_of("ownership"))
+        yield from _missing(file, where, "sex", [term.sex], book.codes_of("sex"))
+
+
+def _norms(book: Registry) -> Iterator[Problem]:
+    for norm in book.norms.values():
+        known = book.targets if norm.rule == "share" else book.indicators
+        yield from _missing("norms.csv", norm.id, "level", [norm.level], book.codes_of("level"))
+        yield from _missing(
+            "norms.csv", norm.id, "resource", [norm.resource, norm.base], book.codes_of("resource")
+        )
+        if norm.rule == "fixed":
+            if norm.value is None:
+                yield Problem("norms.csv", norm.id, "a fixed norm needs a value")
+        else:
+            yield from _missing("norms.csv", norm.id, "reference", [norm.reference], known)
+        yield from _terms("norms.csv", norm.id, norm.there, book)
+    for flow in book.flows:
+        names = [flow.level, *filter(None, [flow.source])]
+        yield from _missing("flows.csv", flow.level, "level", names, book.codes_of("level"))
+        for text in filter(None, (flow.entrants, flow.completers, flow.cohort)):
+            yield from _terms("flows.csv", flow.level, text, book)
 
 
 def _rest(book: Registry) -> Iterator[Problem]:

@@ -119,6 +119,8 @@ class Registry:
         self.tasks = read("tasks.csv", models.Task)
         self.goals = read("goals.csv", models.Goal)
         self.other_targets = keyed("other_targets.csv", models.OtherTarget)
+        self.norms = keyed("norms.csv", models.Norm)
+        self.flows = read("flows.csv", models.LevelFlow)
         self.errata = keyed("errata.csv", models.Erratum)
         self.school_columns = keyed("school_columns.csv", models.SchoolColumn)
         self.relations = keyed("relations.csv", models.Relation)

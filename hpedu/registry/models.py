@@ -336,6 +336,34 @@ class Relation(Keyed):
     name: Text
 
 
+class Norm(Keyed):
+    """How much of a resource a level needs, and by which rule. What there is stands in the series `there`.
+
+    `per`: base / newest value of the indicator `reference`; `times`: base * that value; `fixed`: base * `value`;
+    `share`: base * the target of the same id as `reference`, reached evenly from its newest value.
+    """
+
+    level: Slug
+    resource: Slug
+    base: Slug  # pupils, inhabitants, schools, or another resource of the level
+    rule: Literal["per", "times", "fixed", "share"]
+    reference: str = ""
+    value: Decimal | None = None
+    there: Words
+    source: Text
+
+
+class LevelFlow(Row):
+    """Where the pupils of a level come from, and the series of a school list that tell how many go on."""
+
+    level: Slug
+    source: str = ""  # the level they were in `lag` years before
+    lag: int | None = None  # as many years as the level has grades
+    entrants: str = ""  # new pupils of its first grade
+    completers: str = ""  # those who completed the level below the year before
+    cohort: str = ""  # first-grade pupils of those who are in the last grade now
+
+
 class SchoolColumn(Keyed):
     """A column of the department's school list (docs/school_list.md), and the series its sums become.
 

@@ -1,0 +1,138 @@
+"""What it would take: projected pupils and norms in; classes, teachers and places needed and missing out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from hpedu.outlook.tables import Intake, Kind, fill_columns
+
+PUPILS = "pupils"
+
+DEMAND: dict[str, Kind] = {"level": "text", "year": "year", "scenario": "text", "pupils": "number"}
+NORMS: dict[str, Kind] = {"level": "text", "resource": "text", "base": "text", "ratio": "number"}
+NORMS_OPTIONS: dict[str, Kind] = {
+    "start_ratio": "number",
+    "start_year": "year",
+    "by_year": "year",
+    "basis": "text",
+}
+STOCK: dict[str, Kind] = {"level": "text", "resource": "text", "year": "year", "value": "number"}
+
+REQUIREMENTS: dict[str, Any] = {
+    "level": pl.String,
+    "resource": pl.String,
+    "year": pl.Int32,
+    "scenario": pl.String,
+    "needed": pl.Float64,  # whole: half a teacher is a teacher
+    "there": pl.Float64,  # newest figure; null if nobody published one
+    "there_year": pl.Int32,
+    "missing": pl.Float64,  # needed - there, at least 0; null where it is not known what is there
+    "basis": pl.String,
+}
+
+
+def assess_requirements(pupils: pl.DataFrame, norms: pl.DataFrame, stock: pl.DataFrame) -> pl.DataFrame:
+    """What is needed of each resource in each year and scenario, what is there, and what is missing.
+
+    Parameters
+    ----------
+    pupils
+        `level, year, scenario, pupils`: as many scenarios as wanted (low, middle, high).
+    norms
+        `level, resource, base, ratio`: needed = ratio * base. The base is `pupils`, or another resource of the
+        level: as needed if it has a norm, else as much as there is. With `start_ratio`, `start_year` and
+        `by_year` the ratio moves evenly from what it was to what it shall be, and stays. With `by_year` alone
+        nothing is said of the years before. `basis` says where the ratio comes from; it is handed through.
+    stock
+        `level, resource, year, value`: what was there; the newest figure counts.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `REQUIREMENTS`, in the order of the norms, then scenario and year.
+
+    Raises
+    ------
+    SeriesError
+        With everything wrong: columns, repeats, a base that is neither counted nor needed, a ratio below 0.
+    """
+    taken = Intake()
+    demand = taken.take(pupils, "pupils", DEMAND, {})
+    wanted = fill_columns(taken.take(norms, "norms", NORMS, NORMS_OPTIONS), NORMS_OPTIONS)
+    there = taken.take(stock, "stock", STOCK, {})
+    taken.refuse_repeats(demand, "pupils", ["level", "year", "scenario"])
+    taken.refuse_repeats(wanted, "norms", ["level", "resource"])
+    taken.refuse_repeats(there, "stock", ["level", "resource", "year"])
+    taken.finish()
+    newest = {
+        (row["level"], row["resource"]): row
+        for row in there.drop_nulls("value").sort("year").iter_rows(named=True)
+    }
+    rules = {(row["level"], row["resource"]): row for row in wanted.iter_rows(named=True)}
+    for key, rule in rules.items():
+        _check(taken, key, rule, rules, newest)
+    taken.finish()
+    cases = demand.drop_nulls("pupils").sort("year", maintain_order=True).to_dicts()
+    rows = []
+    for key, rule in rules.items():
+        first = rule["by_year"] if rule["start_ratio"] is None else None
+        for case in cases:
+            if case["level"] != key[0] or case["year"] < (first or case["year"]):
+                continue
+            needed = _need(key, case, rules, newest)
+            have = newest.get(key, {"value": None, "year": None})
+            missing = None if have["value"] is None else max(needed - have["value"], 0.0)
+            head = (*key, case["year"], case["scenario"], needed)
+            rows.append((*head, have["value"], have["year"], missing, rule["basis"] or ""))
+    return pl.DataFrame(rows, schema=REQUIREMENTS, orient="row")
+
+
+Key = tuple[str, str]
+Table = Mapping[Key, dict[str, Any]]
+
+
+def _check(taken: Intake, key: Key, rule: dict[str, Any], rules: Table, newest: Table) -> None:
+    where = " ".join(key)
+    if rule["ratio"] is None or rule["ratio"] < 0:
+        taken.complain("norms", where, "needs a ratio of 0 or more", str(rule["ratio"]))
+    start = rule["start_ratio"] is not None
+    if start != (rule["start_year"] is not None) or (start and rule["by_year"] is None):
+        taken.complain("norms", where, "needs start_ratio and start_year together, and by_year with them")
+    seen = [key[1]]
+    while seen[-1] != PUPILS:
+        base = rules[key[0], seen[-1]]["base"] if (key[0], seen[-1]) in rules else None
+        if base is None:
+            if (key[0], seen[-1]) not in newest:
+                taken.complain("norms", where, "is based on what is neither counted nor needed", seen[-1])
+            return
+        if base in seen:
+            taken.complain("norms", where, "is based on itself", " <- ".join([*seen, base]))
+            return
+        seen.append(base)
+
+
+def _need(key: Key, case: Mapping[str, Any], rules: Table, newest: Table) -> float:
+    """Whole units of the resource."""
+    level, resource = key
+    if resource == PUPILS:
+        return float(case["pupils"])
+    if key not in rules:
+        return float(newest[key]["value"])
+    rule = rules[key]
+    exact = move_ratio(rule, case["year"]) * _need((level, rule["base"]), case, rules, newest)
+    return float(math.ceil(exact - 1e-9))
+
+
+def move_ratio(rule: Mapping[str, Any], year: int) -> float:
+    """The ratio of a year: evenly from `start_ratio` in `start_year` to `ratio` in `by_year`, else `ratio`."""
+    ratio: float = rule["ratio"]
+    if rule["start_ratio"] is None or year >= rule["by_year"]:
+        return ratio
+    if year <= rule["start_year"]:
+        return float(rule["start_ratio"])
+    done = (year - rule["start_year"]) / (rule["by_year"] - rule["start_year"])
+    return float(rule["start_ratio"] + (ratio - rule["start_ratio"]) * done)
