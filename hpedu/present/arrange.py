@@ -1,4 +1,4 @@
-"""Puts the body of a page in order: nested headings, unique anchors, tables that scroll by themselves."""
+"""Puts the body of a page in order: nested headings, unique anchors, tables that scroll, figures that cite."""
 
 from __future__ import annotations
 
@@ -22,22 +22,35 @@ class Section:
     title: str
 
 
-def arrange(body: str, language: Language) -> tuple[str, list[Section]]:
-    """The body of a page in order, and its sections: headings of the second level.
+@dataclass(frozen=True)
+class Body:
+    """The body of a page in order, and what the frame around it lists."""
+
+    html: str
+    sections: list[Section]  # headings of the second level
+    origins: list[list[str]]  # the cells (`file!cell`) behind each cited figure; the first is number 1
+    links: list[str]  # web addresses, for paper; the first is number 1
+
+
+def arrange(body: str, language: Language) -> Body:
+    """Put the body of a page in order.
 
     The page's head is the one heading of the first level, so the body starts with the second and skips none.
+    Whatever has the attribute `data-inputs` (cells as `file!cell`, one a line) gets the number of its origin.
     """
     soup = BeautifulSoup(body, "html.parser")
     headings = soup.find_all(HEADINGS)
     nest_headings(headings)
     name_anchors(soup, headings)
     enclose_tables(soup, language)
+    origins = cite_origins(soup, language)
+    links = number_links(soup)
     sections = [
         Section(str(heading["id"]), heading.get_text(" ", strip=True))
         for heading in headings
         if heading.name == "h2"
     ]
-    return str(soup), sections
+    return Body(str(soup), sections, origins, links)
 
 
 def nest_headings(headings: list[Tag]) -> None:
@@ -79,3 +92,25 @@ def enclose_tables(soup: BeautifulSoup, language: Language) -> None:
         region = soup.new_tag("div", attrs={"class": "scroll", "role": "region", "tabindex": "0"})
         region["aria-label"] = label
         table.wrap(region)
+
+
+def cite_origins(soup: BeautifulSoup, language: Language) -> list[list[str]]:
+    """Link each figure to the entry that lists its cells; figures of the same cells share one."""
+    numbers: dict[tuple[str, ...], int] = {}
+    for tag in soup.select("[data-inputs]"):
+        cells = tuple(dict.fromkeys(str(tag["data-inputs"]).split("\n")))
+        number = numbers.setdefault(cells, len(numbers) + 1)
+        link = soup.new_tag("a", attrs={"class": "cite", "href": f"#o{number}"})
+        link["aria-label"] = phrase("origin", language, number=number)
+        link.string = str(number)
+        del tag["data-inputs"]
+        tag.append(link)
+    return [list(cells) for cells in numbers]
+
+
+def number_links(soup: BeautifulSoup) -> list[str]:
+    """Give links to the web a number for paper, where nothing can be clicked."""
+    numbers: dict[str, int] = {}
+    for link in soup.find_all("a", href=re.compile("^https?://")):
+        link["data-note"] = str(numbers.setdefault(str(link["href"]), len(numbers) + 1))
+    return list(numbers)

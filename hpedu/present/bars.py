@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from hpedu.present.drawing import (
     draw_merger,
     every_year,
     explain_marks,
+    find_inputs,
     finish,
     label_year,
     lift_legend,
@@ -56,7 +57,8 @@ def stacked(
 ) -> Chart:
     """Draw one bar a year, stacked from `values` (`part`, `year`, `value`), the first part at the bottom.
 
-    A year that lacks a part gets no bar but `…`: the rest of a sum is not the sum.
+    A year that lacks a part gets no bar but `…`: the rest of a sum is not the sum. `inputs` (lists of
+    `file!cell`) may say where each figure stands.
 
     Raises
     ------
@@ -70,6 +72,7 @@ def stacked(
         raise ValueError("a part of a whole cannot be negative")
     stack = Stack(
         amounts={(part, year): amount for part, year, amount in values["part", "year", "value"].iter_rows()},
+        inputs=find_inputs(values, "part", "year"),
         parts=order_names(values["part"], part_order, len(theme.SEQUENCE)),
         years=every_year(values),
         unit_label=unit_label,
@@ -89,6 +92,10 @@ def stacked(
         language=language,
         synthetic=synthetic,
         note="; ".join(explain_marks((), None in totals, language)),
+        origins=[
+            [[], *([*stack.inputs.get((part, year), ())] for part in stack.parts), []] for year in stack.years
+        ],
+        data=values,
     )
 
 
@@ -97,6 +104,7 @@ class Stack:
     """Parts of a whole by year, and how to write them."""
 
     amounts: dict[tuple[str, int], float | None]
+    inputs: Mapping[tuple[Any, ...], Sequence[str]]  # where each amount stands, `file!cell`
     parts: list[str]
     years: list[int]
     unit_label: str
@@ -245,6 +253,7 @@ def ranked(
         }
         for row in rows
     ]
+    inputs = find_inputs(values, "label")
     lines = max(bar["label"].count("\n") for bar in bars) + 1
     table = {
         name_header or phrase("name", language): [bar["full"] for bar in bars],
@@ -261,6 +270,8 @@ def ranked(
         language=language,
         synthetic=synthetic,
         note="; ".join(explain_marks((), values["value"].has_nulls(), language)),
+        origins=[[[], [*inputs.get((bar["full"],), ())]] for bar in bars],
+        data=values.drop("highlight"),
     )
 
 

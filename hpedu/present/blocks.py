@@ -105,7 +105,7 @@ def write_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table as CSV (RFC 4180). Text that a spreadsheet would run is made neutral."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(columns)
+    writer.writerow([neutralise(name) for name in columns])
     writer.writerows([neutralise(cell) for cell in row] for row in rows)
     return buffer.getvalue()
 

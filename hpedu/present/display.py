@@ -7,7 +7,7 @@ Each object brings its own MIME bundle, so one notebook reads well in JupyterLab
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -39,6 +39,9 @@ class Chart:
     language: Language
     synthetic: bool = False
     note: str = ""  # what the marks in the table mean
+    # For each row and column of the table, the cells of the files it comes from (`file!cell`); empty if not told.
+    origins: Sequence[Sequence[Sequence[str]]] = ()
+    data: pl.DataFrame | None = None  # the figures themselves, one a row, for other programs
 
     @cached_property
     def svg(self) -> str:
@@ -75,10 +78,21 @@ class Chart:
             "spec": self._warn(self.spec),
             "table": {"columns": self.table.columns, "rows": [list(row) for row in self.table.iter_rows()]},
             "note": self.note,
+            "origins": [[list(cell) for cell in row] for row in self.origins],
+            "data": list_cells(self.data),
             "language": self.language,
             "synthetic": self.synthetic,
         }
         return {LAB_CHART: self._lab_spec(), CHART: page_chart, "text/plain": self.alt}
+
+
+def list_cells(frame: pl.DataFrame | None) -> Bundle:
+    """A frame as a notebook keeps it: `columns` and `rows`; lists as text, cells parted by spaces."""
+    if frame is None:
+        return {"columns": [], "rows": []}
+    lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
+    flat = frame.with_columns(pl.col(name).list.join(" ").fill_null("") for name in lists)
+    return {"columns": flat.columns, "rows": [list(row) for row in flat.iter_rows()]}
 
 
 @dataclass(frozen=True)
@@ -93,7 +107,7 @@ class PageHead:
     year: int  # the school year that starts in it is the newest one on the page
     questions: list[str] = field(default_factory=list)
     synthetic: bool = False
-    # name, publisher, title, url, published, confidence, file of each source; any may be empty
+    # name, publisher, title, url, published, confidence, file, digest of each source; any may be empty
     sources: list[dict[str, str]] = field(default_factory=list)
     inputs_digest: str = ""
     notes: list[str] = field(default_factory=list)

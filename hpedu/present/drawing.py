@@ -52,6 +52,13 @@ def refuse_repeats(values: pl.DataFrame, *key: str) -> None:
         raise ValueError(f"two figures for one point: {repeated.select(key).row(0)}")
 
 
+def find_inputs(values: pl.DataFrame, *key: str) -> dict[tuple[Any, ...], list[str]]:
+    """The cells (`file!cell`) that each figure comes from, by its key; empty if the frame does not tell."""
+    if "inputs" not in values.columns:
+        return {}
+    return {row[:-1]: row[-1] for row in values.select(*key, "inputs").iter_rows()}
+
+
 def order_names(names: pl.Series, order: Sequence[str] | None, room: int) -> list[str]:
     """The names in the order asked for, or of first appearance.
 

@@ -24,10 +24,12 @@ from traitlets import default
 from traitlets.config import Config
 
 from hpedu.errors import HpeduError
-from hpedu.present.arrange import arrange
+from hpedu.present.arrange import arrange, make_slug
+from hpedu.present.blocks import write_csv
 from hpedu.present.bundle import chart_bundle, pack
 from hpedu.present.display import CHART, PAGE_HEAD
-from hpedu.present.numbers import format_date, school_year
+from hpedu.present.foot import describe_making, describe_origin, describe_source
+from hpedu.present.numbers import school_year
 from hpedu.present.picture import draw_picture
 from hpedu.present.wording import phrase
 from hpedu.registry.models import LANGUAGES, Language
@@ -126,7 +128,7 @@ class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
         kept = NotebookNode({**nb, "cells": [c for c in nb.cells if speaks(c, head["language"])]})
         body, resources = super().from_notebook_node(kept, resources, **kw)
         charts = [output.data[CHART] for output in outputs if CHART in output.get("data", {})]
-        return hang_pictures(frame_page(head, body, has_charts=bool(charts)), charts), resources
+        return hang_pictures(frame_page(head, body, charts), charts), resources
 
 
 def find_head(outputs: list[NotebookNode], name: str) -> dict[str, Any]:
@@ -166,11 +168,11 @@ def make_environment() -> Environment:
     return environment
 
 
-def frame_page(head: dict[str, Any], body: str, *, has_charts: bool) -> str:
+def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) -> str:
     """The whole page around its body."""
     language: Language = head["language"]
     other = next(code for code in LANGUAGES if code != language)
-    content, sections = arrange(body, language)
+    arranged = arrange(body, language)
     library, script = chart_bundle(), read_part("page.js")
     return (
         make_environment()
@@ -182,23 +184,38 @@ def frame_page(head: dict[str, Any], body: str, *, has_charts: bool) -> str:
             say=partial(phrase, language=language),
             school_year=school_year(head["year"], language),
             sources=[describe_source(source, language) for source in head["sources"]],
-            content=Markup(content),
-            sections=sections,
+            origins=[describe_origin(cells, head["sources"]) for cells in arranged.origins],
+            facts=describe_making(head),
+            links=arranged.links,
+            content=Markup(arranged.html),
+            sections=arranged.sections,
             style=Markup(read_part("style.css")),
-            library=pack(library) if has_charts else "",
+            charts=pack(pack_charts(charts, head)) if charts else "",
+            library=pack(library) if charts else "",
             script=Markup(script),
-            policy=write_policy([library, script] if has_charts else []),
+            policy=write_policy([library, script] if charts else []),
         )
     )
 
 
-def describe_source(source: dict[str, str], language: Language) -> dict[str, str]:
-    """A source as the footer names it. Only web addresses become links: a page must not carry other schemes."""
-    text = {key: source.get(key) or "" for key in ("name", "publisher", "title", "confidence", "file")}
-    address = source.get("url") or ""
-    is_web = address.startswith(("https://", "http://"))
-    date = format_date(source.get("published") or "", language)
-    return text | {"url": address if is_web else "", "published": date}
+def pack_charts(charts: list[dict[str, Any]], head: dict[str, Any]) -> str:
+    """What scripts need of the charts, in the order of the page: spec, title, and files to save."""
+    kept = [
+        {
+            "title": chart["title"],
+            "file": name_file(chart["name"], head),
+            "spec": chart["spec"],
+            "csv": "\ufeff" + write_csv(chart["data"]["columns"], chart["data"]["rows"]),
+        }
+        for chart in charts
+    ]
+    return json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def name_file(chart: str, head: dict[str, Any]) -> str:
+    """`preschool-nursery-enrolment-rate-thanh-pho-hai-phong-2025`: tells itself apart in a folder of downloads."""
+    parts = (head["group"], chart.removeprefix("chart-"), head["territory"], str(head["year"]))
+    return "-".join(map(make_slug, parts))
 
 
 def draw_figure(chart: dict[str, Any]) -> str:

@@ -69,7 +69,7 @@ class Report(View):
             year=self.year,
             questions=list(questions),
             synthetic=bool((shown["status"] == "synthetic").any()),
-            sources=[self._source(r) for r in self.resources(shown)],
+            sources=[self._source(r, record.get("inputs", {})) for r in self.resources(shown)],
             inputs_digest=str(record.get("digest", "")),
             notes=explain_rules(self.language),
         )
@@ -127,7 +127,7 @@ class Report(View):
         first = self.indicator(names[0])
         label = "name" if len(names) > 1 else "territory_name"
         return charts.trend(
-            frame.rename({label: "series"}).select("series", "year", "value", "status"),
+            self.drawn(frame.rename({label: "series"})),
             title=title,
             alt=alt,
             name=f"chart-{names[0].replace('_', '-')}" + ("-compared" if len(names) > 1 else ""),
@@ -147,7 +147,7 @@ class Report(View):
             return draw_notice(self._say_missing(parts, [territory or self.territory]))
         first = self.indicator(parts[0])
         return charts.stacked(
-            frame.rename({"name": "part"}).select("part", "year", "value"),
+            frame.rename({"name": "part"}).select("part", "year", "value", "inputs"),
             title=title,
             alt=alt,
             name=f"chart-{parts[0].replace('_', '-')}-parts",
@@ -236,7 +236,7 @@ class Report(View):
     def _done(self) -> dict[tuple[str, str], str]:
         return registers.find_done(self.book, data.observations(), self.year)
 
-    def _source(self, resource: Resource) -> dict[str, str]:
+    def _source(self, resource: Resource, digests: dict[str, str]) -> dict[str, str]:
         return {
             "name": resource.name,
             "publisher": resource.publisher,
@@ -245,6 +245,7 @@ class Report(View):
             "published": resource.published,
             "confidence": phrase(f"confidence_{resource.confidence}", self.language),
             "file": resource.path,
+            "digest": digests.get(f"raw/{resource.path}", ""),
         }
 
     def _cell(self, cell: float, decimals: int) -> str:

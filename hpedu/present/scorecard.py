@@ -72,14 +72,15 @@ def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]
     }
 
 
-def _last_values(series: Series, wording: Wording) -> list[tuple[str, str]]:
-    """The newest values with their years, newest first; a bound keeps its sign."""
+def _last_values(series: Series, wording: Wording) -> list[tuple[str, str, str]]:
+    """The newest values with their years and cells (one a line), newest first; a bound keeps its sign."""
     values = []
     for row in list(series)[: -SHOWN - 1 : -1]:
         indicator = wording.book.indicators[row["indicator"]]
         text = format_number(row["value"], indicator.decimals, wording.language)
         sign = f"{row['qualifier']} " if row["qualifier"] in (">", "<") else ""
-        values.append((sign + text, name_year(row["year"], indicator, wording.book, wording.language)))
+        year = name_year(row["year"], indicator, wording.book, wording.language)
+        values.append((sign + text, year, "\n".join(row["inputs"])))
     return values
 
 
@@ -106,6 +107,6 @@ def _outlook(standing: Standing, wording: Wording) -> list[str]:
 
 
 def _plain(row: Mapping[str, Any]) -> str:
-    values = ", ".join(f"{value} ({year})" for value, year in row["values"])
+    values = ", ".join(f"{value} ({year})" for value, year, _ in row["values"])
     parts = [values, *row["outlook"], row["state"]]
     return f"{row['number']}. {row['name']}: {row['objective']}; " + "; ".join(part for part in parts if part)

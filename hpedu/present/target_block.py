@@ -135,7 +135,7 @@ def _draw_chart(view: View, standing: Standing) -> Chart | None:
     state = view.book.name("state", standing.state, view.language).lower()
     title = f"{name}: {last} ({year}), {state}" if last else name
     objective = f"{phrase('goal_2030', view.language)} {view.wording.objective(target)}"
-    known = frame.rename({"territory_name": "series"}).select("series", "year", "value", "status")
+    known = view.drawn(frame.rename({"territory_name": "series"}))
     return charts.trend(
         pl.concat([known, _foresee(standing, own)], how="diagonal"),
         title=title,

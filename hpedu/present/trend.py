@@ -28,7 +28,7 @@ from hpedu.present.trend_layers import (
     draw_target,
     place_labels,
 )
-from hpedu.present.trend_points import list_key, list_levels, list_notes, prepare_points, tabulate
+from hpedu.present.trend_points import list_key, list_levels, list_notes, prepare_points, tabulate, trace
 from hpedu.registry.models import Language
 
 
@@ -57,8 +57,10 @@ def trend(
     or projected. Rows of status projected may carry `lo50, hi50, lo80, hi80, lo95, hi95`: a fan of three bands
     that opens at the last known point; that of 80% has an edge and is named with its ends. The dash-dotted path
     leads from the last known point of the first series to the `target`; a dashed `route` is a second path to
-    compare with. The merger of 1 July 2025 is marked where the years span it. `zero` says whether the axis of
-    values starts at 0; None leaves it to the data. Any value of status synthetic makes the chart synthetic.
+    compare with. `inputs` (lists of `file!cell`) say where a figure stands, `flags` (lists of words) what is
+    doubtful about it: it gets a mark. The merger of 1 July 2025 is marked where the years span it. `zero` says
+    whether the axis of values starts at 0; None leaves it to the data. Any value of status synthetic makes the
+    chart synthetic.
 
     Raises
     ------
@@ -119,4 +121,6 @@ def trend(
         language=language,
         synthetic=synthetic or "synthetic" in points["status"].to_list(),
         note="; ".join(notes),
+        origins=trace(points, table, series),
+        data=values,
     )

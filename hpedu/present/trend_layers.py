@@ -13,11 +13,12 @@ from hpedu.present.drawing import Layers, Rows, data_of, lift_legend, write_text
 from hpedu.present.layout import HEIGHT, LINE, legend_columns, spread, text_height, wrap
 from hpedu.present.numbers import format_number
 from hpedu.present.plane import Break, Goal, Plane, Route
-from hpedu.present.trend_points import BOUNDS, HOLLOW, LEVELS, leads_to, split_runs, write_span
+from hpedu.present.trend_points import BOUNDS, FLAG, HOLLOW, LEVELS, leads_to, split_runs, write_span
 from hpedu.present.wording import phrase
 
 DIRECT_LABELS = 4  # with more series than this a legend is calmer
 SHADES = {95: 0.10, 80: 0.14, 50: 0.20}  # of the bands, each over the wider one
+FEW = 6
 PATH_DASH = [9, 3, 2, 3]
 ROUTE_DASH = [6, 4]
 
@@ -55,6 +56,10 @@ def draw_series(points: pl.DataFrame, plane: Plane, series: list[str]) -> Layers
     ):
         if not dots.is_empty():
             layers.append(data_of(pick(dots)).mark_point(size=52, opacity=1, **paint).encode(**at, shape=shape))
+    flagged = points.filter(pl.col("flags").list.len() > 0)
+    if 0 < flagged.height <= FEW:  # more would only cover the lines; the key and the table still have it
+        sign = data_of(pick(flagged)).mark_text(text=FLAG, dy=-11, fontWeight=700)
+        layers.append(sign.encode(**at))
     tooltip = [
         altair.Tooltip(f"{field}:N", title=words)
         for field, words in {
@@ -64,6 +69,7 @@ def draw_series(points: pl.DataFrame, plane: Plane, series: list[str]) -> Layers
             "status_words": phrase("status", plane.language),
         }.items()
     ]
+    points = points.with_columns(status_words=pl.concat_list("status_words", "flags").list.join("; "))
     # A finger needs a larger point than the eye.
     touch = data_of(pick(points, "period", "written", "status_words")).mark_circle(size=500, opacity=0)
     layers.append(touch.encode(x=plane.x(), y=plane.y(), tooltip=tooltip))

@@ -14,6 +14,8 @@ from hpedu.registry.models import Language
 
 LEVELS = (95, 80, 50)  # of the intervals of a projection, per cent; the widest is drawn first
 BOUNDS = tuple(f"{side}{level}" for level in LEVELS for side in ("lo", "hi"))
+FLAG = "‡"  # beside a figure that something is said about
+EMPTY = pl.lit([], pl.List(pl.String))
 HOLLOW = ("derived", "estimated", "projected")
 
 
@@ -21,11 +23,18 @@ def prepare_points(
     values: pl.DataFrame, series: list[str], language: Language, decimals: int, school_year: bool
 ) -> pl.DataFrame:
     """The figures in order, each with the texts for it: `period`, `number`, `written`, `status_words`."""
-    lacking = [name for name in BOUNDS if name not in values.columns]
+    lacking = [pl.lit(None, pl.Float64).alias(name) for name in BOUNDS if name not in values.columns]
+    lacking += [EMPTY.alias(name) for name in ("inputs", "flags") if name not in values.columns]
     points = (
         values.drop_nulls("value")
-        .with_columns(pl.lit(None, pl.Float64).alias(name) for name in lacking)
-        .select("series", "year", pl.col("value", *BOUNDS).cast(pl.Float64), "status")
+        .with_columns(lacking)
+        .select(
+            "series",
+            "year",
+            pl.col("value", *BOUNDS).cast(pl.Float64),
+            "status",
+            pl.col("inputs", "flags").fill_null([]),
+        )
         .with_columns(rank=pl.col("series").replace_strict({name: i for i, name in enumerate(series)}))
         .sort("rank", "year")
     )
@@ -35,7 +44,7 @@ def prepare_points(
         mark = "\N{NO-BREAK SPACE}" + phrase(f"mark_{row['status']}", language) if row["status"] in MARKED else ""
         span = write_span(row["lo80"], row["hi80"], decimals, language)
         written.append(f"{number} ({phrase('about_level', language, level=80)}: {span})" if span else number)
-        numbers.append(number + mark)
+        numbers.append(number + mark + (f"\N{NO-BREAK SPACE}{FLAG}" if row["flags"] else ""))
     return points.with_columns(
         pl.Series("period", [name_year(year, school_year, language) for year in points["year"]], pl.String),
         pl.Series("number", numbers, pl.String),
@@ -79,6 +88,30 @@ def tabulate(
     return pl.DataFrame(columns)
 
 
+def trace(points: pl.DataFrame, table: pl.DataFrame, series: list[str]) -> list[list[list[str]]]:
+    """The cells that each figure of the table comes from, row by row; none for names and intervals."""
+    inputs = {(row["series"], row["year"]): row["inputs"] for row in points.iter_rows(named=True)}
+    return [
+        [list(inputs.get((name, year), ())) if name in series else [] for name in table.columns]
+        for year in every_year(points)
+    ]
+
+
+def list_flags(points: pl.DataFrame) -> list[str]:
+    """`‡ Hải Phòng 2015-2016, 2016-2017: rounded`: what is said about which figures."""
+    said: dict[str, dict[str, list[str]]] = {}
+    for row in points.iter_rows(named=True):
+        for words in dict.fromkeys(row["flags"]):
+            said.setdefault(words, {}).setdefault(row["series"], []).append(row["period"])
+    alone = points["series"].n_unique() == 1
+    return [
+        f"{FLAG} "
+        + "; ".join(", ".join(years) if alone else f"{name} {', '.join(years)}" for name, years in where.items())
+        + f": {words}"
+        for words, where in said.items()
+    ]
+
+
 def list_levels(points: pl.DataFrame) -> list[float]:
     """All values the axis must reach: figures and the ends of their intervals."""
     return [level for column in ("value", *BOUNDS) for level in points[column].drop_nulls()]
@@ -88,6 +121,8 @@ def list_key(points: pl.DataFrame, target: Goal | None, route: Route | None, lan
     """What forms mean that carry no words of their own: hollow points, bands, paths."""
     used = [status for status in HOLLOW if status in points["status"].to_list()]
     key = ["○ " + ", ".join(phrase(f"status_{status}", language) for status in used)] if used else []
+    if points["flags"].list.len().sum():
+        key.append(f"{FLAG} " + phrase("flag_key", language))
     if points["lo80"].count():
         key.append("▒ " + phrase("fan_key", language))
     if target and leads_to(points, target):
@@ -130,4 +165,4 @@ def list_notes(
         for mark in breaks
     ]
     missing = any(MISSING in row for row in table.iter_rows())
-    return [*notes, *explain_marks(points["status"], missing, language)]
+    return [*notes, *explain_marks(points["status"], missing, language), *list_flags(points)]

@@ -169,6 +169,12 @@ class View:
         flags = dict.fromkeys(flag for row in rows for flag in row["flags"])
         return [self.book.name("flag", flag, self.language) for flag in flags]
 
+    def drawn(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """What a chart of series takes of `values` with a column `series`: the flags are in words."""
+        names = {code: row.name.get(self.language) for code, row in self.book.codes_of("flag").items()}
+        worded = pl.col("flags").list.eval(pl.element().replace(names))
+        return frame.select("series", "year", "value", "status", "inputs", worded)
+
     def resources(self, values: pl.DataFrame) -> list[Resource]:
         """Where values (with a column `sources`) come from."""
         used = set(values["sources"].explode().drop_nulls()) if values.height else set()
