@@ -20,7 +20,8 @@ from hpedu.files import digest_file, digest_folders, write_whole
 from hpedu.ingest.pipeline import read_record
 from hpedu.outlook.kept import place_of_standings
 from hpedu.paths import Project, announce_project
-from hpedu.present.index import render_index
+from hpedu.present.index import name_index, render_index
+from hpedu.registry import LANGUAGES
 
 RECORD = "build.json"
 LIBRARIES = ("altair", "nbconvert", "pandas", "papermill", "polars", "vl-convert-python")
@@ -30,7 +31,7 @@ LIBRARIES = ("altair", "nbconvert", "pandas", "papermill", "polars", "vl-convert
 class Batch:
     """What a batch did."""
 
-    index: Path
+    index: Path  # in Vietnamese; the English one lies beside it
     fresh: list[Run] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -77,7 +78,7 @@ def _run_batch(
 ) -> Batch:
     record = read_build(project)
     inputs = describe_inputs(project)
-    batch = Batch(project.reports / "index.html")
+    batch = Batch(project.reports / name_index("vi"))
     keep_standings_of(plan, project)  # before any page: a page of the year after compares with them
     stale: list[Run] = []
     for run in plan:
@@ -171,7 +172,10 @@ def _record(
     }
     text = json.dumps(build, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     write_whole(project.reports / RECORD, text.encode())
-    write_whole(batch.index, render_index(_existing(entries.values(), project)).encode())
+    there = _existing(entries.values(), project)
+    for language in LANGUAGES:
+        index = render_index(there, project.reports, language)
+        write_whole(project.reports / name_index(language), index.encode())
     times = {outcome.run.id: round(outcome.seconds, 3) for outcome in batch.outcomes}
     if times:
         write_whole(project.build / "times.json", json.dumps(times, indent=1, sort_keys=True).encode())

@@ -64,7 +64,8 @@ def compare_standings(before: pl.DataFrame, after: pl.DataFrame, values: pl.Data
     """What happened to each target between two tables of standings.
 
     A figure is *revised* if its year has another value today, *withdrawn* if it has none any more. A state that
-    changed although no figure did has changed with `time`: fewer years are left (or the rule is new).
+    changed although no figure of the target did has changed with `time`: fewer years are left, the projection
+    draws on other series too, or the rule is new.
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ from hpedu.present.blocks import Block, draw_badge, draw_notice, draw_table
 from hpedu.present.naming import Wording
 from hpedu.present.numbers import format_date, school_year
 from hpedu.present.quantity import name_year, with_unit
+from hpedu.present.target_words import say_chance
 from hpedu.present.wording import phrase
 from hpedu.registry.models import Target
 
@@ -52,7 +53,9 @@ def _draw_row(row: dict[str, Any], wording: Wording) -> list[object]:
         _draw_state(row["state_before"], wording),
         _say_value(target, row["value_after"], row["year_after"], wording),
         _draw_state(row["state_after"], wording),
-        " ".join(_say_reason(reason, row, target, wording) for reason in row["why"]),
+        " ".join(
+            [*(_say_reason(reason, row, target, wording) for reason in row["why"]), *_say_chances(row, wording)]
+        ),
     ]
 
 
@@ -71,6 +74,14 @@ def _say_value(target: Target, value: float | None, year: int | None, wording: W
         return named
     decimals = wording.book.indicators[target.id].decimals
     return f"{with_unit(value, target.unit, decimals, wording.language, wording.book)} ({named})"
+
+
+def _say_chances(row: dict[str, Any], wording: Wording) -> list[str]:
+    """How the chance has moved, if readers would notice."""
+    if row["probability_before"] is None or row["probability_after"] is None:
+        return []
+    old, new = (say_chance(row[f"probability_{when}"], wording) for when in ("before", "after"))
+    return [phrase("changes_chance", wording.language, old=old, new=new)] if old != new else []
 
 
 def _say_reason(reason: str, row: dict[str, Any], target: Target, wording: Wording) -> str:

@@ -1,89 +1,168 @@
-"""The page that leads to all reports: by territory and school year, in both languages, with the coverage."""
+"""The page that leads to all reports: by school year and territory, with scorecard and coverage."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 from markupsafe import Markup
 
 from hpedu import data
-from hpedu.outlook import assess_targets
+from hpedu.outlook import Standing, assess_targets
 from hpedu.present.blocks import draw_badge
+from hpedu.present.naming import Wording
 from hpedu.present.numbers import school_year
+from hpedu.present.office_words import SILENT
 from hpedu.present.page import make_environment, read_part, write_policy
+from hpedu.present.registers import WHOLE
+from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.wording import phrase
-from hpedu.registry import LANGUAGES, registry
+from hpedu.registry import LANGUAGES, Language, registry
+
+Entry = Mapping[str, Any]
+FILES = {"workbook": "{id}.xlsx", "package": "{id}-data/datapackage.json", "pdf": "{id}.pdf"}
+"""What may lie beside a page, by the kind of file; `id` is the page's place without `.html`."""
 
 
-def render_index(entries: Iterable[dict[str, Any]]) -> str:
-    """The HTML of reports/index.html.
+def name_index(language: Language) -> str:
+    """The file of the index in a language: the Vietnamese one is what opens first."""
+    return "index.html" if language == "vi" else f"index.{language}.html"
+
+
+def render_index(entries: Iterable[Entry], reports: Path, language: Language) -> str:
+    """The HTML of the index in one language; it leads to the pages in both.
 
     Parameters
     ----------
     entries
         Reports of build.json whose pages are there: `page`, `status`, `parameters` (group, territory, year,
         language).
+    reports
+        The folder of the reports: what lies beside a page is linked.
     """
-    territories, groups = list(registry().territories), list(registry().codes_of("group"))
-
-    def place(entry: dict[str, Any]) -> tuple[int, int, int, int]:
-        p = entry["parameters"]
-        return (
-            -p["year"],
-            territories.index(p["territory"]),
-            groups.index(p["group"]),
-            LANGUAGES.index(p["language"]),
-        )
-
-    ordered = sorted(entries, key=place)
-    shelves = [_fill_shelf(*key, list(found)) for key, found in groupby(ordered, key=_shelf_of)]
+    ordered = sorted(entries, key=_place)
+    newest = max((entry["parameters"]["year"] for entry in ordered), default=None)
+    shelves = [
+        _Shelf(year, territory, list(found), reports, language).fill(whole=year == newest)
+        for (year, territory), found in groupby(ordered, key=_shelf_of)
+    ]
+    script = read_part("index.js")
     return (
         make_environment()
         .get_template("reports.html.j2")
         .render(
+            language=language,
+            other=next(code for code in LANGUAGES if code != language),
+            name_index=name_index,
             shelves=shelves,
-            style=Markup(read_part("style.css")),
-            policy=write_policy([]),
-            vi=partial(phrase, language="vi"),
-            en=partial(phrase, language="en"),
+            synthetic=any(shelf["synthetic"] for shelf in shelves),
+            style=Markup(read_part("style.css") + read_part("index.css")),
+            script=Markup(script),
+            policy=write_policy([script]),
+            say=partial(phrase, language=language),
         )
     )
 
 
-def _shelf_of(entry: dict[str, Any]) -> tuple[int, str]:
+def _place(entry: Entry) -> tuple[int, int, int, int]:
+    asked, book = entry["parameters"], registry()
+    return (
+        -asked["year"],
+        list(book.territories).index(asked["territory"]),
+        list(book.codes_of("group")).index(asked["group"]),
+        LANGUAGES.index(asked["language"]),
+    )
+
+
+def _shelf_of(entry: Entry) -> tuple[int, str]:
     return entry["parameters"]["year"], entry["parameters"]["territory"]
 
 
-def _fill_shelf(year: int, territory: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
-    book = registry()
-    states = Counter(s.state for s in assess_targets(data.indicator_values(), book, territory, year))
-    unknown = states["no_data"] + states["milestone_unreported"]
-    reports = groupby(entries, key=lambda entry: entry["parameters"]["group"])
-    return {
-        "id": f"{territory}-{year}",
-        "territory": book.territories[territory].name,
-        "year_vi": school_year(year, "vi"),
-        "year_en": school_year(year, "en"),
-        "known": states.total() - unknown,
-        "total": states.total(),
-        "states": [
-            {"badge": draw_badge(code, row.name.vi), "count": states[code]}
-            for code, row in book.codes_of("state").items()
-            if states[code]
-        ],
-        "reports": [{"links": [_link(entry) for entry in found]} for _, found in reports],
-    }
+class _Shelf:
+    """The reports of one territory and school year."""
 
+    def __init__(
+        self, year: int, territory: str, entries: Sequence[Entry], reports: Path, language: Language
+    ) -> None:
+        self.year, self.territory, self.entries = year, territory, entries
+        self.reports, self.language, self.book = reports, language, registry()
+        values = data.indicator_values().filter(pl.col("territory") == territory)
+        self.values = values.filter(pl.col("year") <= year)
+        self.standings = assess_targets(values, self.book, territory, year)
 
-def _link(entry: dict[str, Any]) -> dict[str, Any]:
-    parameters = entry["parameters"]
-    return {
-        "page": entry["page"],
-        "language": parameters["language"],
-        "name": registry().name("group", parameters["group"], parameters["language"]),
-        "failed": entry["status"] != "done",
-    }
+    def fill(self, *, whole: bool) -> dict[str, Any]:
+        """What the template shows; the table of all targets only if it is to be `whole`."""
+        groups = groupby(self.entries, key=lambda entry: entry["parameters"]["group"])
+        year = school_year(self.year, self.language)
+        return {
+            "id": f"{self.territory}-{self.year}",
+            "title": f"{self.book.territories[self.territory].name.get(self.language)} · {year}",
+            "coverage": self._cover(self.standings),
+            "cards": [self._fill_card(group, list(found)) for group, found in groups],
+            "synthetic": bool((self.values["status"] == "synthetic").any()),
+            "scorecard": self._draw_scorecard(year) if whole else "",
+        }
+
+    def _fill_card(self, group: str, entries: Sequence[Entry]) -> dict[str, Any]:
+        own = [s for s in self.standings if group in ("overview", s.target.group)]
+        return {
+            "name": self.book.name("group", group, self.language),
+            "coverage": self._cover(own) if own else None,
+            "text": "" if own else phrase("index_quality", self.language),
+            "links": [
+                {
+                    "place": entry["page"],
+                    "language": entry["parameters"]["language"],
+                    "failed": entry["status"] != "done",
+                }
+                for entry in sorted(entries, key=lambda one: one["parameters"]["language"] != self.language)
+            ],
+            "files": [link for entry in entries for link in self._list_files(entry)],
+        }
+
+    def _list_files(self, entry: Entry) -> list[dict[str, str]]:
+        """What lies beside a page in the language of the index."""
+        if entry["parameters"]["language"] != self.language:
+            return []
+        places = {kind: form.format(id=entry["page"].removesuffix(".html")) for kind, form in FILES.items()}
+        return [
+            {"place": place, "label": phrase(f"index_{kind}", self.language)}
+            for kind, place in places.items()
+            if (self.reports / place).exists()
+        ]
+
+    def _cover(self, standings: Sequence[Standing]) -> dict[str, Any]:
+        """How many targets have a figure, and how many are in each state."""
+        counts = Counter(standing.state for standing in standings)
+        states = [
+            {
+                "code": code,
+                "count": counts[code],
+                "badge": draw_badge(code, row.name.get(self.language)),
+            }
+            for code, row in self.book.codes_of("state").items()
+            if counts[code]
+        ]
+        known = counts.total() - sum(counts[state] for state in SILENT)
+        return {"known": known, "total": counts.total(), "states": states}
+
+    def _draw_scorecard(self, year: str) -> str:
+        caption = phrase("index_scorecard", self.language, year=year)
+        pages = {
+            entry["parameters"]["group"]: entry["page"]
+            for entry in self.entries
+            if entry["parameters"]["language"] == self.language
+        }
+        overview = dict.fromkeys(self.book.codes_of("group"), pages.get("overview"))
+        names = [standing.target.id for standing in self.standings]
+        rows = self.values.filter(pl.col("indicator").is_in(names)).sort("year").partition_by("indicator")
+        series = {part["indicator"][0]: part.to_dicts() for part in rows}
+        wording = Wording(self.book, self.language, self.territory)
+        own = {group: page for group, page in pages.items() if group not in WHOLE}
+        fragment = draw_scorecard(self.standings, series, wording, caption=caption, pages=overview | own)
+        return Markup(fragment.html)

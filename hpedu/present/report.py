@@ -85,9 +85,8 @@ class Report(View):
         whole = group in registers.WHOLE
         caption = phrase("all_targets", self.language) if whole else self._group_name(group)
         series = {s.target.id: self.rows(s.target.id, bounds=True) for s in shown if s.target.kind != "milestone"}
-        return draw_scorecard(
-            shown, series, self.wording, caption=caption, anchors=group == self.group and not whole
-        )
+        pages = {group: ""} if group == self.group and not whole else {}
+        return draw_scorecard(shown, series, self.wording, caption=caption, pages=pages)
 
     def target(self, name: str) -> Block:
         """The block of one target: where it stands, the chart, and what stands behind it."""

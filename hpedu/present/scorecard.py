@@ -30,7 +30,7 @@ def draw_scorecard(
     wording: Wording,
     *,
     caption: str,
-    anchors: bool,
+    pages: Mapping[str, str | None],
 ) -> Fragment:
     """The table of targets: number, unit, objective, last years, course, outlook, verdict, department.
 
@@ -38,16 +38,26 @@ def draw_scorecard(
     ----------
     series
         Known values of each target (columns `hpedu.indicators.VALUES`), by id of the target.
-    anchors
-        Whether the blocks of the targets stand on the same page, to link to.
+    pages
+        By target group, the page to link to: with the blocks of its targets and what is missing. "" is this page,
+        None is no page. The targets of a group that is not named are not linked, but what is missing is, here.
     """
     rows = [
-        _row(standing, series.get(standing.target.id, ()), wording) | {"anchor": anchors} for standing in standings
+        _row(standing, series.get(standing.target.id, ()), wording) | _links(standing, pages)
+        for standing in standings
     ]
     columns = [phrase(key, wording.language) for key in COLUMNS]
     html = render("scorecard", rows=rows, columns=columns, caption=caption)
     plain = "\n".join(_plain(row) for row in rows)
     return Fragment(html, f"{caption}\n{plain}")
+
+
+def _links(standing: Standing, pages: Mapping[str, str | None]) -> dict[str, str]:
+    page, named = pages.get(standing.target.group, ""), standing.target.group in pages
+    return {
+        "link": f"{page}#{standing.target.id}" if named and page is not None else "",
+        "ask_link": "" if page is None else f"{page}#missing",
+    }
 
 
 def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]:

@@ -80,3 +80,10 @@ def test_every_reason_has_words(book: Registry, reason: str, language: Language,
     row = REVISED | {"target": name, "change": "verdict_changed", "why": [reason]}
     text = plain(make_changes(row), book, language)
     assert "{" not in text and "None" not in text
+
+
+def test_a_chance_is_said_only_if_it_moved(book: Registry) -> None:
+    moved = REVISED | {"probability_before": 0.12, "probability_after": 0.36}
+    still = REVISED | {"probability_before": 0.34, "probability_after": 0.36}
+    assert "Chance of meeting it: about 10% before, about 35% now." in plain(make_changes(moved), book, "en")
+    assert "Chance" not in plain(make_changes(still), book, "en")
