@@ -121,7 +121,7 @@ def open_engine(
         try:
             zygote = Zygote(describe_environment(project, workers))
         except NoWarmStart as error:
-            log.info("Plain papermill runs the reports: %s", error)
+            log.warning("Plain papermill runs the reports: %s", error)
         else:
             engine = FastEngine(project, workers, limits, zygote)
             try:

@@ -19,8 +19,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from traitlets.config import Config
 
-from hpedu.batch.provisioner import PROVISIONER
-from hpedu.batch.warm import QUIET, Zygote
+from hpedu.batch.warm import PROVISIONER, QUIET, Zygote
 from hpedu.paths import HOME_VARIABLE, Project
 
 SOCKET_LETTERS = 100  # the system allows some 104 for the path of a socket

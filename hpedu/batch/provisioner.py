@@ -20,7 +20,6 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from hpedu.batch.warm import NoWarmStart, Zygote
 from hpedu.files import digest_folders
 
-PROVISIONER = "hpedu-warm"
 LAUNCHER = "ipykernel_launcher"
 log = logging.getLogger(__name__)
 

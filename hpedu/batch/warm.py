@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from importlib.metadata import entry_points
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from hpedu.errors import HpeduError
 
 # With these, libraries start no threads at import. Plain kernels get them, too: both kinds compute alike.
 QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "_RJEM_MALLOC_CONF": "background_thread:false"}
+PROVISIONER = "hpedu-warm"  # its name among jupyter_client's entry points
 START_SECONDS = 120  # a machine under load imports for a minute
 ANSWER_SECONDS = 60
 
@@ -40,9 +42,11 @@ def refuse_reason() -> str:
 
     On macOS the system's own libraries do not survive a fork, which is why Python itself no longer forks there.
     """
-    if sys.platform == "linux" and hasattr(os, "fork") and hasattr(socket, "send_fds"):
-        return ""
-    return f"{sys.platform} cannot fork a process that has loaded its libraries"
+    if sys.platform != "linux":
+        return f"{sys.platform} cannot fork a process that has loaded its libraries"
+    if not entry_points(group="jupyter_client.kernel_provisioners", name=PROVISIONER):
+        return "hpedu was installed before it had warm kernels; type: pip install --no-deps --editable ."
+    return ""
 
 
 class Zygote:
