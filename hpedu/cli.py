@@ -1,62 +1,63 @@
-"""The `hpedu` command. Thin: it reads the words typed, calls the library and prints what came of it."""
+"""The `hpedu` command. Thin: it reads the words typed, calls the library and prints what came of it.
+
+It speaks Vietnamese or English (`hpedu --language`, HPEDU_LANGUAGE, the locale). To add a command or an option,
+write no text here. Output is `tell("KEY", name=value)`; its text goes into `messages.toml` in both languages,
+and so do the help texts, as `help_COMMAND` and `help_COMMAND_OPTION` (a test names the missing ones). What goes
+wrong is raised as an `HpeduError` (its text: `messages.toml`, under the name of the class, filled from its
+attributes; a name mistyped is `UnknownName(kind, name, known)`). `console.SpokenGroup` prints it and ends with
+status 1, or 2 for what was mistyped.
+"""
 
 from __future__ import annotations
 
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from hpedu.console import SpokenGroup, describe_os_error, spoken, tell
 from hpedu.errors import HpeduError, UnknownName
+from hpedu.messages import SPOKEN, note, say
 
 if TYPE_CHECKING:
     from hpedu.batch.build import Batch
     from hpedu.batch.engine import Outcome
 
 
-class HintingGroup(click.Group):
-    """A group of commands that names the closest one for a mistyped word."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if self.get_command(ctx, args[0]) is None:
-            known = self.list_commands(ctx)
-            hint = get_close_matches(args[0], known, n=1) or known
-            ctx.fail(f"No such command {args[0]!r}. Did you mean: {', '.join(hint)}?")
-        return super().resolve_command(ctx, args)
+def _known_language(_context: click.Context, _param: click.Parameter, language: str | None) -> str | None:
+    if language is not None and language not in SPOKEN:
+        raise UnknownName("language", language, SPOKEN)
+    return language
 
 
-@click.group(cls=HintingGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=SpokenGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hpedu")
-def commands() -> None:
+@click.option("--language", is_eager=True, callback=_known_language)
+def commands(language: str | None) -> None:
     """Will the city's schools reach their goals? Statistics in, reports to 2030 out."""
 
 
 def main() -> None:
-    """Run the command. An error hpedu knows is printed without a traceback; exit status 1, or 2 for a bad name."""
-    try:
-        commands(standalone_mode=True)
-    except HpeduError as error:
-        click.echo(f"hpedu: {error}", err=True)
-        sys.exit(2 if isinstance(error, UnknownName) else 1)
+    """Run the command; errors hpedu knows are told without a traceback (`hpedu.console`)."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal without Vietnamese letters
+    commands()
 
 
 @commands.command()
-@click.option("--force", is_flag=True, help="Read everything again even if nothing has changed.")
+@click.option("--force", is_flag=True)
 def ingest(force: bool) -> None:
     """Read data/raw into data/processed (observations and the list of what was set aside)."""
     from hpedu.ingest.pipeline import ingest as run
     from hpedu.paths import find_project
 
     found = run(find_project(), force=force, progress=_show_file if sys.stderr.isatty() else lambda _: None)
-    click.echo(
-        ("Nothing changed: " if found.fresh else "")
-        + f"{found.files} files: {found.published} published figures, {found.derived} derived, "
-        + f"{found.set_aside} cells set aside, {found.findings} findings to look at (page data_quality)"
-    )
+    done = note("ingest_done", **vars(found))
+    if found.fresh:
+        tell("ingest_fresh", text=done)
+    else:
+        tell("plain", text=done)
 
 
 def _show_file(path: str) -> None:
@@ -73,32 +74,31 @@ def check(files: tuple[Path, ...]) -> None:
     for file in files:
         click.echo(f"{file}:")
         try:
-            for line in describe(check_file(file)):
+            for line in describe(check_file(file), spoken()):
                 click.echo(f"  {line}" if line else "")
+        except HpeduError as error:
+            failed = True
+            click.echo(f"  {error.say(spoken())}", err=True)
         except OSError as error:
             failed = True
-            click.echo(f"  cannot be opened: {error.strerror}", err=True)
+            click.echo(f"  {describe_os_error(error, spoken())}", err=True)
         except ValueError as error:
             failed = True
-            click.echo(f"  {error}", err=True)
+            click.echo(f"  {say('is_damaged', spoken(), error=error)}", err=True)
     if failed:
         sys.exit(1)
 
 
 @commands.command()
-@click.option(
-    "--group", "groups", multiple=True, help="overview, preschool, general, higher or continuing. Repeatable."
-)
-@click.option(
-    "--territory", "territories", multiple=True, help="hai_phong (default), hai_phong_old ... Repeatable."
-)
-@click.option("--language", "languages", multiple=True, help="vi or en; both by default. Repeatable.")
-@click.option("--year", type=int, help="Year in which the school year starts; the newest in the data by default.")
-@click.option("--workers", type=click.IntRange(1), help="Notebooks run at a time; one a core by default.")
-@click.option("--force", is_flag=True, help="Run reports again even if nothing they are made from has changed.")
-@click.option("--xlsx", "workbook", is_flag=True, help="Write a workbook beside each page, too.")
-@click.option("--package", is_flag=True, help="Write a Frictionless data package beside each page, too.")
-@click.option("--dry-run", is_flag=True, help="Only list what would be run.")
+@click.option("--group", "groups", multiple=True)
+@click.option("--territory", "territories", multiple=True)
+@click.option("--language", "languages", multiple=True)
+@click.option("--year", type=int)
+@click.option("--workers", type=click.IntRange(1))
+@click.option("--force", is_flag=True)
+@click.option("--xlsx", "workbook", is_flag=True)
+@click.option("--package", is_flag=True)
+@click.option("--dry-run", is_flag=True)
 def report(
     groups: tuple[str, ...],
     territories: tuple[str, ...],
@@ -121,7 +121,7 @@ def report(
         record, inputs = build.read_build(project), build.describe_inputs(project)
         for run in plan:
             fresh = not force and build.is_fresh(run, record, inputs, project)
-            click.echo(f"{'fresh' if fresh else 'run  '}  {run.id}")
+            click.echo(f"{say('report_fresh' if fresh else 'report_to_run', spoken()):<8} {run.id}")
         return
     exports = [kind for kind, asked in (("workbook", workbook), ("package", package)) if asked]
     batch = build.run_batch(plan, project, workers=workers, force=force, exports=exports, progress=_show_outcome)
@@ -129,24 +129,24 @@ def report(
 
 
 def _show_outcome(done: int, total: int, outcome: Outcome) -> None:
-    result = f"FAILED  {outcome.error}" if outcome.failed else "done"
-    click.echo(f"[{done}/{total}] {outcome.run.id}  {outcome.seconds:.1f} s  {result}")
+    result = note("report_run_failed", error=outcome.error) if outcome.failed else note("report_run_done")
+    click.echo(f"[{done}/{total}] {outcome.run.id}  {outcome.seconds:.1f} s  {result.say(spoken())}")
 
 
 def _recap(batch: Batch) -> None:
     done = len(batch.outcomes) - len(batch.failures)
-    click.echo(f"{done} reports written, {len(batch.fresh)} were up to date, {len(batch.failures)} failed.")
+    tell("report_recap", done=done, fresh=len(batch.fresh), failed=len(batch.failures))
     for outcome in batch.failures:
         click.echo(f"  {outcome.run.id}: {outcome.error}", err=True)
         if outcome.notebook:
-            click.echo(f"    the executed notebook is kept: {outcome.notebook}", err=True)
-    click.echo(f"Open in a browser: {batch.index}")
+            click.echo(f"    {say('report_kept', spoken(), notebook=outcome.notebook)}", err=True)
+    tell("report_open", index=batch.index)
     if batch.failures:
         sys.exit(1)
 
 
 @commands.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
 def demo(folder: Path) -> None:
     """Write a project of invented figures into FOLDER, to see every chart; each page of it says so."""
     from hpedu.demo.project import write_demo
@@ -154,12 +154,12 @@ def demo(folder: Path) -> None:
     from hpedu.registry import registry
 
     write_demo(folder, find_project(), registry())
-    click.echo(f"Invented figures are in {folder}. Look at them with: {HOME_VARIABLE}={folder} hpedu report")
+    tell("demo_done", folder=folder, variable=HOME_VARIABLE)
 
 
 @commands.command()
-@click.option("--group", required=True, help="preschool, general, higher, continuing or cross_cutting.")
-@click.option("--year", type=int, required=True, help="Year in which the school year starts.")
+@click.option("--group", required=True)
+@click.option("--year", type=int, required=True)
 @click.option("--territory", default="hai_phong", show_default=True)
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 def form(group: str, year: int, territory: str, path: Path) -> None:
@@ -171,27 +171,28 @@ def form(group: str, year: int, territory: str, path: Path) -> None:
     count = write_form(
         path, group=group, year=year, territory=territory, observations=data.observations(), book=registry()
     )
-    click.echo(f"{path}: {count} figures to fill in, milestones and tasks. Filled in, it goes into data/raw.")
+    tell("form_done", path=path, count=count)
 
 
 @commands.command()
 @click.argument("target", required=False)
-@click.option("--group", help="preschool, general, higher, continuing or cross_cutting.")
-@click.option("--state", help="met, likely, uncertain, unlikely, one_point, no_data ...")
-@click.option("--department", help="Id of a department, such as quality.")
+@click.option("--group")
+@click.option("--state")
+@click.option("--department")
 @click.option("--territory", default="hai_phong", show_default=True)
-@click.option("--language", type=click.Choice(["vi", "en"]), default="vi", show_default=True)
+@click.option("--language", callback=_known_language)
 def targets(
     target: str | None,
     group: str | None,
     state: str | None,
     department: str | None,
     territory: str,
-    language: str,
+    language: str | None,
 ) -> None:
     """List the targets of the plans with where each stands, or show one TARGET in full."""
     from hpedu.present.listing import list_lines, show_lines
 
+    language = language or spoken()
     lines = (
         show_lines(target, territory, language)
         if target

@@ -6,11 +6,16 @@ from functools import cache
 
 import polars as pl
 
+from hpedu.errors import HpeduError
 from hpedu.indicators import compute_indicators
 from hpedu.ingest.editions import revisions as find_revisions
 from hpedu.ingest.pipeline import FINDINGS, ISSUES, OBSERVATIONS, SCHOOLS, ingest
 from hpedu.paths import Project, find_project
 from hpedu.registry import registry
+
+
+class NoFigures(HpeduError, ValueError):
+    """There is no counted figure at all."""
 
 
 def observations(*, all_editions: bool = False) -> pl.DataFrame:
@@ -63,7 +68,7 @@ def newest_year(values: pl.DataFrame | None = None) -> int:
     counted = values.filter(pl.col("status").is_in(["final", "preliminary", "derived", "synthetic"]))
     newest = counted["year"].max()
     if not isinstance(newest, int):
-        raise ValueError("there is no counted figure at all: data/raw has no observation")
+        raise NoFigures
     return newest
 
 

@@ -1,4 +1,8 @@
-"""Errors that carry their data. Each is a to-do list: which file, where in it, what is wrong, what to do."""
+"""Errors that carry their data. Each is a to-do list: which file, where in it, what is wrong, what to do.
+
+The text of an error stands in `messages.toml`, in Vietnamese and English, under the name of its class; its
+`{names}` are the attributes of the error. `error.say(language)` speaks it; `str(error)` is the English one.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +11,24 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from hpedu.messages import Note, Sayable, has_message, note, say, say_value
+
+__all__ = [
+    "HpeduError",
+    "IngestError",
+    "Problem",
+    "ProblemsError",
+    "Refused",
+    "RegistryError",
+    "UnknownName",
+    "list_problems",
+    "note",
+]
+
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing to mend."""
-
-    file: str
-    where: str
-    message: str
-    found: str = ""
-
-    def __str__(self) -> str:
-        place = ": ".join(part for part in (self.file, self.where) if part)
-        return f"{place}: {self.message}" + (f" (found: {self.found})" if self.found else "")
-
-
-def list_problems(error: ValidationError, file: str, where: str) -> list[Problem]:
-    """What a typed row refused, one problem a field."""
-    return [
-        Problem(file, " ".join([where, ".".join(map(str, e["loc"]))]).strip(), e["msg"], str(e["input"])[:80])
-        for e in error.errors()
-    ]
+MOST_HINTS = 12
 
 
 def describe_error(error: BaseException) -> str:
@@ -42,42 +40,104 @@ def describe_error(error: BaseException) -> str:
 class HpeduError(Exception):
     """Base of all errors hpedu raises on purpose."""
 
+    def say(self, language: str) -> str:
+        """What is wrong and what to do about it."""
+        return say(type(self).__name__, language, **vars(self))
+
+    def __str__(self) -> str:
+        return self.say("en")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend. A message is a note (`hpedu.messages.note`), or another error."""
+
+    file: str
+    where: str
+    message: str | Sayable
+    found: str = ""
+
+    def say(self, language: str) -> str:
+        place = ": ".join(part for part in (self.file, self.where) if part)
+        text = f"{place}: {say_value(self.message, language)}"
+        return say("problem_found", language, text=text, found=self.found) if self.found else text
+
+    def __str__(self) -> str:
+        return self.say("en")
+
+
+def list_problems(error: ValidationError, file: str, where: str) -> list[Problem]:
+    """What a typed row refused, one problem a field."""
+    return [
+        Problem(
+            file,
+            " ".join([where, ".".join(map(str, e["loc"]))]).strip(),
+            _name_refusal(e["type"], e["msg"]),
+            str(e["input"])[:80],
+        )
+        for e in error.errors()
+    ]
+
+
+def _name_refusal(kind: str, text: str) -> Note:
+    key = f"field_{kind}"
+    return note(key if has_message(key) else "field_refused", text=text)
+
 
 class ProblemsError(HpeduError):
-    """Several problems, reported at once."""
-
-    heading = "problems"
+    """Several problems, reported at once. The text of a subclass in `messages.toml` heads the list."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
         super().__init__(self.problems)
 
-    def __str__(self) -> str:
-        count = len(self.problems)
-        return "\n".join([f"{self.heading}: {count} to mend", *(f"  - {p}" for p in self.problems)])
+    def say(self, language: str) -> str:
+        heading = say(type(self).__name__, language, count=len(self.problems))
+        return "\n".join([heading, *(f"  - {problem.say(language)}" for problem in self.problems)])
 
 
 class RegistryError(ProblemsError):
     """The registry is broken."""
 
-    heading = "The registry is not whole"
-
 
 class IngestError(ProblemsError):
     """Files of data/raw could not be read at all."""
 
-    heading = "data/raw could not be read"
+
+class Refused(HpeduError, ValueError):
+    """Something given cannot be read; the note says why."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        self.note = note(key, **values)
+        super().__init__(self.note)
+
+    def say(self, language: str) -> str:
+        return self.note.say(language)
 
 
 class UnknownName(HpeduError):
-    """A name that is not in the list it was looked up in; carries the closest ones."""
+    """A name that is not in the list it was looked up in; carries the closest ones.
+
+    `kind` is what it should have named: `group`, `territory` ... (`kind_...` in `messages.toml`).
+    """
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
-        self.close = get_close_matches(name, self.known, n=3, cutoff=0.5)
+        self.close = _find_close(name, self.known)
         super().__init__(kind, name, self.known)
 
-    def __str__(self) -> str:
-        hint = self.close or self.known[:12]
-        lead = "Did you mean" if self.close else "Known are"
-        return f"No {self.kind} is called {self.name!r}. {lead}: {', '.join(hint)}"
+    def say(self, language: str) -> str:
+        key = f"kind_{self.kind.replace(' ', '_')}"
+        kind = say(key, language) if has_message(key) else self.kind
+        hints = self.close or self.known[:MOST_HINTS]
+        more = "" if self.close or len(self.known) <= MOST_HINTS else " ..."
+        text = "name_close" if self.close else "name_known"
+        return say(text, language, kind=kind, name=self.name, hints=hints) + more
+
+
+def _find_close(name: str, known: list[str]) -> list[str]:
+    """Numbers by their distance, names by their letters; else names one word of which is like it."""
+    if name.isdecimal() and all(one.isdecimal() for one in known):
+        return sorted(known, key=lambda one: abs(int(one) - int(name)))[:3]
+    close = get_close_matches(name, known, n=3, cutoff=0.5)
+    return close or [one for one in known if get_close_matches(name, one.split("_"), cutoff=0.75)][:3]

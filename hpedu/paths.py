@@ -18,14 +18,8 @@ class NoProject(HpeduError):
     """There is no hpedu project here."""
 
     def __init__(self, start: Path) -> None:
-        self.start = start
+        self.start, self.marker, self.variable = start, MARKER.as_posix(), HOME_VARIABLE
         super().__init__(start)
-
-    def __str__(self) -> str:
-        return (
-            f"No hpedu project found from {self.start} upwards: a project has {MARKER.as_posix()}. "
-            f"Change into the project, or set {HOME_VARIABLE} to its folder."
-        )
 
 
 @dataclass(frozen=True)

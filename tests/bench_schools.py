@@ -33,6 +33,7 @@ _PARTS = {
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
     f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
     f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPE}.worksheet+xml"/>'
+    f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/>'
     f'<Override PartName="/xl/sharedStrings.xml" ContentType="{_TYPE}.sharedStrings+xml"/></Types>',
     "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
     f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
@@ -40,8 +41,19 @@ _PARTS = {
     '<sheets><sheet name="DS" sheetId="1" r:id="rId1"/></sheets></workbook>',
     "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
     f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
-    f'<Relationship Id="rId2" Type="{_OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
+    f'<Relationship Id="rId2" Type="{_OFFICE}/sharedStrings" Target="sharedStrings.xml"/>'
+    f'<Relationship Id="rId3" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>',
+    "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/>'
+    '</font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill '
+    'patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/>'
+    "</border></borders>"
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<xf numFmtId="1" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+    '<xf numFmtId="14" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
 }
+_TEXT, _WHOLE, _DAY = range(3)  # cell styles above
 
 
 def write_lists(folder: Path, books: int = BOOKS, rows: int = ROWS) -> list[Path]:
@@ -136,8 +148,10 @@ def _write_row(number: int, values: Sequence[Any], strings: dict[str, int]) -> s
             continue
         address = f"{column_letters(place)}{number}"
         if isinstance(value, str):
-            cells.append(f'<c r="{address}" t="s"><v>{strings.setdefault(value, len(strings))}</v></c>')
+            place_of = strings.setdefault(value, len(strings))
+            cells.append(f'<c r="{address}" s="{_TEXT}" t="s"><v>{place_of}</v></c>')
+        elif isinstance(value, date):
+            cells.append(f'<c r="{address}" s="{_DAY}"><v>{(value - _DAY_ZERO).days}</v></c>')
         else:
-            plain = (value - _DAY_ZERO).days if isinstance(value, date) else value
-            cells.append(f'<c r="{address}"><v>{plain}</v></c>')
-    return f'<row r="{number}">{"".join(cells)}</row>'
+            cells.append(f'<c r="{address}" s="{_WHOLE}"><v>{value}</v></c>')
+    return f'<row r="{number}" spans="1:{len(values)}">{"".join(cells)}</row>'

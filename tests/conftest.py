@@ -16,10 +16,17 @@ from hpedu.batch.build import Batch, run_batch
 from hpedu.batch.plan import make_plan
 from hpedu.ingest import schema
 from hpedu.ingest.pipeline import ISSUES, OBSERVATIONS, ingest
+from hpedu.messages import LANGUAGE_VARIABLE
 from hpedu.paths import HOME_VARIABLE, Project
 from hpedu.registry import Registry, registry
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def speak_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the machine speaks, the command speaks English in the tests."""
+    monkeypatch.setenv(LANGUAGE_VARIABLE, "en")
 
 
 @pytest.fixture

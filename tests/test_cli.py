@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from hpedu.cli import commands
+from hpedu.messages import LANGUAGE_VARIABLE, SPOKEN, has_message, say
 
 
 def type_command(*words: str) -> subprocess.CompletedProcess[str]:
@@ -69,3 +73,82 @@ def test_outside_a_project_the_error_says_what_to_do(tmp_path, monkeypatch) -> N
     assert result.returncode == 1
     assert "data/raw/datapackage.json" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+MISTYPED = {
+    ("reprt",): "Did you mean: report?",
+    ("report", "--terriory", "x"): "Did you mean: --territory?",
+    ("report", "--workers", "0"): "--workers: must be a whole number, 1 or more",
+    ("report", "--year", "soon"): "--year: must be a whole number",
+    ("report", "--year", "2052", "--dry-run"): "Did you mean: 2025",
+    ("report", "--group", "preschol", "--dry-run"): "Did you mean: preschool?",
+    ("report", "--territory", "haiphong", "--dry-run"): "Did you mean: hai_phong",
+    ("report", "--language", "fr", "--dry-run"): "Known are: en, vi",
+    ("--language", "fr", "ingest"): "Known are: en, vi",
+    ("--langage", "en", "ingest"): "Did you mean: --language?",
+    ("ingest", "all"): "words too many: all",
+    ("ingest", "--force=1"): "--force takes no value",
+    ("check",): "FILES is missing",
+    ("form", "--group", "preschool", "form.xlsx"): "the option --year is missing",
+    ("form", "--group", "preschool", "--year"): "--year needs a value",
+    ("form", "--group", "kindergarden", "--year", "2026", "form.xlsx"): "No group is called",
+    ("form", "--group", "preschool", "--year", "2026", "."): "PATH: must be a file, this is a folder",
+    ("targets", "nursry"): "nursery_enrolment_rate",
+    ("targets", "--state", "mett"): "Did you mean: met?",
+    ("targets", "--language", "fr"): "Known are: en, vi",
+}
+
+
+@pytest.mark.parametrize("words", MISTYPED, ids=" ".join)
+def test_what_is_mistyped_gets_a_hint_and_status_2(words: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(commands, words)
+    assert result.exit_code == 2
+    assert MISTYPED[words] in result.stderr
+    assert result.stderr.startswith("hpedu: ")
+
+
+@pytest.mark.parametrize("words", MISTYPED, ids=" ".join)
+def test_the_same_in_vietnamese_has_no_english_sentence(words: tuple[str, ...]) -> None:
+    result = CliRunner(env={LANGUAGE_VARIABLE: "vi"}).invoke(commands, words)
+    assert result.exit_code == 2
+    assert not re.search(r"\b(?:is|the|No|must|Try|Usage|Did|Known)\b", result.stderr)
+    assert re.search("[ăâđêôơưạáàảãéèíìóòúùừứệếộốợớ]", result.stderr)
+
+
+@pytest.mark.parametrize("name", ["missing.xlsx", "."])
+def test_a_file_that_cannot_be_opened_says_why(name: str) -> None:
+    result = CliRunner().invoke(commands, ["check", name])
+    assert result.exit_code == 1
+    assert re.search("there is no such file|is a folder, not a file", result.stderr)
+
+
+def test_a_form_into_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    place = str(tmp_path / "file" / "form.xlsx")
+    result = CliRunner().invoke(commands, ["form", "--group", "preschool", "--year", "2026", place])
+    assert result.exit_code == 1
+    assert str(tmp_path / "file") in result.stderr
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_help_is_in_the_language_spoken(language: str) -> None:
+    for command in ("", *commands.commands):
+        text = CliRunner().invoke(commands, ["--language", language, *filter(None, [command]), "--help"]).output
+        assert say("heading_usage", language) in text
+        assert say("help_help", language) in text
+        assert say(f"help_{command or 'commands'}", language).split()[0] in text
+
+
+def test_every_command_and_option_has_its_help() -> None:
+    wanted = {"help_commands"}
+    for command in [commands, *commands.commands.values()]:
+        name = "commands" if command is commands else command.name
+        options = [param for param in command.params if isinstance(param, click.Option)]
+        wanted |= {f"help_{name}"} | {f"help_{name}_{one.name}" for one in options if "--version" not in one.opts}
+    assert sorted(key for key in wanted if not has_message(key)) == []
+
+
+def test_the_language_asked_for_goes_before_the_machine_s() -> None:
+    result = CliRunner(env={LANGUAGE_VARIABLE: "en"}).invoke(commands, ["--language", "vi", "reprt"])
+    assert "Không có lệnh nào tên là 'reprt'. Có phải ý bạn là: report?" in result.stderr

@@ -21,6 +21,7 @@ ALL_NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # A room may use its own floor and those below it.
 FLOORS = {
     "errors": 0,
+    "messages": 0,
     "paths": 0,
     "files": 0,
     "frames": 0,
@@ -33,6 +34,7 @@ FLOORS = {
     "present": 6,
     "demo": 7,
     "batch": 7,
+    "console": 8,
     "cli": 8,
 }
 SECRET_PLACES = {

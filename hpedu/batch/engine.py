@@ -39,9 +39,6 @@ class UnfinishedNotebook(HpeduError):
         self.cells = cells
         super().__init__(cells)
 
-    def __str__(self) -> str:
-        return f"The kernel died without a word: cells {', '.join(map(str, self.cells))} were not run"
-
 
 class LimitExceeded(HpeduError):
     """A report took more time or memory than it may, and was stopped."""

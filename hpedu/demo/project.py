@@ -16,6 +16,7 @@ from hpedu.errors import HpeduError
 from hpedu.files import write_whole
 from hpedu.ingest.ages import GROUPS
 from hpedu.ingest.schema import OBSERVATIONS
+from hpedu.messages import Note, note
 from hpedu.paths import Project
 from hpedu.present.form import write_form
 from hpedu.registry import Registry
@@ -36,12 +37,9 @@ LEFT_OUT = 7  # every seventh target gets no history, so that "no figure" can be
 class NotHere(HpeduError):
     """Invented figures must never stand where real ones do."""
 
-    def __init__(self, folder: Path, reason: str) -> None:
+    def __init__(self, folder: Path, reason: Note) -> None:
         self.folder, self.reason = folder, reason
         super().__init__(folder, reason)
-
-    def __str__(self) -> str:
-        return f"{self.folder}: {self.reason}. Name an empty folder outside data/raw."
 
 
 def write_demo(folder: Path, project: Project, book: Registry, *, seed: int = 2025) -> Project:
@@ -59,9 +57,11 @@ def write_demo(folder: Path, project: Project, book: Registry, *, seed: int = 20
     """
     folder = folder.resolve()
     if any(parent.name == "raw" and parent.parent.name == "data" for parent in (folder, *folder.parents)):
-        raise NotHere(folder, "lies under data/raw")
+        raise NotHere(folder, note("demo_in_raw"))
+    if folder.exists() and not folder.is_dir():
+        raise NotHere(folder, note("demo_not_folder"))
     if folder.exists() and any(folder.iterdir()):
-        raise NotHere(folder, "is not empty")
+        raise NotHere(folder, note("demo_not_empty"))
     demo = Project(folder)
     demo.raw.mkdir(parents=True)
     write_school_list(make_schools(seed=seed, year=YEAR), demo.raw / "danh_sach_truong_mo_phong.xlsx")

@@ -16,7 +16,11 @@ from hpedu.ingest.reading import Found, find_tables, read_file
 from hpedu.ingest.resource import Resource
 from hpedu.ingest.schools.reading import sum_schools
 from hpedu.ingest.unreadable import Unreadable
+from hpedu.messages import note, say
 from hpedu.registry import registry
+
+SHOWN = 20
+"""Kinds of issues that are listed one by one."""
 
 
 @dataclass(frozen=True)
@@ -86,23 +90,26 @@ def stand_in(path: Path) -> Resource:
     )
 
 
-def describe(checked: Checked) -> Iterator[str]:
+def describe(checked: Checked, language: str) -> Iterator[str]:
     """What was found, line by line, ending with a layout to complete for each table that has none."""
     for found in checked.tables:
         cells = len(found.table.cells)
         if not cells:
             continue
-        layout = found.layout.id if found.layout else "no layout"
-        yield f"{found.table.title or '(no title)'}: {cells} cells, {layout}"
-    yield f"{checked.observations.height} cells would be read, {checked.issues.height} set aside"
-    counts = Counter((row["reason"], row["message_en"], row["message_vi"]) for row in _distinct(checked.issues))
-    for (reason, english, vietnamese), _ in counts.most_common(20):
-        yield f"  {reason}: {english}"
-        yield f"    {vietnamese}"
+        layout = found.layout.id if found.layout else note("check_no_layout")
+        title = found.table.title or note("check_no_title")
+        yield say("check_table", language, title=title, cells=cells, layout=layout)
+    read, set_aside = checked.observations.height, checked.issues.height
+    yield say("check_counts", language, read=read, set_aside=set_aside)
+    counts = Counter((row["reason"], row[f"message_{language}"]) for row in _distinct(checked.issues))
+    for (reason, text), _ in counts.most_common(SHOWN):
+        yield say("check_reason", language, reason=reason, text=text)
+    if len(counts) > SHOWN:
+        yield say("check_more", language, count=len(counts) - SHOWN)
     for found in checked.tables:
         if found.layout is None and found.table.cells:
             yield ""
-            yield propose_layout(found.table)
+            yield propose_layout(found.table, language)
 
 
 def _distinct(issues: pl.DataFrame) -> Iterator[dict[str, str]]:

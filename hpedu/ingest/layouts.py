@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hpedu.errors import Problem, RegistryError, list_problems
+from hpedu.errors import Problem, RegistryError, list_problems, note
 from hpedu.ingest.titles import is_titled, title_key
 from hpedu.ingest.words.numbers import NumberStyle
 from hpedu.ingest.words.years import YearRule
@@ -96,7 +96,7 @@ def load_layouts(home: Path = HOME) -> tuple[Layout, ...]:
             fields = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
             layouts.append(Layout.model_validate({"id": path.stem, **fields}))
         except tomllib.TOMLDecodeError as error:
-            problems.append(Problem(path.name, "", str(error)))
+            problems.append(Problem(path.name, "", note("plain", text=error)))
         except ValidationError as error:
             problems += list_problems(error, path.name, "")
     if problems:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from hpedu.errors import IngestError, Problem, list_problems
+from hpedu.errors import IngestError, Problem, list_problems, note
 from hpedu.ingest.own_files import describe_own
 from hpedu.ingest.resource import Resource
 from hpedu.ingest.unreadable import Unreadable
@@ -25,13 +25,13 @@ def read_package(raw: Path) -> dict[str, Resource]:
     """
     path = raw / "datapackage.json"
     if not path.exists():
-        raise IngestError([Problem(path.name, "", "is missing: it names the source of every file in data/raw")])
+        raise IngestError([Problem(path.name, "", note("package_missing"))])
     problems: list[Problem] = []
     resources: dict[str, Resource] = {}
     try:
         entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["resources"]
     except (json.JSONDecodeError, KeyError) as error:
-        raise IngestError([Problem(path.name, "", f"is not a data package: {error!r}")]) from error
+        raise IngestError([Problem(path.name, "", note("package_not_one", error=repr(error)))]) from error
     for number, entry in enumerate(entries):
         try:
             resource = Resource.model_validate(entry)
@@ -39,24 +39,20 @@ def read_package(raw: Path) -> dict[str, Resource]:
             problems += list_problems(error, path.name, f"resources[{number}] {entry.get('name', '')}")
             continue
         if resource.path in resources:
-            problems.append(Problem(path.name, resource.name, "names a file that another resource names too"))
+            problems.append(Problem(path.name, resource.name, note("package_twice")))
         resources[resource.path] = resource
     present = {file.relative_to(raw).as_posix() for file in raw_files(raw)}
-    problems += [
-        Problem(path.name, name, "is named here but not in the folder: add the file or take the entry out")
-        for name in sorted(resources.keys() - present)
-    ]
+    problems += [Problem(path.name, name, note("package_no_file")) for name in sorted(resources.keys() - present)]
     for name in sorted(present - resources.keys()):
         try:
             own = describe_own(raw / name, name)
         except Unreadable as error:
-            problems.append(error.as_problem(name))
+            problems.append(Problem(name, "", error))
             continue
         if own:
             resources[name] = own
         else:
-            message = "has no entry in datapackage.json: add one that says who published it, where and when"
-            problems.append(Problem(name, "", message))
+            problems.append(Problem(name, "", note("package_no_entry")))
     if problems:
         raise IngestError(problems)
     return resources

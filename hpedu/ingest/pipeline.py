@@ -124,7 +124,7 @@ def _read_all(
         try:
             reading = read_file(content, resource, book)
         except Unreadable as error:
-            problems.append(error.as_problem(path))
+            problems.append(Problem(path, "", error))
             continue
         digest = hashlib.sha256(content).hexdigest()
         reading.observations = [row | {"digest": digest} for row in reading.observations]

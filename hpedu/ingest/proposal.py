@@ -16,13 +16,14 @@ from hpedu.ingest.words.numbers import decide_style
 from hpedu.ingest.words.scales import find_scale
 from hpedu.ingest.words.text import fold_text
 from hpedu.ingest.words.units import resolve_place
+from hpedu.messages import say
 from hpedu.registry import registry
 
 _DAY = date(2024, 9, 30)
 _COUNTED_AT_START = re.compile(r"30 ?/ ?9|30 thang 9|30 september|nam hoc|school year")
 
 
-def propose_layout(table: RawTable) -> str:
+def propose_layout(table: RawTable, language: str = "en") -> str:
     """The text of a layout file for a table: what can be told is filled in, the rest is left to complete.
 
     Years and territories are found by content, in any kind of file, so labels are not named. Every item gets
@@ -34,15 +35,16 @@ def propose_layout(table: RawTable) -> str:
     style = decide_style(cell.printed for cell in table.cells)
     close = closest_layout(table.title, load_layouts())
     rule = "school_year_start" if _COUNTED_AT_START.search(_all_text(table, roles)) else ""
-    lines = ["# Proposed by `hpedu check`: fill in what is empty, delete what is not wanted (docs/layouts.md)."]
+    lines = [f"# {say('proposal_head', language)}"]
     if close:
-        lines.append(f"# The most similar layout is {close.id}.toml; add the title there if it is this table.")
+        lines.append(f"# {say('proposal_close', language, layout=close.id)}")
     lines.append(f"title = {_quote(table.title)}")
     if not roles.territory:
-        lines.append(f"territory = {_quote(_find_title_territory(table.title))}  # such as =hai_phong_old")
+        named = _quote(_find_title_territory(table.title))
+        lines.append(f"territory = {named}  # {say('proposal_territory', language)}")
     if place:
         lines.append(f"place = {_quote(place)}")
-    lines.append(f"year_rule = {_quote(rule)}  # school_year_start, school_year_end or calendar: see its notes")
+    lines.append(f"year_rule = {_quote(rule)}  # {say('proposal_year', language)}")
     lines.append(f"numbers = {_quote(style or 'decide')}")
     return "\n".join([*lines, *_propose_series(table, roles)]) + "\n"
 

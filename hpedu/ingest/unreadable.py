@@ -11,7 +11,7 @@ from io import BytesIO
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
-from hpedu.errors import HpeduError, Problem
+from hpedu.errors import HpeduError
 from hpedu.ingest.readers.ooxml import column_index
 from hpedu.registry import registry
 
@@ -54,14 +54,9 @@ class Unreadable(HpeduError, ValueError):
         """The same, with the name of the file."""
         return Unreadable(self.reason, self.detail, file)
 
-    def as_problem(self, file: str) -> Problem:
-        """As one of several things to mend."""
-        return Problem(file, "", str(self).replace("\n", "\n    "))
-
-    def __str__(self) -> str:
-        words = registry().code("unreadable", self.reason).name
-        lead, tail = (f"{self.file}: " if self.file else ""), (f" ({self.detail})" if self.detail else "")
-        return f"{lead}{words.vi}{tail}\n{lead}{words.en}{tail}"
+    def say(self, language: str) -> str:
+        text = registry().code("unreadable", self.reason).name.get("vi" if language == "vi" else "en")
+        return f"{self.file}: " * bool(self.file) + text + f" ({self.detail})" * bool(self.detail)
 
 
 def refuse_hopeless(data: bytes) -> None:

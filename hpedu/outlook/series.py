@@ -21,8 +21,6 @@ OPTIONAL: dict[str, pl.DataType] = {
 class SeriesError(ProblemsError):
     """A frame of series or targets that cannot be used as it stands."""
 
-    heading = "The figures cannot be used"
-
 
 def check_series(series: pl.DataFrame, origin: int | None = None) -> pl.DataFrame:
     """A clean copy: typed, without empty values, in order of unit, indicator and year.

@@ -25,9 +25,6 @@ class FormExists(HpeduError):
         self.path = path
         super().__init__(path)
 
-    def __str__(self) -> str:
-        return f"{self.path} is there already and may have been filled in. Choose another name, or move it away."
-
 
 def write_form(
     path: Path,

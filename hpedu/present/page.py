@@ -24,6 +24,7 @@ from traitlets import default
 from traitlets.config import Config
 
 from hpedu.errors import HpeduError
+from hpedu.messages import Note, note
 from hpedu.present.arrange import arrange, make_slug
 from hpedu.present.blocks import write_csv
 from hpedu.present.bundle import chart_bundle, pack
@@ -40,12 +41,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 class UnfitNotebook(HpeduError):
     """A notebook that cannot become a page; says which and why."""
 
-    def __init__(self, notebook: str, reason: str) -> None:
+    def __init__(self, notebook: str, reason: Note) -> None:
         self.notebook, self.reason = notebook, reason
         super().__init__(notebook, reason)
-
-    def __str__(self) -> str:
-        return f"{self.notebook}: {self.reason}"
 
 
 def render_page(notebook: NotebookNode | Path) -> str:
@@ -141,11 +139,10 @@ def find_head(outputs: list[NotebookNode], name: str) -> dict[str, Any]:
     """
     for output in outputs:
         if output.output_type == "error":
-            raise UnfitNotebook(name, f"a cell failed with {output.ename}: {output.evalue}")
+            raise UnfitNotebook(name, note("notebook_failed", name=output.ename, text=output.evalue))
     heads = [output.data[PAGE_HEAD] for output in outputs if PAGE_HEAD in output.get("data", {})]
     if len(heads) != 1:
-        reason = f"shows {len(heads)} page heads; exactly one cell must end with a PageHead, and be run"
-        raise UnfitNotebook(name, reason)
+        raise UnfitNotebook(name, note("notebook_heads", count=len(heads)))
     return dict(heads[0])
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from hpedu.errors import Problem
+from hpedu.errors import Problem, Refused, note
 from hpedu.registry.formula import SeriesRef, parse_formula
 
 if TYPE_CHECKING:
@@ -36,13 +36,13 @@ def _missing(file: str, where: str, what: str, names: Iterable[str], known: Iter
     known = set(known)
     for name in names:
         if name not in known:
-            yield Problem(file, where, f"no such {what}", name)
+            yield Problem(file, where, note("registry_unknown", what=what), name)
 
 
 def _codes(book: Registry) -> Iterator[Problem]:
     for key, count in Counter((c.dimension, c.code) for c in book.codes).items():
         if count > 1:
-            yield Problem("codes.csv", "/".join(key), "this code stands twice")
+            yield Problem("codes.csv", "/".join(key), note("registry_code_twice"))
     units = book.codes_of("unit")
     for measure in book.measures.values():
         yield from _missing("measures.csv", measure.id, "unit", [measure.unit], units)
@@ -70,14 +70,14 @@ def _province_codes(book: Registry) -> Iterator[Problem]:
             first = max((bearer.valid_from or date.min for bearer in bearers), default=date.max)
             last = min((bearer.valid_to or date.max for bearer in bearers), default=date.min)
             if first <= last and len(bearers) == 2:
-                message = f"{one.territory} and {other.territory} have this code on the same day"
+                message = note("registry_same_day", one=one.territory, other=other.territory)
                 yield Problem("province_codes.csv", f"{one.scheme} {one.code}", message)
 
 
 def _communes(book: Registry) -> Iterator[Problem]:
     for key, count in Counter((c.code, c.valid_from) for c in book.communes).items():
         if count > 1:
-            yield Problem("communes.csv", str(key), "this code and first day stand twice")
+            yield Problem("communes.csv", str(key), note("registry_code_day_twice"))
     new = {c.code for c in book.communes if c.valid_to is None}
     old = {c.code for c in book.communes if c.valid_to is not None} | {""}
     districts = {d.code for d in book.districts}
@@ -87,13 +87,13 @@ def _communes(book: Registry) -> Iterator[Problem]:
         yield from _missing("commune_conversions.csv", where, "old commune", [row.old_code], old)
         yield from _missing("commune_conversions.csv", where, "district", [row.old_district_code], districts)
     for code in sorted(new - {row.new_code for row in book.conversions}):
-        yield Problem("commune_conversions.csv", code, "this commune of 2025 has no old unit")
+        yield Problem("commune_conversions.csv", code, note("registry_no_old_unit"))
 
 
 def _targets(book: Registry) -> Iterator[Problem]:
     numbers = [target.number for target in book.targets.values()]
     if sorted(numbers) != list(range(1, len(numbers) + 1)):
-        yield Problem("targets", "number", "the targets are not numbered 1, 2, 3 ... without a gap")
+        yield Problem("targets", "number", note("registry_numbering"))
     for target in book.targets.values():
         file = f"targets/{target.group}.toml"
         yield from _missing(file, target.id, "level", [target.level], book.codes_of("level"))
@@ -104,17 +104,17 @@ def _targets(book: Registry) -> Iterator[Problem]:
             named.remove(target.id)
         yield from _missing(file, target.id, "indicator", named, book.indicators)
         if (target.comparison == "milestone") != (target.kind == "milestone"):
-            yield Problem(file, target.id, "a milestone has the comparison `milestone`, and nothing else has it")
+            yield Problem(file, target.id, note("registry_milestone"))
         indicator = book.indicators.get(target.id)
         if target.kind != "milestone" and (indicator is None or indicator.role != "target"):
-            yield Problem(file, target.id, "no indicator of this id and the role `target` says how to measure it")
+            yield Problem(file, target.id, note("registry_no_indicator"))
 
 
 def _indicators(book: Registry) -> Iterator[Problem]:
     for indicator in book.indicators.values():
         file, where = "indicators", indicator.id
         if indicator.role == "target" and indicator.id not in book.targets:
-            yield Problem(file, where, "has the role `target`, but no target has this id")
+            yield Problem(file, where, note("registry_no_target"))
         yield from _missing(file, where, "level", [indicator.level], book.codes_of("level"))
         yield from _missing(file, where, "unit", [indicator.unit], book.codes_of("unit"))
         for text in filter(None, (indicator.numerator, indicator.denominator, indicator.published)):
@@ -126,15 +126,15 @@ def _relations(book: Registry) -> Iterator[Problem]:
         file, where = "relations.csv", relation.id
         yield from _missing(file, where, "level", relation.levels, book.codes_of("level"))
         if (relation.kind == "ratio_bounds") != (relation.lower is not None or relation.upper is not None):
-            yield Problem(file, where, "bounds belong to the kind `ratio_bounds`, and only to it")
+            yield Problem(file, where, note("registry_bounds"))
         if (relation.kind == "country") != (relation.provinces is not None):
-            yield Problem(file, where, "a number of provinces belongs to the kind `country`, and only to it")
+            yield Problem(file, where, note("registry_provinces"))
         whole = [] if relation.whole.isdecimal() else [relation.whole]
         for text in filter(None, [*whole, *relation.parts, relation.optional]):
             try:
                 terms = parse_formula(text)
-            except ValueError as error:
-                yield Problem(file, where, str(error), text)
+            except Refused as error:
+                yield Problem(file, where, error, text)
                 continue
             for term in terms:
                 yield from _missing(file, where, "measure", [term.measure], [*book.measures, "*"])
@@ -147,8 +147,8 @@ def _terms(file: str, where: str, text: str, book: Registry) -> Iterator[Problem
     """What is wrong with a formula."""
     try:
         terms = parse_formula(text)
-    except ValueError as error:
-        yield Problem(file, where, str(error), text)
+    except Refused as error:
+        yield Problem(file, where, error, text)
         return
     for term in terms:
         yield from _missing(file, where, "measure", [term.measure], book.measures)
@@ -189,7 +189,7 @@ def _rest(book: Registry) -> Iterator[Problem]:
         yield from _missing("other_targets.csv", other.id, "unit", [other.unit], book.codes_of("unit"))
     for erratum in book.errata.values():
         if (erratum.action == "scale") != (erratum.factor is not None):
-            yield Problem("errata.csv", erratum.id, "a factor belongs to the action `scale`, and only to it")
+            yield Problem("errata.csv", erratum.id, note("registry_factor"))
 
 
 def _school_columns(book: Registry) -> Iterator[Problem]:
@@ -202,8 +202,8 @@ def _school_columns(book: Registry) -> Iterator[Problem]:
         yield from _missing(file, column.id, "column", others, book.school_columns.keys() | variants)
         try:
             series = [term for text in column.formulas for term in parse_formula(text)]
-        except ValueError as error:
-            yield Problem(file, column.id, str(error))
+        except Refused as error:
+            yield Problem(file, column.id, error)
             continue
         for term in series:
             yield from _missing(file, column.id, "measure", [term.measure], book.measures)
@@ -213,10 +213,10 @@ def _school_columns(book: Registry) -> Iterator[Problem]:
         expected = [target for target in book.targets if used.get(target, set()) & set(series)]
         if column.targets != expected:
             found = "|".join(column.targets)
-            yield Problem(file, column.id, f"its series feed the targets {'|'.join(expected)}", found)
+            yield Problem(file, column.id, note("registry_feeds", expected="|".join(expected)), found)
     for term, count in fed.items():
         if count > 1:
-            yield Problem(file, f"{term.measure}/{term.level}", "two columns feed this series")
+            yield Problem(file, f"{term.measure}/{term.level}", note("registry_two_feed"))
 
 
 def _series_of_targets(book: Registry) -> dict[str, set[SeriesRef]]:

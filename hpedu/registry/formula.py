@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from hpedu.errors import Refused
+
 DIMENSIONS = ("ownership", "sex", "detail")
 
 
@@ -23,7 +25,7 @@ def parse_formula(text: str) -> tuple[SeriesRef, ...]:
 
     Raises
     ------
-    ValueError
+    Refused
         If a term is not of that form.
     """
     return tuple(_parse_term(term.strip()) for term in text.split(" + "))
@@ -33,11 +35,12 @@ def _parse_term(text: str) -> SeriesRef:
     measure, slash, rest = text.partition("/")
     level, *options = rest.split("/")
     if not (measure and slash and level):
-        raise ValueError(f"{text!r} is not of the form measure/level[/dimension=code]")
+        raise Refused("formula_shape", text=text)
     term = SeriesRef(measure, level)
     for option in options:
         dimension, equals, code = option.partition("=")
         if dimension not in DIMENSIONS or not equals or not code:
-            raise ValueError(f"{option!r} in {text!r} is none of {', '.join(d + '=code' for d in DIMENSIONS)}")
+            known = [f"{name}=code" for name in DIMENSIONS]
+            raise Refused("formula_option", option=option, text=text, known=known)
         term = replace(term, **{dimension: code})
     return term

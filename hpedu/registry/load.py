@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from hpedu.errors import Problem, RegistryError, list_problems
+from hpedu.errors import Problem, RegistryError, list_problems, note
 from hpedu.registry import models
 from hpedu.registry.check import cross_check
 
@@ -74,7 +74,7 @@ def read_rows(home: Path, source: str, model: type[RowT], problems: list[Problem
                 except ValidationError as error:
                     problems += list_problems(error, name, where)
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            problems.append(Problem(name, "", str(error), ""))
+            problems.append(Problem(name, "", note("plain", text=error)))
     return rows
 
 
@@ -99,7 +99,7 @@ class Registry:
             for row in rows:
                 key: str = row.id
                 if key in table:
-                    problems.append(Problem(source, key, "this id stands twice", key))
+                    problems.append(Problem(source, key, note("registry_id_twice"), key))
                 table[key] = row
             return table
 

@@ -9,6 +9,7 @@ from collections import Counter
 from itertools import islice
 from typing import Literal
 
+from hpedu.errors import Refused
 from hpedu.ingest.readers.charset import decode_text
 from hpedu.ingest.tables.grid import Grid, is_blank, make_grid
 
@@ -43,7 +44,7 @@ def read_rows(data: bytes) -> list[list[str]]:
     text = decode_text(data)
     delimiter = _find_delimiter(text)
     if delimiter is None:
-        raise ValueError("no delimiter parts the text into columns")
+        raise Refused("no_delimiter")
     rows = _parse(text, delimiter)
     if _SEP_LINE.match(text):
         rows[0] = []

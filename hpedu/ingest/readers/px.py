@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import product
 from math import prod
 
+from hpedu.errors import Refused
 from hpedu.ingest.cells import Cell, RawTable
 from hpedu.ingest.readers.charset import decode_text
 from hpedu.ingest.words.text import clean_text
@@ -85,7 +86,7 @@ def _read_values(words: Keywords, name: str) -> list[str]:
     values = _texts(words, "VALUES", name) or _texts(words, "CODES", name)
     values = values or (_span_times(*span.groups()) if span else _texts(words, "TIMEVAL", name))
     if not values:
-        raise ValueError(f"the PC-Axis file gives no values for the variable {name!r}")
+        raise Refused("px_no_values", name=name)
     return values
 
 
@@ -106,7 +107,7 @@ def _read_data(words: Keywords, values: dict[str, list[str]], stub: int) -> Iter
     rest = [name for name in names if name not in keyed]
     width = prod(len(values[name]) for name in rest)
     if len(data) % (len(keyed) + width) or (not keyed and len(data) != width):
-        raise ValueError(f"the PC-Axis file has {len(data)} data where its variables ask for {width} (a line)")
+        raise Refused("px_wrong_count", count=len(data), width=width)
     for start in range(0, len(data), len(keyed) + width):
         line = data[start : start + len(keyed) + width]
         fixed = {name: _find_key(words, values, name, key) for name, key in zip(keyed, line, strict=False)}

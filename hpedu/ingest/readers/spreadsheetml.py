@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
+from hpedu.errors import Refused
 from hpedu.ingest.tables.grid import Grid, Merge, make_grid
 
 _NAMESPACE = "urn:schemas-microsoft-com:office:spreadsheet"
@@ -28,7 +29,7 @@ def read_spreadsheetml(data: bytes) -> list[Grid]:
     try:
         book = ElementTree.fromstring(data)
     except ElementTree.ParseError as error:
-        raise ValueError(f"the XML workbook is damaged: {error}") from error
+        raise Refused("xml_workbook_damaged", detail=error) from error
     return [_read_sheet(sheet) for sheet in book.iter(f"{_SS}Worksheet")]
 
 

@@ -10,6 +10,7 @@ from zipfile import BadZipFile, ZipFile
 import fastexcel
 import polars as pl
 
+from hpedu.errors import Refused
 from hpedu.ingest.readers.ooxml import Extras, read_extras
 from hpedu.ingest.tables.grid import Grid, make_grid
 
@@ -40,14 +41,14 @@ def read_workbook(data: bytes) -> list[Grid]:
 
     Raises
     ------
-    ValueError
+    Refused
         If the workbook is damaged or locked with a password.
     """
     frames = list(read_frames(data))
     try:
         extras = _read_extras(data)
     except (BadZipFile, ElementTree.ParseError) as error:
-        raise ValueError(f"the workbook is damaged: {error}") from error
+        raise Refused("workbook_damaged", detail=error) from error
     return [_make_grid(name, frame, extras.get(name)) for name, frame in frames]
 
 
@@ -62,7 +63,7 @@ def read_frames(data: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
         for place, name in enumerate(book.sheet_names):
             yield name, _read_frame(book, place)
     except fastexcel.FastExcelError as error:
-        raise ValueError(f"the workbook is damaged or locked with a password: {error}") from error
+        raise Refused("workbook_locked", detail=error) from error
 
 
 def _zip_names(data: bytes) -> set[str]:

@@ -1,0 +1,101 @@
+"""Every text in both languages, and every error with a text."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from string import Formatter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hpedu
+from hpedu.errors import HpeduError, Problem, ProblemsError, Refused, RegistryError, UnknownName
+from hpedu.ingest.unreadable import Unreadable
+from hpedu.messages import SPOKEN, choose_language, note, read_messages, say
+
+
+def all_errors() -> list[type[HpeduError]]:
+    for module in pkgutil.walk_packages(hpedu.__path__, "hpedu."):
+        importlib.import_module(module.name)
+    found, left = [], [HpeduError]
+    while left:
+        kind = left.pop()
+        found.append(kind)
+        left += kind.__subclasses__()
+    return [kind for kind in found if kind.__module__.startswith("hpedu.")]
+
+
+def names_in(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("key", read_messages())
+def test_both_languages_say_the_same_thing(key: str) -> None:
+    texts = read_messages()[key]
+    assert set(texts) == set(SPOKEN)
+    assert all(texts.values())
+    if not key.startswith("field_"):  # there English is what pydantic says
+        assert names_in(texts["vi"]) == names_in(texts["en"])
+
+
+def test_every_error_has_its_text() -> None:
+    """But for the bases, and those that put their sentence together from others."""
+    bare = {HpeduError, ProblemsError, Refused, UnknownName, Unreadable}
+    assert [
+        kind.__name__ for kind in all_errors() if kind not in bare and kind.__name__ not in read_messages()
+    ] == []
+
+
+def test_a_list_of_problems_is_told_in_either_language() -> None:
+    problems = [
+        Problem("a.csv", "line 2", note("registry_unknown", what="unit"), "heads"),
+        Problem("b", "", "as is"),
+    ]
+
+    error = RegistryError(problems)
+    assert str(error).splitlines() == [
+        "The registry is not whole: 2 to mend",
+        "  - a.csv: line 2: no such unit (found: heads)",
+        "  - b: as is",
+    ]
+    assert error.say("vi").splitlines()[1] == "  - a.csv: line 2: không có unit nào như vậy (đang là: heads)"
+
+
+def test_an_error_within_an_error_is_told_in_the_same_language() -> None:
+    inner = Refused("no_delimiter")
+    assert Problem("f", "", inner).say("vi") == "f: " + inner.say("vi") != "f: " + inner.say("en")
+    assert isinstance(inner, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "vi"),
+        ({"LANG": "C.UTF-8"}, "vi"),
+        ({"LANG": "POSIX"}, "vi"),
+        ({"LANG": "vi_VN.UTF-8"}, "vi"),
+        ({"LANG": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "fr_FR"}, "en"),
+        ({"LC_ALL": "vi_VN", "LANG": "en_US.UTF-8"}, "vi"),
+        ({"LC_ALL": "", "LC_MESSAGES": "en_US", "LANG": "vi_VN"}, "en"),
+        ({"HPEDU_LANGUAGE": "en", "LANG": "vi_VN"}, "en"),
+        ({"HPEDU_LANGUAGE": "VI_vn", "LANG": "en_US"}, "vi"),
+        ({"HPEDU_LANGUAGE": "xx", "LANG": "en_US"}, "en"),
+    ],
+)
+def test_the_language_is_the_one_set_else_the_machine_s(environment: dict[str, str], language: str) -> None:
+    assert choose_language(environment) == language
+
+
+@given(st.text(), st.lists(st.text(min_size=1), max_size=30, unique=True), st.sampled_from(SPOKEN))
+def test_any_mistyped_name_can_be_told(name: str, known: list[str], language: str) -> None:
+    error = UnknownName("group", name, known)
+    assert name in error.say(language)
+    assert all(one in error.say(language) for one in error.close)
+    assert say("kind_group", language) in error.say(language)
+
+
+def test_numbers_are_close_by_their_distance() -> None:
+    assert UnknownName("school year", "2031", ["1999", "2013", "2024", "2025"]).close == ["2025", "2024", "2013"]
