@@ -20,11 +20,8 @@ class BrokenRecord(HpeduError):
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
+        self.place = "/".join(path.parts[-4:])
         super().__init__(path, reason)
-
-    def __str__(self) -> str:
-        place = "/".join(self.path.parts[-4:])
-        return f"{place} cannot be read: {self.reason}. Restore it, or delete it: then today's data are taken."
 
 
 def place_of_standings(project: Project, year: int, territory: str) -> Path:
