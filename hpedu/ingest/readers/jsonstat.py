@@ -8,6 +8,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from hpedu.errors import Refused
 from hpedu.ingest.cells import Cell, RawTable
 from hpedu.ingest.readers.charset import decode_text
 from hpedu.ingest.words.text import clean_text
@@ -41,7 +42,7 @@ def read_jsonstat(data: bytes) -> RawTable:
     count = prod(map(len, categories))
     values, states = dataset["value"], dataset.get("status")
     if isinstance(values, list) and len(values) != count:
-        raise ValueError(f"the JSON-stat file has {len(values)} values where its dimensions ask for {count}")
+        raise Refused("jsonstat_wrong_count", found=len(values), count=count)
     cells = []
     for index, combination in enumerate(product(*categories)):
         value, state = _pick(values, index), _pick(states, index)
@@ -62,7 +63,7 @@ def _find_dataset(content: Any) -> Mapping[str, Any]:
         for part in (content, *inner):
             if "dimension" in part and "value" in part:
                 return part
-    raise ValueError("the JSON file holds no JSON-stat dataset")
+    raise Refused("jsonstat_none")
 
 
 def _category_labels(category: Mapping[str, Any]) -> list[tuple[str, str]]:

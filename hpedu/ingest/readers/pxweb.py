@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hpedu.errors import Refused
 from hpedu.ingest.cells import Cell, RawTable, column_letters
 from hpedu.ingest.readers.delimited import read_rows, start_of
 from hpedu.ingest.words.scales import find_scale, is_percent
@@ -33,7 +34,7 @@ def read_pxweb_csv(data: bytes) -> RawTable:
     rows = read_rows(data)
     found = _find_header(rows)
     if found is None:
-        raise ValueError("no title that lists the variables of the table")
+        raise Refused("pxweb_no_title")
     head, stubs = found
     header = [clean_text(text) for text in rows[head]]
     names = ["row"] if stubs == 1 else header[:stubs]
