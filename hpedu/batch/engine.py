@@ -47,9 +47,6 @@ class LimitExceeded(HpeduError):
         self.verdict, self.cause = verdict, cause
         super().__init__(verdict, cause)
 
-    def __str__(self) -> str:
-        return self.verdict
-
 
 class PageRefused(HpeduError):
     """An executed notebook could not become a page; `line` says why as its own error would."""

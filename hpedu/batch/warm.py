@@ -33,9 +33,6 @@ class NoWarmStart(HpeduError):
         self.reason = reason
         super().__init__(reason)
 
-    def __str__(self) -> str:
-        return self.reason
-
 
 def refuse_reason() -> str:
     """Why this system cannot fork warm processes; empty where it can.
