@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas
 import polars as pl
@@ -19,6 +19,7 @@ from hpedu.present.answer import answer
 from hpedu.present.blocks import Block, Prose, draw_notice, draw_table
 from hpedu.present.changes import draw_changes
 from hpedu.present.display import Chart, Fragment, PageHead
+from hpedu.present.needs import draw_enrolment, draw_requirements
 from hpedu.present.numbers import format_number
 from hpedu.present.quantity import basis
 from hpedu.present.rules import explain_rules
@@ -174,6 +175,25 @@ class Report(View):
             for row in shown.itertuples(index=False)
         ]
         return draw_table([str(c) for c in shown.columns], rows, caption=caption, numeric=numeric)
+
+    # -- what it would take --------------------------------------------------------------------------------
+
+    def enrolment(self, *levels: str, until: int = 2030, growth: float = 0.0) -> Block:
+        """Pupils of levels, counted and projected with ranges (`hpedu.present.needs.draw_enrolment`)."""
+        return draw_enrolment(self, levels, until=until, growth=growth)
+
+    def requirements(
+        self,
+        *levels: str,
+        scenario: str = "middle",
+        growth: float = 0.0,
+        class_size: float | Mapping[str, float] | None = None,
+        until: int = 2030,
+    ) -> Block:
+        """What these pupils would take, against what is there (`hpedu.present.needs.draw_requirements`)."""
+        return draw_requirements(
+            self, levels, scenario=scenario, growth=growth, class_size=class_size, until=until
+        )
 
     # -- what is missing, what is doubtful, what the plans say besides --------------------------------------
 
