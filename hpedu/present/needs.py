@@ -23,7 +23,6 @@ from hpedu.registry.models import Norm
 
 UNTIL = 2030
 HISTORY = 12  # years before the last that a chart shows
-MARKS = 3  # years of the table: about so many, the last one included
 
 
 def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, growth: float = 0.0) -> Block:
@@ -52,7 +51,8 @@ def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, gro
     said = phrase("growth_said", view.language, growth=format_number(growth, 1, view.language)) if growth else ""
     newest = max(max(series[SeriesRef("pupils", level)]) for level in shown)
     note = phrase("enrolment_said", view.language, year=school_year(newest, view.language), growth=said)
-    return Block(*drawn, _tabulate_pupils(view, series, found, shown), draw_notice(note))
+    table = _tabulate_pupils(view, found, shown)
+    return Block(*drawn, table, draw_notice(f"{_say_how(view, found, shown)} {note}"))
 
 
 def _check_levels(view: View, levels: Sequence[str]) -> list[str]:
@@ -83,46 +83,36 @@ def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> 
     )
 
 
-def _tabulate_pupils(view: View, series: Series, found: pl.DataFrame, levels: Sequence[str]) -> Fragment:
+def _tabulate_pupils(view: View, found: pl.DataFrame, levels: Sequence[str]) -> Fragment:
+    """A row a year, a column a level: the projection and its range of 80%."""
     language = view.language
-    years = _pick_years(sorted(set(found["year"])), view.year)
-    rows = []
-    for level in levels:
-        counted = series[SeriesRef("pupils", level)]
-        last = max(counted)
-        own = {row["year"]: row for row in found.filter(pl.col("level") == level).iter_rows(named=True)}
-        cells = [
-            phrase(
-                "enrolment_cell",
-                language,
-                point=format_number(own[year]["point"], 0, language),
-                low=format_number(own[year]["lo80"], 0, language),
-                high=format_number(own[year]["hi80"], 0, language),
-            )
-            if year in own
-            else MISSING
-            for year in years
-        ]
-        one = next(iter(own.values()))
-        known_now = phrase(
-            "enrolment_counted",
-            language,
-            number=format_number(counted[last]["value"], 0, language),
-            year=school_year(last, language),
+    cells = {(row["level"], row["year"]): row for row in found.iter_rows(named=True)}
+
+    def write(level: str, year: int) -> str:
+        row = cells.get((level, year))
+        if row is None:
+            return MISSING
+        ends = {"point": row["point"], "low": row["lo80"], "high": row["hi80"]}
+        return phrase(
+            "enrolment_cell", language, **{name: format_number(end, 0, language) for name, end in ends.items()}
         )
-        how = f"{phrase('method_' + one['method'], language)}; {phrase('range_' + one['basis'], language)}"
-        rows.append([view.book.name("level", level, language), known_now, *cells, how])
-    columns = [phrase("level", language), phrase("enrolment_last", language)]
-    columns += [school_year(year, language) for year in years] + [phrase("how_projected", language)]
+
+    years = sorted(set(found["year"]))
+    rows = [[school_year(year, language), *(write(level, year) for level in levels)] for year in years]
+    columns = [phrase("school_year", language), *(view.book.name("level", level, language) for level in levels)]
     caption = phrase("enrolment_caption", language, place=view.wording.territory)
-    return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns) - 1)))
+    return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
 
 
-def _pick_years(years: Sequence[int], now: int) -> list[int]:
-    """The year after the report's, the last one, and one between."""
-    coming = [year for year in years if year > now] or list(years)
-    step = max(1, (len(coming) - 1) // (MARKS - 1))
-    return sorted({*coming[::step][: MARKS - 1], coming[-1]})
+def _say_how(view: View, found: pl.DataFrame, levels: Sequence[str]) -> str:
+    """How each level is projected, and where its range comes from."""
+    language = view.language
+    lines = []
+    for level in levels:
+        row = found.filter(pl.col("level") == level).row(0, named=True)
+        how = f"{phrase('method_' + row['method'], language)} ({phrase('range_' + row['basis'], language)})"
+        lines.append(f"{view.book.name('level', level, language)}: {how}.")
+    return " ".join(lines)
 
 
 def draw_requirements(
@@ -171,6 +161,7 @@ def draw_requirements(
     return Block(
         _tabulate_end(view, found, sizes, until),
         _tabulate_years(view, found, scenario),
+        _tabulate_bases(view, found, sizes),
         draw_notice(" ".join(notes)),
     )
 
@@ -189,17 +180,26 @@ def _tabulate_end(view: View, found: pl.DataFrame, sizes: Mapping[str, Any], unt
             have = phrase("enrolment_counted", language, number=have, year=year)
         needed = [format_number(cases[name]["needed"], 0, language) for name in scenarios]
         missing = format_number(there["missing"], 0, language)
-        rows.append([_name_item(view, norm), have, *needed, missing, _say_basis(view, norm, sizes)])
+        rows.append([_name_item(view, norm), have, *needed, missing])
     columns = [
         phrase("needs_what", language),
         phrase("needs_there", language),
         *(phrase("needs_needed", language, scenario=name) for name in scenarios.values()),
         phrase("needs_missing", language, scenario=scenarios["middle"]),
-        phrase("needs_basis", language),
     ]
-    return draw_table(
-        columns, rows, caption=phrase("needs_end_caption", language, year=until), numeric=set(range(1, 6))
-    )
+    caption = phrase("needs_end_caption", language, year=until)
+    return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
+
+
+def _tabulate_bases(view: View, found: pl.DataFrame, sizes: Mapping[str, Any]) -> Fragment:
+    """Where each ratio comes from; what rests on the same is said once."""
+    items: dict[str, list[str]] = {}
+    for name in found["basis"].unique(maintain_order=True):
+        norm = view.book.norms[name]
+        items.setdefault(_say_basis(view, norm, sizes), []).append(_name_item(view, norm))
+    rows = [["; ".join(names), basis] for basis, names in items.items()]
+    columns = [phrase("needs_what", view.language), phrase("needs_basis", view.language)]
+    return draw_table(columns, rows, caption=phrase("needs_basis_caption", view.language))
 
 
 def _tabulate_years(view: View, found: pl.DataFrame, scenario: str) -> Fragment:
