@@ -53,12 +53,21 @@ def write_form(
     FormExists
         If there is such a file: filled-in work is never overwritten.
     """
+    if path.exists():
+        raise FormExists(path)
+    content, asked = make_form(group=group, year=year, territory=territory, observations=observations, book=book)
+    write_whole(path, content)
+    return asked
+
+
+def make_form(
+    *, group: str, year: int, territory: str, observations: pl.DataFrame, book: Registry
+) -> tuple[bytes, int]:
+    """The empty form as a workbook, and how many figures it asks for; parameters and errors as of `write_form`."""
     if group not in book.codes_of("group"):
         raise UnknownName("group", group, book.codes_of("group"))
     if territory not in book.territories:
         raise UnknownName("territory", territory, book.territories)
-    if path.exists():
-        raise FormExists(path)
     cover = Cover("cross_cutting" if group == "overview" else group, territory, year)
     missing = list_missing(cover, observations, book)
     texts = FormTexts(cover, book)
@@ -79,5 +88,4 @@ def write_form(
     )
     for kind, sheet in SHEETS.items():
         write_sheet(workbook, sheet, rows[kind], texts.title(), book)
-    write_whole(path, save_workbook(workbook, date(year, 9, 30)))  # the day schools count
-    return len(missing)
+    return save_workbook(workbook, date(year, 9, 30)), len(missing)  # the day schools count

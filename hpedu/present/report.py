@@ -16,6 +16,7 @@ from hpedu.outlook.kept import recall_standings
 from hpedu.paths import find_project
 from hpedu.present import charts, registers
 from hpedu.present.answer import answer
+from hpedu.present.asking import offer_forms
 from hpedu.present.blocks import Block, Prose, draw_notice, draw_table
 from hpedu.present.changes import draw_changes
 from hpedu.present.display import Chart, Fragment, PageHead
@@ -197,9 +198,17 @@ class Report(View):
 
     # -- what is missing, what is doubtful, what the plans say besides --------------------------------------
 
-    def missing(self) -> Fragment:
-        """The targets without a figure, what has to be counted for each, and who is responsible."""
-        return registers.list_missing(self._own(), self.wording)
+    def missing(self) -> Block:
+        """The targets without a figure, what has to be counted for each, who has it, and the form for it."""
+        groups = list(dict.fromkeys(s.target.group for s in self._own()))
+        forms = offer_forms(
+            groups,
+            territory=self.territory,
+            year=self.year,
+            observations=data.observations(),
+            wording=self.wording,
+        )
+        return Block(forms, registers.list_missing(self._own(), self.wording))
 
     def coverage(self) -> pandas.DataFrame:
         """Targets by group (rows) and state (columns): how many."""
