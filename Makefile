@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: report test lab bench lock clean lint unit notebooks refresh-notebooks browser
+.PHONY: report test lab bench backtest lock clean lint unit notebooks refresh-notebooks browser
 
 report: .venv/run.stamp
 	$(BIN)/hpedu ingest
@@ -30,6 +30,10 @@ lab: .venv/run.stamp
 
 bench: .venv/test.stamp
 	$(BIN)/python -m tests.bench
+
+# How the projections would have done: build/backtest.json, docs/track_record.md, what the reports quote of it.
+backtest: .venv/test.stamp
+	$(BIN)/python -m tests.backtest
 
 # The browser checks need a real Chromium. Debian's is installed where we may; elsewhere one line says what to type.
 browser:

@@ -8,12 +8,14 @@ from hpedu.outlook.merging import diagnose_averaging, merge_parts
 from hpedu.outlook.pace import measure_pace
 from hpedu.outlook.progress import combine_progress, measure_progress
 from hpedu.outlook.projection import project
+from hpedu.outlook.record import TrackRecord, read_track_record
 from hpedu.outlook.series import SeriesError
 from hpedu.outlook.standing import Standing, assess_targets
 
 __all__ = [
     "SeriesError",
     "Standing",
+    "TrackRecord",
     "assess_targets",
     "combine_progress",
     "diagnose_averaging",
@@ -25,4 +27,5 @@ __all__ = [
     "project",
     "project_enrolment",
     "project_levels",
+    "read_track_record",
 ]

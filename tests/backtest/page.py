@@ -1,0 +1,125 @@
+"""The figures for readers: docs/track_record.md with its chart, and the few that each report quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import polars as pl
+import vl_convert
+
+from tests.backtest.run import SETTINGS
+from tests.backtest.score import reliability
+
+HERE = Path(__file__).parent
+COLUMNS = {
+    "questions": ("questions", "d"),
+    "relative_mae": ("error / no change", ".3f"),
+    "coverage80": ("80% held", ".1%"),
+    "coverage95": ("95% held", ".1%"),
+    "brier": ("Brier", ".3f"),
+    "brier_of_base_rate": ("Brier of the base rate", ".3f"),
+    "calibration_error": ("calibration error", ".3f"),
+    "likely_calls": ("called likely", "d"),
+    "likely_met_share": ("of these met", ".0%"),
+    "unlikely_calls": ("called unlikely", "d"),
+    "unlikely_met_share": ("of these met", ".0%"),
+}
+
+
+def write_page(figures: Mapping[str, Any], path: Path) -> None:
+    settings, bars = figures["settings"], figures["bars"]
+    filled = (
+        (HERE / "track_record.md")
+        .read_text(encoding="utf-8")
+        .format(
+            settings=_table("setting", ((SETTINGS[name], row) for name, row in settings.items())),
+            groups=_table("group", figures["by_group"].items()),
+            periods=_table("outcomes", figures["by_period"].items()),
+            horizons=_table("years ahead", figures["by_ahead"].items()),
+            histories=_table("values known", figures["by_history"].items()),
+            groups_one_city=_table("group", settings["one_city"]["by_group"].items()),
+            periods_one_city=_table("outcomes", settings["one_city"]["by_period"].items()),
+            rivals=_rivals(figures["rivals"]),
+            **{f"{what}_bar": f"{low:.3f} to {high:.3f}" for what, (low, high) in bars.items()},
+        )
+    )
+    path.write_text(filled, encoding="utf-8")
+
+
+def write_quote(figures: Mapping[str, float], path: Path) -> None:
+    """One city at a time, as in a report."""
+    lines = [
+        "# Written by `make backtest`: what a report may say of ranges and words like its own, seen on the past.",
+        "# One province at a time, provinces that nothing was chosen on; see docs/track_record.md.",
+        f"questions = {figures['questions']}",
+        *(f"{name} = {figures[name]:.3f}" for name in ("relative_mae", "coverage80", "coverage95")),
+        *(f"{name} = {figures[name]}" for name in ("likely_calls", "unlikely_calls")),
+        *(
+            f"{name} = {figures[name]:.3f}"
+            for name in ("likely_met_share", "unlikely_met_share", "calibration_error")
+        ),
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def draw_reliability(answers: pl.DataFrame, path: Path) -> None:
+    """What was said against what came, both periods."""
+    parts = [
+        reliability(part).with_columns(outcomes=pl.lit(f"outcomes {period}")).filter(pl.col("questions") >= 30)
+        for (period,), part in answers.sort("period", descending=True).group_by("period", maintain_order=True)
+    ]
+    rows = pl.concat(parts).select("outcomes", "said", "came", "questions").to_dicts()
+    scale = alt.Scale(domain=[0, 1])
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        alt.X("said:Q", title="Probability that was said", scale=scale, axis=alt.Axis(format=".0%")),
+        alt.Y("came:Q", title="Share of these targets that were met", scale=scale, axis=alt.Axis(format=".0%")),
+        alt.Color("outcomes:N", title=None, scale=alt.Scale(range=["#0b6e8f", "#b3541e"])),
+    )
+    dots = base.mark_point(filled=True, opacity=0.9).encode(
+        alt.Size("questions:Q", title="Targets", scale=alt.Scale(range=[30, 400])),
+        alt.Shape("outcomes:N", title=None),
+    )
+    perfect = alt.Chart(alt.Data(values=[{"x": 0, "y": 0}, {"x": 1, "y": 1}])).mark_line(
+        color="#777", strokeDash=[4, 4]
+    )
+    chart = (perfect.encode(x="x:Q", y="y:Q") + base.mark_line() + dots).properties(width=380, height=380)
+    path.write_text(vl_convert.vegalite_to_svg(chart.to_dict()) + "\n", encoding="utf-8")
+
+
+def _table(first: str, rows: Iterable[tuple[str, Mapping[str, float]]]) -> str:
+    head = [first, *(title for title, _ in COLUMNS.values())]
+    body = [[name, *(_show(row[key], form) for key, (_, form) in COLUMNS.items())] for name, row in rows]
+    return _markdown(head, body)
+
+
+def _rivals(rows: Iterable[Mapping[str, Any]]) -> str:
+    head = ["rival", "questions", "its error / no change", "hpedu on the same", "its 80% range held", "hpedu's"]
+    names = {"ets": "ETS, damped trend (statsmodels; a sample)", "cagr": "CAGR", "least_squares": "least squares"}
+    return _markdown(
+        head,
+        [
+            [
+                names.get(row["rival"], row["rival"].replace("_", " ")),
+                f"{row['questions']:,}",
+                f"{row['rival_relative_mae']:.3f}",
+                f"{row['hpedu_relative_mae']:.3f}",
+                _show(row.get("rival_coverage80"), ".1%"),
+                _show(row.get("hpedu_coverage80") if "rival_coverage80" in row else None, ".1%"),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _show(value: float | None, form: str) -> str:
+    if value is None or value != value:
+        return "–"
+    return f"{value:,}" if form == "d" else f"{value:{form}}"
+
+
+def _markdown(head: list[str], body: list[list[str]]) -> str:
+    rule = ["---"] + ["---:"] * (len(head) - 1)
+    return "\n".join("| " + " | ".join(line) + " |" for line in [head, rule, *body])
