@@ -7,27 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from hpedu.ingest import schema
-from hpedu.ingest.readers.delimited import read_delimited
+from hpedu.ingest.readers.delimited import is_delimited, read_delimited
+from hpedu.ingest.readers.htmltable import is_html, read_html
+from hpedu.ingest.readers.spreadsheetml import is_spreadsheetml, read_spreadsheetml
 from hpedu.ingest.readers.workbook import is_workbook, read_frames
 from hpedu.ingest.schools.checks import set_aside_duplicates
 from hpedu.ingest.schools.columns import describe_columns, list_columns, recognise_school_list
 from hpedu.ingest.schools.sheet import find_header, read_sheet
 from hpedu.ingest.schools.values import CHOICE_TYPES, TYPES
+from hpedu.ingest.words.legacy import convert_legacy, detect_legacy
 from hpedu.registry import Registry
 
 __all__ = [
     "SchoolList",
     "describe_columns",
+    "may_be_school_list",
     "read_school_list",
     "recognise_school_list",
     "school_schema",
     "set_aside_duplicates",
 ]
+
+_ENOUGH_ROWS = 200  # to tell the encoding of a sheet
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,9 @@ def school_schema(book: Registry) -> dict[str, Any]:
 
 
 def read_school_list(data: bytes, file: str, book: Registry) -> SchoolList:
-    """Read all school lists of a workbook, or of a delimited text; its other sheets are left alone.
+    """Read all school lists of a workbook, a delimited text or a web page; its other sheets are left alone.
+
+    Text in the fonts of old (TCVN3, VNI) is told by the first rows of a sheet and comes out as Unicode.
 
     Parameters
     ----------
@@ -70,7 +79,7 @@ def read_school_list(data: bytes, file: str, book: Registry) -> SchoolList:
     Raises
     ------
     ValueError
-        If the file is damaged, locked, or neither a workbook nor delimited text.
+        If the file is damaged, locked, or of none of these kinds.
     """
     columns = school_schema(book)
     frames, issues, names = [pl.DataFrame(schema=columns)], [pl.DataFrame(schema=schema.ISSUES)], []
@@ -96,10 +105,25 @@ def read_school_list(data: bytes, file: str, book: Registry) -> SchoolList:
     )
 
 
+def may_be_school_list(data: bytes) -> bool:
+    """Whether a file is of a kind that school lists come in: a workbook, delimited text, a web page."""
+    return any(recognise(data) for recognise in (is_workbook, is_spreadsheetml, is_html, is_delimited))
+
+
 def _read_sheets(data: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
-    if is_workbook(data):
-        yield from read_frames(data)
-        return
-    for grid in read_delimited(data):
+    sheets = read_frames(data) if is_workbook(data) else _read_grids(data)
+    for name, cells in sheets:
+        texts = (text for row in cells.head(_ENOUGH_ROWS).rows() for text in row if text)
+        encoding = detect_legacy([name, *texts])
+        if encoding is None:
+            yield name, cells
+        else:
+            convert = partial(convert_legacy, encoding=encoding)
+            yield convert(name), cells.with_columns(pl.all().map_elements(convert, return_dtype=pl.String))
+
+
+def _read_grids(data: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
+    read = read_spreadsheetml if is_spreadsheetml(data) else read_html if is_html(data) else read_delimited
+    for grid in read(data):
         names = [f"column_{i}" for i in range(grid.width)]
         yield grid.sheet, pl.DataFrame(grid.rows, schema=dict.fromkeys(names, pl.String), orient="row")

@@ -8,17 +8,15 @@ import polars as pl
 
 from hpedu.ingest import schema
 from hpedu.ingest.interpret import Reading
-from hpedu.ingest.readers.delimited import is_delimited
-from hpedu.ingest.readers.workbook import is_workbook
 from hpedu.ingest.resource import Resource
-from hpedu.ingest.schools.lists import read_school_list, school_schema, set_aside_duplicates
+from hpedu.ingest.schools.lists import may_be_school_list, read_school_list, school_schema, set_aside_duplicates
 from hpedu.ingest.schools.totals import total_schools
 from hpedu.registry import Registry
 
 
 def read_schools(data: bytes, resource: Resource, book: Registry) -> Reading | None:
     """The school rows of a file and what was set aside of them; None if it is no school list."""
-    if not is_workbook(data) and not is_delimited(data):
+    if not may_be_school_list(data):
         return None
     found = read_school_list(data, resource.path, book)
     return Reading(issues=found.issues.to_dicts(), schools=found.frame) if found.sheets else None
@@ -60,7 +58,7 @@ def sum_schools(schools: pl.DataFrame, resources: Mapping[str, Resource], book: 
 
 def newest_school_year(data: bytes, book: Registry) -> int | None:
     """The newest school year of a school list; None if the file is none."""
-    if not is_workbook(data):
+    if not may_be_school_list(data):
         return None
     found = read_school_list(data, "", book)
     newest = found.frame["year"].max() if found.sheets and not found.frame.is_empty() else None
