@@ -58,14 +58,13 @@ class Items:
         )
 
     def _translate(self, part: str) -> str:
-        whole = self._names.get(item_key(part))
-        tiers = part.split(SEPARATOR)
-        if whole is not None or len(tiers) == 1:
-            return whole or self._find_name(part)
-        return SEPARATOR.join(self._find_name(tier) for tier in tiers if not is_worded("filler", tier))
+        """A part in the words of the layout: whole, with the lines of its header in one, or tier by tier."""
+        tiers = [tier for tier in part.split(SEPARATOR) if not is_worded("filler", tier)]
+        found = self._names.get(item_key(part)) or self._find_name(" ".join(tiers))
+        return found or SEPARATOR.join(self._find_name(tier) or tier for tier in tiers)
 
-    def _find_name(self, part: str) -> str:
-        return find_bilingual(lambda text: self._names.get(item_key(text)), part) or part
+    def _find_name(self, part: str) -> str | None:
+        return find_bilingual(lambda text: self._names.get(item_key(text)), part)
 
 
 @lru_cache(maxsize=1 << 14)

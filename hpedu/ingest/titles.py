@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from hpedu.ingest.tables.header_words import is_worded
 from hpedu.ingest.words.text import fold_text
 
 _YEAR = re.compile(
@@ -50,4 +51,4 @@ def is_titled(title: str, known: Iterable[str]) -> bool:
         rest, matched = rest[len(key) :].strip(), True
     if not matched:
         return False
-    return not rest or rest.startswith(tuple(f"{word} " for word in _VARIABLES))
+    return not rest or rest.startswith(tuple(f"{word} " for word in _VARIABLES)) or is_worded("filler", rest)

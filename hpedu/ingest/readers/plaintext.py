@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from hpedu.ingest.readers.aligned import align_page
 from hpedu.ingest.readers.charset import decode_text
 from hpedu.ingest.tables.grid import Grid, make_grid
 
@@ -23,8 +24,13 @@ def read_plain_text(data: bytes) -> list[Grid]:
     pages = decode_text(data).split("\f")
     grids = []
     for number, page in enumerate(pages, start=1):
-        rows = [_split(line) for line in page.splitlines()]
-        grids.append(make_grid("" if len(pages) == 1 else str(number), rows))
+        lines = [line.expandtabs() for line in page.splitlines()]
+        sheet = "" if len(pages) == 1 else str(number)
+        aligned = align_page(lines)
+        if aligned is not None:
+            grids.append(make_grid(sheet, aligned.rows, aligned.merged))
+        else:
+            grids.append(make_grid(sheet, map(_split, page.splitlines())))
     return grids
 
 

@@ -86,7 +86,7 @@ def decide_style(texts: Iterable[str], *, whole: bool = False) -> NumberStyle | 
     numbers = {split_marks(text)[0] for text in texts}
     readings = [reading for number in numbers if (reading := _read_every_way(number))]
     if whole:
-        readings = [{style: value for style, value in r.items() if value % 1 == 0} for r in readings]
+        readings = [{style: value for style, value in r.items() if printed_step(value) == 1} for r in readings]
     possible = [style for style in _MARKS if readings and all(style in reading for reading in readings)]
     if not possible:
         return _decide_mostly(readings)
@@ -95,11 +95,10 @@ def decide_style(texts: Iterable[str], *, whole: bool = False) -> NumberStyle | 
 
 
 def _decide_mostly(readings: list[dict[NumberStyle, Decimal]]) -> NumberStyle | None:
-    """The one style that reads all but a slip or two, far more than any other does; the slips are then refused."""
-    counts = sorted(((sum(style in r for r in readings), style) for style in _MARKS), reverse=True)
-    (most, best), (second, _) = counts[:2]
-    others = len(readings) - second
-    return best if most >= _MOSTLY * len(readings) and others > 2 * (len(readings) - most) else None
+    """The style that reads all but a slip or two, if others that do read the same; the slips are then refused."""
+    fit = [style for style in _MARKS if sum(style in r for r in readings) >= _MOSTLY * max(len(readings), 1)]
+    agreed = all(len({r[style] for style in fit if style in r}) <= 1 for r in readings)
+    return fit[0] if fit and agreed else None
 
 
 @lru_cache(maxsize=1 << 16)

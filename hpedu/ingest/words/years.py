@@ -19,7 +19,7 @@ _YEAR = re.compile(
     r"""
     (?P<lead> (?<!\w) (?: (?: sơ[ ]bộ | so[ ]bo | prel(?:iminary)? | năm[ ]học | nam[ ]hoc | NH | school[ ]year
                             | năm | year )
-                          (?: [\s.:()‐‑–—−-]+ | (?=\d) ) )+ )?
+                          (?: (?: [\s.:()‐‑–—−-] | \s/\s )+ | (?=\d) ) )+ )?
     (?: (?<!\w)(?<![/.,-]) (?: ngày\s* )?                            # a day or month, in words or with slashes
         (?: (?: (?P<day> \d{1,2}) \s* )? tháng\s* (?P<month> \d{1,2}) \s* (?: [/-] | năm )? \s*
           | (?: (?P<nth> \d{1,2}) \s+ )? (?P<name> Jan(?:uary)? | Feb(?:ruary)? | Mar(?:ch)? | Apr(?:il)? | May

@@ -1,0 +1,179 @@
+"""A page of text in columns of fixed width, as it comes out of a PDF: what belongs together stands in line.
+
+Blanks alone do not part the columns of such a page: a header has one blank between two columns, and a row with
+nothing in one column only shows by the place of its figures that it has not. So the figures, which end at the
+same place in every row, say where the columns are, and all other lines are parted there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations, islice, pairwise
+
+from hpedu.ingest.tables.grid import Merge
+from hpedu.ingest.tables.header_words import is_worded
+
+_FIGURE = (
+    r"(?:[-−]?\d{1,3}(?: \d{3})+(?:,\d+)?(?!\d)|[-−]?\d+(?:[.,]\d+)*|\.{2,3}|…|[-–](?=\s|$))(?:\s?\(\*+\))?%?"
+)
+_ROW = re.compile(
+    rf"^(?P<label>.*?\S)??(?P<gap>\s{{2,}}|^\s*|\s(?=\S+\s))(?P<figures>{_FIGURE}(?:\s+{_FIGURE})*)\s*$"
+)
+_ITEM = re.compile(_FIGURE)
+_TOKEN = re.compile(r"\S+(?: \S+)*")
+_WORD = re.compile(r"\S+")
+_SENTENCE = re.compile(r"\d|[(:%]|\s[-–—]\s")  # no words of several headers side by side
+_YEAR = re.compile(r"(?:19|20)\d{2}")
+_LEGACY_CAPITALS = "¡¢£¤¥¦§"  # of TCVN3, which is turned into Unicode later, by all texts of the file
+_MOST_WAYS = 5000
+_ENOUGH_ROWS = 3
+_SLACK = 3  # figures of one column end at most so many places apart
+
+
+@dataclass(frozen=True)
+class _Span:
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of cells, and the ranges that one text stands over."""
+
+    rows: list[list[str]]
+    merged: list[Merge]
+
+
+def align_page(lines: Sequence[str]) -> Page | None:
+    """The lines of a page in columns; None if no columns show: too few rows of figures, or none in line."""
+    found = {number: figures for number, line in enumerate(lines) if (figures := _read_figures(line))}
+    count = max((len(figures) for figures in found.values()), default=0)
+    full = [figures for figures in found.values() if len(figures) == count]
+    if count < 2 or len(full) < _ENOUGH_ROWS:
+        return None
+    ends = [max(row[c].end for row in full) for c in range(count)]
+    if any(row[c + 1].end <= ends[c] for row in full for c in range(count - 1)):
+        return None  # what is one column in a row is another in the next
+    edges = _find_edges(lines, found, full, ends)
+    centres = [(min(row[c].start for row in full) + end) / 2 for c, end in enumerate(ends)]
+    rows: list[list[str]] = []
+    merged: list[Merge] = []
+    for number, line in enumerate(lines):
+        placed = _place_figures(line, found[number], full) if number in found else None
+        if placed is None:
+            placed, merges = _place_words(line, edges, centres, number)
+            merged += merges
+        rows.append(placed)
+    return Page(rows, merged)
+
+
+def _read_figures(line: str) -> list[_Span]:
+    """The figures that end a line, if there are two or more, or one behind a wide gap."""
+    match = _ROW.match(line)
+    if match is None or (match["label"] and is_worded("filler", match["label"])):
+        return []
+    start = match.start("figures")
+    return [_Span(start + m.start(), start + m.end(), m[0]) for m in _ITEM.finditer(match["figures"])]
+
+
+def _find_edges(
+    lines: Sequence[str], found: dict[int, list[_Span]], full: Sequence[Sequence[_Span]], ends: Sequence[int]
+) -> list[float]:
+    """Where each column begins: halfway from the end of the one before to the longest figure of its own."""
+    starts = [min(row[c].start for row in full) for c in range(len(ends))]
+    labels = [len(lines[n][: row[0].start].rstrip()) for n, row in found.items() if len(row) == len(ends)]
+    before = [min(max(labels, default=0), starts[0]), *ends[:-1]]
+    return [(end + start) / 2 for end, start in zip(before, starts, strict=True)]
+
+
+def _place_figures(line: str, figures: Sequence[_Span], full: Sequence[Sequence[_Span]]) -> list[str] | None:
+    """A row of figures, each in the column where it ends; None if one ends nowhere, or two at one place."""
+    count = len(full[0])
+    row = [""] * count
+    for place, figure in enumerate(figures):
+        distances = [min(abs(other[c].end - figure.end) for other in full) for c in range(count)]
+        column = place if len(figures) == count else distances.index(min(distances))
+        if row[column] or (len(figures) < count and distances[column] > _SLACK):
+            return None
+        row[column] = figure.text
+    return [line[: figures[0].start].rstrip(), *row]
+
+
+def _place_words(
+    line: str, edges: Sequence[float], centres: Sequence[float], number: int
+) -> tuple[list[str], list[Merge]]:
+    """Any other line. What begins among the labels stays there whole; so does, over its columns, what heads
+    several of them ("Chia ra - Of which"); the words of other texts go to the columns they stand over."""
+    row = [""] * (len(edges) + 1)
+    heads: list[_Span] = []
+    tokens = [_Span(m.start(), m.end(), m[0]) for m in _TOKEN.finditer(line)]
+    for token in tokens:
+        first, last = _column(token.start + 0.5, edges), _column(token.end - 0.5, edges)
+        if last == 0 or token.start < edges[0] - _SLACK:
+            row[0] = f"{row[0]} {token.text}" if row[0] else line[: token.start] + token.text
+        elif first == last or _is_head(token.text, is_alone=len(tokens) == 1):
+            _put(row, max(first, 1), token.text)
+            heads += [token] if last > first or is_worded("filler", token.text) else []
+        else:
+            words = [
+                _Span(token.start + w.start(), token.start + w.end(), w[0]) for w in _WORD.finditer(token.text)
+            ]
+            columns = _share_out(words, centres, edges)
+            if columns is None:
+                _put(row, max(first, 1), token.text)
+                heads.append(token)
+                continue
+            for word, column in zip(words, columns, strict=True):
+                _put(row, column, word.text)
+    return row, [_reach(row, max(_column(head.start + 0.5, edges), 1), number) for head in heads]
+
+
+def _share_out(words: Sequence[_Span], centres: Sequence[float], edges: Sequence[float]) -> list[int] | None:
+    """The column of each word of a text that reaches over several; None if years could be taken for others.
+
+    A name begins with a capital or a year; if there are as many as columns, each has one. Else the words are cut
+    so that what is over a column is centred: a name that is cut wrong is no name, and its column is not read.
+    """
+    start, end = words[0].start - 1, words[-1].end + 1
+    under = [column for column, centre in enumerate(centres, start=1) if start <= centre <= end]
+    begins = [place for place in range(1, len(words)) if _begins(words, place)]
+    if len(begins) + 1 == len(under):
+        return [under[sum(place >= cut for cut in begins)] for place in range(len(words))]
+    if any(_YEAR.search(word.text) for word in words):
+        return None
+    if not under or len(under) > len(words):
+        return [max(_column((word.start + word.end) / 2, edges), 1) for word in words]
+
+    def miss(cuts: tuple[int, ...]) -> float:
+        groups = [words[i:j] for i, j in pairwise([0, *cuts, len(words)])]
+        return sum(abs((g[0].start + g[-1].end) / 2 - centres[c - 1]) for g, c in zip(groups, under, strict=True))
+
+    cuts = min(islice(combinations(range(1, len(words)), len(under) - 1), _MOST_WAYS), key=miss)
+    return [under[sum(place >= cut for cut in cuts)] for place in range(len(words))]
+
+
+def _begins(words: Sequence[_Span], place: int) -> bool:
+    first = words[place].text[0]
+    return (first.isupper() or first.isdigit() or first in _LEGACY_CAPITALS) and words[place - 1].text not in "-–—"
+
+
+def _is_head(text: str, *, is_alone: bool) -> bool:
+    return is_worded("filler", text) or (is_alone and _SENTENCE.search(text) is not None)
+
+
+def _reach(row: Sequence[str], column: int, number: int) -> Merge:
+    """The columns that a head stands over: up to the next text on either side."""
+    left = next((c + 1 for c in range(column - 1, 0, -1) if row[c]), 1)
+    right = next((c - 1 for c in range(column + 1, len(row)) if row[c]), len(row) - 1)
+    return Merge(number, left, number, right)
+
+
+def _column(place: float, edges: Sequence[float]) -> int:
+    return sum(place >= edge for edge in edges)
+
+
+def _put(row: list[str], column: int, text: str) -> None:
+    row[column] = f"{row[column]} {text}".strip()

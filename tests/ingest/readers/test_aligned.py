@@ -1,0 +1,111 @@
+"""Pages of text in columns of fixed width: figures say where the columns are, headers and gaps follow them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hpedu.ingest.check import stand_in
+from hpedu.ingest.readers.aligned import align_page
+from hpedu.ingest.reading import read_file
+from hpedu.registry import Registry
+from tests.ingest.words.test_legacy import encode
+
+BY_PROVINCE = """
+288        Số học sinh phổ thông tại thời điểm 30/9/2011
+           phân theo địa phương
+           Number of pupils of general education as of 30 September 2011
+           by province
+
+                                                        ĐVT: Học sinh - Unit: Pupil
+
+                                   Tổng số             Chia ra - Of which
+                                    Total     Tiểu học  Trung học Trung học
+                                              Primary     cơ sở   phổ thông
+                                                          Lower     Upper
+                                                        secondary secondary
+
+Cả nước - Whole country           1478156       710095     492640    275421
+Đồng bằng sông Hồng
+Red River Delta                    315923       143188     105390     67345
+      Hải Dương                    267777       117105      94868     55804
+      Hải Phòng                    273312                   88365     63175
+      Hà Nam                       121772       121772
+
+608 Giáo dục - Education
+"""
+
+BY_YEAR = """
+281        Số trường học và số lớp học phổ thông tại thời điểm 30/9
+           Number of schools and classes of general education
+           as of 30 September
+                                                         Năm học - School year
+
+                                                2005-   2009-   2010- Sơ bộ - Prel.
+                                                 2006    2010    2011     2011-2012
+
+Số trường học (Trường)
+Number of schools (School)                      27227   28408   28593         28803
+ Tiểu học - Primary school                      14688   15172   15242         15337
+Số lớp học (Nghìn lớp)
+Number of classes (Thous. classes)              508,7   484,5   490,5         488,1
+ Tiểu học - Primary                             276,6   268,1   272,4         274,7
+
+                                               Chỉ số phát triển (Năm trước = 100) - %
+                                                   Index (Previous year = 100) - %
+Trường học - School                             101,5   101,0   100,7         100,7
+"""
+
+
+def figures(text: str, book: Registry) -> dict[tuple[str, ...], tuple[float, str]]:
+    reading = read_file(text.encode("latin-1" if "§" in text else "utf-8"), stand_in(Path("x")), book)
+    keys = ("measure", "level", "territory")
+    return {
+        (*(row[key] for key in keys), str(row["year"])): (row["value"], row["status"])
+        for row in reading.observations
+    }
+
+
+@pytest.mark.parametrize("legacy", [False, True], ids=["unicode", "tcvn3"])
+def test_a_header_parted_by_single_blanks_and_a_gap_in_a_row(legacy: bool, book: Registry) -> None:
+    found = figures(encode(BY_PROVINCE, "tcvn3") if legacy else BY_PROVINCE, book)
+    assert found["pupils", "general", "viet_nam", "2011"] == (1478156, "final")
+    assert found["pupils", "general", "red_river_delta", "2011"] == (315923, "final")  # named over two lines
+    assert found["pupils", "lower_secondary", "hai_phong_old", "2011"] == (88365, "final")
+    assert found["pupils", "upper_secondary", "hai_phong_old", "2011"] == (63175, "final")
+    assert ("pupils", "primary", "hai_phong_old", "2011") not in found
+    assert len(found) == 4 * 4 - 1 + 2
+
+
+def test_years_over_two_lines_units_in_labels_and_a_block_of_indices(book: Registry) -> None:
+    reading = read_file(BY_YEAR.encode(), stand_in(Path("x")), book)
+    found = figures(BY_YEAR, book)
+    assert found["schools", "primary", "viet_nam", "2005"] == (14688, "final")
+    assert found["classes", "primary", "viet_nam", "2010"] == (272400, "final")
+    assert found["classes", "general", "viet_nam", "2011"] == (488100, "preliminary")
+    assert len(found) == 16
+    assert [row["reason"] for row in reading.issues] == ["not_kept"] * 4
+
+
+def test_years_that_could_be_taken_for_others_are_not_read(book: Registry) -> None:
+    """Three years over four columns: which of them has none cannot be told."""
+    header = BY_YEAR[
+        BY_YEAR.index("                                                2005-") : BY_YEAR.index("\nSố trường học (")
+    ]
+    doubtful = BY_YEAR.replace(header, " " * 48 + "2005 2009 2010\n")
+    reading = read_file(doubtful.encode(), stand_in(Path("x")), book)
+    assert reading.observations == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Trường mẫu giáo nhận trẻ em từ 3 đến 6 tuổi.\nNăm 2011 có 13174 trường.\nHết.",
+        "a  1  2\nb  1  2",
+        "a    1    22\nb           1    2\nc  1  2\nd   3     44",
+    ],
+    ids=["prose", "too few rows", "not in line"],
+)
+def test_what_does_not_stand_in_line_is_left_to_its_blanks(text: str) -> None:
+    assert align_page(text.splitlines()) is None
