@@ -11,9 +11,10 @@ import numpy as np
 import polars as pl
 
 from hpedu.errors import Problem
+from hpedu.outlook.fitting import Fits, fit
 from hpedu.outlook.method import METHOD, Method
-from hpedu.outlook.projection import Fits, Floats, fit
 from hpedu.outlook.series import KEY, SeriesError, cast_columns, check_series, require_columns
+from hpedu.outlook.spread import Floats
 from hpedu.outlook.student import t_cdf
 
 LIKELY, UNLIKELY = 0.60, 0.10  # cuts of the probability; how often each word came true: docs/track_record.md

@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 
 from hpedu.outlook.bands import GROWTH, PUBLISHED_DF, draw_bands, name_bands, published_sd, root_mean_square
-from hpedu.outlook.projection import fit
+from hpedu.outlook.fitting import fit
 from hpedu.outlook.series import check_series
 from hpedu.outlook.tables import Intake, Kind, fill_columns
 

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from hpedu.outlook import SeriesError, judge
+from hpedu.outlook import SeriesError, judge, project
 
 STEADY = {2018: 90.0, 2019: 91.0, 2020: 92.5, 2022: 92.0, 2023: 94.0, 2024: 95.0}
 
@@ -112,3 +112,25 @@ def test_all_that_is_wrong_with_targets_is_said_at_once() -> None:
     with pytest.raises(SeriesError) as caught:
         judge(series, pl.DataFrame({"indicators": ["x"]}))
     assert len(caught.value.problems) == 4
+
+
+@pytest.mark.parametrize(("end", "comparison"), [("hi80", ">="), ("lo80", "<=")])
+def test_the_verdict_and_the_fan_say_the_same(end: str, comparison: str) -> None:
+    """One value in ten lies beyond either end of the 80% range."""
+    values = {year: 40.0 + (year % 3) for year in range(2012, 2025)}
+    frame = pl.DataFrame({"unit": "a", "indicator": "x", "year": list(values), "value": list(values.values())})
+    edge = project(frame).filter(year=2030)[end].item()
+    goal = pl.DataFrame({"indicator": ["x"], "comparison": [comparison], "target": [edge], "target_year": [2030]})
+    assert judge(frame, goal)["probability"].item() == pytest.approx(0.1, abs=2e-3)
+
+
+def test_without_unit_a_target_is_asked_of_every_unit() -> None:
+    frame = pl.DataFrame({"unit": ["b", "a"], "indicator": "x", "year": 2024, "value": [1.0, 9.0]})
+    goals = pl.DataFrame({"indicator": ["y", "x"], "comparison": ">=", "target": 5, "target_year": 2030})
+    found = judge(frame, goals)
+    assert found.select("indicator", "unit", "state", "verdict").rows() == [
+        ("y", "a", "no_data", None),
+        ("y", "b", "no_data", None),
+        ("x", "a", "one_point", "met"),
+        ("x", "b", "one_point", None),
+    ]
