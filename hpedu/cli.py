@@ -98,6 +98,7 @@ def check(files: tuple[Path, ...]) -> None:
 @click.option("--force", is_flag=True)
 @click.option("--xlsx", "workbook", is_flag=True)
 @click.option("--package", is_flag=True)
+@click.option("--pdf", is_flag=True)
 @click.option("--dry-run", is_flag=True)
 def report(
     groups: tuple[str, ...],
@@ -108,12 +109,14 @@ def report(
     force: bool,
     workbook: bool,
     package: bool,
+    pdf: bool,
     dry_run: bool,
 ) -> None:
     """Run the report notebooks and publish their pages under reports/."""
     from hpedu.batch import build
     from hpedu.batch.plan import make_plan
     from hpedu.paths import find_project
+    from hpedu.present.pdf import find_browser
 
     project = find_project()
     plan = make_plan(groups, territories, languages, year)
@@ -123,7 +126,10 @@ def report(
             fresh = not force and build.is_fresh(run, record, inputs, project)
             click.echo(f"{say('report_fresh' if fresh else 'report_to_run', spoken()):<8} {run.id}")
         return
-    exports = [kind for kind, asked in (("workbook", workbook), ("package", package)) if asked]
+    if pdf:
+        find_browser()  # before an hour of reports, not after it
+    wanted = {"workbook": workbook, "package": package, "pdf": pdf}
+    exports = [kind for kind, asked in wanted.items() if asked]
     batch = build.run_batch(plan, project, workers=workers, force=force, exports=exports, progress=_show_outcome)
     _recap(batch)
 

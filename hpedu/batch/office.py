@@ -15,10 +15,12 @@ from hpedu.outlook.kept import keep_standings
 from hpedu.paths import Project
 from hpedu.present.export import DESCRIPTOR, write_package
 from hpedu.present.office import Scope, collect_tables
+from hpedu.present.pdf import can_print, print_pdf
 from hpedu.present.workbook import write_workbook
 from hpedu.registry import registry
 
-KINDS = ("workbook", "package")
+KINDS = ("workbook", "package", "pdf")
+FILES = {"workbook": ".xlsx", "pdf": ".pdf"}
 WITHOUT = "data_quality"  # its targets and figures are those of the overview
 
 Exports = dict[str, dict[str, str]]
@@ -31,11 +33,18 @@ def export_office(run: Run, project: Project, kinds: Collection[str]) -> Exports
     Parameters
     ----------
     kinds
-        Of `KINDS`: the workbook lies at `ID.xlsx`, the data package in the folder `ID-data`.
+        Of `KINDS`: the workbook lies at `ID.xlsx`, the data package in the folder `ID-data`, the printed page at
+        `ID.pdf`.
     """
-    kinds = [kind for kind in KINDS if kind in kinds]
-    if not kinds or run.group == WITHOUT:
-        return {}
+    kinds = [kind for kind in KINDS if kind in kinds and (kind == "pdf" or run.group != WITHOUT)]
+    if "pdf" in kinds:
+        print_pdf(project.reports / run.page, project.reports / place_of(run, "pdf"))
+    if {"workbook", "package"} & set(kinds):
+        _export_tables(run, project, kinds)
+    return {kind: {"place": str(place_of(run, kind)), "sha256": _digest(run, project, kind)} for kind in kinds}
+
+
+def _export_tables(run: Run, project: Project, kinds: Collection[str]) -> None:
     book = registry()
     tables = collect_tables(
         Scope(run.group, run.territory, run.year, "vi" if run.language == "vi" else "en"),
@@ -44,31 +53,33 @@ def export_office(run: Run, project: Project, kinds: Collection[str]) -> Exports
         resources=read_package(project.raw),
         book=book,
     )
-    for kind in kinds:
-        path = project.reports / place_of(run, kind)
-        if kind == "workbook":
-            write_workbook(path, tables, book)
-        else:
-            write_package(path.parent, tables, book)
-    return {kind: {"place": str(place_of(run, kind)), "sha256": _digest(run, project, kind)} for kind in kinds}
+    if "workbook" in kinds:
+        write_workbook(project.reports / place_of(run, "workbook"), tables, book)
+    if "package" in kinds:
+        write_package((project.reports / place_of(run, "package")).parent, tables, book)
 
 
 def renew_exports(run: Run, project: Project, asked: Iterable[str], before: Exports, *, fresh: bool) -> Exports:
     """Bring the exports of a report up to date: those asked for now, and those made before.
 
-    What was made before is never left beside a newer page that it may contradict. For a `fresh` report, only what
+    What was made before is never left beside a newer page that it may contradict: a PDF is taken away where nothing
+    can print it anew. For a `fresh` report, only what
     is not there, or was touched, is written.
     """
     kinds = {*asked, *before}
     whole = {kind for kind in kinds & before.keys() if before[kind]["sha256"] == _digest(run, project, kind)}
     kept = {kind: before[kind] for kind in whole} if fresh else {}
-    return kept | export_office(run, project, kinds - kept.keys())
+    wanted = kinds - kept.keys()
+    if "pdf" in wanted - set(asked) and not can_print():
+        (project.reports / place_of(run, "pdf")).unlink(missing_ok=True)
+        wanted.remove("pdf")
+    return kept | export_office(run, project, wanted)
 
 
 def place_of(run: Run, kind: str) -> PurePosixPath:
     """Where a reader opens an export of a report, under reports/."""
-    if kind == "workbook":
-        return PurePosixPath(f"{run.id}.xlsx")
+    if kind in FILES:
+        return PurePosixPath(run.id + FILES[kind])
     return PurePosixPath(f"{run.id}-data") / DESCRIPTOR
 
 
@@ -76,7 +87,7 @@ def _digest(run: Run, project: Project, kind: str) -> str:
     path = project.reports / place_of(run, kind)
     if not path.exists():
         return ""
-    return digest_file(path) if kind == "workbook" else digest_folders(path.parent)
+    return digest_file(path) if kind in FILES else digest_folders(path.parent)
 
 
 def keep_standings_of(plan: Iterable[Run], project: Project) -> None:

@@ -97,19 +97,32 @@ def trace(points: pl.DataFrame, table: pl.DataFrame, series: list[str]) -> list[
     ]
 
 
-def list_flags(points: pl.DataFrame) -> list[str]:
+def list_flags(points: pl.DataFrame, school_year: bool, language: Language) -> list[str]:
     """`‡ Hải Phòng 2015-2016, 2016-2017: rounded`: what is said about which figures."""
-    said: dict[str, dict[str, list[str]]] = {}
+    said: dict[str, dict[str, list[int]]] = {}
     for row in points.iter_rows(named=True):
         for words in dict.fromkeys(row["flags"]):
-            said.setdefault(words, {}).setdefault(row["series"], []).append(row["period"])
+            said.setdefault(words, {}).setdefault(row["series"], []).append(row["year"])
     alone = points["series"].n_unique() == 1
     return [
-        f"{FLAG} "
-        + "; ".join(", ".join(years) if alone else f"{name} {', '.join(years)}" for name, years in where.items())
-        + f": {words}"
-        for words, where in said.items()
+        f"{FLAG} " + "; ".join(years if alone else f"{name} {years}" for name, years in where) + f": {words}"
+        for words, where in (
+            (words, [(name, _list_years(years, school_year, language)) for name, years in found.items()])
+            for words, found in said.items()
+        )
     ]
+
+
+def _list_years(years: list[int], school_year: bool, language: Language) -> str:
+    """`2015-2016, 2018-2019 đến 2021-2022`: stretches of consecutive years by their ends."""
+    stretches: list[list[int]] = []
+    for year in sorted(years):
+        if stretches and stretches[-1][-1] == year - 1:
+            stretches[-1].append(year)
+        else:
+            stretches.append([year])
+    names = [[name_year(year, school_year, language) for year in (run[0], run[-1])] for run in stretches]
+    return ", ".join(low if low == high else phrase("range", language, low=low, high=high) for low, high in names)
 
 
 def list_levels(points: pl.DataFrame) -> list[float]:
@@ -165,4 +178,8 @@ def list_notes(
         for mark in breaks
     ]
     missing = any(MISSING in row for row in table.iter_rows())
-    return [*notes, *explain_marks(points["status"], missing, language), *list_flags(points)]
+    return [
+        *notes,
+        *explain_marks(points["status"], missing, language),
+        *list_flags(points, school_year, language),
+    ]

@@ -7,20 +7,21 @@ import json
 import pytest
 
 from hpedu.batch import office
-from hpedu.batch.office import KINDS, export_office, keep_standings_of, place_of, renew_exports
+from hpedu.batch.office import export_office, keep_standings_of, place_of, renew_exports
 from hpedu.batch.plan import Run
 from hpedu.outlook.kept import place_of_standings
 from hpedu.paths import Project
 
+TABLES = ("workbook", "package")
 RUN = Run(2025, "hai_phong", "vi", "continuing")
 
 
 def test_exports_lie_beside_the_page_and_are_the_same_twice(project: Project) -> None:
-    first = export_office(RUN, project, KINDS)
+    first = export_office(RUN, project, TABLES)
     assert first["workbook"]["place"] == "2025/hai_phong/vi/continuing.xlsx"
     assert first["package"]["place"] == "2025/hai_phong/vi/continuing-data/datapackage.json"
     assert all((project.reports / one["place"]).exists() for one in first.values())
-    assert export_office(RUN, project, KINDS) == first
+    assert export_office(RUN, project, TABLES) == first
 
 
 def test_no_path_of_the_machine_is_handed_out(project: Project) -> None:
@@ -30,7 +31,7 @@ def test_no_path_of_the_machine_is_handed_out(project: Project) -> None:
 
 
 def test_the_page_on_data_quality_has_none(project: Project) -> None:
-    assert export_office(Run(2025, "hai_phong", "vi", "data_quality"), project, KINDS) == {}
+    assert export_office(Run(2025, "hai_phong", "vi", "data_quality"), project, TABLES) == {}
 
 
 def test_only_what_is_stale_is_written_again(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,3 +51,17 @@ def test_standings_are_kept_for_every_territory_of_the_plan(project: Project) ->
     for territory in ("hai_phong", "hai_phong_old"):
         record = json.loads(place_of_standings(project, 2025, territory).read_text(encoding="utf-8"))
         assert len(record["standings"]) == 69
+
+
+@pytest.mark.parametrize("printer", [True, False])
+def test_an_old_pdf_never_stays_beside_a_newer_page(
+    project: Project, monkeypatch: pytest.MonkeyPatch, printer: bool
+) -> None:
+    pdf = project.reports / place_of(RUN, "pdf")
+    pdf.parent.mkdir(parents=True)
+    pdf.write_bytes(b"old")
+    monkeypatch.setattr(office, "can_print", lambda: printer)
+    monkeypatch.setattr(office, "print_pdf", lambda page, path: path.write_bytes(b"new"))
+    before = {"pdf": {"place": str(place_of(RUN, "pdf")), "sha256": "of another page"}}
+    after = renew_exports(RUN, project, [], before, fresh=False)
+    assert ("pdf" in after) is pdf.exists() is printer
