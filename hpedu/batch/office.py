@@ -62,9 +62,8 @@ def _export_tables(run: Run, project: Project, kinds: Collection[str]) -> None:
 def renew_exports(run: Run, project: Project, asked: Iterable[str], before: Exports, *, fresh: bool) -> Exports:
     """Bring the exports of a report up to date: those asked for now, and those made before.
 
-    What was made before is never left beside a newer page that it may contradict: a PDF is taken away where nothing
-    can print it anew. For a `fresh` report, only what
-    is not there, or was touched, is written.
+    What was made before is never left beside a newer page that it may contradict: a PDF is taken away where
+    nothing can print it anew. For a `fresh` report, only what is not there, or was touched, is written.
     """
     kinds = {*asked, *before}
     whole = {kind for kind in kinds & before.keys() if before[kind]["sha256"] == _digest(run, project, kind)}

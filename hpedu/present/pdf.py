@@ -18,6 +18,8 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--no-pdf-header-footer"),
 )
 PATIENCE = 180  # seconds for one page on a slow machine
+SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
+LOCAL_LINK = re.compile(r' href="(?!#|https?:|data:)[^"]*"')
 CLOCK = re.compile(rb"/(?:CreationDate|ModDate) \(D:(\d{14})[^)]*\)")
 
 
@@ -68,7 +70,9 @@ def print_pdf(page: Path, pdf: Path) -> None:
         command = [browser, *FLAGS, f"--user-data-dir={folder}/profile", f"--print-to-pdf={made}"]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.append("--no-sandbox")  # Chromium refuses root otherwise; the page is our own and asks no host
-        command.append(page.resolve().as_uri())
+        bare = Path(folder) / "page.html"
+        bare.write_text(strip(page.read_text(encoding="utf-8")), encoding="utf-8")
+        command.append(bare.as_uri())
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
         except subprocess.TimeoutExpired:
@@ -77,6 +81,13 @@ def print_pdf(page: Path, pdf: Path) -> None:
             lines = done.stderr.strip().splitlines() or [f"nothing (exit status {done.returncode})"]
             raise PrintFailed(page.name, lines[-1])
         write_whole(pdf, stop_clock(made.read_bytes()))
+
+
+def strip(page: str) -> str:
+    """A page as it is printed: without scripts, which would draw what paper does not show, each time a little
+    differently, and without links to its neighbours, which would name folders of this machine.
+    """
+    return LOCAL_LINK.sub("", SCRIPT.sub("", page))
 
 
 def stop_clock(pdf: bytes) -> bytes:

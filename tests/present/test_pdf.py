@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hpedu.present import pdf
-from hpedu.present.pdf import NoBrowser, PrintFailed, find_browser, print_pdf, stop_clock
+from hpedu.present.pdf import NoBrowser, PrintFailed, find_browser, print_pdf, stop_clock, strip
 
 
 def put_browser(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -28,6 +28,7 @@ def test_a_browser_that_makes_nothing_is_an_error_with_its_words(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     put_browser(tmp_path, monkeypatch, "echo no display >&2; exit 1")
+    (tmp_path / "a.html").write_text("")
     with pytest.raises(PrintFailed, match=r"a\.html was not printed.*no display"):
         print_pdf(tmp_path / "a.html", tmp_path / "a.pdf")
     assert not (tmp_path / "a.pdf").exists()
@@ -36,8 +37,14 @@ def test_a_browser_that_makes_nothing_is_an_error_with_its_words(
 def test_a_browser_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     put_browser(tmp_path, monkeypatch, "exec sleep 60")
     monkeypatch.setattr(pdf, "PATIENCE", 0.2)
+    (tmp_path / "a.html").write_text("")
     with pytest.raises(PrintFailed, match="nothing within"):
         print_pdf(tmp_path / "a.html", tmp_path / "a.pdf")
+
+
+def test_paper_has_no_scripts_and_no_links_to_neighbours() -> None:
+    page = '<a href="../en/x.html">a</a><a href="#b">b</a><a href="https://c.vn">c</a><script id="s">\nx</script>'
+    assert strip(page) == '<a>a</a><a href="#b">b</a><a href="https://c.vn">c</a>'
 
 
 def test_the_time_of_printing_is_blanked_at_equal_length() -> None:

@@ -18,15 +18,14 @@
   };
   const find = async (figure) => (await (charts ??= unpack("charts").then(JSON.parse)))[figure.dataset.index];
 
-  // Vega-Lite draws what is in the data sets: a line is hidden by leaving its rows out.
-  const choose = (spec, hidden) => {
-    if (!hidden.size) return spec;
-    const datasets = Object.entries(spec.datasets).map(([name, rows]) => [
-      name,
-      rows.filter((row) => !hidden.has(row.series)),
-    ]);
-    return { ...spec, datasets: Object.fromEntries(datasets) };
-  };
+  // Each layer carries its rows: a line is hidden by leaving its own out.
+  const rowsOf = (layer) => layer.data?.values ?? [];
+  const choose = (spec, hidden) => ({
+    ...spec,
+    layer: spec.layer.map((layer) =>
+      layer.data ? { ...layer, data: { values: rowsOf(layer).filter((row) => !hidden.has(row.series)) } } : layer,
+    ),
+  });
   const embed = async (place, spec) => {
     await (library ??= loadLibrary());
     // ast: expressions are interpreted, not compiled, so the page needs no 'unsafe-eval'.
@@ -108,8 +107,7 @@
 
   const offerSeries = async (figure, fields) => {
     const { spec } = await find(figure);
-    const rows = Object.values(spec.datasets ?? {}).flat();
-    const names = [...new Set(rows.map((row) => row.series).filter(Boolean))];
+    const names = [...new Set(spec.layer.flatMap(rowsOf).map((row) => row.series).filter(Boolean))];
     if (names.length < 2) return;
     for (const name of names) {
       const label = document.createElement("label");
