@@ -328,3 +328,26 @@ def test_ticks_are_round_and_enclose_the_values(low: float, high: float, ticks: 
 def test_labels_move_apart_and_stay_in_the_plot() -> None:
     placed = spread([100, 102, 279], [20, 20, 20], 0, 280)
     assert placed == [100, 120, 270]
+
+
+def test_a_figure_knows_its_cells_and_what_is_doubtful_about_it() -> None:
+    frame = make_frame(RISING).with_columns(
+        inputs=pl.concat_list(pl.format("a.csv!B{}", "year")),
+        flags=pl.when(pl.col("year").is_in([2021, 2022, 2024])).then(pl.lit(["làm tròn"])).otherwise(pl.lit([])),
+    )
+    chart = charts.trend(frame, title="T", alt="A", name="n", language="vi", unit_label="%", decimals=1)
+    assert chart.origins[0] == [[], ["a.csv!B2020"]]
+    assert chart.table["Hải Phòng"].to_list()[:2] == ["30,0", "31,0\N{NO-BREAK SPACE}‡"]
+    assert "‡ 2021-2022 đến 2022-2023, 2024-2025: làm tròn" in chart.note
+    marks = [layer for layer in list_layers(chart, "text") if layer["mark"].get("text") == "‡"]
+    assert [row["year"] for row in marks[0]["rows"]] == [2021, 2022, 2024]
+    assert chart.data is not None and chart.data["inputs"].to_list()[0] == ["a.csv!B2020"]
+
+
+def test_bars_know_their_cells() -> None:
+    parts = [("Công lập", 2024, 9.0, ["a!B1"]), ("Tư", 2024, 5.0, ["a!C1"])]
+    frame = pl.DataFrame(parts, schema=["part", "year", "value", "inputs"], orient="row")
+    words = {"title": "T", "alt": "A", "name": "n", "language": "vi", "unit_label": "trẻ", "decimals": 0}
+    assert charts.stacked(frame, **words).origins == [[[], ["a!B1"], ["a!C1"], []]]
+    ranked = charts.ranked(frame.rename({"part": "label"}).drop("year"), **words)
+    assert ranked.origins == [[[], ["a!B1"]], [[], ["a!C1"]]]

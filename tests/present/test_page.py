@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +21,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from hpedu.present import charts
 from hpedu.present.bundle import chart_bundle
 from hpedu.present.display import Chart, Fragment, PageHead
-from hpedu.present.page import UnfitNotebook, render_page
+from hpedu.present.page import UnfitNotebook, read_part, render_page
 
 HOSTILE = "</script><script>alert('x')</script> & \"quoted\""
 HEAD = PageHead(
@@ -226,3 +227,24 @@ def test_the_chart_script_is_kept_as_a_file(tmp_path: Path) -> None:
     (kept,) = tmp_path.iterdir()
     assert kept.read_text(encoding="utf-8") == script
     assert "vegaEmbed" in script and "</script" not in script and len(script) < 1_000_000
+
+
+def test_nothing_on_a_page_moves_by_itself() -> None:
+    """So there is nothing to stop for readers who asked for less motion."""
+    assert not re.search(
+        r"\b(animation|transition|scroll-behavior)\b", read_part("style.css") + read_part("page.js")
+    )
+
+
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@x"])
+def test_a_label_is_no_formula_in_a_saved_table(formula: str) -> None:
+    frame = pl.DataFrame({"label": [formula], "value": [1.0]})
+    page = read(
+        show(charts.ranked(frame, title="T", alt="A", name="n", language="vi", unit_label="%", decimals=0))
+    )
+    assert unpack(page, "charts")[0]["csv"].splitlines()[1] == f"'{formula},1.0"
+
+
+def test_a_saved_file_is_named_by_what_it_shows() -> None:
+    page = read(show(draw(name="chart-nursery-enrolment-rate")))
+    assert unpack(page, "charts")[0]["file"] == "preschool-nursery-enrolment-rate-thanh-pho-hai-phong-2025"
