@@ -181,6 +181,25 @@ def form(group: str, year: int, territory: str, path: Path) -> None:
 
 
 @commands.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--targets", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--until", type=int, default=2030, show_default=True)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path))
+def outlook(file: Path, targets: Path | None, until: int, output: Path | None) -> None:
+    """Carry the series of any CSV forward, judge its targets, merge its parts or project its enrolment."""
+    from hpedu.files import write_whole
+    from hpedu.outlook.shapes import foresee_table, read_table
+
+    goals = read_table(targets.read_bytes(), targets.name) if targets else None
+    found = foresee_table(read_table(file.read_bytes(), file.name), file.name, targets=goals, until=until)
+    if output is None:
+        tell("plain", text=found.write_csv().rstrip("\n"))
+    else:
+        write_whole(output, found.write_csv().encode())
+        tell("outlook_done", path=output, count=found.height)
+
+
+@commands.command()
 @click.argument("target", required=False)
 @click.option("--group")
 @click.option("--state")

@@ -152,3 +152,19 @@ def test_every_command_and_option_has_its_help() -> None:
 def test_the_language_asked_for_goes_before_the_machine_s() -> None:
     result = CliRunner(env={LANGUAGE_VARIABLE: "en"}).invoke(commands, ["--language", "vi", "reprt"])
     assert "Không có lệnh nào tên là 'reprt'. Có phải ý bạn là: report?" in result.stderr
+
+
+def test_outlook_takes_any_csv_and_says_what_it_lacks(tmp_path: Path) -> None:
+    series = tmp_path / "s.csv"
+    series.write_text("indicator,year,value\n" + "".join(f"a,{y},{y - 1980}\n" for y in range(2015, 2025)))
+    printed = CliRunner().invoke(commands, ["outlook", str(series), "--until", "2026"]).output.splitlines()
+    assert printed[0].startswith("unit,indicator,year,point,lo50") and len(printed) == 3
+    goals = tmp_path / "t.csv"
+    goals.write_text("indicator,target,comparison\na,40,>=\n")
+    result = tmp_path / "out.csv"
+    done = CliRunner().invoke(commands, ["outlook", str(series), "--targets", str(goals), "--output", str(result)])
+    assert done.exit_code == 0 and "target_achieved" in result.read_text()
+    series.write_text("grade,yr,pupils\n1,2020,5\n")
+    refused = CliRunner().invoke(commands, ["outlook", str(series)])
+    assert refused.exit_code == 1
+    assert "s.csv: column year: is missing for enrolment by grade" in refused.stderr

@@ -1,0 +1,69 @@
+"""What a report says of the pupils to come and what they would take, on the real figures."""
+
+from __future__ import annotations
+
+import pytest
+
+from hpedu import Report
+from hpedu.errors import UnknownName
+from hpedu.present.blocks import Block
+from hpedu.present.display import Chart
+from hpedu.present.wording import phrase
+from hpedu.registry import Language
+
+
+def read(block: Block) -> str:
+    return "\n".join(piece.title if isinstance(piece, Chart) else piece.plain for piece in block.pieces)
+
+
+@pytest.fixture(scope="module", params=["vi", "en"])
+def report(request: pytest.FixtureRequest) -> Report:
+    return Report("general", territory="hai_phong", year=2025, language=request.param)
+
+
+def test_a_chart_a_level_and_a_table(report: Report) -> None:
+    block = report.enrolment("primary", "upper_secondary")
+    assert [isinstance(piece, Chart) for piece in block.pieces] == [True, True, False, False]
+    first = block.pieces[0]
+    assert isinstance(first, Chart) and first.table.height > 10
+    assert phrase("method_flow", report.language) in read(block)
+
+
+def test_a_scenario_is_said(report: Report) -> None:
+    said = phrase("growth_said", report.language, growth="2,5" if report.language == "vi" else "2.5")
+    assert said.strip() in read(report.enrolment("primary", growth=2.5))
+    assert said.strip() not in read(report.enrolment("primary"))
+
+
+def test_requirements_name_what_they_rest_on(report: Report) -> None:
+    text = read(report.requirements("primary", "general", class_size=30))
+    size = "30,0" if report.language == "vi" else "30.0"
+    assert phrase("basis_size", report.language, value=size) in text
+    assert report.book.norms["general_private_places"].source.get(report.language) in text
+    assert phrase("needs_norms_said", report.language) in text
+    assert "{" not in text
+
+
+def test_preschool_says_what_it_leaves_out(report: Report) -> None:
+    assert phrase("needs_without", report.language) in read(report.requirements("preschool"))
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_territory_without_pupils_says_so(language: Language) -> None:
+    report = Report("general", territory="hai_phong", year=1990, language=language)
+    said = phrase("no_pupils_said", language, place=report.wording.territory)
+    assert read(report.enrolment()) == read(report.requirements()) == said
+
+
+@pytest.mark.parametrize(
+    ("call", "close"),
+    [
+        (lambda report: report.enrolment("primry"), "primary"),
+        (lambda report: report.requirements("general", scenario="middel"), "middle"),
+        (lambda report: report.requirements("tertiery"), "tertiary"),
+    ],
+)
+def test_a_mistyped_name_is_refused_with_the_closest(report: Report, call: object, close: str) -> None:
+    with pytest.raises(UnknownName) as caught:
+        call(report)  # type: ignore[operator]
+    assert close in caught.value.close
