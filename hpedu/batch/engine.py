@@ -7,8 +7,9 @@ import os
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -92,7 +93,7 @@ class Engine(Protocol):
 
 @contextmanager
 def open_engine(
-    name: str, project: Project, *, workers: int = 1, limits: Limits | None = None
+    name: str, project: Project, *, workers: int = 1, limits: Limits | None = None, cluster: str | None = None
 ) -> Iterator[Engine]:
     """An engine, ready to run the reports of a project; what it keeps warm ends with the block.
 
@@ -102,14 +103,33 @@ def open_engine(
         "fast" or "papermill". Where the fast one cannot be (no fork), plain papermill does its work.
     workers
         Kernels at a time.
+    cluster
+        Address of a Dask scheduler, or "local", whose workers run the reports (`hpedu.batch.cluster`).
 
     Raises
     ------
     UnknownName
         For any other name.
+    NoCluster, ClusterDiffers
+        As their texts say.
     """
     if name not in ENGINES:
         raise UnknownName("engine", name, ENGINES)
+    if cluster is None:
+        with open_local(name, project, workers=workers, limits=limits) as local:
+            yield local
+        return
+    from hpedu.batch.cluster import open_cluster  # which needs Dask, an extra
+
+    with open_cluster(cluster, project, workers=workers, limits=limits) as remote:
+        yield remote
+
+
+@contextmanager
+def open_local(
+    name: str, project: Project, *, workers: int = 1, limits: Limits | None = None
+) -> Iterator[PapermillEngine]:
+    """An engine of this machine."""
     limits = limits or Limits()
     if name == "fast":
         try:
@@ -144,6 +164,13 @@ class PapermillEngine:
     def __init__(self, project: Project, workers: int, limits: Limits) -> None:
         self.project, self.workers, self.limits = project, workers, limits
         self.zygote: Zygote | None = None
+        self.environment: Mapping[str, str] = {}  # of kernels, beside that of this process
+
+    def elsewhere(self, project: Project, limits: Limits, environment: Mapping[str, str]) -> PapermillEngine:
+        """The same engine, and all it keeps warm, for another project."""
+        other = copy(self)
+        other.project, other.limits, other.environment = project, limits, environment
+        return other
 
     def run(self, run: Run) -> Outcome:
         started = time.perf_counter()
@@ -161,7 +188,7 @@ class PapermillEngine:
         return Outcome(run, time.perf_counter() - started)
 
     def _execute(self, run: Run, executed: Path) -> None:
-        environment = describe_environment(self.project, self.workers)
+        environment = {**describe_environment(self.project, self.workers), **self.environment}
         with watching(self.limits) as watch:
             try:
                 notebook = papermill.execute_notebook(

@@ -1,0 +1,217 @@
+"""The same reports on a Dask cluster: inputs go out by content hash, pages come back whole or not at all.
+
+A worker writes the inputs into a project of its own, named by their digest, and runs reports there with a fast
+engine that lives as long as it does. The scheduler gives a lost worker's reports, and its inputs, to another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from hpedu.batch.engine import Engine, Outcome, PapermillEngine, open_local
+from hpedu.batch.kernels import Limits
+from hpedu.batch.plan import Run
+from hpedu.batch.versions import ClusterDiffers, compare_versions, describe_versions
+from hpedu.errors import HpeduError, describe_error
+from hpedu.files import write_whole
+from hpedu.paths import HOME_VARIABLE, MARKER, Project
+
+LOCAL = "local"
+# What a report is made from; data/raw itself stays at home.
+INPUTS = ("notebooks/*.ipynb", "data/processed/*", MARKER.as_posix())
+CONNECT_SECONDS = 30
+
+
+class NoCluster(HpeduError):
+    """There is no cluster at an address, it has no workers, or Dask is not installed."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address, self.reason = address, reason
+        super().__init__(address, reason)
+
+    def __str__(self) -> str:
+        return f"No cluster to run reports on at {self.address}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The inputs of a batch: path in the project -> SHA-256 of its content; and the kernels' environment."""
+
+    files: dict[str, str]
+    environment: dict[str, str]
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(repr(sorted(self.files.items())).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a worker sends back: how the run ended, and what it wrote."""
+
+    outcome: Outcome
+    page: bytes | None
+    notebook: bytes | None  # the executed one of a failed run
+
+
+@contextmanager
+def open_cluster(
+    address: str, project: Project, *, workers: int = 1, limits: Limits | None = None
+) -> Iterator[Engine]:
+    """An engine whose reports are run on a Dask cluster.
+
+    Parameters
+    ----------
+    address
+        Of a scheduler, such as "tcp://10.0.0.1:8786"; or "local" for a cluster of `workers` on this machine.
+
+    Raises
+    ------
+    NoCluster
+        If Dask is not installed, nobody answers, or no worker is there.
+    ClusterDiffers
+        If a worker has other versions than this machine: all differences at once.
+    """
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise NoCluster(address, "Dask is not installed. Type: pip install 'hpedu[cluster]'") from error
+    with ExitStack() as stack:
+        place: Any = address
+        if address == LOCAL:
+            local = LocalCluster(
+                n_workers=workers, threads_per_worker=1, dashboard_address=None, worker_dashboard_address=None
+            )
+            place = stack.enter_context(local)
+        try:
+            client = stack.enter_context(Client(place, timeout=CONNECT_SECONDS, set_as_default=False))
+        except (OSError, ValueError) as error:
+            raise NoCluster(address, describe_error(error)) from error
+        yield ClusterEngine(client, address, project, limits or Limits())
+
+
+class ClusterEngine:
+    """Sends each report to a worker and puts in place what comes back."""
+
+    name = "cluster"
+
+    def __init__(self, client: Any, address: str, project: Project, limits: Limits) -> None:
+        self.client, self.project, self.limits = client, project, limits
+        threads = client.nthreads()
+        if not threads:
+            raise NoCluster(address, "it has no workers yet")
+        self.workers = sum(threads.values())
+        self.versions = describe_versions()
+        found = client.run(describe_versions, on_error="return")
+        if differences := compare_versions(self.versions, found):
+            raise ClusterDiffers(differences)
+        self.snapshot, contents = take_snapshot(project)
+        # Tasks, not scattered data: what a lost worker held is made again from the scheduler's own copy.
+        self.contents = {
+            digest: client.submit(keep_content, content, key=f"hpedu-input-{digest}", pure=True)
+            for digest, content in contents.items()
+        }
+
+    def run(self, run: Run) -> Outcome:
+        started = time.perf_counter()
+        try:
+            future = self.client.submit(
+                run_remotely, run, self.snapshot, self.contents, self.limits, self.versions, pure=False
+            )
+            result: Result = future.result()
+        except Exception as error:  # noqa: BLE001 - what the cluster could not do is this report's outcome
+            seconds = time.perf_counter() - started
+            return Outcome(run, seconds, describe_error(error), traceback.format_exc(), cause="kernel")
+        try:
+            return self._put_in_place(result)
+        except OSError as error:
+            return replace(result.outcome, error=describe_error(error), cause="system")
+
+    def _put_in_place(self, result: Result) -> Outcome:
+        outcome = result.outcome
+        if result.page is not None:
+            write_whole(self.project.reports / outcome.run.page, result.page)
+        if result.notebook is not None:
+            write_whole(self.project.root / outcome.notebook, result.notebook)
+        return outcome
+
+
+def take_snapshot(project: Project) -> tuple[Snapshot, dict[str, bytes]]:
+    """The inputs of a project's reports by hash, and the content of each hash."""
+    files: dict[str, str] = {}
+    contents: dict[str, bytes] = {}
+    for pattern in INPUTS:
+        for path in sorted(project.root.glob(pattern)):
+            if path.is_file() and not path.name.startswith("."):
+                content = path.read_bytes()
+                digest = hashlib.sha256(content).hexdigest()
+                files[path.relative_to(project.root).as_posix()] = digest
+                contents[digest] = content
+    passed = {name: value for name, value in os.environ.items() if name.startswith("HPEDU_")}
+    passed.pop(HOME_VARIABLE, None)
+    return Snapshot(files, passed), contents
+
+
+# -- on the worker -----------------------------------------------------------------------------------------
+
+
+def keep_content(content: bytes) -> bytes:
+    """One input, as a task of the cluster."""
+    return content
+
+
+def run_remotely(
+    run: Run, snapshot: Snapshot, contents: Mapping[str, bytes], limits: Limits, versions: Mapping[str, str]
+) -> Result:
+    """Run one report on a worker, in a project made of the snapshot.
+
+    Raises
+    ------
+    ClusterDiffers
+        If this worker, which may have joined late, has other versions than who sent the report.
+    """
+    from distributed import get_worker
+
+    worker = get_worker()
+    if differences := compare_versions(versions, {worker.address: describe_versions()}):
+        raise ClusterDiffers(differences)
+    project = Project(Path(worker.local_directory) / f"hpedu-{snapshot.digest[:16]}")
+    with _lock:
+        place_inputs(snapshot, contents, project)
+        warm = find_engine(worker.state.nthreads)
+    outcome = warm.elsewhere(project, limits, snapshot.environment).run(run)
+    page, kept = project.reports / run.page, project.root / outcome.notebook if outcome.notebook else None
+    return Result(
+        outcome,
+        page=None if outcome.failed else page.read_bytes(),
+        notebook=kept.read_bytes() if kept else None,
+    )
+
+
+_lock = Lock()
+
+
+def place_inputs(snapshot: Snapshot, contents: Mapping[str, bytes], project: Project) -> None:
+    """Write the inputs into a project, once; the marker comes last, so that half a project is none."""
+    marker = MARKER.as_posix()
+    if (project.root / marker).exists():
+        return
+    for path, digest in sorted(snapshot.files.items(), key=lambda item: item[0] == marker):
+        write_whole(project.root / path, contents[digest])
+
+
+@cache
+def find_engine(workers: int) -> PapermillEngine:
+    """What this worker keeps warm; it ends with the worker."""
+    nowhere = Project(Path())
+    return ExitStack().enter_context(open_local("fast", nowhere, workers=workers))

@@ -1,0 +1,155 @@
+"""A real scheduler with two worker processes, one of which is killed midway; and what refuses a cluster."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from hpedu.batch.cluster import NoCluster, Snapshot, place_inputs, take_snapshot
+from hpedu.batch.engine import Engine, open_engine
+from hpedu.batch.plan import Run
+from hpedu.batch.versions import ClusterDiffers, compare_versions
+from hpedu.paths import Project
+from tests.batch.test_engine import write_notebook
+
+distributed = pytest.importorskip("distributed")
+
+PAGE = """
+import time
+from hpedu.present.display import PageHead
+time.sleep({seconds})
+PageHead("t", "s", language, "continuing", territory, 2025)"""
+WAIT_SECONDS = 120
+
+
+def start(*command: str, folder: Path) -> subprocess.Popen[bytes]:
+    """A process of the cluster; its own session, so that it is killed without its caller."""
+    log = (folder / "log.txt").open("ab")
+    return subprocess.Popen(
+        [sys.executable, "-m", *command], stdout=log, stderr=log, cwd=folder, start_new_session=True
+    )
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    root = tmp_path_factory.mktemp("home")
+    for folder in ("data/raw", "data/processed", "notebooks"):
+        (root / folder).mkdir(parents=True)
+    (root / "data/raw/datapackage.json").write_text("{}", encoding="utf-8")
+    project = Project(root)
+    write_notebook(project, PAGE.format(seconds=1))
+    write_notebook(project, "raise ValueError('no such thing')", group="overview")
+    return project
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """The address of a scheduler, and its two workers."""
+    folder = tmp_path_factory.mktemp("cluster")
+    found = folder / "scheduler.json"
+    scheduler = start(
+        *("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"),
+        *("--scheduler-file", str(found)),
+        folder=folder,
+    )
+    options = ("--scheduler-file", str(found), "--nthreads", "1", "--no-nanny", "--no-dashboard")
+    workers = [
+        start("distributed.cli.dask_worker", *options, "--local-directory", str(folder), folder=folder)
+        for _ in range(2)
+    ]
+    try:
+        until = time.monotonic() + WAIT_SECONDS
+        while not found.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        with distributed.Client(scheduler_file=str(found), set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=WAIT_SECONDS)
+            address = client.scheduler.address
+        yield address, workers
+    finally:
+        for process in [*workers, scheduler]:
+            process.kill()
+            process.wait()
+
+
+def make_runs(count: int) -> list[Run]:
+    return [Run(2025, f"place_{number}", "en", "continuing") for number in range(count)]
+
+
+class TestCluster:
+    def test_a_failing_report_brings_its_notebook_home(
+        self, home: Project, cluster: tuple[str, list[subprocess.Popen[bytes]]]
+    ) -> None:
+        with open_engine("fast", home, cluster=cluster[0]) as engine:
+            outcome = engine.run(Run(2025, "hai_phong", "vi", "overview"))
+        assert outcome.error == "cell 2: ValueError: no such thing"
+        assert "no such thing" in (home.root / outcome.notebook).read_text(encoding="utf-8")
+        assert not (home.reports / outcome.run.page).exists()
+
+    def test_a_lost_worker_s_reports_are_done_by_the_other(
+        self, home: Project, cluster: tuple[str, list[subprocess.Popen[bytes]]]
+    ) -> None:
+        address, workers = cluster
+        runs = make_runs(6)
+        with open_engine("fast", home, cluster=address) as engine, ThreadPoolExecutor(6) as pool:
+            assert engine.workers == 2
+            going = [pool.submit(engine.run, run) for run in runs]
+            wait_for_page(home, runs, engine)
+            os.kill(workers[0].pid, signal.SIGKILL)
+            outcomes = [each.result(timeout=WAIT_SECONDS) for each in going]
+        assert [outcome.error for outcome in outcomes] == [""] * 6
+        pages = [(home.reports / run.page).read_text(encoding="utf-8") for run in runs]
+        assert all(page.rstrip().endswith("</html>") for page in pages)
+        with open_engine("papermill", home) as plain:
+            assert not plain.run(runs[0]).failed
+        assert (home.reports / runs[0].page).read_text(encoding="utf-8") == pages[0]
+
+
+def wait_for_page(home: Project, runs: list[Run], engine: Engine) -> None:
+    """Until the first page is there: both workers are at work, and work is left."""
+    until = time.monotonic() + WAIT_SECONDS
+    while not any((home.reports / run.page).exists() for run in runs) and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+def test_nobody_at_the_address(home: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hpedu.batch.cluster.CONNECT_SECONDS", 0.2)
+    with (
+        pytest.raises(NoCluster, match="reports on at tcp://127"),
+        open_engine("fast", home, cluster="tcp://127.0.0.1:9"),
+    ):
+        pass
+
+
+def test_all_differences_are_listed_at_once() -> None:
+    here = {"hpedu": "a", "python": "3.11.7", "polars": "2.1.0"}
+    there = {
+        "tcp://one": dict(here),
+        "tcp://two": {"hpedu": "b", "python": "3.11.7"},
+        "tcp://three": ModuleNotFoundError("No module named 'hpedu'"),
+    }
+    differences = compare_versions(here, there)
+    assert differences == [
+        "tcp://two: hpedu b, here a",
+        "tcp://two: polars missing, here 2.1.0",
+        "tcp://three: hpedu cannot be used there (ModuleNotFoundError: No module named 'hpedu')",
+    ]
+    assert all(difference in str(ClusterDiffers(differences)) for difference in differences)
+
+
+def test_half_a_snapshot_is_no_project(home: Project, tmp_path: Path) -> None:
+    snapshot, contents = take_snapshot(home)
+    assert set(snapshot.files) >= {"notebooks/continuing.ipynb", "data/raw/datapackage.json"}
+    lost = Snapshot(snapshot.files | {"data/processed/values.parquet": "0" * 64}, {})
+    with pytest.raises(KeyError):
+        place_inputs(lost, contents, Project(tmp_path))
+    assert not (tmp_path / "data/raw/datapackage.json").exists()
+    place_inputs(snapshot, contents, Project(tmp_path))
+    assert (tmp_path / "data/raw/datapackage.json").read_text(encoding="utf-8") == "{}"
