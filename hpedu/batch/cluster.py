@@ -22,7 +22,7 @@ from hpedu.batch.engine import Engine, Outcome, PapermillEngine, open_local
 from hpedu.batch.kernels import Limits
 from hpedu.batch.plan import Run
 from hpedu.batch.versions import ClusterDiffers, compare_versions, describe_versions
-from hpedu.errors import HpeduError, describe_error
+from hpedu.errors import HpeduError, describe_error, note
 from hpedu.files import write_whole
 from hpedu.paths import HOME_VARIABLE, MARKER, Project
 
@@ -35,12 +35,9 @@ CONNECT_SECONDS = 30
 class NoCluster(HpeduError):
     """There is no cluster at an address, it has no workers, or Dask is not installed."""
 
-    def __init__(self, address: str, reason: str) -> None:
+    def __init__(self, address: str, reason: object) -> None:
         self.address, self.reason = address, reason
         super().__init__(address, reason)
-
-    def __str__(self) -> str:
-        return f"No cluster to run reports on at {self.address}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ def open_cluster(
     try:
         from distributed import Client, LocalCluster
     except ImportError as error:
-        raise NoCluster(address, "Dask is not installed. Type: pip install 'hpedu[cluster]'") from error
+        raise NoCluster(address, note("cluster_without_dask")) from error
     with ExitStack() as stack:
         place: Any = address
         if address == LOCAL:
@@ -109,7 +106,7 @@ class ClusterEngine:
         self.client, self.project, self.limits = client, project, limits
         threads = client.nthreads()
         if not threads:
-            raise NoCluster(address, "it has no workers yet")
+            raise NoCluster(address, note("cluster_without_workers"))
         self.workers = sum(threads.values())
         self.versions = describe_versions()
         found = client.run(describe_versions, on_error="return")

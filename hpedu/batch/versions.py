@@ -22,12 +22,8 @@ class ClusterDiffers(HpeduError):
 
     def __init__(self, differences: list[str]) -> None:
         self.differences = differences
+        self.lines = "\n".join(f"  - {difference}" for difference in differences)
         super().__init__(differences)
-
-    def __str__(self) -> str:
-        lines = [f"  - {difference}" for difference in self.differences]
-        advice = "Install the same hpedu and requirements.lock on every worker, and start the workers again."
-        return "\n".join(["The cluster has other versions than this machine:", *lines, advice])
 
 
 @cache
@@ -38,14 +34,17 @@ def describe_versions() -> dict[str, str]:
 
 
 def compare_versions(here: Mapping[str, str], there: Mapping[str, Any]) -> list[str]:
-    """Every difference, a line each: worker, what, its version and ours; or what a worker raised instead."""
+    """Every difference, a line each: worker, what, its version and ours; or what a worker raised instead.
+
+    A worker without hpedu raises as soon as it is asked.
+    """
     differences = []
     for worker, found in there.items():
         if isinstance(found, BaseException):
-            differences.append(f"{worker}: hpedu cannot be used there ({describe_error(found)})")
+            differences.append(f"{worker}: {describe_error(found)}")
             continue
         differences += [
-            f"{worker}: {name} {found.get(name, 'missing')}, here {ours}"
+            f"{worker}: {name} {found.get(name, '–')} ≠ {ours}"
             for name, ours in here.items()
             if found.get(name) != ours
         ]

@@ -137,9 +137,9 @@ def test_all_differences_are_listed_at_once() -> None:
     }
     differences = compare_versions(here, there)
     assert differences == [
-        "tcp://two: hpedu b, here a",
-        "tcp://two: polars missing, here 2.1.0",
-        "tcp://three: hpedu cannot be used there (ModuleNotFoundError: No module named 'hpedu')",
+        "tcp://two: hpedu b ≠ a",
+        "tcp://two: polars – ≠ 2.1.0",
+        "tcp://three: ModuleNotFoundError: No module named 'hpedu'",
     ]
     assert all(difference in str(ClusterDiffers(differences)) for difference in differences)
 
