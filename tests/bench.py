@@ -1,61 +1,151 @@
-"""`make bench`: whole-process times of what an analyst waits for, and the school lists beside pandas.
+"""`make bench`: what people wait for, side by side with what they do without hpedu.
 
-Prints a table and writes build/bench.json. The twelve reports are those of the city in both languages; the
-national list is fifteen workbooks of 50,000 schools and 40 columns, one of which pandas reads too, with openpyxl.
+    python -m tests.bench [--only start|batch|communes|schools]
+
+Prints a table and writes build/bench.json. Baselines run one after the other, as people run them, on all thirty
+reports of a year end (5 notebooks x 3 territories x 2 languages); ours writes the same pages. The communes are
+those of the synthetic school list (`hpedu demo`); the national list is 15 workbooks of 50,000 schools, 40 columns.
+With `--only` the other figures of an earlier run stay in build/bench.json.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
+import psutil
+
+from hpedu.paths import Project
+from tests import bench_batch as batch
 from tests.bench_schools import time_against_pandas, time_city, time_national, write_lists
 from tests.conftest import ROOT, copy_project
 
-HPEDU = [sys.executable, "-c", "from hpedu.cli import main; main()"]
+PLACE = ROOT / "build" / "bench.json"
+LIBRARIES = ("altair", "ipykernel", "nbconvert", "pandas", "papermill", "polars", "vl-convert-python")
+Figures = dict[str, float]
 
 
-def measure(command: list[str], home: Path) -> float:
-    """Seconds a command takes, interpreter start included; its output is dropped, its failure is not."""
-    environment = os.environ | {"HPEDU_HOME": str(home)}
-    started = time.perf_counter()
-    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - started
+def bench_start(folder: Path) -> Figures:
+    """What every command costs before it does anything."""
+    project = copy_project(folder / "start")
+    return {
+        "import_hpedu_seconds": batch.measure([sys.executable, "-c", "import hpedu"], project),
+        "help_seconds": batch.measure([*batch.HPEDU, "--help"], project),
+        "ingest_seconds": batch.measure([*batch.HPEDU, "ingest"], project),
+        "ingest_no_change_seconds": batch.measure([*batch.HPEDU, "ingest"], project),
+    }
+
+
+def bench_batch(folder: Path) -> Figures:
+    """Thirty reports: a shell loop, one process, ours; and nothing changed."""
+    project = copy_project(folder / "year_end")
+    batch.measure([*batch.HPEDU, "report", "--group", "continuing"], project)  # tables made, byte code written
+    two = batch.time_reports(project, 2, "--force")
+    one = batch.time_reports(project, 1, "--force")
+    no_change = min(batch.time_reports(project, 2) for _ in range(3))
+    computing = batch.time_computing(project)
+    process = batch.time_one_process(project, folder / "process")
+    loop = batch.time_shell_loop(project, folder / "loop")
+    return {
+        "reports": len(batch.list_reports()),
+        "shell_loop_seconds": loop,
+        "papermill_seconds": process,
+        "reports_seconds": two,
+        "reports_one_worker_seconds": one,
+        "shell_loop_ratio": loop / two,
+        "papermill_ratio": process / two,
+        "no_change_seconds": no_change,
+        **computing,
+        "limit_seconds": sum(computing.values()) / 2,
+        "same_pages_as_shell_loop": batch.compare_pages(project.reports, folder / "loop"),
+        "same_pages_as_papermill": batch.compare_pages(project.reports, folder / "process"),
+    }
+
+
+def bench_communes(folder: Path) -> Figures:
+    """A report for each commune and group of the synthetic school list; thirty first, for the cost of one."""
+    home = folder / "demo"
+    batch.measure([*batch.HPEDU, "demo", str(home)], Project(ROOT))
+    project = Project(home)
+    batch.measure([*batch.HPEDU, "report", "--territory", "communes", "--limit", "1"], project)
+    few, _ = batch.time_communes(project, 2, "--limit", "30")
+    seconds, peak = batch.time_communes(project, 2, "--force")
+    count = batch.count_pages(project)
+    return {
+        "commune_reports": count,
+        "commune_seconds": seconds,
+        "commune_peak_mb": peak,
+        "commune_each_of_30_seconds": few / 30,
+        "commune_each_of_all_seconds": seconds / count,
+    }
+
+
+def bench_schools(folder: Path) -> Figures:
+    """The city's school list, a national one, and pandas on one of its workbooks."""
+    lists = write_lists(folder)
+    national, beside = time_national(lists), time_against_pandas(lists[0])
+    return {
+        **time_city(folder),
+        **national,
+        **beside,
+        "national_ingest_seconds": national["national_list_seconds"],
+        "national_ingest_peak_mb": national["national_list_peak_mb"],
+        "ingest_ratio": beside["times_faster"],
+    }
+
+
+PARTS: dict[str, Callable[[Path], Figures]] = {
+    "start": bench_start,
+    "batch": bench_batch,
+    "communes": bench_communes,
+    "schools": bench_schools,
+}
+
+
+def describe_machine() -> dict[str, object]:
+    """What the figures were measured on; no name of machine or user."""
+    model = platform.processor() or platform.machine()
+    described = Path("/proc/cpuinfo")
+    if described.exists():
+        lines = described.read_text(encoding="utf-8").splitlines()
+        model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
+    return {
+        "processor": model,
+        "cores": os.cpu_count(),
+        "memory_mb": psutil.virtual_memory().total // batch.MEGABYTE,
+        "load_before": round(os.getloadavg()[0], 2),
+        "system": f"{platform.system()} {platform.release().split('-')[0]}",
+        "python": platform.python_version(),
+        **{name: version(name) for name in LIBRARIES},
+    }
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--only", choices=PARTS, action="append", help="this part only; repeatable")
+    wanted = parser.parse_args().only or list(PARTS)
+    machine = describe_machine()
+    before = json.loads(PLACE.read_text(encoding="utf-8")) if PLACE.exists() and len(wanted) < len(PARTS) else {}
+    figures: Figures = {}
     with tempfile.TemporaryDirectory() as folder:
-        home = copy_project(Path(folder) / "project").root
-        figures = {
-            "import_hpedu_seconds": measure([sys.executable, "-c", "import hpedu"], home),
-            "help_seconds": measure([*HPEDU, "--help"], home),
-            "ingest_seconds": measure([*HPEDU, "ingest"], home),
-            "ingest_no_change_seconds": measure([*HPEDU, "ingest"], home),
-            "reports_seconds": measure([*HPEDU, "report"], home),
-            "no_change_seconds": measure([*HPEDU, "report"], home),
-        }
-        figures |= time_city(Path(folder))
-        lists = write_lists(Path(folder))
-        national, beside = time_national(lists), time_against_pandas(lists[0])
-        figures |= national | beside
-        figures |= {
-            "national_ingest_seconds": national["national_list_seconds"],
-            "national_ingest_peak_mb": national["national_list_peak_mb"],
-            "ingest_ratio": beside["times_faster"],
-        }
-    for name, seconds in figures.items():
-        print(f"{name:<28} {seconds:8.2f}")
-    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
-    place = ROOT / "build" / "bench.json"
-    place.parent.mkdir(exist_ok=True)
-    rounded = {name: round(seconds, 3) for name, seconds in figures.items()}
-    place.write_text(json.dumps(rounded | {"machine": machine}, indent=1) + "\n", encoding="utf-8")
+        for part in wanted:
+            place = Path(folder) / part
+            place.mkdir()
+            found = PARTS[part](place)
+            figures |= found
+            for name, figure in found.items():
+                print(f"{name:<30} {figure:10.2f}", flush=True)
+    print(*(f"{name}: {value}" for name, value in machine.items()), sep="; ")
+    PLACE.parent.mkdir(exist_ok=True)
+    rounded = {name: round(figure, 3) for name, figure in figures.items()}
+    PLACE.write_text(json.dumps({**before, **rounded, "machine": machine}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

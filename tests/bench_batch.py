@@ -1,0 +1,217 @@
+"""The year-end batch against what people do without hpedu, for tests/bench.py. All times are of whole processes.
+
+Both baselines write the same pages from the same executed notebooks; `compare_pages` says whether they did.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from hpedu.paths import HOME_VARIABLE, Project
+from tests.conftest import ROOT
+
+BIN = Path(sys.executable).parent
+HPEDU = [sys.executable, "-c", "from hpedu.cli import main; main()"]
+GROUPS = ("overview", "preschool", "general", "higher", "continuing")
+TERRITORIES = ("hai_phong", "hai_phong_old", "hai_duong_old")
+LANGUAGES = ("vi", "en")
+YEAR = 2025
+MEGABYTE = 1 << 20
+SAMPLE_SECONDS = 0.25
+DIGEST = re.compile(r"\b[0-9a-f]{12,64}\b")
+
+
+def list_reports() -> list[tuple[str, str, str]]:
+    """Thirty reports: (territory, language, group)."""
+    return [(place, language, group) for place in TERRITORIES for language in LANGUAGES for group in GROUPS]
+
+
+def name_page(territory: str, language: str, group: str) -> str:
+    return f"{YEAR}/{territory}/{language}/{group}.html"
+
+
+def time_shell_loop(project: Project, folder: Path) -> float:
+    """Seconds of a shell script of `papermill` and `jupyter nbconvert`, two commands a report."""
+    lines = ["set -e"]
+    for territory, language, group in list_reports():
+        page = folder / name_page(territory, language, group)
+        notebook = page.with_suffix(".ipynb")
+        run = [BIN / "papermill", project.notebooks / f"{group}.ipynb", notebook]
+        run += ["-p", "territory", territory, "-p", "year", YEAR, "-p", "language", language]
+        convert = [BIN / "jupyter", "nbconvert", "--to", "hpedu", notebook]
+        lines += [f"mkdir -p {shlex.quote(str(page.parent))}"]
+        lines += [shlex.join(map(str, command)) for command in (run, convert)]
+    return measure(["sh", "-c", "\n".join(lines)], project)
+
+
+def time_one_process(project: Project, folder: Path) -> float:
+    """Seconds of one Python process that calls papermill and one exporter for each report."""
+    code = "import sys; from tests.bench_batch import run_in_one_process; run_in_one_process(*sys.argv[1:])"
+    return measure([sys.executable, "-c", code, str(project.root), str(folder)], project)
+
+
+def run_in_one_process(root: str, folder: str) -> None:
+    """The second baseline."""
+    import papermill
+
+    from hpedu.present.page import PageExporter
+
+    exporter = PageExporter()
+    for territory, language, group in list_reports():
+        page = Path(folder) / name_page(territory, language, group)
+        page.parent.mkdir(parents=True, exist_ok=True)
+        notebook = page.with_suffix(".ipynb")
+        papermill.execute_notebook(
+            str(Project(Path(root)).notebooks / f"{group}.ipynb"),
+            str(notebook),
+            parameters={"territory": territory, "year": YEAR, "language": language},
+            progress_bar=False,
+        )
+        html, _ = exporter.from_filename(str(notebook))
+        page.write_text(html, encoding="utf-8")
+
+
+def time_reports(project: Project, workers: int, *options: str) -> float:
+    """Seconds of `hpedu report` for the thirty reports."""
+    command = [*HPEDU, "report", "--year", str(YEAR), "--workers", str(workers), *options]
+    for name, values in (("group", GROUPS), ("territory", TERRITORIES), ("language", LANGUAGES)):
+        command += [word for value in values for word in (f"--{name}", value)]
+    return measure(command, project)
+
+
+def time_communes(project: Project, workers: int, *options: str) -> tuple[float, float]:
+    """Seconds, and most MB of memory of all processes together, of `hpedu report --territory communes`."""
+    command = [*HPEDU, "report", "--territory", "communes", "--workers", str(workers), *options]
+    with watch_memory() as peak:
+        seconds = measure(command, project)
+    return seconds, peak[0]
+
+
+def count_pages(project: Project) -> int:
+    """Pages of communes that stand."""
+    return len([page for page in project.reports.rglob("*.html") if page.parts[-4] == "communes"])
+
+
+def time_computing(project: Project) -> dict[str, float]:
+    """Seconds of the cells alone, and of the pages alone, of the thirty reports in one warm process."""
+    code = "from tests.bench_batch import run_cells; run_cells()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {HOME_VARIABLE: str(project.root)},
+    )
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def run_cells() -> None:
+    """The limit: every cell of the thirty notebooks, run one after the other with everything loaded and warm."""
+    import contextlib
+    import io
+
+    import nbformat
+    from IPython.core.interactiveshell import InteractiveShell
+    from nbformat.v4 import new_output
+
+    from hpedu.paths import find_project
+    from hpedu.present.page import render_page
+
+    project = find_project()
+    shell = InteractiveShell.instance()
+    seconds = {"cells_seconds": 0.0, "pages_seconds": 0.0}
+    for warm in (False, True):
+        for territory, language, group in list_reports() if warm else list_reports()[:5]:
+            notebook = nbformat.read(project.notebooks / f"{group}.ipynb", as_version=4)
+            started = time.perf_counter()
+            for cell in notebook.cells:
+                if cell.cell_type != "code":
+                    continue
+                shell.display_pub = _Catcher(cell.outputs)
+                with contextlib.redirect_stdout(io.StringIO()):
+                    result = shell.run_cell(cell.source, store_history=False)
+                result.raise_error()
+                if result.result is not None:
+                    data, metadata = shell.display_formatter.format(result.result)
+                    cell.outputs.append(new_output("execute_result", data=data, metadata=metadata))
+                if "parameters" in cell.metadata.get("tags", []):
+                    shell.push({"territory": territory, "year": YEAR, "language": language})
+            executed = time.perf_counter()
+            render_page(notebook)
+            if warm:
+                seconds["cells_seconds"] += executed - started
+                seconds["pages_seconds"] += time.perf_counter() - executed
+    print(json.dumps(seconds))
+
+
+class _Catcher:
+    """Takes what a cell displays."""
+
+    def __init__(self, outputs: list[object]) -> None:
+        self.outputs = outputs
+
+    def publish(self, data: dict[str, object], metadata: dict[str, object] | None = None, **_: object) -> None:
+        from nbformat.v4 import new_output
+
+        self.outputs.append(new_output("display_data", data=data, metadata=metadata or {}))
+
+
+def compare_pages(ours: Path, theirs: Path) -> int:
+    """How many of the thirty pages are the same, but for digests: only `hpedu report` notes what a page used."""
+    names = [name_page(*report) for report in list_reports()]
+    return sum(_read(ours / name) == _read(theirs / name) for name in names)
+
+
+def _read(page: Path) -> str:
+    return DIGEST.sub("", page.read_text(encoding="utf-8"))
+
+
+def measure(command: list[str], project: Project) -> float:
+    """Seconds a command takes, interpreter start included; its output is dropped, its failure is not."""
+    environment = os.environ | {HOME_VARIABLE: str(project.root)}
+    started = time.perf_counter()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT)
+    seconds = time.perf_counter() - started
+    if done.returncode:
+        raise RuntimeError(f"{shlex.join(command[:6])} ... failed:\n{done.stderr[-3000:]}")
+    return seconds
+
+
+@contextmanager
+def watch_memory() -> Iterator[list[float]]:
+    """Most MB held by all processes this one starts, shared pages counted once (PSS), sampled."""
+    peak, done = [0.0], threading.Event()
+
+    def look() -> None:
+        while not done.wait(SAMPLE_SECONDS):
+            peak[0] = max(peak[0], sum(map(measure_pss, psutil.Process().children(recursive=True))) / MEGABYTE)
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        done.set()
+        thread.join()
+
+
+def measure_pss(process: psutil.Process) -> int:
+    """Bytes a process holds, its part of what it shares; 0 once it is gone."""
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.Error:
+        return 0
