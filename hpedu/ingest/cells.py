@@ -28,6 +28,11 @@ class RawTable:
     is_plain: bool = False
 
 
+def name_cell(sheet: str, address: str) -> str:
+    """A cell within its file, as errata and findings call it: `B4`, or `Sheet1!B4` in a workbook."""
+    return f"{sheet}!{address}" if sheet else address
+
+
 def column_letters(index: int) -> str:
     """Spreadsheet name of a column, counted from 0: 0 -> A, 25 -> Z, 26 -> AA."""
     letters = ""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import polars as pl
 
 from hpedu.ingest.aside import SetAside, set_aside_row
-from hpedu.ingest.cells import Cell, RawTable
+from hpedu.ingest.cells import Cell, RawTable, name_cell
 from hpedu.ingest.items import Items
 from hpedu.ingest.layouts import SERIES_FIELDS, Layout, Series
 from hpedu.ingest.resource import Resource
@@ -46,7 +46,7 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, book: Registr
     for cell in table.cells:
         try:
             row = reader.read(cell)
-            erratum = errata.get(cell.address)
+            erratum = errata.get(name_cell(cell.sheet, cell.address))
             if erratum is not None:
                 row = _apply_erratum(row, erratum)
             reading.observations.append(row | _provenance(cell, resource))

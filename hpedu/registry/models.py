@@ -308,7 +308,7 @@ class Erratum(Keyed):
     """A published cell that is changed, flagged or set aside, with the evidence. The print is kept."""
 
     file: Words
-    cell: Words
+    cell: Words  # as findings name it: B4, or Sheet1!B4 in a workbook
     action: Literal["scale", "flag", "set_aside"]
     factor: Decimal | None  # for `scale`: multiply the printed number by this
     reason: Text

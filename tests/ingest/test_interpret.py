@@ -300,7 +300,7 @@ class TestErrata:
         assert reading.observations == []
         assert reasons(reading) == {"B4": ("erratum", "slip")}
 
-    @pytest.mark.parametrize("other", [{"cell": "B5"}, {"file": "nso/other.csv"}])
+    @pytest.mark.parametrize("other", [{"cell": "B5"}, {"file": "nso/other.csv"}, {"cell": "Sheet2!B4"}])
     def test_other_cells_and_files_are_left_alone(self, apply: Read, other: dict[str, str]) -> None:
         [row] = apply(action="scale", factor=Decimal("0.001"), **other).observations
         assert (row["value"], row["flags"]) == (83755000.0, [])

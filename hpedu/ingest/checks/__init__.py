@@ -9,6 +9,7 @@ from hpedu.ingest.checks.duplicates import check_duplicates, check_two_counts
 from hpedu.ingest.checks.figures import Figures
 from hpedu.ingest.checks.finding import FINDINGS, SEVERITIES
 from hpedu.ingest.checks.jumps import check_jumps
+from hpedu.ingest.checks.signs import check_signs, check_zeros
 from hpedu.ingest.checks.slips import check_unit_slips
 from hpedu.ingest.checks.sums import check_sums
 from hpedu.ingest.checks.territories import check_territories
@@ -23,6 +24,8 @@ CHECKS = (
     check_territories,
     check_duplicates,
     check_two_counts,
+    check_signs,
+    check_zeros,
     check_unit_slips,
     check_jumps,
     check_ratios,

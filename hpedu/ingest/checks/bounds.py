@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from hpedu.ingest.checks.sums import EPSILON
 from hpedu.ingest.checks.words import name_part, name_series, write_number
 from hpedu.registry import Language, Registry
 
+INFINITE = "\N{INFINITY}"
 EVERYWHERE: tuple[Reach, ...] = ("file", "release", "current")
 
 
@@ -41,9 +43,9 @@ def check_ratios(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
     """Ratios of two counts, and published rates, that lie outside the bounds of the registry."""
     for match in find_matches(figures, book, "ratio_bounds", EVERYWHERE):
         below = sum(part.value for part in match.parts) if match.parts else 1.0
-        if below == 0 or not isinstance(match.whole, Figure):
+        if not isinstance(match.whole, Figure) or (below == 0 and match.whole.value == 0):
             continue
-        ratio = match.whole.value / below
+        ratio = match.whole.value / below if below else math.inf  # pupils without any class
         lower, upper = match.relation.lower, match.relation.upper
         if (lower is not None and ratio < float(lower)) or (upper is not None and ratio > float(upper)):
             yield _report_ratio(match.whole, ratio, match, book)
@@ -55,7 +57,7 @@ def _report_ratio(whole: Figure, ratio: float, match: Match, book: Registry) -> 
         division = [printed, *(write_number(part.value, language) for part in match.parts)]
         names = [name_series(figure, book, language) for figure in (whole, *match.parts)]
         digits = 3 if abs(ratio) < 1 else 1
-        quotient = [" / ".join(division), write_number(ratio, language, digits)]
+        quotient = [" / ".join(division), write_number(ratio, language, digits).replace("inf", INFINITE)]
         return {
             "arithmetic": " = ".join(quotient) if match.parts else printed,
             "names": " / ".join(names),

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from hpedu.ingest.cells import name_cell
 from hpedu.registry import Registry
 from hpedu.registry.models import Erratum
 
@@ -77,7 +78,7 @@ class Figures:
         self.all = [
             _read_figure(
                 row,
-                errata.get((row["file"], row["cell"])),
+                errata.get((row["file"], name_cell(row["sheet"], row["cell"]))),
                 row["measure"] in additive,
                 steps[row["file"], row["measure"]],
             )

@@ -14,7 +14,7 @@ from hpedu.registry import LANGUAGES, Language, Registry
 Severity = Literal["error", "warning", "note"]
 
 FINDINGS: dict[str, Any] = {
-    "check": pl.String,  # sum, digit_swap, at_most, country, unit_slip, jump, ratio, duplicate, two_counts
+    "check": pl.String,  # the name of a check in wording.toml: sum, digit_swap, at_most, country, unit_slip ...
     "severity": pl.String,  # "error" cannot be true, "warning" hardly, "note" worth knowing or already covered
     "territory": pl.String,
     "place": pl.String,

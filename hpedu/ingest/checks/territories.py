@@ -11,7 +11,7 @@ from hpedu.ingest.checks.figures import Figure, Figures, Key
 from hpedu.ingest.checks.finding import Severity, make_finding
 from hpedu.ingest.checks.relations import fits
 from hpedu.ingest.checks.sums import EPSILON
-from hpedu.ingest.checks.words import write_number
+from hpedu.ingest.checks.words import list_cells, name_place, write_number
 from hpedu.registry import Language, Registry
 
 PROVINCIAL_ROLES = ("city", "part", "province")
@@ -22,7 +22,7 @@ class Column:
     """The figures of one thing and year in one file: of whole territories, and of the districts of each."""
 
     wholes: dict[str, Figure] = field(default_factory=dict)
-    districts: dict[str, list[Figure]] = field(default_factory=dict)
+    districts: dict[str, dict[str, Figure]] = field(default_factory=dict)
 
 
 def check_territories(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
@@ -38,7 +38,8 @@ def check_territories(figures: Figures, book: Registry) -> Iterator[dict[str, An
                 numbers = [r.provinces for r in book.relations.values() if r.kind == "country" and fits(r, whole)]
                 yield from _compare(whole, _provinces(column.wholes, book), numbers, book)
             else:
-                yield from _compare(whole, column.districts.get(territory, []), [sizes[territory]], book)
+                districts = list(column.districts.get(territory, {}).values())
+                yield from _compare(whole, districts, [sizes[territory]], book)
 
 
 def _read_columns(figures: Figures, book: Registry) -> Iterator[Column]:
@@ -50,7 +51,7 @@ def _read_columns(figures: Figures, book: Registry) -> Iterator[Column]:
         if not figure.place:
             column.wholes.setdefault(figure.territory, figure)
         elif figure.place in book.places and book.places[figure.place].kind != "institution":
-            column.districts.setdefault(figure.territory, []).append(figure)
+            column.districts.setdefault(figure.territory, {}).setdefault(figure.place, figure)
     yield from columns.values()
 
 
@@ -73,7 +74,7 @@ def _provinces(wholes: Mapping[str, Figure], book: Registry) -> list[Figure]:
 def _compare(
     whole: Figure, parts: Sequence[Figure], full: Sequence[int | None], book: Registry
 ) -> Iterator[dict[str, Any]]:
-    if len(parts) < 2:
+    if not parts:
         return
     total = sum(part.value for part in parts)
     rounding = whole.rounding + sum(part.rounding for part in parts)
@@ -87,8 +88,11 @@ def _compare(
                 "count": str(len(parts)),
                 "printed": write_number(whole.value, language),
                 "difference": write_number(abs(apart), language),
+                "part": name_place(parts[0], book, language),
+                "part_cell": list_cells(parts[:1]),
             }
 
-        template = "country" if complete else "country_in_part"
+        template = "country_of_one" if len(parts) == 1 else "country" if complete else "country_in_part"
         severity: Severity = "error" if apart > 0 else "warning"  # a country also has schools run by ministries
-        yield make_finding("country", severity, whole, book, values, template=template)
+        found = make_finding("country", severity, whole, book, values, template=template)
+        yield found | {"cells": [figure.where for figure in (whole, *parts)]}

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from hpedu.ingest.cells import name_cell
 from hpedu.ingest.checks.figures import Figure
 from hpedu.registry import Language, Registry, Text
 
@@ -97,6 +98,5 @@ def list_cells(figures: Iterable[Figure]) -> str:
     """`J20, J25 (city/a.csv); C4 (city/b.csv)`."""
     cells: dict[str, list[str]] = {}
     for figure in figures:
-        sheet = f"{figure.sheet}!" if figure.sheet else ""
-        cells.setdefault(figure.file, []).append(f"{sheet}{figure.cell}")
+        cells.setdefault(figure.file, []).append(name_cell(figure.sheet, figure.cell))
     return "; ".join(f"{', '.join(dict.fromkeys(names))} ({file})" for file, names in cells.items())

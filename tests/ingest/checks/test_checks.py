@@ -180,6 +180,35 @@ class TestUnitSlips:
         assert (found["check"], found["file"]) == ("unit_slip", "b.csv")
         assert "bằng 1/" in found["message_vi"] and "1000" in found["what_vi"]
 
+    @pytest.mark.parametrize(
+        "slipped", [[2005], [2012], [2009, 2010], [2009, 2010, 2011, 2012], [2006, 2008, 2010]]
+    )
+    @pytest.mark.parametrize("factor", [1000.0, 0.001, 100.0])
+    def test_exactly_the_slipped_years_are_reported(self, check: Rows, slipped: list[int], factor: float) -> None:
+        values = {year: 70e3 + 1e3 * n for n, year in enumerate(range(2003, 2014))}
+        values |= {year: values[year] * factor for year in slipped}
+        found = check(*series(values))
+        assert [(row["check"], row["year"]) for row in found] == [("unit_slip", year) for year in slipped]
+
+    def test_a_fraction_among_percentages(self, check: Rows) -> None:
+        rate = {"measure": "graduation_exam_pass_rate", "level": "upper_secondary", "unit": "percent"}
+        [found] = check(*series({2010: 98.1, 2011: 98.3, 2012: 0.985, 2013: 98.7}, **rate))
+        assert (found["year"], "1/100" in found["message_en"]) == (2012, True)
+
+    def test_a_low_percentage_may_change_tenfold(self, check: Rows) -> None:
+        rate = {"measure": "classrooms_temporary_share", "level": "preschool", "unit": "percent"}
+        assert check(*series({2010: 12.0, 2011: 11.8, 2012: 11.9, 2013: 1.2}, **rate)) == []
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {2005: 12.0, 2006: 15.0, 2007: 130.0, 2008: 140.0, 2009: 160.0, 2010: 170.0},  # begins small
+            {2005: 70e3, 2006: 71e3, 2007: 72e3, 2008: 720e3, 2009: 730e3, 2010: 740e3},  # defined anew
+        ],
+    )
+    def test_growth_and_another_definition_are_no_slips(self, check: Rows, values: dict[int, float]) -> None:
+        assert "unit_slip" not in [row["check"] for row in check(*series(values, ownership="private"))]
+
     def test_small_counts_may_grow_tenfold(self, check: Rows) -> None:
         counts = series({2017: 2.0, 2018: 2.0, 2019: 2.0, 2020: 20.0}, measure="schools", unit="schools")
         assert "unit_slip" not in [row["check"] for row in check(*counts)]
@@ -218,6 +247,29 @@ class TestJumps:
         assert check(*calm, *series({2010: 266.0, 2011: 201.0, 2012: 264.0})) == []
 
 
+class TestSigns:
+    def test_a_count_below_zero(self, check: Rows) -> None:
+        [found] = check({"value": -4.0})
+        assert (found["check"], found["severity"], found["cell"]) == ("below_zero", "error", "B2")
+        assert "−4" in found["message_vi"] and "B2 (a.csv)" in found["what_en"]
+
+    @pytest.mark.parametrize("year", [2008, 2010])
+    def test_a_zero_beside_large_figures(self, check: Rows, year: int) -> None:
+        [found] = check(*series(CALM | {year: 0.0}))
+        assert (found["check"], found["year"]) == ("zero", year)
+        assert "→ 0 (" in found["message_vi"] + found["message_en"]
+
+    def test_what_begins_ends_or_is_small_may_be_zero(self, check: Rows) -> None:
+        assert check(*series({2005: 0.0} | {y: v for y, v in CALM.items() if y > 2005})) == []
+        assert check(*series(CALM | {2009: 0.0, 2010: 0.0})) == []
+        assert check(*series({2005: 3.0, 2006: 0.0, 2007: 2.0})) == []
+
+    def test_pupils_without_a_class(self, check: Rows) -> None:
+        [found] = check({"value": 3000.0}, {"measure": "classes", "unit": "classes", "value": 0.0})
+        assert "3,000 / 0 = ∞" in found["message_en"]
+        assert check({"value": 0.0}, {"measure": "classes", "unit": "classes", "value": 0.0}) == []
+
+
 class TestTwice:
     def test_one_figure_twice_in_a_file(self, check: Rows) -> None:
         [found] = check({"value": 100.0}, {"value": 101.0})
@@ -251,6 +303,25 @@ class TestTerritories:
         )
         assert (found["check"], found["territory"]) == ("country", "viet_nam")
         assert "2 units alone make 200" in found["message_en"]
+
+    @pytest.mark.parametrize(
+        ("part", "whole"), [({}, {"territory": "viet_nam"}), ({"place": "le_chan"}, {"place": ""})]
+    )
+    def test_one_alone_cannot_exceed_the_whole(
+        self, check: Rows, part: dict[str, Any], whole: dict[str, Any]
+    ) -> None:
+        [found] = check(whole | {"value": 90.0}, part | {"value": 100.0})
+        assert (found["check"], found["cell"]) == ("country", "B2")
+        assert "alone has 100" in found["message_en"] and "B3 (a.csv)" in found["what_vi"]
+
+    def test_a_district_that_stands_twice_is_added_once(self, check: Rows) -> None:
+        twice = [{"place": "hong_bang", "value": 60.0}] * 2
+        assert check({"value": 100.0}, *twice, {"place": "le_chan", "value": 30.0}) == []
+
+    def test_a_slip_is_not_said_again_by_the_sum_it_spoils(self, check: Rows) -> None:
+        country = series({2010: 3e6, 2011: 3e6, 2012: 3e6}, territory="viet_nam")
+        found = check(*country, *series({2010: 70e3, 2011: 71e3, 2012: 72e6}))
+        assert [row["check"] for row in found] == ["unit_slip"]
 
     def test_all_provinces_make_the_country(self, check: Rows, book: Registry) -> None:
         names = [t.id for t in book.territories.values() if t.role in ("part", "province") and t.id != "ha_tay"]
