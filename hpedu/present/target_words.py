@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hpedu.outlook import Standing
+from hpedu.outlook.record import read_track_record
 from hpedu.present.naming import Wording
 from hpedu.present.numbers import format_date, format_number
 from hpedu.present.quantity import name_year, with_unit
@@ -96,7 +97,14 @@ def _say_projection(standing: Standing, wording: Wording) -> Iterator[str]:
     row = standing.outlook
     if row is not None and standing.target.year is not None:
         words = say_outlook(standing, wording, row)
-        yield phrase("projection_said", wording.language, year=_year(standing, row["year"], wording), **words)
+        year = _year(standing, row["year"], wording)
+        held = round(read_track_record().coverage80 * 10)
+        yield " ".join(
+            [
+                phrase("projection_said", wording.language, year=year, **words),
+                phrase("record_said", wording.language, held=held),
+            ]
+        )
 
 
 def _say_pace(standing: Standing, wording: Wording) -> Iterator[str]:
