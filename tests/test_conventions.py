@@ -220,7 +220,7 @@ class TestReportNotebooks:
         assert all(isinstance(node, ast.Assign) for node in parameters.body)
         names = {target.id for node in parameters.body for target in node.targets}  # type: ignore[attr-defined]
         assert names >= {"territory", "year", "language"}
-        assert names <= {"territory", "year", "language", "pupil_growth", "class_size", "scenario"}
+        assert names <= {"territory", "year", "language", "horizon", "pupil_growth", "class_size", "scenario"}
 
     def test_every_word_is_in_both_languages(self, notebook: Path) -> None:
         for cell in cells_of(notebook):

@@ -11,6 +11,7 @@ from hpedu import data
 from hpedu.ingest.pipeline import read_record
 from hpedu.ingest.resource import Resource
 from hpedu.outlook import Standing, assess_targets
+from hpedu.outlook.standing import HORIZON
 from hpedu.outlook.changes import compare_standings, tabulate_standings
 from hpedu.outlook.kept import recall_standings
 from hpedu.paths import find_project
@@ -41,6 +42,8 @@ class Report(View):
         Target group: preschool, general, higher, continuing; or overview for all of them.
     territory, year, language
         As of `View`.
+    horizon
+        Last year of the projections.
 
     Raises
     ------
@@ -48,10 +51,12 @@ class Report(View):
         For a group, territory or language that does not exist, with the closest names.
     """
 
-    def __init__(self, group: str, *, territory: str, year: int | None, language: str) -> None:
+    def __init__(
+        self, group: str, *, territory: str, year: int | None, language: str, horizon: int = HORIZON
+    ) -> None:
         super().__init__(territory=territory, year=year, language=language)
         self.group = known("group", group, self.book.codes_of("group"))
-        self.standings = assess_targets(self._all, self.book, territory, self.year)
+        self.standings = assess_targets(self._all, self.book, territory, self.year, horizon=horizon)
 
     # -- the page ------------------------------------------------------------------------------------------
 
