@@ -11,9 +11,9 @@ from hpedu import data
 from hpedu.ingest.pipeline import read_record
 from hpedu.ingest.resource import Resource
 from hpedu.outlook import Standing, assess_targets
-from hpedu.outlook.standing import HORIZON
 from hpedu.outlook.changes import compare_standings, tabulate_standings
 from hpedu.outlook.kept import recall_standings
+from hpedu.outlook.standing import HORIZON
 from hpedu.paths import find_project
 from hpedu.present import charts, registers
 from hpedu.present.answer import answer
