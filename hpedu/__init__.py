@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from hpedu.frames import to_pandas
     from hpedu.ingest.check import read
     from hpedu.outlook import judge, project
+    from hpedu.present.commune import CommuneReport
     from hpedu.present.report import Report, list_targets
 
 __version__ = "0.1.0"
 __all__ = [
+    "CommuneReport",
     "Report",
     "findings",
     "indicator_values",
@@ -34,6 +36,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CommuneReport": "hpedu.present.commune",
     "Report": "hpedu.present.report",
     "list_targets": "hpedu.present.report",
     "findings": "hpedu.data",

@@ -12,17 +12,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from hpedu.cli_report import report
 from hpedu.console import SpokenGroup, describe_os_error, spoken, tell
 from hpedu.errors import HpeduError, UnknownName
 from hpedu.messages import SPOKEN, note, say
-
-if TYPE_CHECKING:
-    from hpedu.batch.build import Batch
-    from hpedu.batch.engine import Outcome
 
 
 def _known_language(_context: click.Context, _param: click.Parameter, language: str | None) -> str | None:
@@ -36,6 +32,9 @@ def _known_language(_context: click.Context, _param: click.Parameter, language: 
 @click.option("--language", is_eager=True, callback=_known_language)
 def commands(language: str | None) -> None:
     """Will the city's schools reach their goals? Statistics in, reports to 2030 out."""
+
+
+commands.add_command(report)
 
 
 def main() -> None:
@@ -86,68 +85,6 @@ def check(files: tuple[Path, ...]) -> None:
             failed = True
             click.echo(f"  {say('is_damaged', spoken(), error=error)}", err=True)
     if failed:
-        sys.exit(1)
-
-
-@commands.command()
-@click.option("--group", "groups", multiple=True)
-@click.option("--territory", "territories", multiple=True)
-@click.option("--language", "languages", multiple=True)
-@click.option("--year", type=int)
-@click.option("--workers", type=click.IntRange(1))
-@click.option("--force", is_flag=True)
-@click.option("--xlsx", "workbook", is_flag=True)
-@click.option("--package", is_flag=True)
-@click.option("--pdf", is_flag=True)
-@click.option("--dry-run", is_flag=True)
-def report(
-    groups: tuple[str, ...],
-    territories: tuple[str, ...],
-    languages: tuple[str, ...],
-    year: int | None,
-    workers: int | None,
-    force: bool,
-    workbook: bool,
-    package: bool,
-    pdf: bool,
-    dry_run: bool,
-) -> None:
-    """Run the report notebooks and publish their pages under reports/."""
-    from hpedu.batch import build
-    from hpedu.batch.plan import make_plan
-    from hpedu.paths import find_project
-    from hpedu.present.pdf import find_browser
-
-    project = find_project()
-    plan = make_plan(groups, territories, languages, year)
-    if dry_run:
-        record, inputs = build.read_build(project), build.describe_inputs(project)
-        for run in plan:
-            fresh = not force and build.is_fresh(run, record, inputs, project)
-            click.echo(f"{say('report_fresh' if fresh else 'report_to_run', spoken()):<8} {run.id}")
-        return
-    if pdf:
-        find_browser()  # before an hour of reports, not after it
-    wanted = {"workbook": workbook, "package": package, "pdf": pdf}
-    exports = [kind for kind, asked in wanted.items() if asked]
-    batch = build.run_batch(plan, project, workers=workers, force=force, exports=exports, progress=_show_outcome)
-    _recap(batch)
-
-
-def _show_outcome(done: int, total: int, outcome: Outcome) -> None:
-    result = note("report_run_failed", error=outcome.error) if outcome.failed else note("report_run_done")
-    click.echo(f"[{done}/{total}] {outcome.run.id}  {outcome.seconds:.1f} s  {result.say(spoken())}")
-
-
-def _recap(batch: Batch) -> None:
-    done = len(batch.outcomes) - len(batch.failures)
-    tell("report_recap", done=done, fresh=len(batch.fresh), failed=len(batch.failures))
-    for outcome in batch.failures:
-        click.echo(f"  {outcome.run.id}: {outcome.error}", err=True)
-        if outcome.notebook:
-            click.echo(f"    {say('report_kept', spoken(), notebook=outcome.notebook)}", err=True)
-    tell("report_open", index=batch.index)
-    if batch.failures:
         sys.exit(1)
 
 

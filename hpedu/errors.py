@@ -16,6 +16,7 @@ from hpedu.messages import Note, Sayable, has_message, note, say, say_value
 __all__ = [
     "HpeduError",
     "IngestError",
+    "NoFigures",
     "Problem",
     "ProblemsError",
     "Refused",
@@ -113,6 +114,10 @@ class Refused(HpeduError, ValueError):
 
     def say(self, language: str) -> str:
         return self.note.say(language)
+
+
+class NoFigures(HpeduError, ValueError):
+    """There is no counted figure at all."""
 
 
 class UnknownName(HpeduError):

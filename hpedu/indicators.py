@@ -52,6 +52,24 @@ def compute_indicators(observations: pl.DataFrame, book: Registry) -> pl.DataFra
     polars.DataFrame
         Columns `VALUES`, sorted by indicator (in registry order), territory, year.
     """
+    return _compute_all(observations.filter(pl.col("place") == ""), book)
+
+
+def compute_commune_indicators(
+    observations: pl.DataFrame, book: Registry, communes: Mapping[str, str]
+) -> pl.DataFrame:
+    """The same for communes, whose observations have the commune's code as `place`.
+
+    Parameters
+    ----------
+    communes
+        Code -> id, which then stands in `territory`. Only those named are computed.
+    """
+    own = observations.filter(pl.col("place").is_in(list(communes)))
+    return _compute_all(own.with_columns(territory=pl.col("place").replace_strict(communes, default="")), book)
+
+
+def _compute_all(observations: pl.DataFrame, book: Registry) -> pl.DataFrame:
     series = _index(observations)
     rows = [row for indicator in book.indicators.values() for row in _compute(indicator, series)]
     return pl.DataFrame(rows, schema=VALUES, orient="row")
@@ -59,7 +77,7 @@ def compute_indicators(observations: pl.DataFrame, book: Registry) -> pl.DataFra
 
 def _index(observations: pl.DataFrame) -> dict[SeriesRef, dict[tuple[str, int], dict[str, Any]]]:
     table: dict[SeriesRef, dict[tuple[str, int], dict[str, Any]]] = {}
-    current = observations.filter(pl.col("current"), pl.col("place") == "").sort("territory", "year")
+    current = observations.filter("current").sort("territory", "year")
     for row in current.iter_rows(named=True):
         ref = SeriesRef(row["measure"], row["level"], row["ownership"], row["sex"], row["detail"])
         table.setdefault(ref, {})[row["territory"], row["year"]] = row

@@ -32,14 +32,9 @@ def speak_english(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def fresh_tables() -> Iterator[None]:
     """Tables are read once a process; a test with a project of its own starts and ends with none."""
-    _forget()
+    data.forget()
     yield
-    _forget()
-
-
-def _forget() -> None:
-    data._read.cache_clear()
-    data._compute.cache_clear()
+    data.forget()
 
 
 def copy_project(target: Path) -> Project:
@@ -64,9 +59,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, Ba
     copy = copy_project(tmp_path_factory.mktemp("site"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(HOME_VARIABLE, str(copy.root))
-        _forget()
+        data.forget()
         batch = run_batch(make_plan(), copy)
-    _forget()
+    data.forget()
     yield copy, batch
 
 

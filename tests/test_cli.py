@@ -77,7 +77,7 @@ def test_outside_a_project_the_error_says_what_to_do(tmp_path, monkeypatch) -> N
 
 MISTYPED = {
     ("reprt",): "Did you mean: report?",
-    ("report", "--terriory", "x"): "Did you mean: --territory?",
+    ("report", "--terriory", "x"): "Did you mean: --territory",
     ("report", "--workers", "0"): "--workers: must be a whole number, 1 or more",
     ("report", "--year", "soon"): "--year: must be a whole number",
     ("report", "--year", "2052", "--dry-run"): "Did you mean: 2025",

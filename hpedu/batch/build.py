@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
-from importlib.metadata import version
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
-from hpedu import __version__
-from hpedu.batch.engine import Outcome, run_report
-from hpedu.batch.office import keep_standings_of, renew_exports
+from hpedu.batch.freshness import State, explain_stale, make_entry, read_state
+from hpedu.batch.interrupt import heeding_signals
+from hpedu.batch.lock import lock_project
 from hpedu.batch.plan import Run
-from hpedu.files import digest_file, digest_folders, write_whole
-from hpedu.ingest.pipeline import read_record
-from hpedu.outlook.kept import place_of_standings
+from hpedu.batch.record import Record, add_to_journal, read_build, write_build
+from hpedu.batch.shelves import renew_all_exports, renew_indexes, renew_standings
+from hpedu.batch.times import add_times, expect_seconds, read_times
+from hpedu.errors import describe_error
+from hpedu.messages import Note, note
 from hpedu.paths import Project, announce_project
-from hpedu.present.index import name_index, render_index
-from hpedu.registry import LANGUAGES
+from hpedu.present.places import name_index
+from hpedu.tables.record import announce_prepared, prepare
 
-RECORD = "build.json"
-LIBRARIES = ("altair", "nbconvert", "pandas", "papermill", "polars", "vl-convert-python")
+if TYPE_CHECKING:
+    from hpedu.batch.engine import Engine, Outcome
+    from hpedu.batch.kernels import Limits
 
 
 @dataclass
@@ -34,152 +36,195 @@ class Batch:
     index: Path  # in Vietnamese; the English one lies beside it
     fresh: list[Run] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    left: list[Run] = field(default_factory=list)  # not run: after a limit, the first failure, or an interruption
+    interrupted: bool = False
+    trouble: str = ""  # why the record could not be kept
 
     @property
     def failures(self) -> list[Outcome]:
         return [outcome for outcome in self.outcomes if outcome.failed]
 
 
+class Progress(Protocol):
+    """Who wants to know how a batch goes."""
+
+    def start(self, runs: Sequence[Run], fresh: int, expected: list[float] | None, workers: int) -> None:
+        """What will be run, how many pages are fresh, and the seconds each run should take, if that is known."""
+
+    def advance(self, done: int, outcome: Outcome) -> None:
+        """One more has ended."""
+
+    def end(self) -> None:
+        """No more will come."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a batch is run; what is run stands in the plan."""
+
+    workers: int | None = None  # reports at a time; None: one a core
+    force: bool = False  # run fresh reports too
+    keep_going: bool = True  # after a failure
+    limit: int | None = None  # run at most so many
+    engine: str = "fast"
+    cluster: str | None = None  # address of a Dask scheduler, or "local"
+    limits: Limits | None = None  # of time and memory, of one report
+    exports: tuple[str, ...] = ()  # what to write beside each page, of `hpedu.batch.office.KINDS`
+
+
+def list_stale(
+    plan: Sequence[Run], state: State, record: Record, *, force: bool = False
+) -> list[tuple[Run, Note | None]]:
+    """Each run of the plan, with the reason to run it; None for those that are fresh."""
+    forced = note("stale_forced") if force else None
+    return [(run, explain_stale(run, record.reports.get(run.id), state) or forced) for run in plan]
+
+
 def run_batch(
-    plan: Sequence[Run],
-    project: Project,
-    *,
-    workers: int | None = None,
-    force: bool = False,
-    exports: Collection[str] = (),
-    progress: Callable[[int, int, Outcome], None] = lambda *_: None,
+    plan: Sequence[Run], project: Project, settings: Settings | None = None, progress: Progress | None = None
 ) -> Batch:
     """Bring the planned pages up to date, then the index and the record.
 
-    Kernels are driven from threads of this one process: jupyter_client guards its ports only within one.
+    What became of a report is kept as soon as it ends, so that the next batch goes on where a killed one stopped.
+    An interruption (Ctrl-C) lets the reports under way end and runs no more.
 
-    Parameters
-    ----------
-    workers
-        Kernels at a time; by default one a core.
-    force
-        Run fresh reports too.
-    exports
-        What to write beside each page, of `hpedu.batch.office.KINDS`.
-    progress
-        Called after each run with how many are done, how many there are, and the outcome.
+    Raises
+    ------
+    BatchUnderWay
+        If another batch is at work in the project.
     """
-    with announce_project(project):
-        return _run_batch(plan, project, workers or os.cpu_count() or 1, force, exports, progress)
+    settings = settings or Settings()
+    with ExitStack() as stack:
+        stack.enter_context(lock_project(project))
+        prepared = prepare(project)
+        stack.enter_context(announce_project(project))
+        stack.enter_context(announce_prepared(prepared))
+        clear_drafts(project)
+        state, record = read_state(project, prepared), read_build(project)
+        batch = Batch(project.reports / name_index("vi"))
+        renew_standings(plan, state, record)
+        found = list_stale(plan, state, record, force=settings.force)
+        batch.fresh = [run for run, reason in found if not reason]
+        stale = [run for run, reason in found if reason]
+        wanted = stale[: settings.limit]
+        batch.left = stale[len(wanted) :]
+        if wanted:
+            _run_all(wanted, batch, state, record, settings, progress)
+        _keep_records(batch, state, record, settings.exports)
+        return batch
 
 
-def _run_batch(
-    plan: Sequence[Run],
-    project: Project,
-    workers: int,
-    force: bool,
-    exports: Collection[str],
-    progress: Callable[[int, int, Outcome], None],
-) -> Batch:
-    record = read_build(project)
-    inputs = describe_inputs(project)
-    batch = Batch(project.reports / name_index("vi"))
-    keep_standings_of(plan, project)  # before any page: a page of the year after compares with them
-    stale: list[Run] = []
-    for run in plan:
-        fresh = not force and is_fresh(run, record, inputs, project)
-        (batch.fresh if fresh else stale).append(run)
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        waiting = [pool.submit(run_report, run, project) for run in stale]
-        for done, future in enumerate(as_completed(waiting), start=1):
-            outcome = future.result()
-            batch.outcomes.append(outcome)
-            progress(done, len(stale), outcome)
-    _record(batch, record, inputs, exports, project)
-    return batch
+def clear_drafts(project: Project) -> None:
+    """Remove what a killed batch left half-written beside the pages; only who holds the lock may."""
+    if project.reports.exists():
+        for draft in project.reports.rglob(".*.part"):
+            draft.unlink(missing_ok=True)
 
 
-def describe_inputs(project: Project) -> dict[str, str]:
-    """SHA-256 of all that a page is made from, but for its own notebook and parameters."""
-    ingested = read_record(project) or {}
-    return {
-        "observations": str(ingested.get("digest", "")),
-        "package": digest_file(project.raw / "datapackage.json"),
-        "library": digest_folders(Path(__file__).parents[1]),
-        "lock": digest_file(project.root / "requirements.lock"),
-    }
-
-
-def key_of(run: Run, inputs: dict[str, str], project: Project) -> str:
-    """What a page was made from, as one SHA-256: equal keys mean equal pages."""
-    notebook = digest_file(project.notebooks / f"{run.group}.ipynb")
-    before = place_of_standings(project, run.year - 1, run.territory)
-    own = {
-        "notebook": notebook,
-        "parameters": run.parameters,
-        "last_year": digest_file(before) if before.exists() else "",
-    }
-    text = json.dumps(own | inputs, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def is_fresh(run: Run, record: dict[str, Any], inputs: dict[str, str], project: Project) -> bool:
-    """Whether the page stands, untouched, made from exactly these inputs."""
-    entry = record["reports"].get(run.id)
-    page = project.reports / run.page
-    return (
-        entry is not None
-        and entry["status"] == "done"
-        and entry["key"] == key_of(run, inputs, project)
-        and page.exists()
-        and digest_file(page) == entry["sha256"]
-    )
-
-
-def read_build(project: Project) -> dict[str, Any]:
-    """The record of the last batch, or an empty one."""
-    path = project.reports / RECORD
-    if not path.exists():
-        return {"reports": {}}
-    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return record
-
-
-def _record(
-    batch: Batch, record: dict[str, Any], inputs: dict[str, str], exports: Collection[str], project: Project
+def _run_all(
+    wanted: Sequence[Run],
+    batch: Batch,
+    state: State,
+    record: Record,
+    settings: Settings,
+    progress: Progress | None,
 ) -> None:
-    """Write index and record. Times are no result of the data: they go to build/."""
-    entries: dict[str, Any] = {
-        name: entry for name, entry in record["reports"].items() if (project.reports / entry["page"]).exists()
-    }
-    for outcome in batch.outcomes:
-        page = project.reports / outcome.run.page
-        entries[outcome.run.id] = {
-            "page": str(outcome.run.page),
-            "parameters": outcome.run.parameters | {"group": outcome.run.group},
-            "status": "failed" if outcome.failed else "done",
-            "error": outcome.error,
-            "exports": record["reports"].get(outcome.run.id, {}).get("exports", {}),
-            "key": key_of(outcome.run, inputs, project),
-            "sha256": digest_file(page) if page.exists() else "",
-        }
+    from hpedu.batch.engine import open_engine  # papermill and all it brings: not where everything is fresh
+
+    project = state.project
+    with open_engine(
+        settings.engine,
+        project,
+        workers=settings.workers or os.cpu_count() or 1,
+        limits=settings.limits,
+        cluster=settings.cluster,
+    ) as engine:
+        if progress:
+            expected = expect_seconds(wanted, read_times(project), engine.name)
+            progress.start(wanted, len(batch.fresh), expected, engine.workers)
+
+        def take(outcome: Outcome) -> bool:
+            """Keep an outcome, and say whether to go on."""
+            batch.outcomes.append(outcome)
+            _keep(outcome, batch, state, record)
+            if progress:
+                progress.advance(len(batch.outcomes), outcome)
+            return settings.keep_going or not outcome.failed
+
+        batch.interrupted = _drive(engine, wanted, take)
+        if progress:
+            progress.end()
+    ended = {outcome.run for outcome in batch.outcomes}
+    batch.left = [run for run in wanted if run not in ended] + batch.left
+    finished = [(outcome.run, outcome.seconds) for outcome in batch.outcomes if not outcome.failed]
+    try:
+        add_times(project, engine.name, finished)
+    except OSError as error:
+        batch.trouble = str(error)
+
+
+def _drive(engine: Engine, wanted: Sequence[Run], take: Callable[[Outcome], bool]) -> bool:
+    """Run reports in as many threads as the engine has workers; whether it was interrupted.
+
+    Kernels are driven from threads of one process: jupyter_client guards its ports only within one.
+    """
+    waiting = list(reversed(wanted))
+    going: set[Future[Outcome]] = set()
+    interrupted = failed = False
+
+    def stop() -> None:
+        nonlocal interrupted
+        interrupted = True
+
+    with heeding_signals(stop), ThreadPoolExecutor(max_workers=engine.workers) as pool:
+        while going or (waiting and not (interrupted or failed)):
+            while waiting and len(going) < engine.workers and not (interrupted or failed):
+                going.add(pool.submit(_run_once_or_twice, engine, waiting.pop()))
+            ended, going = wait(going, return_when=FIRST_COMPLETED)
+            for future in ended:
+                failed |= not take(future.result())
+    return interrupted
+
+
+def _run_once_or_twice(engine: Engine, run: Run) -> Outcome:
+    outcome = _run_once(engine, run)
+    if not outcome.worth_retrying:
+        return outcome
+    again = _run_once(engine, run)
+    return replace(again, seconds=outcome.seconds + again.seconds)
+
+
+def _run_once(engine: Engine, run: Run) -> Outcome:
+    """An engine raises nothing for what happens in a notebook; a full disk can keep it from its own files."""
+    from hpedu.batch.engine import Outcome
+
+    started = time.perf_counter()
+    try:
+        return engine.run(run)
+    except OSError as error:
+        return Outcome(run, time.perf_counter() - started, describe_error(error), cause="system")
+
+
+def _keep(outcome: Outcome, batch: Batch, state: State, record: Record) -> None:
+    entry = make_entry(outcome.run, state, inputs=outcome.inputs, error=outcome.error)
+    entry["exports"] = record.reports.get(outcome.run.id, {}).get("exports", {})
+    state.standings.add(outcome.inputs)
+    record.reports[outcome.run.id] = entry
+    record.changed = True
+    try:
+        add_to_journal(state.project, outcome.run.id, entry)
+    except OSError as error:  # a full disk: the pages that are finished stand, and the record is tried at the end
+        batch.trouble = str(error)
+
+
+def _keep_records(batch: Batch, state: State, record: Record, exports: Sequence[str]) -> None:
+    """Exports and index pages first: the record says what they were made from, too."""
     done = {outcome.run for outcome in batch.outcomes if not outcome.failed}
-    for run in [*batch.fresh, *done]:
-        before = entries[run.id].get("exports", {})
-        entries[run.id]["exports"] = renew_exports(run, project, exports, before, fresh=run not in done)
-    raw = (read_record(project) or {"inputs": {}})["inputs"]
-    build = {
-        "hpedu": __version__,
-        "versions": {name: version(name) for name in LIBRARIES},
-        "inputs": inputs,
-        "raw": {name: digest for name, digest in raw.items() if name.startswith("raw/")},
-        "reports": dict(sorted(entries.items())),
-    }
-    text = json.dumps(build, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    write_whole(project.reports / RECORD, text.encode())
-    there = _existing(entries.values(), project)
-    for language in LANGUAGES:
-        index = render_index(there, project.reports, language)
-        write_whole(project.reports / name_index(language), index.encode())
-    times = {outcome.run.id: round(outcome.seconds, 3) for outcome in batch.outcomes}
-    if times:
-        write_whole(project.build / "times.json", json.dumps(times, indent=1, sort_keys=True).encode())
-
-
-def _existing(entries: Iterable[dict[str, Any]], project: Project) -> list[dict[str, Any]]:
-    return [entry for entry in entries if (project.reports / entry["page"]).exists()]
+    try:
+        renew_all_exports(batch.fresh, done, exports, state, record)
+        renew_indexes(state, record)
+        if record.changed:
+            write_build(record, state.project)
+        state.standings.keep()
+    except OSError as error:
+        batch.trouble = str(error)

@@ -28,7 +28,7 @@ from hpedu.paths import HOME_VARIABLE, MARKER, Project
 
 LOCAL = "local"
 # What a report is made from; data/raw itself stays at home.
-INPUTS = ("notebooks/*.ipynb", "data/processed/*", MARKER.as_posix())
+INPUTS = ("notebooks/*.ipynb", "data/processed/*", "reports/*/*/standings.json", MARKER.as_posix())
 CONNECT_SECONDS = 30
 
 

@@ -10,14 +10,16 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
+import nbformat
 import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
+from hpedu.batch.closing import UnfinishedNotebook, add_closing, take_closing
 from hpedu.batch.kernels import Limits, configure_kernel, describe_environment, make_manager, watching
 from hpedu.batch.plan import Run
 from hpedu.batch.warm import NoWarmStart, Printers, Zygote
@@ -31,14 +33,6 @@ log = logging.getLogger(__name__)
 
 Cause = Literal["", "notebook", "time", "memory", "kernel", "system"]
 """What a failure lies with: the notebook itself, a limit, a kernel that died, the machine (a full disk)."""
-
-
-class UnfinishedNotebook(HpeduError):
-    """papermill returned, but not every cell of the notebook was run: a kernel died without an error."""
-
-    def __init__(self, cells: list[int]) -> None:
-        self.cells = cells
-        super().__init__(cells)
 
 
 class LimitExceeded(HpeduError):
@@ -67,6 +61,7 @@ class Outcome:
     details: str = ""  # the traceback
     notebook: str = ""  # where the executed notebook of a failed run was kept
     cause: Cause = ""
+    inputs: dict[str, str] = field(default_factory=dict)  # the parts of the data used, with their digests
 
     @property
     def failed(self) -> bool:
@@ -177,7 +172,7 @@ class PapermillEngine:
         with tempfile.TemporaryDirectory(prefix="hp") as folder:
             executed = Path(folder) / f"{run.group}.ipynb"
             try:
-                self._execute(run, executed)
+                inputs = self._execute(run, executed)
                 page = self._render(executed)
                 write_whole(self.project.reports / run.page, page.encode())
             except Exception as error:  # noqa: BLE001 - one report must not stop the others; kept and shown
@@ -185,14 +180,16 @@ class PapermillEngine:
                 kept = keep_notebook(executed, run, self.project)
                 seconds = time.perf_counter() - started
                 return Outcome(run, seconds, tell_error(error), details, kept, find_cause(error))
-        return Outcome(run, time.perf_counter() - started)
+        return Outcome(run, time.perf_counter() - started, inputs=inputs)
 
-    def _execute(self, run: Run, executed: Path) -> None:
+    def _execute(self, run: Run, executed: Path) -> dict[str, str]:
+        """Run the notebook into the file `executed`; which parts of the data it used, with their digests."""
+        original = nbformat.read(self.project.notebooks / run.notebook, as_version=4)
         environment = {**describe_environment(self.project, self.workers), **self.environment}
         with watching(self.limits) as watch:
             try:
                 notebook = papermill.execute_notebook(
-                    str(self.project.notebooks / f"{run.group}.ipynb"),
+                    add_closing(original),
                     str(executed),
                     parameters=run.parameters,
                     progress_bar=False,
@@ -207,7 +204,9 @@ class PapermillEngine:
                 if watch.verdict:
                     raise LimitExceeded(watch.verdict, watch.cause) from error
                 raise
-        check_finished(notebook)
+        inputs = take_closing(notebook)  # papermill's word alone is not enough
+        executed.write_text(nbformat.writes(notebook), encoding="utf-8")
+        return inputs
 
     def _render(self, executed: Path) -> str:
         return render_page(executed)
@@ -238,15 +237,6 @@ class FastEngine(PapermillEngine):
         self._printers.close()
         if self.zygote is not None:
             self.zygote.close()
-
-
-def check_finished(notebook: Any) -> None:
-    """Raise `UnfinishedNotebook` unless every code cell was run: papermill's word alone is not enough."""
-    left = [
-        i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.execution_count is None
-    ]
-    if left:
-        raise UnfinishedNotebook(left)
 
 
 def tell_error(error: Exception) -> str:

@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
 
-from hpedu import data
 from hpedu.batch.plan import Run
 from hpedu.files import digest_file, digest_folders
-from hpedu.ingest.package import read_package
-from hpedu.outlook import assess_targets
-from hpedu.outlook.changes import tabulate_standings
-from hpedu.outlook.kept import keep_standings
 from hpedu.paths import Project
-from hpedu.present.export import DESCRIPTOR, write_package
-from hpedu.present.office import Scope, collect_tables
 from hpedu.present.pdf import can_print, print_pdf
-from hpedu.present.workbook import write_workbook
-from hpedu.registry import registry
 
 KINDS = ("workbook", "package", "pdf")
 FILES = {"workbook": ".xlsx", "pdf": ".pdf"}
+DESCRIPTOR = "datapackage.json"
 WITHOUT = "data_quality"  # its targets and figures are those of the overview
 
 Exports = dict[str, dict[str, str]]
-"""By kind: `place` of what a reader opens, under reports/, and `sha256` of all of it."""
+"""By kind: `place` of what a reader opens, under reports/, and `sha256` of all of it; in the record of a batch
+also `key`, a digest of what it was made from."""
 
 
 def export_office(run: Run, project: Project, kinds: Collection[str]) -> Exports:
@@ -36,7 +29,8 @@ def export_office(run: Run, project: Project, kinds: Collection[str]) -> Exports
         Of `KINDS`: the workbook lies at `ID.xlsx`, the data package in the folder `ID-data`, the printed page at
         `ID.pdf`.
     """
-    kinds = [kind for kind in KINDS if kind in kinds and (kind == "pdf" or run.group != WITHOUT)]
+    tables = kinds if run.group != WITHOUT and not run.of_commune else ()
+    kinds = [kind for kind in KINDS if kind in kinds and (kind == "pdf" or kind in tables)]
     if "pdf" in kinds:
         print_pdf(project.reports / run.page, project.reports / place_of(run, "pdf"))
     if {"workbook", "package"} & set(kinds):
@@ -45,6 +39,14 @@ def export_office(run: Run, project: Project, kinds: Collection[str]) -> Exports
 
 
 def _export_tables(run: Run, project: Project, kinds: Collection[str]) -> None:
+    # The statistics and openpyxl come with these: only where something is written.
+    from hpedu import data
+    from hpedu.ingest.package import read_package
+    from hpedu.present.export import write_package
+    from hpedu.present.office import Scope, collect_tables
+    from hpedu.present.workbook import write_workbook
+    from hpedu.registry import registry
+
     book = registry()
     tables = collect_tables(
         Scope(run.group, run.territory, run.year, "vi" if run.language == "vi" else "en"),
@@ -91,6 +93,12 @@ def _digest(run: Run, project: Project, kind: str) -> str:
 
 def keep_standings_of(plan: Iterable[Run], project: Project) -> None:
     """Keep where the targets stand for every territory and school year of a plan."""
+    from hpedu import data
+    from hpedu.outlook import assess_targets
+    from hpedu.outlook.changes import tabulate_standings
+    from hpedu.outlook.kept import keep_standings
+    from hpedu.registry import registry
+
     values, book = data.indicator_values(), registry()
     for year, territory in sorted({(run.year, run.territory) for run in plan}):
         standings = assess_targets(values, book, territory, year)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from hpedu.errors import IngestError, Problem, list_problems, note
 from hpedu.ingest.own_files import describe_own
+from hpedu.ingest.record import raw_files
 from hpedu.ingest.resource import Resource
 from hpedu.ingest.unreadable import Unreadable
 
@@ -56,12 +57,3 @@ def read_package(raw: Path) -> dict[str, Resource]:
     if problems:
         raise IngestError(problems)
     return resources
-
-
-def raw_files(raw: Path) -> list[Path]:
-    """The data files of data/raw: all but the package itself, notes and hidden files."""
-    return sorted(
-        file
-        for file in raw.rglob("*")
-        if file.is_file() and file.name != "datapackage.json" and not file.name.startswith((".", "README"))
-    )

@@ -7,30 +7,34 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from hpedu.errors import IngestError, Problem
-from hpedu.files import digest_file, digest_folders, write_whole
+from hpedu.files import write_whole
 from hpedu.ingest import schema
 from hpedu.ingest.ages import estimate_age_bands
 from hpedu.ingest.checks import find_problems
 from hpedu.ingest.editions import mark_current
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.merger import derive_merged
-from hpedu.ingest.package import raw_files, read_package
+from hpedu.ingest.package import read_package
 from hpedu.ingest.reading import read_file
+from hpedu.ingest.record import (
+    FINDINGS,
+    ISSUES,
+    OBSERVATIONS,
+    RECORD,
+    SCHOOLS,
+    input_digests,
+    read_record,
+)
 from hpedu.ingest.resource import Resource
 from hpedu.ingest.schools.reading import join_lists, sum_schools
 from hpedu.ingest.unreadable import Unreadable
 from hpedu.paths import Project
 from hpedu.registry import Registry, registry
-
-OBSERVATIONS, ISSUES, FINDINGS = "observations.parquet", "issues.parquet", "findings.parquet"
-SCHOOLS = "schools.parquet"
-RECORD = "ingest.json"
 
 
 @dataclass(frozen=True)
@@ -93,24 +97,6 @@ def ingest(project: Project, *, force: bool = False, progress: Callable[[str], N
         write_whole(project.processed / name, content)
     write_whole(project.processed / RECORD, json.dumps(record, indent=1, sort_keys=True).encode())
     return Ingested(**counts, fresh=False)
-
-
-def input_digests(project: Project) -> dict[str, str]:
-    """SHA-256 of everything an ingest depends on: raw files, and the library's own rules as one digest."""
-    digests = {f"raw/{f.relative_to(project.raw).as_posix()}": digest_file(f) for f in raw_files(project.raw)}
-    digests["raw/datapackage.json"] = digest_file(project.raw / "datapackage.json")
-    digests["rules"] = digest_folders(Path(__file__).parent, Path(__file__).parents[1] / "registry")
-    return digests
-
-
-def read_record(project: Project) -> dict[str, Any] | None:
-    """What the last whole ingest read and counted; None if there was none."""
-    path = project.processed / RECORD
-    tables = (OBSERVATIONS, ISSUES, FINDINGS, SCHOOLS)
-    if not path.exists() or not all((project.processed / table).exists() for table in tables):
-        return None
-    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return record
 
 
 def _read_all(

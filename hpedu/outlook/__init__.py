@@ -10,7 +10,7 @@ from hpedu.outlook.progress import combine_progress, measure_progress
 from hpedu.outlook.projection import project
 from hpedu.outlook.record import TrackRecord, read_track_record
 from hpedu.outlook.series import SeriesError
-from hpedu.outlook.standing import Standing, assess_targets
+from hpedu.outlook.standing import Standing, assess_targets, digest_standings
 
 __all__ = [
     "SeriesError",
@@ -19,6 +19,7 @@ __all__ = [
     "assess_targets",
     "combine_progress",
     "diagnose_averaging",
+    "digest_standings",
     "judge",
     "measure_flows",
     "measure_pace",

@@ -111,9 +111,9 @@ def _foresee_grades(series: Series, book: Registry, last: Mapping[str, int], unt
 def _list_grades(series: Series) -> pl.DataFrame:
     rows = [
         (ref.level, int(ref.detail.removeprefix(GRADE)), year, row["value"])
-        for ref, years in series.items()
+        for ref in series  # not items(): a page that follows grades stands without the other series
         if ref == SeriesRef("pupils", ref.level, detail=ref.detail) and ref.detail.startswith(GRADE)
-        for year, row in years.items()
+        for year, row in series[ref].items()
     ]
     columns = {"level": pl.String, "grade": pl.Int32, "year": pl.Int32, "pupils": pl.Float64}
     return pl.DataFrame(rows, schema=columns, orient="row")

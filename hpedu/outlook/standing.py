@@ -6,6 +6,7 @@ bounds an indicator has, where its series breaks, which year tells whether a tar
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -87,6 +88,16 @@ def assess_targets(
         else _assess(target, territory, _points(target, known), found)
         for target in book.targets.values()
     ]
+
+
+def digest_standings(standings: Iterable[Standing], year: int, horizon: int) -> dict[str, str]:
+    """A digest of each standing, by `standings/YEAR/HORIZON/TERRITORY/TARGET`: seen from a year, up to another."""
+    return {
+        f"standings/{year}/{horizon}/{one.territory}/{one.target.id}": hashlib.sha256(
+            repr(one).encode()
+        ).hexdigest()[:16]
+        for one in standings
+    }
 
 
 def tabulate_series(values: pl.DataFrame, book: Registry) -> pl.DataFrame:

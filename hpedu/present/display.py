@@ -111,6 +111,8 @@ class PageHead:
     sources: list[dict[str, str]] = field(default_factory=list)
     inputs_digest: str = ""
     notes: list[str] = field(default_factory=list)
+    home: str = ""  # the page that leads to this one; empty: the index
+    translated: bool = True  # the same page is there in the other language
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None

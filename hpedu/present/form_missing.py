@@ -36,13 +36,19 @@ def list_missing(cover: Cover, observations: pl.DataFrame, book: Registry) -> li
     there = {SeriesRef(*row) for row in known.select(columns).iter_rows()}
     missing: dict[SeriesRef, list[Target]] = {}
     for target in targets_of(cover, book):
-        if target.kind != "milestone":
-            indicator = book.indicators[target.id]
-            for formula in filter(None, (indicator.numerator, indicator.denominator)):
-                for series in parse_formula(formula):
-                    waiting = missing.setdefault(series, [])
-                    waiting += [target] if target not in waiting else []
+        for series in series_of(target, book):
+            waiting = missing.setdefault(series, [])
+            waiting += [target] if target not in waiting else []
     return [Missing(series, targets) for series, targets in missing.items() if series not in there]
+
+
+def series_of(target: Target, book: Registry) -> list[SeriesRef]:
+    """The series a target is computed from; none for a milestone."""
+    if target.kind == "milestone":
+        return []
+    indicator = book.indicators[target.id]
+    formulas = filter(None, (indicator.numerator, indicator.denominator))
+    return [series for formula in formulas for series in parse_formula(formula)]
 
 
 def targets_of(cover: Cover, book: Registry) -> list[Target]:

@@ -19,6 +19,7 @@ from hpedu.present.naming import Wording
 from hpedu.present.numbers import school_year
 from hpedu.present.office_words import SILENT
 from hpedu.present.page import make_environment, read_part, write_policy
+from hpedu.present.places import name_index
 from hpedu.present.registers import WHOLE
 from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.wording import phrase
@@ -29,12 +30,9 @@ FILES = {"workbook": "{id}.xlsx", "package": "{id}-data/datapackage.json", "pdf"
 """What may lie beside a page, by the kind of file; `id` is the page's place without `.html`."""
 
 
-def name_index(language: Language) -> str:
-    """The file of the index in a language: the Vietnamese one is what opens first."""
-    return "index.html" if language == "vi" else f"index.{language}.html"
-
-
-def render_index(entries: Iterable[Entry], reports: Path, language: Language) -> str:
+def render_index(
+    entries: Iterable[Entry], reports: Path, language: Language, commune_lists: Sequence[str] = ()
+) -> str:
     """The HTML of the index in one language; it leads to the pages in both.
 
     Parameters
@@ -44,6 +42,8 @@ def render_index(entries: Iterable[Entry], reports: Path, language: Language) ->
         language).
     reports
         The folder of the reports: what lies beside a page is linked.
+    commune_lists
+        Pages that lead to the reports on communes, one a school year.
     """
     ordered = sorted(entries, key=_place)
     newest = max((entry["parameters"]["year"] for entry in ordered), default=None)
@@ -60,6 +60,10 @@ def render_index(entries: Iterable[Entry], reports: Path, language: Language) ->
             other=next(code for code in LANGUAGES if code != language),
             name_index=name_index,
             shelves=shelves,
+            commune_lists=[
+                {"page": page, "year": school_year(int(page.partition("/")[0]), language)}
+                for page in commune_lists
+            ],
             synthetic=any(shelf["synthetic"] for shelf in shelves),
             style=Markup(read_part("style.css") + read_part("index.css")),
             script=Markup(script),

@@ -40,7 +40,7 @@ def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, gro
     UnknownName
         For a level whose pupils are not followed, with the closest names.
     """
-    series = index_series(data.observations(), view.territory, view.year)
+    series = _read_series(view)
     levels = _check_levels(view, levels)
     found = foresee_pupils(series, view.book, until=until, growth=growth)
     found = found.filter(pl.col("level").is_in(levels))
@@ -53,6 +53,10 @@ def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, gro
     note = phrase("enrolment_said", view.language, year=school_year(newest, view.language), growth=said)
     table = _tabulate_pupils(view, found, shown)
     return Block(*drawn, table, draw_notice(f"{_say_how(view, found, shown)} {note}"))
+
+
+def _read_series(view: View) -> Series:
+    return data.NotedSeries(view.territory, lambda own: index_series(own, view.territory, view.year))
 
 
 def _check_levels(view: View, levels: Sequence[str]) -> list[str]:
@@ -145,9 +149,10 @@ def draw_requirements(
     names = list(dict.fromkeys(norm.level for norm in view.book.norms.values()))
     wanted = [known("level", level, names) for level in levels] or names
     known("scenario", scenario, view.book.codes_of("scenario"))
-    series = index_series(data.observations(), view.territory, view.year)
+    series = _read_series(view)
     sizes = dict.fromkeys(names, class_size) if isinstance(class_size, (int, float)) else dict(class_size or {})
-    values = data.indicator_values().filter(pl.col("territory") == view.territory, pl.col("year") <= view.year)
+    references = [norm.reference for norm in view.book.norms.values() if norm.reference]
+    values = data.indicator_values(references, [view.territory]).filter(pl.col("year") <= view.year)
     found = foresee_needs(series, values, view.book, until=until, growth=growth, class_size=sizes)
     found = found.filter(pl.col("level").is_in(wanted), pl.col("year") > view.year)
     if found.is_empty():

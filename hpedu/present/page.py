@@ -32,6 +32,7 @@ from hpedu.present.display import CHART, PAGE_HEAD
 from hpedu.present.foot import describe_making, describe_origin, describe_source
 from hpedu.present.numbers import school_year
 from hpedu.present.picture import draw_picture
+from hpedu.present.places import name_index
 from hpedu.present.wording import phrase
 from hpedu.registry.models import LANGUAGES, Language
 
@@ -179,6 +180,7 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
             language=language,
             other=other,
             say=partial(phrase, language=language),
+            name_index=name_index,
             school_year=school_year(head["year"], language),
             sources=[describe_source(source, language) for source in head["sources"]],
             origins=[describe_origin(cells, head["sources"]) for cells in arranged.origins],

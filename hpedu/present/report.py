@@ -8,11 +8,10 @@ import pandas
 import polars as pl
 
 from hpedu import data
-from hpedu.ingest.pipeline import read_record
 from hpedu.ingest.resource import Resource
-from hpedu.outlook import Standing, assess_targets
+from hpedu.outlook import Standing, assess_targets, digest_standings
 from hpedu.outlook.changes import compare_standings, tabulate_standings
-from hpedu.outlook.kept import recall_standings
+from hpedu.outlook.kept import place_of_standings, recall_standings
 from hpedu.outlook.standing import HORIZON
 from hpedu.paths import find_project
 from hpedu.present import charts, registers
@@ -21,6 +20,7 @@ from hpedu.present.asking import offer_forms
 from hpedu.present.blocks import Block, Prose, draw_notice, draw_table
 from hpedu.present.changes import draw_changes
 from hpedu.present.display import Chart, Fragment, PageHead
+from hpedu.present.form_missing import series_of
 from hpedu.present.needs import draw_enrolment, draw_requirements
 from hpedu.present.numbers import format_number
 from hpedu.present.quantity import basis
@@ -56,15 +56,17 @@ class Report(View):
     ) -> None:
         super().__init__(territory=territory, year=year, language=language)
         self.group = known("group", group, self.book.codes_of("group"))
-        self.standings = assess_targets(self._all, self.book, territory, self.year, horizon=horizon)
+        self._horizon = horizon
+        self.standings = self._assess(self.group)
 
     # -- the page ------------------------------------------------------------------------------------------
 
     def head(self, *, title: str, questions: Sequence[str]) -> PageHead:
         """The head of the page: title, what it answers, and the sources of everything on it."""
         territory = self.book.territories[self.territory]
-        shown = self._known.filter(pl.col("indicator").is_in(self._own_indicators()))
-        record = read_record(find_project()) or {}
+        shown = self._own_values("viet_nam")
+        resources = self.resources(shown)
+        digests = data.file_digests([resource.path for resource in resources])
         name = territory.name.get(self.language)
         city = territory.role == "city"
         return PageHead(
@@ -76,19 +78,18 @@ class Report(View):
             year=self.year,
             questions=list(questions),
             synthetic=bool((shown["status"] == "synthetic").any()),
-            sources=[self._source(r, record.get("inputs", {})) for r in self.resources(shown)],
-            inputs_digest=str(record.get("digest", "")),
+            sources=[self._source(resource, digests) for resource in resources],
             notes=explain_rules(self.language),
         )
 
     def answer(self) -> Prose:
         """What the page answers, in three sentences made from the data."""
-        return answer(self._own(), self.wording)
+        return answer(self.standings, self.wording)
 
     def scorecard(self, group: str | None = None) -> Fragment:
         """The table of the group's targets, or of another group's; all of them in the overview."""
         group = group or self.group
-        shown = [s for s in self.standings if group in (*registers.WHOLE, s.target.group)]
+        shown = self.standings if group == self.group else self._assess(group)
         whole = group in registers.WHOLE
         caption = phrase("all_targets", self.language) if whole else self._group_name(group)
         series = {s.target.id: self.rows(s.target.id, bounds=True) for s in shown if s.target.kind != "milestone"}
@@ -98,7 +99,9 @@ class Report(View):
     def target(self, name: str) -> Block:
         """The block of one target: where it stands, the chart, and what stands behind it."""
         known("target", name, self.book.targets)
-        return draw_target(self, next(s for s in self.standings if s.target.id == name))
+        group = self.book.targets[name].group
+        own = self.standings if self.group in (*registers.WHOLE, group) else self._assess(group)
+        return draw_target(self, next(s for s in own if s.target.id == name))
 
     def targets(self, *levels: str, group: str | None = None) -> Block:
         """The blocks of all targets of the group (of some levels only, if any are named)."""
@@ -205,28 +208,30 @@ class Report(View):
 
     def missing(self) -> Block:
         """The targets without a figure, what has to be counted for each, who has it, and the form for it."""
-        groups = list(dict.fromkeys(s.target.group for s in self._own()))
+        groups = list(dict.fromkeys(s.target.group for s in self.standings))
+        asked = [one for s in self.standings for one in series_of(s.target, self.book)]
         forms = offer_forms(
             groups,
             territory=self.territory,
             year=self.year,
-            observations=data.observations(),
+            observations=data.series_observations(asked, self.territory),
             wording=self.wording,
         )
-        return Block(forms, registers.list_missing(self._own(), self.wording))
+        return Block(forms, registers.list_missing(self.standings, self.wording))
 
     def coverage(self) -> pandas.DataFrame:
         """Targets by group (rows) and state (columns): how many."""
         return registers.count_states(self.standings, self.wording)
 
     def quality(self) -> Block:
-        """Figures of the page that carry a flag, cells that were set aside, and what was corrected."""
-        shown = self._known.filter(
-            pl.col("indicator").is_in(self._own_indicators()),
-            pl.col("territory").is_in([self.territory, *self.book.territories[self.territory].parts]),
-        )
+        """Figures of the page that carry a flag, cells that were set aside, and what was corrected.
+
+        A group's page names the cells of the files its figures come from; those on all groups name all.
+        """
+        shown = self._own_values()
+        files = None if self.group in registers.WHOLE else [r.path for r in self.resources(shown)]
         flagged = registers.list_flagged(shown, self.wording)
-        rest = (registers.list_set_aside(data.issues(), self.wording), registers.list_errata(self.wording))
+        rest = (registers.list_set_aside(data.issues(files), self.wording), registers.list_errata(self.wording))
         return Block(flagged, *rest) if flagged else Block(*rest)
 
     def findings(self) -> Fragment:
@@ -243,13 +248,13 @@ class Report(View):
         Last year's standings are those its report kept; else those that today's data give up to that year.
         """
         project, year = find_project(), self.year - 1
+        data.note_report(place_of_standings(project, year, self.territory), project)
         before = recall_standings(project, year, self.territory)
         kept = before is not None
         if before is None:
-            before = tabulate_standings(assess_targets(self._all, self.book, self.territory, year))
-        own = [s for s in self.standings if self.group in (*registers.WHOLE, s.target.group)]
-        values = self._known.filter(pl.col("territory") == self.territory)
-        found = compare_standings(before, tabulate_standings(own), values)
+            before = tabulate_standings(self._assess(self.group, year))
+        values = self._own_values().filter(pl.col("territory") == self.territory)
+        found = compare_standings(before, tabulate_standings(self.standings), values)
         return draw_changes(found, self.wording, year=year, kept=kept)
 
     def overdue(self) -> list[Task]:
@@ -284,15 +289,30 @@ class Report(View):
     def _cell(self, cell: float, decimals: int) -> str:
         return format_number(None if pandas.isna(cell) else cell, decimals, self.language)
 
-    def _own(self) -> list[Standing]:
-        """The standings of the page's group of targets."""
-        return [s for s in self.standings if self.group in (*registers.WHOLE, s.target.group)]
-
     def _group_name(self, group: str) -> str:
         return self.book.name("group", group, self.language)
 
-    def _own_indicators(self) -> list[str]:
-        return [i.id for i in self.book.indicators.values() if self.group in (*registers.WHOLE, i.group)]
+    def _assess(self, group: str, year: int | None = None) -> list[Standing]:
+        """Where the targets of a group stand; those of all groups for a report on all.
+
+        Every series of the territory has its say in how far one can move in a year, so all of them are read; what
+        is noted as used is what came of it for these targets.
+        """
+        year = self.year if year is None else year
+        values = data.territory_values(self.territory)
+        own = [
+            standing
+            for standing in assess_targets(values, self.book, self.territory, year, horizon=self._horizon)
+            if group in (*registers.WHOLE, standing.target.group)
+        ]
+        data.note(digest_standings(own, year, self._horizon))
+        return own
+
+    def _own_values(self, *compared: str) -> pl.DataFrame:
+        """The values of the group's indicators: of the territory, its parts, and those it is compared with."""
+        own = [i.id for i in self.book.indicators.values() if self.group in (*registers.WHOLE, i.group)]
+        places = dict.fromkeys([self.territory, *self.book.territories[self.territory].parts, *compared])
+        return data.indicator_values(own, places).filter(pl.col("year") <= self.year)
 
 
 def list_targets(
@@ -318,10 +338,9 @@ def list_targets(
     ):
         if name is not None:
             known(kind, name, names)
-    values = data.indicator_values()
     return [
         (s.target, s)
-        for s in assess_targets(values, book, territory, data.newest_year(values))
+        for s in assess_targets(data.indicator_values(), book, territory, data.newest_year())
         if (group is None or s.target.group == group)
         and (state is None or s.state == state)
         and (department is None or department in s.target.departments)

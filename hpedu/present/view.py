@@ -9,9 +9,7 @@ import polars as pl
 
 from hpedu import data
 from hpedu.errors import UnknownName
-from hpedu.ingest.package import read_package
 from hpedu.ingest.resource import Resource
-from hpedu.paths import find_project
 from hpedu.present.blocks import Prose
 from hpedu.present.naming import Wording, describe_value
 from hpedu.present.numbers import format_number, school_year
@@ -44,9 +42,7 @@ class View:
         self.book = registry()
         self.territory = known("territory", territory, self.book.reported_territories())
         self.language: Language = "vi" if known("language", language, ("vi", "en")) == "vi" else "en"
-        self._all = data.indicator_values()
-        self.year = data.newest_year(self._all) if year is None else year
-        self._known = self._all.filter(pl.col("year") <= self.year)
+        self.year = data.newest_year() if year is None else year
         self.wording = Wording(self.book, self.language, territory)
 
     # -- words ---------------------------------------------------------------------------------------------
@@ -144,11 +140,9 @@ class View:
         """
         known("indicator", indicator, self.book.indicators)
         # What was counted after the report's year stays unknown to it; a projection was known all along.
-        foreseen = pl.col("status").is_in(["estimated", "projected"])
-        source = self._all.filter((pl.col("year") <= self.year) | foreseen) if future else self._known
-        rows = source.filter(
-            pl.col("indicator") == indicator, pl.col("territory") == (territory or self.territory)
-        ).sort("year")
+        foreseen = pl.col("status").is_in(["estimated", "projected"]) & future
+        found = data.indicator_values([indicator], [territory or self.territory])
+        rows = found.filter((pl.col("year") <= self.year) | foreseen).sort("year")
         return [row for row in rows.iter_rows(named=True) if bounds or not row["qualifier"]]
 
     def indicator(self, name: str) -> Indicator:
@@ -177,8 +171,7 @@ class View:
 
     def resources(self, values: pl.DataFrame) -> list[Resource]:
         """Where values (with a column `sources`) come from."""
-        used = set(values["sources"].explode().drop_nulls()) if values.height else set()
-        return [r for r in read_package(find_project().raw).values() if r.name in used]
+        return data.sources(values["sources"].explode().drop_nulls()) if values.height else []
 
     # -- inside --------------------------------------------------------------------------------------------
 

@@ -104,6 +104,11 @@ class Commune(Row):
     district_code: str  # empty from 1 July 2025, when districts ended
     source: Words
 
+    @property
+    def id(self) -> str:
+        """Code and year of creation: the code alone was another commune before 2025."""
+        return f"commune_{self.code}_{self.valid_from.year if self.valid_from else 'old'}"
+
 
 class Conversion(Row):
     """One old commune, or a part of it, that went into a commune of 2025."""

@@ -50,7 +50,9 @@ def test_batch_writes_every_page_index_and_record(site: tuple[Project, Batch]) -
         assert page.stat().st_size < 1_500_000
         assert record["reports"][run.id]["sha256"] == digest_file(page)
         assert str(run.page) in index
-    assert (project.build / "times.json").exists()
+    times = json.loads((project.build / "times.json").read_text(encoding="utf-8"))
+    assert {run_id for runs in times.values() for run_id in runs} == {run.id for run in make_plan()}
+    assert not (project.build / "journal.jsonl").exists()
     assert not list(project.reports.rglob("*.part"))
     assert str(project.root) not in (project.reports / "build.json").read_text(encoding="utf-8")
 
@@ -122,7 +124,8 @@ def test_command_fails_with_a_recap(project: Project) -> None:
 def test_dry_run_runs_nothing(project: Project) -> None:
     result = CliRunner().invoke(commands, ["report", "--dry-run", "--language", "en"])
     assert result.exit_code == 0
-    assert result.output.splitlines()[0].split() == ["run", "2025/hai_phong/en/overview"]
+    assert result.output.splitlines()[0] == "run    2025/hai_phong/en/overview  (not made yet)"
+    assert "6 of 6 reports would be run." in result.output
     assert not project.reports.exists()
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from hpedu.errors import IngestError
-from hpedu.ingest.package import raw_files, read_package
+from hpedu.ingest.package import read_package
+from hpedu.ingest.record import raw_files
 
 ENTRY: dict[str, Any] = {
     "name": "a",

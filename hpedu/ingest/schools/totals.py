@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -103,23 +104,8 @@ def total_tallies(tallies: Iterable[pl.DataFrame], book: Registry, territory: st
     """Add up the tallies of several workbooks to observations, as `total_schools` does for one list."""
     tally = pl.concat(tallies)
     lines = list(_list_lines(book))
-    series = pl.DataFrame(
-        [
-            (
-                n,
-                line.ref.measure,
-                line.ref.level,
-                line.ref.sex,
-                line.ref.detail,
-                book.measures[line.ref.measure].unit,
-            )
-            for n, line in enumerate(lines)
-        ],
-        schema={"line": pl.Int32} | dict.fromkeys(("measure", "level", "sex", "detail", "unit"), pl.String),
-        orient="row",
-    )
     split = [n for n, line in enumerate(lines) if line.by_ownership]
-    rolled = _roll_up(tally.lazy(), split).join(series.lazy(), on="line").collect()
+    rolled = _roll_up(tally.lazy(), split).join(_list_series(book).lazy(), on="line").collect()
     words = book.code("note", "school_reports").name
     note = pl.concat_str(fill_template(words.vi), fill_template(words.en), separator="; ")
     incomplete = (pl.col("reported") < pl.col("asked")) | (pl.col("unplaced") > 0)
@@ -140,6 +126,38 @@ def total_tallies(tallies: Iterable[pl.DataFrame], book: Registry, territory: st
         flags=flags,
         note=note,
     ).sort("measure", "level", "ownership", "sex", "detail", "year", "place")
+
+
+def tally_each(frame: pl.DataFrame, book: Registry) -> pl.DataFrame:
+    """What each single school was asked for, and gave.
+
+    Returns
+    -------
+    polars.DataFrame
+        school (number of its row), measure, level, sex, detail, by_ownership (public and private schools are
+        summed apart, too), total (null if it was not reported).
+    """
+    alone = frame.with_row_index("school").with_columns(commune_code=pl.col("school").cast(pl.String))
+    return (
+        tally_schools(alone, book)
+        .join(_list_series(book), on="line")
+        .select(
+            pl.col("commune").cast(pl.UInt32).alias("school"),
+            *("measure", "level", "sex", "detail", "by_ownership"),
+            total=pl.when(pl.col("reported") > 0).then("total"),
+        )
+    )
+
+
+def _list_series(book: Registry) -> pl.DataFrame:
+    """The series that a `line` of a tally is of."""
+    rows = [
+        (n, ref.measure, ref.level, ref.sex, ref.detail, book.measures[ref.measure].unit, line.by_ownership)
+        for n, line in enumerate(_list_lines(book))
+        for ref in [line.ref]
+    ]
+    words: dict[str, Any] = dict.fromkeys(("measure", "level", "sex", "detail", "unit"), pl.String)
+    return pl.DataFrame(rows, schema={"line": pl.Int32, **words, "by_ownership": pl.Boolean}, orient="row")
 
 
 def _roll_up(tally: pl.LazyFrame, split: list[int]) -> pl.LazyFrame:

@@ -1,0 +1,89 @@
+"""How a batch goes, for those who wait: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from hpedu.batch.plan import Run
+from hpedu.messages import Note, note
+
+if TYPE_CHECKING:
+    from hpedu.batch.engine import Outcome
+
+
+def describe_start(runs: Sequence[Run], fresh: int, expected: list[float] | None, workers: int) -> Note:
+    """What will be done, and about how long it takes."""
+    values: dict[str, object] = {"count": len(runs), "fresh": fresh, "workers": workers}
+    if expected is None:
+        return note("report_start", **values)
+    return note("report_start_about", time=spell_seconds(max(sum(expected) / workers, max(expected))), **values)
+
+
+def describe_outcome(done: int, total: int, outcome: Outcome) -> Note:
+    """One line for one report."""
+    result = note("report_run_failed", error=outcome.error) if outcome.failed else note("report_run_done")
+    values = {"done": done, "total": total, "id": outcome.run.id, "seconds": f"{outcome.seconds:.1f}"}
+    return note("report_run", result=result, **values)
+
+
+def spell_seconds(seconds: float) -> Note:
+    """45 s, 3 min, 1 h 20 min."""
+    if seconds < 90:
+        return note("time_seconds", seconds=f"{seconds:.0f}")
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return note("time_minutes", minutes=minutes)
+    return note("time_hours", hours=minutes // 60, minutes=minutes % 60)
+
+
+class Lines:
+    """One line a report."""
+
+    def __init__(self, file: TextIO, language: str) -> None:
+        self.file, self.language = file, language
+        self.total = 0
+
+    def start(self, runs: Sequence[Run], fresh: int, expected: list[float] | None, workers: int) -> None:
+        self.total = len(runs)
+        self.say(describe_start(runs, fresh, expected, workers))
+
+    def advance(self, done: int, outcome: Outcome) -> None:
+        self.say(describe_outcome(done, self.total, outcome))
+
+    def end(self) -> None:
+        self.file.flush()
+
+    def say(self, line: Note) -> None:
+        click.echo(line.say(self.language), file=self.file)
+
+
+class Bar(Lines):
+    """A bar that knows from earlier batches which report takes how long; failures stand above it."""
+
+    def __init__(self, file: TextIO, language: str) -> None:
+        super().__init__(file, language)
+        self.steps: dict[Run, int] = {}
+        self.bar: Any = None
+
+    def start(self, runs: Sequence[Run], fresh: int, expected: list[float] | None, workers: int) -> None:
+        super().start(runs, fresh, expected, workers)
+        weights = [max(1, round(10 * seconds)) for seconds in expected or [1.0] * len(runs)]
+        self.steps = dict(zip(runs, weights, strict=True))
+        self.bar = click.progressbar(length=sum(weights), file=self.file, item_show_func=_show, show_eta=True)
+        self.bar.__enter__()
+
+    def advance(self, done: int, outcome: Outcome) -> None:
+        if outcome.failed:
+            click.echo("\r\033[K", nl=False, file=self.file)
+            super().advance(done, outcome)
+        self.bar.update(self.steps[outcome.run], f"{done}/{self.total} {outcome.run.id}")
+
+    def end(self) -> None:
+        self.bar.__exit__(None, None, None)
+
+
+def _show(item: str | None) -> str:
+    return item or ""

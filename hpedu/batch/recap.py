@@ -1,0 +1,70 @@
+"""What a batch came to, in lines to read and paste back, and as one document for programs."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+from hpedu.batch.build import Batch
+from hpedu.batch.interrupt import INTERRUPTED
+from hpedu.batch.plan import Run
+from hpedu.messages import Note, note
+from hpedu.paths import Project
+
+PASTED = 20  # ids that are still written out
+
+OK, FAILED = 0, 1
+
+
+def exit_status(batch: Batch) -> int:
+    """0 if all went well, 1 if a report failed or the record could not be written, 130 after Ctrl-C."""
+    if batch.interrupted:
+        return INTERRUPTED
+    return FAILED if batch.failures or batch.trouble else OK
+
+
+def recap(batch: Batch) -> list[Note]:
+    """What was done, what failed and why, and what to type to go on; a line each."""
+    done = len(batch.outcomes) - len(batch.failures)
+    lines = [note("report_recap", done=done, fresh=len(batch.fresh), failed=len(batch.failures))]
+    for outcome in batch.failures:
+        lines.append(note("report_failure", id=outcome.run.id, error=outcome.error))
+        if outcome.notebook:
+            lines.append(note("report_kept", notebook=outcome.notebook))
+    if batch.failures:
+        lines.append(note("report_again", command=_command([outcome.run for outcome in batch.failures])))
+    if batch.left:
+        lines.append(note("report_left", count=len(batch.left)))
+        if len(batch.left) <= PASTED:
+            lines.append(note("report_left_command", command=_command(batch.left)))
+    if batch.trouble:
+        lines.append(note("report_trouble", reason=batch.trouble))
+    return [*lines, note("report_open", index=batch.index)]
+
+
+def describe_batch(batch: Batch, project: Project) -> dict[str, Any]:
+    """The same for programs; places are relative to the project."""
+
+    def place(run: Run) -> str:
+        return (project.reports / run.page).relative_to(project.root).as_posix()
+
+    reports: list[dict[str, Any]] = [{"id": run.id, "status": "fresh", "page": place(run)} for run in batch.fresh]
+    for outcome in batch.outcomes:
+        row: dict[str, Any] = {"id": outcome.run.id, "status": "failed" if outcome.failed else "done"}
+        row |= {"page": place(outcome.run), "seconds": round(outcome.seconds, 3)}
+        if outcome.failed:
+            row |= {"error": outcome.error, "cause": outcome.cause, "notebook": outcome.notebook}
+        reports.append(row)
+    reports += [{"id": run.id, "status": "not_run", "page": place(run)} for run in batch.left]
+    return {
+        "reports": reports,
+        "index": batch.index.relative_to(project.root).as_posix(),
+        "interrupted": batch.interrupted,
+        "trouble": batch.trouble,
+        "exit_status": exit_status(batch),
+    }
+
+
+def _command(runs: Sequence[Run]) -> str:
+    return shlex.join(["hpedu", "report", *(word for run in runs for word in ("--only", run.id))])

@@ -1,0 +1,263 @@
+"""What a commune's notebook talks to: the figures of its schools beside the city's. Nothing is judged here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from hpedu import data
+from hpedu.errors import UnknownName
+from hpedu.present.blocks import Block, Prose, draw_notice, draw_table, link_csv, render
+from hpedu.present.display import Fragment, PageHead
+from hpedu.present.numbers import MISSING, format_number, school_year
+from hpedu.present.quantity import format_amount, with_unit
+from hpedu.present.wording import phrase
+from hpedu.registry import LANGUAGES, Language, registry
+from hpedu.registry.models import Indicator
+from hpedu.tables.communes import STAGE, STAGES
+from hpedu.tables.record import COMMUNE_GROUPS
+
+LEVELS = {
+    "overview": STAGES,
+    "preschool": ("preschool",),
+    "general": ("primary", "lower_secondary", "upper_secondary"),
+    "continuing": ("continuing",),
+}
+"""The levels whose schools stand on a page."""
+
+SUMS = ("pupils", "classes", "teachers")
+GAUGE = 100  # pixels of a bar; a percent is a pixel
+
+
+class CommuneReport:
+    """One commune in one school year, as its schools reported it.
+
+    Parameters
+    ----------
+    group
+        overview, preschool, general or continuing.
+    territory
+        Id of a commune, such as "commune_11311_2025": its code, and the year in which it got it.
+    year
+        Year in which the school year starts; None for the newest in the school list.
+    language
+        "vi" or "en".
+
+    Raises
+    ------
+    UnknownName
+        For a group, commune, school year or language that does not exist, with the closest names.
+    """
+
+    def __init__(self, group: str, *, territory: str, year: int | None, language: str) -> None:
+        self.book = registry()
+        names = {commune.id: commune.name for commune in self.book.communes if commune.valid_to is None}
+        for kind, name, known in (
+            ("group", group, COMMUNE_GROUPS),
+            ("commune", territory, list(names)),
+            ("language", language, LANGUAGES),
+        ):
+            if name not in known:
+                raise UnknownName(kind, name, known)
+        self.group, self.territory, self.commune = group, territory, names[territory]
+        self.language: Language = "vi" if language == "vi" else "en"
+        listed = data.commune_schools(territory)
+        years = listed["year"].unique().sort().to_list()
+        if not years or (year is not None and year not in years):
+            raise UnknownName("school year of this commune", str(year), map(str, years))
+        self.year: int = years[-1] if year is None else year
+        self._listed = listed.filter(pl.col("year") == self.year)
+        self._schools = self._listed.filter(pl.col("level").is_in(LEVELS[group]))
+        rows = [row for row in data.commune_values(territory).iter_rows(named=True) if row["year"] == self.year]
+        # The list says of every commune what it has not: it is the source of an empty page, too.
+        self._sources = {name for row in rows for name in row["sources"]}
+        self._values = [row for row in rows if self._shows(self.book.indicators[row["indicator"]])]
+        city = data.indicator_values([row["indicator"] for row in self._values], ["hai_phong"])
+        self._city = {r["indicator"]: r for r in city.iter_rows(named=True) if r["year"] == self.year}
+
+    # -- the page ------------------------------------------------------------------------------------------
+
+    def head(self) -> PageHead:
+        """The head of the page, with the sources of everything on it."""
+        group = self.book.name("group", self.group, self.language)
+        return PageHead(
+            title=self._say("commune_title", group=group, commune=self.commune, year=self._year()),
+            subtitle=self._say("commune_not_judged"),
+            language=self.language,
+            group=self.group,
+            territory=self.commune,
+            year=self.year,
+            synthetic=bool(self._listed["synthetic"].any()),
+            sources=[
+                {
+                    "name": resource.name,
+                    "publisher": resource.publisher,
+                    "title": resource.title,
+                    "url": resource.url,
+                    "published": resource.published,
+                    "confidence": self._say(f"confidence_{resource.confidence}"),
+                    "file": resource.path,
+                }
+                for resource in data.sources(self._sources)
+            ],
+            home="../../index.html",
+            translated=False,  # most batches make a commune's page in one language
+        )
+
+    def summary(self) -> Prose:
+        """How many schools there are, whom they teach, and how many did not report everything."""
+        schools = self._by_school()
+        if schools.is_empty():
+            return Prose(self._say("commune_none", commune=self.commune, year=self._year()))
+        owners = schools["ownership"].to_list()
+        unknown = owners.count(None)
+        lacking = schools.filter(pl.col("lacking") > 0).height
+        first = self._say(
+            "commune_summary",
+            schools=schools.height,
+            commune=self.commune,
+            year=self._year(),
+            public=owners.count("public"),
+            private=owners.count("private"),
+            unknown=self._say("commune_unknown_ownership", number=unknown) if unknown else "",
+        )
+        sums = {name: self._number(self._sum(schools[name])) for name in SUMS}
+        last = self._say("commune_incomplete", lacking=lacking, schools=schools.height)
+        return Prose(
+            f"{first} {self._say('commune_pupils', **sums)}\n\n"
+            f"{last if lacking else self._say('commune_complete')}"
+        )
+
+    def figures(self) -> Block:
+        """A table a level: the commune's value, the city's, how they compare, how many schools reported."""
+        levels = {self._level(row) for row in self._values}
+        ordered = [level for level in self.book.codes_of("level") if level in levels]
+        if not ordered:
+            return Block(draw_notice(self._say("no_commune_figures", commune=self.commune)))
+        return Block(*(self._draw_level(level) for level in ordered))
+
+    def schools(self) -> Fragment:
+        """Every institution of the list, with its size and how much it did not report."""
+        rows = [
+            [
+                row["name"] or MISSING,
+                ", ".join(self.book.name("level", level, self.language) for level in row["levels"]),
+                self._say(f"ownership_{row['ownership']}") if row["ownership"] else MISSING,
+                *(self._number(row[name]) for name in SUMS),
+                self._say("lacking_of", lacking=row["lacking"], asked=row["asked"]) if row["lacking"] else "",
+            ]
+            for row in self._by_school().iter_rows(named=True)
+        ]
+        if not rows:
+            return draw_notice(self._say("commune_none", commune=self.commune, year=self._year()))
+        columns = ("school", "levels_taught", "ownership", *SUMS, "not_reported")
+        return self._table(columns, rows, "commune_schools_caption", numeric={3, 4, 5})
+
+    def unreported(self) -> Fragment:
+        """The figures that some schools did not give, and which schools."""
+        rows = [
+            [self._name(row), self._count(row), "; ".join(row["lacking"])]
+            for row in self._values
+            if row["lacking"]
+        ]
+        if self._schools.is_empty():
+            return draw_notice(self._say("commune_none", commune=self.commune, year=self._year()))
+        if not rows:
+            return draw_notice(self._say("all_reported"))
+        return self._table(("indicator", "schools_reported", "not_reported"), rows, "unreported_caption")
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    def _shows(self, indicator: Indicator) -> bool:
+        if self.group == "overview":  # of the other groups only how many there are
+            return indicator.group == "cross_cutting" or indicator.counts
+        return indicator.group == self.group
+
+    def _by_school(self) -> pl.DataFrame:
+        """One row a school: its levels joined, what it has at them added; null where a level is not reported."""
+        sums = [pl.when(pl.col(n).null_count() == 0).then(pl.col(n).sum()).alias(n) for n in SUMS]
+        return self._schools.group_by("school", maintain_order=True).agg(
+            pl.col("name", "ownership").first(), pl.col("level").alias("levels"), *sums,
+            pl.col("asked", "lacking").sum(),
+        )  # fmt: skip
+
+    def _draw_level(self, level: str) -> Fragment:
+        rows = [row for row in self._values if self._level(row) == level]
+        caption = self.book.name("level", level, self.language)
+        keys = ("indicator", "city_figure", "beside_city", "schools_reported")
+        first, *rest = (self._say(key) for key in keys)
+        drawn = [self._draw_row(row) for row in rows]
+        header = ["indicator", "commune", "year", "value", "unit", "city", "asked", "reported"]
+        cells = [
+            [r["indicator"], self.territory, self.year, r["value"], r["unit"],
+             self._city.get(r["indicator"], {}).get("value"), r["asked"], r["asked"] - len(r["lacking"])]
+            for r in rows
+        ]  # fmt: skip
+        html = render(
+            "commune_figures",
+            caption=caption,
+            columns=[first, self.commune, *rest],
+            rows=drawn,
+            csv=link_csv(header, cells),
+            file=f"{self.territory}-{level}-{self.year}.csv",
+            download=self._say("download_csv"),
+        )
+        plain = "\n".join(f"{r['name']}: {r['value']}; {r['city']}; {r['reported']}" for r in drawn)
+        return Fragment(html, f"{caption}\n{plain}")
+
+    def _draw_row(self, row: dict[str, Any]) -> dict[str, Any]:
+        indicator = self.book.indicators[row["indicator"]]
+        own, city = row["value"], self._city.get(indicator.id, {}).get("value")
+        percent = indicator.unit == "percent" and own is not None
+        return {
+            "name": self._name(row),
+            "value": self._amount(own, indicator),
+            "city": self._amount(city, indicator),
+            "beside": self._compare(own, city, indicator),
+            "bar": round(min(max(own, 0), 100) / 100 * GAUGE, 1) if percent else None,
+            "tick": round(min(max(city, 0), 100) / 100 * GAUGE, 1) if percent and city is not None else None,
+            "reported": self._count(row),
+        }
+
+    def _compare(self, own: float | None, city: float | None, indicator: Indicator) -> str:
+        """A count as a share of the city's, anything else as a difference with its sign."""
+        if own is None or city is None:
+            return ""
+        if indicator.counts:
+            share = format_number(100 * own / city, 1, self.language) if city else MISSING
+            return self._say("share_of_city", number=share)
+        written = format_amount(own - city, indicator.unit, indicator.decimals, self.language, self.book)
+        return f"+{written}" if own > city else written
+
+    def _level(self, row: dict[str, Any]) -> str:
+        level = self.book.indicators[row["indicator"]].level
+        return STAGE.get(level, level)
+
+    def _count(self, row: dict[str, Any]) -> str:
+        return self._say("reported_of", reported=row["asked"] - len(row["lacking"]), asked=row["asked"])
+
+    def _amount(self, value: float | None, indicator: Indicator) -> str:
+        if value is None:
+            return MISSING
+        return with_unit(value, indicator.unit, indicator.decimals, self.language, self.book)
+
+    def _name(self, row: dict[str, Any]) -> str:
+        return self.book.indicators[row["indicator"]].name.get(self.language)
+
+    def _number(self, value: float | None) -> str:
+        return format_number(value, 0, self.language)
+
+    @staticmethod
+    def _sum(column: pl.Series) -> float | None:
+        """The sum of what was reported; None if nothing was."""
+        return None if column.null_count() == len(column) else float(column.sum())
+
+    def _year(self) -> str:
+        return school_year(self.year, self.language)
+
+    def _say(self, key: str, **values: object) -> str:
+        return phrase(key, self.language, **values)
+
+    def _table(self, keys: tuple[str, ...], rows: list[list[Any]], caption: str, numeric: Any = ()) -> Fragment:
+        return draw_table([self._say(key) for key in keys], rows, caption=self._say(caption), numeric=numeric)

@@ -1,0 +1,149 @@
+"""What a failure, a limit, an interruption or a full disk does to a batch, and what the next one does."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from hpedu.batch import build, record
+from hpedu.batch.build import Settings, run_batch
+from hpedu.batch.engine import Outcome
+from hpedu.batch.plan import Run, make_plan
+from hpedu.batch.recap import describe_batch, exit_status, recap
+from hpedu.paths import Project
+
+Pretend = Callable[[Callable[[Run, int], Outcome | None]], list[Run]]
+
+
+def fail_of(group: str, cause: str, times: int = 99) -> Callable[[Run, int], Outcome | None]:
+    def behave(run: Run, tried: int) -> Outcome | None:
+        if run.group == group and tried < times:
+            return Outcome(run, 0.1, f"{cause} failure", cause=cause)  # type: ignore[arg-type]
+        return None
+
+    return behave
+
+
+def test_everything_else_is_finished(little: Project, pretend: Pretend) -> None:
+    pretend(fail_of("general", "notebook"))
+    plan = make_plan(languages=["vi"])
+    batch = run_batch(plan, little)
+    assert [outcome.run.group for outcome in batch.failures] == ["general"]
+    assert len(batch.outcomes) == len(plan) == 6
+    assert exit_status(batch) == 1
+
+
+def test_a_dead_kernel_is_tried_again_and_an_error_of_the_notebook_is_not(
+    little: Project, pretend: Pretend
+) -> None:
+    plan = make_plan(["general"], languages=["vi"])
+    ran = pretend(fail_of("general", "kernel", times=1))
+    assert not run_batch(plan, little).failures
+    assert ran == plan * 2
+    ran = pretend(fail_of("general", "notebook", times=1))
+    assert run_batch(plan, little, Settings(force=True)).failures
+    assert ran == plan
+
+
+def test_no_more_is_started_after_the_first_failure_if_so_asked(little: Project, pretend: Pretend) -> None:
+    pretend(fail_of("overview", "notebook"))
+    batch = run_batch(make_plan(languages=["vi"]), little, Settings(keep_going=False))
+    assert batch.failures and batch.left
+    lines = "\n".join(map(str, recap(batch)))
+    assert "hpedu report --only 2025/hai_phong/vi/overview" in lines
+    assert f"{len(batch.left)} reports were not run" in lines
+
+
+def test_a_limit_lets_the_next_call_go_on(little: Project, pretend: Pretend) -> None:
+    ran = pretend(lambda run, tried: None)
+    plan = make_plan(languages=["vi"])
+    first = run_batch(plan, little, Settings(limit=4))
+    assert (len(first.outcomes), len(first.left), exit_status(first)) == (4, 2, 0)
+    second = run_batch(plan, little, Settings(limit=4))
+    assert (len(second.outcomes), len(second.fresh)) == (2, 4)
+    assert sorted(ran) == sorted(plan)
+
+
+def test_an_interruption_ends_what_is_under_way_and_runs_no_more(little: Project, pretend: Pretend) -> None:
+    def interrupt(run: Run, tried: int) -> None:
+        if run.group == "overview":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    pretend(interrupt)
+    batch = run_batch(make_plan(), little)
+    assert batch.interrupted and exit_status(batch) == 130
+    assert batch.outcomes and batch.left
+    assert len(batch.outcomes) + len(batch.left) == 12
+    kept = json.loads((little.reports / "build.json").read_text(encoding="utf-8"))["reports"]
+    assert set(kept) == {outcome.run.id for outcome in batch.outcomes}
+
+
+def test_a_full_disk_leaves_what_is_finished_and_says_so(
+    little: Project, pretend: Pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def behave(run: Run, tried: int) -> None:
+        if run.group == "general":
+            fill()
+
+    pretend(behave)
+    plan = make_plan(languages=["vi"])
+    with monkeypatch.context() as patch:
+        for module, name in ((record, "write_whole"), (build, "add_to_journal"), (build, "add_times")):
+            patch.setattr(module, name, fill)
+        batch = run_batch(plan, little)
+    assert [(o.run.group, o.cause) for o in batch.failures] == [("general", "system")]
+    assert "No space left" in batch.failures[0].error
+    assert exit_status(batch) == 1
+    assert "make room" in "\n".join(map(str, recap(batch)))
+    assert len(list(little.reports.rglob("vi/*.html"))) == 5
+    pretend(lambda run, tried: None)
+    assert not run_batch(plan, little).failures
+
+
+def test_the_document_for_programs_says_what_became_of_each(little: Project, pretend: Pretend) -> None:
+    pretend(fail_of("general", "time"))
+    batch = run_batch(make_plan(["general", "higher", "overview"], languages=["vi"]), little, Settings(limit=2))
+    document = json.loads(json.dumps(describe_batch(batch, little)))
+    assert {row["id"].rpartition("/")[2]: row["status"] for row in document["reports"]} == {
+        "general": "failed",
+        "higher": "done",
+        "overview": "not_run",
+    }
+    assert document["exit_status"] == 1
+    assert str(little.root) not in json.dumps(document)
+
+
+class Recorder:
+    """Notes what a progress display is told."""
+
+    def __init__(self) -> None:
+        self.expected: list[float] | None = None
+        self.said: list[str] = []
+
+    def start(self, runs: Sequence[Run], fresh: int, expected: list[float] | None, workers: int) -> None:
+        self.expected = expected
+        self.said.append(f"{len(runs)} {fresh} {workers}")
+
+    def advance(self, done: int, outcome: Outcome) -> None:
+        self.said.append(str(done))
+
+    def end(self) -> None:
+        self.said.append("end")
+
+
+def test_expected_times_come_from_earlier_batches(little: Project, pretend: Pretend) -> None:
+    pretend(lambda run, tried: None)
+    first, second = Recorder(), Recorder()
+    run_batch(make_plan(["general"], languages=["vi"]), little, None, first)
+    run_batch(make_plan(["general", "higher"]), little, None, second)
+    assert first.expected is None
+    assert second.expected == [0.5, 0.5, 0.5]
+    assert second.said == ["3 1 2", "1", "2", "3", "end"]

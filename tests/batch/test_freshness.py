@@ -1,0 +1,112 @@
+"""A page stands as long as nothing it was made from has changed; what has is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hpedu.batch.freshness import State, digest_notebook, explain_stale, make_entry, read_state
+from hpedu.batch.plan import Run
+from hpedu.files import write_whole
+from hpedu.paths import Project
+from hpedu.tables.record import prepare
+
+RUN = Run(2025, "hai_phong", "vi", "general")
+USED = ("values/primary_pupils/hai_phong", "newest_year", "values/no_such_thing/hai_phong")
+
+
+@pytest.fixture
+def state(little: Project) -> State:
+    write_whole(little.reports / RUN.page, b"page")
+    return read_state(little, prepare(little))
+
+
+@pytest.fixture
+def entry(state: State) -> dict[str, Any]:
+    return make_entry(RUN, state, inputs={part: state.digest_of(part) for part in USED})
+
+
+def test_nothing_changed(state: State, entry: dict[str, Any]) -> None:
+    assert explain_stale(RUN, entry, state) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda state, entry: (None, state), "not made yet"),
+        (lambda state, entry: (entry | {"status": "failed"}, state), "failed last time"),
+        (lambda state, entry: (entry, replace(state, library="new")), "hpedu changed"),
+        (lambda state, entry: (entry, replace(state, lock="new")), "requirements.lock changed"),
+        (lambda state, entry: (entry | {"notebook": "old"}, state), "notebook changed"),
+        (lambda state, entry: (entry | {"sha256": "other"}, state), "page was touched"),
+        (
+            lambda state, entry: (entry | {"inputs": {"issues/a.csv": "x", "findings": "y"}}, state),
+            "data changed: 2 parts, the first is issues/a.csv",
+        ),
+    ],
+)
+def test_each_change_is_named(
+    state: State, entry: dict[str, Any], change: Callable[..., tuple[Any, State]], reason: str
+) -> None:
+    changed, now = change(state, entry)
+    assert str(explain_stale(RUN, changed, now)) == reason
+
+
+def test_a_page_that_is_gone(state: State, entry: dict[str, Any]) -> None:
+    (state.project.reports / RUN.page).unlink()
+    assert str(explain_stale(RUN, entry, state)) == "page is gone"
+
+
+def test_a_changed_file_touches_only_what_was_made_from_it(
+    state: State, entry: dict[str, Any], count_pupils: Callable[..., None]
+) -> None:
+    project = state.project
+    count_pupils(primary=100, kindergarten=51)
+    assert explain_stale(RUN, entry, read_state(project, prepare(project))) is None
+    count_pupils(primary=101, kindergarten=51)
+    after = explain_stale(RUN, entry, read_state(project, prepare(project)))
+    assert str(after) == "data changed: 1 parts, the first is values/primary_pupils/hai_phong"
+
+
+def test_standings_are_assessed_only_where_nothing_says_what_they_are(state: State) -> None:
+    part = "standings/2025/2030/hai_phong/primary_two_sessions_share"
+    digest = state.digest_of(part)
+    assert digest
+    state.standings.keep()
+    again = read_state(state.project, state.prepared)
+    assert again.standings.parts[part] == digest
+    assert read_state(state.project, replace(state.prepared, made_from={"all": "x"})).standings.parts == {}
+
+
+def _rewrite(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    change(notebook)
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "counts"),
+    [
+        (lambda nb: nb["cells"][0].update(execution_count=7, id="else"), False),
+        (
+            lambda nb: nb["cells"][0].update(outputs=[{"output_type": "stream", "name": "stdout", "text": "x"}]),
+            False,
+        ),
+        (lambda nb: nb["metadata"].update(papermill={}), False),
+        (lambda nb: nb["cells"][0].update(source=["print(", "1)"]), True),
+        (lambda nb: nb["cells"][0]["metadata"].update(tags=["en"]), True),
+        (lambda nb: nb["cells"].append({"cell_type": "markdown", "source": "said", "metadata": {}}), True),
+    ],
+)
+def test_of_a_notebook_only_what_is_read_and_run_counts(
+    little: Project, change: Callable[[dict[str, Any]], object], counts: bool
+) -> None:
+    path = little.notebooks / "general.ipynb"
+    before = digest_notebook(path)
+    _rewrite(path, change)
+    assert (digest_notebook(path) != before) == counts

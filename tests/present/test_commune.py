@@ -1,0 +1,146 @@
+"""A commune's page: its own figures beside the city's, what is missing named, nothing judged."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import polars as pl
+import pytest
+
+from hpedu import data
+from hpedu.errors import UnknownName
+from hpedu.indicators import VALUES
+from hpedu.present.commune import CommuneReport
+from hpedu.registry import registry
+from hpedu.tables.communes import COMMUNE_SCHOOLS, COMMUNE_VALUES
+
+HERE = "commune_11311_2025"
+
+
+def value(indicator: str, number: float | None, **more: Any) -> dict[str, Any]:
+    row = dict.fromkeys(COMMUNE_VALUES) | {
+        "indicator": indicator,
+        "territory": HERE,
+        "year": 2025,
+        "value": number,
+    }
+    return row | {"status": "derived", "flags": [], "sources": ["list"], "asked": 2, "lacking": []} | more
+
+
+def school(name: str, **more: Any) -> dict[str, Any]:
+    row = dict.fromkeys(COMMUNE_SCHOOLS) | {"territory": HERE, "year": 2025, "school": 0, "name": name}
+    usual = {"ownership": "public", "synthetic": False, "level": "primary", "asked": 30, "lacking": 0}
+    return row | usual | {"pupils": 300, "classes": 10, "teachers": 14} | more
+
+
+@pytest.fixture
+def tables(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[dict[str, Any]]]:
+    """The rows that the doors of `hpedu.data` give; a test changes them before it asks for a page."""
+    rows: dict[str, list[dict[str, Any]]] = {
+        "values": [
+            value("primary_pupils", 300, lacking=["Trường B"]),
+            value("primary_pupils_per_class", 30.0, lacking=["Trường B"]),
+            value("primary_two_sessions_share", 80.0),
+            value("primary_girls_share", None, lacking=["Trường A", "Trường B"]),
+            value("preschool_schools", 2),
+        ],
+        "schools": [school("Trường A"), school("Trường B", school=1, pupils=None, lacking=3, ownership=None)],
+        "city": [
+            value("primary_pupils", 3000), value("primary_pupils_per_class", 28.5),
+            value("primary_two_sessions_share", 90.0),
+        ],
+    }  # fmt: skip
+
+    def frame(name: str, columns: dict[str, Any]) -> pl.DataFrame:
+        return pl.DataFrame(
+            [{key: row[key] for key in columns} for row in rows[name]], schema=columns, orient="row"
+        )
+
+    monkeypatch.setattr(data, "commune_values", lambda commune: frame("values", COMMUNE_VALUES))
+    monkeypatch.setattr(data, "commune_schools", lambda commune: frame("schools", COMMUNE_SCHOOLS))
+    monkeypatch.setattr(data, "indicator_values", lambda *asked: frame("city", VALUES))
+    monkeypatch.setattr(data, "sources", lambda names: [])
+    return rows
+
+
+def make(group: str = "general", **more: Any) -> CommuneReport:
+    return CommuneReport(group, **({"territory": HERE, "year": 2025, "language": "en"} | more))
+
+
+def rows_of(report: CommuneReport) -> dict[str, list[str]]:
+    """Name of each row -> its cells, as they are read."""
+    html = "".join(piece.html for piece in report.figures().pieces)  # type: ignore[union-attr]
+    found = re.findall(r"<tr>\s*<th scope=\"row\">(.*?)</th>(.*?)</tr>", html, re.S)
+    return {
+        name: [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<td.*?>(.*?)</td>", cells, re.S)]
+        for name, cells in found
+    }
+
+
+def named(indicator: str) -> str:
+    return registry().indicators[indicator].name.en
+
+
+def test_counts_are_shares_of_the_city_and_rates_differences(tables: dict[str, Any]) -> None:
+    rows = rows_of(make())
+    assert rows[named("primary_pupils")] == ["300 persons", "3,000 persons", "10.0% of the city", "1/2"]
+    assert rows[named("primary_pupils_per_class")][2].startswith("+1.5")
+    assert rows[named("primary_two_sessions_share")][:3] == ["80.0%", "90.0%", "−10.0 points"]
+
+
+def test_what_no_school_reported_is_no_zero(tables: dict[str, Any]) -> None:
+    rows = rows_of(make())
+    assert rows[named("primary_girls_share")] == ["…", "…", "", "0/2"]
+    assert "Trường A; Trường B" in make().unreported().html
+
+
+def test_a_page_shows_its_own_group_only(tables: dict[str, Any]) -> None:
+    assert len(rows_of(make())) == 4
+    assert len(rows_of(make("preschool"))) == 1
+    assert set(rows_of(make("overview"))) == {named("primary_pupils"), named("preschool_schools")}
+
+
+def test_there_is_no_verdict_and_no_objective(tables: dict[str, Any]) -> None:
+    report = make()
+    html = "".join(piece.html for piece in report.figures().pieces)  # type: ignore[union-attr]
+    assert "state-" not in html and "≥" not in html
+    assert "never for a commune" in report.head().subtitle
+
+
+def test_the_summary_counts_who_did_not_report(tables: dict[str, Any]) -> None:
+    text = make().summary().text
+    assert "2 institutions" in text and "1 of unstated ownership" in text
+    assert "**1 of 2 have not reported everything**" in text
+    assert "Learners: **300**" in text
+    tables["schools"] = [school("Trường A")]
+    assert "reported every figure" in make().summary().text
+
+
+def test_a_commune_without_such_schools_says_so_everywhere(tables: dict[str, Any]) -> None:
+    report = make("continuing")
+    for piece in (report.schools(), report.unreported()):
+        assert "has no institution of this kind" in piece.plain
+    assert "has no institution of this kind" in report.summary().text
+
+
+def test_the_head_leads_to_the_list_of_communes_and_warns_of_invented_schools(tables: dict[str, Any]) -> None:
+    assert make().head().home == "../../index.html"
+    assert not make().head().synthetic
+    tables["schools"].append(school("C", synthetic=True))
+    assert make("preschool").head().synthetic  # also where none of the invented ones is shown
+
+
+@pytest.mark.parametrize(
+    ("wrong", "close"),
+    [
+        ({"group": "higher"}, "preschool"),
+        ({"territory": "commune_11311"}, "commune_11311_2025"),
+        ({"territory": "commune_11311_old"}, "commune_11311_2025"),
+        ({"language": "fr"}, "vi"),
+        ({"year": 2019}, "2025"),
+    ],
+)
+def test_wrong_names_are_refused(tables: dict[str, Any], wrong: dict[str, Any], close: str) -> None:
+    with pytest.raises(UnknownName, match=close):
+        make(**({"group": "general"} | wrong))
