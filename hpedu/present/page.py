@@ -28,7 +28,7 @@ from hpedu.messages import Note, note
 from hpedu.present.arrange import arrange, make_slug
 from hpedu.present.blocks import write_csv
 from hpedu.present.bundle import chart_bundle, pack
-from hpedu.present.display import CHART, PAGE_HEAD
+from hpedu.present.display import CHART, LAB_CHART, PAGE_HEAD
 from hpedu.present.foot import describe_making, describe_origin, describe_source
 from hpedu.present.numbers import school_year
 from hpedu.present.picture import draw_picture
@@ -124,10 +124,23 @@ class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
         name = (resources or {}).get("metadata", {}).get("name", "notebook")
         outputs = [output for cell in nb.cells for output in cell.get("outputs", [])]
         head = find_head(outputs, name)
-        kept = NotebookNode({**nb, "cells": [c for c in nb.cells if speaks(c, head["language"])]})
+        kept = NotebookNode({**nb, "cells": [lighten(c) for c in nb.cells if speaks(c, head["language"])]})
         body, resources = super().from_notebook_node(kept, resources, **kw)
         charts = [output.data[CHART] for output in outputs if CHART in output.get("data", {})]
         return hang_pictures(frame_page(head, body, charts), charts), resources
+
+
+def lighten(cell: NotebookNode) -> NotebookNode:
+    """A cell without the charts for JupyterLab: nbconvert copies each cell several times."""
+    if not any(LAB_CHART in output.get("data", {}) for output in cell.get("outputs", [])):
+        return cell
+    outputs = [
+        NotebookNode({**output, "data": {kind: d for kind, d in output.data.items() if kind != LAB_CHART}})
+        if "data" in output
+        else output
+        for output in cell.outputs
+    ]
+    return NotebookNode({**cell, "outputs": outputs})
 
 
 def find_head(outputs: list[NotebookNode], name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import pickle
@@ -12,9 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import nbclient
 import nbformat
 import pytest
 
+from hpedu.batch import provisioner
 from hpedu.batch.engine import Engine, FastEngine, Limits, Outcome, PapermillEngine, open_engine, run_report
 from hpedu.batch.plan import Run
 from hpedu.errors import UnknownName
@@ -130,6 +133,28 @@ raise ValueError(frame.lazy().group_by("b").agg(pl.col("a").sum()).sort("b").col
             os.kill(pid, 0)
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+@needs_fork
+def test_any_jupyter_client_can_have_a_warm_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As docs/batch.md says for JupyterLab: a kernelspec that names the provisioner is all."""
+    spec = {
+        "argv": ["python", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "warm",
+        "language": "python",
+        "metadata": {"kernel_provisioner": {"provisioner_name": "hpedu-warm"}},
+    }
+    (tmp_path / "kernels/warm").mkdir(parents=True)
+    (tmp_path / "kernels/warm/kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    cell = nbformat.v4.new_code_cell("import os, sys; print(os.getppid(), 'altair' in sys.modules)")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    nbclient.execute(notebook, kernel_name="warm")
+    own = provisioner.find_own()
+    assert notebook.cells[0].outputs[0].text == f"{own.process.pid} True\n"
+    monkeypatch.setattr(provisioner, "digest_folders", lambda *_: "the code has changed")
+    assert provisioner.find_own() is not own
+    provisioner.find_own().close()
 
 
 def without_times(notebook: Any) -> Any:
