@@ -24,7 +24,7 @@ import psutil
 
 from hpedu.paths import Project
 from tests import bench_batch as batch
-from tests.bench_schools import time_against_pandas, time_city, time_national, write_lists
+from tests.bench_schools import measure_lists
 from tests.conftest import ROOT, copy_project
 
 PLACE = ROOT / "build" / "bench.json"
@@ -87,25 +87,11 @@ def bench_communes(folder: Path) -> Figures:
     }
 
 
-def bench_schools(folder: Path) -> Figures:
-    """The city's school list, a national one, and pandas on one of its workbooks."""
-    lists = write_lists(folder)
-    national, beside = time_national(lists), time_against_pandas(lists[0])
-    return {
-        **time_city(folder),
-        **national,
-        **beside,
-        "national_ingest_seconds": national["national_list_seconds"],
-        "national_ingest_peak_mb": national["national_list_peak_mb"],
-        "ingest_ratio": beside["times_faster"],
-    }
-
-
 PARTS: dict[str, Callable[[Path], Figures]] = {
     "start": bench_start,
     "batch": bench_batch,
     "communes": bench_communes,
-    "schools": bench_schools,
+    "schools": measure_lists,
 }
 
 
