@@ -99,8 +99,8 @@ def time_against_pandas(path: Path, rounds: int = 3) -> dict[str, float]:
 
     Both begin with the path of the file. Here it becomes typed columns with every doubt named, known communes, no
     school twice (`read_school_list`); there a frame of guessed types (`pandas.read_excel`), which is all that
-    route gives. Both start with their libraries loaded (`ingest_ratio`); `ingest_process_ratio` is of whole processes,
-    Python's start and all imports included. Medians of so many rounds.
+    route gives. Both start with their libraries loaded (`ingest_ratio`); `ingest_process_ratio` is of whole
+    processes, Python's start and all imports included. Medians of so many rounds.
     """
     found: dict[str, list[dict[str, float]]] = {"read_one": [], "read_with_pandas": []}
     for _ in range(rounds):

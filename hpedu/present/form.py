@@ -44,7 +44,8 @@ def write_form(
     year
         Year in which the school year starts; for calendar figures the year itself.
     observations
-        Columns `hpedu.ingest.schema.OBSERVATIONS`: what is there already is not asked for.
+        Columns `hpedu.ingest.schema.OBSERVATIONS`: what is there already is not asked for. If any is synthetic,
+        so is the form: it says so on every sheet, and what is read of it has the status `synthetic`.
 
     Raises
     ------
@@ -68,7 +69,8 @@ def make_form(
         raise UnknownName("group", group, book.codes_of("group"))
     if territory not in book.territories:
         raise UnknownName("territory", territory, book.territories)
-    cover = Cover("cross_cutting" if group == "overview" else group, territory, year)
+    synthetic = "synthetic" in observations["status"]
+    cover = Cover("cross_cutting" if group == "overview" else group, territory, year, synthetic)
     missing = list_missing(cover, observations, book)
     texts = FormTexts(cover, book)
     rows: dict[SheetKind, list[FormRow]] = {

@@ -27,7 +27,8 @@ class FormTexts:
     def title(self) -> str:
         year, place = self.cover.year, self.book.territories[self.cover.territory].name
         return "\n".join(
-            phrase(
+            (phrase("form_synthetic", language) + " – " if self.cover.synthetic else "")
+            + phrase(
                 "form_title",
                 language,
                 group=self.book.name("group", self.cover.group, language),

@@ -23,6 +23,7 @@ HEAD, HEADINGS, FIRST = 2, 3, 4  # rows: hidden column names, headings, first to
 _FILL = PatternFill("solid", fgColor="FFF6CC")
 _HEADING = PatternFill("solid", fgColor="1F4E79")
 _EDGE = Border(*[Side("thin", color="B7B7B7")] * 4)
+_CENTRED = Alignment(horizontal="center", vertical="top")
 _UNLOCKED = Protection(locked=False)
 _DATE_FORMAT = "dd/mm/yyyy"
 
@@ -72,6 +73,12 @@ def write_sheet(workbook: Workbook, design: Sheet, rows: Sequence[FormRow], titl
         sheet.column_dimensions[letter].width = column.width
         sheet.column_dimensions[letter].hidden = column.role == "key"
     sheet.row_dimensions[HEAD].hidden = True
+    headings = [(_say(f"form_{column.id}", "\n"), column.width - 2) for column in design.columns]  # bold is wider
+    set_height(
+        sheet,
+        HEADINGS,
+        [one for one, column in zip(headings, design.columns, strict=True) if column.role != "key"],
+    )
     rules = _Rules(sheet, book)
     for number, row in enumerate(rows, FIRST):
         for place, column in enumerate(design.columns, 1):
@@ -83,9 +90,9 @@ def write_sheet(workbook: Workbook, design: Sheet, rows: Sequence[FormRow], titl
                 put_text(cell, row.key if column.role == "key" else row.labels[column.id]).border = _EDGE
             if column.id == "number":
                 cell.value = int(row.labels["number"])  # as text, Excel would mark it as a mistake
+                cell.alignment = _CENTRED
         set_height(sheet, number, [(row.labels.get(c.id, ""), c.width) for c in design.columns])
-    fills = [place for place, column in enumerate(design.columns) if column.role == "fill"]
-    sheet.freeze_panes = sheet.cell(FIRST, 4 if fills[0] > 6 else 3)
+    sheet.freeze_panes = sheet.cell(FIRST, 3)  # number and label stay in sight
     sheet.print_title_rows = f"{HEADINGS}:{HEADINGS}"
     _finish(sheet)
 

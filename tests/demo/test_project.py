@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner
+from openpyxl import load_workbook
 
 from hpedu import data
 from hpedu.batch.engine import run_report
@@ -33,8 +34,29 @@ def test_every_figure_is_marked_and_the_states_can_be_seen(demo: Project, book: 
     observations = data.observations(all_editions=True)
     assert observations.height > 10_000
     assert set(observations["status"]) == {"synthetic"}
-    states = {s.state for s in assess_targets(data.indicator_values(), book, "hai_phong", 2025)}
-    assert states >= {"met", "uncertain", "no_data", "milestone_reached", "milestone_not_reached"}
+    standings = assess_targets(data.indicator_values(), book, "hai_phong", 2025)
+    assert {s.state for s in standings} == set(book.codes_of("state")) - {"not_judged"}
+    assert any(s.lost_since is not None for s in standings)
+    assert any(s.stale for s in standings)
+
+
+def test_the_forms_are_filled_in_and_nothing_of_them_is_refused(demo: Project) -> None:
+    observations, issues = data.observations(all_editions=True), data.issues()
+    from_forms = observations.filter(pl.col("file").str.starts_with("phieu_"))
+    assert set(from_forms["file"]) == {path.name for path in demo.raw.glob("phieu_*.xlsx")}
+    assert set(issues["reason"]) == {"school_standard_lapsed"}  # as in life, some recognitions have run out
+
+
+def test_ratios_are_what_ratios_can_be(demo: Project, book: Registry) -> None:
+    values = data.indicator_values().filter(pl.col("indicator").is_in(list(book.targets)))
+    shares = values.filter(pl.col("unit") == "percent")
+    assert shares.filter(~pl.col("value").is_between(0, 125)).is_empty()
+
+
+def test_every_commune_has_schools(demo: Project, book: Registry) -> None:
+    now = {commune.code for commune in book.communes if commune.valid_to is None}
+    assert len(now) == 114
+    assert set(data.schools()["commune_code"]) == now
 
 
 def test_city_and_communes_come_from_the_school_list(demo: Project) -> None:
@@ -60,6 +82,11 @@ def test_the_same_seed_gives_the_same_history(tmp_path: Path, book: Registry) ->
     first, second = (write_demo(tmp_path / name, Project(ROOT), book) for name in ("a", "b"))
     name = "lich_su_mo_phong.csv"
     assert (first.raw / name).read_bytes() == (second.raw / name).read_bytes()
+    for path in first.raw.glob("*.xlsx"):  # by content: a workbook holds the time it was written
+        one, other = (load_workbook(folder.raw / path.name) for folder in (first, second))
+        for sheet in one:
+            rows = zip(sheet.values, other[sheet.title].values, strict=True)
+            assert all(left == right for left, right in rows), (path.name, sheet.title)
 
 
 def test_it_refuses_data_raw_and_folders_that_hold_anything(tmp_path: Path, book: Registry) -> None:

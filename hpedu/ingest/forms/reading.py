@@ -42,8 +42,8 @@ def is_form(data: bytes) -> bool:
 def read_form(data: bytes, resource: Resource, book: Registry) -> Reading:
     """Read a form written by `hpedu.present.form.write_form` and filled in by somebody.
 
-    Every filled-in value or state is one observation (status `final`, territory and year of the cover, the other
-    cells of its row in `note`) or one issue. Blank cells are neither.
+    Every filled-in value or state is one observation (status `final`, or `synthetic` if its cover says so;
+    territory and year of the cover, the other cells of its row in `note`) or one issue. Blank cells are neither.
 
     Raises
     ------
@@ -109,7 +109,7 @@ class _FormReader:
             "year": self.cover.year,
             "value": float(number),
             "unit": unit,
-            "status": "final",
+            "status": "synthetic" if self.cover.synthetic else "final",
             "qualifier": "",
             "flags": [],
             "source": self.resource.name,

@@ -44,22 +44,22 @@ class Sheet:
 
 COVER = "Hướng dẫn"
 
-_DECISION = (Column("decision", 22, "fill"), Column("date", 13, "fill"), Column("note", 24, "fill"))
+_DECISION = (Column("decision", 20, "fill"), Column("date", 13, "fill"), Column("note", 20, "fill"))
 
 SHEETS: dict[SheetKind, Sheet] = {
     "numbers": Sheet(
         "Số liệu",
         (
             Column("number", 5, "sealed"),
-            Column("targets", 30),
             Column("series", 30, "sealed"),
-            Column("definition", 42),
-            Column("unit", 11),
-            Column("legal", 26),
-            Column("department", 26),
-            Column("value", 15, "fill"),
-            Column("origin", 22, "fill"),
-            Column("note", 22, "fill"),
+            Column("unit", 10),
+            Column("value", 13, "fill"),
+            Column("origin", 18, "fill"),
+            Column("note", 18, "fill"),
+            Column("definition", 36),
+            Column("targets", 26),
+            Column("legal", 24),
+            Column("department", 20),
             Column("key", 12, "key"),
         ),
         answer="value",
@@ -68,12 +68,12 @@ SHEETS: dict[SheetKind, Sheet] = {
         "Cột mốc",
         (
             Column("number", 5, "sealed"),
-            Column("milestone", 36, "sealed"),
-            Column("definition", 48),
-            Column("legal", 28),
-            Column("department", 28),
-            Column("state", 17, "fill"),
+            Column("milestone", 34, "sealed"),
+            Column("state", 15, "fill"),
             *_DECISION,
+            Column("definition", 40),
+            Column("legal", 24),
+            Column("department", 20),
             Column("key", 12, "key"),
         ),
         answer="state",
@@ -83,11 +83,11 @@ SHEETS: dict[SheetKind, Sheet] = {
         "Nhiệm vụ",
         (
             Column("number", 5, "sealed"),
-            Column("task", 48, "sealed"),
-            Column("department", 36),
-            Column("timing", 24),
+            Column("task", 44, "sealed"),
             Column("state", 18, "fill"),
             *_DECISION,
+            Column("department", 30),
+            Column("timing", 20),
             Column("key", 12, "key"),
         ),
         answer="state",
@@ -116,28 +116,29 @@ def range_of(unit: str) -> Range:
 
 @dataclass(frozen=True)
 class Cover:
-    """What a form is about."""
+    """What a form is about; a `synthetic` one holds invented figures, and its code and title say so."""
 
     group: str
     territory: str
     year: int
+    synthetic: bool = False
 
 
-_COVER_CODE = re.compile(MARKER + r" (\d+) (\w+) (\w+) (\d{4}) #([0-9a-f]{8})")
+_COVER_CODE = re.compile(MARKER + r" (\d+) (\w+) (\w+) (\d{4})( synthetic)? #([0-9a-f]{8})")
 
 
 def write_cover_code(cover: Cover, title: str) -> str:
     """The marker cell of the cover, sealed with the title over it, so that a retyped year is noticed."""
-    code = f"{MARKER} {VERSION} {cover.group} {cover.territory} {cover.year}"
+    code = f"{MARKER} {VERSION} {cover.group} {cover.territory} {cover.year}{' synthetic' * cover.synthetic}"
     return f"{code} #{seal(code, title)}"
 
 
 def read_cover_code(text: str, title: str) -> Cover | None:
     """Undo `write_cover_code`; None if the code is of another version, or code and title disagree."""
     match = _COVER_CODE.fullmatch(text.strip())
-    if match is None or int(match[1]) != VERSION or match[5] != seal(text.rpartition(" #")[0].strip(), title):
+    if match is None or int(match[1]) != VERSION or match[6] != seal(text.rpartition(" #")[0].strip(), title):
         return None
-    return Cover(match[2], match[3], int(match[4]))
+    return Cover(match[2], match[3], int(match[4]), match[5] is not None)
 
 
 def write_key(series: SeriesRef, *labels: str) -> str:

@@ -33,6 +33,8 @@ def sum_schools(schools: pl.DataFrame, resources: Mapping[str, Resource], book: 
     Columns `hpedu.ingest.schema.OBSERVATIONS`; `file` and `sheet` name all lists of the year, `cell` is empty: a
     sum over a column has no cell of its own.
     """
+    if schools.is_empty():  # 270 sums over nothing take a third of a second
+        return pl.DataFrame(schema=schema.OBSERVATIONS)
     published = {path: resource.published for path, resource in resources.items()}
     names = {path: resource.name for path, resource in resources.items()}
     lists = schools.group_by("year", maintain_order=True).agg(

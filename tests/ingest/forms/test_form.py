@@ -117,6 +117,32 @@ class TestFilled:
         assert row["cell"] == form.find(PUPILS, "value").coordinate
         assert row["note"] == "30/9/2026; = ước tính"
 
+    def test_a_synthetic_form_says_so_and_its_values_too(self, tmp_path: Path, book: Registry) -> None:
+        invented = pl.DataFrame([{"status": "synthetic", "year": 2020}], schema=schema.OBSERVATIONS)
+        path = tmp_path / "synthetic.xlsx"
+        write_form(path, group="preschool", year=2026, observations=invented, book=book)
+        made_up = Form(path, book)
+        assert all("MÔ PHỎNG" in str(sheet["A1"].value) for sheet in made_up.workbook)
+        made_up.find(PUPILS, "value").value = 41250
+        made_up.find(MILESTONE, "state").value = "Đạt"
+        rows = made_up.read().observations
+        assert [row["status"] for row in rows] == ["synthetic", "synthetic"]
+        cover = made_up.workbook.worksheets[0]
+        (code,) = [cell for row in cover for cell in row if " synthetic #" in str(cell.value)]
+        code.value = code.value.replace(" synthetic", "")  # the mark cannot be taken off
+        reading = made_up.read()
+        assert not reading.observations
+        assert {issue["reason"] for issue in reading.issues} == {"form_cover"}
+
+    def test_columns_may_be_moved(self, form: Form) -> None:
+        sheet = form.sheet("numbers")
+        form.find(PUPILS, "value").value = 41250
+        rows = [list(row) for row in sheet.values]
+        for number, row in enumerate(rows, 1):
+            for place, value in enumerate(reversed(row), 1):
+                sheet.cell(number, place).value = value
+        assert [row["value"] for row in form.read().observations] == [41250]
+
     def test_zero_is_a_figure(self, form: Form) -> None:
         assert form.type(PUPILS, value=0).read().observations[0]["value"] == 0
 
