@@ -29,7 +29,7 @@ PARTS = (
 """Tables, and the columns by whose values parts of them can be asked for."""
 
 SERIES = ("measure", "level", "ownership", "sex", "detail")
-COUNTED = ("final", "preliminary", "derived", "synthetic")
+COUNTED = ("final", "preliminary", "derived")
 
 
 def make_tables(project: Project) -> record.Prepared:
@@ -45,7 +45,7 @@ def make_tables(project: Project) -> record.Prepared:
     communes, commune_schools = compute_communes(tables["observations"], tables["schools"], book)
     tables |= {"communes": communes, "commune_schools": commune_schools}
     sources = [resource.model_dump() for resource in read_package(project.raw).values()]
-    newest = find_newest(tables["values"])
+    newest = find_newest(tables["values"], book)
     years = tables["values"]["year"].unique().sort().to_list()
     prepared = record.Prepared(
         made_from=made_from,
@@ -68,9 +68,13 @@ def make_tables(project: Project) -> record.Prepared:
     return prepared
 
 
-def find_newest(values: pl.DataFrame) -> int | None:
-    """The newest year for which anything was counted; projections do not count as counted."""
-    newest = values.filter(pl.col("status").is_in(COUNTED))["year"].max()
+def find_newest(values: pl.DataFrame, book: Registry) -> int | None:
+    """The newest year for which anything was counted; projections do not count as counted.
+
+    Of synthetic figures those of targets count: the mark hides which of the others would be projections.
+    """
+    invented = (pl.col("status") == "synthetic") & pl.col("indicator").is_in(list(book.targets))
+    newest = values.filter(pl.col("status").is_in(COUNTED) | invented)["year"].max()
     return newest if isinstance(newest, int) else None
 
 
