@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
-from hpedu.ingest.cells import Cell
+from hpedu.ingest.cells import Cell, name_cell
 from hpedu.ingest.resource import Resource
 from hpedu.ingest.words.text import fold_text
 from hpedu.registry import Registry
@@ -31,7 +31,12 @@ def set_aside_row(
     text = book.code("reason", reason).name
     close = _find_closest(subject, known)
     hint = book.code("hint", "closest").name if close else None
-    values = {"subject": subject, "file": resource.path, "cell": cell.address, "printed": cell.printed}
+    values = {
+        "subject": subject,
+        "file": resource.path,
+        "cell": name_cell(cell.sheet, cell.address),
+        "printed": cell.printed,
+    }
     return {
         "file": resource.path,
         "sheet": cell.sheet,

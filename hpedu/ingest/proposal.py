@@ -10,6 +10,7 @@ from datetime import date
 from hpedu.ingest.cells import RawTable
 from hpedu.ingest.layouts import Layout, closest_layout, load_layouts
 from hpedu.ingest.roles import Roles, find_roles
+from hpedu.ingest.suggest import suggest_codes
 from hpedu.ingest.tables.header_paths import SEPARATOR
 from hpedu.ingest.tables.header_words import is_worded
 from hpedu.ingest.words.numbers import decide_style
@@ -46,7 +47,13 @@ def propose_layout(table: RawTable, language: str = "en") -> str:
         lines.append(f"place = {_quote(place)}")
     lines.append(f"year_rule = {_quote(rule)}  # {say('proposal_year', language)}")
     lines.append(f"numbers = {_quote(style or 'decide')}")
+    lines.append(f"# {say('proposal_codes', language)}")
     return "\n".join([*lines, *_propose_series(table, roles)]) + "\n"
+
+
+def is_catalogue(table: RawTable) -> bool:
+    """Whether no cell of a table has a label: a list of codes and names, as ministry workbooks bring along."""
+    return not any(text for cell in table.cells for name, text in cell.labels.items() if name != "title")
 
 
 def _find_place_label(table: RawTable) -> str:
@@ -71,13 +78,19 @@ def _find_title_territory(title: str) -> str:
 
 
 def _propose_series(table: RawTable, roles: Roles) -> Iterator[str]:
+    book = registry()
     found: dict[str, str] = {}
     for cell in table.cells:
         tiers = SEPARATOR.join(roles.read_parts(cell, _DAY)[1]).split(SEPARATOR)
         item = SEPARATOR.join(tier for tier in tiers if not is_worded("filler", tier))
         found.setdefault(item, cell.labels.get("unit", ""))
     for item, unit in found.items():
-        yield f'\n[[series.{_quote(item)}]]\nmeasure = ""\nlevel = ""'
+        yield f"\n[[series.{_quote(item)}]]"
+        for name in ("measure", "level"):
+            codes = suggest_codes(name, item, book) or suggest_codes(name, table.title, book)
+            yield f'{name} = ""' + (f"  # {' | '.join(codes)} ?" if codes else "")
+        for name in ("ownership", "sex"):
+            yield from (f'# {name} = "{code}" ?' for code in suggest_codes(name, item, book)[:1])
         scale = find_scale(item) if find_scale(item) != 1 else find_scale(unit)
         if scale is not None and scale != 1:
             yield f"scale = {scale}"

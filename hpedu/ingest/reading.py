@@ -22,6 +22,7 @@ from hpedu.ingest.readers import (
     workbook,
 )
 from hpedu.ingest.resource import Resource
+from hpedu.ingest.schools.lists import find_lacking
 from hpedu.ingest.schools.reading import read_schools
 from hpedu.ingest.tables.grid import Grid, make_grid
 from hpedu.ingest.tables.headers import read_grid
@@ -97,9 +98,13 @@ def read_file(data: bytes, resource: Resource, book: Registry) -> Reading:
             if schools is not None:
                 return schools
     reading = Reading()
-    for found in find_tables(data):
+    tables = find_tables(data)
+    lacking = find_lacking(data, book) if any(found.layout is None for found in tables) else {}
+    for found in tables:
         if found.layout is None:
-            reading.issues += [_without_layout(cell, found.table, resource, book) for cell in found.table.cells]
+            reading.issues += [
+                _without_layout(cell, found.table, lacking, resource, book) for cell in found.table.cells
+            ]
             continue
         part = interpret(found.table, found.layout, resource, book)
         reading.observations += part.observations
@@ -131,5 +136,10 @@ def _convert(grids: list[Grid]) -> list[Grid]:
     ]
 
 
-def _without_layout(cell: Cell, table: RawTable, resource: Resource, book: Registry) -> dict[str, object]:
+def _without_layout(
+    cell: Cell, table: RawTable, lacking: dict[str, list[str]], resource: Resource, book: Registry
+) -> dict[str, object]:
+    if cell.sheet in lacking:
+        names = ", ".join(f"«{book.school_columns[column].name.vi}»" for column in lacking[cell.sheet])
+        return set_aside_row(cell, resource, "school_columns_lacking", names, book)
     return set_aside_row(cell, resource, "no_layout", table.title, book)

@@ -58,6 +58,101 @@ def test_a_proposal_reads_the_table_once_it_is_filled_in(
     load_layouts.cache_clear()
 
 
+def check(path: Path) -> str:
+    result = CliRunner().invoke(commands, ["check", str(path)])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def write_sheet(path: Path, *rows: list[object], title: str = "Sheet1") -> Path:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = title
+    for row in rows:
+        sheet.append(row)
+    book.save(path)
+    return path
+
+
+def test_a_table_is_told_with_its_sheet_and_cells(unknown: Path) -> None:
+    output = check(unknown)
+    assert "sheet «Sheet»: Số thư viện phân theo địa phương" in output
+    assert "4 cells (B4:C5), no layout" in output
+
+
+def test_codes_are_suggested_beside_what_stays_empty(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["Giáo dục tiểu học phân theo địa phương"],
+        ["", "Trường học - School", "", "Giáo viên nữ", ""],
+        ["", 2020, 2021, 2020, 2021],
+        ["Hải Phòng", 210, 215, 3000, 3100],
+        ["Hải Dương", 180, 185, 2900, 2950],
+    ]
+    output = check(write_sheet(tmp_path / "a.xlsx", *rows))
+    assert 'measure = ""  # schools ?' in output
+    assert 'level = ""  # primary ?' in output
+    assert '# sex = "female" ?' in output
+
+
+def test_a_catalogue_gets_no_proposal(tmp_path: Path) -> None:
+    output = check(write_sheet(tmp_path / "a.xlsx", ["Mã", "Tên"], ["1", "Công lập"], ["2", "Tư thục"]))
+    assert "as in a catalogue" in output
+    assert "[[series" not in output
+
+
+def test_a_school_list_without_its_codes_is_told_as_one(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["Danh sách trường năm học 2025-2026"],
+        ["Tên trường", "Cấp học", "Xã", "Học sinh"],
+        ["MN A", "Mầm non", "Lê Chân", 200],
+        ["MN B", "Mầm non", "Lê Chân", 210],
+    ]
+    path = write_sheet(tmp_path / "truong.xlsx", *rows)
+    output = check(path)
+    assert "lacks the required column «Mã trường (Bộ GDĐT)»" in output and "(and 1 more like it)" in output
+    assert "[[series" not in output  # a layout would not help
+    assert set(hpedu.read(path)[1]["reason"]) == {"school_columns_lacking"}
+
+
+def test_a_table_of_sums_is_no_school_list(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["Giáo dục theo quận, huyện năm học 2020-2021"],
+        ["Quận", "Trường", "Lớp", "Học sinh"],
+        ["Lê Chân", 20, 400, 15000],
+        ["An Dương", 22, 410, 15500],
+    ]
+    assert set(hpedu.read(write_sheet(tmp_path / "a.xlsx", *rows))[1]["reason"]) == {"no_layout"}
+
+
+def test_schools_and_what_they_make_are_told_apart(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["Danh sách trường năm học 2025-2026"],
+        ["Mã trường", "Tên trường", "Cấp học", "Xã", "Học sinh", "Email"],
+        ["31000012", "MN A", "Mầm non", "Lê Chân", 200, "a@b"],
+    ]
+    output = check(write_sheet(tmp_path / "a.xlsx", *rows))
+    assert "1 rows of schools would be read" in output
+    assert "the column «Email» is not known and not read" in output
+
+
+def test_each_reason_names_the_first_cell_and_how_many_more(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        [
+            "Number of schools, classes, teachers and pupils of kindergarten education "
+            "as of 30 September by province"
+        ],
+        ["", "2019 School", "2020 School"],
+        ["Hai Phong", 320, ".."],
+        ["Hai Fong", 1, 2],
+    ]
+    output = check(write_sheet(tmp_path / "a.xlsx", *rows, title="T1"))
+    assert "layout nso_kindergarten.toml" in output
+    assert "a.xlsx, cell T1!B4: no territory is known as «Hai Fong»" in output
+    assert "(and 1 more like it)" in output
+    assert 'Blank or ".."' in output
+
+
 def test_read_gives_two_frames(unknown: Path) -> None:
     observations, issues = hpedu.read(unknown)
     assert observations.is_empty()

@@ -37,7 +37,8 @@ def read_workbook(data: bytes) -> list[Grid]:
     Everything is printed text: a number in as few digits as it needs (no more than nine after the point, where
     only the noise of binary fractions is left), a cell typed as a date as "2024-09-05", an unformatted date
     serial as the number it is. Errors ("#REF!") and merged ranges are known for .xlsx alone, because fastexcel
-    tells neither.
+    tells neither; without them, labels are carried to the right and down, which comes to the same
+    (tests/ingest/tables/test_unmerged.py), so that .xls needs no second library.
 
     Raises
     ------

@@ -45,7 +45,7 @@ def set_aside_duplicates(frame: pl.DataFrame, book: Registry) -> tuple[pl.DataFr
     """
     keys = ["ministry_code", "year"]
     repeated = ~frame.select(first=pl.struct(keys).is_first_distinct())["first"]
-    place = pl.format("{} {} {}", "file", "sheet", "row").first().over(keys)
+    place = pl.format("{} ({}!{})", "file", "sheet", "row").first().over(keys)
     later = frame.with_columns(subject=place).filter(repeated).with_columns(printed="ministry_code")
     notes = [Issues(book, "", "", {}).collect()]
     for (file, sheet), rows in later.group_by("file", "sheet", maintain_order=True):
@@ -108,7 +108,7 @@ def _check_parts(values: pl.DataFrame, names: list[str], issues: Issues, book: R
             if not column.part_of or name not in names or whole not in names:
                 continue
             wrong = (pl.col(name) > pl.col(whole)).fill_null(False)
-            subject = pl.format("{} ({})", whole, pl.lit(issues.letters[whole]))
+            subject = pl.format("{} ({}{})", whole, pl.lit(issues.letters[whole]), "row")
             issues.add(
                 "school_part_exceeds", name, values.filter(wrong).select("row", printed=name, subject=subject)
             )

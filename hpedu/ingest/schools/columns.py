@@ -11,6 +11,7 @@ from hpedu.registry import Registry
 from hpedu.registry.models import Language, SchoolColumn
 
 _LEAD = re.compile(r"^(?:tong so luong|tong so|so luong|so|tong|trong do)\s+(?=\S)")
+_IDENTIFYING = ("code", "choice", "text")
 _PARENTHESES = re.compile(r"\([^()]*\)")
 _PARTS = re.compile(r"\n|\s[-–—/]\s")
 
@@ -27,14 +28,35 @@ def recognise_school_list(header: Sequence[str], book: Registry) -> dict[int, st
         Column index -> column id (`school_columns.csv`, or such an id and a level); None unless all required
         columns are there.
     """
+    found = _match(header, book)
+    return None if _lacking(found, book) else found
+
+
+def find_lacking(header: Sequence[str], book: Registry) -> list[str]:
+    """The required columns that a header lacks though it is plainly one of a school list; [] for any other.
+
+    Plainly: three known columns, two of them say which school it is (name, code, level, commune, ownership):
+    "Trường | Lớp | Giáo viên" heads a table of sums.
+    """
+    found = _match(header, book)
+    columns = list_columns(book)
+    identifying = [c for c in found.values() if c != "row_number" and columns[c].kind in _IDENTIFYING]
+    return _lacking(found, book) if len(found) > 2 and len(identifying) > 1 else []
+
+
+def _match(header: Sequence[str], book: Registry) -> dict[int, str]:
     known = _index(book)
     found: dict[int, str] = {}
     for place, text in enumerate(header):
         column = _find(text, known)
         if column is not None and column not in found.values():
             found[place] = column
-    required = {column.id for column in book.school_columns.values() if column.required}
-    return found if required <= set(found.values()) else None
+    return found
+
+
+def _lacking(found: dict[int, str], book: Registry) -> list[str]:
+    """The ids of the required columns that were not found."""
+    return [c.id for c in book.school_columns.values() if c.required and c.id not in found.values()]
 
 
 def find_column(header: str, book: Registry) -> str | None:

@@ -19,7 +19,7 @@ from hpedu.ingest.readers.spreadsheetml import is_spreadsheetml, read_spreadshee
 from hpedu.ingest.readers.workbook import is_workbook, read_frames
 from hpedu.ingest.schools.checks import set_aside_duplicates
 from hpedu.ingest.schools.columns import describe_columns, list_columns, recognise_school_list
-from hpedu.ingest.schools.sheet import find_header, read_sheet
+from hpedu.ingest.schools.sheet import find_header, find_lacking_columns, read_sheet
 from hpedu.ingest.schools.values import CHOICE_TYPES, TYPES
 from hpedu.ingest.words.legacy import convert_legacy, detect_legacy
 from hpedu.registry import Registry
@@ -27,6 +27,7 @@ from hpedu.registry import Registry
 __all__ = [
     "SchoolList",
     "describe_columns",
+    "find_lacking",
     "may_be_school_list",
     "read_school_list",
     "recognise_school_list",
@@ -103,6 +104,14 @@ def read_school_list(data: bytes, file: str, book: Registry) -> SchoolList:
     return SchoolList(
         kept, pl.concat([*issues, repeated]), tuple(names), present, titles, int(kept["cells"].sum()), set_aside
     )
+
+
+def find_lacking(data: bytes, book: Registry) -> dict[str, list[str]]:
+    """Of the sheets that are plainly school lists but cannot be read as such, the required columns they lack."""
+    if not may_be_school_list(data):
+        return {}
+    found = {name: find_lacking_columns(cells, book) for name, cells in _read_sheets(data)}
+    return {name: columns for name, columns in found.items() if columns}
 
 
 def may_be_school_list(data: bytes) -> bool:

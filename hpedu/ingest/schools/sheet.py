@@ -9,7 +9,7 @@ import polars as pl
 
 from hpedu.ingest.cells import column_letters
 from hpedu.ingest.schools.checks import check_schools
-from hpedu.ingest.schools.columns import find_column, list_columns, recognise_school_list
+from hpedu.ingest.schools.columns import find_column, find_lacking, list_columns, recognise_school_list
 from hpedu.ingest.schools.issues import Issues
 from hpedu.ingest.schools.values import is_missing, read_column
 from hpedu.ingest.schools.words import is_synthetic, list_choices
@@ -56,6 +56,12 @@ def find_header(cells: pl.DataFrame, book: Registry) -> Header | None:
             if columns and (best is None or len(columns) > len(best.columns)):
                 best = Header(number, texts, columns)
     return best
+
+
+def find_lacking_columns(cells: pl.DataFrame, book: Registry) -> list[str]:
+    """The required columns that a sheet lacks, if one of its first rows plainly heads a school list."""
+    rows = ([text or "" for text in row] for row in cells.head(HEADER_DEPTH).rows())
+    return next(filter(None, (find_lacking(row, book) for row in rows)), [])
 
 
 def read_sheet(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from hpedu.ingest.tables.grid import Grid
 from hpedu.ingest.tables.header_words import is_note, is_worded
-from hpedu.ingest.tables.rows import Row
+from hpedu.ingest.tables.rows import Row, is_numbered_title
 from hpedu.ingest.words.text import fold_text
 
 _MOST_WORDS_OF_A_TIER = 8  # a lone cell over the columns with more words is a title
@@ -36,7 +36,9 @@ class HeaderFinder:
             row = gap[place]
             if row.shape == "blank":
                 blanks += 1
-            elif self._is_upper_tier(row, values, blanks, is_top=_is_top(gap[:place])):
+            elif not self._ends_title(gap[: place + 1]) and self._is_upper_tier(
+                row, values, blanks, is_top=_is_top(gap[:place])
+            ):
                 tiers.append(row.number)
                 blanks = 0
             elif not self.is_unit_line(row, values):
@@ -84,6 +86,12 @@ class HeaderFinder:
         if len(row.filled) > 1:
             return blanks < 2
         return blanks < 2 and self._spans(row, values) and not (is_top and self._is_title(row))
+
+    def _ends_title(self, gap: Sequence[Row]) -> bool:
+        """Whether the last row is a line of a title whose first line has the number of the table before it."""
+        first = next((row for row in reversed(gap) if row.filled != gap[-1].filled or len(row.filled) > 1), gap[0])
+        is_title = is_numbered_title(self._grid.rows[first.number], first.filled)
+        return is_title and (first is gap[-1] or first.filled[-1:] == gap[-1].filled)
 
     def _spans(self, row: Row, values: Sequence[int]) -> bool:
         """Whether a lone cell stands over columns: merged over some, or set where they begin."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,6 +15,8 @@ from hpedu.ingest.tables.kinds import find_kind, is_bare_year, is_numbering
 Shape = Literal["blank", "data", "text", "numbering"]
 """`data` has values, `numbering` counts the columns (A, B, 1, 2), `text` is anything else that is printed."""
 
+_TABLE_NUMBER = re.compile(r"\d{1,3}[.:]?")
+_FEWEST_WORDS_OF_A_TITLE = 5  # "12 | Huyện Cát Hải" is a row of which nothing was reported
 _INDEX_PLACES = 3  # an index stands in one of the first columns
 
 
@@ -106,6 +109,8 @@ def _read_row(
     numeric = tuple(sorted(numbers + marks + years))
     if len(filled) == 1 and numeric:
         is_data = _continues_column(filled[0], above, is_year=bool(years))
+    elif is_numbered_title(texts, filled):
+        is_data = False
     elif numbers:
         is_data = around.after_data or not _counts_on(texts, words, numbers, below)
     elif marks:
@@ -113,6 +118,14 @@ def _read_row(
     else:
         is_data = bool(years) and _are_figures(number, texts, words, years, around)
     return Row(number, "data" if is_data else "text", filled, numeric if is_data else ())
+
+
+def is_numbered_title(texts: Sequence[str], filled: Sequence[int]) -> bool:
+    """Whether a row is the number of a table and, in another cell, its title: "290 | Number of schools ..."."""
+    if len(filled) != 2 or not _TABLE_NUMBER.fullmatch(texts[filled[0]].strip()):
+        return False
+    title = texts[filled[1]]
+    return find_kind(title) == "text" and len(title.split()) >= _FEWEST_WORDS_OF_A_TITLE
 
 
 def _continues_column(column: int, above: Row | None, *, is_year: bool) -> bool:

@@ -242,7 +242,7 @@ class TestChecks:
         found = read(book, SCHOOL, change(pupils=999), change(year="2026-2027"))
         assert found.frame.select("year", "pupils").rows() == [(2025, 400), (2026, 400)]
         assert found.issues.select("reason", "subject", "cell").rows() == [
-            ("school_duplicate", "schools/a.xlsx DS 2", "A3")
+            ("school_duplicate", "schools/a.xlsx (DS!2)", "A3")
         ]
 
     def test_unknown_and_repeated_columns(self, book: Registry) -> None:

@@ -421,3 +421,15 @@ def test_two_tiers_of_any_width_are_paired_right(years: int, items: int, distric
         f"Năm học 20{20 + year}-20{21 + year} / Loại {item}" for year in range(years) for item in range(items)
     ]
     assert len(table.cells) == districts * years * items
+
+
+def test_the_number_of_a_table_may_stand_in_a_cell_of_its_own() -> None:
+    grid = sheet(
+        "290|Trường, lớp, giáo viên và học sinh mẫu giáo phân theo địa phương\n"
+        "|Kindergarten education by province\n"
+        "|Trường học|||Lớp học\n|2019|2020||2019|2020\nHải Dương|300|301||3800|3820\nHải Phòng|320|321||4100|4120"
+    )
+    (table,) = read_grid(grid)
+    assert table.title.startswith("Trường, lớp") and table.title.endswith("Kindergarten education by province")
+    assert labels(table, "B5") == ("Trường học / 2019", "Hải Dương", "")
+    assert {roles(table)[place] for place in ("A1", "B1", "B2")} == {"title"}
