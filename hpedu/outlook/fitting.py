@@ -156,17 +156,18 @@ def _smooth(values: Floats, gaps: Floats, method: Method) -> Floats:
 
     After a gap of k years the older level keeps (1 - weight)^k.
     """
-    best, least = np.zeros(len(values)), np.full(len(values), np.inf)
-    for alpha in method.alphas:
-        level, loss = values[:, 0].copy(), np.zeros(len(values))
-        for column in range(1, values.shape[1]):
-            error = values[:, column] - level
-            known = ~np.isnan(error)
-            loss[known] += error[known] ** 2
-            keep = np.where(known, (1 - alpha) ** np.nan_to_num(gaps[:, column - 1]), 0.0)
-            level = np.where(known, values[:, column] - keep * np.nan_to_num(error), values[:, column])
-        better = loss < least
-        best[better], least[better] = np.nan_to_num(level)[better], loss[better]
+    alphas = np.array(method.alphas)[:, None]
+    known, filled, gaps = ~np.isnan(values), np.nan_to_num(values), np.nan_to_num(gaps)
+    level, loss = np.zeros((len(alphas), len(values))), np.zeros((len(alphas), len(values)))
+    begun = np.zeros(len(values), bool)
+    for column in range(values.shape[1]):
+        now = known[:, column]
+        error = np.where(begun & now, filled[:, column] - level, 0.0)
+        loss += error**2
+        keep = (1 - alphas) ** gaps[:, column - 1] if column else 0.0
+        level = np.where(now, filled[:, column] - keep * error, level)
+        begun |= now
+    best: Floats = level[np.argmin(loss, axis=0), np.arange(len(values))]
     return best
 
 

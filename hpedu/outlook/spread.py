@@ -74,21 +74,18 @@ def pool_slope(
 
 def median_of_others(values: Floats, known: NDArray[np.bool_], group: Groups) -> tuple[Floats, Floats]:
     """For each member of a group: the median of its other known members, and how many they are (0 of 0)."""
-    median, count = np.zeros(len(values)), np.zeros(len(values))
     order = np.lexsort((values, ~known, group))
-    _, start = np.unique(group[order], return_index=True)
-    ends = np.append(start, len(order))[1:]
-    for first, end in zip(start, ends, strict=True):
-        members = order[first:end]
-        usable = int(known[members].sum())
-        ranked = values[members[:usable]]
-        place = np.arange(len(members))
-        inside = place < usable  # a member that is no part of the pool leaves nothing out
-        others = np.where(inside, usable - 1, usable)
-        low, high = (others - 1) // 2, others // 2
-        low = low + (inside & (low >= place))
-        high = high + (inside & (high >= place))
-        some = others > 0
-        median[members[some]] = (ranked[low[some]] + ranked[high[some]]) / 2
-        count[members] = others
+    ranked = values[order]
+    _, start, size = np.unique(group[order], return_index=True, return_counts=True)
+    first = np.repeat(start, size)
+    usable = np.repeat(np.add.reduceat(known[order].astype(np.int64), start), size) if len(start) else first
+    place = np.arange(len(order)) - first
+    inside = place < usable  # a member that is no part of the pool leaves nothing out
+    others = np.where(inside, usable - 1, usable)
+    low, high = (others - 1) // 2, others // 2
+    low = first + np.maximum(low + (inside & (low >= place)), 0)
+    high = first + np.minimum(high + (inside & (high >= place)), np.repeat(size, size) - 1)
+    median, count = np.zeros(len(values)), np.zeros(len(values))
+    median[order] = np.where(others > 0, (ranked[low] + ranked[high]) / 2, 0.0)
+    count[order] = others
     return median, count
