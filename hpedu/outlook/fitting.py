@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hpedu.outlook.method import METHOD, Method
 from hpedu.outlook.series import KEY
-from hpedu.outlook.spread import Floats, measure_scale, pool_slope, pool_variance
+from hpedu.outlook.spread import Floats, least_step, measure_scale, pool_persistence, pool_slope, pool_variance
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Fits:
     slope: Floats  # yearly change that is believed
     step: Floats  # variance of a yearly step
     steps: Floats  # number of changes behind it
+    stays: Floats  # share of it that lasts beyond the year
     df: Floats
     lower: Floats  # -inf for none
     upper: Floats
@@ -39,8 +40,10 @@ class Fits:
 
     def spread(self, rows: NDArray[np.int64], ahead: Floats) -> Floats:
         """Scale of Student's t around the centre."""
-        steps = np.maximum(self.steps[rows], 1)
-        return np.sqrt(self.step[rows] * (ahead + self.method.widening * ahead**2 / steps))
+        stays, steps = self.stays[rows], np.maximum(self.steps[rows], 1)
+        noise = (1 - stays) * np.where(stays < 1, self.method.noise, 1.0)
+        growth = stays * (ahead + self.method.widening * ahead**2 / steps) + noise
+        return np.sqrt(self.method.scale * self.step[rows] * growth)
 
     def clip(self, rows: NDArray[np.int64], values: Floats) -> Floats:
         return np.clip(values, self.lower[rows], self.upper[rows])
@@ -87,18 +90,18 @@ def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Metho
     changes = np.diff(values, axis=1) / gaps
     steps = np.maximum(points - 1.0, 0.0)
     foot = np.where(np.isfinite(lower), lower, np.where(np.isfinite(upper), upper, 0.0))
-    size = np.nan_to_num(np.nanmax(np.abs(values - foot[:, None]), axis=1, initial=0.0))
-    scale = measure_scale(last, size, lower, upper, method.edge)
     bounded = np.isfinite(lower) & np.isfinite(upper)
     unit, indicator = (keys[name].rank("dense").to_numpy().astype(np.int64) for name in KEY)
-    slope, belief = pool_slope(
-        _own_trend(changes, method), np.sqrt(scale), steps, usable, indicator * 2 + bounded, method
-    )
+    alike = indicator * 2 + bounded  # a share and a count of one name are two indicators
+    size = np.nan_to_num(np.nanmax(np.abs(values - foot[:, None]), axis=1, initial=0.0))
+    scale = measure_scale(last, size, lower, upper, method.edge)
+    slope, belief = pool_slope(_own_trend(changes, method), np.sqrt(scale), steps, usable, alike, method)
     own_df = steps - belief
     squares: Floats = np.nansum((changes - slope[:, None]) ** 2 * gaps, axis=1)
     own = squares / np.maximum(own_df, 1)
     prior, worth = pool_variance(own / scale, usable, bounded, unit, indicator, method)
-    step = (worth * prior * scale + own_df * own) / (worth + own_df)
+    # Deviations are averaged, not variances: one wild year should not rule all ranges.
+    deviation = (worth * np.sqrt(prior * scale) + own_df * np.sqrt(own)) / (worth + own_df)
     return Fits(
         keys=keys.select(KEY),
         status=[_name_status(int(n), bool(b), method) for n, b in zip(points, broken, strict=True)],
@@ -106,9 +109,11 @@ def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Metho
         last=last,
         level=_locate(values, gaps, method),
         slope=slope,
-        step=step * np.where(broken, method.break_factor, 1.0),
+        step=np.maximum(deviation**2, least_step(size, bounded, alike))
+        * np.where(broken, method.break_factor, 1.0),
         steps=steps,
-        df=worth + own_df,
+        stays=pool_persistence(changes * np.sqrt(gaps), usable, alike, method),
+        df=np.minimum(worth + own_df, method.most_df),
         lower=lower,
         upper=upper,
         grid=_grid(values),

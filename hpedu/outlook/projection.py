@@ -28,10 +28,10 @@ def project(
     changes confirm it, drawn to what is usual for the indicator in the frame's other units, or to none), a quarter
     exponential smoothing, a quarter the median of the last three values; clipped to the bounds.
 
-    Ranges: Student's t around it, the variance of a yearly step pooled over other series of the frame (the unit's
+    Ranges: Student's t around it, the deviation of a yearly step pooled over other series of the frame (the unit's
     other indicators, other units' same one), in units of p(1-p) for a rate between two bounds and of the level for
-    any other. A frame of one series falls back on a generic variance. How the ranges held in the past:
-    docs/track_record.md.
+    any other. They widen slowly for a series that is noise around a level, fast for one whose moves go on. A frame
+    of one series falls back on generic values. How the ranges held in the past: docs/track_record.md.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ import altair as alt
 import polars as pl
 import vl_convert
 
+from tests.backtest.outside import SETTINGS as OUTSIDE
 from tests.backtest.run import SETTINGS
 from tests.backtest.score import reliability
 
@@ -28,9 +29,11 @@ COLUMNS = {
     "unlikely_met_share": ("of these met", ".0%"),
 }
 
+RANGES = ("questions", "relative_mae", "coverage80", "coverage95")
+
 
 def write_page(figures: Mapping[str, Any], path: Path) -> None:
-    settings, bars = figures["settings"], figures["bars"]
+    settings, bars, outside = figures["settings"], figures["bars"], figures["outside"]
     filled = (
         (HERE / "track_record.md")
         .read_text(encoding="utf-8")
@@ -43,6 +46,8 @@ def write_page(figures: Mapping[str, Any], path: Path) -> None:
             groups_one_city=_table("group", settings["one_city"]["by_group"].items()),
             periods_one_city=_table("outcomes", settings["one_city"]["by_period"].items()),
             rivals=_rivals(figures["rivals"]),
+            outside=_table("setting", ((OUTSIDE[name], row) for name, row in outside.items()), RANGES),
+            likely_one_city_bar="{:.0%} to {:.0%}".format(*settings["one_city"]["bars"]["likely_met_share"]),
             **{f"{what}_bar": f"{low:.3f} to {high:.3f}" for what, (low, high) in bars.items()},
         )
     )
@@ -89,9 +94,12 @@ def draw_reliability(answers: pl.DataFrame, path: Path) -> None:
     path.write_text(vl_convert.vegalite_to_svg(chart.to_dict()) + "\n", encoding="utf-8")
 
 
-def _table(first: str, rows: Iterable[tuple[str, Mapping[str, float]]]) -> str:
-    head = [first, *(title for title, _ in COLUMNS.values())]
-    body = [[name, *(_show(row[key], form) for key, (_, form) in COLUMNS.items())] for name, row in rows]
+def _table(
+    first: str, rows: Iterable[tuple[str, Mapping[str, float]]], columns: Iterable[str] = tuple(COLUMNS)
+) -> str:
+    chosen = {key: COLUMNS[key] for key in columns}
+    head = [first, *(title for title, _ in chosen.values())]
+    body = [[name, *(_show(row[key], form) for key, (_, form) in chosen.items())] for name, row in rows]
     return _markdown(head, body)
 
 

@@ -15,7 +15,12 @@ BINS = np.linspace(0, 1, 11)
 
 
 def score(answers: pl.DataFrame) -> dict[str, float]:
-    """The figures of build/backtest.json for some questions. Errors are in units of the usual no-change error."""
+    """The figures of build/backtest.json for some questions."""
+    return score_ranges(answers) | score_chances(answers)
+
+
+def score_ranges(answers: pl.DataFrame) -> dict[str, float]:
+    """Error, coverage and interval score. Errors are in units of the usual no-change error."""
     scaled = answers.with_columns(error=_relative("point"), still=_relative("last"))
     figures: dict[str, float] = {
         "questions": len(answers),
@@ -25,7 +30,7 @@ def score(answers: pl.DataFrame) -> dict[str, float]:
         figures[f"coverage{level}"] = float(answers.select(_held(level).mean()).item())
     for level in (80, 95):
         figures[f"interval_score{level}"] = float(answers.select(_interval_score(level).mean()).item())
-    return figures | score_chances(answers)
+    return figures
 
 
 def score_chances(answers: pl.DataFrame) -> dict[str, float]:
@@ -69,10 +74,12 @@ def score_by(answers: pl.DataFrame, *names: str) -> dict[str, dict[str, float]]:
 def bar(answers: pl.DataFrame, what: str) -> tuple[float, float]:
     """95% bootstrap range of a figure, whole provinces drawn again."""
     random = np.random.default_rng(SEED)
+    likely = ((pl.col("probability") >= LIKELY) & (pl.col("state") != "met")).fill_null(False)
     above, below = {
         "relative_mae": (_relative("point"), _relative("last")),
         "coverage80": (_held(80).cast(pl.Float64), pl.lit(1.0)),
         "coverage95": (_held(95).cast(pl.Float64), pl.lit(1.0)),
+        "likely_met_share": (likely & pl.col("met"), likely),
     }[what]
     sums = answers.group_by("province").agg(a=above.sum(), b=(below + 0 * pl.col("last")).sum()).sort("province")
     a, b = sums["a"].to_numpy(), sums["b"].to_numpy()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from tests.backtest.outside import GROSS, answer_outside, load_outside
 from tests.backtest.panel import HERE, load_panel
 from tests.backtest.questions import KEY, LENGTHS, ask, choose_half
 from tests.backtest.rivals import forecast_simply
 from tests.backtest.run import _hide
-from tests.backtest.score import bar, reliability, score
+from tests.backtest.score import bar, reliability, score, score_ranges
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,21 @@ class TestQuestions:
         )
 
 
+class TestOutside:
+    def test_27_national_series_in_per_cent(self) -> None:
+        outside = load_outside()
+        assert outside["indicator"].n_unique() == 27
+        assert set(outside.filter(pl.col("upper").is_null())["indicator"]) == set(GROSS)
+        assert outside.filter(pl.col("value") > pl.col("upper")).is_empty()
+
+    def test_only_what_came_later_is_asked(self) -> None:
+        values = {2001: 1.0, 2002: 2.0, 2004: 3.0, 2007: 5.0, 2012: 9.0}
+        panel = pl.DataFrame({"unit": "a", "indicator": "x", "year": list(values), "value": list(values.values())})
+        found = answer_outside(panel, "alone")
+        assert found.select("last", "actual", "ahead").rows() == [(3.0, 5.0, 3), (5.0, 9.0, 5)]
+        assert score_ranges(found)["questions"] == 2
+
+
 def test_the_rivals_carry_a_line_forward() -> None:
     known = pl.DataFrame({"unit": "a", "indicator": "x", "year": [2010, 2011, 2013], "value": [10.0, 11.0, 13.0]})
     row = forecast_simply(known).row(1, named=True)
@@ -122,3 +138,4 @@ class TestScores:
 
     def test_bars_are_of_whole_provinces(self, answers: pl.DataFrame) -> None:
         assert bar(answers, "relative_mae") == (0.5, 1.0)
+        assert bar(answers.filter(province="a"), "likely_met_share") == (0.5, 0.5)

@@ -182,6 +182,37 @@ class TestStates:
         assert found["point"].is_between(39, 48).all()
 
 
+class TestWidth:
+    def width(self, values: dict[int, float], **constants: Any) -> pl.Series:
+        found = project(series(values, **constants))
+        return found["hi80"] - found["lo80"]
+
+    def test_noise_around_a_level_widens_less_than_a_walk(self) -> None:
+        """Both move by 2 every year; ranges one year ahead differ little, eleven years ahead much."""
+        noise = self.width({2010 + n: 50.0 + 2 * (n % 2) for n in range(10)})
+        walk = self.width({2010 + n: 50.0 + 2 * (n // 2 % 2) + 2 * ((n + 1) // 2 % 2) for n in range(10)})
+        assert noise[0] > walk[0] / 2
+        assert noise[-1] / noise[0] < 0.6 * walk[-1] / walk[0]
+
+    def test_the_tails_are_those_of_shocks(self) -> None:
+        """However long the history: 95% ranges 1.8 times as wide as 80%, not 1.5 as of a normal distribution."""
+        found = project(series({1990 + n: 50.0 + n % 3 for n in range(30)})).row(0, named=True)
+        ratio = (found["hi95"] - found["lo95"]) / (found["hi80"] - found["lo80"])
+        assert ratio == pytest.approx(2.776 / 1.533, abs=1e-3)
+
+    def test_ten_zeros_do_not_prove_an_eleventh(self) -> None:
+        zeros = line(0.0, 0.0)
+        assert 1 < self.width(zeros)[-1] < 5
+        first = pl.DataFrame({"indicator": ["x"], "comparison": ">=", "target": 1.0, "target_year": 2025})
+        assert 0.02 < judge(series(zeros, kind="count"), first)["probability"].item() < 0.3
+
+    @pytest.mark.parametrize("level", [0.3, 99.4])
+    def test_near_a_bound_a_rate_keeps_room_to_move(self, level: float) -> None:
+        found = project(series(line(level, 0.0), lower=0.0, upper=100.0), until=2024)[-1].row(0, named=True)
+        assert 0.3 < found["hi80"] - found["lo80"] < 2
+        assert found["lo80"] >= 0 and found["hi80"] <= 100
+
+
 class TestPooling:
     def test_a_constant_series_is_steady_but_not_certain(self) -> None:
         found = project(series(line(80.0, 0.0), lower=0.0, upper=100.0))

@@ -1,0 +1,59 @@
+"""What a series' moves say of the next ones."""
+
+from __future__ import annotations
+
+from statistics import median
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpedu.outlook.method import METHOD
+from hpedu.outlook.spread import least_step, median_of_others, pool_persistence
+
+LONE = METHOD.stays_prior
+
+
+def persistence(*moves: list[float], group: list[int] | None = None) -> list[float]:
+    width = max(map(len, moves))
+    rows = np.array([[np.nan] * (width - len(row)) + row for row in moves])
+    groups = np.array(group or range(len(moves)))
+    return pool_persistence(rows, np.ones(len(rows), bool), groups, METHOD).tolist()
+
+
+class TestPersistence:
+    def test_worked(self) -> None:
+        """Moves 1, 1, -1: neighbours 1 and -1, sum 0 of squares 3: a random walk."""
+        assert persistence([1.0, 1.0, -1.0]) == [pytest.approx(1)]
+        # 3, -1: one pair, -3 of squares 10; times 2 moves a pair: r = -0.6, own share 1 - 1.2, not below 0.
+        assert persistence([3.0, -1.0]) == [pytest.approx((1 * 0 + LONE * 1) / (1 + LONE))]
+
+    def test_noise_stays_less_and_a_drift_more(self) -> None:
+        noise, walk, drift = persistence([1.0, -1.0] * 5, [1.0, 1.0, -1.0, -1.0] * 2 + [1.0, 1.0], [1.0] * 10)
+        assert METHOD.stays_range[0] <= noise < 0.3 < walk < drift <= METHOD.stays_range[1]
+
+    def test_one_move_or_none_says_nothing(self) -> None:
+        assert persistence([1.0], []) == [METHOD.stays, METHOD.stays]
+
+    def test_a_short_series_learns_from_other_units(self) -> None:
+        noise = [1.0, -1.0] * 5
+        among = persistence([1.0, 1.0], noise, noise, noise, noise, group=[0] * 5)[0]
+        few = persistence([1.0, 1.0], noise, noise, group=[0] * 3)[0]
+        assert among < few == persistence([1.0, 1.0])[0]
+
+
+def test_only_a_series_of_zeros_has_a_least_step() -> None:
+    size, bounded = np.array([0.0, 0.0, 0.0, 5.0, 0.2]), np.array([False, True, False, False, False])
+    found = least_step(size, bounded, np.array([0, 1, 2, 0, 2]))
+    np.testing.assert_allclose(found, [1 / 6, 0, 0.2**2 / 6, 0, 0])
+
+
+@given(st.lists(st.tuples(st.floats(-9, 9), st.booleans(), st.integers(0, 3)), max_size=25))
+def test_the_median_of_others_is_that(rows: list[tuple[float, bool, int]]) -> None:
+    values, known, group = (np.array(column) for column in zip(*rows, strict=True)) if rows else (np.zeros(0),) * 3
+    found, count = median_of_others(values, known.astype(bool), group.astype(np.int64))
+    for place, (_, _, own) in enumerate(rows):
+        rest = [v for other, (v, usable, g) in enumerate(rows) if g == own and usable and other != place]
+        assert count[place] == len(rest)
+        assert found[place] == pytest.approx(median(rest) if rest else 0)
