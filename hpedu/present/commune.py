@@ -26,6 +26,8 @@ LEVELS = {
 }
 """The levels whose schools stand on a page."""
 
+SIGNED = ("percent", "per_1000")
+BARE = ("status", "ratio", "per_100")  # units that are no word to read
 SUMS = ("pupils", "classes", "teachers")
 GAUGE = 100  # pixels of a bar; a percent is a pixel
 
@@ -212,6 +214,7 @@ class CommuneReport:
         percent = indicator.unit == "percent" and own is not None
         return {
             "name": self._name(row),
+            "unit": self._unit(indicator),
             "value": self._amount(own, indicator),
             "city": self._amount(city, indicator),
             "beside": self._compare(own, city, indicator),
@@ -227,7 +230,10 @@ class CommuneReport:
         if indicator.counts:
             share = format_number(100 * own / city, 1, self.language) if city else MISSING
             return self._say("share_of_city", number=share)
-        written = format_amount(own - city, indicator.unit, indicator.decimals, self.language, self.book)
+        if indicator.unit in SIGNED:
+            written = format_amount(own - city, indicator.unit, indicator.decimals, self.language, self.book)
+        else:
+            written = format_number(own - city, indicator.decimals, self.language)
         return f"+{written}" if own > city else written
 
     def _level(self, row: dict[str, Any]) -> str:
@@ -238,9 +244,15 @@ class CommuneReport:
         return self._say("reported_of", reported=row["asked"] - len(row["lacking"]), asked=row["asked"])
 
     def _amount(self, value: float | None, indicator: Indicator) -> str:
+        """The number, a percentage with its sign; any other unit stands beside the name."""
         if value is None:
             return MISSING
-        return with_unit(value, indicator.unit, indicator.decimals, self.language, self.book)
+        if indicator.unit in SIGNED:
+            return with_unit(value, indicator.unit, indicator.decimals, self.language, self.book)
+        return format_number(value, indicator.decimals, self.language)
+
+    def _unit(self, indicator: Indicator) -> str:
+        return "" if indicator.unit in (*SIGNED, *BARE) else self.book.name("unit", indicator.unit, self.language)
 
     def _name(self, row: dict[str, Any]) -> str:
         return self.book.indicators[row["indicator"]].name.get(self.language)
