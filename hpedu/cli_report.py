@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class NotTogether(HpeduError):
     """Two options that contradict each other."""
 
+    status = 2
+
     def __init__(self, one: str, other: str) -> None:
         self.one, self.other = one, other
         super().__init__(one, other)
@@ -28,6 +30,8 @@ class NotTogether(HpeduError):
 
 class NoExportOfCommunes(HpeduError):
     """Workbooks and data packages are of territories with targets."""
+
+    status = 2
 
 
 @click.command(cls=SpokenCommand)

@@ -88,7 +88,7 @@ class Told(click.ClickException):
 
 
 def _told(error: HpeduError, language: str) -> Told:
-    return Told(error.say(language), language, 2 if isinstance(error, UnknownName) else 1)
+    return Told(error.say(language), language, error.status)
 
 
 def describe_os_error(error: OSError, language: str) -> str:

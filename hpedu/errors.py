@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from hpedu.messages import Note, Sayable, has_message, note, say, say_value
 
@@ -40,6 +40,8 @@ def describe_error(error: BaseException) -> str:
 
 class HpeduError(Exception):
     """Base of all errors hpedu raises on purpose."""
+
+    status: ClassVar[int] = 1  # with which a command ends; 2 for what was typed wrongly
 
     def say(self, language: str) -> str:
         """What is wrong and what to do about it."""
@@ -125,6 +127,8 @@ class UnknownName(HpeduError):
 
     `kind` is what it should have named: `group`, `territory` ... (`kind_...` in `messages.toml`).
     """
+
+    status = 2
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)

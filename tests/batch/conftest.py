@@ -66,7 +66,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Behave], list[Run]]:
         ran: list[Run] = []
 
         class Pretender:
-            name, workers = "pretended", 2
+            name, workers = "fast", 2
 
             def __init__(self, project: Project) -> None:
                 self.project = project
