@@ -55,8 +55,7 @@ def series_observations(series: Iterable[SeriesRef], territory: str) -> pl.DataF
     _note(_part_of(ref, territory) for ref in wanted)
     names = [field.name for field in fields(SeriesRef)]
     refs = pl.DataFrame([astuple(ref) for ref in wanted], schema=dict.fromkeys(names, pl.String), orient="row")
-    table = _read(find_project(), OBSERVATIONS)
-    own = table.filter(pl.col("current"), pl.col("territory") == territory, pl.col("place") == "")
+    own = _read_series(territory).filter(pl.col("place") == "")
     return own.join(refs.unique(), on=names, how="semi")
 
 
@@ -71,8 +70,7 @@ class NotedSeries(Mapping[SeriesRef, dict[int, dict[str, Any]]]):
 
     def __init__(self, territory: str, index: Callable[[pl.DataFrame], Mapping[SeriesRef, Any]]) -> None:
         self._territory = territory
-        table = _read(find_project(), OBSERVATIONS)
-        self._series = index(table.filter(pl.col("current"), pl.col("territory") == territory))
+        self._series = index(_read_series(territory))
 
     def __getitem__(self, ref: SeriesRef) -> dict[int, dict[str, Any]]:
         _note([_part_of(ref, self._territory)])
@@ -86,6 +84,12 @@ class NotedSeries(Mapping[SeriesRef, dict[int, dict[str, Any]]]):
     def __len__(self) -> int:
         _note([f"series/{self._territory}"])
         return len(self._series)
+
+
+def _read_series(territory: str) -> pl.DataFrame:
+    """The current observations of a territory, without what says of a file that any of it has changed."""
+    table = _read(find_project(), OBSERVATIONS)
+    return table.filter(pl.col("current"), pl.col("territory") == territory).drop("digest")
 
 
 def _part_of(ref: SeriesRef, territory: str) -> str:

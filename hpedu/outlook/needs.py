@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import polars as pl
@@ -19,6 +19,7 @@ SUMS = {
     "general": ("primary", "lower_secondary", "upper_secondary"),
 }
 INHABITANTS = "inhabitants"
+TERTIARY = "tertiary"
 POPULATION = SeriesRef("population_average", "population")
 SCENARIOS = {"low": "lo80", "middle": "point", "high": "hi80"}
 NORMS = {
@@ -42,6 +43,7 @@ def foresee_needs(
     until: int,
     growth: float = 0.0,
     class_size: Mapping[str, float] | None = None,
+    levels: Collection[str] = (),
 ) -> pl.DataFrame:
     """What the pupils foreseen would take, by the registry's norms, in the scenarios low, middle and high.
 
@@ -53,20 +55,23 @@ def foresee_needs(
         Indicator values of the territory up to the year of the report (`hpedu.indicators.VALUES`).
     class_size
         Pupils per class by level, in place of the newest ones.
+    levels
+        Only what these levels, or sums of levels, take; all by default. No other's series are looked up.
 
     Returns
     -------
     polars.DataFrame
         As `hpedu.outlook.requirements.REQUIREMENTS`; `basis` is the id of the norm.
     """
-    demand = _list_demand(series, book, until, growth)
+    asked = [norm for norm in book.norms.values() if not levels or norm.level in levels]
+    demand = _list_demand(series, book, until, growth, {norm.level for norm in asked})
     newest = {row["indicator"]: row for row in values.sort("year").iter_rows(named=True) if not row["qualifier"]}
-    levels = set(demand["level"])
+    known = set(demand["level"])
     norms: list[dict[str, Any]] = []
     stock: list[dict[str, Any]] = []
-    for norm in book.norms.values():
+    for norm in asked:
         rule = _make_rule(norm, book, newest, class_size or {})
-        if norm.level not in levels or rule is None:
+        if norm.level not in known or rule is None:
             continue
         stock += _count_stock(series, norm.level, norm.resource, norm.there)
         needed = {(row["level"], row["resource"]) for row in norms}
@@ -80,20 +85,24 @@ def foresee_needs(
     return assess_requirements(demand, pl.DataFrame(norms, schema=NORMS), have)
 
 
-def _list_demand(series: Series, book: Registry, until: int, growth: float) -> pl.DataFrame:
+def _list_demand(
+    series: Series, book: Registry, until: int, growth: float, asked: Collection[str]
+) -> pl.DataFrame:
     """Pupils (of the tertiary level: inhabitants) by level, year and scenario, sums of levels among them."""
     ends = list(SCENARIOS.values())
-    pupils = foresee_pupils(series, book, until=until, growth=growth).select("level", "year", *ends)
+    taught = series if set(asked) != {TERTIARY} else {}
+    pupils = foresee_pupils(taught, book, until=until, growth=growth).select("level", "year", *ends)
     frames = [pupils]
     for whole, parts in SUMS.items():
         own = pupils.filter(pl.col("level").is_in(parts))
         added = own.group_by("year", maintain_order=True).agg(pl.col(ends).sum(), count=pl.len())
         full = added.filter(pl.col("count") == own["level"].n_unique())  # a year that lacks a level has no sum
         frames.append(full.with_columns(level=pl.lit(whole)).select(pupils.columns))
-    people = [(year, row["value"]) for year, row in series.get(POPULATION, {}).items()]
+    counted = series.get(POPULATION, {}) if TERTIARY in asked else {}
+    people = [(year, row["value"]) for year, row in counted.items()]
     if people:
         frame = pl.DataFrame(people, schema=["year", "value"], orient="row").with_columns(
-            unit=pl.lit(""), indicator=pl.lit("tertiary"), kind=pl.lit("count"), lower=pl.lit(0.0)
+            unit=pl.lit(""), indicator=pl.lit(TERTIARY), kind=pl.lit("count"), lower=pl.lit(0.0)
         )
         found = project(frame, until=until).drop_nulls("year").rename({"indicator": "level"})
         frames.append(found.select(pl.col(name).cast(pupils.schema[name]) for name in pupils.columns))

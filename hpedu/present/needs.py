@@ -151,17 +151,18 @@ def draw_requirements(
     known("scenario", scenario, view.book.codes_of("scenario"))
     series = _read_series(view)
     sizes = dict.fromkeys(names, class_size) if isinstance(class_size, (int, float)) else dict(class_size or {})
-    references = [norm.reference for norm in view.book.norms.values() if norm.reference]
+    own = [norm for norm in view.book.norms.values() if norm.level in wanted]
+    references = [norm.reference for norm in own if norm.reference]
     values = data.indicator_values(references, [view.territory]).filter(pl.col("year") <= view.year)
-    found = foresee_needs(series, values, view.book, until=until, growth=growth, class_size=sizes)
+    found = foresee_needs(series, values, view.book, until=until, growth=growth, class_size=sizes, levels=wanted)
     found = found.filter(pl.col("level").is_in(wanted), pl.col("year") > view.year)
     if found.is_empty():
         return Block(draw_notice(phrase("no_pupils_said", view.language, place=view.wording.territory)))
     notes = [phrase("needs_said", view.language)]
     if "teachers" in found["resource"]:
         notes.append(phrase("needs_norms_said", view.language))
-    lacking = [level for level in SUMS["preschool"] if SeriesRef("pupils", level) not in series]
-    if "preschool" in found["level"] and lacking:
+    parts = SUMS["preschool"] if "preschool" in found["level"] else ()
+    if any(SeriesRef("pupils", level) not in series for level in parts):
         notes.append(phrase("needs_without", view.language))
     return Block(
         _tabulate_end(view, found, sizes, until),

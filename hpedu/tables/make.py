@@ -81,7 +81,7 @@ def find_newest(values: pl.DataFrame, book: Registry) -> int | None:
 def digest_parts(tables: dict[str, pl.DataFrame]) -> dict[str, str]:
     """A digest of each table, and of each part of it that can be asked for by itself (`hpedu.data`)."""
     parts = {name: digest_frame(table) for name, table in tables.items()}
-    whole = tables["observations"].filter(pl.col("place") == "").drop("place")
+    whole = tables["observations"].filter(pl.col("place") == "").drop("place", "digest")
     parts |= {f"series/{key}": digest for key, digest in _digest_groups(whole, ["territory", *SERIES]).items()}
     known = whole.select("territory", *SERIES, "year", "status", "qualifier", "current")  # which figures there are
     parts |= {f"series/{key}": digest for key, digest in _digest_groups(known, ["territory"]).items()}
