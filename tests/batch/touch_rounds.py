@@ -36,13 +36,16 @@ class Touch:
     wrongly_left: list[Run]  # left alone, though the page has changed
 
 
-def touch_digit(path: Path, dice: random.Random) -> None:
-    """Change the last digit of a number of the file that is no year."""
+def touch_digit(path: Path, dice: random.Random) -> bool:
+    """Change the last digit of a number of the file that is no year; False if it has none."""
     content = path.read_bytes()
     found = [m for m in NUMBER.finditer(content) if not 1950 <= int(re.sub(rb"\D", b"", m[0])) <= 2060]
+    if not found:
+        return False
     place = dice.choice(found).end() - 1
     digit = b"%d" % ((int(content[place : place + 1]) + 1) % 10)
     path.write_bytes(content[:place] + digit + content[place + 1 :])
+    return True
 
 
 def measure_touch(project: Project, path: Path, plan: list[Run]) -> Touch:
@@ -68,7 +71,8 @@ def touch_rounds(project: Project, plan: list[Run], rounds: int, seed: int) -> I
         if done == rounds:
             return
         original = path.read_bytes()
-        touch_digit(path, dice)
+        if not touch_digit(path, dice):
+            continue
         data.forget()
         try:
             prepare(project)
