@@ -10,7 +10,7 @@ from importlib.resources import files
 
 @dataclass(frozen=True)
 class TrackRecord:
-    """One province at a time, provinces nothing was chosen on (docs/track_record.md). Shares are of 1."""
+    """One province at a time, held-out provinces (docs/track_record.md). Shares are of 1."""
 
     questions: int
     relative_mae: float  # error over that of "no change"

@@ -58,7 +58,7 @@ def write_quote(figures: Mapping[str, float], path: Path) -> None:
     """One city at a time, as in a report."""
     lines = [
         "# Written by `make backtest`: what a report may say of ranges and words like its own, seen on the past.",
-        "# One province at a time, provinces that nothing was chosen on; see docs/track_record.md.",
+        "# One province at a time, held-out provinces; how far they were held out: docs/track_record.md.",
         f"questions = {figures['questions']}",
         *(f"{name} = {figures[name]:.3f}" for name in ("relative_mae", "coverage80", "coverage95")),
         *(f"{name} = {figures[name]}" for name in ("likely_calls", "unlikely_calls")),
