@@ -42,6 +42,8 @@ PRELOADED = (
     "hpedu.data",
     "hpedu.present.page",
     "hpedu.present.report",
+    "hpedu.present.commune",
+    "hpedu.batch.closing",
 )
 READY = b"ready\n"
 # The allocator brings its thread back after a fork; polars' cleaner waits for files of queries larger than memory.
