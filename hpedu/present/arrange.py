@@ -95,14 +95,16 @@ def enclose_tables(soup: BeautifulSoup, language: Language) -> None:
 
 
 def cite_origins(soup: BeautifulSoup, language: Language) -> list[list[str]]:
-    """Link each figure to the entry that lists its cells; figures of the same cells share one."""
+    """Link each figure to the entry that lists its cells; figures of the same cells share one.
+
+    The number is drawn by the style sheet: who copies `22,5` out of a table shall not get `22,512`.
+    """
     numbers: dict[tuple[str, ...], int] = {}
     for tag in soup.select("[data-inputs]"):
         cells = tuple(dict.fromkeys(str(tag["data-inputs"]).split("\n")))
         number = numbers.setdefault(cells, len(numbers) + 1)
-        link = soup.new_tag("a", attrs={"class": "cite", "href": f"#o{number}"})
+        link = soup.new_tag("a", attrs={"class": "cite", "href": f"#o{number}", "data-number": str(number)})
         link["aria-label"] = phrase("origin", language, number=number)
-        link.string = str(number)
         del tag["data-inputs"]
         tag.append(link)
     return [list(cells) for cells in numbers]
