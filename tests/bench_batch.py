@@ -101,7 +101,7 @@ def time_communes(project: Project, workers: int, *options: str) -> tuple[float,
 
 def count_pages(project: Project) -> int:
     """Pages of communes that stand."""
-    return len([page for page in project.reports.rglob("*.html") if page.parts[-4] == "communes"])
+    return len([page for page in project.reports.rglob("*.html") if page.parts[-3].startswith("commune_")])
 
 
 def time_computing(project: Project) -> dict[str, float]:
@@ -121,11 +121,9 @@ def time_computing(project: Project) -> dict[str, float]:
 
 def run_cells() -> None:
     """The limit: every cell of the thirty notebooks, run one after the other with everything loaded and warm."""
-    import contextlib
-    import io
-
     import nbformat
     from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
     from nbformat.v4 import new_output
 
     from hpedu.paths import find_project
@@ -135,19 +133,19 @@ def run_cells() -> None:
     shell = InteractiveShell.instance()
     seconds = {"cells_seconds": 0.0, "pages_seconds": 0.0}
     for warm in (False, True):
-        for territory, language, group in list_reports() if warm else list_reports()[:5]:
+        for territory, language, group in list_reports() if warm else list_reports()[: len(GROUPS)]:
             notebook = nbformat.read(project.notebooks / f"{group}.ipynb", as_version=4)
             started = time.perf_counter()
             for cell in notebook.cells:
                 if cell.cell_type != "code":
                     continue
-                shell.display_pub = _Catcher(cell.outputs)
-                with contextlib.redirect_stdout(io.StringIO()):
+                with capture_output() as captured:
                     result = shell.run_cell(cell.source, store_history=False)
                 result.raise_error()
-                if result.result is not None:
-                    data, metadata = shell.display_formatter.format(result.result)
-                    cell.outputs.append(new_output("execute_result", data=data, metadata=metadata))
+                cell.outputs = [
+                    new_output("display_data", data=shown.data, metadata=shown.metadata or {})
+                    for shown in captured.outputs
+                ]
                 if "parameters" in cell.metadata.get("tags", []):
                     shell.push({"territory": territory, "year": YEAR, "language": language})
             executed = time.perf_counter()
@@ -156,18 +154,6 @@ def run_cells() -> None:
                 seconds["cells_seconds"] += executed - started
                 seconds["pages_seconds"] += time.perf_counter() - executed
     print(json.dumps(seconds))
-
-
-class _Catcher:
-    """Takes what a cell displays."""
-
-    def __init__(self, outputs: list[object]) -> None:
-        self.outputs = outputs
-
-    def publish(self, data: dict[str, object], metadata: dict[str, object] | None = None, **_: object) -> None:
-        from nbformat.v4 import new_output
-
-        self.outputs.append(new_output("display_data", data=data, metadata=metadata or {}))
 
 
 def compare_pages(ours: Path, theirs: Path) -> int:
