@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -122,6 +123,7 @@ def time_computing(project: Project) -> dict[str, float]:
 def run_cells() -> None:
     """The limit: every cell of the thirty notebooks, run one after the other with everything loaded and warm."""
     import nbformat
+    from IPython.core.displayhook import CapturingDisplayHook
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
     from nbformat.v4 import new_output
@@ -139,12 +141,14 @@ def run_cells() -> None:
             for cell in notebook.cells:
                 if cell.cell_type != "code":
                     continue
+                values: list[dict[str, Any]] = []
+                shell.display_trap.hook = CapturingDisplayHook(shell=shell, outputs=values)
                 with capture_output() as captured:
                     result = shell.run_cell(cell.source, store_history=False)
                 result.raise_error()
+                displayed = [{"data": shown.data, "metadata": shown.metadata or {}} for shown in captured.outputs]
                 cell.outputs = [
-                    new_output("display_data", data=shown.data, metadata=shown.metadata or {})
-                    for shown in captured.outputs
+                    new_output("display_data", **output) for output in [*displayed, *values] if output["data"]
                 ]
                 if "parameters" in cell.metadata.get("tags", []):
                     shell.push({"territory": territory, "year": YEAR, "language": language})
