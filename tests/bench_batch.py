@@ -31,7 +31,7 @@ LANGUAGES = ("vi", "en")
 YEAR = 2025
 MEGABYTE = 1 << 20
 SAMPLE_SECONDS = 0.25
-DIGEST = re.compile(r"\b[0-9a-f]{12,64}\b")
+DIGEST = re.compile(r"\n?<div><dt>[^<]*</dt><dd>[0-9a-f]{12,64}</dd></div>")
 
 
 def list_reports() -> list[tuple[str, str, str]]:
@@ -161,7 +161,7 @@ def run_cells() -> None:
 
 
 def compare_pages(ours: Path, theirs: Path) -> int:
-    """How many of the thirty pages are the same, but for digests: only `hpedu report` notes what a page used."""
+    """How many of the thirty pages are the same, but for a line: only `hpedu report` notes what a page used."""
     names = [name_page(*report) for report in list_reports()]
     return sum(_read(ours / name) == _read(theirs / name) for name in names)
 

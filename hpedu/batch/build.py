@@ -25,8 +25,7 @@ from hpedu.present.places import name_index
 from hpedu.tables.record import announce_prepared, prepare
 
 if TYPE_CHECKING:
-    from hpedu.batch.engine import Engine, Outcome
-    from hpedu.batch.kernels import Limits
+    from hpedu.batch.engine import Engine, Limits, Outcome
 
 
 @dataclass

@@ -18,8 +18,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from hpedu.batch.engine import Engine, Outcome, PapermillEngine, open_local
-from hpedu.batch.kernels import Limits
+from hpedu.batch.engine import Engine, Limits, Outcome, open_local
+from hpedu.batch.execute import PapermillEngine
 from hpedu.batch.plan import Run
 from hpedu.batch.versions import ClusterDiffers, compare_versions, describe_versions
 from hpedu.errors import HpeduError, describe_error, note

@@ -1,32 +1,23 @@
-"""One report: notebook and parameters in, page out. A pure call with picklable parameters and result."""
+"""One report: notebook and parameters in, page out. A pure call with picklable parameters and result.
+
+Nothing heavy is imported here: papermill loads while the warm process does (`hpedu.batch.execute`).
+"""
 
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
-import time
-import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-import nbformat
-import papermill
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from papermill.exceptions import PapermillExecutionError
-
-from hpedu.batch.closing import UnfinishedNotebook, add_closing, take_closing
-from hpedu.batch.kernels import Limits, configure_kernel, describe_environment, make_manager, watching
 from hpedu.batch.plan import Run
-from hpedu.batch.warm import NoWarmStart, Printers, Zygote
-from hpedu.errors import HpeduError, UnknownName, describe_error
-from hpedu.files import write_whole
+from hpedu.batch.warm import NoWarmStart, Zygote, describe_environment
+from hpedu.errors import UnknownName
 from hpedu.paths import Project
-from hpedu.present.page import render_page
+
+if TYPE_CHECKING:
+    from hpedu.batch.execute import PapermillEngine
 
 ENGINES = ("fast", "papermill")
 log = logging.getLogger(__name__)
@@ -35,20 +26,16 @@ Cause = Literal["", "notebook", "time", "memory", "kernel", "system"]
 """What a failure lies with: the notebook itself, a limit, a kernel that died, the machine (a full disk)."""
 
 
-class LimitExceeded(HpeduError):
-    """A report took more time or memory than it may, and was stopped."""
+@dataclass(frozen=True)
+class Limits:
+    """What one report may take before it is stopped; None is no limit.
 
-    def __init__(self, verdict: str, cause: Cause) -> None:
-        self.verdict, self.cause = verdict, cause
-        super().__init__(verdict, cause)
+    `memory_mb` is what the kernel and the processes it started may hold, in MiB.
+    """
 
-
-class PageRefused(HpeduError):
-    """An executed notebook could not become a page; `line` says why as its own error would."""
-
-    def __init__(self, line: str, details: str) -> None:
-        self.line, self.details = line, details
-        super().__init__(line, details)
+    cell_seconds: int | None = 300
+    report_seconds: int | None = 900
+    memory_mb: int | None = None
 
 
 @dataclass(frozen=True)
@@ -125,20 +112,22 @@ def open_local(
     name: str, project: Project, *, workers: int = 1, limits: Limits | None = None
 ) -> Iterator[PapermillEngine]:
     """An engine of this machine."""
-    limits = limits or Limits()
+    limits, zygote = limits or Limits(), None
     if name == "fast":
         try:
             zygote = Zygote(describe_environment(project, workers))
         except NoWarmStart as error:
             log.warning("Plain papermill runs the reports: %s", error)
-        else:
-            engine = FastEngine(project, workers, limits, zygote)
-            try:
-                yield engine
-            finally:
-                engine.close()
-            return
-    yield PapermillEngine(project, workers, limits)
+    from hpedu.batch.execute import FastEngine, PapermillEngine  # after the zygote: both load at the same time
+
+    if zygote is None:
+        yield PapermillEngine(project, workers, limits)
+        return
+    engine = FastEngine(project, workers, limits, zygote)
+    try:
+        yield engine
+    finally:
+        engine.close()
 
 
 def run_report(run: Run, project: Project, *, engine: str = "fast", limits: Limits | None = None) -> Outcome:
@@ -149,122 +138,3 @@ def run_report(run: Run, project: Project, *, engine: str = "fast", limits: Limi
     """
     with open_engine(engine, project, limits=limits) as opened:
         return opened.run(run)
-
-
-class PapermillEngine:
-    """papermill as it comes: a kernel started anew for each report, the page rendered in this process."""
-
-    name = "papermill"
-
-    def __init__(self, project: Project, workers: int, limits: Limits) -> None:
-        self.project, self.workers, self.limits = project, workers, limits
-        self.zygote: Zygote | None = None
-        self.environment: Mapping[str, str] = {}  # of kernels, beside that of this process
-
-    def elsewhere(self, project: Project, limits: Limits, environment: Mapping[str, str]) -> PapermillEngine:
-        """The same engine, and all it keeps warm, for another project."""
-        other = copy(self)
-        other.project, other.limits, other.environment = project, limits, environment
-        return other
-
-    def run(self, run: Run) -> Outcome:
-        started = time.perf_counter()
-        with tempfile.TemporaryDirectory(prefix="hp") as folder:
-            executed = Path(folder) / f"{run.group}.ipynb"
-            try:
-                inputs = self._execute(run, executed)
-                page = self._render(executed)
-                write_whole(self.project.reports / run.page, page.encode())
-            except Exception as error:  # noqa: BLE001 - one report must not stop the others; kept and shown
-                details = error.details if isinstance(error, PageRefused) else traceback.format_exc()
-                kept = keep_notebook(executed, run, self.project)
-                seconds = time.perf_counter() - started
-                return Outcome(run, seconds, tell_error(error), details, kept, find_cause(error))
-        return Outcome(run, time.perf_counter() - started, inputs=inputs)
-
-    def _execute(self, run: Run, executed: Path) -> dict[str, str]:
-        """Run the notebook into the file `executed`; which parts of the data it used, with their digests."""
-        original = nbformat.read(self.project.notebooks / run.notebook, as_version=4)
-        environment = {**describe_environment(self.project, self.workers), **self.environment}
-        with watching(self.limits) as watch:
-            try:
-                notebook = papermill.execute_notebook(
-                    add_closing(original),
-                    str(executed),
-                    parameters=run.parameters,
-                    progress_bar=False,
-                    log_output=False,
-                    request_save_on_cell_execute=False,
-                    execution_timeout=self.limits.cell_seconds,
-                    shutdown_kernel="immediate",
-                    kernel_manager_class=make_manager(self.zygote, environment, watch),
-                    config=configure_kernel(executed.parent),
-                )
-            except (DeadKernelError, RuntimeError) as error:
-                if watch.verdict:
-                    raise LimitExceeded(watch.verdict, watch.cause) from error
-                raise
-        inputs = take_closing(notebook)  # papermill's word alone is not enough
-        executed.write_text(nbformat.writes(notebook), encoding="utf-8")
-        return inputs
-
-    def _render(self, executed: Path) -> str:
-        return render_page(executed)
-
-
-class FastEngine(PapermillEngine):
-    """papermill over kernels forked from a warm process, and pages rendered by warm processes, too."""
-
-    name = "fast"
-
-    def __init__(self, project: Project, workers: int, limits: Limits, zygote: Zygote) -> None:
-        super().__init__(project, workers, limits)
-        self.zygote = zygote
-        self._printers = Printers(zygote, dict(os.environ))
-
-    def _render(self, executed: Path) -> str:
-        try:
-            kind, answer = self._printers.render(str(executed))
-        except NoWarmStart as error:
-            log.warning("The page is rendered in the plain way: %s", error)
-            return super()._render(executed)
-        if kind == "error":
-            raise PageRefused(*answer)
-        page: str = answer
-        return page
-
-    def close(self) -> None:
-        self._printers.close()
-        if self.zygote is not None:
-            self.zygote.close()
-
-
-def tell_error(error: Exception) -> str:
-    """The error of an outcome, in one line."""
-    if isinstance(error, PapermillExecutionError):
-        return f"cell {error.cell_index}: {error.ename}: {error.evalue}"
-    return error.line if isinstance(error, PageRefused) else describe_error(error)
-
-
-def find_cause(error: Exception) -> Cause:
-    """What a failure lies with."""
-    if isinstance(error, LimitExceeded):
-        return error.cause
-    if isinstance(error, CellTimeoutError):
-        return "time"
-    if isinstance(error, (DeadKernelError, UnfinishedNotebook)):
-        return "kernel"
-    if isinstance(error, OSError):
-        return "system"
-    if isinstance(error, RuntimeError) and not isinstance(error, PapermillExecutionError):
-        return "kernel"  # "Kernel died before replying to kernel_info"
-    return "notebook"
-
-
-def keep_notebook(executed: Path, run: Run, project: Project) -> str:
-    """Keep the executed notebook of a failed run, which shows the cell and its error; where, from the root."""
-    if not executed.exists():
-        return ""
-    place = project.build / "failed" / f"{run.id}.ipynb"
-    write_whole(place, executed.read_bytes())
-    return place.relative_to(project.root).as_posix()

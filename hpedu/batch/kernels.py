@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,33 +18,12 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from traitlets.config import Config
 
-from hpedu.batch.warm import PROVISIONER, QUIET, Zygote
-from hpedu.paths import HOME_VARIABLE, Project
+from hpedu.batch.engine import Limits
+from hpedu.batch.warm import PROVISIONER, Zygote
 
 SOCKET_LETTERS = 100  # the system allows some 104 for the path of a socket
 WATCH_SECONDS = 0.5
 MEGABYTE = 1 << 20
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one report may take before it is stopped; None is no limit.
-
-    `memory_mb` is what the kernel and the processes it started may hold, in MiB.
-    """
-
-    cell_seconds: int | None = 300
-    report_seconds: int | None = 900
-    memory_mb: int | None = None
-
-
-def describe_environment(project: Project, workers: int) -> dict[str, str]:
-    """The environment of a kernel: it finds the project, and takes no more than its share of the cores.
-
-    What the user has set himself stands.
-    """
-    share = str(max(1, (os.cpu_count() or 1) // workers))
-    return {"POLARS_MAX_THREADS": share, **QUIET, **os.environ, HOME_VARIABLE: str(project.root)}
 
 
 class BatchKernelManager(AsyncKernelManager):

@@ -18,6 +18,7 @@ from typing import Any
 
 from hpedu.batch.zygote import READY
 from hpedu.errors import HpeduError
+from hpedu.paths import HOME_VARIABLE, Project
 
 # With these, libraries start no threads at import. Plain kernels get them, too: both kinds compute alike.
 QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "_RJEM_MALLOC_CONF": "background_thread:false"}
@@ -44,6 +45,15 @@ def refuse_reason() -> str:
     if not entry_points(group="jupyter_client.kernel_provisioners", name=PROVISIONER):
         return "hpedu was installed before it had warm kernels; type: pip install --no-deps --editable ."
     return ""
+
+
+def describe_environment(project: Project, workers: int) -> dict[str, str]:
+    """The environment of a kernel: it finds the project, and takes no more than its share of the cores.
+
+    What the user has set himself stands.
+    """
+    share = str(max(1, (os.cpu_count() or 1) // workers))
+    return {"POLARS_MAX_THREADS": share, **QUIET, **os.environ, HOME_VARIABLE: str(project.root)}
 
 
 class Zygote:

@@ -18,7 +18,8 @@ import nbformat
 import pytest
 
 from hpedu.batch import provisioner
-from hpedu.batch.engine import Engine, FastEngine, Limits, Outcome, PapermillEngine, open_engine, run_report
+from hpedu.batch.engine import Engine, Limits, Outcome, open_engine, run_report
+from hpedu.batch.execute import FastEngine, PapermillEngine
 from hpedu.batch.plan import Run
 from hpedu.errors import UnknownName
 from hpedu.paths import Project
