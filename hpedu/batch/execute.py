@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import tempfile
@@ -99,7 +100,8 @@ class PapermillEngine:
                     raise LimitExceeded(watch.verdict, watch.cause) from error
                 raise
         inputs = take_closing(notebook)  # papermill's word alone is not enough
-        executed.write_text(nbformat.writes(notebook), encoding="utf-8")
+        # As nbformat would write it, but on one line: with indents, Python writes JSON eight times slower.
+        executed.write_text(json.dumps(notebook, ensure_ascii=False, sort_keys=True), encoding="utf-8")
         return inputs
 
     def _render(self, executed: Path) -> str:

@@ -23,6 +23,7 @@ from hpedu.batch.warm import PROVISIONER, Zygote
 
 SOCKET_LETTERS = 100  # the system allows some 104 for the path of a socket
 WATCH_SECONDS = 0.5
+ENDED_SECONDS = 0.005
 MEGABYTE = 1 << 20
 
 
@@ -45,6 +46,9 @@ class BatchKernelManager(AsyncKernelManager):
         self.watch.begin(self.provisioner.pid)  # type: ignore[union-attr]  # a local kernel has one
 
     start_kernel = _async_start_kernel  # as jupyter_client itself does it
+
+    async def _async_wait(self, pollinterval: float = ENDED_SECONDS) -> None:
+        await super()._async_wait(pollinterval)  # which looks ten times a second; a killed kernel ends sooner
 
 
 def make_manager(zygote: Zygote | None, environment: dict[str, str], watch: Watch) -> type[BatchKernelManager]:

@@ -22,6 +22,7 @@ from hpedu.paths import HOME_VARIABLE, Project
 
 # With these, libraries start no threads at import. Plain kernels get them, too: both kinds compute alike.
 QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "_RJEM_MALLOC_CONF": "background_thread:false"}
+UNFROZEN = ("-X", "frozen_modules=off")  # as kernels are started: the debugger would warn otherwise
 PROVISIONER = "hpedu-warm"  # its name among jupyter_client's entry points
 START_SECONDS = 120  # a machine under load imports for a minute
 ANSWER_SECONDS = 60
@@ -74,7 +75,7 @@ class Zygote:
         self._control, theirs = socket.socketpair()
         code = f"from hpedu.batch.zygote import main; main({theirs.fileno()})"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code],
+            [sys.executable, *UNFROZEN, "-c", code],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C in the terminal is the driver's to hear

@@ -34,8 +34,12 @@ PRELOADED = (
     "ipykernel.heartbeat",
     "ipykernel.parentpoller",
     "ipykernel.inprocess",
+    "ipykernel.debugger",  # half of what a kernel would import at its start
     "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
     "IPython.core.magics",
+    "IPython.extensions.storemagic",
     "altair",
     "pandas",
     "polars",

@@ -202,9 +202,9 @@ def draw_stack(stack: Stack) -> Layers:
     )
     ink = altair.Color("ink:N", scale=None)
     layers: Layers = [
-        bars.encode(x=x, y=y("base"), y2="top:Q", color=colour, tooltip=tooltip),
-        inside.encode(x=x, y=y("middle"), text="words:N", color=ink),
-        over.encode(x=x, y=y("value"), text="words:N"),
+        bars.encode(x=x, y=y("base"), y2=altair.Y2("top:Q"), color=colour, tooltip=tooltip),
+        inside.encode(x=x, y=y("middle"), text=altair.Text("words:N"), color=ink),
+        over.encode(x=x, y=y("value"), text=altair.Text("words:N")),
     ]
     if merged:
         before = altair.X("year:O", sort=years, axis=x_axis, bandPosition=0)
@@ -306,5 +306,5 @@ def draw_ranks(bars: Rows, unit_label: str, language: Language) -> Layers:
     figures = data_of(ends).mark_text(align="left", dx=5, fontWeight=altair.expr("datum.weight"))
     return [
         data_of(ends).mark_bar().encode(x=x("value"), y=y, color=colour, tooltip=tooltip),
-        figures.encode(x=x("end"), y=y, text="words:N"),
+        figures.encode(x=x("end"), y=y, text=altair.Text("words:N")),
     ]

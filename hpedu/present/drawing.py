@@ -151,7 +151,7 @@ def draw_merger(row: dict[str, Any], x: Any, *, late: bool, language: Language, 
     words = data_of(rows).mark_text(y=-8, baseline="bottom", color=theme.QUIET_INK, **side)
     return [
         data_of(rows).mark_rule(strokeDash=[4, 3], color=theme.PLAIN, xOffset=shift).encode(x=x),
-        words.encode(x=x, text="words:N"),
+        words.encode(x=x, text=altair.Text("words:N")),
     ]
 
 

@@ -44,10 +44,10 @@ def draw_series(points: pl.DataFrame, plane: Plane, series: list[str]) -> Layers
     known = split_runs(points.filter(~is_projected), plane.breaks)
     if not known.is_empty():
         line = data_of(pick(known, "run")).mark_line(strokeWidth=2.2)
-        layers.append(line.encode(**at, strokeDash=dash, detail="run:N"))
+        layers.append(line.encode(**at, strokeDash=dash, detail=altair.Detail("run:N")))
     if not ahead.is_empty():
         line = data_of(pick(ahead, "run")).mark_line(strokeWidth=2, strokeDash=[1, 4], strokeCap="round")
-        layers.append(line.encode(**at, detail="run:N"))
+        layers.append(line.encode(**at, detail=altair.Detail("run:N")))
 
     is_hollow = pl.col("status").is_in(HOLLOW)
     for dots, paint in (
@@ -105,7 +105,7 @@ def draw_fan(ahead: pl.DataFrame, plane: Plane, series: list[str]) -> Layers:
         at = {"x": plane.x(), "y": plane.y(low), "fill": altair.Fill("series:N", **paint)}
         if level == 80:
             at["stroke"] = altair.Stroke("series:N", **paint)
-        layers.append(area.encode(**at, y2=f"{high}:Q", detail="run:N"))
+        layers.append(area.encode(**at, y2=altair.Y2(f"{high}:Q"), detail=altair.Detail("run:N")))
     return layers
 
 
@@ -133,7 +133,7 @@ def place_labels(points: pl.DataFrame, plane: Plane, decimals: int) -> Rows:
 def draw_labels(labels: Rows, plane: Plane, series: list[str]) -> Layers:
     """The words at the end of each line, in its colour."""
     colour = altair.Color("series:N", scale=match_series(series, theme.COLOURS), legend=None)
-    encoding = {"x": plane.x(), "y": plane.y(), "text": "words:N", "color": colour}
+    encoding = {"x": plane.x(), "y": plane.y(), "text": altair.Text("words:N"), "color": colour}
     return write_text(labels, encoding, align="left", dx=13, fontWeight=600)
 
 
@@ -158,7 +158,7 @@ def draw_target(points: pl.DataFrame, plane: Plane, target: Goal, written: str) 
     below = [plane.to_pixel(value) - line for value in points["value"] if value < target.value]
     under = min(below, default=HEIGHT) > min(above, default=HEIGHT)
     extra = text_height(words) - LINE
-    encoding = {"y": plane.y(), "text": "words:N"}
+    encoding = {"y": plane.y(), "text": altair.Text("words:N")}
     dy = 12 if under else -10 - extra
     return layers + write_text([goal], encoding, x=4, align="left", baseline="middle", dy=dy, fontWeight=600)
 
@@ -182,5 +182,5 @@ def draw_break(mark: Break, plane: Plane, level: int) -> Layers:
     rule = {"color": theme.PLAIN, "strokeWidth": 1.2}
     return [
         *(data_of(rows).mark_rule(xOffset=shift, **rule).encode(x=plane.x()) for shift in (-2, 2)),
-        words.encode(x=plane.x(), text="words:N"),
+        words.encode(x=plane.x(), text=altair.Text("words:N")),
     ]

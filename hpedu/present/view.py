@@ -44,6 +44,7 @@ class View:
         self.language: Language = "vi" if known("language", language, ("vi", "en")) == "vi" else "en"
         self.year = data.newest_year() if year is None else year
         self.wording = Wording(self.book, self.language, territory)
+        self._values: dict[tuple[str, str], list[dict[str, Any]]] = {}  # a page asks for the same ones many times
 
     # -- words ---------------------------------------------------------------------------------------------
 
@@ -139,11 +140,17 @@ class View:
         `future` adds what was foreseen for years after the report's, `bounds` the figures that are only bounds.
         """
         known("indicator", indicator, self.book.indicators)
+        place = territory or self.territory
+        if (indicator, place) not in self._values:
+            found = data.indicator_values([indicator], [place])
+            self._values[indicator, place] = found.sort("year").to_dicts()
         # What was counted after the report's year stays unknown to it; a projection was known all along.
-        foreseen = pl.col("status").is_in(["estimated", "projected"]) & future
-        found = data.indicator_values([indicator], [territory or self.territory])
-        rows = found.filter((pl.col("year") <= self.year) | foreseen).sort("year")
-        return [row for row in rows.iter_rows(named=True) if bounds or not row["qualifier"]]
+        return [
+            dict(row)
+            for row in self._values[indicator, place]
+            if (row["year"] <= self.year or (future and row["status"] in ("estimated", "projected")))
+            and (bounds or not row["qualifier"])
+        ]
 
     def indicator(self, name: str) -> Indicator:
         """The row of the registry."""
