@@ -1,6 +1,6 @@
 """`make bench`: what people wait for, side by side with what they do without hpedu.
 
-    python -m tests.bench [--only start|batch|communes|schools]
+    python -m tests.bench [--only start|pages|batch|communes|schools]
 
 Prints a table and writes build/bench.json. Baselines run one after the other, as people run them, on all thirty
 reports of a year end (5 notebooks x 3 territories x 2 languages); ours writes the same pages. The communes are
@@ -24,6 +24,7 @@ import psutil
 
 from hpedu.paths import Project
 from tests import bench_batch as batch
+from tests.bench_pages import measure_page
 from tests.bench_schools import measure_lists
 from tests.conftest import ROOT, copy_project
 
@@ -69,6 +70,14 @@ def bench_batch(folder: Path) -> Figures:
     }
 
 
+def bench_pages(folder: Path) -> Figures:
+    """The largest page of a group, as a reader opens it."""
+    project = copy_project(folder / "pages")
+    batch.measure([*batch.HPEDU, "report", "--group", "general", "--language", "vi"], project)
+    page = max(project.reports.rglob("general.html"), key=lambda path: path.stat().st_size)
+    return measure_page(page, folder)
+
+
 def bench_communes(folder: Path) -> Figures:
     """A report for each commune and group of the synthetic school list; thirty first, for the cost of one."""
     home = folder / "demo"
@@ -89,6 +98,7 @@ def bench_communes(folder: Path) -> Figures:
 
 PARTS: dict[str, Callable[[Path], Figures]] = {
     "start": bench_start,
+    "pages": bench_pages,
     "batch": bench_batch,
     "communes": bench_communes,
     "schools": measure_lists,

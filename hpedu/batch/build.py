@@ -37,6 +37,7 @@ class Batch:
     outcomes: list[Outcome] = field(default_factory=list)
     left: list[Run] = field(default_factory=list)  # not run: after a limit, the first failure, or an interruption
     interrupted: bool = False
+    unmade: dict[str, str] = field(default_factory=dict)  # why exports could not be made, by id of the report
     trouble: str = ""  # why the record could not be kept
 
     @property
@@ -220,7 +221,7 @@ def _keep_records(batch: Batch, state: State, record: Record, exports: Sequence[
     """Exports and index pages first: the record says what they were made from, too."""
     done = {outcome.run for outcome in batch.outcomes if not outcome.failed}
     try:
-        renew_all_exports(batch.fresh, done, exports, state, record)
+        batch.unmade = renew_all_exports(batch.fresh, done, exports, state, record)
         renew_indexes(state, record)
         if record.changed:
             write_build(record, state.project)

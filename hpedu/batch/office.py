@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
 
@@ -75,6 +76,16 @@ def renew_exports(run: Run, project: Project, asked: Iterable[str], before: Expo
         (project.reports / place_of(run, "pdf")).unlink(missing_ok=True)
         wanted.remove("pdf")
     return kept | export_office(run, project, wanted)
+
+
+def withdraw_exports(run: Run, project: Project, kinds: Iterable[str]) -> None:
+    """Take away exports that could not be made anew: an old one would contradict the page beside it."""
+    for kind in kinds:
+        place = project.reports / place_of(run, kind)
+        if kind in FILES:
+            place.unlink(missing_ok=True)
+        else:
+            shutil.rmtree(place.parent, ignore_errors=True)
 
 
 def place_of(run: Run, kind: str) -> PurePosixPath:

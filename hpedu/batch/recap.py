@@ -18,10 +18,10 @@ OK, FAILED = 0, 1
 
 
 def exit_status(batch: Batch) -> int:
-    """0 if all went well, 1 if a report failed or the record could not be written, 130 after Ctrl-C."""
+    """0 if all went well, 1 if a report, an export or the record could not be written, 130 after Ctrl-C."""
     if batch.interrupted:
         return INTERRUPTED
-    return FAILED if batch.failures or batch.trouble else OK
+    return FAILED if batch.failures or batch.unmade or batch.trouble else OK
 
 
 def recap(batch: Batch) -> list[Note]:
@@ -34,6 +34,7 @@ def recap(batch: Batch) -> list[Note]:
             lines.append(note("report_kept", notebook=outcome.notebook))
     if batch.failures:
         lines.append(note("report_again", command=_command([outcome.run for outcome in batch.failures])))
+    lines += [note("report_unmade", id=name, reason=reason) for name, reason in batch.unmade.items()]
     if batch.left:
         lines.append(note("report_left", count=len(batch.left)))
         if len(batch.left) <= PASTED:
@@ -61,6 +62,7 @@ def describe_batch(batch: Batch, project: Project) -> dict[str, Any]:
         "reports": reports,
         "index": batch.index.relative_to(project.root).as_posix(),
         "interrupted": batch.interrupted,
+        "unmade_exports": batch.unmade,
         "trouble": batch.trouble,
         "exit_status": exit_status(batch),
     }

@@ -8,10 +8,12 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from hpedu.batch.freshness import State
-from hpedu.batch.office import keep_standings_of, renew_exports
+from hpedu.batch.office import keep_standings_of, place_of, renew_exports, withdraw_exports
 from hpedu.batch.plan import Run
 from hpedu.batch.record import Record
+from hpedu.errors import describe_error
 from hpedu.files import digest_file, write_whole
+from hpedu.present.pdf import PrintFailed
 from hpedu.present.places import name_index
 
 
@@ -27,11 +29,18 @@ def renew_standings(plan: Iterable[Run], state: State, record: Record) -> None:
 
 def renew_all_exports(
     fresh: Iterable[Run], done: Collection[Run], asked: Collection[str], state: State, record: Record
-) -> None:
-    """Bring workbooks and data packages up to date: those asked for now, and those made before.
+) -> dict[str, str]:
+    """Bring workbooks, data packages and prints up to date: those asked for now, and those made before.
 
     Tables show more than the page does, so they are as fresh as all of the data; a print is as fresh as its page.
+    What cannot be made does not keep the others from it; the next batch tries again.
+
+    Returns
+    -------
+    dict
+        Why exports could not be made, by id of the report.
     """
+    failures = {}
     tables = hashlib.sha256(f"{state.library}/{state.lock}/{state.prepared.digest}".encode()).hexdigest()
     for run in [*fresh, *done]:
         entry = record.reports[run.id]
@@ -43,9 +52,15 @@ def renew_all_exports(
                 kind: one if one["key"] == keys[kind] else one | {"sha256": ""}  # as if somebody had touched it
                 for kind, one in before.items()
             }
-            made = renew_exports(run, state.project, asked, known, fresh=run not in done)
+            try:
+                made = renew_exports(run, state.project, asked, known, fresh=run not in done)
+            except (OSError, PrintFailed) as error:
+                failures[run.id] = describe_error(error)
+                withdraw_exports(run, state.project, kinds)
+                made = {kind: {"place": str(place_of(run, kind)), "sha256": ""} for kind in kinds}
             entry["exports"] = {kind: one | {"key": keys[kind]} for kind, one in made.items()}
             record.changed |= entry["exports"] != before
+    return failures
 
 
 def renew_indexes(state: State, record: Record) -> None:

@@ -33,6 +33,8 @@ STATE_SIGNS = {
 }
 """Each state has a sign of its own, so that colour is never needed to tell them apart."""
 
+SHORT = 11  # letters: "2021-2022", "Nghi ngờ"
+
 
 class Block:
     """Several things a notebook cell shows one after the other."""
@@ -80,9 +82,15 @@ def draw_table(
 ) -> Fragment:
     """A table with its caption and row headers in the first column; `numeric` columns are set to the right."""
     rows = [[("" if cell is None else cell) for cell in row] for row in rows]
-    html = render("table", columns=columns, rows=rows, caption=caption, numeric=set(numeric))
+    kinds = ["number" if i in numeric else _find_kind(row[i] for row in rows) for i in range(len(columns))]
+    html = render("table", columns=columns, rows=rows, caption=caption, kinds=kinds)
     plain = "\n".join("\t".join(map(_strip, row)) for row in [columns, *rows])
     return Fragment(html, f"{caption}\n{plain}")
+
+
+def _find_kind(cells: Iterable[object]) -> str:
+    """ "short" for a column of years or single words, which are not broken over lines."""
+    return "short" if all(len(_strip(cell)) <= SHORT for cell in cells) else ""
 
 
 def _strip(cell: object) -> str:

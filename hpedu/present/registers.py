@@ -9,7 +9,7 @@ import polars as pl
 
 from hpedu.ingest.forms.sheets import task_series
 from hpedu.outlook import Standing
-from hpedu.present.blocks import draw_table
+from hpedu.present.blocks import draw_notice, draw_table
 from hpedu.present.display import Fragment
 from hpedu.present.naming import Wording
 from hpedu.present.numbers import format_number
@@ -190,5 +190,10 @@ def _draw(
     *,
     numeric: Collection[int] = (),
 ) -> Fragment:
-    columns = [phrase(key, wording.language) for key in keys]
-    return draw_table(columns, rows, caption=phrase(caption, wording.language), numeric=numeric)
+    """A table under its caption; where there is nothing to list, a sentence says so."""
+    title = phrase(caption, wording.language)
+    if not rows:
+        return draw_notice(phrase("nothing_listed", wording.language, caption=title))
+    names = [phrase(key, wording.language) for key in keys]
+    columns = [name[:1].upper() + name[1:] for name in names]
+    return draw_table(columns, rows, caption=title, numeric=numeric)

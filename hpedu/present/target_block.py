@@ -68,6 +68,7 @@ def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str]) ->
         objective=objective,
         marks=marks,
         sentences=sentences,
+        inputs="\n".join(standing.last["inputs"]) if standing.last else "",  # the first sentence says that figure
     )
     return Fragment(html, f"{target.number}. {target.name.get(language)}: " + " ".join(sentences))
 

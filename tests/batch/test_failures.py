@@ -7,15 +7,17 @@ import json
 import os
 import signal
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
-from hpedu.batch import build, record
+from hpedu.batch import build, office, record
 from hpedu.batch.build import Settings, run_batch
 from hpedu.batch.engine import Outcome
 from hpedu.batch.plan import Run, make_plan
 from hpedu.batch.recap import describe_batch, exit_status, recap
 from hpedu.paths import Project
+from hpedu.present.pdf import PrintFailed
 
 Pretend = Callable[[Callable[[Run, int], Outcome | None]], list[Run]]
 
@@ -106,6 +108,32 @@ def test_a_full_disk_leaves_what_is_finished_and_says_so(
     assert len(list(little.reports.rglob("vi/*.html"))) == 5
     pretend(lambda run, tried: None)
     assert not run_batch(plan, little).failures
+
+
+def test_an_export_that_fails_keeps_no_other_from_being_made(
+    little: Project, pretend: Pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def print_some(page: Path, pdf: Path) -> None:
+        if page.stem == "general":
+            raise PrintFailed(page.name, "it crashed")
+        pdf.write_bytes(page.read_bytes())
+
+    pretend(lambda run, tried: None)
+    plan, settings = make_plan(languages=["vi"]), Settings(exports=("pdf",))
+    monkeypatch.setattr(office, "can_print", lambda: True)
+    monkeypatch.setattr(office, "print_pdf", lambda page, pdf: pdf.write_bytes(page.read_bytes()))
+    assert exit_status(run_batch(plan, little, settings)) == 0
+    monkeypatch.setattr(office, "print_pdf", print_some)
+    batch = run_batch(plan, little, Settings(force=True))  # made before, so made again
+    assert list(batch.unmade) == ["2025/hai_phong/vi/general"] and exit_status(batch) == 1
+    assert "it crashed" in "\n".join(map(str, recap(batch)))
+    printed = {path.stem for path in little.reports.rglob("*.pdf")}
+    assert printed == {run.group for run in plan} - {"general"}  # the old one would contradict its page
+    assert batch.index.exists()
+    monkeypatch.setattr(office, "print_pdf", lambda page, pdf: pdf.write_bytes(page.read_bytes()))
+    again = run_batch(plan, little)
+    assert not again.outcomes and not again.unmade
+    assert {path.stem for path in little.reports.rglob("*.pdf")} == {run.group for run in plan}
 
 
 def test_the_document_for_programs_says_what_became_of_each(little: Project, pretend: Pretend) -> None:

@@ -14,6 +14,7 @@ from hpedu.paths import Project
 
 PAGE = "2025/hai_phong/vi/preschool.html"
 LARGEST = 1_500_000  # bytes
+SHEET = {"width": 680, "height": 986}  # A4 without its margins, in pixels of a page
 PAGES = ["index.html", "index.en.html", *(str(run.page) for run in make_plan())]
 
 
@@ -94,6 +95,30 @@ def test_phone_needs_no_sideways_scroll(name: str, browser: Browser, site: tuple
     page, _ = open_page(context, site[0].reports / name)
     draw_all(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_paper_cuts_no_word_and_tears_no_chart(name: str, browser: Browser, site: tuple[Project, Batch]) -> None:
+    """Letters are as wide as the reader's fonts make them; whatever they are, they stay on the sheet."""
+    context = browser.new_context(viewport=SHEET, java_script_enabled=False, offline=True)
+    page, _ = open_page(context, site[0].reports / name)
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= SHEET["width"]
+    pictures = page.eval_on_selector_all(
+        ".still svg",
+        """(pictures, sheet) => pictures.map((svg) => {
+          const { width, height } = svg.getBoundingClientRect();
+          const words = [...svg.querySelectorAll("text")].map((text) => text.getBoundingClientRect());
+          const outside = words.some((word) => word.left < 0 || word.right > sheet.width);
+          const whole = width <= sheet.width && height < sheet.height;
+          const torn = getComputedStyle(svg.closest(".picture")).breakInside !== "avoid";
+          const cut = outside || getComputedStyle(svg).overflowX !== "visible";
+          return whole && !torn && !cut;
+        })""",
+        SHEET,
+    )
+    assert all(pictures)
     context.close()
 
 
