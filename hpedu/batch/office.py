@@ -69,7 +69,8 @@ def renew_exports(run: Run, project: Project, asked: Iterable[str], before: Expo
     nothing can print it anew. For a `fresh` report, only what is not there, or was touched, is written.
     """
     kinds = {*asked, *before}
-    whole = {kind for kind in kinds & before.keys() if before[kind]["sha256"] == _digest(run, project, kind)}
+    known = {kind for kind in kinds & before.keys() if before[kind]["sha256"]}  # "" is of what could not be made
+    whole = {kind for kind in known if before[kind]["sha256"] == _digest(run, project, kind)}
     kept = {kind: before[kind] for kind in whole} if fresh else {}
     wanted = kinds - kept.keys()
     if "pdf" in wanted - set(asked) and not can_print():

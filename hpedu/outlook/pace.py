@@ -15,7 +15,7 @@ LEAST_POINTS = 3  # fewer points make no trend
 KINDS = ("rate", "count")
 
 SERIES: dict[str, Kind] = {"indicator": "text", "year": "year", "value": "number"}
-SERIES_OPTIONS: dict[str, Kind] = {"unit": "text", "direction": "text", "kind": "text"}
+SERIES_OPTIONS: dict[str, Kind] = {"unit": "text", "direction": "text", "kind": "text", "break_year": "year"}
 TARGETS: dict[str, Kind] = {"indicator": "text", "target": "number"}
 TARGETS_OPTIONS: dict[str, Kind] = {
     "unit": "text",
@@ -61,8 +61,9 @@ def measure_pace(series: pl.DataFrame, targets: pl.DataFrame, *, direction: str 
     Parameters
     ----------
     series
-        `indicator, year, value` and perhaps `unit`, `direction`, and `kind`: `rate` (default; differences in the
-        value's own unit) or `count` (percent).
+        `indicator, year, value` and perhaps `unit`, `direction`, `kind`: `rate` (default; differences in the
+        value's own unit) or `count` (percent), and `break_year`: earlier values are of another kind, and no pace
+        is measured from one of them.
     targets
         `indicator, target` and perhaps `unit, target_year, direction, comparison`. Without a target year there
         is no required pace: a floor for every year.
@@ -91,7 +92,7 @@ def measure_pace(series: pl.DataFrame, targets: pl.DataFrame, *, direction: str 
     about = {(row["unit"], row["indicator"]): row for row in rows.iter_rows(named=True)}
     found = []
     for key, own in match_targets(goals, [(unit, indicator) for unit, indicator in known]).items():
-        points = [(row["year"], row["value"]) for row in known.get(key, [])]
+        points = _list_points(known.get(key, []))
         for goal in own:
             where = ", ".join(part for part in key if part)
             way = tell_direction(goal, about.get(key), default=direction)
@@ -105,6 +106,13 @@ def measure_pace(series: pl.DataFrame, targets: pl.DataFrame, *, direction: str 
                 found.append(head | _measure(points, goal, str(way), kind))
     intake.finish()
     return pl.DataFrame(found, schema=PACES, orient="row").sort("unit", "indicator", "target_year")
+
+
+def _list_points(rows: Sequence[Mapping[str, Any]]) -> Points:
+    """Year and value since the series last broke; of a series that ends before, the last one."""
+    start = max((row["break_year"] for row in rows if row["break_year"] is not None), default=None)
+    points = [(row["year"], row["value"]) for row in rows]
+    return [point for point in points if start is None or point[0] >= start] or points[-1:]
 
 
 def _measure(points: Points, goal: Mapping[str, Any], way: str, kind: str) -> dict[str, Any]:

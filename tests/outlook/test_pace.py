@@ -48,6 +48,20 @@ def test_gaps_give_the_longest_run_that_is_shorter() -> None:
     assert row["best_years"] == 4  # nothing is as short as two years
 
 
+def test_no_pace_is_measured_across_a_break() -> None:
+    points = [(2010, 71.6), (2012, 18.0), (2013, 20.0), (2014, 21.5), (2015, 21.7)]
+    series = pl.DataFrame(points, schema=["year", "value"], orient="row")
+    series = series.with_columns(indicator=pl.lit("a"), break_year=pl.lit(2012))
+    targets = pl.DataFrame([{"indicator": "a", "comparison": ">=", "target_year": 2020, "target": 35.0}])
+    [row] = measure_pace(series, targets).to_dicts()
+    # changes since the break: 2, 1.5, 0.2
+    assert (row["points"], row["observed"]) == (4, pytest.approx(1.5))
+    assert (row["best_from"], row["best_to"], row["best"]) == (2012, 2015, pytest.approx(3.7 / 3))
+    ended = series.with_columns(break_year=pl.lit(2025))
+    [row] = measure_pace(ended, targets).to_dicts()
+    assert (row["points"], row["observed"], row["best"], row["required"]) == (1, None, None, pytest.approx(2.66))
+
+
 def test_downwards_the_best_run_is_the_steepest_fall() -> None:
     points = [(2020, 30.0), (2021, 28.0), (2022, 29.0), (2023, 24.0)]
     row = pace(points, target=10, comparison="<=", target_year=2025)
