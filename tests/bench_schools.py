@@ -2,7 +2,7 @@
 
 What bounds `ingest_ratio`: of the processor time from file to checked table, fastexcel alone takes three
 quarters (unzip and parse a half, cells to text a quarter), which is a twentieth of what pandas with openpyxl
-takes. Checks on top of it make 20 times out of reach: 13 to 16 were measured. Reading by types, two threads,
+takes. Checks on top of it make 20 times out of reach: 14.9 on a quiet machine. Reading by types, two threads,
 python-calamine and a second look for the header cost as much or more. excelreader-native parses four to six
 times as fast, but leaves out the empty rows of a sheet, so that no cell could be found again by its address,
 and gives dates as bare serials.
