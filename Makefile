@@ -16,7 +16,7 @@ lint: .venv/test.stamp
 	$(BIN)/mypy
 
 unit: .venv/test.stamp
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
 
 # The notebooks are kept without outputs; nbval compares with executed copies (see tests/notebooks/refresh.py).
 notebooks: .venv/test.stamp
