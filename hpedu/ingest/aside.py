@@ -36,6 +36,7 @@ def set_aside_row(
         "file": resource.path,
         "cell": name_cell(cell.sheet, cell.address),
         "printed": cell.printed,
+        "known": ", ".join(known),
     }
     return {
         "file": resource.path,

@@ -15,6 +15,7 @@ from hpedu.errors import IngestError, Problem
 from hpedu.files import write_whole
 from hpedu.ingest import schema
 from hpedu.ingest.ages import estimate_age_bands
+from hpedu.ingest.cells import name_cell
 from hpedu.ingest.checks import find_problems
 from hpedu.ingest.editions import mark_current
 from hpedu.ingest.interpret import Reading
@@ -33,6 +34,7 @@ from hpedu.ingest.record import (
 from hpedu.ingest.resource import Resource
 from hpedu.ingest.schools.reading import join_lists, sum_schools
 from hpedu.ingest.unreadable import Unreadable
+from hpedu.messages import note
 from hpedu.paths import Project
 from hpedu.registry import Registry, registry
 
@@ -112,12 +114,23 @@ def _read_all(
         except Unreadable as error:
             problems.append(Problem(path, "", error))
             continue
+        problems += _find_stray_errata(reading, path, book)
         digest = hashlib.sha256(content).hexdigest()
         reading.observations = [row | {"digest": digest} for row in reading.observations]
         readings.append(reading)
     if problems:
         raise IngestError(problems)
     return readings
+
+
+def _find_stray_errata(reading: Reading, path: str, book: Registry) -> list[Problem]:
+    """Errata of a file that name a cell it does not have: a slip must leave no figure uncorrected."""
+    there = {name_cell(row["sheet"], row["cell"]) for row in [*reading.observations, *reading.issues]}
+    strays = [erratum for erratum in book.errata.values() if erratum.file == path and erratum.cell not in there]
+    return [
+        Problem("errata.csv", erratum.id, note("erratum_without_cell", file=path, cell=erratum.cell))
+        for erratum in strays
+    ]
 
 
 def _frame(rows: list[dict[str, Any]], columns: dict[str, Any]) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from hpedu.errors import IngestError
 from hpedu.ingest import pipeline, schema
 from hpedu.ingest.pipeline import FINDINGS, ISSUES, OBSERVATIONS, RECORD, SCHOOLS, ingest
 from hpedu.paths import HOME_VARIABLE, NoProject, Project, find_project
+from hpedu.registry import registry
 
 HEADER = "territory,place,level,measure,ownership,sex,detail,period,year,value,qualifier,unit,flags,note\n"
 HAI_PHONG = "hai_phong_old,,primary,pupils,,,,2020,2020,100,,persons,,\n"
@@ -164,6 +165,20 @@ class TestDamage:
         assert [problem.file for problem in caught.value.problems] == ["a.csv", "b.csv", "c.csv", "d.csv"]
         assert "This is a PDF" in str(caught.value)
         assert state(small) == before
+
+    def test_an_erratum_that_meets_no_cell_is_named(self, small: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+        book = registry()
+        [known, *_] = book.errata.values()
+        met, stray = (
+            known.model_copy(update={"id": id, "file": "a.csv", "cell": cell})
+            for id, cell in (("met", "J2"), ("stray", "J99"))
+        )
+        monkeypatch.setattr(book, "errata", {"met": met, "stray": stray})
+        with pytest.raises(IngestError) as caught:
+            ingest(small)
+        [problem] = caught.value.problems
+        assert (problem.file, problem.where) == ("errata.csv", "stray")
+        assert "a.csv has no figure in cell J99" in str(caught.value)
 
     def test_a_file_that_breaks_off_in_the_middle_leaves_no_half_result(
         self, small: Project, monkeypatch: pytest.MonkeyPatch

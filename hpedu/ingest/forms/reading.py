@@ -96,7 +96,7 @@ class _FormReader:
         try:
             number = self._read_answer(cell, row.sheet, unit)
         except SetAside as aside:
-            self._set_aside(cell, aside.reason)
+            self._set_aside(cell, aside.reason, known=aside.known)
             return
         self.rows[series] = {
             "measure": series.measure,
@@ -148,9 +148,9 @@ class _FormReader:
                     cell = Cell(grid.sheet, address(row, column), text, {})
                     self._set_aside(cell, "form_unknown_sheet", grid.sheet)
 
-    def _set_aside(self, cell: Cell, reason: str, subject: str = "") -> None:
+    def _set_aside(self, cell: Cell, reason: str, subject: str = "", *, known: tuple[str, ...] = ()) -> None:
         subject = subject or f"{cell.sheet}!{cell.address}"
-        self.issues.append(set_aside_row(cell, self.resource, reason, subject, self.book))
+        self.issues.append(set_aside_row(cell, self.resource, reason, subject, self.book, known))
 
 
 def find_cover(grids: list[Grid], book: Registry) -> Cover | None:

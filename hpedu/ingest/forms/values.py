@@ -69,12 +69,14 @@ def read_typed_state(printed: str, dimension: str, book: Registry) -> str:
     Raises
     ------
     SetAside
-        `form_unknown_state`.
+        `form_unknown_state`, with the names there are.
     """
-    for code, row in book.codes_of(dimension).items():
+    states = book.codes_of(dimension)
+    for code, row in states.items():
         if fold_text(printed) in (fold_text(row.name.vi), fold_text(row.name.en)):
             return code
-    raise SetAside("form_unknown_state")
+    names = [row.name.vi for row in states.values()]
+    raise SetAside("form_unknown_state", known=names)
 
 
 def read_typed_date(printed: str) -> date:

@@ -203,7 +203,9 @@ class TestWrong:
             assert f"«{value}»" in issue[f"message_{language}"]
 
     def test_an_unknown_state(self, form: Form) -> None:
-        assert only_issue(form.type(TASK, state="xong").read())["reason"] == "form_unknown_state"
+        issue = only_issue(form.type(TASK, state="xong").read())
+        assert issue["reason"] == "form_unknown_state"
+        assert "Hoàn thành, Đang thực hiện, Chưa thực hiện" in issue["message_vi"]
 
     @pytest.mark.parametrize("typed", ["31/02/2026", "12/2026", "2026", "tháng 12", "5/6/26"])
     def test_a_date_that_is_none_does_not_cost_the_state(self, form: Form, typed: str) -> None:
