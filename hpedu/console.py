@@ -138,6 +138,8 @@ def _wanted(error: click.BadParameter) -> object:
         return note("usage_whole_number_from", least=kind.min)
     if isinstance(kind, click.Choice):
         return note("usage_one_of", choices=list(kind.choices))
+    if isinstance(kind, click.Path) and "does not exist" in error.message:
+        return note("usage_no_file")
     if isinstance(kind, click.Path) and not kind.dir_okay:
         return note("usage_is_folder")
     if isinstance(kind, click.Path) and not kind.file_okay:

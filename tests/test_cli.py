@@ -93,6 +93,8 @@ MISTYPED = {
     ("form", "--group", "preschool", "--year"): "--year needs a value",
     ("form", "--group", "kindergarden", "--year", "2026", "form.xlsx"): "No group is called",
     ("form", "--group", "preschool", "--year", "2026", "."): "PATH: must be a file, this is a folder",
+    ("outlook", "nowhere.csv"): "FILE: there is no such file",
+    ("outlook", "."): "FILE: must be a file, this is a folder",
     ("targets", "nursry"): "nursery_enrolment_rate",
     ("targets", "--state", "mett"): "Did you mean: met?",
     ("targets", "--language", "fr"): "Known are: en, vi",

@@ -42,11 +42,11 @@ FLOORS = {
 SECRET_PLACES = {
     # An absolute path of somebody's machine. Written so that this line is none.
     "machine path": re.compile(r"(?<![\w.\-/%])/(?:work|root|home|Users|tmp|mnt)/\w|\b[A-Z]:\\\\?Users"),
-    "package index": re.compile(
-        r"--(?:extra-)?index-url|https?://[^\s\"'<>)]*(?:pypi|pythonhosted|artifactory|nexus|devpi|/simple/)"
-    ),
+    # The option of an installer that names one, or an address that ends as theirs do.
+    "package index": re.compile(r"--(?:\w+-)*index(?:-\w+)*|https?://[^\s\"'<>)]*/simple(?:[/\s\"'<>)]|$)"),
 }
 LOCK_FILES = {"requirements.lock", "requirements-test.lock"}
+INSTALLED_FROM = (*sorted(LOCK_FILES), "pyproject.toml", "environment.yml", "Makefile", ".ci/run")
 
 
 def room(module: Path) -> str:
@@ -147,13 +147,17 @@ class TestFiles:
                 found.append(f"{path.relative_to(ROOT)}: {match[0]}")
         assert found == []
 
+    @pytest.mark.parametrize("name", INSTALLED_FROM)
+    def test_what_is_installed_from_names_no_address(self, name: str) -> None:
+        assert "://" not in (ROOT / name).read_text(encoding="utf-8")
+
     def test_the_patterns_find_what_they_are_for(self) -> None:
         """Kept honest: each pattern finds an example, put together here so that this file has none."""
         path = SECRET_PLACES["machine path"]
         assert path.search("see /" + "work/main") and path.search('"/' + 'home/an/x"')
         assert not path.search("https://example.org/home/page") and not path.search("data/work/x")
         index = SECRET_PLACES["package index"]
-        assert index.search("https://" + "pypi.example/x") and index.search("--" + "index-url x")
+        assert index.search("https://example.org" + "/simple/x") and index.search("--" + "index-x y")
         assert not index.search("https://www.nso.gov.vn/en/px-web/")
 
     def test_results_are_not_in_git(self) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
 
 from hpedu.batch.plan import Run
+from hpedu.errors import HpeduError, describe_error
 from hpedu.files import digest_file, digest_folders
 from hpedu.paths import Project
-from hpedu.present.pdf import can_print, print_pdf
+from hpedu.present.pdf import PrintFailed, can_print, print_pdf
 
 KINDS = ("workbook", "package", "pdf")
 FILES = {"workbook": ".xlsx", "pdf": ".pdf"}
@@ -19,6 +20,14 @@ WITHOUT = "data_quality"  # its targets and figures are those of the overview
 Exports = dict[str, dict[str, str]]
 """By kind: `place` of what a reader opens, under reports/, and `sha256` of all of it; in the record of a batch
 also `key`, a digest of what it was made from."""
+
+
+class ExportFailed(HpeduError):
+    """An export could not be made; `exports` are those there are, and without a digest those still to be made."""
+
+    def __init__(self, reason: str, exports: Exports) -> None:
+        self.reason, self.exports = reason, exports
+        super().__init__(reason)
 
 
 def export_office(run: Run, project: Project, kinds: Collection[str]) -> Exports:
@@ -67,6 +76,11 @@ def renew_exports(run: Run, project: Project, asked: Iterable[str], before: Expo
 
     What was made before is never left beside a newer page that it may contradict: a PDF is taken away where
     nothing can print it anew. For a `fresh` report, only what is not there, or was touched, is written.
+
+    Raises
+    ------
+    ExportFailed
+        If one of them cannot be made; those that stood already still stand.
     """
     kinds = {*asked, *before}
     known = {kind for kind in kinds & before.keys() if before[kind]["sha256"]}  # "" is of what could not be made
@@ -76,10 +90,15 @@ def renew_exports(run: Run, project: Project, asked: Iterable[str], before: Expo
     if "pdf" in wanted - set(asked) and not can_print():
         (project.reports / place_of(run, "pdf")).unlink(missing_ok=True)
         wanted.remove("pdf")
-    return kept | export_office(run, project, wanted)
+    try:
+        return kept | export_office(run, project, wanted)
+    except (OSError, PrintFailed) as error:
+        _withdraw(run, project, wanted)
+        lacking = {kind: {"place": str(place_of(run, kind)), "sha256": ""} for kind in wanted}
+        raise ExportFailed(describe_error(error), kept | lacking) from error
 
 
-def withdraw_exports(run: Run, project: Project, kinds: Iterable[str]) -> None:
+def _withdraw(run: Run, project: Project, kinds: Iterable[str]) -> None:
     """Take away exports that could not be made anew: an old one would contradict the page beside it."""
     for kind in kinds:
         place = project.reports / place_of(run, kind)

@@ -8,12 +8,10 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from hpedu.batch.freshness import State
-from hpedu.batch.office import keep_standings_of, place_of, renew_exports, withdraw_exports
+from hpedu.batch.office import ExportFailed, keep_standings_of, renew_exports
 from hpedu.batch.plan import Run
 from hpedu.batch.record import Record
-from hpedu.errors import describe_error
 from hpedu.files import digest_file, write_whole
-from hpedu.present.pdf import PrintFailed
 from hpedu.present.places import name_index
 
 
@@ -54,10 +52,8 @@ def renew_all_exports(
             }
             try:
                 made = renew_exports(run, state.project, asked, known, fresh=run not in done)
-            except (OSError, PrintFailed) as error:
-                failures[run.id] = describe_error(error)
-                withdraw_exports(run, state.project, kinds)
-                made = {kind: {"place": str(place_of(run, kind)), "sha256": ""} for kind in kinds}
+            except ExportFailed as error:
+                failures[run.id], made = error.reason, error.exports
             entry["exports"] = {kind: one | {"key": keys[kind]} for kind, one in made.items()}
             record.changed |= entry["exports"] != before
     return failures

@@ -89,7 +89,7 @@ def draw_table(
 
 
 def _find_kind(cells: Iterable[object]) -> str:
-    """ "short" for a column of years or single words, which are not broken over lines."""
+    """The class of a column that holds no numbers: years and single words ("short") are not broken over lines."""
     return "short" if all(len(_strip(cell)) <= SHORT for cell in cells) else ""
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from hpedu.batch import office
-from hpedu.batch.office import export_office, keep_standings_of, place_of, renew_exports
+from hpedu.batch.office import ExportFailed, export_office, keep_standings_of, place_of, renew_exports
 from hpedu.batch.plan import Run
 from hpedu.outlook.kept import place_of_standings
 from hpedu.paths import Project
+from hpedu.present.pdf import PrintFailed
 
 TABLES = ("workbook", "package")
 RUN = Run(2025, "hai_phong", "vi", "continuing")
@@ -65,3 +67,17 @@ def test_an_old_pdf_never_stays_beside_a_newer_page(
     before = {"pdf": {"place": str(place_of(RUN, "pdf")), "sha256": "of another page"}}
     after = renew_exports(RUN, project, [], before, fresh=False)
     assert ("pdf" in after) is pdf.exists() is printer
+
+
+def test_what_stands_is_not_lost_when_another_export_fails(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(page: Path, pdf: Path) -> None:
+        raise PrintFailed(page.name, "it crashed")
+
+    before = export_office(RUN, project, ["workbook"])
+    monkeypatch.setattr(office, "print_pdf", crash)
+    with pytest.raises(ExportFailed) as caught:
+        renew_exports(RUN, project, ["pdf"], before, fresh=True)
+    assert (project.reports / place_of(RUN, "workbook")).exists()
+    assert caught.value.exports == before | {"pdf": {"place": str(place_of(RUN, "pdf")), "sha256": ""}}

@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from hpedu.batch.build import Batch
 from hpedu.batch.plan import make_plan
 from hpedu.paths import Project
+from tests.browser.conftest import SHEET
 
 PAGE = "2025/hai_phong/vi/preschool.html"
 LARGEST = 1_500_000  # bytes
-SHEET = {"width": 680, "height": 986}  # A4 without its margins, in pixels of a page
 RIM = 10  # pixels of the margin (56) that a word may reach into
 PAGES = ["index.html", "index.en.html", *(str(run.page) for run in make_plan())]
 

@@ -14,11 +14,11 @@ from hpedu.present import charts
 from hpedu.present.display import Chart, Fragment, PageHead
 from hpedu.present.page import render_page
 from hpedu.present.pdf import print_pdf
+from tests.browser.conftest import SHEET
 
 HOSTILE = (
     """</script><script>alert(1)</script>"'{{7*7}}[x](javascript:alert(2))<img src=x onerror=alert(3)>\u202e"""
 )
-SHEET = {"width": 680, "height": 986}  # pixels inside the margins of A4
 CALM = "Hải Dương"
 
 
