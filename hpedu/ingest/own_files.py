@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from hpedu.ingest.forms.reading import find_cover, is_form
-from hpedu.ingest.readers.workbook import read_workbook
+from hpedu.ingest.readers.excel import read_workbook
 from hpedu.ingest.resource import Resource
 from hpedu.ingest.schools.reading import newest_school_year
 from hpedu.ingest.unreadable import refuse_hopeless, told_as_damage

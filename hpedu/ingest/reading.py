@@ -11,15 +11,15 @@ from hpedu.ingest.forms.reading import is_form, read_form
 from hpedu.ingest.interpret import Reading, interpret
 from hpedu.ingest.layouts import Layout, find_layout, load_layouts
 from hpedu.ingest.readers import (
-    delimited,
-    htmltable,
+    excel,
+    html,
     jsonstat,
     plaintext,
     px,
     pxweb,
     spreadsheetml,
+    text,
     tidy,
-    workbook,
 )
 from hpedu.ingest.resource import Resource
 from hpedu.ingest.schools.lists import find_lacking
@@ -39,10 +39,10 @@ TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] =
 """Formats that say themselves what each value stands for."""
 
 SHEETS: list[tuple[Callable[[bytes], bool], Callable[[bytes], list[Grid]]]] = [
-    (workbook.is_workbook, workbook.read_workbook),
+    (excel.is_workbook, excel.read_workbook),
     (spreadsheetml.is_spreadsheetml, spreadsheetml.read_spreadsheetml),
-    (htmltable.is_html, htmltable.read_html),
-    (delimited.is_delimited, delimited.read_delimited),
+    (html.is_html, html.read_html),
+    (text.is_delimited, text.read_delimited),
     (plaintext.is_plain_text, plaintext.read_plain_text),
 ]
 """Formats made to be looked at: headers and labels are found by their place.

@@ -16,7 +16,7 @@ from hpedu.ingest.forms.rows import FormRow, find_sheet, read_rows
 from hpedu.ingest.forms.sheets import COVER, MARKER, Cover, Sheet, range_of, read_cover_code
 from hpedu.ingest.forms.values import read_typed_date, read_typed_number, read_typed_state
 from hpedu.ingest.interpret import Reading
-from hpedu.ingest.readers.workbook import is_workbook, read_frames, read_workbook
+from hpedu.ingest.readers.excel import is_workbook, read_frames, read_workbook
 from hpedu.ingest.resource import Resource
 from hpedu.ingest.tables.grid import Grid, address, is_blank
 from hpedu.ingest.words.numbers import printed_step

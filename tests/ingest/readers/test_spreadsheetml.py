@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hpedu.ingest.readers.htmltable import is_html
+from hpedu.ingest.readers.html import is_html
 from hpedu.ingest.readers.spreadsheetml import is_spreadsheetml, read_spreadsheetml
 from hpedu.ingest.tables.grid import Merge
 

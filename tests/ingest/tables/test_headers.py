@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from hpedu.ingest.cells import Cell
-from hpedu.ingest.readers.workbook import read_workbook
+from hpedu.ingest.readers.excel import read_workbook
 from hpedu.ingest.tables.grid import Grid, Merge, address, is_blank, make_grid
 from hpedu.ingest.tables.headers import RestRole, Table, find_blocks, read_block, read_grid
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hpedu.ingest.check import stand_in
-from hpedu.ingest.readers.aligned import align_page
+from hpedu.ingest.readers.fixed_width import align_page
 from hpedu.ingest.reading import read_file
 from hpedu.registry import Registry
 from tests.ingest.words.test_legacy import encode

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.ingest.readers.htmltable import is_html, read_html
+from hpedu.ingest.readers.html import is_html, read_html
 from hpedu.ingest.tables.grid import Merge
 
 PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>Cổng thông tin</title>

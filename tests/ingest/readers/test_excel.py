@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.chart import BarChart
 
-from hpedu.ingest.readers.workbook import is_workbook, read_frames, read_workbook
+from hpedu.ingest.readers.excel import is_workbook, read_frames, read_workbook
 from hpedu.ingest.tables.grid import Grid, Merge, address
 from hpedu.ingest.words.legacy import detect_legacy
 
