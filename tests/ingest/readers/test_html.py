@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hpedu.ingest.readers.html import is_html, read_html
 from hpedu.ingest.tables.grid import Merge
+from hpedu.ingest.unreadable import Unreadable
 
 PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>Cổng thông tin</title>
 <style>td { color: red }</style></head><body>
@@ -66,6 +67,67 @@ def test_spans_beyond_the_table_end_with_it() -> None:
     grid = read_html(b"<table><tr><td rowspan=9>a<td colspan=0>b<td rowspan=0>c<tr><td>d</table>")[0]
     assert grid.rows == [["a", "b", "c"], ["", "d", ""]]
     assert grid.merged == [Merge(0, 0, 1, 0), Merge(0, 2, 1, 2)]
+
+
+def test_a_cell_pushes_others_aside_for_as_many_rows_as_it_is_high() -> None:
+    page = "<table><tr><td>a<td rowspan=2>b<tr><td colspan=3>c<td>d<tr><td>e<td>f</table>"
+    grid = read_html(page.encode())[0]
+    assert grid.rows == [["a", "b", "", ""], ["c", "", "", "d"], ["e", "f", "", ""]]
+    assert grid.merged == [Merge(0, 1, 1, 1), Merge(1, 0, 1, 2)]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<center><table><tr><td>a</center><td>1<tr><td>b<td>2</table>",
+        "<p><font><table><tr><td><b>a</font></p></td><td>1</b></td></tr></form><tr><td>b</td></td><td>2</table>",
+        "<table></td><tr></tr></caption></table><table><tr><td>a<td>1</td>x</tr>y<tr><td>b<td>2</td></tr>z</table>",
+        "<table><caption>x<thead><tr><th>a<th>1<tbody><tr><td>b<td>2</table>",
+        "<table><tr><td>a<!-- <td>c --><script>'<td>c'</script><td>1<tr><td>b<noscript>c</noscript><td>2",
+    ],
+)
+def test_stray_and_missing_tags_move_no_cell(page: str) -> None:
+    assert read_html(page.encode())[0].rows == [["a", "1"], ["b", "2"]]
+
+
+def test_a_table_in_a_cell_is_a_table_of_its_own() -> None:
+    inner = "<table><tr><td>a</td></td><td>1<tr><td>b<td>2</table>"
+    outer, nested = read_html(f"<table><tr><td>x{inner}y<td>z<tr><td>v<td>w</table>".encode())
+    assert outer.rows == [["xy", "z"], ["v", "w"]]
+    assert nested.rows == [["a", "1"], ["b", "2"]]
+
+
+@pytest.mark.parametrize("tag", ["script", "style", "template", "noscript"])
+def test_what_is_hidden_is_not_read(tag: str) -> None:
+    page = f"<{tag}><h2>Số lớp</h2></{tag}><table><tr><td>a<td>1<{tag}>x<td>y</{tag}><!-- z --></table>"
+    (grid,) = read_html(page.encode())
+    assert (grid.sheet, grid.rows[0][:2], set(grid.rows[0][2:]) - {""}) == ("table 1", ["a", "1"], set())
+
+
+def test_signs_that_name_no_letter_stay_as_they_are() -> None:
+    page = "<table><tr><td>A&B;C &#; &unknown; &#150; &amp;lt; &lt;b> &eacute<td>1</table>"
+    assert read_html(page.encode())[0].rows == [["A&B;C &#; &unknown; – &lt; <b> é", "1"]]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "<tr>" + "<td colspan=1000>a" * 300,
+        "<tr>" * 10_001 + "<td colspan=1000>a",
+        ("<tr>" * 400 + "<td colspan=1000>a" * 16 + "</table><table>") * 2,
+    ],
+    ids=["too wide", "too large", "too many"],
+)
+def test_tables_beyond_any_sheet_are_refused_before_they_are_laid_out(table: str) -> None:
+    with pytest.raises(Unreadable) as refusal:
+        read_html(f"<table>{table}".encode())
+    assert refusal.value.reason == "too_large"
+
+
+def test_a_page_that_no_parser_accepts_is_damaged() -> None:
+    with pytest.raises(Unreadable) as refusal:
+        read_html(b"<table><tr><td>a<![foo[ x ]]>z<td>1</table>")
+    assert refusal.value.reason == "damaged"
 
 
 @pytest.mark.parametrize(
