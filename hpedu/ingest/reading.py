@@ -17,7 +17,6 @@ from hpedu.ingest.readers import (
     plaintext,
     px,
     pxweb,
-    spreadsheetml,
     text,
     tidy,
 )
@@ -40,7 +39,7 @@ TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] =
 
 SHEETS: list[tuple[Callable[[bytes], bool], Callable[[bytes], list[Grid]]]] = [
     (excel.is_workbook, excel.read_workbook),
-    (spreadsheetml.is_spreadsheetml, spreadsheetml.read_spreadsheetml),
+    (excel.is_spreadsheetml, excel.read_spreadsheetml),
     (html.is_html, html.read_html),
     (text.is_delimited, text.read_delimited),
     (plaintext.is_plain_text, plaintext.read_plain_text),

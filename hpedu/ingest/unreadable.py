@@ -12,7 +12,7 @@ from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
 from hpedu.errors import HpeduError
-from hpedu.ingest.readers.ooxml import column_index
+from hpedu.ingest.readers.excel import column_index
 from hpedu.registry import registry
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # old Office files, and new ones with a password

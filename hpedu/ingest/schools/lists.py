@@ -13,9 +13,8 @@ from typing import Any
 import polars as pl
 
 from hpedu.ingest import schema
-from hpedu.ingest.readers.excel import is_workbook, read_frames
+from hpedu.ingest.readers.excel import is_spreadsheetml, is_workbook, read_frames, read_spreadsheetml
 from hpedu.ingest.readers.html import is_html, read_html
-from hpedu.ingest.readers.spreadsheetml import is_spreadsheetml, read_spreadsheetml
 from hpedu.ingest.readers.text import is_delimited, read_delimited
 from hpedu.ingest.schools.checks import set_aside_duplicates
 from hpedu.ingest.schools.columns import describe_columns, list_columns, recognise_school_list

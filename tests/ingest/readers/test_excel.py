@@ -14,9 +14,31 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.chart import BarChart
 
-from hpedu.ingest.readers.excel import is_workbook, read_frames, read_workbook
+from hpedu.ingest.readers.excel import (
+    is_spreadsheetml,
+    is_workbook,
+    read_frames,
+    read_spreadsheetml,
+    read_workbook,
+)
+from hpedu.ingest.readers.html import is_html
 from hpedu.ingest.tables.grid import Grid, Merge, address
 from hpedu.ingest.words.legacy import detect_legacy
+
+XML_BOOK = """<?xml version="1.0"?>
+<?mso-application progid="Excel.Sheet"?>
+<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"
+ xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet" xmlns:html="http://www.w3.org/TR/REC-html40">
+ <Worksheet ss:Name="Dữ liệu"><Table>
+  <Row><Cell ss:MergeAcross="2"><Data ss:Type="String">Số trường</Data></Cell>
+   <Cell><Data ss:Type="String">x</Data></Cell></Row>
+  <Row ss:Index="4"><Cell ss:Index="2" ss:MergeDown="1">
+    <ss:Data ss:Type="String"><html:B>Hải</html:B> An</ss:Data></Cell>
+   <Cell/><Cell><Data ss:Type="Number">2416</Data></Cell></Row>
+  <Row><Cell><Data ss:Type="DateTime">2024-09-05T00:00:00.000</Data></Cell></Row>
+ </Table></Worksheet>
+ <Worksheet ss:Name="Danh mục"/>
+</Workbook>"""
 
 Cells = Mapping[str, object]
 
@@ -293,3 +315,28 @@ class TestContent:
     def test_damaged_files_are_refused(self, data: bytes) -> None:
         with pytest.raises(ValueError, match="damaged"):
             read_workbook(data)
+
+
+class TestSpreadsheetml:
+    def test_cells_stand_where_their_index_says(self) -> None:
+        data, catalogue = read_spreadsheetml(XML_BOOK.encode())
+        assert (data.sheet, catalogue.sheet) == ("Dữ liệu", "Danh mục")
+        assert data.rows == [
+            ["Số trường", "", "", "x"],
+            ["", "", "", ""],
+            ["", "", "", ""],
+            ["", "Hải An", "", "2416"],
+            ["2024-09-05", "", "", ""],
+        ]
+        assert data.merged == [Merge(0, 0, 0, 2), Merge(3, 1, 4, 1)]
+        assert catalogue.rows == []
+
+    def test_it_is_told_by_its_namespace(self) -> None:
+        assert is_spreadsheetml(XML_BOOK.encode())
+        assert is_spreadsheetml(XML_BOOK.replace('"1.0"?', '"1.0" encoding="UTF-16"?').encode("utf-16"))
+        assert not is_html(XML_BOOK.encode())
+        assert not is_spreadsheetml(b"<html><table></table></html>")
+
+    def test_damaged_xml_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="damaged"):
+            read_spreadsheetml(XML_BOOK.encode()[:-20])
