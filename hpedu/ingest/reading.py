@@ -18,7 +18,6 @@ from hpedu.ingest.readers import (
     px,
     pxweb,
     text,
-    tidy,
 )
 from hpedu.ingest.resource import Resource
 from hpedu.ingest.schools.lists import find_lacking
@@ -33,7 +32,7 @@ TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] =
     "pxweb_csv": (pxweb.is_pxweb_csv, pxweb.read_pxweb_csv),
     "jsonstat": (jsonstat.is_jsonstat, jsonstat.read_jsonstat),
     "px": (px.is_px, px.read_px),
-    "tidy_csv": (tidy.is_tidy_csv, tidy.read_tidy_csv),
+    "tidy_csv": (text.is_tidy_csv, text.read_tidy_csv),
 }
 """Formats that say themselves what each value stands for."""
 

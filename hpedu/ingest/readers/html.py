@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag, TemplateString
 from bs4.exceptions import ParserRejectedMarkup
 
-from hpedu.ingest.readers.charset import decode_text
+from hpedu.ingest.readers.text import decode_text
 from hpedu.ingest.tables.grid import Grid, Merge, is_blank, make_grid
 from hpedu.ingest.unreadable import Unreadable
 

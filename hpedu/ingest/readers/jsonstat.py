@@ -10,7 +10,7 @@ from typing import Any
 
 from hpedu.errors import Refused
 from hpedu.ingest.cells import Cell, RawTable
-from hpedu.ingest.readers.charset import decode_text
+from hpedu.ingest.readers.text import decode_text
 from hpedu.ingest.words.text import clean_text
 
 _BLANKS = "\x00 \r\n\t\ufeff"  # a NUL at the end is a known trait of the statistics office's server

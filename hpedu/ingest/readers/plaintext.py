@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from hpedu.ingest.readers.charset import decode_text
 from hpedu.ingest.readers.fixed_width import align_page
+from hpedu.ingest.readers.text import decode_text
 from hpedu.ingest.tables.grid import Grid, make_grid
 
 _GAP = re.compile(r"\s*\|\s*|\t+| {2,}")

@@ -12,7 +12,7 @@ from math import prod
 
 from hpedu.errors import Refused
 from hpedu.ingest.cells import Cell, RawTable
-from hpedu.ingest.readers.charset import decode_text
+from hpedu.ingest.readers.text import decode_text
 from hpedu.ingest.words.text import clean_text
 
 Keywords = dict[tuple[str, tuple[str, ...]], str]
