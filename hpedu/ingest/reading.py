@@ -10,15 +10,7 @@ from hpedu.ingest.cells import Cell, RawTable
 from hpedu.ingest.forms.reading import is_form, read_form
 from hpedu.ingest.interpret import Reading, interpret
 from hpedu.ingest.layouts import Layout, find_layout, load_layouts
-from hpedu.ingest.readers import (
-    excel,
-    html,
-    jsonstat,
-    plaintext,
-    px,
-    pxweb,
-    text,
-)
+from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, text
 from hpedu.ingest.resource import Resource
 from hpedu.ingest.schools.lists import find_lacking
 from hpedu.ingest.schools.reading import read_schools
@@ -41,7 +33,7 @@ SHEETS: list[tuple[Callable[[bytes], bool], Callable[[bytes], list[Grid]]]] = [
     (excel.is_spreadsheetml, excel.read_spreadsheetml),
     (html.is_html, html.read_html),
     (text.is_delimited, text.read_delimited),
-    (plaintext.is_plain_text, plaintext.read_plain_text),
+    (fixed_width.is_plain_text, fixed_width.read_plain_text),
 ]
 """Formats made to be looked at: headers and labels are found by their place.
 
@@ -74,7 +66,7 @@ def find_tables(data: bytes) -> list[Found]:
             if is_sheets(data):
                 found = [_find(table) for grid in _convert(read_sheets(data)) for table in _tables_of(grid)]
                 if not any(its.table.cells for its in found):
-                    raise explain(data) if is_sheets is plaintext.is_plain_text else Unreadable("no_table")
+                    raise explain(data) if is_sheets is fixed_width.is_plain_text else Unreadable("no_table")
                 return found
     raise explain(data)
 

@@ -1,8 +1,9 @@
-"""A page of text in columns of fixed width, as it comes out of a PDF: what belongs together stands in line.
+"""Text taken from a page or a PDF, one line a row: columns set apart by blanks or bars, or of fixed width.
 
-Blanks alone do not part the columns of such a page: a header has one blank between two columns, and a row with
-nothing in one column only shows by the place of its figures that it has not. So the figures, which end at the
-same place in every row, say where the columns are, and all other lines are parted there.
+Blanks alone do not part the columns of a page as it comes out of a PDF, where what belongs together stands in
+line: a header has one blank between two columns, and a row with nothing in one column only shows by the place of
+its figures that it has not. So the figures, which end at the same place in every row, say where the columns are,
+and all other lines are parted there.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, pairwise
 
-from hpedu.ingest.tables.grid import Merge
+from hpedu.ingest.readers.text import decode_text
+from hpedu.ingest.tables.grid import Grid, Merge, make_grid
 from hpedu.ingest.tables.header_words import is_worded
 
+_GAP = re.compile(r"\s*\|\s*|\t+| {2,}")
 _FIGURE = (
     r"(?:[-−]?\d{1,3}(?: \d{3})+(?:,\d+)?(?!\d)|[-−]?\d+(?:[.,]\d+)*|\.{2,3}|…|[-–](?=\s|$))(?:\s?\(\*+\))?%?"
 )
@@ -48,7 +51,7 @@ class Page:
 
 
 def align_page(lines: Sequence[str]) -> Page | None:
-    """The lines of a page in columns; None if no columns show: too few rows of figures, or none in line."""
+    """Return the lines of a page in columns; None if no columns show: too few rows of figures, or none in line."""
     found = {number: figures for number, line in enumerate(lines) if (figures := _read_figures(line))}
     count = max((len(figures) for figures in found.values()), default=0)
     full = [figures for figures in found.values() if len(figures) == count]
@@ -71,7 +74,7 @@ def align_page(lines: Sequence[str]) -> Page | None:
 
 
 def _read_figures(line: str) -> list[_Span]:
-    """The figures that end a line, if there are two or more, or one behind a wide gap."""
+    """Return the figures that end a line, if there are two or more, or one behind a wide gap."""
     match = _ROW.match(line)
     if match is None or (match["label"] and is_worded("filler", match["label"])):
         return []
@@ -82,7 +85,7 @@ def _read_figures(line: str) -> list[_Span]:
 def _find_edges(
     lines: Sequence[str], found: dict[int, list[_Span]], full: Sequence[Sequence[_Span]], ends: Sequence[int]
 ) -> list[float]:
-    """Where each column begins: halfway from the end of the one before to the longest figure of its own."""
+    """Return where each column begins: halfway from the end of the one before to the longest figure of its own."""
     starts = [min(row[c].start for row in full) for c in range(len(ends))]
     labels = [len(lines[n][: row[0].start].rstrip()) for n, row in found.items() if len(row) == len(ends)]
     before = [min(max(labels, default=0), starts[0]), *ends[:-1]]
@@ -90,7 +93,7 @@ def _find_edges(
 
 
 def _place_figures(line: str, figures: Sequence[_Span], full: Sequence[Sequence[_Span]]) -> list[str] | None:
-    """A row of figures, each in the column where it ends; None if one ends nowhere, or two at one place."""
+    """Place a row of figures, each in the column where it ends; None if one ends nowhere, or two at one place."""
     count = len(full[0])
     row = [""] * count
     for place, figure in enumerate(figures):
@@ -105,7 +108,7 @@ def _place_figures(line: str, figures: Sequence[_Span], full: Sequence[Sequence[
 def _place_words(
     line: str, edges: Sequence[float], centres: Sequence[float], number: int
 ) -> tuple[list[str], list[Merge]]:
-    """Any other line. What begins among the labels stays there whole; so does, over its columns, what heads
+    """Place any other line. What begins among the labels stays there whole; so does, over its columns, what heads
     several of them ("Chia ra - Of which"); the words of other texts go to the columns they stand over."""
     row = [""] * (len(edges) + 1)
     heads: list[_Span] = []
@@ -132,7 +135,7 @@ def _place_words(
 
 
 def _share_out(words: Sequence[_Span], centres: Sequence[float], edges: Sequence[float]) -> list[int] | None:
-    """The column of each word of a text that reaches over several; None if years could be taken for others.
+    """Return the column of each word of a text that reaches over several; None if years could be taken for others.
 
     A name begins with a capital or a year; if there are as many as columns, each has one. Else the words are cut
     so that what is over a column is centred: a name that is cut wrong is no name, and its column is not read.
@@ -165,7 +168,7 @@ def _is_head(text: str, *, is_alone: bool) -> bool:
 
 
 def _reach(row: Sequence[str], column: int, number: int) -> Merge:
-    """The columns that a head stands over: up to the next text on either side."""
+    """Return the columns that a head stands over: up to the next text on either side."""
     left = next((c + 1 for c in range(column - 1, 0, -1) if row[c]), 1)
     right = next((c - 1 for c in range(column + 1, len(row)) if row[c]), len(row) - 1)
     return Merge(number, left, number, right)
@@ -177,3 +180,33 @@ def _column(place: float, edges: Sequence[float]) -> int:
 
 def _put(row: list[str], column: int, text: str) -> None:
     row[column] = f"{row[column]} {text}".strip()
+
+
+def is_plain_text(data: bytes) -> bool:
+    """Return whether the bytes are text with several lines, and no control characters but those of text."""
+    return data.count(b"\n") > 1 and not re.search(rb"[\x00-\x08\x0e-\x1f]", data[:65536])
+
+
+def read_plain_text(data: bytes) -> list[Grid]:
+    """Read all lines as one grid. A form feed begins a new page, which is a grid of its own.
+
+    The address of a cell is its line and the place of its column in that line.
+    """
+    pages = decode_text(data).split("\f")
+    grids = []
+    for number, page in enumerate(pages, start=1):
+        lines = [line.expandtabs() for line in page.splitlines()]
+        sheet = "" if len(pages) == 1 else str(number)
+        aligned = align_page(lines)
+        if aligned is not None:
+            grids.append(make_grid(sheet, aligned.rows, aligned.merged))
+        else:
+            grids.append(make_grid(sheet, map(_split, page.splitlines())))
+    return grids
+
+
+def _split(line: str) -> list[str]:
+    """Return the columns of a line; an indent belongs to the first of them."""
+    indent = line[: len(line) - len(line.lstrip())]
+    columns = [column for column in _GAP.split(line.strip()) if column]
+    return [indent + columns[0], *columns[1:]] if columns else []
