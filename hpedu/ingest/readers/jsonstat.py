@@ -17,7 +17,7 @@ _BLANKS = "\x00 \r\n\t\ufeff"  # a NUL at the end is a known trait of the statis
 
 
 def is_jsonstat(data: bytes) -> bool:
-    """Whether the bytes are a JSON object with a dataset and its dimensions."""
+    """Return whether the bytes are a JSON object with a dataset and its dimensions."""
     return data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{" and b'"dimension"' in data and b'"value"' in data
 
 
@@ -57,7 +57,7 @@ def read_jsonstat(data: bytes) -> RawTable:
 
 
 def _find_dataset(content: Any) -> Mapping[str, Any]:
-    """The dataset itself in version 2; in version 1 it stands under a name, mostly "dataset"."""
+    """Find the dataset: in version 2 it is the whole, in version 1 it stands under a name, mostly "dataset"."""
     if isinstance(content, Mapping):
         inner = [part for part in content.values() if isinstance(part, Mapping)]
         for part in (content, *inner):
@@ -67,7 +67,7 @@ def _find_dataset(content: Any) -> Mapping[str, Any]:
 
 
 def _category_labels(category: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Label and unit of each category, in order; a lone one needs no index, one without a label is its code."""
+    """Return label and unit of each category, in order. A lone one needs no index; a code may be its own label."""
     labels, units = category.get("label") or {}, category.get("unit") or {}
     index = category.get("index") or list(labels)
     codes = sorted(index, key=lambda code: index[code]) if isinstance(index, Mapping) else list(index)
@@ -80,7 +80,7 @@ def _read_unit(unit: Any) -> str:
 
 
 def _pick(values: Any, index: int) -> Any:
-    """What belongs to a value: in an array, in an object by its place, or one for all."""
+    """Return what belongs to a value: in an array, in an object by its place, or one for all."""
     if isinstance(values, Mapping):
         return values.get(str(index))
     if isinstance(values, list):
@@ -89,6 +89,6 @@ def _pick(values: Any, index: int) -> Any:
 
 
 def _print_missing(state: Any) -> str:
-    """A status that is made of signs is how the table prints what is missing; others ("m") only explain it."""
+    """Return how the table prints what is missing: a status made of signs; others ("m") only explain it."""
     text = str(state or "").strip()
     return text if text and not any(map(str.isalnum, text)) else ".."

@@ -37,7 +37,7 @@ _PERIODS = {"A": 0, "H": 2, "T": 3, "Q": 4, "M": 12}  # of a year; "A" has the b
 
 
 def is_px(data: bytes) -> bool:
-    """Whether the bytes begin as a PC-Axis file does and name its variables."""
+    """Return whether the bytes begin as a PC-Axis file does and name its variables."""
     head = data[:65536].removeprefix(b"\xef\xbb\xbf")
     return _HEAD.match(head) is not None and (b"STUB" in head or b"HEADING" in head)
 
@@ -81,7 +81,7 @@ def _texts(words: Keywords, word: str, *of: str) -> list[str]:
 
 
 def _read_values(words: Keywords, name: str) -> list[str]:
-    """The values of a variable as printed; codes or points in time where it has no others."""
+    """Return the values of a variable as printed; codes or points in time where it has no others."""
     span = _TIME_RANGE.search(words.get(("TIMEVAL", (name,)), ""))
     values = _texts(words, "VALUES", name) or _texts(words, "CODES", name)
     values = values or (_span_times(*span.groups()) if span else _texts(words, "TIMEVAL", name))
@@ -100,7 +100,7 @@ def _span_times(scale: str, first: str, first_part: str, last: str, last_part: s
 
 
 def _read_data(words: Keywords, values: dict[str, list[str]], stub: int) -> Iterator[tuple[dict[str, str], str]]:
-    """Every datum with the values it belongs to; a file with KEYS names them itself, line by line."""
+    """Yield every datum with the values it belongs to; a file with KEYS names them itself, line by line."""
     data = [quoted or plain for quoted, plain in _DATUM.findall(words.get(("DATA", ()), ""))]
     names = list(values)
     keyed = [name for name in names[:stub] if ("KEYS", (name,)) in words]

@@ -15,7 +15,7 @@ _LISTS = (" by ", " theo ")  # what stands before the variables in the title
 
 
 def is_pxweb_csv(data: bytes) -> bool:
-    """Whether the bytes are text in which a lone title names the variables that head the first columns below."""
+    """Return whether a lone title names the variables that head the first columns of the text below."""
     return _find_header(start_of(data)) is not None
 
 
@@ -70,7 +70,7 @@ def _title_of(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _find_header(rows: Sequence[Sequence[str]]) -> tuple[int, int] | None:
-    """The number of the header row and how many columns head the rows: those that the title names as variables."""
+    """Return the number of the header row, and how many columns head the rows: those that the title names."""
     filled = [number for number, row in enumerate(rows) if any(text.strip() for text in row)][:2]
     if len(filled) < 2:
         return None
