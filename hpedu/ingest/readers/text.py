@@ -166,11 +166,12 @@ def read_tidy_csv(data: bytes) -> RawTable:
     Raises
     ------
     ValueError
-        If a row has more or fewer columns than the header: which of them is missing cannot be told.
+        If a row has more or fewer columns than the header: which of them is missing cannot be told. Or if no
+        column is the value's after all, because a quotation mark swallowed it.
     """
     rows = list(csv.reader(io.StringIO(decode_text(data), newline="")))
     header = [clean_text(name) for name in rows[0]]
-    value = next(i for i, name in enumerate(header) if name.casefold() == "value")
+    value = [name.casefold() for name in header].index("value")
     ragged = [str(line) for line, row in enumerate(rows, start=1) if row and len(row) != len(header)]
     if ragged:
         raise ValueError(f"the header has {len(header)} columns, but not line {', '.join(ragged[:10])}")

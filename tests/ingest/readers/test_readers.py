@@ -160,6 +160,12 @@ class TestTidyCsv:
         with pytest.raises(ValueError, match="not line 2"):
             read_tidy_csv(b"year,value,note\n2015,1,a,b\n")
 
+    @pytest.mark.parametrize("data", [b'"x,value\n1,2\n', b"\r,value\n1,2\n"])
+    def test_a_header_whose_value_is_swallowed_is_damage(self, data: bytes) -> None:
+        assert is_tidy_csv(data)
+        with pytest.raises(ValueError, match="value"):
+            read_tidy_csv(data)
+
     def test_a_quoted_header_is_a_header(self) -> None:
         data = b'"Year","Value"\n"2015","1"\n'
         assert is_tidy_csv(data)
