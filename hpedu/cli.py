@@ -28,7 +28,7 @@ def _known_language(_context: click.Context, _param: click.Parameter, language: 
 
 
 @click.group(cls=SpokenGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="hpedu")
+@click.version_option(package_name="hpedu", message="%(prog)s %(version)s")
 @click.option("--language", is_eager=True, callback=_known_language)
 def commands(language: str | None) -> None:
     """Will the city's schools reach their goals? Statistics in, reports to 2030 out."""
