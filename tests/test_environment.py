@@ -14,6 +14,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+import hpedu
+
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCKS = {
@@ -78,5 +80,6 @@ def test_the_test_lock_only_adds_to_the_lock() -> None:
 
 
 def test_the_version_is_said_once() -> None:
-    text = (ROOT / "hpedu/__init__.py").read_text(encoding="utf-8")
-    assert f'__version__ = "{PROJECT["version"]}"' in text
+    """In pyproject.toml; hpedu says that of what is installed."""
+    assert hpedu.__version__ == PROJECT["version"]
+    assert PROJECT["version"] not in (ROOT / "hpedu/__init__.py").read_text(encoding="utf-8")
