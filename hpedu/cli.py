@@ -93,10 +93,10 @@ def check(files: tuple[Path, ...]) -> None:
 def demo(folder: Path) -> None:
     """Write a project of invented figures into FOLDER, to see every chart; each page of it says so."""
     from hpedu.demo.project import write_demo
-    from hpedu.paths import HOME_VARIABLE, find_project
+    from hpedu.paths import HOME_VARIABLE
     from hpedu.registry import registry
 
-    write_demo(folder, find_project(), registry())
+    write_demo(folder, registry())
     tell("demo_done", folder=folder, variable=HOME_VARIABLE)
 
 
