@@ -65,4 +65,5 @@ lock:
 	$(UV_COMPILE) --quiet --extra test --constraint requirements.lock --output-file requirements-test.lock
 
 clean:
-	rm -rf .venv build data/processed reports
+	rm -rf .venv build
+	find data/processed reports -mindepth 1 ! -name README.md -delete
