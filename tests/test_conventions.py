@@ -167,10 +167,27 @@ class TestFiles:
         # A clone shows both folders, and what will come into them.
         assert sorted(found) == ["data/processed/README.md", "reports/README.md"]
 
+    def test_no_file_is_over_1_mb(self) -> None:
+        """What is large is made again, or has no place in git."""
+        large = [path for path in project_files() if path.stat().st_size > 1_000_000]
+        assert [path.relative_to(ROOT).as_posix() for path in large] == []
+
     def test_text_files_are_utf_8_without_a_byte_order_mark(self) -> None:
         """Raw files are kept as received; all else is plain UTF-8."""
         for path in project_files():
-            if path.suffix in (".py", ".md", ".toml", ".yml", ".ipynb", ".css", ".js", ".j2", ".cfg"):
+            if path.suffix in (
+                ".py",
+                ".pyi",
+                ".md",
+                ".toml",
+                ".yml",
+                ".yaml",
+                ".ipynb",
+                ".css",
+                ".js",
+                ".j2",
+                ".cfg",
+            ):
                 text = path.read_bytes().decode("utf-8")
                 assert not text.startswith("\ufeff"), path
                 assert "\r" not in text, path

@@ -43,6 +43,7 @@ def pins(lock: str) -> dict[str, Version]:
 
 # Started by name, or by their own command, and never imported.
 RUN_ONLY = {"ipykernel", "jupyterlab"}
+OWN = {"hpedu", "run", "tests"}
 
 
 def imported(folder: str) -> set[str]:
@@ -55,7 +56,7 @@ def imported(folder: str) -> set[str]:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names.add(node.module.partition(".")[0])
     found = packages_distributions()
-    return {canonicalize_name(found[name][0]) for name in names - sys.stdlib_module_names - {"hpedu", "tests"}}
+    return {canonicalize_name(found[name][0]) for name in names - sys.stdlib_module_names - OWN}
 
 
 def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
