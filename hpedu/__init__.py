@@ -2,59 +2,39 @@
 
 Four words hold it together: an *observation* is one published figure, an *indicator* is computed from
 observations, a *target* is what a plan wants of an indicator, the *outlook* says whether it will be met.
+
+What a notebook may use is listed in `__init__.pyi`. A name is loaded when it is first asked for, so that
+`hpedu --help` does not wait for the chart library.
 """
 
 from __future__ import annotations
 
+import ast
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-if TYPE_CHECKING:
-    from hpedu.data import findings, indicator_values, issues, newest_year, observations, revisions, schools
-    from hpedu.frames import to_pandas
-    from hpedu.ingest.check import read
-    from hpedu.outlook import judge, project
-    from hpedu.present.commune import CommuneReport
-    from hpedu.present.report import Report, list_targets
 
-__version__ = "0.1.0"
-__all__ = [
-    "CommuneReport",
-    "Report",
-    "findings",
-    "indicator_values",
-    "issues",
-    "judge",
-    "list_targets",
-    "newest_year",
-    "observations",
-    "project",
-    "read",
-    "revisions",
-    "schools",
-    "to_pandas",
-]
+def _read_homes() -> dict[str, str]:
+    """Read which module each public name lives in."""
+    stub = ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    imports = [line for line in stub.body if isinstance(line, ast.ImportFrom)]
+    return {name.name: line.module or "" for line in imports for name in line.names}
 
-_HOMES = {
-    "CommuneReport": "hpedu.present.commune",
-    "Report": "hpedu.present.report",
-    "list_targets": "hpedu.present.report",
-    "findings": "hpedu.data",
-    "indicator_values": "hpedu.data",
-    "issues": "hpedu.data",
-    "judge": "hpedu.outlook",
-    "newest_year": "hpedu.data",
-    "observations": "hpedu.data",
-    "project": "hpedu.outlook",
-    "read": "hpedu.ingest.check",
-    "revisions": "hpedu.data",
-    "schools": "hpedu.data",
-    "to_pandas": "hpedu.frames",
-}
+
+_HOMES = _read_homes()
+__all__ = sorted(_HOMES)
+
+
+def __dir__() -> list[str]:
+    """List the public names, for whoever presses Tab."""
+    return __all__
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name when it is first asked for: `hpedu --help` does not wait for the chart library."""
+    """Load a public name when it is first asked for; the version is that of what is installed."""
+    if name == "__version__":
+        return import_module("importlib.metadata").version("hpedu")
     if name not in _HOMES:
         raise AttributeError(f"module 'hpedu' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -28,7 +28,7 @@ def _known_language(_context: click.Context, _param: click.Parameter, language: 
 
 
 @click.group(cls=SpokenGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="hpedu")
+@click.version_option(package_name="hpedu", message="%(prog)s %(version)s")
 @click.option("--language", is_eager=True, callback=_known_language)
 def commands(language: str | None) -> None:
     """Will the city's schools reach their goals? Statistics in, reports to 2030 out."""
@@ -93,10 +93,10 @@ def check(files: tuple[Path, ...]) -> None:
 def demo(folder: Path) -> None:
     """Write a project of invented figures into FOLDER, to see every chart; each page of it says so."""
     from hpedu.demo.project import write_demo
-    from hpedu.paths import HOME_VARIABLE, find_project
+    from hpedu.paths import HOME_VARIABLE
     from hpedu.registry import registry
 
-    write_demo(folder, find_project(), registry())
+    write_demo(folder, registry())
     tell("demo_done", folder=folder, variable=HOME_VARIABLE)
 
 

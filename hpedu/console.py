@@ -1,25 +1,30 @@
 """How the command line speaks: click groups and commands whose help and errors are Vietnamese or English.
 
-Texts stand in `messages.toml`; what hpedu or click raises ends here as one message without traceback.
+Texts stand in `messages.toml`, what click says of the words typed in `click.toml`; what hpedu or click raises ends
+here as one message without traceback.
 """
 
 from __future__ import annotations
 
 import errno
+import gettext
 import os
-import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import click
 
-from hpedu.errors import HpeduError, UnknownName
+from hpedu.errors import HpeduError
 from hpedu.messages import choose_language, has_message, note, say
-
-_HEADINGS = re.compile(r"^(Usage|Options|Commands):", re.MULTILINE)
 
 
 def spoken(context: click.Context | None = None) -> str:
-    """The language of the command that runs: `hpedu --language`, else `hpedu.messages.choose_language`."""
+    """Return the language of the command that runs: `hpedu --language`, else that of the machine."""
     context = context or click.get_current_context(silent=True)
     chosen = context.find_root().params.get("language") if context else None
     return chosen or choose_language(os.environ)
@@ -30,21 +35,63 @@ def tell(key: str, *, err: bool = False, **values: object) -> None:
     click.echo(say(key, spoken(), **values), err=err)
 
 
+class Catalogue(gettext.NullTranslations):
+    """What click says, in another language: a table of its English sentences. What is not in it stays English."""
+
+    def __init__(self, sentences: Mapping[str, str]) -> None:
+        super().__init__()
+        self._sentences = sentences
+
+    def gettext(self, message: str) -> str:
+        return self._sentences.get(message, message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """Return the one form Vietnamese has; English keeps its two."""
+        return self._sentences.get(msgid1) or super().ngettext(msgid1, msgid2, n)
+
+
+@cache
+def read_catalogue(language: str) -> gettext.NullTranslations:
+    """Read what click says in a language: English is its own, Vietnamese stands in `click.toml`."""
+    if language == "en":
+        return gettext.NullTranslations()
+    with Path(__file__).with_name("click.toml").open("rb") as file:
+        return Catalogue(tomllib.load(file))
+
+
+def teach_click() -> None:
+    """Let click look its sentences up in the catalogue of the language spoken.
+
+    Each of its modules imports the two functions of `gettext` by name, and those ask for a compiled catalogue in
+    the language of the environment. Here the language may come from `--language`, and is Vietnamese where the
+    environment says none; so the two names are bound anew, in click's modules only. A module without them is left
+    as it is, and speaks English.
+    """
+    ours = {
+        gettext.gettext: lambda message: read_catalogue(spoken()).gettext(message),
+        gettext.ngettext: lambda one, many, n: read_catalogue(spoken()).ngettext(one, many, n),
+    }
+    for name, module in list(sys.modules.items()):
+        if name.startswith("click."):
+            for used in ("_", "ngettext"):
+                function = vars(module).get(used)
+                if function in ours:
+                    setattr(module, used, ours[function])
+
+
+teach_click()
+
+
 class _Speaking(click.Command):
-    """Help in the language spoken: texts `help_COMMAND` and `help_COMMAND_OPTION`, where there are any."""
+    """Speaks the language chosen: help texts are `help_COMMAND` and `help_COMMAND_OPTION`, where there are any."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        try:
+        with _told(ctx):
             return super().parse_args(ctx, args)
-        except click.UsageError as error:
-            error.ctx = error.ctx or ctx  # click does not always say in which command
-            raise
 
     def get_help(self, ctx: click.Context) -> str:
-        language = spoken(ctx)
-        _translate(self, ctx, language)
-        text = super().get_help(ctx)
-        return _HEADINGS.sub(lambda match: say(f"heading_{match[1].lower()}", language), text)
+        _translate(self, ctx, spoken(ctx))
+        return super().get_help(ctx)
 
 
 class SpokenCommand(_Speaking):
@@ -56,23 +103,9 @@ class SpokenGroup(_Speaking, click.Group):
 
     command_class = SpokenCommand
 
-    def make_context(self, *args: Any, **more: Any) -> click.Context:
-        try:
-            return super().make_context(*args, **more)
-        except click.UsageError as error:
-            raise _retell(error) from error
-        except HpeduError as error:
-            raise _told(error, spoken()) from error
-
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with _told(ctx):
             return super().invoke(ctx)
-        except click.UsageError as error:
-            raise _retell(error) from error
-        except HpeduError as error:
-            raise _told(error, spoken(ctx)) from error
-        except OSError as error:
-            raise Told(describe_os_error(error, spoken(ctx)), spoken(ctx), 1) from error
 
 
 class Told(click.ClickException):
@@ -87,73 +120,32 @@ class Told(click.ClickException):
         click.echo(say("error", self.language, text=self.message), file=file, err=file is None)
 
 
-def _told(error: HpeduError, language: str) -> Told:
-    return Told(error.say(language), language, error.status)
+@contextmanager
+def _told(ctx: click.Context) -> Iterator[None]:
+    """Turn whatever goes wrong inside into one message. The help that answers an empty line stays as it is."""
+    language = spoken(ctx)
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        # Click does not always say in which command it was.
+        command = (error.ctx or ctx).command_path
+        text = f"{error.format_message()}\n{say('try_help', language, command=command)}"
+        raise Told(text, language, error.exit_code) from error
+    except HpeduError as error:
+        raise Told(error.say(language), language, error.status) from error
+    except OSError as error:
+        raise Told(describe_os_error(error, language), language, 1) from error
 
 
 def describe_os_error(error: OSError, language: str) -> str:
-    """Which file, and what the system has against it."""
+    """Say which file, and what the system has against it."""
     key = f"system_{errno.errorcode.get(error.errno or 0, '')}"
     reason = note(key) if has_message(key) else note("system_other", text=error.strerror or repr(error))
     if error.filename is None:
         return reason.say(language)
     return say("file_refused", language, file=os.fsdecode(error.filename), reason=reason)
-
-
-def _retell(error: click.UsageError) -> click.ClickException:
-    """What was typed wrongly, as click found it, in the language spoken. The help for an empty line stays."""
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        return error
-    language = spoken(error.ctx)
-    text = _describe_usage(error, language)
-    command = error.ctx.command_path if error.ctx else "hpedu"
-    return Told(f"{text}\n{say('try_help', language, command=command)}", language, error.exit_code)
-
-
-def _describe_usage(error: click.UsageError, language: str) -> str:
-    if isinstance(error, click.exceptions.NoSuchCommand):
-        group = error.ctx.command if error.ctx else None
-        known = list(group.commands) if isinstance(group, click.Group) else []
-        return UnknownName("command", error.command_name, known).say(language)
-    if isinstance(error, click.NoSuchOption):
-        return UnknownName("option", error.option_name, _list_options(error.ctx)).say(language)
-    if isinstance(error, click.MissingParameter) and error.param is not None:
-        key = "usage_missing_option" if isinstance(error.param, click.Option) else "usage_missing_argument"
-        return say(key, language, name=_name(error.param))
-    if isinstance(error, click.BadOptionUsage):
-        takes_none = "does not take" in error.message
-        return say("usage_no_value" if takes_none else "usage_needs_value", language, name=error.option_name)
-    if isinstance(error, click.BadParameter) and error.param is not None:
-        return say("usage_bad_value", language, name=_name(error.param), text=_wanted(error))
-    extra = re.match(r"Got unexpected extra arguments? \((.*)\)$", error.message)
-    if extra:
-        return say("usage_extra", language, words=extra[1])
-    return say("usage_other", language, text=error.format_message())
-
-
-def _wanted(error: click.BadParameter) -> object:
-    """What the parameter takes."""
-    kind = error.param.type if error.param else None
-    if isinstance(kind, click.IntRange):
-        return note("usage_whole_number_from", least=kind.min)
-    if isinstance(kind, click.Choice):
-        return note("usage_one_of", choices=list(kind.choices))
-    if isinstance(kind, click.Path) and "does not exist" in error.message:
-        return note("usage_no_file")
-    if isinstance(kind, click.Path) and not kind.dir_okay:
-        return note("usage_is_folder")
-    if isinstance(kind, click.Path) and not kind.file_okay:
-        return note("usage_is_file")
-    return note("usage_whole_number") if kind is click.INT else error.message
-
-
-def _list_options(ctx: click.Context | None) -> list[str]:
-    params = ctx.command.get_params(ctx) if ctx else []
-    return [name for param in params if isinstance(param, click.Option) for name in param.opts]
-
-
-def _name(param: click.Parameter) -> str:
-    return param.opts[-1] if isinstance(param, click.Option) else (param.name or "").upper()
 
 
 def _translate(command: click.Command, ctx: click.Context, language: str) -> None:

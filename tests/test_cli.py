@@ -23,7 +23,7 @@ def type_command(*words: str) -> subprocess.CompletedProcess[str]:
 def test_mistyped_command_gets_the_closest_one() -> None:
     result = CliRunner().invoke(commands, ["reprt"])
     assert result.exit_code == 2
-    assert "Did you mean: report?" in result.stderr
+    assert "Did you mean 'report'?" in result.stderr
 
 
 def test_mistyped_names_get_a_line_and_no_traceback() -> None:
@@ -76,25 +76,25 @@ def test_outside_a_project_the_error_says_what_to_do(tmp_path, monkeypatch) -> N
 
 
 MISTYPED = {
-    ("reprt",): "Did you mean: report?",
-    ("report", "--terriory", "x"): "Did you mean: --territory",
-    ("report", "--workers", "0"): "--workers: must be a whole number, 1 or more",
-    ("report", "--year", "soon"): "--year: must be a whole number",
+    ("reprt",): "Did you mean 'report'?",
+    ("report", "--terriory", "x"): "Did you mean '--territory'?",
+    ("report", "--workers", "0"): "'--workers': 0 is not in the range x>=1",
+    ("report", "--year", "soon"): "'--year': 'soon' is not a valid integer",
     ("report", "--year", "2052", "--dry-run"): "Did you mean: 2025",
     ("report", "--group", "preschol", "--dry-run"): "Did you mean: preschool?",
     ("report", "--territory", "haiphong", "--dry-run"): "Did you mean: hai_phong",
     ("report", "--language", "fr", "--dry-run"): "Known are: en, vi",
     ("--language", "fr", "ingest"): "Known are: en, vi",
-    ("--langage", "en", "ingest"): "Did you mean: --language?",
-    ("ingest", "all"): "words too many: all",
-    ("ingest", "--force=1"): "--force takes no value",
-    ("check",): "FILES is missing",
-    ("form", "--group", "preschool", "form.xlsx"): "the option --year is missing",
-    ("form", "--group", "preschool", "--year"): "--year needs a value",
+    ("--langage", "en", "ingest"): "Did you mean '--language'?",
+    ("ingest", "all"): "Got unexpected extra argument (all)",
+    ("ingest", "--force=1"): "'--force' does not take a value",
+    ("check",): "Missing argument 'FILES...'",
+    ("form", "--group", "preschool", "form.xlsx"): "Missing option '--year'",
+    ("form", "--group", "preschool", "--year"): "'--year' requires an argument",
     ("form", "--group", "kindergarden", "--year", "2026", "form.xlsx"): "No group is called",
-    ("form", "--group", "preschool", "--year", "2026", "."): "PATH: must be a file, this is a folder",
-    ("outlook", "nowhere.csv"): "FILE: there is no such file",
-    ("outlook", "."): "FILE: must be a file, this is a folder",
+    ("form", "--group", "preschool", "--year", "2026", "."): "'PATH': File '.' is a directory",
+    ("outlook", "nowhere.csv"): "'FILE': File 'nowhere.csv' does not exist",
+    ("outlook", "."): "'FILE': File '.' is a directory",
     ("targets", "nursry"): "nursery_enrolment_rate",
     ("targets", "--state", "mett"): "Did you mean: met?",
     ("targets", "--language", "fr"): "Known are: en, vi",
@@ -137,7 +137,7 @@ def test_a_form_into_a_folder_that_is_not_there(tmp_path: Path) -> None:
 def test_help_is_in_the_language_spoken(language: str) -> None:
     for command in ("", *commands.commands):
         text = CliRunner().invoke(commands, ["--language", language, *filter(None, [command]), "--help"]).output
-        assert say("heading_usage", language) in text
+        assert ("Cách dùng:" if language == "vi" else "Usage:") in text
         assert say("help_help", language) in text
         assert say(f"help_{command or 'commands'}", language).split()[0] in text
 
@@ -153,7 +153,7 @@ def test_every_command_and_option_has_its_help() -> None:
 
 def test_the_language_asked_for_goes_before_the_machine_s() -> None:
     result = CliRunner(env={LANGUAGE_VARIABLE: "en"}).invoke(commands, ["--language", "vi", "reprt"])
-    assert "Không có lệnh nào tên là 'reprt'. Có phải ý bạn là: report?" in result.stderr
+    assert "Không có lệnh 'reprt'. Có phải ý bạn là: 'report'?" in result.stderr
 
 
 def test_outlook_takes_any_csv_and_says_what_it_lacks(tmp_path: Path) -> None:

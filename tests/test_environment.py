@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+import hpedu
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -34,6 +39,41 @@ def pins(lock: str) -> dict[str, Version]:
         key = canonicalize_name(name)
         found[key] = min(Version(version), found.get(key, Version(version)))
     return found
+
+
+# Started by name, or by their own command, and never imported.
+RUN_ONLY = {"ipykernel", "jupyterlab"}
+OWN = {"hpedu", "run", "tests"}
+
+
+def imported(folder: str) -> set[str]:
+    """Packages that the modules of a folder import, inside functions too; those of Python itself left out."""
+    names: set[str] = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module.partition(".")[0])
+    found = packages_distributions()
+    return {canonicalize_name(found[name][0]) for name in names - sys.stdlib_module_names - OWN}
+
+
+def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
+    """What comes with another package today need not tomorrow."""
+    extra = set(bounds(PROJECT["optional-dependencies"]["cluster"]))
+    assert imported("hpedu") - extra == set(bounds(PROJECT["dependencies"])) - RUN_ONLY
+    assert extra <= imported("hpedu")
+
+
+def test_what_the_tests_import_is_declared() -> None:
+    assert imported("tests") <= set(bounds(LOCKS["requirements-test.lock"]))
+
+
+def test_every_dependency_has_its_reason() -> None:
+    lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+    bare = [line for line in lines if re.match(r'\s+"[\w.-]+>=.*",', line) and "#" not in line]
+    assert bare == []
 
 
 def test_conda_users_get_the_same_packages_with_the_same_bounds() -> None:
@@ -78,5 +118,6 @@ def test_the_test_lock_only_adds_to_the_lock() -> None:
 
 
 def test_the_version_is_said_once() -> None:
-    text = (ROOT / "hpedu/__init__.py").read_text(encoding="utf-8")
-    assert f'__version__ = "{PROJECT["version"]}"' in text
+    """In pyproject.toml; hpedu says that of what is installed."""
+    assert hpedu.__version__ == PROJECT["version"]
+    assert PROJECT["version"] not in (ROOT / "hpedu/__init__.py").read_text(encoding="utf-8")

@@ -24,7 +24,7 @@ class State:
     project: Project
     prepared: Prepared
     library: str  # SHA-256 of hpedu itself
-    lock: str  # SHA-256 of requirements.lock
+    lock: str  # SHA-256 of requirements.lock; "" where hpedu was installed without a clone
     standings: Standings
     _notebooks: dict[str, str] = field(default_factory=dict)
 
@@ -45,7 +45,7 @@ class State:
 def read_state(project: Project, prepared: Prepared) -> State:
     """Digest the library and the lock; notebooks are digested when they are asked for."""
     library = digest_folders(Path(__file__).parents[1])
-    lock = digest_file(project.root / "requirements.lock")
+    lock = _digest_if_there(project.root / "requirements.lock")
     return State(project, prepared, library, lock, read_standings(project, prepared, library))
 
 

@@ -12,7 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from hpedu import __version__
 from hpedu.errors import HpeduError
 from hpedu.files import write_whole
 from hpedu.ingest.record import read_record
@@ -95,7 +94,7 @@ def write_build(record: Record, project: Project) -> None:
     kept = {name: entry for name, entry in record.reports.items() if (project.reports / entry["page"]).exists()}
     record.reports = dict(sorted(kept.items()))
     build = {
-        "hpedu": __version__,
+        "hpedu": version("hpedu"),
         "versions": {name: version(name) for name in LIBRARIES},
         "raw": {name: digest for name, digest in raw.items() if name.startswith("raw/")},
         "reports": record.reports,

@@ -40,7 +40,7 @@ class NotHere(HpeduError):
         super().__init__(folder, reason)
 
 
-def write_demo(folder: Path, project: Project, book: Registry, *, seed: int = 2025) -> Project:
+def write_demo(folder: Path, book: Registry, *, seed: int = 2025) -> Project:
     """Write a project with a synthetic school list, histories, filled-in forms, population, and the notebooks.
 
     All of it has the status `synthetic`, which every page and chart that uses it says. The same seed gives the
@@ -71,9 +71,15 @@ def write_demo(folder: Path, project: Project, book: Registry, *, seed: int = 20
     rows |= _project_population(seed)
     write_whole(demo.raw / HISTORY, _print_history(rows, book).encode())
     write_whole(demo.raw / "datapackage.json", json.dumps(_PACKAGE, ensure_ascii=False, indent=1).encode())
-    shutil.copytree(project.notebooks, demo.notebooks, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    shutil.copy(project.root / "requirements.lock", folder / "requirements.lock")
+    shutil.copytree(find_notebooks(), demo.notebooks, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     return demo
+
+
+def find_notebooks() -> Path:
+    """Find the notebooks that come with hpedu: in the package where it is installed, beside it in a clone."""
+    package = Path(__file__).parents[1]
+    packaged = package / "notebooks"
+    return packaged if packaged.is_dir() else package.parent / "notebooks"
 
 
 def _index(listed: pl.DataFrame) -> dict[SeriesRef, float]:

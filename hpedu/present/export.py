@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from hpedu import __version__
 from hpedu.files import write_whole
 from hpedu.ingest.resource import Resource
 from hpedu.present.blocks import write_csv
@@ -56,7 +56,7 @@ def describe_package(tables: OfficeTables, book: Registry) -> dict[str, Any]:
         "title": f"{phrase('synthetic_chart', language)} – {title}" if tables.synthetic else title,
         "description": " ".join([*warning, phrase("office_package_text", language), *introduce(tables)]),
         "keywords": ["education", "targets", "Hai Phong", *(["synthetic"] if tables.synthetic else [])],
-        "hpedu": __version__,
+        "hpedu": version("hpedu"),
         **_none_left_out("licenses", _list_licences(tables)),
         **_none_left_out("sources", [_describe_source(source) for source in tables.sources]),
         "resources": [_describe_table(key, table, language, book) for key, table in design.table.items()],

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_tables: None, book: Registry) -> Project:
-    project = write_demo(tmp_path / "demo", Project(ROOT), book)
+    project = write_demo(tmp_path / "demo", book)
     monkeypatch.setenv(HOME_VARIABLE, str(project.root))
     ingest(project)
     return project
@@ -80,7 +80,7 @@ def test_the_page_says_so_in_a_band(demo: Project) -> None:
 
 
 def test_the_same_seed_gives_the_same_history(tmp_path: Path, book: Registry) -> None:
-    first, second = (write_demo(tmp_path / name, Project(ROOT), book) for name in ("a", "b"))
+    first, second = (write_demo(tmp_path / name, book) for name in ("a", "b"))
     name = "lich_su_mo_phong.csv"
     assert (first.raw / name).read_bytes() == (second.raw / name).read_bytes()
     for path in first.raw.glob("*.xlsx"):  # by content: a workbook holds the time it was written
@@ -95,7 +95,7 @@ def test_it_refuses_data_raw_and_folders_that_hold_anything(tmp_path: Path, book
     (tmp_path / "full" / "file").touch()
     for folder in (tmp_path / "data" / "raw", tmp_path / "data" / "raw" / "demo", tmp_path / "full"):
         with pytest.raises(NotHere):
-            write_demo(folder, Project(ROOT), book)
+            write_demo(folder, book)
     result = CliRunner().invoke(commands, ["demo", str(ROOT / "data" / "raw" / "demo")])
     assert result.exit_code != 0
     assert not (ROOT / "data" / "raw" / "demo").exists()
