@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: report test lab bench backtest lock clean lint unit notebooks refresh-notebooks browser
+.PHONY: report test lab bench backtest lock clean lint unit notebooks refresh-notebooks browser sentences
 
 report: .venv/run.stamp
 	$(BIN)/hpedu ingest
@@ -24,6 +24,10 @@ notebooks: .venv/test.stamp
 
 refresh-notebooks: .venv/test.stamp
 	$(BIN)/python tests/notebooks/refresh.py
+
+# Every sentence a reader can meet, kept in tests/sentences; read the diff before it is committed.
+sentences: .venv/test.stamp
+	$(BIN)/python -m tests.sentences
 
 lab: .venv/run.stamp
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/guided_tour.ipynb
