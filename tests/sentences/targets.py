@@ -84,7 +84,7 @@ def list_states() -> dict[str, Standing]:
     floor = make_target(SHARE, year=None, year_basis="yearly")
     early = make_target(SHARE, year=2025, last_day=date(2025, 12, 31))
     defined = make_target(SHARE, numerator=None, denominator=None, department_basis="inferred")
-    milestone = make_target(MILESTONE, numerator=None, denominator=None)
+    milestone = make_target(MILESTONE, numerator=None, denominator=None, departments=["quality"])
     return {
         "no_data": stand("no_data", None),
         "no_data, nothing to count named": stand("no_data", None, target=defined),
