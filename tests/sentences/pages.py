@@ -41,6 +41,7 @@ SCHOOLS = """Năm học,Mã trường,Tên trường,Cấp học,Mã xã,Xã/ph�
 2025-2026,31000002,Trường B,Tiểu học,10525,Phường Hải Dương,Công lập,9,300,140,14,
 2025-2026,31000003,Trường C,Tiểu học,99999,Phường Khác,Công lập,9,ba trăm,140,14,
 2025-2026,31000004,Trường D,THPT,10525,Phường Hải Dương,Tư thục,9,300,340,14,
+2025-2026,31000006,Trường G,Tiểu học,10525,Phường Hải Dương,Tư thục,5,120,60,8,
 2020-2021,31000005,Trường E,Tiểu học,10525,Phường Hải Dương,Công lập,9,300,140,14,
 """
 

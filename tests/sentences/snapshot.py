@@ -50,7 +50,8 @@ def read_texts(language: Language) -> dict[str, str]:
     }
     texts = {f"page/{key}": text for key, text in read_wording().items()}
     texts |= {f"finding/{key}": text for key, text in read_finding_words().items()}
-    plain = {key: text.get(language) for key, text in (texts | tables | columns).items()}
+    sheets = {f"sheet/{name}": one.name for name, one in design.table.items() if one.name is not None}
+    plain = {key: text.get(language) for key, text in (texts | tables | sheets | columns).items()}
     return plain | {f"message/{key}": text[language] for key, text in read_messages().items()}
 
 

@@ -96,7 +96,7 @@ def list_states() -> dict[str, Standing]:
         "likely": stand("likely", 47.0, probability=0.78, **PROJECTED),
         "uncertain": stand("uncertain", 45.0, probability=0.34, **PROJECTED),
         "unlikely": stand("unlikely", probability=0.06, **PROJECTED),
-        "met": stand("met", 52.0, points=1),
+        "met": stand("met", 52.0, points=1, met_since=2025),
         "met, for years": stand("met", 52.0, met_since=2022, probability=0.83),
         "missed": stand("missed", target=old),
         "missed, a floor": stand("missed", target=floor),
