@@ -69,7 +69,7 @@ def stand(state: str, value: float | None = 40.0, *, target: Target | None = Non
     return Standing(target, CITY, state, last=last, points=facts.pop("points", 5), **facts)
 
 
-PROJECTED = {
+PROJECTED: dict[str, Any] = {
     "observed_pace": 0.84,
     "required_pace": 2.0,
     "best_pace": 1.46,
@@ -199,10 +199,10 @@ REASONS = ("new_value", "revised", "withdrawn", "objective", "time")
 def say_changes(language: Language) -> Sections:
     """Say why a target changed, for every reason, and what the comparison is with."""
     wording = Wording(make_book(), language, CITY)
-    chances = {"probability_before": 0.12, "probability_after": 0.36}
-    first = {"why": ["new_value"], "value_before": None, "year_before": None, "state_before": "no_data"}
+    chances: dict[str, Any] = {"probability_before": 0.12, "probability_after": 0.36}
+    first: dict[str, Any] = {"why": ["new_value"], "value_before": None, "year_before": None, "state_before": "no_data"}
     report = {"target": MILESTONE, "state_before": "milestone_unreported", "state_after": "milestone_reached"}
-    rows = [
+    rows: list[dict[str, Any]] = [
         *({"why": [reason], "change": "revised"} for reason in REASONS),
         {"why": ["new_value"], "change": "verdict_changed"} | chances,
         first | {"change": "new_value"},
