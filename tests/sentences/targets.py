@@ -200,7 +200,8 @@ def say_changes(language: Language) -> Sections:
     """Say why a target changed, for every reason, and what the comparison is with."""
     wording = Wording(make_book(), language, CITY)
     chances: dict[str, Any] = {"probability_before": 0.12, "probability_after": 0.36}
-    first: dict[str, Any] = {"why": ["new_value"], "value_before": None, "year_before": None, "state_before": "no_data"}
+    nothing: dict[str, Any] = {"value_before": None, "year_before": None, "state_before": "no_data"}
+    first: dict[str, Any] = nothing | {"why": ["new_value"]}
     report = {"target": MILESTONE, "state_before": "milestone_unreported", "state_after": "milestone_reached"}
     rows: list[dict[str, Any]] = [
         *({"why": [reason], "change": "revised"} for reason in REASONS),
