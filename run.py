@@ -60,6 +60,8 @@ TASKS = {
     # The notebooks are kept without outputs; nbval compares with executed copies (see tests/notebooks/refresh.py).
     "notebooks": Task(TEST, modules=("pytest --nbval-lax --nbval-current-env tests/notebooks",)),
     "refresh-notebooks": Task(TEST, modules=("tests.notebooks.refresh",)),
+    # Every sentence a reader can meet, kept in tests/sentences; read the diff before it is committed.
+    "sentences": Task(TEST, modules=("tests.sentences",)),
     "bench": Task(TEST, modules=("tests.bench",)),
     # How the projections would have done: build/backtest.json, docs/track_record.md, what the reports quote of it.
     "backtest": Task(TEST, modules=("tests.backtest",)),

@@ -1,4 +1,4 @@
-"""What a page answers, in three sentences made from the data."""
+"""What a page answers, in a few sentences made from the data."""
 
 from __future__ import annotations
 
@@ -8,27 +8,26 @@ from collections.abc import Sequence
 from hpedu.outlook import Standing
 from hpedu.present.blocks import Prose
 from hpedu.present.naming import Wording
+from hpedu.present.quantity import format_amount
 from hpedu.present.wording import phrase
 
 SILENT = ("no_data", "milestone_unreported")
+NAMED = 3  # targets that are not met are named one by one up to so many
 
 
 def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
-    """How many targets have a figure and how they stand, which needs most, and what is missing from whom."""
-    return Prose(
-        " ".join(
-            [
-                _say_known(standings, wording),
-                _say_furthest(standings, wording),
-                _say_missing(standings, wording),
-            ]
-        )
-    )
+    """Say how many targets have a figure and how they stand, which are not met, and what is missing from whom."""
+    sentences = [
+        _say_known(standings, wording),
+        _say_unmet(standings, wording),
+        _say_missing(standings, wording),
+    ]
+    return Prose(" ".join(filter(None, sentences)))
 
 
 def _say_known(standings: Sequence[Standing], wording: Wording) -> str:
     book, language = wording.book, wording.language
-    found = Counter(s.state for s in standings if s.state not in SILENT)
+    found = Counter(s.state for s in standings if s.last is not None)
     if not found:
         return phrase("answer_none_known", language, all=len(standings), territory=wording.territory)
     states = [
@@ -47,26 +46,42 @@ def _say_known(standings: Sequence[Standing], wording: Wording) -> str:
     )
 
 
-def _say_furthest(standings: Sequence[Standing], wording: Wording) -> str:
-    """The target whose yearly need is the largest part of its own objective: units then do not matter."""
-    open_ones = [s for s in standings if s.required_pace is not None and s.target.value]
-    if not open_ones:
+def _say_unmet(standings: Sequence[Standing], wording: Wording) -> str:
+    """Name targets that their latest figure does not meet, in the order of the plans; "" if none was measured.
+
+    Points, pupils per 10,000 and schools cannot be ranked against each other, so none is called the farthest.
+    """
+    measured = [s for s in standings if s.gap is not None]
+    unmet = [s for s in measured if s.state != "met"]
+    if not measured:
+        return ""
+    if not unmet:
         return phrase("answer_all_met", wording.language)
-    one = max(open_ones, key=lambda s: abs(s.required_pace or 0.0) / abs(float(s.target.value)))
+    targets = "; ".join(_name_gap(one, wording) for one in unmet[:NAMED])
+    key = "answer_unmet" if len(unmet) <= NAMED else "answer_many_unmet"
+    return phrase(key, wording.language, count=len(unmet), named=NAMED, targets=targets)
+
+
+def _name_gap(standing: Standing, wording: Wording) -> str:
+    """Name a target with its latest figure, its objective and what lies between them, in the target's own unit."""
+    target, language = standing.target, wording.language
+    decimals = wording.book.indicators[target.id].decimals
     return phrase(
-        "answer_furthest",
-        wording.language,
-        name=one.target.name.get(wording.language),
-        required=wording.pace(one.required_pace, one.target),
-        last=wording.last(one)[0],
-        objective=wording.objective(one.target),
+        "answer_gap",
+        language,
+        name=target.name.get(language),
+        last=wording.last(standing)[0],
+        objective=wording.objective(target),
+        gap=format_amount(abs(standing.gap or 0.0), target.unit, decimals, language, wording.book),
     )
 
 
 def _say_missing(standings: Sequence[Standing], wording: Wording) -> str:
+    """Say how much is missing and who has most of it; a country, which is only compared, owes nobody a figure."""
     blank = [s for s in standings if s.state in SILENT]
     if not blank:
-        return phrase("answer_nothing_missing", wording.language)
+        whole = all(s.last is not None for s in standings)
+        return phrase("answer_nothing_missing", wording.language) if whole else ""
     owners = Counter(name for s in blank for name in s.target.departments)
     first, most = max(owners.items(), key=lambda item: item[1])
     name = wording.book.departments[first].name.get(wording.language)

@@ -1,12 +1,13 @@
-"""What a standing says: a sentence for every state, class and caution, in both languages."""
+"""The words of a chance and of a verdict; every sentence of every state: tests/test_sentences.py."""
 
 from __future__ import annotations
 
 import pytest
 
+from hpedu.outlook import Standing
 from hpedu.outlook.open_sdg import CLASSES, NOT_AVAILABLE
 from hpedu.present.naming import Wording
-from hpedu.present.target_words import say_chance
+from hpedu.present.target_words import say_chance, say_standing
 from hpedu.present.wording import read_wording
 from hpedu.registry import LANGUAGES, Language, Registry
 
@@ -32,6 +33,32 @@ def test_a_chance_is_said_in_steps_of_five(book: Registry, probability: float, w
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_chance_is_never_certain(book: Registry, language: Language) -> None:
-    said = {say_chance(p, Wording(book, language, "hai_phong")) for p in (0.0, 1.0)}
-    assert not said & {"0%", "100%"}
+@pytest.mark.parametrize(("probability", "bound"), [(0.0, "5%"), (1.0, "95%")])
+def test_a_chance_is_never_certain(book: Registry, language: Language, probability: float, bound: str) -> None:
+    """However sure the projection is, the words leave room: below the lowest step, above the highest."""
+    said = say_chance(probability, Wording(book, language, "hai_phong"))
+    assert said.endswith(f" {bound}")
+    assert said != say_chance(float(bound.rstrip("%")) / 100, Wording(book, language, "hai_phong"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", ["likely", "uncertain", "unlikely"])
+def test_the_word_of_a_verdict_is_that_of_its_state(book: Registry, language: Language, state: str) -> None:
+    """No two verdicts share a word, so none can stand for another; the texts: tests/sentences."""
+    wording = Wording(book, language, "hai_phong")
+    words = {name: say_standing(judge(book, name), wording)[1] for name in ("likely", "uncertain", "unlikely")}
+    endings = {
+        "vi": {
+            "likely": "tức là có khả năng đạt.",
+            "uncertain": "tức là chưa chắc đạt.",
+            "unlikely": "tức là khó đạt",
+        },
+        "en": {"likely": "that is likely.", "uncertain": "that is uncertain.", "unlikely": "that is unlikely"},
+    }
+    assert [name for name, said in words.items() if endings[language][state] in said] == [state]
+
+
+def judge(book: Registry, state: str) -> Standing:
+    target = book.targets["nursery_enrolment_rate"]
+    last = {"indicator": target.id, "year": 2025, "value": 40.0, "unit": "percent", "inputs": []}
+    return Standing(target, "hai_phong", state, points=5, last=last, gap=10.0, probability=0.35)

@@ -1,0 +1,218 @@
+"""Say what the command prints: its errors, its answer to what is mistyped, and how a batch goes."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import pkgutil
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+import hpedu
+from hpedu.batch.build import Batch
+from hpedu.batch.engine import Outcome
+from hpedu.batch.plan import Run
+from hpedu.batch.progress import describe_outcome, describe_start, spell_seconds
+from hpedu.batch.recap import recap
+from hpedu.cli import commands
+from hpedu.console import describe_os_error
+from hpedu.errors import HpeduError, Problem, Refused, UnknownName, list_problems, note
+from hpedu.messages import say
+from hpedu.registry import Language
+
+FOLDER, NOTEBOOK = Path("du_an"), "preschool.ipynb"
+RUNS = [Run(2025, "hai_phong", "vi", group) for group in ("overview", "preschool", "general")]
+
+
+def find_errors() -> dict[str, Any]:
+    """Return all error classes of hpedu by name, wherever they are defined."""
+    for module in pkgutil.walk_packages(hpedu.__path__, "hpedu."):
+        importlib.import_module(module.name)
+    found: dict[str, Any] = {}
+    left: list[type[HpeduError]] = [HpeduError]
+    while left:
+        kinds = left.pop().__subclasses__()
+        found |= {kind.__name__: kind for kind in kinds if kind.__module__.startswith("hpedu.")}
+        left += kinds
+    return found
+
+
+def make_errors() -> list[HpeduError]:
+    """Return every error with example data; some of them with more than one reason."""
+    kinds = find_errors()
+    problems = [
+        Problem("units.csv", "line 2", note("registry_unknown", what="unit"), "heads"),
+        Problem("b", "", "x"),
+    ]
+    lists = [kinds[name](problems) for name in ("RegistryError", "IngestError", "SeriesError")]
+    bare = [kinds[name]() for name in ("NoBrowser", "NoFigures", "NoSchoolList", "NoExportOfCommunes")]
+    filled: dict[str, list[tuple[Any, ...]]] = {
+        "NoProject": [(FOLDER,)],
+        "PrintFailed": [("preschool.html", "no space left")],
+        "ExportFailed": [("OSError: disk full", {})],
+        "UnfitNotebook": [
+            (NOTEBOOK, note("notebook_failed", name="KeyError", text="'a'")),
+            (NOTEBOOK, note("notebook_heads", count=2)),
+        ],
+        "UnfinishedNotebook": [()],
+        "LimitExceeded": [("stopped after 600 s", "time")],
+        "PageRefused": [("UnfitNotebook: preschool.ipynb", "")],
+        "NoWarmStart": [("no entry point",)],
+        "NoCluster": [
+            ("tcp://10.0.0.1:8786", note("cluster_without_dask")),
+            ("tcp://10.0.0.1:8786", note("cluster_without_workers")),
+        ],
+        "ClusterDiffers": [(["tcp://10.0.0.2: polars 1.0 ≠ 1.1"],)],
+        "FormExists": [(Path("phieu.xlsx"),)],
+        "NotHere": [(FOLDER, note(f"demo_{why}")) for why in ("in_raw", "not_empty", "not_folder")],
+        "BrokenRecord": [(Path("reports/2024/hai_phong/standings.json"), "line 3")],
+        "NotTogether": [("--only", "--group")],
+        "NotInList": [(["Phường Hải Dương", "Xã Gia Lộc"],)],
+        "BareCode": [("10525", ["Phường Hải Dương (commune_10525_2025)"]), ("99999", [])],
+        "BatchUnderWay": [("4321",)],
+        "DamagedRecord": [(Path("reports/build.json"), "line 3")],
+    }
+    return [*lists, *bare, *(kinds[name](*values) for name, cases in filled.items() for values in cases)]
+
+
+def say_errors(language: Language) -> dict[str, list[str]]:
+    """Say every error, every refusal of a name, and every problem of a field."""
+    names = [
+        UnknownName("group", "preschol", ["preschool", "general"]),
+        UnknownName("territory", "x", [f"province_{n}" for n in range(20)]),
+        UnknownName("school year", "2031", ["2013", "2024", "2025"]),
+        UnknownName("scheme of province codes", "x", ["nso"]),
+        UnknownName("something unnamed", "x", ["y"]),
+    ]
+    return {
+        "errors": [f"{type(e).__name__} ({e.status}): {join_lines(e.say(language))}" for e in make_errors()],
+        "names mistyped": [error.say(language) for error in names],
+        "fields refused": [problem.say(language) for problem in _refuse_fields()],
+        "refused": [Refused("no_delimiter").say(language), Refused("workbook_locked", detail="x").say(language)],
+        "the system refuses": _say_system(language),
+    }
+
+
+def join_lines(text: str) -> str:
+    """Return the lines of a text in one line."""
+    return " | ".join(line.strip() for line in text.strip().splitlines())
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=False)
+
+    needed: str
+    text: str
+    number: int
+
+
+def _refuse_fields() -> list[Problem]:
+    """Return the problems of a row with a field missing, one too many, and two of the wrong type."""
+    try:
+        _Row.model_validate({"text": 1, "number": "x", "more": 1})
+    except ValidationError as error:
+        return list_problems(error, "units.csv", "line 2")
+    raise AssertionError("the row was taken")
+
+
+def _say_system(language: Language) -> list[str]:
+    known = [errno.ENOENT, errno.EACCES, errno.EISDIR, errno.ENOTDIR, errno.ENOSPC, errno.EROFS, errno.EXDEV]
+    named = [describe_os_error(OSError(number, "said by the system", "a.csv"), language) for number in known]
+    return [*named, describe_os_error(OSError(errno.ENOSPC, "said by the system"), language)]
+
+
+TYPED = (
+    "reprot",
+    "report --grup x",
+    "report --year two",
+    "report --limit 0",
+    "report --engine slow",
+    "report --year",
+    "report --force=1",
+    "report --only a --group b",
+    "form --year 2025 a.xlsx",
+    "demo",
+    "demo a b",
+    "outlook nothing.csv",
+    "outlook .",
+)
+
+
+def say_typed(language: Language) -> dict[str, list[str]]:
+    """Say what the command answers to a line that is typed wrongly, and its help."""
+    runner = CliRunner()
+    lines = []
+    for typed in TYPED:
+        done = runner.invoke(commands, [f"--language={language}", *typed.split()], prog_name="hpedu")
+        lines.append(f"hpedu {typed} → {done.exit_code}: {join_lines(done.output)}")
+    helps = {}
+    for name in ("", *commands.commands):
+        asked = [f"--language={language}", *name.split(), "--help"]
+        done = runner.invoke(commands, asked, prog_name="hpedu", terminal_width=400)
+        helps[f"help: hpedu {name}".rstrip()] = [line for line in done.output.splitlines() if line.strip()]
+    return {"mistyped": lines} | helps
+
+
+def make_batch() -> Batch:
+    """Return a batch in which everything happens: done, fresh, failed, left, unmade, without a record."""
+    failed = Outcome(RUNS[1], 12.34, error="cell 4: KeyError: 'a'", notebook="build/failed/preschool.ipynb")
+    return Batch(
+        FOLDER / "index.html",
+        fresh=[RUNS[2]],
+        outcomes=[Outcome(RUNS[0], 61.0), failed],
+        left=[RUNS[2]],
+        unmade={RUNS[0].id: "NoBrowser"},
+        trouble="OSError: disk full",
+    )
+
+
+def say_batches(language: Language) -> dict[str, list[str]]:
+    """Say how a batch starts, goes and ends."""
+    whole, fine = make_batch(), Batch(FOLDER / "index.html", outcomes=[Outcome(RUNS[0], 61.0)])
+    many = Batch(FOLDER / "index.html", left=RUNS * 10)
+    progress = [
+        describe_start(RUNS, 3, None, 2),
+        describe_start(RUNS, 0, [60.0, 90.0, 30.0], 2),
+        *(describe_outcome(n, 3, outcome) for n, outcome in enumerate(whole.outcomes, start=1)),
+        *(spell_seconds(seconds) for seconds in (0.4, 89.4, 89.6, 150.0, 5399.0, 7260.0)),
+    ]
+    endings = {"all went well": fine, "everything happens": whole, "many left": many}
+    recaps = {f"recap: {name}": [line.say(language) for line in recap(one)] for name, one in endings.items()}
+    return {"progress": [line.say(language) for line in progress]} | recaps
+
+
+EXAMPLES: dict[str, object] = {
+    "action": "scale", "address": "10.0.0.1", "cell": "B7", "cells": 120, "cells_at": "B2:F31", "command": "hpedu",
+    "count": 3, "derived": 40, "detail": "x", "error": "line 3", "expected": "3|4", "file": "a.csv", "files": 12,
+    "findings": 5, "folder": "demo", "found": 11, "id": "2025/hai_phong/vi/overview", "known": "level, sex",
+    "layout": "nso_area", "name": "Year", "one": "hai_phong", "option": "sexx", "other": "hai_duong",
+    "part": "newest_year", "path": "phieu.xlsx", "place": "", "published": 900, "read": 118,
+    "reason": note("stale_new"), "schools": 40, "set_aside": 2, "sheet": "Trang1", "stale": 3, "text": "x/y",
+    "time": note("time_minutes", minutes=3), "times": note("check_times", count=4), "title": "Bảng 1",
+    "variable": "HPEDU_HOME", "what": "unit", "width": 12,
+}  # fmt: skip
+FILLED = (
+    *("workbook_damaged", "xml_workbook_damaged", "px_no_values", "px_wrong_count", "jsonstat_wrong_count"),
+    *("formula_shape", "formula_option", "is_damaged", "package_not_one", "field_refused", "registry_same_day"),
+    *("erratum_without_cell", "registry_feeds", "ingest_done", "ingest_fresh", "check_table", "check_sheet"),
+    *("check_layout", "check_schools", "check_times", "check_counts", "check_reason", "check_more"),
+    *(
+        "proposal_close",
+        "report_fresh",
+        "report_to_run",
+        "report_later",
+        "report_plan",
+        "report_work",
+        "stale_data",
+    ),
+    *("demo_done", "form_done", "outlook_done", "field_literal_error", "plain", "usage_other"),
+)
+"""Texts that need a damaged file, a whole project or a run to be said: said here with example values."""
+
+
+def say_filled(language: Language) -> dict[str, list[str]]:
+    """Say the texts of `FILLED`."""
+    return {"said with example values": [f"{key}: {say(key, language, **EXAMPLES)}" for key in FILLED]}

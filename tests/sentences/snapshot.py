@@ -1,0 +1,116 @@
+"""Write down every sentence and text a reader can meet, one file a language, to be reviewed by its diff."""
+
+from __future__ import annotations
+
+import re
+from difflib import unified_diff
+from functools import cache
+from pathlib import Path
+from string import Formatter
+
+from hpedu.ingest.checks.words import read_wording as read_finding_words
+from hpedu.messages import read_messages
+from hpedu.present.office_design import read_design
+from hpedu.present.wording import read_wording
+from hpedu.registry import LANGUAGES, Language
+from tests.sentences.command import join_lines, say_batches, say_errors, say_filled, say_typed
+from tests.sentences.findings import say_findings, say_reasons
+from tests.sentences.pages import say_pages
+from tests.sentences.targets import say_changes, say_targets, say_together
+
+FOLDER = Path(__file__).parent
+RENEW = "python -m tests.sentences"
+PARTS = ("title", "text")  # what a reader sees of a table, or column, that leaves the office
+SPEAKERS = (
+    *(say_targets, say_together, say_changes, say_pages, say_findings, say_reasons),
+    *(say_errors, say_typed, say_batches, say_filled),
+)
+Sections = dict[str, list[str]]
+
+UNSAID = {
+    *("page/about_level", "page/break_note", "page/target_note", "page/range"),  # charts
+    *("page/published", "page/confidence", "page/origins_shown", "page/origin", "page/save_as"),  # foot and tools
+    *("page/commune_reports", "page/index_found", "page/index_scorecard"),  # the index pages
+    *("page/form_title", "page/form_step_state", "page/form_reference_date"),  # the workbook of a form
+    *("page/office_title", "page/office_coverage", "page/office_date"),  # what leaves the office
+    *("page/plan_strategy_plan", "page/plan_resolution_173_174_plan", "page/part_said"),  # under a target's chart
+}
+"""Texts with values that no section says, since they stand in a picture, a workbook or a whole page only.
+
+They are written down as they stand in the file."""
+
+
+@cache
+def read_texts(language: Language) -> dict[str, str]:
+    """Return every text of pages, tables, findings and the command in a language, as it stands in its file."""
+    design = read_design()
+    tables = {f"table/{name}.{part}": getattr(one, part) for name, one in design.table.items() for part in PARTS}
+    columns = {
+        f"column/{name}.{part}": getattr(one, part) for name, one in design.column.items() for part in PARTS
+    }
+    texts = {f"page/{key}": text for key, text in read_wording().items()}
+    texts |= {f"finding/{key}": text for key, text in read_finding_words().items()}
+    sheets = {f"sheet/{name}": one.name for name, one in design.table.items() if one.name is not None}
+    plain = {key: text.get(language) for key, text in (texts | tables | sheets | columns).items()}
+    return plain | {f"message/{key}": text[language] for key, text in read_messages().items()}
+
+
+@cache
+def say_all(language: Language) -> Sections:
+    """Return everything that is said with values, by heading."""
+    sections: Sections = {}
+    for speak in SPEAKERS:
+        sections |= speak(language)
+    return sections
+
+
+def list_texts(language: Language) -> Sections:
+    """Return the texts without values, and those of `UNSAID`, by where they stand."""
+    sections: Sections = {}
+    for key, text in read_texts(language).items():
+        if not has_values(text) or key in UNSAID:
+            kind, _, name = key.partition("/")
+            sections.setdefault(f"texts: {kind}", []).append(f"{name}: {' '.join(text.split())}")
+    return sections
+
+
+def has_values(text: str) -> bool:
+    """Tell whether a text has places for values."""
+    return any(name is not None for _, name, _, _ in Formatter().parse(text))
+
+
+def is_said(text: str, said: str) -> bool:
+    """Tell whether a text stands in what is said, with whatever values; several lines of it are one there."""
+    flat = join_lines(text)
+    parts = [
+        re.escape(literal) + ("" if name is None else "\0") for literal, name, _, _ in Formatter().parse(flat)
+    ]
+    # A value at either end fits anything: looking for it would only take long.
+    return re.search("".join(parts).strip("\0").replace("\0", ".*?"), said) is not None
+
+
+def write(language: Language) -> str:
+    """Return the snapshot of a language: headings, and under each a sentence a line."""
+    sections = say_all(language) | list_texts(language)
+    return (
+        "\n\n".join("\n".join([f"## {name}", *map(str.rstrip, lines)]) for name, lines in sections.items()) + "\n"
+    )
+
+
+def place_of(language: Language) -> Path:
+    """Return the file that keeps the snapshot of a language."""
+    return FOLDER / f"{language}.txt"
+
+
+def compare(language: Language) -> str:
+    """Return how the sentences differ from those kept, as a diff with the command that keeps them; "" if not."""
+    path = place_of(language)
+    kept = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    lines = list(unified_diff(kept, write(language).splitlines(), f"kept/{path.name}", "said now", "", "", 1, ""))
+    return "\n".join([*lines, "", f"If every line of it is meant: {RENEW}"]) if lines else ""
+
+
+def renew() -> None:
+    """Keep the sentences as they are said now."""
+    for language in LANGUAGES:
+        place_of(language).write_text(write(language), encoding="utf-8")
