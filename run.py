@@ -170,7 +170,7 @@ def run(command: list[str]) -> None:
 
 def require_browser() -> None:
     """Make sure of a real Chromium. Debian's is installed where we may; elsewhere one line says what to do."""
-    from hpedu.present.pdf import can_print
+    from hpedu.present.page.pdf import can_print
 
     if can_print():
         return

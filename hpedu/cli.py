@@ -10,15 +10,162 @@ status 1, or 2 for what was mistyped.
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpedu.cli_report import report
-from hpedu.console import SpokenGroup, describe_os_error, spoken, tell
+from hpedu.console import SpokenCommand, SpokenGroup, describe_os_error, spoken, tell
 from hpedu.errors import HpeduError, UnknownName
 from hpedu.messages import SPOKEN, note, say
+
+if TYPE_CHECKING:
+    from hpedu.batch.build import Progress, Settings
+    from hpedu.batch.plan import Run
+    from hpedu.project import Project
+
+
+class NotTogether(HpeduError):
+    """Two options that contradict each other."""
+
+    status = 2
+
+    def __init__(self, one: str, other: str) -> None:
+        self.one, self.other = one, other
+        super().__init__(one, other)
+
+
+class NoExportOfCommunes(HpeduError):
+    """Workbooks and data packages are of territories with targets."""
+
+    status = 2
+
+
+@click.command(cls=SpokenCommand)
+@click.option("--group", "groups", multiple=True)
+@click.option("--territory", "territories", multiple=True)
+@click.option("--language", "languages", multiple=True)
+@click.option("--year", type=int)
+@click.option("--only", multiple=True, metavar="ID")
+@click.option("--limit", type=click.IntRange(1))
+@click.option("--list", "listed", is_flag=True)
+@click.option("--dry-run", is_flag=True)
+@click.option("--force", is_flag=True)
+@click.option("--keep-going/--stop-at-first", default=True)
+@click.option("--xlsx", "workbook", is_flag=True)
+@click.option("--package", is_flag=True)
+@click.option("--pdf", is_flag=True)
+@click.option("--workers", type=click.IntRange(1))
+@click.option("--engine", type=click.Choice(["fast", "papermill"]), default="fast", show_default=True)
+@click.option("--cluster", metavar="ADDRESS")
+@click.option("--json", "as_json", is_flag=True)
+def report(
+    groups: tuple[str, ...],
+    territories: tuple[str, ...],
+    languages: tuple[str, ...],
+    year: int | None,
+    only: tuple[str, ...],
+    listed: bool,
+    dry_run: bool,
+    as_json: bool,
+    workbook: bool,
+    package: bool,
+    pdf: bool,
+    **how: Any,
+) -> None:
+    """Run the report notebooks and publish their pages under reports/. What is up to date is left alone."""
+    chosen = {"--group": groups, "--territory": territories, "--language": languages, "--year": year is not None}
+    for name, given in chosen.items():
+        _refuse_both("--only", only, name, given)
+    for name, given in {"--dry-run": dry_run, "--force": how["force"], "--limit": how["limit"]}.items():
+        _refuse_both("--list", listed, name, given)
+    _refuse_both("--cluster", how["cluster"], "--engine papermill", how["engine"] == "papermill")
+    from hpedu.batch.build import Settings
+    from hpedu.batch.plan import make_plan, pick_runs
+    from hpedu.present.page.pdf import find_browser
+    from hpedu.project import find_project
+
+    project = find_project()
+    plan = pick_runs(only) if only else make_plan(groups, territories, languages, year)
+    wanted = {"workbook": workbook, "package": package, "pdf": pdf}
+    exports = tuple(kind for kind, asked in wanted.items() if asked)
+    if pdf:
+        find_browser()  # before an hour of reports, not after it
+    if (workbook or package) and any(run.of_commune for run in plan):
+        raise NoExportOfCommunes
+    settings = Settings(**how, exports=exports)
+    if listed:
+        click.echo(_write([run.id for run in plan]) if as_json else "\n".join(run.id for run in plan))
+    elif dry_run:
+        _show_plan(plan, project, settings, as_json)
+    else:
+        _run(plan, project, settings, as_json)
+
+
+def _refuse_both(one: str, given: object, other: str, other_given: object) -> None:
+    if given and other_given:
+        raise NotTogether(one, other)
+
+
+def _show_plan(plan: Sequence[Run], project: Project, settings: Settings, as_json: bool) -> None:
+    from hpedu.batch.build import list_stale
+    from hpedu.batch.freshness import read_build, read_state
+    from hpedu.batch.progress import expect_seconds, read_times, spell_seconds
+    from hpedu.store import prepare
+
+    state, record = read_state(project, prepare(project)), read_build(project)
+    found = list_stale(plan, state, record, force=settings.force)
+    stale = [run for run, reason in found if reason][: settings.limit]
+    expected = expect_seconds(stale, read_times(project), settings.engine)
+    if as_json:
+        seconds = dict(zip(stale, expected or [], strict=False))
+        rows = [
+            {
+                "id": run.id,
+                "run": run in stale,
+                "reason": reason and reason.key.removeprefix("stale_"),
+                "expected_seconds": seconds.get(run),
+            }
+            for run, reason in found
+        ]
+        click.echo(_write(rows))
+        return
+    for run, reason in found:
+        if reason is None:
+            tell("report_fresh", id=run.id)
+        else:
+            tell("report_to_run" if run in stale else "report_later", id=run.id, reason=reason)
+    tell("report_plan", stale=len(stale), count=len(plan))
+    if expected:
+        tell("report_work", time=spell_seconds(sum(expected)))
+
+
+def _run(plan: Sequence[Run], project: Project, settings: Settings, as_json: bool) -> None:
+    from hpedu.batch.build import run_batch
+    from hpedu.batch.recap import describe_batch, exit_status, recap
+
+    batch = run_batch(plan, project, settings, _choose_progress(as_json))
+    status = exit_status(batch)
+    if as_json:
+        click.echo(_write(describe_batch(batch, project)))
+    for line in recap(batch):
+        click.echo(line.say(spoken()), err=as_json or bool(status))
+    sys.exit(status)
+
+
+def _choose_progress(as_json: bool) -> Progress:
+    from hpedu.batch.progress import Bar, Lines
+
+    if sys.stderr.isatty():
+        return Bar(sys.stderr, spoken())
+    return Lines(sys.stderr if as_json else sys.stdout, spoken())
+
+
+def _write(document: object) -> str:
+    return json.dumps(document, indent=1, ensure_ascii=False)
 
 
 def _known_language(_context: click.Context, _param: click.Parameter, language: str | None) -> str | None:
@@ -49,7 +196,7 @@ def main() -> None:
 def ingest(force: bool) -> None:
     """Read data/raw into data/processed (observations and the list of what was set aside)."""
     from hpedu.ingest.pipeline import ingest as run
-    from hpedu.paths import find_project
+    from hpedu.project import find_project
 
     found = run(find_project(), force=force, progress=_show_file if sys.stderr.isatty() else lambda _: None)
     done = note("ingest_done", **vars(found))
@@ -67,7 +214,7 @@ def _show_file(path: str) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def check(files: tuple[Path, ...]) -> None:
     """Say what would be read of FILES and what not, and propose a layout for a table that has none."""
-    from hpedu.ingest.check import check_file, describe
+    from hpedu.ingest.propose import check_file, describe
 
     failed = False
     for file in files:
@@ -93,7 +240,7 @@ def check(files: tuple[Path, ...]) -> None:
 def demo(folder: Path) -> None:
     """Write a project of invented figures into FOLDER, to see every chart; each page of it says so."""
     from hpedu.demo.project import write_demo
-    from hpedu.paths import HOME_VARIABLE
+    from hpedu.project import HOME_VARIABLE
     from hpedu.registry import registry
 
     write_demo(folder, registry())
@@ -107,12 +254,12 @@ def demo(folder: Path) -> None:
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 def form(group: str, year: int, territory: str, path: Path) -> None:
     """Write the empty input form: what no published table holds for a year, and who has it."""
-    from hpedu import data
-    from hpedu.present.form import write_form
+    from hpedu import store
+    from hpedu.present.exports.form import write_form
     from hpedu.registry import registry
 
     count = write_form(
-        path, group=group, year=year, territory=territory, observations=data.observations(), book=registry()
+        path, group=group, year=year, territory=territory, observations=store.observations(), book=registry()
     )
     tell("form_done", path=path, count=count)
 
@@ -124,8 +271,8 @@ def form(group: str, year: int, territory: str, path: Path) -> None:
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path))
 def outlook(file: Path, targets: Path | None, until: int, output: Path | None) -> None:
     """Carry the series of any CSV forward, judge its targets, merge its parts or project its enrolment."""
-    from hpedu.files import write_whole
-    from hpedu.outlook.shapes import foresee_table, read_table
+    from hpedu.outlook.table import foresee_table, read_table
+    from hpedu.project import write_whole
 
     goals = read_table(targets.read_bytes(), targets.name) if targets else None
     found = foresee_table(read_table(file.read_bytes(), file.name), file.name, targets=goals, until=until)
@@ -152,7 +299,7 @@ def targets(
     language: str | None,
 ) -> None:
     """List the targets of the plans with where each stands, or show one TARGET in full."""
-    from hpedu.present.listing import list_lines, show_lines
+    from hpedu.present.report import list_lines, show_lines
 
     language = language or spoken()
     lines = (

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hpedu.messages import Note, Sayable, has_message, note, say, say_value
 
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 __all__ = [
     "HpeduError",
     "IngestError",
@@ -26,8 +29,6 @@ __all__ = [
     "note",
 ]
 
-if TYPE_CHECKING:
-    from pydantic import ValidationError
 
 MOST_HINTS = 12
 

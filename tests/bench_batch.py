@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from hpedu.paths import HOME_VARIABLE, Project
+from hpedu.project import HOME_VARIABLE, Project
 from tests.conftest import ROOT
 
 BIN = Path(sys.executable).parent
@@ -67,7 +67,7 @@ def run_in_one_process(root: str, folder: str) -> None:
     """The second baseline."""
     import papermill
 
-    from hpedu.present.page import PageExporter
+    from hpedu.present.page.page import PageExporter
 
     exporter = PageExporter()
     for territory, language, group in list_reports():
@@ -128,8 +128,8 @@ def run_cells() -> None:
     from IPython.utils.capture import capture_output
     from nbformat.v4 import new_output
 
-    from hpedu.paths import find_project
-    from hpedu.present.page import render_page
+    from hpedu.present.page.page import render_page
+    from hpedu.project import find_project
 
     project = find_project()
     shell = InteractiveShell.instance()

@@ -11,7 +11,7 @@ from statistics import median
 
 from playwright.sync_api import Browser, sync_playwright
 
-from hpedu.present.pdf import find_browser
+from hpedu.present.page.pdf import find_browser
 from tests.browser.conftest import FLAGS
 
 ROUNDS = 5

@@ -24,7 +24,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from hpedu.demo.schools import make_schools, print_schools, write_school_list
-from hpedu.ingest.cells import column_letters
+from hpedu.ingest.schema import column_letters
 from hpedu.ingest.schools.lists import read_school_list
 from hpedu.ingest.schools.totals import tally_schools, total_schools, total_tallies
 from hpedu.registry import registry

@@ -11,13 +11,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from hpedu import data
+from hpedu import store
 from hpedu.batch.build import Batch, run_batch
 from hpedu.batch.plan import make_plan
 from hpedu.ingest import schema
 from hpedu.ingest.pipeline import ISSUES, OBSERVATIONS, ingest
 from hpedu.messages import LANGUAGE_VARIABLE
-from hpedu.paths import HOME_VARIABLE, Project
+from hpedu.project import HOME_VARIABLE, Project
 from hpedu.registry import Registry, registry
 
 ROOT = Path(__file__).parents[1]
@@ -32,9 +32,9 @@ def speak_english(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def fresh_tables() -> Iterator[None]:
     """Tables are read once a process; a test with a project of its own starts and ends with none."""
-    data.forget()
+    store.forget()
     yield
-    data.forget()
+    store.forget()
 
 
 def copy_project(target: Path) -> Project:
@@ -59,9 +59,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, Ba
     copy = copy_project(tmp_path_factory.mktemp("site"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(HOME_VARIABLE, str(copy.root))
-        data.forget()
+        store.forget()
         batch = run_batch(make_plan(), copy)
-    data.forget()
+    store.forget()
     yield copy, batch
 
 

@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup
 
 from hpedu.batch.build import Batch
 from hpedu.batch.plan import GROUPS
-from hpedu.paths import Project
+from hpedu.project import Project
 
 with Path(__file__).with_name("figures.csv").open(encoding="utf-8", newline="") as file:
     FIGURES = list(csv.DictReader(file))

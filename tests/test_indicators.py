@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpedu.indicators import VALUES, compute_indicators
-from hpedu.ingest.merger import derive_merged
+from hpedu.ingest.derive import derive_merged
 from hpedu.registry import Registry, Text
 from hpedu.registry.models import Indicator
 

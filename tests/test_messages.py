@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import hpedu
 from hpedu.errors import HpeduError, Problem, ProblemsError, Refused, RegistryError, UnknownName
-from hpedu.ingest.unreadable import Unreadable
+from hpedu.ingest.source import Unreadable
 from hpedu.messages import SPOKEN, choose_language, note, read_messages, say
 
 

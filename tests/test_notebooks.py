@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from hpedu.batch.plan import GROUPS
-from hpedu.paths import Project
+from hpedu.project import Project
 
 ROOT = Path(__file__).parents[1]
 COPIES = ROOT / "tests" / "notebooks"

@@ -51,7 +51,7 @@ def test_the_makefile_has_the_same_commands() -> None:
 
 def test_it_starts_without_any_package() -> None:
     """As on a fresh machine: no site-packages, and none of them is asked for."""
-    code = "import run; run.TASKS; from hpedu.present.pdf import can_print; can_print(); run.main([])"
+    code = "import run; run.TASKS; from hpedu.present.page.pdf import can_print; can_print(); run.main([])"
     environment = {**os.environ, "HPEDU_LANGUAGE": "vi", "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
         [sys.executable, "-S", "-c", code], cwd=ROOT, env=environment, capture_output=True, encoding="utf-8"

@@ -3,29 +3,112 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from types import FrameType
+from typing import IO, TYPE_CHECKING, Protocol
 
-from hpedu.batch.freshness import State, explain_stale, make_entry, read_state
-from hpedu.batch.interrupt import heeding_signals
-from hpedu.batch.lock import lock_project
+from hpedu.batch.exports import renew_all_exports, renew_indexes, renew_standings
+from hpedu.batch.freshness import (
+    Record,
+    State,
+    add_to_journal,
+    explain_stale,
+    make_entry,
+    read_build,
+    read_state,
+    write_build,
+)
 from hpedu.batch.plan import Run
-from hpedu.batch.record import Record, add_to_journal, read_build, write_build
-from hpedu.batch.shelves import renew_all_exports, renew_indexes, renew_standings
-from hpedu.batch.times import add_times, expect_seconds, read_times
-from hpedu.errors import describe_error
+from hpedu.batch.progress import add_times, expect_seconds, read_times
+from hpedu.errors import HpeduError, describe_error
 from hpedu.messages import Note, note
-from hpedu.paths import Project, announce_project
-from hpedu.present.places import name_index
-from hpedu.tables.record import announce_prepared, prepare
+from hpedu.present.page.page import name_index
+from hpedu.project import Project, announce_project
+from hpedu.store import announce_prepared, prepare
 
 if TYPE_CHECKING:
     from hpedu.batch.engine import Engine, Limits, Outcome
+
+INTERRUPTED = 130
+"""Exit status of a batch that was interrupted."""
+
+
+@contextmanager
+def heeding_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """While it lasts, SIGINT and SIGTERM call `stop`; a second one ends the process (main thread only)."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked = False
+
+    def heed(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            os._exit(INTERRUPTED)  # as good as killed: kernels notice, and the next batch goes on from the journal
+        asked = True
+        stop()
+
+    before = {number: signal.signal(number, heed) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+LOCK = "batch.lock"
+
+
+class BatchUnderWay(HpeduError):
+    """Another batch is at work in this project."""
+
+    def __init__(self, process: str) -> None:
+        self.process = process
+        super().__init__(process)
+
+
+@contextmanager
+def lock_project(project: Project) -> Iterator[None]:
+    """Keep other batches out while it lasts.
+
+    Raises
+    ------
+    BatchUnderWay
+        If one is at work already.
+    """
+    path = project.build / LOCK
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="ascii") as file:
+        if not _take(file):
+            file.seek(0)
+            raise BatchUnderWay(file.read().strip())
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _take(file: IO[str]) -> bool:
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            file.seek(4096)  # a byte that nobody reads: on Windows a locked one cannot be
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 @dataclass
@@ -69,7 +152,7 @@ class Settings:
     engine: str = "fast"
     cluster: str | None = None  # address of a Dask scheduler, or "local"
     limits: Limits | None = None  # of time and memory, of one report
-    exports: tuple[str, ...] = ()  # what to write beside each page, of `hpedu.batch.office.KINDS`
+    exports: tuple[str, ...] = ()  # what to write beside each page, of `hpedu.batch.exports.KINDS`
 
 
 def list_stale(

@@ -17,15 +17,14 @@ import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from hpedu.batch.closing import UnfinishedNotebook, add_closing, take_closing
 from hpedu.batch.engine import Cause, Limits, Outcome
 from hpedu.batch.kernels import configure_kernel, make_manager, watching
 from hpedu.batch.plan import Run
+from hpedu.batch.provenance_cell import UnfinishedNotebook, add_closing, take_closing
 from hpedu.batch.warm import NoWarmStart, Printers, Zygote, describe_environment
 from hpedu.errors import HpeduError, describe_error
-from hpedu.files import write_whole
-from hpedu.paths import Project
-from hpedu.present.page import render_page
+from hpedu.present.page.page import render_page
+from hpedu.project import Project, write_whole
 
 log = logging.getLogger(__name__)
 

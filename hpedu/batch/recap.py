@@ -6,11 +6,10 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from hpedu.batch.build import Batch
-from hpedu.batch.interrupt import INTERRUPTED
+from hpedu.batch.build import INTERRUPTED, Batch
 from hpedu.batch.plan import Run
 from hpedu.messages import Note, note
-from hpedu.paths import Project
+from hpedu.project import Project
 
 PASTED = 20  # ids that are still written out
 

@@ -43,11 +43,11 @@ PRELOADED = (
     "altair",
     "pandas",
     "polars",
-    "hpedu.data",
-    "hpedu.present.page",
+    "hpedu.store",
+    "hpedu.present.page.page",
     "hpedu.present.report",
     "hpedu.present.commune",
-    "hpedu.batch.closing",
+    "hpedu.batch.provenance_cell",
 )
 READY = b"ready\n"
 # The allocator brings its thread back after a fork; polars' cleaner waits for files of queries larger than memory.
@@ -178,7 +178,7 @@ def be_kernel(line: Connection, role: dict[str, Any]) -> None:
 
 def be_printer(line: Connection, role: dict[str, Any]) -> None:
     """Turn executed notebooks into pages until nobody asks any more. The chart engine is started at once."""
-    page = import_module("hpedu.present.page")
+    page = import_module("hpedu.present.page.page")
     page.warm_up()
     while True:
         try:

@@ -1,21 +1,70 @@
-"""Layouts: what the labels of a published table mean, as data (`layouts/*.toml`), one file a table."""
+"""Looking up what a table counts among the items its layout knows, however a kind of file writes them."""
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hpedu.errors import Problem, RegistryError, list_problems, note
-from hpedu.ingest.titles import is_titled, title_key
+from hpedu.ingest.sheet.columns import SEPARATOR
+from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.numbers import NumberStyle
+from hpedu.ingest.words.places import find_bilingual
+from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.ingest.words.years import YearRule
+
+_YEAR = re.compile(
+    r"(?:/|(?:\b(?:nam hoc|nam|school year|in|year)\s+)*)(?<![\w.,])(?:19|20)\d{2}"
+    r"(?:\s*[-–—/]\s*(?:19|20)?\d{2})?(?![\w]|[.,]\d)"
+)
+_DATE_YEAR = re.compile(r"(?<=\d)[/-](?:19|20)\d{2}\b")  # of "30/9/2011": the day is part of the title
+_CONTINUED = re.compile(r"\(\s*(?:tiep theo|tiep|tt|cont\.?|continued)\s*\)")
+_REMARK = re.compile(r"\[[^\]]*\]")  # such as "[transcription of ...]"
+_STARS = re.compile(r"\(\s*\*+\s*\)")
+_NUMBER = re.compile(r"^(?:(?:bieu|bang|table)\s*(?:so\s*)?)?\d{1,3}(?:\.\d+)*[.:)]?\s+(?=\D)")
+_TITLE_WORD = re.compile(r"[\w%]+")
+_VARIABLES = ("by", "phan theo", "chia theo", "theo")
+
+
+@lru_cache(maxsize=1 << 12)
+def title_key(title: str) -> str:
+    """What identifies a title: words without case or accents; no year, page mark, footnote or number of the table.
+
+    >>> title_key("288. (Tiếp theo) Số học sinh phổ thông tại thời điểm 30/9/2011 phân theo địa phương")
+    'so hoc sinh pho thong tai thoi diem 30 9 phan theo dia phuong'
+    """
+    text = fold_text(title)
+    for pattern in (_CONTINUED, _REMARK, _STARS, _NUMBER, _DATE_YEAR, _YEAR):
+        text = pattern.sub(" ", text.strip())
+    return " ".join(_TITLE_WORD.findall(text))
+
+
+def is_titled(title: str, known: Iterable[str]) -> bool:
+    """Whether a title is one of some known ones, or several of them: the same in two languages.
+
+    Behind it PX-Web lists the variables: "by Cities, provincies and Year". Anything else behind it is a table
+    of another scope: "... by province of ethnic minorities", "... by province (Thous. pupils)".
+    """
+    rest = title_key(title)
+    keys = sorted(map(title_key, known), key=len, reverse=True)
+    matched = False
+    while rest:
+        key = next((key for key in keys if key and (rest == key or rest.startswith(f"{key} "))), None)
+        if key is None:
+            break
+        rest, matched = rest[len(key) :].strip(), True
+    if not matched:
+        return False
+    return not rest or rest.startswith(tuple(f"{word} " for word in _VARIABLES)) or is_worded("filler", rest)
+
 
 HOME = Path(__file__).parent / "layouts"
 
@@ -45,13 +94,13 @@ class Layout(Strict):
     """How to understand one table, in whatever kind of file it comes.
 
     `territory`, `year` and `item` name the label that carries each; where they name none, or one that a file
-    does not have, it is found by what stands in it (`hpedu.ingest.roles`). An item may be made of several
+    does not have, it is found by what stands in it (`hpedu.ingest.interpret`). An item may be made of several
     labels, joined by " / ". A label that carries both the year and the item ("2016 Pupil") is split. `coded`
     tables carry registry codes in columns of their own instead of item labels.
     """
 
     id: str
-    title: str | list[str]  # each language and wording it is published under; see `hpedu.ingest.titles`
+    title: str | list[str]  # each language and wording it is published under; see `hpedu.ingest.layouts`
     territory: str = ""  # label, or "=hai_phong_old" for a table about one territory
     year: str = ""
     year_rule: YearRule
@@ -114,3 +163,79 @@ def closest_layout(title: str, layouts: Iterable[Layout]) -> Layout | None:
     keys = {title_key(known): layout for layout in layouts for known in layout.titles}
     close = get_close_matches(title_key(title), keys, n=1, cutoff=0.75)
     return keys[close[0]] if close else None
+
+
+_FOOTNOTE = re.compile(r"\(\s*(?:\*+|\d)\s*\)")
+_ITEM_WORD = re.compile(r"[\w%+]+")
+
+
+class Items:
+    """The items of a layout. One may be written as a path ("Total / Urban") or in a row ("Total Urban")."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._series = layout.series
+        self._labels = _index([*layout.series, *layout.not_kept])
+        self._not_kept = set(layout.not_kept)
+        self._left_out = {item_key(label): label for label in layout.not_kept if label.endswith("*")}
+        names = {part: part for label in layout.series for part in (label, *label.split(SEPARATOR))}
+        self._names = {item_key(name): label for name, label in (names | layout.also).items()}
+        self._loose = _index_loosely(self._labels.values())
+
+    def find(self, parts: Sequence[str]) -> str | None:
+        """The label in the layout of an item, given its parts as printed; None if it is not known.
+
+        A part may be in another language or in two; words that only divide ("Chia ra - Of which") do not count.
+        The order of the parts differs between exports; it does not matter where only one item has those words.
+        """
+        telling = [part for part in parts if not is_worded("filler", part)]
+        translated = [self._translate(part) for part in telling]
+        for path in (parts, telling, translated):
+            found = self._labels.get(item_key(SEPARATOR.join(path)))
+            if found is not None:
+                return found
+        return self._loose.get(_words(SEPARATOR.join(translated))) or self._find_left_out(telling)
+
+    def is_kept(self, label: str) -> bool:
+        return label not in self._not_kept
+
+    def series(self, label: str, year: int) -> Series | None:
+        """What an item counts in a year."""
+        entries = self._series.get(label, [])
+        return next((s for s in entries if (s.since or year) <= year <= (s.until or year)), None)
+
+    def _find_left_out(self, parts: Sequence[str]) -> str | None:
+        """The entry of `not_kept` that ends in a star and begins a part: a whole block of the table."""
+        tiers = [item_key(tier) for part in parts for tier in part.split(SEPARATOR)]
+        return next(
+            (label for key, label in self._left_out.items() if any(t.startswith(key) for t in tiers)), None
+        )
+
+    def _translate(self, part: str) -> str:
+        """A part in the words of the layout: whole, with the lines of its header in one, or tier by tier."""
+        tiers = [tier for tier in part.split(SEPARATOR) if not is_worded("filler", tier)]
+        found = self._names.get(item_key(part)) or self._find_name(" ".join(tiers))
+        return found or SEPARATOR.join(self._find_name(tier) or tier for tier in tiers)
+
+    def _find_name(self, part: str) -> str | None:
+        return find_bilingual(lambda text: self._names.get(item_key(text)), part)
+
+
+@lru_cache(maxsize=1 << 14)
+def item_key(text: str) -> str:
+    """The same for every way to print an item: no case, accents, footnotes or marks between words."""
+    return " ".join(_ITEM_WORD.findall(fold_text(_FOOTNOTE.sub(" ", text))))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(sorted(item_key(text).split(" ")))
+
+
+def _index(labels: Iterable[str]) -> Mapping[str, str]:
+    return {item_key(label): label for label in labels}
+
+
+def _index_loosely(labels: Iterable[str]) -> Mapping[tuple[str, ...], str]:
+    found: dict[tuple[str, ...], set[str]] = {}
+    for label in labels:
+        found.setdefault(_words(label), set()).add(label)
+    return {words: next(iter(its)) for words, its in found.items() if len(its) == 1}

@@ -5,38 +5,117 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
+from pydantic import ValidationError
 
-from hpedu.errors import IngestError, Problem
-from hpedu.files import write_whole
+from hpedu.digest import FINDINGS, ISSUES, OBSERVATIONS, RECORD, SCHOOLS, input_digests, raw_files, read_record
+from hpedu.errors import IngestError, Problem, list_problems, note
 from hpedu.ingest import schema
-from hpedu.ingest.ages import estimate_age_bands
-from hpedu.ingest.cells import name_cell
 from hpedu.ingest.checks import find_problems
-from hpedu.ingest.editions import mark_current
+from hpedu.ingest.derive import derive_merged, estimate_age_bands, mark_current
+from hpedu.ingest.forms.filled import find_cover, is_form
 from hpedu.ingest.interpret import Reading
-from hpedu.ingest.merger import derive_merged
-from hpedu.ingest.package import read_package
+from hpedu.ingest.readers.excel import read_workbook
 from hpedu.ingest.reading import read_file
-from hpedu.ingest.record import (
-    FINDINGS,
-    ISSUES,
-    OBSERVATIONS,
-    RECORD,
-    SCHOOLS,
-    input_digests,
-    read_record,
-)
-from hpedu.ingest.resource import Resource
-from hpedu.ingest.schools.reading import join_lists, sum_schools
-from hpedu.ingest.unreadable import Unreadable
-from hpedu.messages import note
-from hpedu.paths import Project
+from hpedu.ingest.schema import Resource, name_cell
+from hpedu.ingest.schools.lists import join_lists, newest_school_year, sum_schools
+from hpedu.ingest.source import Unreadable, refuse_hopeless, told_as_damage
+from hpedu.project import Project, write_whole
 from hpedu.registry import Registry, registry
+
+
+def read_package(raw: Path) -> dict[str, Resource]:
+    """The resources of data/raw by path.
+
+    Raises
+    ------
+    IngestError
+        If the package is missing or broken, names a file that is not there, or does not name one that is (forms
+        and school lists say themselves what they are).
+    """
+    path = raw / "datapackage.json"
+    if not path.exists():
+        raise IngestError([Problem(path.name, "", note("package_missing"))])
+    problems: list[Problem] = []
+    resources: dict[str, Resource] = {}
+    try:
+        entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["resources"]
+    except (json.JSONDecodeError, KeyError) as error:
+        raise IngestError([Problem(path.name, "", note("package_not_one", error=repr(error)))]) from error
+    for number, entry in enumerate(entries):
+        try:
+            resource = Resource.model_validate(entry)
+        except ValidationError as error:
+            problems += list_problems(error, path.name, f"resources[{number}] {entry.get('name', '')}")
+            continue
+        if resource.path in resources:
+            problems.append(Problem(path.name, resource.name, note("package_twice")))
+        resources[resource.path] = resource
+    present = {file.relative_to(raw).as_posix() for file in raw_files(raw)}
+    problems += [Problem(path.name, name, note("package_no_file")) for name in sorted(resources.keys() - present)]
+    for name in sorted(present - resources.keys()):
+        try:
+            own = describe_own(raw / name, name)
+        except Unreadable as error:
+            problems.append(Problem(name, "", error))
+            continue
+        if own:
+            resources[name] = own
+        else:
+            problems.append(Problem(name, "", note("package_no_entry")))
+    if problems:
+        raise IngestError(problems)
+    return resources
+
+
+DEPARTMENT = "Sở Giáo dục và Đào tạo thành phố Hải Phòng"
+
+
+def describe_own(path: Path, name: str) -> Resource | None:
+    """The origin of a form or a school list; None for any other file.
+
+    It is taken as published in the year in which its school year ends, when it is handed in.
+
+    Raises
+    ------
+    Unreadable
+        If the file is damaged or no table at all.
+    """
+    data = path.read_bytes()
+    refuse_hopeless(data)
+    with told_as_damage():
+        if is_form(data):
+            cover = find_cover(read_workbook(data), registry())
+            year = cover.year if cover else None
+            return _describe(name, "Biểu nhập liệu của hpedu", year, "Số liệu các phòng của Sở điền vào biểu")
+        year = newest_school_year(data, registry())
+    if year is not None:
+        return _describe(
+            name, "Danh sách trường", year, "Số liệu từng trường, cộng thành số của xã, phường và thành phố"
+        )
+    return None
+
+
+def _describe(name: str, table: str, year: int | None, scope: str) -> Resource:
+    return Resource(
+        name=re.sub(r"[^a-z0-9._-]+", "-", f"own-{name.lower()}"),
+        path=name,
+        title=f"{table}: {Path(name).name}",
+        publisher=DEPARTMENT,
+        table=table,
+        url="",
+        published="0000" if year is None else str(year + 1),
+        scope=scope,
+        confidence="high",
+        transcription=False,
+        licenses=[],
+    )
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from hpedu.ingest.aside import set_aside_row
-from hpedu.ingest.cells import Cell, RawTable
-from hpedu.ingest.forms.reading import is_form, read_form
+from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.interpret import Reading, interpret
 from hpedu.ingest.layouts import Layout, find_layout, load_layouts
+from hpedu.ingest.quarantine import set_aside_row
 from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, text
-from hpedu.ingest.resource import Resource
-from hpedu.ingest.schools.lists import find_lacking
-from hpedu.ingest.schools.reading import read_schools
-from hpedu.ingest.tables.grid import Grid, make_grid
-from hpedu.ingest.tables.headers import read_grid
-from hpedu.ingest.unreadable import Unreadable, explain, refuse_hopeless, told_as_damage
-from hpedu.ingest.words.legacy import convert_legacy, detect_legacy
+from hpedu.ingest.schema import Cell, RawTable, Resource
+from hpedu.ingest.schools.lists import find_lacking, read_schools
+from hpedu.ingest.sheet.grid import Grid, make_grid
+from hpedu.ingest.sheet.headers import read_grid
+from hpedu.ingest.source import Unreadable, explain, refuse_hopeless, told_as_damage
+from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
 from hpedu.registry import Registry
 
 TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {

@@ -1,10 +1,13 @@
-"""Columns of the two tables that ingest writes."""
+"""Define what ingest reads and writes: resources, labelled cells, and the columns of its tables."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import polars as pl
+from pydantic import BaseModel, ConfigDict, Field
 
 OBSERVATIONS: dict[str, Any] = {
     "measure": pl.String,  # what is counted (registry/measures.csv)
@@ -47,3 +50,60 @@ ISSUES: dict[str, Any] = {
 
 SERIES_KEY = ["measure", "level", "ownership", "sex", "detail", "territory", "place"]
 """The columns that make one series; with `year` they make one figure."""
+
+
+class Resource(BaseModel):
+    """One file of data/raw and its origin (a Frictionless data resource with fields of our own)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    path: str
+    title: str
+    publisher: str
+    table: str  # the published table or article the figures stand in
+    url: str
+    published: str = Field(pattern=r"^\d{4}(-\d{2}){0,2}$")  # day, month or year of publication
+    scope: str
+    confidence: Literal["high", "medium", "low"]
+    transcription: bool  # figures transcribed by us, not the file as received
+    licenses: list[dict[str, str]]
+    format: str = "csv"
+    encoding: str = "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value cell as printed. `labels` maps a dimension of the table to the label printed for the cell."""
+
+    sheet: str
+    address: str
+    printed: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """A published table before anything is understood: its title and all of its value cells.
+
+    `is_plain` says that the format itself writes numbers like 1234.5, whatever country it comes from.
+    """
+
+    title: str
+    cells: list[Cell]
+    is_plain: bool = False
+
+
+def name_cell(sheet: str, address: str) -> str:
+    """A cell within its file, as errata and findings call it: `B4`, or `Sheet1!B4` in a workbook."""
+    return f"{sheet}!{address}" if sheet else address
+
+
+def column_letters(index: int) -> str:
+    """Spreadsheet name of a column, counted from 0: 0 -> A, 25 -> Z, 26 -> AA."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

@@ -1,16 +1,15 @@
 """Indicator values -> where they lead, where each target stands, the pace there is and the pace it takes."""
 
-from hpedu.outlook.cohorts import measure_flows
-from hpedu.outlook.enrolment import project_enrolment
-from hpedu.outlook.judgement import judge
+from hpedu.assess.standing import Standing, assess_targets, digest_standings
+from hpedu.outlook.enrolment import measure_flows, project_enrolment
+from hpedu.outlook.judge import judge
 from hpedu.outlook.levels import project_levels
 from hpedu.outlook.merging import diagnose_averaging, merge_parts
+from hpedu.outlook.method import TrackRecord, read_track_record
+from hpedu.outlook.open_sdg import combine_progress, measure_progress
 from hpedu.outlook.pace import measure_pace
-from hpedu.outlook.progress import combine_progress, measure_progress
-from hpedu.outlook.projection import project
-from hpedu.outlook.record import TrackRecord, read_track_record
+from hpedu.outlook.project import project
 from hpedu.outlook.series import SeriesError
-from hpedu.outlook.standing import Standing, assess_targets, digest_standings
 
 __all__ = [
     "SeriesError",

@@ -21,9 +21,8 @@ import numpy as np
 import polars as pl
 
 from hpedu.outlook.bands import GROWTH, PUBLISHED_DF, draw_bands, name_bands, published_sd, root_mean_square
-from hpedu.outlook.fitting import fit
-from hpedu.outlook.series import check_series
-from hpedu.outlook.tables import Intake, Kind, fill_columns
+from hpedu.outlook.fit import fit
+from hpedu.outlook.series import Intake, Kind, check_series, fill_columns
 
 LEAST_HISTORY = 6  # years before an origin of a hindcast
 LEAST_ORIGINS = 4  # with fewer the ranges come from published errors

@@ -2,7 +2,7 @@
 
 Counts add; a ratio is computed again from the sums. The mean of the parts' rates is no rate of the whole:
 `diagnose_averaging` says by how much it errs. Works on series of any country. Ingest adds up single observations,
-which carry cells and editions, with the same `hpedu.parts.add_parts`.
+which carry cells and editions, with the same `hpedu.sums.add_parts`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.outlook.series import KEY
-from hpedu.outlook.tables import Intake, Kind, fill_columns
-from hpedu.parts import add_parts
+from hpedu.outlook.series import KEY, Intake, Kind, fill_columns
+from hpedu.sums import add_parts
 
 FIRMNESS = ("final", "preliminary", "derived", "estimated", "projected", "synthetic")
 """From firm to soft. A sum is `derived`, or as soft as its softest part."""

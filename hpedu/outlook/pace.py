@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.outlook.tables import Intake, Kind, fill_columns, list_series, match_targets, tell_direction
+from hpedu.outlook.series import Intake, Kind, fill_columns, list_series, match_targets, tell_direction
 
 LEAST_POINTS = 3  # fewer points make no trend
 KINDS = ("rate", "count")

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.outlook.tables import Intake, Kind, fill_columns
+from hpedu.outlook.series import Intake, Kind, fill_columns
 
 PUPILS = "pupils"
 

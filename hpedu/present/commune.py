@@ -6,17 +6,17 @@ from typing import Any
 
 import polars as pl
 
-from hpedu import data
+from hpedu import store
+from hpedu.communes import STAGE, STAGES
 from hpedu.errors import UnknownName
-from hpedu.present.blocks import Block, Prose, draw_notice, draw_table, link_csv, render
-from hpedu.present.display import Fragment, PageHead
 from hpedu.present.numbers import MISSING, format_number, school_year
-from hpedu.present.quantity import format_amount, with_unit
+from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table, link_csv, render
+from hpedu.present.page.display import Fragment, PageHead
+from hpedu.present.view import format_amount, with_unit
 from hpedu.present.wording import phrase
 from hpedu.registry import LANGUAGES, Language, registry
 from hpedu.registry.models import Indicator
-from hpedu.tables.communes import STAGE, STAGES
-from hpedu.tables.record import COMMUNE_GROUPS
+from hpedu.store import COMMUNE_GROUPS
 
 LEVELS = {
     "overview": STAGES,
@@ -64,18 +64,18 @@ class CommuneReport:
                 raise UnknownName(kind, name, known)
         self.group, self.territory, self.commune = group, territory, names[territory]
         self.language: Language = "vi" if language == "vi" else "en"
-        listed = data.commune_schools(territory)
+        listed = store.commune_schools(territory)
         years = listed["year"].unique().sort().to_list()
         if not years or (year is not None and year not in years):
             raise UnknownName("school year of this commune", str(year), map(str, years))
         self.year: int = years[-1] if year is None else year
         self._listed = listed.filter(pl.col("year") == self.year)
         self._schools = self._listed.filter(pl.col("level").is_in(LEVELS[group]))
-        rows = [row for row in data.commune_values(territory).iter_rows(named=True) if row["year"] == self.year]
+        rows = [row for row in store.commune_values(territory).iter_rows(named=True) if row["year"] == self.year]
         # The list says of every commune what it has not: it is the source of an empty page, too.
         self._sources = {name for row in rows for name in row["sources"]}
         self._values = [row for row in rows if self._shows(self.book.indicators[row["indicator"]])]
-        city = data.indicator_values([row["indicator"] for row in self._values], ["hai_phong"])
+        city = store.indicator_values([row["indicator"] for row in self._values], ["hai_phong"])
         self._city = {r["indicator"]: r for r in city.iter_rows(named=True) if r["year"] == self.year}
 
     # -- the page ------------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ class CommuneReport:
                     "confidence": self._say(f"confidence_{resource.confidence}"),
                     "file": resource.path,
                 }
-                for resource in data.sources(self._sources)
+                for resource in store.sources(self._sources)
             ],
             home="../../index.html",
             translated=False,  # most batches make a commune's page in one language

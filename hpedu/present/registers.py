@@ -7,13 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 import pandas
 import polars as pl
 
-from hpedu.ingest.forms.sheets import task_series
+from hpedu.ingest.forms.design import task_series
 from hpedu.outlook import Standing
-from hpedu.present.blocks import draw_notice, draw_table
-from hpedu.present.display import Fragment
-from hpedu.present.naming import Wording
 from hpedu.present.numbers import format_number
-from hpedu.present.quantity import name_year, with_unit
+from hpedu.present.page.blocks import draw_notice, draw_table
+from hpedu.present.page.display import Fragment
+from hpedu.present.view import Wording, name_year, with_unit
 from hpedu.present.wording import phrase
 from hpedu.registry import Registry
 from hpedu.registry.models import Task
@@ -105,7 +104,7 @@ def list_findings(findings: pl.DataFrame, wording: Wording) -> Fragment:
 
 
 def list_revisions(revisions: pl.DataFrame, wording: Wording, most: int = 30) -> Fragment:
-    """The largest revisions (columns as `hpedu.ingest.editions.revisions`): old and new value, editions."""
+    """The largest revisions (columns as `hpedu.ingest.derive.revisions`): old and new value, editions."""
     book, language = wording.book, wording.language
     rows = [
         [

@@ -2,35 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas
 import polars as pl
 
-from hpedu import data
-from hpedu.ingest.resource import Resource
+from hpedu import store
+from hpedu.assess.changes import compare_standings, place_of_standings, recall_standings, tabulate_standings
+from hpedu.assess.standing import HORIZON
+from hpedu.ingest.schema import Resource
 from hpedu.outlook import Standing, assess_targets, digest_standings
-from hpedu.outlook.changes import compare_standings, tabulate_standings
-from hpedu.outlook.kept import place_of_standings, recall_standings
-from hpedu.outlook.standing import HORIZON
-from hpedu.paths import find_project
 from hpedu.present import charts, registers
-from hpedu.present.answer import answer
-from hpedu.present.asking import offer_forms
-from hpedu.present.blocks import Block, Prose, draw_notice, draw_table
-from hpedu.present.changes import draw_changes
-from hpedu.present.display import Chart, Fragment, PageHead
-from hpedu.present.form_missing import series_of
-from hpedu.present.needs import draw_enrolment, draw_requirements
+from hpedu.present.exports.form import offer_forms, series_of
+from hpedu.present.forecasts import draw_enrolment, draw_requirements
 from hpedu.present.numbers import format_number
-from hpedu.present.quantity import basis
-from hpedu.present.rules import explain_rules
+from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table
+from hpedu.present.page.display import Chart, Fragment, PageHead
 from hpedu.present.scorecard import draw_scorecard
-from hpedu.present.target_block import draw_target
-from hpedu.present.view import View, known
+from hpedu.present.summary import answer, draw_changes, explain_rules
+from hpedu.present.target import draw_target
+from hpedu.present.view import View, Wording, basis, known
 from hpedu.present.wording import phrase
-from hpedu.registry import registry
+from hpedu.project import find_project
+from hpedu.registry import Language, registry
 from hpedu.registry.models import Target, Task
+
+
+def list_lines(
+    *, group: str | None, state: str | None, department: str | None, territory: str, language: str
+) -> Iterator[str]:
+    """One line a target: number, id, objective, last value, state."""
+    found = list_targets(group=group, state=state, department=department, territory=territory)
+    spoken: Language = "vi" if language == "vi" else "en"
+    wording = Wording(registry(), spoken, territory)
+    for target, standing in found:
+        last, year = wording.last(standing)
+        value = f"{last} ({year})" if last else "-"
+        state_name = wording.book.name("state", standing.state, spoken)
+        yield f"{target.number:>2}  {target.id:<46} {wording.objective(target):<16} {value:<28} {state_name}"
+    yield f"{len(found)} / {len(wording.book.targets)}"
+
+
+def show_lines(name: str, territory: str, language: str) -> Iterator[str]:
+    """Everything about one target.
+
+    Raises
+    ------
+    UnknownName
+        If no target has this id, with the closest ones.
+    """
+    for piece in Report("overview", territory=territory, year=None, language=language).target(name).pieces:
+        yield getattr(piece, "plain", "") or getattr(piece, "alt", "")
 
 
 class Report(View):
@@ -66,7 +88,7 @@ class Report(View):
         territory = self.book.territories[self.territory]
         shown = self._own_values("viet_nam")
         resources = self.resources(shown)
-        digests = data.file_digests([resource.path for resource in resources])
+        digests = store.file_digests([resource.path for resource in resources])
         name = territory.name.get(self.language)
         city = territory.role == "city"
         return PageHead(
@@ -188,7 +210,7 @@ class Report(View):
     # -- what it would take --------------------------------------------------------------------------------
 
     def enrolment(self, *levels: str, until: int = 2030, growth: float = 0.0) -> Block:
-        """Pupils of levels, counted and projected with ranges (`hpedu.present.needs.draw_enrolment`)."""
+        """Pupils of levels, counted and projected with ranges (`hpedu.present.forecasts.draw_enrolment`)."""
         return draw_enrolment(self, levels, until=until, growth=growth)
 
     def requirements(
@@ -199,7 +221,7 @@ class Report(View):
         class_size: float | Mapping[str, float] | None = None,
         until: int = 2030,
     ) -> Block:
-        """What these pupils would take, against what is there (`hpedu.present.needs.draw_requirements`)."""
+        """What these pupils would take, against what is there (`hpedu.present.forecasts.draw_requirements`)."""
         return draw_requirements(
             self, levels, scenario=scenario, growth=growth, class_size=class_size, until=until
         )
@@ -214,7 +236,7 @@ class Report(View):
             groups,
             territory=self.territory,
             year=self.year,
-            observations=data.series_observations(asked, self.territory),
+            observations=store.series_observations(asked, self.territory),
             wording=self.wording,
         )
         return Block(forms, registers.list_missing(self.standings, self.wording))
@@ -231,16 +253,16 @@ class Report(View):
         shown = self._own_values()
         files = None if self.group in registers.WHOLE else [r.path for r in self.resources(shown)]
         flagged = registers.list_flagged(shown, self.wording)
-        rest = (registers.list_set_aside(data.issues(files), self.wording), registers.list_errata(self.wording))
+        rest = (registers.list_set_aside(store.issues(files), self.wording), registers.list_errata(self.wording))
         return Block(flagged, *rest) if flagged else Block(*rest)
 
     def findings(self) -> Fragment:
         """What does not agree among all published figures, with the arithmetic and what to do."""
-        return registers.list_findings(data.findings(), self.wording)
+        return registers.list_findings(store.findings(), self.wording)
 
     def revisions(self) -> Fragment:
         """The figures that later editions changed most."""
-        return registers.list_revisions(data.revisions(), self.wording)
+        return registers.list_revisions(store.revisions(), self.wording)
 
     def changes(self) -> Block:
         """What changed since last year's report: new and revised figures, states, and why.
@@ -248,7 +270,7 @@ class Report(View):
         Last year's standings are those its report kept; else those that today's data give up to that year.
         """
         project, year = find_project(), self.year - 1
-        data.note_report(place_of_standings(project, year, self.territory), project)
+        store.note_report(place_of_standings(project, year, self.territory), project)
         before = recall_standings(project, year, self.territory)
         kept = before is not None
         if before is None:
@@ -272,7 +294,7 @@ class Report(View):
     # -- inside --------------------------------------------------------------------------------------------
 
     def _done(self) -> dict[tuple[str, str], str]:
-        return registers.find_done(self.book, data.observations(), self.year)
+        return registers.find_done(self.book, store.observations(), self.year)
 
     def _source(self, resource: Resource, digests: dict[str, str]) -> dict[str, str]:
         return {
@@ -299,20 +321,20 @@ class Report(View):
         is noted as used is what came of it for these targets.
         """
         year = self.year if year is None else year
-        values = data.territory_values(self.territory)
+        values = store.territory_values(self.territory)
         own = [
             standing
             for standing in assess_targets(values, self.book, self.territory, year, horizon=self._horizon)
             if group in (*registers.WHOLE, standing.target.group)
         ]
-        data.note(digest_standings(own, year, self._horizon))
+        store.note(digest_standings(own, year, self._horizon))
         return own
 
     def _own_values(self, *compared: str) -> pl.DataFrame:
         """The values of the group's indicators: of the territory, its parts, and those it is compared with."""
         own = [i.id for i in self.book.indicators.values() if self.group in (*registers.WHOLE, i.group)]
         places = dict.fromkeys([self.territory, *self.book.territories[self.territory].parts, *compared])
-        return data.indicator_values(own, places).filter(pl.col("year") <= self.year)
+        return store.indicator_values(own, places).filter(pl.col("year") <= self.year)
 
 
 def list_targets(
@@ -340,7 +362,7 @@ def list_targets(
             known(kind, name, names)
     return [
         (s.target, s)
-        for s in assess_targets(data.indicator_values(), book, territory, data.newest_year())
+        for s in assess_targets(store.indicator_values(), book, territory, store.newest_year())
         if (group is None or s.target.group == group)
         and (state is None or s.state == state)
         and (department is None or department in s.target.departments)

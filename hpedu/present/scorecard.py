@@ -5,15 +5,50 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from hpedu.outlook import Standing
-from hpedu.present.blocks import render
-from hpedu.present.display import Fragment
-from hpedu.present.naming import Wording
 from hpedu.present.numbers import format_number
-from hpedu.present.quantity import name_year
-from hpedu.present.sparkline import draw_sparkline
-from hpedu.present.target_words import say_chance, say_outlook
+from hpedu.present.page.blocks import render
+from hpedu.present.page.display import Fragment
+from hpedu.present.target import say_chance, say_outlook
+from hpedu.present.view import Wording, name_year
 from hpedu.present.wording import phrase
+
+WIDTH, HEIGHT, MARGIN = 96, 28, 4
+
+Points = Sequence[tuple[int, float]]
+
+
+def draw_sparkline(known: Points, ahead: Points, target: float, due: int) -> Markup:
+    """Known values as a line, the projection dashed, the target as a diamond in its year; empty for no value.
+
+    Parameters
+    ----------
+    known, ahead
+        (year, value) in order of years; `ahead` is the centre of the projection.
+    """
+    if not known:
+        return Markup("")
+    path = [*known, *ahead]
+    years = [year for year, _ in path] + [due]
+    values = [value for _, value in path] + [target]
+
+    def place(year: int, value: float) -> str:
+        across = (year - min(years)) / max(max(years) - min(years), 1)
+        up = (value - min(values)) / ((max(values) - min(values)) or 1)
+        return f"{MARGIN + across * (WIDTH - 2 * MARGIN):.1f},{HEIGHT - MARGIN - up * (HEIGHT - 2 * MARGIN):.1f}"
+
+    return render(
+        "sparkline",
+        width=WIDTH,
+        height=HEIGHT,
+        line=" ".join(place(*point) for point in known),
+        ahead=" ".join(place(*point) for point in [known[-1], *ahead]) if ahead else "",
+        last=place(*known[-1]).split(","),
+        target=place(due, target).split(","),
+    )
+
 
 SHOWN = 3  # newest values in a row
 COLUMNS = (

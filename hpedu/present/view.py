@@ -2,21 +2,171 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+from markupsafe import Markup
 
-from hpedu import data
+from hpedu import store
 from hpedu.errors import UnknownName
-from hpedu.ingest.resource import Resource
-from hpedu.present.blocks import Prose
-from hpedu.present.naming import Wording, describe_value
+from hpedu.ingest.schema import Resource
+from hpedu.outlook import Standing
 from hpedu.present.numbers import format_number, school_year
-from hpedu.present.quantity import Change, Quantity, describe_change, name_year, with_unit
+from hpedu.present.page.blocks import Prose, draw_badge
 from hpedu.present.wording import phrase
-from hpedu.registry import Language, registry
-from hpedu.registry.models import Indicator
+from hpedu.registry import Language, Registry, registry
+from hpedu.registry.models import Indicator, Target
+
+SIGNS = {">=": "≥\N{NO-BREAK SPACE}", ">": ">\N{NO-BREAK SPACE}", "<=": "≤\N{NO-BREAK SPACE}", "milestone": ""}
+
+
+class Wording:
+    """Says what stands in a registry and a standing, in one language."""
+
+    def __init__(self, book: Registry, language: Language, territory: str) -> None:
+        self.book, self.language = book, language
+        self.territory = book.territories[territory].name.get(language)
+
+    def objective(self, target: Target) -> str:
+        """The objective as the plan gives it: "≥ 48,05%", with all its decimals; a milestone has no value."""
+        if target.kind == "milestone":
+            return ""
+        decimals = max(0, -int(target.value.as_tuple().exponent))
+        value = with_unit(float(target.value), target.unit, decimals, self.language, self.book)
+        return SIGNS[target.comparison] + value
+
+    def bare_objective(self, target: Target) -> str:
+        """The same without its unit, for a table that has a column of units."""
+        if target.kind == "milestone":
+            return ""
+        decimals = max(0, -int(target.value.as_tuple().exponent))
+        return SIGNS[target.comparison] + format_number(target.value, decimals, self.language)
+
+    def deadline(self, target: Target) -> str:
+        if target.year is None:
+            return phrase("yearly", self.language)
+        return phrase("by_year", self.language, year=target.year)
+
+    def departments(self, target: Target) -> str:
+        return "; ".join(self.book.departments[d].name.get(self.language) for d in target.departments)
+
+    def department_basis(self, target: Target) -> str:
+        return phrase(f"department_{target.department_basis}", self.language)
+
+    def badge(self, standing: Standing) -> Markup:
+        return draw_badge(standing.state, self.book.name("state", standing.state, self.language))
+
+    def pace(self, value: float | None, target: Target) -> str:
+        """A yearly change: points for a percentage, percent for a count, else the target's unit; empty if None."""
+        if value is None:
+            return ""
+        if self.book.indicators[target.id].counts:
+            return phrase("a_year_percent", self.language, number=format_number(value, 1, self.language))
+        decimals = 0 if target.unit == "per_10k" else 1
+        return format_amount(value, target.unit, decimals, self.language, self.book)
+
+    def break_reason(self, standing: Standing) -> str:
+        """Why the target's series breaks, the newest break; empty if it does not."""
+        breaks = self.book.breaks_of(standing.target.id, standing.territory)
+        return breaks[-1].reason.get(self.language) if breaks else ""
+
+    def last(self, standing: Standing) -> tuple[str, str]:
+        """Last value and its year, both empty if there is none."""
+        row = standing.last
+        if row is None:
+            return "", ""
+        indicator = self.book.indicators[row["indicator"]]
+        year = name_year(row["year"], indicator, self.book, self.language)
+        if standing.target.kind == "milestone":
+            return "", year
+        return with_unit(row["value"], row["unit"], indicator.decimals, self.language, self.book), year
+
+
+def describe_value(row: Mapping[str, Any], indicator: Indicator, wording: Wording) -> str:
+    """An indicator value in a line: name, number with unit, year; a bound keeps its sign."""
+    value = with_unit(row["value"], row["unit"], indicator.decimals, wording.language, wording.book)
+    sign = {"about": "≈ "}.get(row["qualifier"], f"{row['qualifier']} " if row["qualifier"] else "")
+    year = name_year(row["year"], indicator, wording.book, wording.language)
+    return f"{indicator.name.get(wording.language)}: {sign}{value} ({year})"
+
+
+def basis(indicator: Indicator, book: Registry) -> str:
+    """What `year` means for an indicator: `school_year` or `calendar`, as its numerator is counted."""
+    return book.measures[indicator.numerator.partition("/")[0]].basis
+
+
+def name_year(year: int, indicator: Indicator, book: Registry, language: Language) -> str:
+    """A year as the indicator's readers call it: "2021-2022" for a school year, "2021" for a calendar year."""
+    return school_year(year, language) if basis(indicator, book) == "school_year" else str(year)
+
+
+def with_unit(value: float, unit: str, decimals: int, language: Language, book: Registry) -> str:
+    """A number with its unit: "22,0%", "31,5 học sinh/lớp"; a status or plain ratio has none."""
+    number = format_number(value, decimals, language)
+    if unit in ("status", "ratio", "per_100"):
+        return number
+    label = book.name("unit", unit, language)
+    return f"{number}{label}" if unit in ("percent", "per_1000") else f"{number} {label}"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One indicator value, ready for a sentence; `missing` if there is none. In a template, `{q}` is number
+    and unit, `{q.number}` the number alone, `{q.year}` its year."""
+
+    indicator: Indicator
+    value: float | None
+    number: str
+    text: str
+    year: str
+    territory: str = ""  # as readers know it
+
+    @property
+    def missing(self) -> bool:
+        return self.value is None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Change:
+    """From one value of an indicator to a later one. In a template: `{c.verb}`, `{c.amount}`, `{c.percent}`,
+    `{c.first}`, `{c.last}`."""
+
+    first: Quantity
+    last: Quantity
+    verb: str
+    amount: str
+    percent: str
+
+    @property
+    def missing(self) -> bool:
+        return self.first.missing or self.last.missing
+
+    @property
+    def indicator(self) -> Indicator:
+        return self.last.indicator
+
+
+def describe_change(first: Quantity, last: Quantity, language: Language, book: Registry) -> Change:
+    """Put a change into words; amounts of percents are in points, always without a sign."""
+    if first.value is None or last.value is None:
+        return Change(first, last, "", "", "")
+    difference = last.value - first.value
+    verb = phrase("rose" if difference > 0 else "fell" if difference < 0 else "held", language)
+    amount = format_amount(abs(difference), last.indicator.unit, last.indicator.decimals, language, book)
+    relative = format_number(abs(difference) / first.value * 100, 1, language) if first.value else ""
+    return Change(first, last, verb, amount, phrase("percent_change", language, number=relative))
+
+
+def format_amount(value: float, unit: str, decimals: int, language: Language, book: Registry) -> str:
+    """A difference of two values with its unit; of two percents, in percentage points."""
+    if unit == "percent":
+        return phrase("points", language, number=format_number(value, decimals, language))
+    return with_unit(value, unit, decimals, language, book)
 
 
 class View:
@@ -42,7 +192,7 @@ class View:
         self.book = registry()
         self.territory = known("territory", territory, self.book.reported_territories())
         self.language: Language = "vi" if known("language", language, ("vi", "en")) == "vi" else "en"
-        self.year = data.newest_year() if year is None else year
+        self.year = store.newest_year() if year is None else year
         self.wording = Wording(self.book, self.language, territory)
         self._values: dict[tuple[str, str], list[dict[str, Any]]] = {}  # a page asks for the same ones many times
 
@@ -142,7 +292,7 @@ class View:
         known("indicator", indicator, self.book.indicators)
         place = territory or self.territory
         if (indicator, place) not in self._values:
-            found = data.indicator_values([indicator], [place])
+            found = store.indicator_values([indicator], [place])
             self._values[indicator, place] = found.sort("year").to_dicts()
         # What was counted after the report's year stays unknown to it; a projection was known all along.
         return [
@@ -178,7 +328,7 @@ class View:
 
     def resources(self, values: pl.DataFrame) -> list[Resource]:
         """Where values (with a column `sources`) come from."""
-        return data.sources(values["sources"].explode().drop_nulls()) if values.height else []
+        return store.sources(values["sources"].explode().drop_nulls()) if values.height else []
 
     # -- inside --------------------------------------------------------------------------------------------
 

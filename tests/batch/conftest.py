@@ -14,8 +14,7 @@ import pytest
 from hpedu.batch import engine
 from hpedu.batch.engine import Outcome
 from hpedu.batch.plan import GROUPS, Run
-from hpedu.files import write_whole
-from hpedu.paths import HOME_VARIABLE, Project
+from hpedu.project import HOME_VARIABLE, Project, write_whole
 
 HEADER = "territory,place,level,measure,ownership,sex,detail,period,year,value,qualifier,unit,flags,note\n"
 ROW = "hai_phong,,{level},pupils,,,,2025,2025,{value},,persons,,\n"

@@ -23,17 +23,16 @@ from pathlib import Path
 import nbformat
 import psutil
 
+from hpedu.batch.freshness import JOURNAL, read_build
 from hpedu.batch.plan import GROUPS, Run
-from hpedu.batch.record import JOURNAL, read_build
-from hpedu.files import write_whole
-from hpedu.paths import HOME_VARIABLE, Project
+from hpedu.project import HOME_VARIABLE, Project, write_whole
 
 HEADER = "territory,place,level,measure,ownership,sex,detail,period,year,value,qualifier,unit,flags,note\n"
 ROW = "hai_phong,,primary,pupils,,,,2025,2025,100,,persons,,\n"
 ABOUT = {"name": "a", "path": "a.csv", "title": "t", "publisher": "p", "table": "t", "url": "u", "scope": "s"}
 PARAMETERS = "territory = 'hai_phong'\nyear = 2025\nlanguage = 'vi'"
 PAGE = """import hpedu
-from hpedu.present.display import PageHead
+from hpedu.present.page.display import PageHead
 hpedu.newest_year()
 PageHead("{group} " * 20_000, "", language, "{group}", territory, year)"""
 RUN = [sys.executable, "-c", "from hpedu.cli import main; main()", "report", "--json"]
@@ -123,7 +122,7 @@ class Killer:
 
     def count_done(self) -> int:
         """Reports known, to the record and the journal, to be made with the lock file of this round."""
-        from hpedu.files import digest_file
+        from hpedu.project import digest_file
 
         lock = digest_file(self.project.root / "requirements.lock")
         entries = read_build(self.project).reports.values()

@@ -13,18 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from hpedu.batch.cluster import NoCluster, Snapshot, place_inputs, take_snapshot
+from hpedu.batch.cluster import ClusterDiffers, NoCluster, Snapshot, compare_versions, place_inputs, take_snapshot
 from hpedu.batch.engine import Engine, open_engine
 from hpedu.batch.plan import Run
-from hpedu.batch.versions import ClusterDiffers, compare_versions
-from hpedu.paths import Project
+from hpedu.project import Project
 from tests.batch.test_engine import write_notebook
 
 distributed = pytest.importorskip("distributed")
 
 PAGE = """
 import time
-from hpedu.present.display import PageHead
+from hpedu.present.page.display import PageHead
 time.sleep({seconds})
 PageHead("t", "s", language, "continuing", territory, 2025)"""
 WAIT_SECONDS = 120

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hpedu.batch.communes import BareCode, NoSchoolList, NotInList, find_communes
-from hpedu.batch.plan import Run, make_plan, pick_runs
+from hpedu.batch.plan import BareCode, NoSchoolList, NotInList, Run, find_communes, make_plan, pick_runs
 from hpedu.errors import UnknownName
-from hpedu.paths import Project
-from hpedu.tables.record import Prepared
+from hpedu.project import Project
+from hpedu.store import Prepared
 
 COMMUNES = {
     "commune_10507_2025": {"name": "Phường Thành Đông", "years": [2025]},

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from hpedu.batch import build, office, record
+from hpedu.batch import build, exports, freshness
 from hpedu.batch.build import Settings, run_batch
 from hpedu.batch.engine import Outcome
 from hpedu.batch.plan import Run, make_plan
 from hpedu.batch.recap import describe_batch, exit_status, recap
-from hpedu.paths import Project
-from hpedu.present.pdf import PrintFailed
+from hpedu.present.page.pdf import PrintFailed
+from hpedu.project import Project
 
 Pretend = Callable[[Callable[[Run, int], Outcome | None]], list[Run]]
 
@@ -98,7 +98,7 @@ def test_a_full_disk_leaves_what_is_finished_and_says_so(
     pretend(behave)
     plan = make_plan(languages=["vi"])
     with monkeypatch.context() as patch:
-        for module, name in ((record, "write_whole"), (build, "add_to_journal"), (build, "add_times")):
+        for module, name in ((freshness, "write_whole"), (build, "add_to_journal"), (build, "add_times")):
             patch.setattr(module, name, fill)
         batch = run_batch(plan, little)
     assert [(o.run.group, o.cause) for o in batch.failures] == [("general", "system")]
@@ -120,17 +120,17 @@ def test_an_export_that_fails_keeps_no_other_from_being_made(
 
     pretend(lambda run, tried: None)
     plan, settings = make_plan(languages=["vi"]), Settings(exports=("pdf",))
-    monkeypatch.setattr(office, "can_print", lambda: True)
-    monkeypatch.setattr(office, "print_pdf", lambda page, pdf: pdf.write_bytes(page.read_bytes()))
+    monkeypatch.setattr(exports, "can_print", lambda: True)
+    monkeypatch.setattr(exports, "print_pdf", lambda page, pdf: pdf.write_bytes(page.read_bytes()))
     assert exit_status(run_batch(plan, little, settings)) == 0
-    monkeypatch.setattr(office, "print_pdf", print_some)
+    monkeypatch.setattr(exports, "print_pdf", print_some)
     batch = run_batch(plan, little, Settings(force=True))  # made before, so made again
     assert list(batch.unmade) == ["2025/hai_phong/vi/general"] and exit_status(batch) == 1
     assert "it crashed" in "\n".join(map(str, recap(batch)))
     printed = {path.stem for path in little.reports.rglob("*.pdf")}
     assert printed == {run.group for run in plan} - {"general"}  # the old one would contradict its page
     assert batch.index.exists()
-    monkeypatch.setattr(office, "print_pdf", lambda page, pdf: pdf.write_bytes(page.read_bytes()))
+    monkeypatch.setattr(exports, "print_pdf", lambda page, pdf: pdf.write_bytes(page.read_bytes()))
     again = run_batch(plan, little)
     assert not again.outcomes and not again.unmade
     assert {path.stem for path in little.reports.rglob("*.pdf")} == {run.group for run in plan}

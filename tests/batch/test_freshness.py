@@ -12,9 +12,8 @@ import pytest
 
 from hpedu.batch.freshness import State, digest_notebook, explain_stale, make_entry, read_state
 from hpedu.batch.plan import Run
-from hpedu.files import write_whole
-from hpedu.paths import Project
-from hpedu.tables.record import prepare
+from hpedu.project import Project, write_whole
+from hpedu.store import prepare
 
 RUN = Run(2025, "hai_phong", "vi", "general")
 USED = ("values/primary_pupils/hai_phong", "newest_year", "values/no_such_thing/hai_phong")

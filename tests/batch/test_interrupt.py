@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from hpedu.batch.interrupt import INTERRUPTED
+from hpedu.batch.build import INTERRUPTED
 
 CODE = """
 import os, signal
-from hpedu.batch.interrupt import heeding_signals
+from hpedu.batch.build import heeding_signals
 
 with heeding_signals(lambda: print("asked", flush=True)):
     for _ in range({times}):

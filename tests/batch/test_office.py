@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from hpedu.batch import office
-from hpedu.batch.office import ExportFailed, export_office, keep_standings_of, place_of, renew_exports
+from hpedu.assess.changes import place_of_standings
+from hpedu.batch import exports
+from hpedu.batch.exports import ExportFailed, export_office, keep_standings_of, place_of, renew_exports
 from hpedu.batch.plan import Run
-from hpedu.outlook.kept import place_of_standings
-from hpedu.paths import Project
-from hpedu.present.pdf import PrintFailed
+from hpedu.present.page.pdf import PrintFailed
+from hpedu.project import Project
 
 TABLES = ("workbook", "package")
 RUN = Run(2025, "hai_phong", "vi", "continuing")
@@ -39,7 +39,7 @@ def test_the_page_on_data_quality_has_none(project: Project) -> None:
 def test_only_what_is_stale_is_written_again(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     before = export_office(RUN, project, ["workbook"])
     written: list[set[str]] = []
-    monkeypatch.setattr(office, "export_office", lambda run, project, kinds: written.append(set(kinds)) or {})
+    monkeypatch.setattr(exports, "export_office", lambda run, project, kinds: written.append(set(kinds)) or {})
     assert renew_exports(RUN, project, ["workbook"], before, fresh=True) == before
     renew_exports(RUN, project, ["package"], before, fresh=True)
     renew_exports(RUN, project, [], before, fresh=False)  # the page is new: its workbook must not contradict it
@@ -62,8 +62,8 @@ def test_an_old_pdf_never_stays_beside_a_newer_page(
     pdf = project.reports / place_of(RUN, "pdf")
     pdf.parent.mkdir(parents=True)
     pdf.write_bytes(b"old")
-    monkeypatch.setattr(office, "can_print", lambda: printer)
-    monkeypatch.setattr(office, "print_pdf", lambda page, path: path.write_bytes(b"new"))
+    monkeypatch.setattr(exports, "can_print", lambda: printer)
+    monkeypatch.setattr(exports, "print_pdf", lambda page, path: path.write_bytes(b"new"))
     before = {"pdf": {"place": str(place_of(RUN, "pdf")), "sha256": "of another page"}}
     after = renew_exports(RUN, project, [], before, fresh=False)
     assert ("pdf" in after) is pdf.exists() is printer
@@ -76,7 +76,7 @@ def test_what_stands_is_not_lost_when_another_export_fails(
         raise PrintFailed(page.name, "it crashed")
 
     before = export_office(RUN, project, ["workbook"])
-    monkeypatch.setattr(office, "print_pdf", crash)
+    monkeypatch.setattr(exports, "print_pdf", crash)
     with pytest.raises(ExportFailed) as caught:
         renew_exports(RUN, project, ["pdf"], before, fresh=True)
     assert (project.reports / place_of(RUN, "workbook")).exists()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hpedu import data
+from hpedu import store
 from hpedu.batch.build import Batch
 from hpedu.batch.plan import make_plan
-from hpedu.paths import HOME_VARIABLE, Project
+from hpedu.project import HOME_VARIABLE, Project
 from tests.batch.touch_rounds import measure_touch
 
 TABLE = "nso/pxweb_2019_kindergarten.csv"
@@ -29,7 +29,7 @@ def test_a_figure_of_one_level(
     table.write_text(
         "\ufeff" + text.replace(row, row.removesuffix(last) + str(int(last) + 1000)), encoding="utf-8"
     )
-    data.forget()
+    store.forget()
     touch = measure_touch(project, table, make_plan(languages=["vi"]))
     assert {run.group for run in touch.ran} >= {"preschool", "overview", "data_quality"}
     assert {run.group for run in touch.left} >= {"higher", "continuing"}

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hpedu import data
+from hpedu import store
 from hpedu.batch.build import Settings, run_batch
 from hpedu.batch.plan import Run
 from hpedu.errors import IngestError
-from hpedu.paths import Project, announce_project
-from hpedu.tables.record import prepare
+from hpedu.project import Project, announce_project
+from hpedu.store import prepare
 from tests.conftest import copy_project
 
 NUMBER = re.compile(rb"(?<![\w.,])\d{2,7}(?:[.,]\d{1,2})?(?![\w.,])")
@@ -73,7 +73,7 @@ def touch_rounds(project: Project, plan: list[Run], rounds: int, seed: int) -> I
         original = path.read_bytes()
         if not touch_digit(path, dice):
             continue
-        data.forget()
+        store.forget()
         try:
             prepare(project)
         except IngestError:  # the change broke the file: that is another test's matter

@@ -11,9 +11,9 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from hpedu.present import charts
-from hpedu.present.display import Chart, Fragment, PageHead
-from hpedu.present.page import render_page
-from hpedu.present.pdf import print_pdf
+from hpedu.present.page.display import Chart, Fragment, PageHead
+from hpedu.present.page.page import render_page
+from hpedu.present.page.pdf import print_pdf
 from tests.browser.conftest import SHEET
 
 HOSTILE = (

@@ -9,14 +9,14 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-from hpedu import data
+from hpedu import store
 from hpedu.batch.engine import run_report
 from hpedu.batch.plan import Run
 from hpedu.cli import commands
 from hpedu.demo.project import NotHere, write_demo
 from hpedu.ingest.pipeline import ingest
 from hpedu.outlook import assess_targets
-from hpedu.paths import HOME_VARIABLE, Project
+from hpedu.project import HOME_VARIABLE, Project
 from hpedu.registry import Registry
 
 ROOT = Path(__file__).parents[2]
@@ -31,25 +31,25 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_tables: None, bo
 
 
 def test_every_figure_is_marked_and_the_states_can_be_seen(demo: Project, book: Registry) -> None:
-    observations = data.observations(all_editions=True)
+    observations = store.observations(all_editions=True)
     assert observations.height > 10_000
     assert set(observations["status"]) == {"synthetic"}
-    standings = assess_targets(data.indicator_values(), book, "hai_phong", 2025)
+    standings = assess_targets(store.indicator_values(), book, "hai_phong", 2025)
     assert {s.state for s in standings} == set(book.codes_of("state")) - {"not_judged"}
     assert any(s.lost_since is not None for s in standings)
     assert any(s.stale for s in standings)
-    assert data.newest_year() == 2025  # and not that of the projected population
+    assert store.newest_year() == 2025  # and not that of the projected population
 
 
 def test_the_forms_are_filled_in_and_nothing_of_them_is_refused(demo: Project) -> None:
-    observations, issues = data.observations(all_editions=True), data.issues()
+    observations, issues = store.observations(all_editions=True), store.issues()
     from_forms = observations.filter(pl.col("file").str.starts_with("phieu_"))
     assert set(from_forms["file"]) == {path.name for path in demo.raw.glob("phieu_*.xlsx")}
     assert set(issues["reason"]) == {"school_standard_lapsed"}  # as in life, some recognitions have run out
 
 
 def test_ratios_are_what_ratios_can_be(demo: Project, book: Registry) -> None:
-    values = data.indicator_values().filter(pl.col("indicator").is_in(list(book.targets)))
+    values = store.indicator_values().filter(pl.col("indicator").is_in(list(book.targets)))
     shares = values.filter(pl.col("unit") == "percent")
     assert shares.filter(~pl.col("value").is_between(0, 125)).is_empty()
 
@@ -57,17 +57,17 @@ def test_ratios_are_what_ratios_can_be(demo: Project, book: Registry) -> None:
 def test_every_commune_has_schools(demo: Project, book: Registry) -> None:
     now = {commune.code for commune in book.communes if commune.valid_to is None}
     assert len(now) == 114
-    assert set(data.schools()["commune_code"]) == now
+    assert set(store.schools()["commune_code"]) == now
 
 
 def test_city_and_communes_come_from_the_school_list(demo: Project) -> None:
-    classes = data.observations().filter(
+    classes = store.observations().filter(
         pl.col("measure") == "classes", pl.col("level") == "primary", pl.col("ownership") == "all"
     )
     now = classes.filter(pl.col("year") == 2025)
     city = now.filter(pl.col("place") == "")["value"].sum()
     assert city == now.filter(pl.col("place") != "")["value"].sum() > 0
-    assert data.schools().height == 1588
+    assert store.schools().height == 1588
 
 
 def test_the_page_says_so_in_a_band(demo: Project) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.ingest.ages import GROUPS, estimate_age_bands, split_ages
+from hpedu.ingest.derive import GROUPS, estimate_age_bands, split_ages
 from hpedu.registry import Registry
 
 Make = Callable[..., pl.DataFrame]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hpedu.ingest.check import stand_in
+from hpedu.ingest.propose import stand_in
 from hpedu.ingest.reading import read_file
 from hpedu.registry import Registry
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.ingest.editions import mark_current, revisions
+from hpedu.ingest.derive import mark_current, revisions
 from hpedu.ingest.schema import SERIES_KEY
 
 Make = Callable[..., pl.DataFrame]

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from hpedu.ingest.cells import Cell, RawTable
 from hpedu.ingest.interpret import Reading, interpret
 from hpedu.ingest.layouts import Layout, load_layouts
 from hpedu.ingest.readers.pxweb import read_pxweb_csv
-from hpedu.ingest.resource import Resource
+from hpedu.ingest.schema import Cell, RawTable, Resource
 from hpedu.registry import Registry
 from hpedu.registry.models import Erratum, Text
 

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.ingest.editions import mark_current
-from hpedu.ingest.merger import derive_merged
+from hpedu.ingest.derive import derive_merged, mark_current
 from hpedu.ingest.schema import OBSERVATIONS
 from hpedu.registry import Registry
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from hpedu.ingest.check import stand_in
 from hpedu.ingest.interpret import Reading
+from hpedu.ingest.propose import stand_in
 from hpedu.ingest.reading import find_tables, read_file
 from hpedu.registry import Registry
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from hpedu.digest import raw_files
 from hpedu.errors import IngestError
-from hpedu.ingest.package import read_package
-from hpedu.ingest.record import raw_files
+from hpedu.ingest.pipeline import read_package
 
 ENTRY: dict[str, Any] = {
     "name": "a",

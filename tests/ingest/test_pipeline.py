@@ -10,11 +10,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from hpedu import data
+from hpedu import store
 from hpedu.errors import IngestError
 from hpedu.ingest import pipeline, schema
 from hpedu.ingest.pipeline import FINDINGS, ISSUES, OBSERVATIONS, RECORD, SCHOOLS, ingest
-from hpedu.paths import HOME_VARIABLE, NoProject, Project, find_project
+from hpedu.project import HOME_VARIABLE, NoProject, Project, find_project
 from hpedu.registry import registry
 
 HEADER = "territory,place,level,measure,ownership,sex,detail,period,year,value,qualifier,unit,flags,note\n"
@@ -207,24 +207,24 @@ class TestDamage:
 
 
 class TestDataOfTheProject:
-    """`hpedu.data` brings data/processed up to date by itself."""
+    """`hpedu.store` brings data/processed up to date by itself."""
 
     def test_tables_are_there_without_a_command(self, small: Project) -> None:
         assert not small.processed.exists()
-        assert data.observations().height == 3
-        assert data.issues().is_empty()
+        assert store.observations().height == 3
+        assert store.issues().is_empty()
         assert (small.processed / RECORD).exists()
 
     def test_stale_results_are_read_again(self, small: Project, place: Place) -> None:
         ingest(small)
         place(a=HEADER + HAI_PHONG.replace(",100,", ",200,"))
-        assert data.observations().filter(territory="hai_phong")["value"].to_list() == [250.0]
+        assert store.observations().filter(territory="hai_phong")["value"].to_list() == [250.0]
 
     def test_older_editions_are_there_when_asked_for(self, place: Place) -> None:
         place(a=HEADER + HAI_PHONG + HAI_PHONG.replace(",100,", ",99,"))
-        assert data.observations().height == 1
-        assert data.observations(all_editions=True).height == 2
-        assert data.revisions().height == 1
+        assert store.observations().height == 1
+        assert store.observations(all_editions=True).height == 2
+        assert store.revisions().height == 1
 
     def test_the_newest_year_is_one_that_was_counted(self, place: Place) -> None:
         projected = (
@@ -232,13 +232,13 @@ class TestDataOfTheProject:
             '"Age group";"2034"\n"Total";2000000\n'
         )
         place(a=HEADER + HAI_PHONG, b=projected)
-        assert set(data.observations()["year"]) == {2020, 2034}
-        assert data.newest_year() == 2020
+        assert set(store.observations()["year"]) == {2020, 2034}
+        assert store.newest_year() == 2020
 
     def test_no_figure_at_all_is_said(self, place: Place) -> None:
         place(a=HEADER)
         with pytest.raises(ValueError, match="no counted figure"):
-            data.newest_year()
+            store.newest_year()
 
 
 class TestFindingTheProject:

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from hpedu.ingest.reading import find_tables, read_file
-from hpedu.ingest.resource import Resource
+from hpedu.ingest.schema import Resource
 from hpedu.registry import Registry
 
 RESOURCE = Resource(

@@ -14,7 +14,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from hpedu.batch.plan import GROUPS
-from hpedu.present.display import CHART
+from hpedu.present.page.display import CHART
 
 HERE = Path(__file__).parent
 NOTEBOOKS = HERE.parents[1] / "notebooks"

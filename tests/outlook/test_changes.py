@@ -8,11 +8,18 @@ from typing import Any
 import polars as pl
 import pytest
 
+from hpedu.assess.changes import (
+    STANDINGS,
+    BrokenRecord,
+    compare_standings,
+    keep_standings,
+    place_of_standings,
+    recall_standings,
+    tabulate_standings,
+)
 from hpedu.indicators import VALUES
 from hpedu.outlook import assess_targets
-from hpedu.outlook.changes import STANDINGS, compare_standings, tabulate_standings
-from hpedu.outlook.kept import BrokenRecord, keep_standings, place_of_standings, recall_standings
-from hpedu.paths import Project
+from hpedu.project import Project
 from hpedu.registry import Registry
 
 TARGET = "nursery_enrolment_rate"

@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.outlook.cohorts import measure_flows
-from hpedu.outlook.enrolment import ENROLMENT, project_enrolment
+from hpedu.outlook.enrolment import ENROLMENT, measure_flows, project_enrolment
 from hpedu.outlook.series import SeriesError
 
 # Grades 1 to 3 over three years. From grade 1 to 2: 95/100 and 99/110; from 2 to 3: 81/90 and 85.5/95.

@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from hpedu.assess.needs import foresee_needs
+from hpedu.assess.pupils import foresee_pupils, index_series
 from hpedu.indicators import compute_indicators
-from hpedu.outlook.foresight import foresee_pupils, index_series
-from hpedu.outlook.needs import foresee_needs
 from hpedu.registry import Registry
 
 Make = Callable[..., pl.DataFrame]

@@ -12,15 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpedu.outlook.open_sdg import (
+    combine_progress,
     compound_growth,
     fold,
+    measure_progress,
     name_growth,
     name_ratio,
     score_growth,
     score_ratio,
     shrink_thresholds,
 )
-from hpedu.outlook.progress import combine_progress, measure_progress
 from hpedu.outlook.series import SeriesError
 
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from hpedu.outlook.series import SeriesError
-from hpedu.outlook.shapes import foresee_table, read_table, recognise
+from hpedu.outlook.table import foresee_table, read_table, recognise
 
 SERIES = "unit,indicator,year,value\n" + "".join(f"x,a,{year},{year - 1980}\n" for year in range(2015, 2025))
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpedu.outlook.fit import least_step, median_of_others, pool_persistence
 from hpedu.outlook.method import METHOD
-from hpedu.outlook.spread import least_step, median_of_others, pool_persistence
 
 LONE = METHOD.stays_prior
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from hpedu.outlook import Standing
-from hpedu.present.answer import answer
-from hpedu.present.naming import Wording
+from hpedu.present.summary import answer
+from hpedu.present.view import Wording
 from hpedu.registry import LANGUAGES, Language, Registry
 
 SHARES = (

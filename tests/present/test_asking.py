@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from hpedu.ingest.schema import OBSERVATIONS
-from hpedu.present.asking import offer_forms
-from hpedu.present.naming import Wording
+from hpedu.present.exports.form import offer_forms
+from hpedu.present.view import Wording
 from hpedu.registry import LANGUAGES, Language, Registry
 
 NOTHING = pl.DataFrame(schema=OBSERVATIONS)

@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from hpedu.outlook.changes import CHANGES
-from hpedu.present.changes import draw_changes
-from hpedu.present.naming import Wording
+from hpedu.assess.changes import CHANGES
+from hpedu.present.summary import draw_changes
+from hpedu.present.view import Wording
 from hpedu.registry import Language, Registry
 
 

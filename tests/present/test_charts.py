@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 from jsonschema import ValidationError
 
-from hpedu.present import charts, theme
-from hpedu.present.display import Chart
-from hpedu.present.layout import nice_ticks, spread
+from hpedu.present import charts
+from hpedu.present.charts import style
+from hpedu.present.charts.style import nice_ticks, spread
+from hpedu.present.page.display import Chart
 
 Row = tuple[str, int, float | None, str]
 RISING: list[Row] = [("Hải Phòng", year, 30.0 + year - 2020, "final") for year in range(2020, 2026)]
@@ -84,7 +85,7 @@ def test_derived_values_have_hollow_points_and_a_mark_in_the_table() -> None:
     filled, hollow = list_layers(chart, "point")
     assert [row["year"] for row in filled["rows"]] == [2020, 2022]
     assert [row["year"] for row in hollow["rows"]] == [2021]
-    assert hollow["mark"]["fill"] == theme.BACKGROUND
+    assert hollow["mark"]["fill"] == style.BACKGROUND
     assert chart.table["A"].to_list() == ["1.0", "2.0\N{NO-BREAK SPACE}d", "3.0\N{NO-BREAK SPACE}p"]
     assert "d: derived from its parts" in chart.note and "p: preliminary" in chart.note
     assert "○ derived from its parts" in chart.svg
@@ -292,22 +293,22 @@ def draw_everything() -> list[Chart]:
 
 @pytest.mark.parametrize("chart", draw_everything(), ids=["trend", "legend", "ranked", "stacked"])
 def test_every_form_follows_the_schema(chart: Chart) -> None:
-    """Drawn unchecked (`hpedu.present.drawing.unchecked`), so checked here, as altair would check it."""
+    """Drawn unchecked (`hpedu.present.charts.style.unchecked`), so checked here, as altair would check it."""
     altair.Chart.from_dict(chart.spec)
     broken = chart.spec | {"layer": [{"mark": "unicorn"}]}
     with pytest.raises(ValidationError):
         altair.Chart.from_dict(broken)
 
 
-@pytest.mark.parametrize("colour", [*theme.COLOURS, *theme.SEQUENCE, theme.PLAIN, theme.HIGHLIGHT])
+@pytest.mark.parametrize("colour", [*style.COLOURS, *style.SEQUENCE, style.PLAIN, style.HIGHLIGHT])
 def test_colours_stand_out_from_paper_and_carry_letters(colour: str) -> None:
-    assert theme.contrast(colour, theme.BACKGROUND) >= 3
-    assert theme.contrast(colour, theme.ink_on(colour)) >= 4.5
+    assert style.contrast(colour, style.BACKGROUND) >= 3
+    assert style.contrast(colour, style.ink_on(colour)) >= 4.5
 
 
 def test_colours_of_labels_can_be_read_and_differ() -> None:
-    assert all(theme.contrast(colour, theme.BACKGROUND) >= 4.5 for colour in theme.COLOURS)
-    assert all(one != other for one, other in combinations(theme.COLOURS, 2))
+    assert all(style.contrast(colour, style.BACKGROUND) >= 4.5 for colour in style.COLOURS)
+    assert all(one != other for one, other in combinations(style.COLOURS, 2))
 
 
 @pytest.mark.parametrize(

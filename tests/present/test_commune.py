@@ -8,12 +8,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from hpedu import data
+from hpedu import store
+from hpedu.communes import COMMUNE_SCHOOLS, COMMUNE_VALUES
 from hpedu.errors import UnknownName
 from hpedu.indicators import VALUES
 from hpedu.present.commune import CommuneReport
 from hpedu.registry import registry
-from hpedu.tables.communes import COMMUNE_SCHOOLS, COMMUNE_VALUES
 
 HERE = "commune_11311_2025"
 
@@ -36,7 +36,7 @@ def school(name: str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def tables(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[dict[str, Any]]]:
-    """The rows that the doors of `hpedu.data` give; a test changes them before it asks for a page."""
+    """The rows that the doors of `hpedu.store` give; a test changes them before it asks for a page."""
     rows: dict[str, list[dict[str, Any]]] = {
         "values": [
             value("primary_pupils", 300, lacking=["Trường B"]),
@@ -57,10 +57,10 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[dict[str, Any]]]:
             [{key: row[key] for key in columns} for row in rows[name]], schema=columns, orient="row"
         )
 
-    monkeypatch.setattr(data, "commune_values", lambda commune: frame("values", COMMUNE_VALUES))
-    monkeypatch.setattr(data, "commune_schools", lambda commune: frame("schools", COMMUNE_SCHOOLS))
-    monkeypatch.setattr(data, "indicator_values", lambda *asked: frame("city", VALUES))
-    monkeypatch.setattr(data, "sources", lambda names: [])
+    monkeypatch.setattr(store, "commune_values", lambda commune: frame("values", COMMUNE_VALUES))
+    monkeypatch.setattr(store, "commune_schools", lambda commune: frame("schools", COMMUNE_SCHOOLS))
+    monkeypatch.setattr(store, "indicator_values", lambda *asked: frame("city", VALUES))
+    monkeypatch.setattr(store, "sources", lambda names: [])
     return rows
 
 

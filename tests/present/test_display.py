@@ -12,8 +12,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from hpedu.errors import UnknownName
 from hpedu.present import charts
-from hpedu.present.display import CHART, LAB_CHART, PAGE_HEAD, Chart, Fragment, PageHead
-from hpedu.present.picture import prefix_ids
+from hpedu.present.charts.picture import prefix_ids
+from hpedu.present.page.display import CHART, LAB_CHART, PAGE_HEAD, Chart, Fragment, PageHead
 from hpedu.present.wording import phrase, read_wording
 
 

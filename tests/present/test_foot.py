@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bs4 import BeautifulSoup
 
-from hpedu.present.arrange import arrange
-from hpedu.present.foot import describe_making, describe_origin
+from hpedu.present.page.body import arrange
+from hpedu.present.page.display import describe_making, describe_origin
 
 SOURCES = [{"file": "a.csv", "published": "2025-06-30"}, {"file": "b.xlsx", "published": "2026-11-20"}]
 

@@ -14,15 +14,14 @@ from openpyxl import load_workbook
 from hpedu.errors import UnknownName
 from hpedu.indicators import compute_indicators
 from hpedu.ingest import schema
-from hpedu.ingest.editions import mark_current
-from hpedu.ingest.forms.reading import is_form, read_form
-from hpedu.ingest.forms.sheets import SHEETS, SheetKind
-from hpedu.ingest.resource import Resource
+from hpedu.ingest.derive import mark_current
+from hpedu.ingest.forms.design import SHEETS, SheetKind
+from hpedu.ingest.forms.filled import is_form, read_form
+from hpedu.ingest.schema import Resource
 from hpedu.outlook import Standing, assess_targets
-from hpedu.present.form import FormExists, write_form
-from hpedu.present.form_workbook import FIRST, HEAD
-from hpedu.present.naming import Wording
+from hpedu.present.exports.form import FIRST, HEAD, FormExists, write_form
 from hpedu.present.registers import find_done, find_overdue, list_tasks
+from hpedu.present.view import Wording
 from hpedu.registry import Registry
 
 NOTHING = pl.DataFrame(schema=schema.OBSERVATIONS)

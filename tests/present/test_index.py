@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from hpedu.present.blocks import STATE_SIGNS
-from hpedu.present.index import name_index, render_index
-from hpedu.present.page import TEMPLATES
+from hpedu.present.page.blocks import STATE_SIGNS
+from hpedu.present.page.index import name_index, render_index
+from hpedu.present.page.page import TEMPLATES
 from hpedu.registry import Language, Registry
 
 

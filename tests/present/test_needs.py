@@ -6,8 +6,8 @@ import pytest
 
 from hpedu import Report
 from hpedu.errors import UnknownName
-from hpedu.present.blocks import Block
-from hpedu.present.display import Chart
+from hpedu.present.page.blocks import Block
+from hpedu.present.page.display import Chart
 from hpedu.present.wording import phrase
 from hpedu.registry import Language
 

@@ -15,12 +15,10 @@ import polars as pl
 import pytest
 
 from hpedu.indicators import compute_indicators
-from hpedu.ingest.resource import Resource
-from hpedu.present.export import draw_package
-from hpedu.present.office import OfficeTables, Scope, collect_tables
-from hpedu.present.office_design import read_design
-from hpedu.present.spreadsheet import save_workbook
-from hpedu.present.workbook import HEADER, day_of, draw_workbook
+from hpedu.ingest.schema import Resource
+from hpedu.present.exports.package import draw_package
+from hpedu.present.exports.rows import OfficeTables, Scope, collect_tables, read_design
+from hpedu.present.exports.workbook import HEADER, day_of, draw_workbook, save_workbook
 from hpedu.registry import Language, Registry
 
 HOSTILE = "=HYPERLINK(\"http://x\") <script>alert('đ')</script>"

@@ -19,9 +19,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from hpedu.present import charts
-from hpedu.present.bundle import chart_bundle
-from hpedu.present.display import Chart, Fragment, PageHead
-from hpedu.present.page import UnfitNotebook, read_part, render_page
+from hpedu.present.charts.picture import chart_bundle
+from hpedu.present.page.display import Chart, Fragment, PageHead
+from hpedu.present.page.page import UnfitNotebook, read_part, render_page
 
 HOSTILE = "</script><script>alert('x')</script> & \"quoted\""
 HEAD = PageHead(

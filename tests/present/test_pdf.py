@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hpedu.present import pdf
-from hpedu.present.pdf import NoBrowser, PrintFailed, find_browser, print_pdf, stop_clock, strip
+from hpedu.present.page import pdf
+from hpedu.present.page.pdf import NoBrowser, PrintFailed, find_browser, print_pdf, stop_clock, strip
 
 
 def put_browser(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 import vl_convert
 
 from hpedu.present import charts
-from hpedu.present.picture import VEGALITE, slim
+from hpedu.present.charts.picture import VEGALITE, slim
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import pytest
 
 from hpedu.outlook import Standing
 from hpedu.outlook.open_sdg import CLASSES, NOT_AVAILABLE
-from hpedu.present.naming import Wording
-from hpedu.present.target_words import say_chance, say_standing
+from hpedu.present.target import say_chance, say_standing
+from hpedu.present.view import Wording
 from hpedu.present.wording import read_wording
 from hpedu.registry import LANGUAGES, Language, Registry
 

@@ -8,10 +8,7 @@ from collections import Counter, defaultdict
 from datetime import date
 from functools import cache
 
-from vietnamadminunits.converter.converter_2025 import (
-    DICT_PROVINCE_WARD_DIVIDED,
-    DICT_PROVINCE_WARD_NO_DIVIDED,
-)
+from vietnamadminunits.converter.converter_2025 import DICT_PROVINCE_WARD_DIVIDED, DICT_PROVINCE_WARD_NO_DIVIDED
 from vietnamadminunits.database import get_data
 
 from hpedu.registry import Registry

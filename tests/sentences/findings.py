@@ -6,12 +6,10 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.ingest.aside import set_aside_row
-from hpedu.ingest.cells import Cell
 from hpedu.ingest.checks import find_problems
-from hpedu.ingest.resource import Resource
-from hpedu.ingest.schema import OBSERVATIONS
-from hpedu.ingest.unreadable import Unreadable
+from hpedu.ingest.quarantine import set_aside_row
+from hpedu.ingest.schema import OBSERVATIONS, Cell, Resource
+from hpedu.ingest.source import Unreadable
 from hpedu.registry import Language, registry
 
 PLAIN: dict[str, Any] = {

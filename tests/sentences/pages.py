@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hpedu import Report, data
-from hpedu.paths import HOME_VARIABLE
-from hpedu.present.blocks import Block, Prose
+from hpedu import Report, store
 from hpedu.present.commune import CommuneReport
-from hpedu.present.display import Chart, Fragment
-from hpedu.present.listing import list_lines
+from hpedu.present.page.blocks import Block, Prose
+from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.registers import list_findings, list_missing, list_set_aside
+from hpedu.present.report import list_lines
+from hpedu.project import HOME_VARIABLE
 from hpedu.registry import Language
 
 YEAR, CITY, COMMUNE = 2025, "hai_phong", "commune_10525_2025"
@@ -63,11 +63,11 @@ def small_project() -> Iterator[None]:
             (raw / f"{name}.csv").write_text(text, encoding="utf-8")
         (raw / "datapackage.json").write_text(json.dumps({"resources": resources}), encoding="utf-8")
         os.environ[HOME_VARIABLE] = folder
-        data.forget()
+        store.forget()
         try:
             yield
         finally:
-            data.forget()
+            store.forget()
             os.environ.pop(HOME_VARIABLE)
             os.environ.update({} if before is None else {HOME_VARIABLE: before})
 
@@ -97,8 +97,8 @@ def say_pages(language: Language) -> dict[str, list[str]]:
             "form offered": preschool.missing().pieces[0],
             "form not offered": old_city.missing().pieces[0],
             "missing: none": list_missing([], report.wording),
-            "set aside": list_set_aside(data.issues(), report.wording),
-            "findings: none": list_findings(data.findings(), report.wording),
+            "set aside": list_set_aside(store.issues(), report.wording),
+            "findings: none": list_findings(store.findings(), report.wording),
             "figures lacking": _lack(report),
             "head": Prose(report.head(title="", questions=[]).subtitle),
         }

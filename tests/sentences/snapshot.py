@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from string import Formatter
 
-from hpedu.ingest.checks.words import read_wording as read_finding_words
+from hpedu.ingest.checks.finding import read_wording as read_finding_words
 from hpedu.messages import read_messages
-from hpedu.present.office_design import read_design
+from hpedu.present.exports.rows import read_design
 from hpedu.present.wording import read_wording
 from hpedu.registry import LANGUAGES, Language
 from tests.sentences.command import join_lines, say_batches, say_errors, say_filled, say_typed

@@ -11,16 +11,13 @@ from typing import Any
 
 import polars as pl
 
+from hpedu.assess.changes import CHANGES
 from hpedu.outlook import Standing
-from hpedu.outlook.changes import CHANGES
 from hpedu.outlook.open_sdg import CLASSES
-from hpedu.present.answer import answer
-from hpedu.present.changes import draw_changes
-from hpedu.present.naming import Wording, describe_value
-from hpedu.present.quantity import Quantity, describe_change
-from hpedu.present.rules import explain_rules
 from hpedu.present.scorecard import draw_scorecard
-from hpedu.present.target_words import say_chance, say_standing
+from hpedu.present.summary import answer, draw_changes, explain_rules
+from hpedu.present.target import say_chance, say_standing
+from hpedu.present.view import Quantity, Wording, describe_change, describe_value
 from hpedu.registry import Language, Registry, registry
 from hpedu.registry.models import Break, Target, Text
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import polars as pl
 
-from hpedu.ingest.checks.bounds import check_parts, check_ratios
-from hpedu.ingest.checks.duplicates import check_duplicates, check_two_counts
 from hpedu.ingest.checks.figures import Figures
-from hpedu.ingest.checks.finding import FINDINGS, SEVERITIES
-from hpedu.ingest.checks.jumps import check_jumps
-from hpedu.ingest.checks.signs import check_signs, check_zeros
-from hpedu.ingest.checks.slips import check_unit_slips
+from hpedu.ingest.checks.finding import FINDINGS, SEVERITIES, name_check
+from hpedu.ingest.checks.jumps import check_jumps, check_unit_slips
+from hpedu.ingest.checks.limits import (
+    check_duplicates,
+    check_parts,
+    check_ratios,
+    check_signs,
+    check_two_counts,
+    check_zeros,
+)
 from hpedu.ingest.checks.sums import check_sums
 from hpedu.ingest.checks.territories import check_territories
-from hpedu.ingest.checks.words import name_check
 from hpedu.registry import Registry
 
 __all__ = ["FINDINGS", "find_problems", "name_check"]

@@ -2,14 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
 from hpedu.ingest.checks.figures import Figure
-from hpedu.ingest.checks.words import list_cells, name_place, name_series, read_wording, write_year
-from hpedu.registry import LANGUAGES, Language, Registry
+from hpedu.ingest.schema import name_cell
+from hpedu.registry import LANGUAGES, Language, Registry, Text
+
+_DIMENSIONS = ("measure", "level", "ownership", "sex", "detail")
+_PLAIN: dict[str, tuple[str, ...]] = {  # codes that go without saying
+    "measure": (),
+    "level": ("population", "all"),
+    "ownership": ("all",),
+    "sex": ("both",),
+    "detail": ("",),
+}
+
+
+@cache
+def read_wording() -> dict[str, Text]:
+    """The templates: key -> text in both languages."""
+    with (Path(__file__).parent / "wording.toml").open("rb") as file:
+        return {key: Text.model_validate(texts) for key, texts in tomllib.load(file).items()}
+
+
+def name_check(check: str, language: Language) -> str:
+    """What a check, or a severity, is called: "Parts and total", "Doubtful"."""
+    return read_wording()[f"{check}_name"].get(language)
+
+
+def write_number(value: float, language: Language, decimals: int = 3) -> str:
+    """`1.234,5` in Vietnamese, `1,234.5` in English, with no more decimals than the number has."""
+    text = f"{value:,.{decimals}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    text = text.replace("-", "\N{MINUS SIGN}")
+    return text.translate(str.maketrans(",.", ".,")) if language == "vi" else text
+
+
+def write_year(figure: Figure, book: Registry, language: Language) -> str:
+    """The calendar year, or the school year as `2014-2015` (`2014-15` in English)."""
+    year = figure.year
+    if book.measures[figure.key[0]].basis == "calendar":
+        return str(year)
+    return f"{year}-{year + 1}" if language == "vi" else f"{year}-{(year + 1) % 100:02d}"
+
+
+def name_place(figure: Figure, book: Registry, language: Language) -> str:
+    """The name of the district or institution, or of the territory."""
+    if figure.place in book.places:
+        return book.places[figure.place].name.get(language)
+    territory = book.territories.get(figure.territory)
+    return territory.name.get(language) if territory else figure.territory
+
+
+def name_series(figure: Figure, book: Registry, language: Language, *, whole: bool = False) -> str:
+    """What is counted: measure, level, and (unless the `whole` is meant) the part of each dimension."""
+    dimensions = _DIMENSIONS[:2] if whole else _DIMENSIONS
+    pairs = zip(dimensions, figure.key, strict=False)
+    names = [_name(dimension, code, book, language) for dimension, code in pairs if code not in _PLAIN[dimension]]
+    return ", ".join([names[0], *map(_lower, names[1:])])
+
+
+def name_part(part: Figure, whole: Figure | None, book: Registry, language: Language) -> str:
+    """What tells a part from the whole: "public", "primary". Without a whole, all but measure and level."""
+    names = [
+        _name(dimension, code, book, language)
+        for n, (dimension, code) in enumerate(zip(_DIMENSIONS, part.key, strict=True))
+        if (whole.key[n] != code if whole else n > 1 and code not in _PLAIN[dimension])
+    ]
+    return ", ".join(_lower(name.partition(" (")[0]) for name in names if name)
+
+
+def _name(dimension: str, code: str, book: Registry, language: Language) -> str:
+    if dimension == "measure":
+        return book.measures[code].name.get(language)
+    known = book.codes_of(dimension).get(code)
+    return known.name.get(language) if known else code
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def write_addition(parts: Iterable[Figure], whole: Figure | None, book: Registry, language: Language) -> str:
+    """`2,696 (public) + 870 (private)`."""
+    return " + ".join(
+        f"{write_number(part.value, language)} ({name_part(part, whole, book, language)})" for part in parts
+    )
+
+
+def list_cells(figures: Iterable[Figure]) -> str:
+    """`J20, J25 (city/a.csv); C4 (city/b.csv)`."""
+    cells: dict[str, list[str]] = {}
+    for figure in figures:
+        cells.setdefault(figure.file, []).append(name_cell(figure.sheet, figure.cell))
+    return "; ".join(f"{', '.join(dict.fromkeys(names))} ({file})" for file, names in cells.items())
+
 
 Severity = Literal["error", "warning", "note"]
 

@@ -1,24 +1,144 @@
-"""Jumps: a change against the neighbouring years far outside the usual changes of the same measure."""
+"""Check figures against their neighbours in time: jumps, and slips of the unit."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import exp, log
+from itertools import groupby, pairwise
+from math import exp, log, log10
+from operator import itemgetter
 from statistics import median
 from typing import Any, Literal
 
 from hpedu.ingest.checks.figures import Figure, Figures
-from hpedu.ingest.checks.finding import Severity, make_finding
-from hpedu.ingest.checks.words import write_number
+from hpedu.ingest.checks.finding import Severity, make_finding, write_number
 from hpedu.registry import Language, Registry
+
+EACH_SIDE = 3  # neighbours looked at before and after
+NEAR = (0.1, 0.15, 0.2)  # how far log10 of the factor may be from 1, 2, 3: 1000 passes between 631 and 1585
+STEP = 0.85  # of log10: a change sevenfold or more begins another run of figures
+ALIKE = 0.1  # the neighbours themselves may lie so far apart (median deviation of log10): a factor of 1.26
+SMALLEST_SLIP = 100  # the larger side; below this, ten times as many is a new school, no slip
+SMALLEST_PERCENT = 10  # 98.5 % given as 0.985
+LONGEST_TENFOLD = 2  # years; what stays ten times as large for longer was defined anew, and no unit slipped
+
+
+@dataclass(frozen=True)
+class Point:
+    """One year of a series as one file prints it or, where it does not, as the year counts today."""
+
+    figure: Figure
+    value: float
+    own: bool  # stands in the file
+
+
+@dataclass(frozen=True)
+class Run:
+    """Points that follow one another in one unit, between `before` and `after`, the nearest of the usual unit."""
+
+    points: list[Point]
+    before: list[Point]
+    after: list[Point]
+
+
+def check_unit_slips(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
+    """Figures near 10, 100 or 1000 times the median of their neighbours, or the reverse, as printed.
+
+    Each series falls into runs where it changes sevenfold or more; the unit of most years is the usual one (of
+    two as common, the earlier). The figures of the other runs are compared with the nearest three years before
+    and three after that are in the usual unit, of the same file or, where it has none, as they count today: so
+    a column that turns from thousands to persons for good is found to its end. What stays ten times as large for
+    more than two years, or only begins small, may be growth or another definition and is left to `check_jumps`.
+    An erratum that mends the unit covers the finding.
+    """
+    for series in figures.series.values():
+        for file in dict.fromkeys(figure.file for figure in series):
+            for run in _find_runs(_read_points(series, file)):
+                near = [*run.before, *run.after]
+                for point in run.points:
+                    power = _find_power(point, [other.value for other in near])
+                    if point.own and power and (abs(power) > 1 or _is_short(run)):
+                        yield _report_slip(point.figure, near, power, book)
+
+
+def _read_points(series: Sequence[Figure], file: str) -> list[Point]:
+    points = []
+    for _, group in groupby(series, key=lambda figure: figure.year):
+        figures = list(group)
+        own = next((figure for figure in figures if figure.file == file), None)
+        other = next((figure for figure in figures if figure.current), None)
+        if own and own.raw > 0:
+            points.append(Point(own, own.raw, own=True))
+        elif not own and other and other.value > 0:
+            points.append(Point(other, other.value, own=False))
+    return points
+
+
+def _find_runs(points: Sequence[Point]) -> Iterator[Run]:
+    """The runs that are not in the usual unit."""
+    units = [0]
+    for earlier, later in pairwise(points):
+        change = log10(later.value / earlier.value)
+        units.append(units[-1] + (round(change) if abs(change) >= STEP else 0))
+    usual = Counter(units).most_common(1)[0][0]
+    alike = [(n, point) for n, (unit, point) in enumerate(zip(units, points, strict=False)) if unit == usual]
+    end = 0
+    for unit, group in groupby(zip(units, points, strict=False), key=itemgetter(0)):
+        run = [point for _, point in group]
+        start, end = end, end + len(run)
+        if unit != usual:
+            before = [point for n, point in alike if n < start][-EACH_SIDE:]
+            yield Run(run, before, [point for n, point in alike if n >= end][:EACH_SIDE])
+
+
+def _is_short(run: Run) -> bool:
+    """Whether a factor of ten is a slip here: of a year or two, and not of a series that begins small."""
+    begins_small = not run.before and run.points[0].value < SMALLEST_SLIP
+    return len(run.points) <= LONGEST_TENFOLD and len(run.before) + len(run.after) > 2 and not begins_small
+
+
+def _find_power(point: Point, near: Sequence[float]) -> int:
+    """-3 to 3: the power of ten by which a figure slipped; 0 if it did not."""
+    percent = point.figure.unit == "percent"
+    if len(near) < 2 or max(point.value, *near) < (SMALLEST_PERCENT if percent else SMALLEST_SLIP):
+        return 0
+    logs = [log10(value) for value in near]
+    middle = median(logs)
+    if median(abs(log - middle) for log in logs) > ALIKE:
+        return 0
+    apart = log10(point.value) - middle
+    power = round(apart)
+    if percent and power != -2 and point.value < SMALLEST_SLIP:  # between 0 and 100 %, rates do change tenfold
+        return 0
+    return power if 1 <= abs(power) <= len(NEAR) and abs(apart - power) <= NEAR[abs(power) - 1] else 0
+
+
+def _report_slip(figure: Figure, near: Sequence[Point], power: int, book: Registry) -> dict[str, Any]:
+    middle = median(point.value for point in near)
+    nearest = min(near, key=lambda point: (abs(point.value - middle), point.figure.year))
+    ratio = figure.raw / nearest.value
+    times = f"{10 ** abs(power)}"
+
+    def values(language: Language) -> dict[str, str]:
+        return {
+            "value": write_number(figure.raw, language),
+            "other": write_number(nearest.value, language),
+            "other_year": str(nearest.figure.year),
+            "ratio": write_number(ratio if ratio >= 1 else 1 / ratio, language, 0),
+            "times": times,
+            "factor": str(float(f"1e{-power}")) if power > 0 else times,
+        }
+
+    template = "unit_slip" if power > 0 else "unit_slip_down"
+    return make_finding("unit_slip", "error", figure, book, values, template=template)
+
 
 FEWEST_POINTS = 4
 FEWEST_CHANGES = 8  # a measure must have changed so often before "usual" means anything
 FAR = 6  # times the scaled median absolute deviation
 MAD_TO_DEVIATION = 1.4826  # makes the MAD of a normal distribution its standard deviation
-SMALLEST = {"counts": 0.15, "rates": 5.0}  # changes a reader would not call a jump: 15 %, five points
+SMALLEST_JUMP = {"counts": 0.15, "rates": 5.0}  # changes a reader would not call a jump: 15 %, five points
 LONGEST_GAP = 2  # years between two points that still are neighbours
 FEW = 20  # counts that stay below this jump all the time
 PERCENT = "\N{NO-BREAK SPACE}%"
@@ -84,7 +204,7 @@ def _usual(changes: Iterable[float], *, counts: bool) -> Usual:
     changes = list(changes)
     middle = median(changes)
     spread = MAD_TO_DEVIATION * median(abs(change - middle) for change in changes)
-    reach = max(FAR * spread, SMALLEST["counts" if counts else "rates"])
+    reach = max(FAR * spread, SMALLEST_JUMP["counts" if counts else "rates"])
     return Usual(middle - reach, middle + reach)
 
 
@@ -98,14 +218,16 @@ def _check_series(steps: Sequence[Step], usual: Usual, book: Registry) -> Iterat
         if before == -side:
             continue  # the way back from a spike, reported on the way out
         if after == -side:
-            yield _report(step, "spike", usual, book, steps[n + 1])
+            yield _report_jump(step, "spike", usual, book, steps[n + 1])
         elif n + 1 == len(steps):
-            yield _report(step, "end", usual, book)
+            yield _report_jump(step, "end", usual, book)
         else:
-            yield _report(step, "level", usual, book)
+            yield _report_jump(step, "level", usual, book)
 
 
-def _report(step: Step, shape: Shape, usual: Usual, book: Registry, back: Step | None = None) -> dict[str, Any]:
+def _report_jump(
+    step: Step, shape: Shape, usual: Usual, book: Registry, back: Step | None = None
+) -> dict[str, Any]:
     counts = step.after.counts
 
     def change(value: float, language: Language) -> str:

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hpedu.ingest.checks.figures import Figure, Figures, Key
-from hpedu.ingest.checks.finding import Severity, make_finding
-from hpedu.ingest.checks.relations import fits
+from hpedu.ingest.checks.figures import Figure, Figures, Key, fits
+from hpedu.ingest.checks.finding import Severity, list_cells, make_finding, name_place, write_number
 from hpedu.ingest.checks.sums import EPSILON
-from hpedu.ingest.checks.words import list_cells, name_place, write_number
 from hpedu.registry import Language, Registry
 
 PROVINCIAL_ROLES = ("city", "part", "province")

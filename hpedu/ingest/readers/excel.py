@@ -19,7 +19,7 @@ import fastexcel
 import polars as pl
 
 from hpedu.errors import Refused
-from hpedu.ingest.tables.grid import Grid, Merge, make_grid
+from hpedu.ingest.sheet.grid import Grid, Merge, make_grid
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_STREAMS = tuple(name.encode("utf-16-le") + b"\0\0" for name in ("Workbook", "Book"))

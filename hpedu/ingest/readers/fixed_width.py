@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import combinations, islice, pairwise
 
 from hpedu.ingest.readers.text import decode_text
-from hpedu.ingest.tables.grid import Grid, Merge, make_grid
-from hpedu.ingest.tables.header_words import is_worded
+from hpedu.ingest.sheet.grid import Grid, Merge, make_grid
+from hpedu.ingest.sheet.vocabulary import is_worded
 
 _GAP = re.compile(r"\s*\|\s*|\t+| {2,}")
 _FIGURE = (

@@ -15,8 +15,8 @@ from bs4.element import NavigableString, PageElement, Tag, TemplateString
 from bs4.exceptions import ParserRejectedMarkup
 
 from hpedu.ingest.readers.text import decode_text
-from hpedu.ingest.tables.grid import Grid, Merge, is_blank, make_grid
-from hpedu.ingest.unreadable import Unreadable
+from hpedu.ingest.sheet.grid import Grid, Merge, is_blank, make_grid
+from hpedu.ingest.source import Unreadable
 
 _HEAD = re.compile(r"\s*<(?:!doctype html|html|head|meta|body|table|div|style|h\d|p|!--)", re.IGNORECASE)
 _TABLE = re.compile(r"<table\b", re.IGNORECASE)

@@ -9,9 +9,9 @@ from math import prod
 from typing import Any
 
 from hpedu.errors import Refused
-from hpedu.ingest.cells import Cell, RawTable
 from hpedu.ingest.readers.text import decode_text
-from hpedu.ingest.words.text import clean_text
+from hpedu.ingest.schema import Cell, RawTable
+from hpedu.ingest.words.vietnamese import clean_text
 
 _BLANKS = "\x00 \r\n\t\ufeff"  # a NUL at the end is a known trait of the statistics office's server
 

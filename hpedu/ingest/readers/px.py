@@ -11,9 +11,9 @@ from itertools import product
 from math import prod
 
 from hpedu.errors import Refused
-from hpedu.ingest.cells import Cell, RawTable
 from hpedu.ingest.readers.text import decode_text
-from hpedu.ingest.words.text import clean_text
+from hpedu.ingest.schema import Cell, RawTable
+from hpedu.ingest.words.vietnamese import clean_text
 
 Keywords = dict[tuple[str, tuple[str, ...]], str]
 """Value as written, by keyword and what stands in its parentheses."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hpedu.errors import Refused
-from hpedu.ingest.cells import Cell, RawTable, column_letters
 from hpedu.ingest.readers.text import read_rows, start_of
-from hpedu.ingest.words.scales import find_scale, is_percent
-from hpedu.ingest.words.text import clean_text, fold_text
+from hpedu.ingest.schema import Cell, RawTable, column_letters
+from hpedu.ingest.words.numbers import find_scale, is_percent
+from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.ingest.words.years import find_year
 
 _LISTS = (" by ", " theo ")  # what stands before the variables in the title

@@ -14,9 +14,9 @@ from itertools import islice
 from typing import Literal
 
 from hpedu.errors import Refused
-from hpedu.ingest.cells import Cell, RawTable, column_letters
-from hpedu.ingest.tables.grid import Grid, is_blank, make_grid
-from hpedu.ingest.words.text import clean_text
+from hpedu.ingest.schema import Cell, RawTable, column_letters
+from hpedu.ingest.sheet.grid import Grid, is_blank, make_grid
+from hpedu.ingest.words.vietnamese import clean_text
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from hpedu.ingest.schools.words import INSTITUTIONS
+from hpedu.ingest.schools.fields import INSTITUTIONS
 from hpedu.registry import Registry
 from hpedu.registry.models import SchoolColumn
 

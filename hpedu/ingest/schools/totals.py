@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.ingest.schools.issues import fill_template
+from hpedu.ingest.schools.fields import find_counted
 from hpedu.ingest.schools.levels import (
     MEMBERS,
     fill_levels,
@@ -21,7 +21,7 @@ from hpedu.ingest.schools.levels import (
     valid_recognition,
     value_at,
 )
-from hpedu.ingest.schools.words import find_counted
+from hpedu.ingest.schools.rules import fill_template
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import SchoolColumn

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from hpedu.ingest.words.text import clean_text
+from hpedu.ingest.words.vietnamese import clean_text
 
 YearRule = Literal["school_year_start", "school_year_end", "calendar"]
 """What a single printed year means: the year a school year starts (counted at 30 September), the year it

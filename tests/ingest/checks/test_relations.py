@@ -10,8 +10,7 @@ import polars as pl
 import pytest
 
 from hpedu.errors import RegistryError
-from hpedu.ingest.checks.figures import Figures
-from hpedu.ingest.checks.relations import find_matches, read_patterns
+from hpedu.ingest.checks.figures import Figures, find_matches, read_patterns
 from hpedu.registry import Registry
 from hpedu.registry.load import HOME
 

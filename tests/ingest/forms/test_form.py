@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from hpedu.ingest import schema
-from hpedu.ingest.aside import SetAside
-from hpedu.ingest.forms.reading import is_form, read_form
-from hpedu.ingest.forms.sheets import SHEETS, Cover, Range, read_cover_code, write_cover_code, write_key
-from hpedu.ingest.forms.values import read_typed_date, read_typed_number
+from hpedu.ingest.forms.design import SHEETS, Cover, Range, read_cover_code, write_cover_code, write_key
+from hpedu.ingest.forms.filled import is_form, read_form, read_typed_date, read_typed_number
 from hpedu.ingest.interpret import Reading
-from hpedu.ingest.resource import Resource
-from hpedu.present.form import write_form
+from hpedu.ingest.quarantine import SetAside
+from hpedu.ingest.schema import Resource
+from hpedu.present.exports.form import write_form
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 

@@ -22,8 +22,8 @@ from hpedu.ingest.readers.excel import (
     read_workbook,
 )
 from hpedu.ingest.readers.html import is_html
-from hpedu.ingest.tables.grid import Grid, Merge, address
-from hpedu.ingest.words.legacy import detect_legacy
+from hpedu.ingest.sheet.grid import Grid, Merge, address
+from hpedu.ingest.words.vietnamese import detect_legacy
 
 XML_BOOK = """<?xml version="1.0"?>
 <?mso-application progid="Excel.Sheet"?>

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hpedu.ingest.check import stand_in
+from hpedu.ingest.propose import stand_in
 from hpedu.ingest.readers.fixed_width import align_page
 from hpedu.ingest.reading import read_file
 from hpedu.registry import Registry

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpedu.ingest.readers.html import is_html, read_html
-from hpedu.ingest.tables.grid import Merge
-from hpedu.ingest.unreadable import Unreadable
+from hpedu.ingest.sheet.grid import Merge
+from hpedu.ingest.source import Unreadable
 
 PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>Cổng thông tin</title>
 <style>td { color: red }</style></head><body>

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpedu.ingest.readers.text import decode_text, is_delimited, read_delimited
-from hpedu.ingest.words.legacy import detect_legacy
+from hpedu.ingest.words.vietnamese import detect_legacy
 
 ROWS = [["Quận", "Số trường", "Tỷ lệ"], ["Hải An", "2.416", "98,38"], ["Đồ Sơn", "-", ""]]
 

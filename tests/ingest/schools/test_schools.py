@@ -15,10 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from hpedu.ingest.schools.columns import find_column
+from hpedu.ingest.schools.fields import find_column, read_levels
 from hpedu.ingest.schools.lists import SchoolList, describe_columns, read_school_list, recognise_school_list
-from hpedu.ingest.schools.values import read_counts, read_dates
-from hpedu.ingest.schools.words import read_levels
+from hpedu.ingest.schools.sheets import read_counts, read_dates
 from hpedu.registry import Registry
 
 ROOT = Path(__file__).parents[3]

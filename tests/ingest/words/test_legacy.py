@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hpedu.ingest.words.legacy import Encoding, convert_legacy, detect_legacy
+from hpedu.ingest.words.vietnamese import Encoding, convert_legacy, detect_legacy
 
 SMALL = "áàảãạăắằẳẵặâấầẩẫậđéèẻẽẹêếềểễệíìỉĩịóòỏõọôốồổỗộơớờởỡợúùủũụưứừửữựýỳỷỹỵ"
 ENCODINGS: tuple[Encoding, ...] = ("tcvn3", "vni")

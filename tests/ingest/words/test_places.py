@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hpedu.errors import UnknownName
 from hpedu.ingest.words.places import resolve_code, resolve_territory
-from hpedu.ingest.words.text import fold_text
+from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.registry import Registry, registry
 from hpedu.registry.models import TerritoryName
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.ingest.words.numbers import decide_style, parse_number
-from hpedu.ingest.words.scales import find_scale, is_percent
+from hpedu.ingest.words.numbers import decide_style, find_scale, is_percent, parse_number
 from hpedu.ingest.words.years import YearLabel, find_year
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.ingest.words.syllables import rank_syllable
+from hpedu.ingest.words.vietnamese import rank_syllable
 
 
 @pytest.mark.parametrize(

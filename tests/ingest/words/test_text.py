@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.ingest.words.text import Names, clean_text, fold_text, match_key, match_name
+from hpedu.ingest.words.vietnamese import Names, clean_text, fold_text, match_key, match_name
 
 VIETNAMESE = "aàáảãạăằắẳẵặâầấẩẫậbcdđeèéẻẽẹêềếểễệghiìíỉĩịklmnoòóỏõọôồốổỗộơờớởỡợpqrstuùúủũụưừứửữựvxyỳýỷỹỵ"
 LABELS = st.text(alphabet=VIETNAMESE + VIETNAMESE.upper() + " \t\n\u00a00123456789–-().;", max_size=40)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.ingest.words.text import fold_text
-from hpedu.ingest.words.units import resolve_commune, resolve_district, resolve_place
+from hpedu.ingest.words.places import resolve_commune, resolve_district, resolve_place
+from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.registry import registry
 from hpedu.registry.models import Commune
 

@@ -1,0 +1,171 @@
+"""Where the targets stood when a report was built: kept beside the reports, read by next year's."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from hpedu.assess.standing import Standing
+from hpedu.errors import HpeduError
+from hpedu.project import Project, write_whole
+
+STANDINGS: dict[str, Any] = {
+    "target": pl.String,
+    "indicator": pl.String,  # whose values show where the target stands
+    "objective": pl.Float64,
+    "due_year": pl.Int32,
+    "state": pl.String,  # registry/codes.csv, dimension state
+    "probability": pl.Float64,  # of meeting the target, where the outlook gives one
+    "value": pl.Float64,  # the newest figure
+    "year": pl.Int32,  # and its year
+    "unit": pl.String,
+    "edition": pl.String,  # newest edition among its inputs
+    "sources": pl.List(pl.String),
+}
+"""One row a target: where it stood, as of one school year."""
+
+CHANGES: dict[str, Any] = {
+    "target": pl.String,
+    "change": pl.String,  # the weightiest: verdict_changed, revised, new_value or none
+    "why": pl.List(pl.String),  # new_value, revised, withdrawn, objective, time
+    "state_before": pl.String,
+    "state_after": pl.String,
+    "probability_before": pl.Float64,
+    "probability_after": pl.Float64,
+    "value_before": pl.Float64,
+    "year_before": pl.Int32,
+    "value_after": pl.Float64,
+    "year_after": pl.Int32,
+    "value_revised": pl.Float64,  # what `value_before` has become; null if it stands
+    "edition": pl.String,  # the edition that brought the new or revised figure
+}
+"""One row a target; figures are in the target's unit."""
+
+
+def tabulate_standings(standings: Sequence[Standing]) -> pl.DataFrame:
+    """Standings as a table that can be kept (columns `STANDINGS`)."""
+    rows = []
+    for standing in standings:
+        target, last = standing.target, standing.last or {}
+        row = {
+            "target": target.id,
+            "indicator": target.milestone_indicator or target.id,
+            "objective": float(target.value),
+            "due_year": target.year,
+            "state": standing.state,
+            "probability": getattr(standing, "probability", None),
+        }
+        rows.append(row | {key: last.get(key) for key in ("value", "year", "unit", "edition", "sources")})
+    return pl.DataFrame(rows, schema=STANDINGS, orient="row")
+
+
+def compare_standings(before: pl.DataFrame, after: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """What happened to each target between two tables of standings.
+
+    A figure is *revised* if its year has another value today, *withdrawn* if it has none any more. A state that
+    changed although no figure of the target did has changed with `time`: fewer years are left, the projection
+    draws on other series too, or the rule is new.
+
+    Parameters
+    ----------
+    before, after
+        Columns `STANDINGS`. A target that `before` does not know counts as one without a figure.
+    values
+        Today's indicator values of the territory (columns `hpedu.indicators.VALUES`).
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `CHANGES`, one row for each target of `after`, in its order.
+    """
+    points = values.filter(pl.col("qualifier") == "")
+    today = {(r["indicator"], r["year"]): r for r in points.iter_rows(named=True)}
+    then = {row["target"]: row for row in before.iter_rows(named=True)}
+    nothing = dict.fromkeys(STANDINGS)
+    rows = [_compare(then.get(row["target"], nothing), row, today) for row in after.iter_rows(named=True)]
+    return pl.DataFrame(rows, schema=CHANGES, orient="row")
+
+
+def _compare(
+    old: dict[str, Any], new: dict[str, Any], today: dict[tuple[str, int], dict[str, Any]]
+) -> dict[str, Any]:
+    why, edition, revised = [], None, None
+    if old["objective"] is not None and old["objective"] != new["objective"]:
+        why.append("objective")
+    if new["year"] is not None and (old["year"] is None or new["year"] > old["year"]):
+        why.append("new_value")
+        edition = new["edition"]
+    if old["year"] is not None:
+        now = today.get((new["indicator"], old["year"]))
+        if now is None:
+            why.append("withdrawn")
+        elif not math.isclose(now["value"], old["value"], rel_tol=1e-9):
+            why.append("revised")
+            revised, edition = now["value"], edition or now["edition"]
+    turned = old["state"] is not None and old["state"] != new["state"]
+    if turned and not why:
+        why.append("time")
+    return {
+        "target": new["target"],
+        "change": _name_change(turned, why),
+        "why": why,
+        "value_revised": revised,
+        "edition": edition,
+        **{f"{key}_before": old[key] for key in ("state", "probability", "value", "year")},
+        **{f"{key}_after": new[key] for key in ("state", "probability", "value", "year")},
+    }
+
+
+def _name_change(turned: bool, why: Sequence[str]) -> str:
+    if turned:
+        return "verdict_changed"
+    if "revised" in why or "withdrawn" in why:
+        return "revised"
+    return "new_value" if "new_value" in why else "none"
+
+
+NAME = "standings.json"
+
+
+class BrokenRecord(HpeduError):
+    """The kept standings of a year cannot be read."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        self.place = "/".join(path.parts[-4:])
+        super().__init__(path, reason)
+
+
+def place_of_standings(project: Project, year: int, territory: str) -> Path:
+    """The file with the standings of a territory as its report for a school year showed them."""
+    return project.reports / str(year) / territory / NAME
+
+
+def keep_standings(project: Project, year: int, territory: str, standings: pl.DataFrame) -> None:
+    """Write the standings of a territory (columns `STANDINGS`) beside its reports."""
+    record = {"territory": territory, "year": year, "standings": standings.to_dicts()}
+    text = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    write_whole(place_of_standings(project, year, territory), text.encode())
+
+
+def recall_standings(project: Project, year: int, territory: str) -> pl.DataFrame | None:
+    """The kept standings of a territory and school year; None if no report of that year was kept here.
+
+    Raises
+    ------
+    BrokenRecord
+        If the file is not what `keep_standings` writes.
+    """
+    path = place_of_standings(project, year, territory)
+    if not path.exists():
+        return None
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["standings"]
+        return pl.DataFrame([{key: row[key] for key in STANDINGS} for row in rows], schema=STANDINGS, orient="row")
+    except (ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
+        raise BrokenRecord(path, f"{type(error).__name__}: {error}") from error

@@ -1,0 +1,144 @@
+"""The pupils a territory will have, from its observations: by grade where grades are counted, else by level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+from hpedu.outlook.bands import name_bands
+from hpedu.outlook.enrolment import ALL, project_enrolment
+from hpedu.outlook.levels import project_levels
+from hpedu.registry import Registry
+from hpedu.registry.formula import SeriesRef, parse_formula
+
+GRADE = "grade_"
+COUNTED = ("final", "preliminary", "derived", "synthetic")
+
+FORESEEN = {
+    "level": pl.String,
+    "year": pl.Int32,
+    "point": pl.Float64,
+    **dict.fromkeys(name_bands(), pl.Float64),
+    "method": pl.String,  # grades, flow, trend, held
+    "basis": pl.String,
+}
+
+Series = Mapping[SeriesRef, dict[int, dict[str, Any]]]
+
+
+def index_series(observations: pl.DataFrame, territory: str, year: int) -> Series:
+    """What was counted in a territory up to a year: series -> year -> observation."""
+    known = observations.filter(
+        pl.col("current"),
+        pl.col("place") == "",
+        pl.col("territory") == territory,
+        pl.col("year") <= year,
+        pl.col("qualifier") == "",
+        pl.col("status").is_in(COUNTED),
+    )
+    table: dict[SeriesRef, dict[int, dict[str, Any]]] = {}
+    for row in known.sort("year").iter_rows(named=True):
+        ref = SeriesRef(row["measure"], row["level"], row["ownership"], row["sex"], row["detail"])
+        table.setdefault(ref, {})[row["year"]] = row
+    return table
+
+
+def foresee_pupils(series: Series, book: Registry, *, until: int, growth: float = 0.0) -> pl.DataFrame:
+    """Pupils of each level to `until`: by grade where grades are counted as late as pupils, else by level.
+
+    Parameters
+    ----------
+    series
+        As `index_series` returns it.
+    growth
+        A scenario: so many percent a year on top of what is projected.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `FORESEEN`; levels in the order of the registry. Empty if no pupils were counted.
+    """
+    known = [
+        {"level": flow.level, "year": year, "pupils": row["value"]}
+        for flow in book.flows
+        for year, row in series.get(SeriesRef("pupils", flow.level), {}).items()
+        if row["value"] > 0
+    ]
+    if not known:
+        return pl.DataFrame(schema=FORESEEN)
+    there = {row["level"] for row in known}
+    feeds = [
+        {"level": flow.level, "source": flow.source, "lag": flow.lag}
+        for flow in book.flows
+        if flow.level in there and flow.source in there
+    ]
+    pupils = pl.DataFrame(known)
+    found = project_levels(pupils, until=until, feeds=pl.DataFrame(feeds) if feeds else None)
+    found = found.select(list(FORESEEN))
+    last = dict(pupils.group_by("level").agg(pl.col("year").max()).iter_rows())
+    by_grade = _foresee_grades(series, book, last, until)
+    if by_grade is not None:
+        found = pl.concat([found.filter(~pl.col("level").is_in(by_grade["level"].to_list())), by_grade])
+    order = {flow.level: n for n, flow in enumerate(book.flows)}
+    faster = (1 + growth / 100) ** (pl.col("year") - pl.col("level").replace_strict(last))
+    return found.sort(pl.col("level").replace_strict(order), "year").with_columns(
+        pl.col("point", *name_bands()) * faster
+    )
+
+
+def _foresee_grades(series: Series, book: Registry, last: Mapping[str, int], until: int) -> pl.DataFrame | None:
+    """The levels whose grades are counted; None if they are not all, or not as late as the levels are."""
+    grades = _list_grades(series)
+    own = sorted(set(grades["grade"]))
+    newest = max((last.get(level, 0) for level in set(grades["level"])), default=0)
+    full = set(grades.filter(pl.col("year") == newest)["grade"]) == set(own)
+    if not own or own != list(range(own[0], own[-1] + 1)) or not full:
+        return None
+    cells = set(grades.select("grade", "year").rows())
+    measured = {grade for grade, year in cells if (grade + 1, year + 1) in cells}
+    told = {grade: rate for grade, rate in _read_rates(series, book, grades, newest) if grade not in measured}
+    if set(own[:-1]) - measured - told.keys():
+        return None
+    ratios = pl.DataFrame(list(told.items()), schema={"grade": pl.Int32, "ratio": pl.Float64}, orient="row")
+    found = project_enrolment(grades, until=until, ratios=ratios)
+    whole = found.filter(pl.col("grade").is_null(), pl.col("level") != ALL)
+    return whole.with_columns(method=pl.lit("grades")).select(list(FORESEEN))
+
+
+def _list_grades(series: Series) -> pl.DataFrame:
+    rows = [
+        (ref.level, int(ref.detail.removeprefix(GRADE)), year, row["value"])
+        for ref in series  # not items(): a page that follows grades stands without the other series
+        if ref == SeriesRef("pupils", ref.level, detail=ref.detail) and ref.detail.startswith(GRADE)
+        for year, row in series[ref].items()
+    ]
+    columns = {"level": pl.String, "grade": pl.Int32, "year": pl.Int32, "pupils": pl.Float64}
+    return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+def _read_rates(series: Series, book: Registry, grades: pl.DataFrame, year: int) -> Iterator[tuple[int, float]]:
+    """Rates to the next grade that a school list of one year tells.
+
+    Within a level: its last grade to the first grade of the same cohort, evenly over the years between. Between
+    two levels: new pupils to those who completed the level below.
+    """
+    pupils = {(row["grade"], row["year"]): row["pupils"] for row in grades.iter_rows(named=True)}
+    for flow in book.flows:
+        own = sorted(set(grades.filter(pl.col("level") == flow.level)["grade"]))
+        if not own:
+            continue
+        first = look_up(series, flow.cohort, year)
+        if first and pupils.get((own[-1], year)) and len(own) > 1:
+            rate = (pupils[own[-1], year] / first) ** (1 / (len(own) - 1))
+            yield from ((grade, rate) for grade in own[:-1])
+        entrants, completers = look_up(series, flow.entrants, year), look_up(series, flow.completers, year)
+        if entrants and completers:
+            yield own[0] - 1, entrants / completers
+
+
+def look_up(series: Series, text: str, year: int) -> float | None:
+    """The figure of a series, as a formula names it, in a year."""
+    row = series.get(parse_formula(text)[0], {}).get(year) if text else None
+    return row["value"] if row else None

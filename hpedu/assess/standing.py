@@ -1,0 +1,246 @@
+"""Where each target of the registry stands for a territory: state, pace, projection, verdict.
+
+The statistics are those of the pure functions of this room; here they meet the registry: which values count, what
+bounds an indicator has, where its series breaks, which year tells whether a target was met.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from hpedu.outlook.judge import judge
+from hpedu.outlook.open_sdg import measure_progress
+from hpedu.outlook.pace import measure_pace
+from hpedu.outlook.project import project
+from hpedu.registry import Registry
+from hpedu.registry.models import Target
+
+HORIZON = 2030
+COUNTED_ON = (9, 30)  # a school year's figures are those of 30 September
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One target in one territory, seen from one school year.
+
+    `state` is a code of the registry (dimension `state`). A pace is in the target's unit a year, points for a
+    percentage, percent a year for a count. All figures are None where there are none.
+    """
+
+    target: Target
+    territory: str
+    state: str
+    stale: bool = False
+    points: int = 0
+    last: dict[str, Any] | None = None  # the row of the newest indicator value
+    gap: float | None = None  # target minus last value; positive: still to go (for a floor)
+    met_since: int | None = None  # first year of the present run of values that meet the target
+    lost_since: int | None = None  # the same of values that no longer meet it
+    broken: bool = False  # the trend starts at a break
+    observed_pace: float | None = None  # median yearly change
+    required_pace: float | None = None  # from the last value to the target year
+    best_pace: float | None = None  # best ever over `best_span` years
+    best_span: int | None = None
+    probability: float | None = None  # that the value of the target year meets the target
+    projection: tuple[Row, ...] = ()  # columns of `hpedu.outlook.project`, a row a year
+    progress: Row | None = None  # columns of `hpedu.outlook.measure_progress` (Open SDG)
+
+    @property
+    def outlook(self) -> Row | None:
+        """The projection for the year that tells whether the target was met; None if there is none."""
+        year = self.target.due
+        return next((row for row in self.projection if row["year"] == year), None)
+
+
+def assess_targets(
+    values: pl.DataFrame, book: Registry, territory: str, year: int, *, horizon: int = HORIZON
+) -> list[Standing]:
+    """Assess every target of the registry for a territory, from values up to and including `year`.
+
+    Parameters
+    ----------
+    values
+        Columns as `hpedu.indicators.VALUES`.
+    horizon
+        Last year to project to.
+
+    Returns
+    -------
+    list of Standing
+        In the order of the plans; for a country all of them `not_judged`.
+    """
+    own = values.filter(pl.col("territory") == territory, pl.col("year") <= year).sort("indicator", "year")
+    known = {str(key[0]): list(rows.iter_rows(named=True)) for key, rows in own.group_by("indicator")}
+    if book.territories[territory].role == "country":  # shown for comparison, never judged
+        return [_compare_only(target, territory, known) for target in book.targets.values()]
+    found = _measure(own, book, year, horizon)
+    return [
+        _assess_milestone(target, territory, known.get(target.milestone_indicator, []))
+        if target.kind == "milestone"
+        else _assess(target, territory, _points(target, known), found)
+        for target in book.targets.values()
+    ]
+
+
+def digest_standings(standings: Iterable[Standing], year: int, horizon: int) -> dict[str, str]:
+    """A digest of each standing, by `standings/YEAR/HORIZON/TERRITORY/TARGET`: seen from a year, up to another."""
+    return {
+        f"standings/{year}/{horizon}/{one.territory}/{one.target.id}": hashlib.sha256(
+            repr(one).encode()
+        ).hexdigest()[:16]
+        for one in standings
+    }
+
+
+def tabulate_series(values: pl.DataFrame, book: Registry) -> pl.DataFrame:
+    """Indicator values as the pure functions of this room take them.
+
+    Bounds of a value ("over 99%") and others' projections are no points of a series. Returns the columns `unit`
+    (the territory), `indicator, year, value, lower, upper, break_year, kind`.
+    """
+    about = pl.DataFrame(
+        [
+            (one.id, _number(one.lower), _number(one.upper), "count" if one.counts else "rate")
+            for one in book.indicators.values()
+        ],
+        schema={
+            "indicator": pl.String,
+            "lower": pl.Float64,
+            "upper": pl.Float64,
+            "kind": pl.String,
+        },
+        orient="row",
+    )
+    counted = values.filter(pl.col("qualifier") == "", pl.col("status") != "projected")
+    series = counted.select("indicator", "year", "value", unit="territory")
+    return series.join(about, on="indicator", how="inner", maintain_order="left").join(
+        _list_breaks(values, book), on=["unit", "indicator"], how="left", maintain_order="left"
+    )
+
+
+def _list_breaks(values: pl.DataFrame, book: Registry) -> pl.DataFrame:
+    """The newest break of each indicator in each territory of `values`."""
+    rows = [
+        (territory, one.indicator, breaks[-1].year)
+        for territory in values["territory"].unique(maintain_order=True)
+        for one in book.breaks.values()
+        if (breaks := book.breaks_of(one.indicator, territory))
+    ]
+    columns = {"unit": pl.String, "indicator": pl.String, "break_year": pl.Int64}
+    return pl.DataFrame(rows, schema=columns, orient="row").unique(maintain_order=True)
+
+
+def tabulate_targets(targets: Iterable[Target]) -> pl.DataFrame:
+    """Targets as the pure functions take them: `indicator, comparison, target, target_year` (null: every year)."""
+    return pl.DataFrame(
+        [(t.id, t.comparison, float(t.value), t.due) for t in targets if t.kind != "milestone"],
+        schema={
+            "indicator": pl.String,
+            "comparison": pl.String,
+            "target": pl.Float64,
+            "target_year": pl.Int64,
+        },
+        orient="row",
+    )
+
+
+def _number(bound: Any) -> float | None:
+    return None if bound is None else float(bound)
+
+
+def _points(target: Target, known: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [row for row in known.get(target.id, []) if not row["qualifier"]]
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What the pure functions say of every target of a territory, by indicator."""
+
+    judged: Mapping[str, Row]
+    paces: Mapping[str, Row]
+    progress: Mapping[str, Row]
+    projections: Mapping[str, list[Row]]
+
+
+def _measure(own: pl.DataFrame, book: Registry, year: int, horizon: int) -> _Measured:
+    # All series of the territory tell how far one can move in a year, not only those with a target.
+    series, targets = tabulate_series(own, book), tabulate_targets(book.targets.values())
+    aimed = series.join(targets.select("indicator"), on="indicator", how="semi")
+    projections: dict[str, list[Row]] = {}
+    for row in project(series, until=horizon).filter(pl.col("status") == "projected").iter_rows(named=True):
+        projections.setdefault(row["indicator"], []).append(row)
+    return _Measured(
+        judged=_by_indicator(judge(series, targets, as_of=year)),
+        paces=_by_indicator(measure_pace(aimed, targets)),
+        progress=_by_indicator(measure_progress(aimed.drop("lower", "upper"), targets)),
+        projections=projections,
+    )
+
+
+def _by_indicator(table: pl.DataFrame) -> dict[str, Row]:
+    return {row["indicator"]: row for row in table.iter_rows(named=True)}
+
+
+def _assess(target: Target, territory: str, rows: Sequence[dict[str, Any]], found: _Measured) -> Standing:
+    if not rows:
+        return Standing(target, territory, "no_data")
+    last, judged, pace = rows[-1], found.judged[target.id], found.paces[target.id]
+    state = _name_state(target, judged)
+    return Standing(
+        target,
+        territory,
+        state=state,
+        stale=judged["stale"],
+        points=len(rows),
+        last=last,
+        gap=float(target.value) - last["value"],
+        met_since=judged["met_since"],
+        lost_since=judged["lost_since"],
+        broken=judged["reason"] == "after_break",
+        observed_pace=pace["observed"],
+        required_pace=pace["required"],
+        best_pace=pace["best"],
+        best_span=pace["best_years"],
+        probability=judged["probability"],
+        projection=tuple(found.projections.get(target.id, [])),
+        progress=found.progress.get(target.id),
+    )
+
+
+def _name_state(target: Target, judged: Row) -> str:
+    """The state of the registry: a fact if there is one, else why there is no trend, else the verdict."""
+    if judged["verdict"] == "met":
+        return "met"
+    if target.due is None:
+        return "missed"  # a floor for every year: the last one did not reach it
+    if judged["verdict"] == "missed":
+        return "due" if _is_early(target, judged["last_year"]) else "missed"
+    if judged["state"] in ("one_point", "short", "broken"):
+        return str(judged["state"])
+    return str(judged["verdict"])
+
+
+def _is_early(target: Target, last_year: int) -> bool:
+    """Whether the newest figure was counted before the last day the plan allows."""
+    return target.last_day is not None and date(last_year, *COUNTED_ON) < target.last_day
+
+
+def _assess_milestone(target: Target, territory: str, rows: Sequence[dict[str, Any]]) -> Standing:
+    if not rows:
+        return Standing(target, territory, "milestone_unreported")
+    last = rows[-1]
+    state = "milestone_reached" if last["value"] >= 1 else "milestone_not_reached"
+    return Standing(target, territory, state, points=len(rows), last=last)
+
+
+def _compare_only(target: Target, territory: str, known: Mapping[str, list[dict[str, Any]]]) -> Standing:
+    rows = known.get(target.milestone_indicator, []) if target.kind == "milestone" else _points(target, known)
+    return Standing(target, territory, "not_judged", points=len(rows), last=rows[-1] if rows else None)

@@ -1,0 +1,241 @@
+"""What lies beside the reports: index pages, exports, standings. Made again only where something has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Collection, Iterable
+from pathlib import PurePosixPath
+from typing import Any
+
+from hpedu.batch.freshness import Record, State
+from hpedu.batch.plan import Run
+from hpedu.errors import HpeduError, describe_error
+from hpedu.present.page.page import name_index
+from hpedu.present.page.pdf import PrintFailed, can_print, print_pdf
+from hpedu.project import Project, digest_file, digest_folders, write_whole
+
+KINDS = ("workbook", "package", "pdf")
+FILES = {"workbook": ".xlsx", "pdf": ".pdf"}
+DESCRIPTOR = "datapackage.json"
+WITHOUT = "data_quality"  # its targets and figures are those of the overview
+
+Exports = dict[str, dict[str, str]]
+"""By kind: `place` of what a reader opens, under reports/, and `sha256` of all of it; in the record of a batch
+also `key`, a digest of what it was made from."""
+
+
+class ExportFailed(HpeduError):
+    """An export could not be made; `exports` are those there are, and without a digest those still to be made."""
+
+    def __init__(self, reason: str, exports: Exports) -> None:
+        self.reason, self.exports = reason, exports
+        super().__init__(reason)
+
+
+def export_office(run: Run, project: Project, kinds: Collection[str]) -> Exports:
+    """Write what is asked for of a report beside its page; the same data give the same bytes.
+
+    Parameters
+    ----------
+    kinds
+        Of `KINDS`: the workbook lies at `ID.xlsx`, the data package in the folder `ID-data`, the printed page at
+        `ID.pdf`.
+    """
+    tables = kinds if run.group != WITHOUT and not run.of_commune else ()
+    kinds = [kind for kind in KINDS if kind in kinds and (kind == "pdf" or kind in tables)]
+    if "pdf" in kinds:
+        print_pdf(project.reports / run.page, project.reports / place_of(run, "pdf"))
+    if {"workbook", "package"} & set(kinds):
+        _export_tables(run, project, kinds)
+    return {kind: {"place": str(place_of(run, kind)), "sha256": _digest(run, project, kind)} for kind in kinds}
+
+
+def _export_tables(run: Run, project: Project, kinds: Collection[str]) -> None:
+    # The statistics and openpyxl come with these: only where something is written.
+    from hpedu import store
+    from hpedu.ingest.pipeline import read_package
+    from hpedu.present.exports.package import write_package
+    from hpedu.present.exports.rows import Scope, collect_tables
+    from hpedu.present.exports.workbook import write_workbook
+    from hpedu.registry import registry
+
+    book = registry()
+    tables = collect_tables(
+        Scope(run.group, run.territory, run.year, "vi" if run.language == "vi" else "en"),
+        values=store.indicator_values(),
+        observations=store.observations(),
+        resources=read_package(project.raw),
+        book=book,
+    )
+    if "workbook" in kinds:
+        write_workbook(project.reports / place_of(run, "workbook"), tables, book)
+    if "package" in kinds:
+        write_package((project.reports / place_of(run, "package")).parent, tables, book)
+
+
+def renew_exports(run: Run, project: Project, asked: Iterable[str], before: Exports, *, fresh: bool) -> Exports:
+    """Bring the exports of a report up to date: those asked for now, and those made before.
+
+    What was made before is never left beside a newer page that it may contradict: a PDF is taken away where
+    nothing can print it anew. For a `fresh` report, only what is not there, or was touched, is written.
+
+    Raises
+    ------
+    ExportFailed
+        If one of them cannot be made; those that stood already still stand.
+    """
+    kinds = {*asked, *before}
+    known = {kind for kind in kinds & before.keys() if before[kind]["sha256"]}  # "" is of what could not be made
+    whole = {kind for kind in known if before[kind]["sha256"] == _digest(run, project, kind)}
+    kept = {kind: before[kind] for kind in whole} if fresh else {}
+    wanted = kinds - kept.keys()
+    if "pdf" in wanted - set(asked) and not can_print():
+        (project.reports / place_of(run, "pdf")).unlink(missing_ok=True)
+        wanted.remove("pdf")
+    try:
+        return kept | export_office(run, project, wanted)
+    except (OSError, PrintFailed) as error:
+        _withdraw(run, project, wanted)
+        lacking = {kind: {"place": str(place_of(run, kind)), "sha256": ""} for kind in wanted}
+        raise ExportFailed(describe_error(error), kept | lacking) from error
+
+
+def _withdraw(run: Run, project: Project, kinds: Iterable[str]) -> None:
+    """Take away exports that could not be made anew: an old one would contradict the page beside it."""
+    for kind in kinds:
+        place = project.reports / place_of(run, kind)
+        if kind in FILES:
+            place.unlink(missing_ok=True)
+        else:
+            shutil.rmtree(place.parent, ignore_errors=True)
+
+
+def place_of(run: Run, kind: str) -> PurePosixPath:
+    """Where a reader opens an export of a report, under reports/."""
+    if kind in FILES:
+        return PurePosixPath(run.id + FILES[kind])
+    return PurePosixPath(f"{run.id}-data") / DESCRIPTOR
+
+
+def _digest(run: Run, project: Project, kind: str) -> str:
+    path = project.reports / place_of(run, kind)
+    if not path.exists():
+        return ""
+    return digest_file(path) if kind in FILES else digest_folders(path.parent)
+
+
+def keep_standings_of(plan: Iterable[Run], project: Project) -> None:
+    """Keep where the targets stand for every territory and school year of a plan."""
+    from hpedu import store
+    from hpedu.assess.changes import keep_standings, tabulate_standings
+    from hpedu.outlook import assess_targets
+    from hpedu.registry import registry
+
+    values, book = store.indicator_values(), registry()
+    for year, territory in sorted({(run.year, run.territory) for run in plan}):
+        standings = assess_targets(values, book, territory, year)
+        keep_standings(project, year, territory, tabulate_standings(standings))
+
+
+def renew_standings(plan: Iterable[Run], state: State, record: Record) -> None:
+    """Keep where the targets stand, before any page: a page of the year after compares with them."""
+    shelves = {(run.year, run.territory): run for run in plan if not run.of_commune}
+    for (year, territory), run in sorted(shelves.items()):
+        place = f"{year}/{territory}/standings.json"
+        if not _stands(place, [], state, record):
+            keep_standings_of([run], state.project)
+            _remember(place, [], state, record)
+
+
+def renew_all_exports(
+    fresh: Iterable[Run], done: Collection[Run], asked: Collection[str], state: State, record: Record
+) -> dict[str, str]:
+    """Bring workbooks, data packages and prints up to date: those asked for now, and those made before.
+
+    Tables show more than the page does, so they are as fresh as all of the data; a print is as fresh as its page.
+    What cannot be made does not keep the others from it; the next batch tries again.
+
+    Returns
+    -------
+    dict
+        Why exports could not be made, by id of the report.
+    """
+    failures = {}
+    tables = hashlib.sha256(f"{state.library}/{state.lock}/{state.prepared.digest}".encode()).hexdigest()
+    for run in [*fresh, *done]:
+        entry = record.reports[run.id]
+        before = entry.get("exports", {})
+        kinds = {*asked, *before}
+        if kinds:
+            keys = {kind: entry["sha256"] if kind == "pdf" else tables for kind in kinds}
+            known = {
+                kind: one if one["key"] == keys[kind] else one | {"sha256": ""}  # as if somebody had touched it
+                for kind, one in before.items()
+            }
+            try:
+                made = renew_exports(run, state.project, asked, known, fresh=run not in done)
+            except ExportFailed as error:
+                failures[run.id], made = error.reason, error.exports
+            entry["exports"] = {kind: one | {"key": keys[kind]} for kind, one in made.items()}
+            record.changed |= entry["exports"] != before
+    return failures
+
+
+def renew_indexes(state: State, record: Record) -> None:
+    """Bring the indexes and the lists of communes up to date with the record."""
+    reports = state.project.reports
+    known = [entry for _, entry in sorted(record.reports.items())]
+    entries = [entry for entry in known if (reports / entry["page"]).exists()]
+    cities = [entry for entry in entries if not _of_commune(entry)]
+    communes: dict[int, list[dict[str, Any]]] = {}
+    for entry in entries:
+        if _of_commune(entry):
+            communes.setdefault(entry["parameters"]["year"], []).append(entry)
+    lists = {
+        f"{year}/communes/{name_index('vi')}": found for year, found in sorted(communes.items(), reverse=True)
+    }
+    for place, found in lists.items():
+        if not _stands(place, found, state, record):
+            from hpedu.present.page.index import render_commune_index
+
+            _put(place, render_commune_index(found), found, state, record)
+    main = [*cities, *({"communes": place} for place in lists)]
+    for language in state.prepared.languages:
+        place = name_index(language)
+        if not _stands(place, main, state, record):
+            from hpedu.present.page.index import render_index  # the chart and table libraries come with it
+
+            html = render_index(cities, reports, "vi" if language == "vi" else "en", list(lists))
+            _put(place, html, main, state, record)
+
+
+def _of_commune(entry: dict[str, Any]) -> bool:
+    return "/communes/" in entry["page"]
+
+
+def _put(place: str, html: str, shown: list[Any], state: State, record: Record) -> None:
+    write_whole(state.project.reports / place, html.encode())
+    _remember(place, shown, state, record)
+
+
+def _remember(place: str, shown: list[Any], state: State, record: Record) -> None:
+    record.beside[place] = _key(place, shown, state)
+    record.changed = True
+
+
+def _stands(place: str, shown: list[Any], state: State, record: Record) -> bool:
+    path = state.project.reports / place
+    return path.exists() and record.beside.get(place) == _key(place, shown, state)
+
+
+def _key(place: str, shown: list[Any], state: State) -> str:
+    """What an index page shows, what it is made by, and the page as it lies there."""
+    parts = [
+        [[entry.get(name) for name in ("page", "status", "exports", "communes")] for entry in shown],
+        state.library,
+        state.prepared.digest,
+        digest_file(state.project.reports / place),
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

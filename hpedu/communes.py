@@ -1,0 +1,130 @@
+"""Indicator values of communes, from the school list alone, and the schools they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+from hpedu.indicators import VALUES, compute_commune_indicators
+from hpedu.ingest.schools.totals import tally_each
+from hpedu.registry import Registry
+from hpedu.registry.formula import SeriesRef, parse_formula
+from hpedu.registry.models import Commune, Indicator
+
+COMMUNE_VALUES = VALUES | {
+    "asked": pl.Int64,  # schools of the commune that have such a figure to give
+    "lacking": pl.List(pl.String),  # names of those of them that did not give it
+}
+"""One row an indicator, commune (its id stands in `territory`) and year; `value` is null if no school reported."""
+
+COMMUNE_SCHOOLS: dict[str, Any] = {
+    "territory": pl.String,  # id of the commune
+    "year": pl.Int32,
+    "school": pl.UInt32,  # its place in the list
+    "name": pl.String,
+    "ownership": pl.String,  # null if not stated
+    "kind": pl.String,  # of institution (`hpedu.ingest.schools.fields.INSTITUTIONS`)
+    "synthetic": pl.Boolean,
+    "level": pl.String,
+    "pupils": pl.Int64,  # at this level, as are classes and teachers; null if not reported
+    "classes": pl.Int64,
+    "teachers": pl.Int64,
+    "asked": pl.UInt32,  # figures on this level the school was asked for
+    "lacking": pl.UInt32,  # those of them it did not give
+}
+"""One row a school, school year and level it teaches."""
+
+STAGE = {"nursery": "preschool", "kindergarten": "preschool"}
+STAGES = ("preschool", "primary", "lower_secondary", "upper_secondary", "continuing")
+SHOWN = ("pupils", "classes", "teachers")
+
+_Asked = dict[SeriesRef, dict[tuple[str, int], dict[int, bool]]]
+"""series -> (commune, year) -> school -> whether it reported."""
+
+
+def current_communes(book: Registry) -> list[Commune]:
+    """The communes of today; codes were given out again in 2025, so an old one may have the code of another."""
+    return [commune for commune in book.communes if commune.valid_to is None]
+
+
+def compute_communes(
+    observations: pl.DataFrame, schools: pl.DataFrame, book: Registry
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The values of every indicator whose whole formula the school list fills, for every commune; and its schools.
+
+    City targets are judged for the city, never for a commune: these are figures, without a verdict.
+
+    Returns
+    -------
+    tuple of polars.DataFrame
+        Columns `COMMUNE_VALUES`, sorted by commune, indicator (in registry order) and year; and `COMMUNE_SCHOOLS`.
+    """
+    ids = {commune.code: commune.id for commune in current_communes(book)}
+    placed = schools.filter(pl.col("commune_code").is_in(list(ids)))
+    if placed.is_empty():
+        return pl.DataFrame(schema=COMMUNE_VALUES), pl.DataFrame(schema=COMMUNE_SCHOOLS)
+    placed = placed.with_columns(territory=pl.col("commune_code").replace_strict(ids))
+    figures = tally_each(placed, book)
+    values = compute_commune_indicators(observations, book, ids)
+    return _join(values, placed, figures, book), _list_schools(placed, figures)
+
+
+def _join(values: pl.DataFrame, schools: pl.DataFrame, figures: pl.DataFrame, book: Registry) -> pl.DataFrame:
+    known = {(row["indicator"], row["territory"], row["year"]): row for row in values.iter_rows(named=True)}
+    names = schools["name"].fill_null("").to_list()
+    asked = _index(schools, figures)
+    rows = []
+    for indicator in book.indicators.values():
+        for commune, year, answers in _ask(indicator, asked):
+            key = (indicator.id, commune, year)
+            blank = dict.fromkeys(VALUES) | dict(zip(("indicator", "territory", "year"), key, strict=True))
+            row = known.get(key, blank | {"unit": indicator.unit, "flags": [], "inputs": [], "sources": []})
+            lacking = sorted(names[school] for school, reported in answers.items() if not reported)
+            if key in known or lacking:  # else there is nothing to divide by: nobody has to report anything
+                rows.append(row | {"asked": len(answers), "lacking": lacking})
+    return pl.DataFrame(rows, schema=COMMUNE_VALUES, orient="row").sort("territory", maintain_order=True)
+
+
+def _index(schools: pl.DataFrame, figures: pl.DataFrame) -> _Asked:
+    places = list(schools.select("territory", "year").iter_rows())
+    table: _Asked = {}
+    columns = ("measure", "level", "sex", "detail", "by_ownership", "school", "total")
+    for measure, level, sex, detail, split, school, total in figures.select(columns).iter_rows():
+        for ownership in ("all", "public", "private") if split else ("all",):
+            series = table.setdefault(SeriesRef(measure, level, ownership, sex, detail), {})
+            series.setdefault(places[school], {})[school] = total is not None
+    return table
+
+
+def _ask(indicator: Indicator, asked: _Asked) -> Iterator[tuple[str, int, Mapping[int, bool]]]:
+    """Commune, year, and the schools asked for any part of the formula: whether each gave all it was asked for."""
+    formulas = [formula for formula in (indicator.numerator, indicator.denominator) if formula]
+    terms = [term for formula in formulas for term in parse_formula(formula)]
+    found = [asked.get(term, {}) for term in terms]
+    for commune, year in sorted(set.intersection(*(set(one) for one in found))):
+        answers: dict[int, bool] = {}
+        for one in found:
+            for school, reported in one[commune, year].items():
+                answers[school] = answers.get(school, True) and reported
+        yield commune, year, answers
+
+
+def _list_schools(schools: pl.DataFrame, figures: pl.DataFrame) -> pl.DataFrame:
+    stages = figures.with_columns(stage=pl.col("level").replace(STAGE)).filter(pl.col("stage").is_in(STAGES))
+    whole = (pl.col("sex") == "both") & (pl.col("detail") == "") & (pl.col("level") == pl.col("stage"))
+    levels = stages.group_by("school", level="stage").agg(
+        *(pl.col("total").filter(whole & (pl.col("measure") == name)).first().alias(name) for name in SHOWN),
+        asked=pl.len(),
+        lacking=pl.col("total").null_count(),
+    )
+    rows = schools.with_row_index("school").select(
+        *("school", "territory", "year", "name", "ownership", pl.col("synthetic").fill_null(False)),
+        kind="institution_type",
+    )
+    found = rows.join(levels, on="school").select(
+        pl.col(name).cast(kind) for name, kind in COMMUNE_SCHOOLS.items()
+    )
+    order = pl.col("level").replace_strict({stage: n for n, stage in enumerate(STAGES)})
+    return found.sort("territory", "year", "school", order)

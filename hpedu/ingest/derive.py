@@ -1,0 +1,204 @@
+"""Derive what no file prints: which edition counts, age bands, and the past of a merged territory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from hpedu.ingest.schema import OBSERVATIONS, SERIES_KEY
+from hpedu.registry import Registry
+from hpedu.sums import add_parts
+
+
+def mark_current(observations: pl.DataFrame) -> pl.DataFrame:
+    """Set `current` so that each figure (series and year) has one current value; the others stay.
+
+    A point goes before a bound ("over 76"), a whole figure before one that some schools did not report for, then
+    the newest edition wins, unless an older one is the same
+    figure printed more precisely (69 thousand does not replace 68,876).
+    """
+    keys = [*SERIES_KEY, "year"]
+    numbered = observations.with_row_index("row").with_columns(current=pl.len().over(keys) == 1)
+    ordered = numbered.filter(~pl.col("current")).sort(
+        "qualifier",
+        pl.col("flags").list.contains("incomplete"),
+        "edition",
+        "row",
+        descending=[False, False, True, False],
+    )
+    winners = [_choose(group.rows(named=True)) for _, group in ordered.group_by(keys, maintain_order=True)]
+    won = pl.col("row").is_in(pl.Series("row", winners, dtype=pl.UInt32).implode())
+    return numbered.with_columns(current=pl.col("current") | won).drop("row")
+
+
+def _choose(candidates: list[dict[str, Any]]) -> int:
+    """The row that counts, from candidates in order of preference."""
+    best = candidates[0]
+    for other in candidates[1:]:
+        finer = other["step"] < best["step"] and other["qualifier"] == best["qualifier"]
+        if finer and abs(other["value"] - best["value"]) <= best["step"] / 2:
+            best = other
+    return int(best["row"])
+
+
+def revisions(observations: pl.DataFrame) -> pl.DataFrame:
+    """Figures that a later edition changed: series, year, old and new value and edition, the change.
+
+    Rows are sorted by the size of the relative change, largest first. Roundings are left out.
+    """
+    keys = [*SERIES_KEY, "year"]
+    new = observations.filter(pl.col("current")).select(
+        *keys, "unit", new="value", new_edition="edition", new_source="source"
+    )
+    old = observations.filter(~pl.col("current"), pl.col("qualifier") == "").select(
+        *keys, old="value", old_edition="edition", old_source="source", step="step"
+    )
+    return (
+        old.join(new, on=keys, how="inner")
+        .filter((pl.col("new") - pl.col("old")).abs() > pl.col("step") / 2)
+        .with_columns(change=pl.col("new") - pl.col("old"), relative=(pl.col("new") / pl.col("old") - 1))
+        .sort(pl.col("relative").abs(), *keys, descending=[True] + [False] * len(keys))
+        .drop("step")
+    )
+
+
+GROUPS = ["age_0_4", "age_5_9", "age_10_14", "age_15_19", "age_20_24"]
+METHOD = "sprague"
+
+_END = (
+    (0.3616, -0.2768, 0.1488, -0.0336, 0.0),
+    (0.2640, -0.0960, 0.0400, -0.0080, 0.0),
+    (0.1840, 0.0400, -0.0320, 0.0080, 0.0),
+    (0.1200, 0.1360, -0.0720, 0.0160, 0.0),
+    (0.0704, 0.1968, -0.0848, 0.0176, 0.0),
+)
+_NEXT_TO_END = (
+    (0.0336, 0.2272, -0.0752, 0.0144, 0.0),
+    (0.0080, 0.2320, -0.0480, 0.0080, 0.0),
+    (-0.0080, 0.2160, -0.0080, 0.0000, 0.0),
+    (-0.0160, 0.1840, 0.0400, -0.0080, 0.0),
+    (-0.0176, 0.1408, 0.0912, -0.0144, 0.0),
+)
+_MIDDLE = (
+    (-0.0128, 0.0848, 0.1504, -0.0240, 0.0016),
+    (-0.0016, 0.0144, 0.2224, -0.0416, 0.0064),
+    (0.0064, -0.0336, 0.2544, -0.0336, 0.0064),
+    (0.0064, -0.0416, 0.2224, 0.0144, -0.0016),
+    (0.0016, -0.0240, 0.1504, 0.0848, -0.0128),
+)
+
+
+def _mirror(panel: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(reversed(row)) for row in reversed(panel))
+
+
+_MULTIPLIERS = _END + _NEXT_TO_END + _MIDDLE + _mirror(_NEXT_TO_END) + _mirror(_END)
+
+
+def split_ages(groups: Sequence[float]) -> list[float]:
+    """Split five consecutive five-year groups (0-4 ... 20-24) into 25 single years of age.
+
+    Each group of the result sums to the group given.
+    """
+    return [sum(m * g for m, g in zip(row, groups, strict=True)) for row in _MULTIPLIERS]
+
+
+def estimate_age_bands(observations: pl.DataFrame, book: Registry) -> pl.DataFrame:
+    """Population of the school-age bands (measure `population_age`), status `estimated`; of a synthetic
+    projection they are synthetic.
+
+    A band stands only where all five groups of its territory and year are there. `cell` names the cells of
+    all five groups.
+    """
+    groups = observations.filter(
+        pl.col("current"), pl.col("measure") == "population_projected", pl.col("detail").is_in(GROUPS)
+    )
+    keys = [*(key for key in SERIES_KEY if key != "detail"), "year"]
+    rows = []
+    for _, frame in groups.group_by(keys, maintain_order=True):
+        by_group = {row["detail"]: row for row in frame.iter_rows(named=True)}
+        if len(by_group) < len(GROUPS):
+            continue
+        parts = [by_group[group] for group in GROUPS]
+        ages = split_ages([part["value"] for part in parts])
+        for band in book.codes_of("age_band"):
+            first, last = (int(age) for age in band.removeprefix("age_").split("_"))
+            rows.append(
+                parts[0]
+                | {
+                    "measure": "population_age",
+                    "detail": band,
+                    "value": sum(ages[first : last + 1]),
+                    "status": "synthetic" if any(p["status"] == "synthetic" for p in parts) else "estimated",
+                    "flags": ["projected_base"],
+                    "cell": " + ".join(part["cell"] for part in parts),
+                    "printed": " + ".join(part["printed"] for part in parts),
+                    "note": METHOD,
+                    "step": 1.0,
+                }
+            )
+    return pl.DataFrame(rows, schema=OBSERVATIONS, orient="row")
+
+
+def derive_merged(observations: pl.DataFrame, book: Registry) -> pl.DataFrame:
+    """Observations of merged territories for the years in which only their parts were counted.
+
+    Takes current observations of additive measures. Counts add; a missing part, or one that is only a bound,
+    makes the sum missing, never smaller. `file`, `sheet` and `cell` name those of all parts, joined by
+    " + ", so that every sum leads back to its cells. Status is `derived`, unless a part is projected,
+    estimated or synthetic: then the sum is no firmer than that.
+    """
+    additive = [m.id for m in book.measures.values() if m.additive]
+    frames = [
+        _sum_parts(observations, territory.id, list(territory.parts), additive)
+        for territory in book.territories.values()
+        if territory.parts
+    ]
+    return pl.concat(frames) if frames else observations.clear()
+
+
+def _sum_parts(observations: pl.DataFrame, merged: str, parts: list[str], additive: list[str]) -> pl.DataFrame:
+    keys = [key for key in SERIES_KEY if key != "territory"]
+    usable = observations.filter(
+        pl.col("current"),
+        pl.col("territory").is_in(parts),
+        pl.col("measure").is_in(additive),
+        pl.col("qualifier") == "",
+        pl.col("place") == "",
+    )
+    published = observations.filter(pl.col("current"), pl.col("territory") == merged, pl.col("qualifier") == "")
+
+    def joined(column: str) -> pl.Expr:
+        return pl.col(column).unique(maintain_order=True).str.join(" + ")
+
+    softer = pl.col("status").filter(pl.col("status").is_in(["synthetic", "projected", "estimated"]))
+    whole = add_parts(
+        usable.sort("territory", descending=True),  # hai_phong_old first, then hai_duong_old
+        keys=[*keys, "year"],
+        part="territory",
+        parts=parts,
+        sums=["value"],
+        carry={
+            "unit": pl.col("unit").first(),
+            "soft": softer.first(),
+            "flags": pl.col("flags").explode(keep_nulls=False, empty_as_null=False).unique(maintain_order=True),
+            "edition": pl.col("edition").max(),
+            "cell": pl.col("cell").str.join(" + "),
+            "printed": pl.col("printed").str.join(" + "),
+            "step": pl.col("step").max(),
+        }
+        | {name: joined(name) for name in ("source", "file", "digest", "sheet", "note")},
+    )
+    return (
+        whole.filter(pl.col("missing").list.len() == 0)
+        .with_columns(
+            territory=pl.lit(merged),
+            status=pl.coalesce("soft", pl.lit("derived")),
+            qualifier=pl.lit(""),
+            current=pl.lit(True),
+        )
+        .join(published, on=[*keys, "year"], how="anti")
+        .select(pl.col(name).cast(kind) for name, kind in OBSERVATIONS.items())
+    )

@@ -1,0 +1,355 @@
+"""A filled input form -> observations. Blank cells are fine; a wrong cell is named, with what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import fastexcel
+
+from hpedu.ingest.forms.design import COVER, MARKER, SHEETS, Cover, Range, Sheet, range_of, read_cover_code, seal
+from hpedu.ingest.interpret import Reading
+from hpedu.ingest.quarantine import SetAside, set_aside_row
+from hpedu.ingest.readers.excel import is_workbook, read_frames, read_workbook
+from hpedu.ingest.schema import Cell, Resource
+from hpedu.ingest.sheet.grid import Grid, address, is_blank
+from hpedu.ingest.words.numbers import printed_step
+from hpedu.ingest.words.vietnamese import clean_text, fold_text
+from hpedu.registry import Registry
+from hpedu.registry.formula import SeriesRef, parse_formula
+
+_MINUS = re.compile(r"[-−–]\s?")
+_GROUPED = re.compile(r"[1-9]\d{0,2}([ .,])\d{3}(?:\1\d{3})*", re.ASCII)  # 1.234, 12,345, 1 234 567
+_DECIMAL = re.compile(r"(\d+)(?:[.,](\d+))?", re.ASCII)
+_GROUPED_DECIMAL = re.compile(r"([1-9]\d{0,2}(?:([ .,])\d{3})(?:\2\d{3})*)(?!\2)[.,](\d+)", re.ASCII)  # 1.234,5
+_SIGN = "%"
+
+_ISO = re.compile(r"((?:19|20)\d\d)-(\d\d)-(\d\d)(?: .*)?", re.ASCII)
+_WRITTEN = re.compile(r"(?:ngay )?(\d{1,2}) ?(?:[/.-]|thang) ?(\d{1,2}) ?(?:[/.-]|nam) ?((?:19|20)\d\d)", re.ASCII)
+_SERIAL = re.compile(r"[34567]\d{4}", re.ASCII)  # a date without its format: days since 30 December 1899
+_FIRST_DAY = date(1899, 12, 30)
+
+
+def read_typed_number(printed: str, allowed: Range) -> Decimal:
+    """Read a number as typed, in Vietnamese or English style.
+
+    In a count every mark groups thousands ("1.234" is 1234). In a decimal the last mark begins the decimals;
+    "12.345" could be either and is refused, unless one reading is out of range.
+
+    Raises
+    ------
+    SetAside
+        `form_not_a_number`, `form_not_whole`, `form_ambiguous`, `form_negative` or `form_out_of_range`.
+    """
+    text = clean_text(printed)
+    text = text.removesuffix(_SIGN).strip() if allowed.upper is not None else text
+    negative = _MINUS.match(text)
+    number = _read_positive(text[negative.end() :] if negative else text, allowed)
+    if negative and number:
+        raise SetAside("form_negative")
+    if allowed.upper is not None and number > allowed.upper:
+        raise SetAside("form_out_of_range")
+    return number
+
+
+def _read_positive(text: str, allowed: Range) -> Decimal:
+    if text.isascii() and text.isdigit():
+        return Decimal(text)
+    plain, grouped = _DECIMAL.fullmatch(text), _GROUPED.fullmatch(text)
+    if grouped and (allowed.whole or plain is None):
+        return Decimal(re.sub(r"\D", "", text))
+    if grouped and allowed.upper is None:
+        raise SetAside("form_ambiguous")
+    both = _GROUPED_DECIMAL.fullmatch(text)
+    if plain is None and both is None:
+        raise SetAside("form_not_a_number")
+    if allowed.whole:
+        raise SetAside("form_not_whole")
+    if both:
+        return Decimal(re.sub(r"\D", "", both[1]) + "." + both[3])
+    return Decimal(text.replace(",", "."))
+
+
+def read_typed_state(printed: str, dimension: str, book: Registry) -> str:
+    """The code of a state by its name in either language.
+
+    Raises
+    ------
+    SetAside
+        `form_unknown_state`, with the names there are.
+    """
+    states = book.codes_of(dimension)
+    for code, row in states.items():
+        if fold_text(printed) in (fold_text(row.name.vi), fold_text(row.name.en)):
+            return code
+    names = [row.name.vi for row in states.values()]
+    raise SetAside("form_unknown_state", known=names)
+
+
+def read_typed_date(printed: str) -> date:
+    """Read a date cell, or a date typed as text, day first ("31/12/2026", "ngày 31 tháng 12 năm 2026").
+
+    Raises
+    ------
+    SetAside
+        `form_not_a_date`.
+    """
+    text = fold_text(printed)
+    if _SERIAL.fullmatch(text):
+        return _FIRST_DAY + timedelta(days=int(text))
+    iso, written = _ISO.fullmatch(text), _WRITTEN.fullmatch(text)
+    match = iso or written
+    if match is None:
+        raise SetAside("form_not_a_date")
+    year, month, day = map(int, match.groups() if iso else reversed(match.groups()))
+    try:
+        return date(year, month, day)
+    except ValueError as error:
+        raise SetAside("form_not_a_date") from error
+
+
+@dataclass(frozen=True)
+class FormRow:
+    """A row of a sheet: what was typed into its cells, by column, and what its key and labels say."""
+
+    sheet: Sheet
+    typed: dict[str, Cell]
+    key: str
+    labels: list[str]
+
+    def identify(self, book: Registry) -> SeriesRef | None:
+        """The series of the row; None if key and labels do not belong together, or lead nowhere."""
+        text, _, checksum = self.key.partition(" #")
+        if not text or checksum.strip() != seal(text, *self.labels):
+            return None
+        (series, *_) = parse_formula(text)
+        known = series.measure in book.measures and series.level in book.codes_of("level")
+        return series if known else None
+
+
+def find_sheet(grid: Grid) -> tuple[Sheet, int] | None:
+    """Which sheet of the form a grid is and where its hidden head stands, whatever the sheet is called now."""
+    for sheet in SHEETS.values():
+        for number, row in enumerate(grid.rows):
+            if set(sheet.head) <= set(row):
+                return sheet, number
+    return None
+
+
+def read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[FormRow]:
+    """The rows under the headings into which anything was typed."""
+    places = {
+        column.id: grid.rows[head].index(name) for column, name in zip(sheet.columns, sheet.head, strict=True)
+    }
+    fills = [column.id for column in sheet.columns if column.role == "fill"]
+    sealed = [column.id for column in sheet.columns if column.role == "sealed"]
+    for number in range(head + 2, len(grid.rows)):
+        texts = grid.rows[number]
+        typed = {
+            name: Cell(grid.sheet, address(number, places[name]), texts[places[name]], {})
+            for name in fills
+            if not is_blank(texts[places[name]])
+        }
+        if typed:
+            yield FormRow(sheet, typed, texts[places["key"]], [texts[places[name]] for name in sealed])
+
+
+_Rows = Mapping[SeriesRef, Mapping[str, Any]]
+_Side = Sequence[SeriesRef]
+
+
+def find_excesses(rows: _Rows, book: Registry) -> dict[SeriesRef, str]:
+    """The series that contradict each other: a sum of parts is greater than the whole, and all of it is there.
+
+    A part is a series of one sex or ownership, or the numerator of an indicator that cannot be above 100%.
+    Which of the figures is wrong cannot be told, so parts and whole are both named.
+
+    Parameters
+    ----------
+    rows
+        Observations (`hpedu.ingest.schema.OBSERVATIONS`) by series.
+
+    Returns
+    -------
+    dict
+        Series -> the arithmetic, with sheet and cell of every figure in it.
+    """
+    found: dict[SeriesRef, dict[str, None]] = {}
+    for parts, whole in [*_dimensions(rows), *_shares(book)]:
+        if all(ref in rows for ref in (*parts, *whole)) and _add(parts, rows) > _add(whole, rows):
+            for ref in (*parts, *whole):
+                found.setdefault(ref, {})[f"{_spell(parts, rows)} > {_spell(whole, rows)}"] = None
+    return {ref: "; ".join(texts) for ref, texts in found.items()}
+
+
+def _dimensions(rows: _Rows) -> Iterator[tuple[_Side, _Side]]:
+    for ref in rows:
+        if ref.sex != "both":
+            yield [ref], [replace(ref, sex="both")]
+        if ref.ownership != "all":
+            yield [ref], [replace(ref, ownership="all")]
+
+
+def _shares(book: Registry) -> Iterator[tuple[_Side, _Side]]:
+    """Numerator and denominator of each share, level by level where both have the same levels."""
+    for indicator in book.indicators.values():
+        if indicator.unit == "percent" and indicator.upper == 100 and indicator.denominator:
+            parts, whole = parse_formula(indicator.numerator), parse_formula(indicator.denominator)
+            levels = {ref.level for ref in parts}
+            if levels != {ref.level for ref in whole}:
+                yield parts, whole
+                continue
+            for level in sorted(levels):
+                yield [r for r in parts if r.level == level], [r for r in whole if r.level == level]
+
+
+def _add(side: _Side, rows: _Rows) -> float:
+    return sum(float(rows[ref]["value"]) for ref in side)
+
+
+def _spell(side: _Side, rows: _Rows) -> str:
+    cells = " + ".join(f"{rows[ref]['sheet']}!{rows[ref]['cell']} ({rows[ref]['printed']})" for ref in side)
+    return cells if len(side) == 1 else f"{cells} = {_add(side, rows):g}"
+
+
+def is_form(data: bytes) -> bool:
+    """Whether a file is an input form of hpedu, of any version: its cover carries the marker."""
+    if not is_workbook(data):
+        return False
+    try:  # the names first: a school list of 50,000 rows is not worth loading only to be refused
+        names = fastexcel.read_excel(data).sheet_names
+    except fastexcel.FastExcelError:
+        return False
+    if fold_text(COVER) not in map(fold_text, names):
+        return False
+    cover = next(frame for name, frame in read_frames(data) if fold_text(name) == fold_text(COVER))
+    return any(str(text).startswith(f"{MARKER} ") for row in cover.rows() for text in row)
+
+
+def read_form(data: bytes, resource: Resource, book: Registry) -> Reading:
+    """Read a form written by `hpedu.present.exports.form.write_form` and filled in by somebody.
+
+    Every filled-in value or state is one observation (status `final`, or `synthetic` if its cover says so;
+    territory and year of the cover, the other cells of its row in `note`) or one issue. Blank cells are neither.
+
+    Raises
+    ------
+    ValueError
+        If the workbook is damaged or locked with a password.
+    """
+    return _FormReader(resource, book).read(read_workbook(data))
+
+
+@dataclass
+class _FormReader:
+    resource: Resource
+    book: Registry
+    cover: Cover | None = None
+    rows: dict[SeriesRef, dict[str, Any]] = field(default_factory=dict)  # observations
+    seen: set[SeriesRef] = field(default_factory=set)
+    issues: list[dict[str, Any]] = field(default_factory=list)
+
+    def read(self, grids: list[Grid]) -> Reading:
+        self.cover = find_cover(grids, self.book)
+        for grid in grids:
+            found = find_sheet(grid)
+            if found is not None:
+                for row in read_rows(grid, *found):
+                    self._read_row(row)
+            elif fold_text(grid.sheet) != fold_text(COVER):
+                self._set_aside_sheet(grid)
+        for series, arithmetic in find_excesses(self.rows, self.book).items():
+            part = self.rows.pop(series)
+            cell = Cell(part["sheet"], part["cell"], part["printed"], {})
+            self._set_aside(cell, "form_part_exceeds_whole", arithmetic)
+        return Reading(list(self.rows.values()), self.issues)
+
+    def _read_row(self, row: FormRow) -> None:
+        series = row.identify(self.book)
+        reason = (
+            "form_cover" if self.cover is None
+            else "form_unknown_row" if series is None
+            else "form_duplicate_row" if series in self.seen
+            else "form_without_value" if row.sheet.answer not in row.typed
+            else ""
+        )  # fmt: skip
+        if reason or series is None or self.cover is None:
+            for cell in row.typed.values():
+                self._set_aside(cell, reason)
+            return
+        self.seen.add(series)
+        cell = row.typed[row.sheet.answer]
+        unit = self.book.measures[series.measure].unit
+        try:
+            number = self._read_answer(cell, row.sheet, unit)
+        except SetAside as aside:
+            self._set_aside(cell, aside.reason, known=aside.known)
+            return
+        self.rows[series] = {
+            "measure": series.measure,
+            "level": series.level,
+            "ownership": series.ownership,
+            "sex": series.sex,
+            "detail": series.detail,
+            "territory": self.cover.territory,
+            "place": "",
+            "year": self.cover.year,
+            "value": float(number),
+            "unit": unit,
+            "status": "synthetic" if self.cover.synthetic else "final",
+            "qualifier": "",
+            "flags": [],
+            "source": self.resource.name,
+            "edition": self.resource.published,
+            "file": self.resource.path,
+            "sheet": cell.sheet,
+            "cell": cell.address,
+            "printed": cell.printed,
+            "note": self._read_note(row.typed),
+            "step": float(printed_step(number)),
+            "current": True,
+        }
+
+    def _read_answer(self, cell: Cell, sheet: Sheet, unit: str) -> Decimal:
+        if not sheet.states:
+            return read_typed_number(cell.printed, range_of(unit))
+        code = read_typed_state(cell.printed, sheet.states, self.book)
+        return Decimal(int(code == next(iter(self.book.codes_of(sheet.states)))))
+
+    def _read_note(self, typed: Mapping[str, Cell]) -> str:
+        """Decision, source, date and remark in one line; a date that is none is set aside."""
+        said = []
+        for name in ("decision", "date", "origin", "note"):
+            if name in typed:
+                try:
+                    text = typed[name].printed
+                    said.append(read_typed_date(text).isoformat() if name == "date" else clean_text(text))
+                except SetAside as aside:
+                    self._set_aside(typed[name], aside.reason)
+        return "; ".join(said)
+
+    def _set_aside_sheet(self, grid: Grid) -> None:
+        for row, texts in enumerate(grid.rows):
+            for column, text in enumerate(texts):
+                if not is_blank(text):
+                    cell = Cell(grid.sheet, address(row, column), text, {})
+                    self._set_aside(cell, "form_unknown_sheet", grid.sheet)
+
+    def _set_aside(self, cell: Cell, reason: str, subject: str = "", *, known: tuple[str, ...] = ()) -> None:
+        subject = subject or f"{cell.sheet}!{cell.address}"
+        self.issues.append(set_aside_row(cell, self.resource, reason, subject, self.book, known))
+
+
+def find_cover(grids: list[Grid], book: Registry) -> Cover | None:
+    """What the cover says the form is about; None unless title and code belong together."""
+    for grid in grids:
+        texts = [text for row in grid.rows for text in row if not is_blank(text)]
+        for text in texts:
+            if text.startswith(f"{MARKER} "):
+                cover = read_cover_code(text, texts[0])
+                return cover if cover and cover.territory in book.territories else None
+    return None

@@ -1,0 +1,288 @@
+"""`hpedu check FILE`: what would be read of a file, what would not, and what to do about it. Writes nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import polars as pl
+
+from hpedu.ingest import schema
+from hpedu.ingest.forms.filled import is_form
+from hpedu.ingest.interpret import Roles, find_roles
+from hpedu.ingest.layouts import Layout, closest_layout, load_layouts
+from hpedu.ingest.reading import Found, find_tables, read_file
+from hpedu.ingest.schema import Cell, RawTable, Resource
+from hpedu.ingest.schools.lists import sum_schools
+from hpedu.ingest.sheet.columns import SEPARATOR
+from hpedu.ingest.sheet.vocabulary import is_worded
+from hpedu.ingest.source import Unreadable
+from hpedu.ingest.words.numbers import decide_style, find_scale
+from hpedu.ingest.words.places import resolve_place
+from hpedu.ingest.words.vietnamese import fold_text
+from hpedu.messages import note, say
+from hpedu.registry import Registry, Text, registry
+
+MOST = 3
+_WORD = re.compile(r"\w+")
+_REMARK = re.compile(r"\([^()]*\)")
+
+
+def suggest_codes(dimension: str, text: str, book: Registry) -> list[str]:
+    """Up to three codes whose Vietnamese or English name, or a part of it between commas, stands in a text.
+
+    `dimension` is "measure", or one of `codes.csv`. Longer names go first, and a name within a longer one that
+    stands at the same place does not count: "ngoài công lập" is not "công lập".
+    """
+    words = f" {_plain(text)} "
+    found: dict[str, str] = {}
+    for name, code in _names(dimension, book):
+        if f" {name} " in words and code not in found and not any(f" {name} " in f" {n} " for n in found.values()):
+            found[code] = name
+    return list(found)[:MOST]
+
+
+@lru_cache(maxsize=16)
+def _names(dimension: str, book: Registry) -> list[tuple[str, str]]:
+    """Names and their codes, the longest first."""
+    known: Iterable[tuple[str, Text]] = (
+        ((m.id, m.name) for m in book.measures.values())
+        if dimension == "measure"
+        else ((code, entry.name) for code, entry in book.codes_of(dimension).items())
+    )
+    remarks = dimension != "measure"  # "(dân lập, tư thục)" names the same thing, "(công bố)" does not
+    names = {(part, code) for code, name in known for part in _parts(code, name, remarks=remarks)}
+    return sorted(names, key=lambda pair: (-len(pair[0]), pair))
+
+
+def _parts(code: str, name: Text, *, remarks: bool) -> Iterator[str]:
+    yield _plain(code.replace("_", " "))
+    for text in (name.vi, name.en):
+        whole = _REMARK.sub(" ", text)
+        said = [part for remark in _REMARK.findall(text) for part in remark.split(",")] if remarks else []
+        yield from filter(None, (_plain(part) for part in (whole, *whole.split(","), *said)))
+
+
+def _plain(text: str) -> str:
+    """Folded words, English plurals as singulars."""
+    return " ".join(re.sub(r"(?<=\w{3})(?<!s)s$", "", word) for word in _WORD.findall(fold_text(text)))
+
+
+_DAY = date(2024, 9, 30)
+_COUNTED_AT_START = re.compile(r"30 ?/ ?9|30 thang 9|30 september|nam hoc|school year")
+
+
+def propose_layout(table: RawTable, language: str = "en") -> str:
+    """The text of a layout file for a table: what can be told is filled in, the rest is left to complete.
+
+    Years and territories are found by content, in any kind of file, so labels are not named. Every item gets
+    an empty `measure` and `level`; these, and a year rule or territory that the table does not tell, are refused
+    by the loader until they are filled in: nothing is guessed.
+    """
+    place = _find_place_label(table)
+    roles = find_roles(table, Layout(id="", title="", year_rule="calendar", place=place))
+    style = decide_style(cell.printed for cell in table.cells)
+    close = closest_layout(table.title, load_layouts())
+    rule = "school_year_start" if _COUNTED_AT_START.search(_all_text(table, roles)) else ""
+    lines = [f"# {say('proposal_head', language)}"]
+    if close:
+        lines.append(f"# {say('proposal_close', language, layout=close.id)}")
+    lines.append(f"title = {_quote(table.title)}")
+    if not roles.territory:
+        named = _quote(_find_title_territory(table.title))
+        lines.append(f"territory = {named}  # {say('proposal_territory', language)}")
+    if place:
+        lines.append(f"place = {_quote(place)}")
+    lines.append(f"year_rule = {_quote(rule)}  # {say('proposal_year', language)}")
+    lines.append(f"numbers = {_quote(style or 'decide')}")
+    lines.append(f"# {say('proposal_codes', language)}")
+    return "\n".join([*lines, *_propose_series(table, roles)]) + "\n"
+
+
+def is_catalogue(table: RawTable) -> bool:
+    """Whether no cell of a table has a label: a list of codes and names, as ministry workbooks bring along."""
+    return not any(text for cell in table.cells for name, text in cell.labels.items() if name != "title")
+
+
+def _find_place_label(table: RawTable) -> str:
+    """The label that names districts or institutions, if most of its texts do."""
+    for name in ("row", "column"):
+        texts = {text for cell in table.cells if (text := cell.labels.get(name, ""))}
+        if 2 * sum(resolve_place(text) is not None for text in texts) >= max(len(texts), 1):
+            return name
+    return ""
+
+
+def _all_text(table: RawTable, roles: Roles) -> str:
+    labels = {cell.labels.get(roles.year, "") for cell in table.cells}
+    return fold_text(" ".join([table.title, *sorted(labels)]))
+
+
+def _find_title_territory(title: str) -> str:
+    """The one territory whose name stands in the title, as a layout says it; empty if none or several do."""
+    text = f" {fold_text(title)} "
+    named = {a.territory for a in registry().territory_names if f" {fold_text(a.name)} " in text}
+    return f"={named.pop()}" if len(named) == 1 else ""
+
+
+def _propose_series(table: RawTable, roles: Roles) -> Iterator[str]:
+    book = registry()
+    found: dict[str, str] = {}
+    for cell in table.cells:
+        tiers = SEPARATOR.join(roles.read_parts(cell, _DAY)[1]).split(SEPARATOR)
+        item = SEPARATOR.join(tier for tier in tiers if not is_worded("filler", tier))
+        found.setdefault(item, cell.labels.get("unit", ""))
+    for item, unit in found.items():
+        yield f"\n[[series.{_quote(item)}]]"
+        for name in ("measure", "level"):
+            codes = suggest_codes(name, item, book) or suggest_codes(name, table.title, book)
+            yield f'{name} = ""' + (f"  # {' | '.join(codes)} ?" if codes else "")
+        for name in ("ownership", "sex"):
+            yield from (f'# {name} = "{code}" ?' for code in suggest_codes(name, item, book)[:1])
+        scale = find_scale(item) if find_scale(item) != 1 else find_scale(unit)
+        if scale is not None and scale != 1:
+            yield f"scale = {scale}"
+
+
+def _quote(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+_ADDRESS = re.compile(r"([A-Z]+)(\d+)")
+SHOWN = 20
+"""Kinds of issues that are listed one by one."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a file holds. `observations` and `issues` have the columns of `hpedu.ingest.schema`."""
+
+    tables: list[Found]
+    observations: pl.DataFrame
+    issues: pl.DataFrame
+    schools: int | None = None  # rows of a school list
+
+
+def check_file(path: Path) -> Checked:
+    """Read a file as ingest would, without a word in the data package and without writing anything.
+
+    Raises
+    ------
+    Unreadable
+        If it is a folder, damaged, of a kind hpedu does not read, or holds no table.
+    OSError
+        If the file cannot be opened.
+    """
+    if path.is_dir():
+        raise Unreadable("directory", file=path.name)
+    data = path.read_bytes()
+    resource, book = stand_in(path), registry()
+    try:
+        reading = read_file(data, resource, book)
+    except Unreadable as error:
+        raise error.of(path.name) from error
+    printed = pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row")
+    whole = reading.schools is not None or is_form(data)  # read by their own rules, not table by table
+    if reading.schools is not None:
+        printed = pl.concat([printed, sum_schools(reading.schools, {resource.path: resource}, book)])
+    return Checked(
+        [] if whole else find_tables(data),
+        printed,
+        pl.DataFrame(reading.issues, schema=schema.ISSUES, orient="row"),
+        None if reading.schools is None else reading.schools.height,
+    )
+
+
+def read(path: str | Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The observations of a file and the cells of it that were set aside.
+
+    Returns
+    -------
+    tuple of polars.DataFrame
+        With the columns `hpedu.ingest.schema.OBSERVATIONS` and `hpedu.ingest.schema.ISSUES`.
+    """
+    checked = check_file(Path(path))
+    return checked.observations, checked.issues
+
+
+def stand_in(path: Path) -> Resource:
+    """A resource for a file that is not in the data package: it names the file and nothing else."""
+    return Resource(
+        name="unnamed",
+        path=path.name,
+        title=path.name,
+        publisher="",
+        table="",
+        url="",
+        published="0000",
+        scope="",
+        confidence="low",
+        transcription=False,
+        licenses=[],
+    )
+
+
+def describe(checked: Checked, language: str) -> Iterator[str]:
+    """What was found, line by line, ending with a layout to complete for each table that has none."""
+    tables = [found for found in checked.tables if found.table.cells]
+    lists = set(checked.issues.filter(reason="school_columns_lacking")["sheet"])
+    unknown = [its for its in tables if its.layout is None and its.table.cells[0].sheet not in lists]
+    catalogues = [found for found in unknown if is_catalogue(found.table)]
+    for found in tables:
+        yield _describe_table(found, language, catalogue=found in catalogues)
+    counts = {"read": checked.observations.height, "set_aside": checked.issues.height}
+    if checked.schools is None:
+        yield say("check_counts", language, **counts)
+    else:
+        yield say("check_schools", language, schools=checked.schools, **counts)
+    yield from _describe_issues(checked.issues, language)
+    if len(unknown) > len(catalogues):
+        yield ""
+        yield say("check_next", language)
+    for found in unknown:
+        if found not in catalogues:
+            yield ""
+            yield from propose_layout(found.table, language).splitlines()
+
+
+def _describe_table(found: Found, language: str, *, catalogue: bool) -> str:
+    cells = found.table.cells
+    state = say("check_catalogue" if catalogue else "check_no_layout", language)
+    return say(
+        "check_table",
+        language,
+        place=say("check_sheet", language, sheet=cells[0].sheet) if cells[0].sheet else "",
+        title=found.table.title or note("check_no_title"),
+        cells=len(cells),
+        cells_at=_name_range(cells),
+        layout=say("check_layout", language, layout=found.layout.id) if found.layout else state,
+    )
+
+
+def _name_range(cells: Sequence[Cell]) -> str:
+    """`B5:G8`; for formats without columns and rows, the first cell and the last."""
+    places = [_ADDRESS.fullmatch(cell.address) for cell in cells]
+    found = [(place[1], int(place[2])) for place in places if place]
+    if len(found) < len(places):
+        return f"{cells[0].address} ... {cells[-1].address}"
+    letters = sorted({column for column, _ in found}, key=lambda column: (len(column), column))
+    rows = [row for _, row in found]
+    return f"{letters[0]}{min(rows)}:{letters[-1]}{max(rows)}"
+
+
+def _describe_issues(issues: pl.DataFrame, language: str) -> Iterator[str]:
+    """Each kind of issue once, by its first cell."""
+    shown = issues.filter(pl.col("reason") != "no_layout")
+    kinds = shown.group_by("reason", "subject", maintain_order=True).agg(
+        pl.first(f"message_{language}").alias("text"), pl.len().alias("count")
+    )
+    for row in kinds.head(SHOWN).iter_rows(named=True):
+        times = say("check_times", language, count=row["count"] - 1) if row["count"] > 1 else ""
+        yield say("check_reason", language, text=row["text"], times=times)
+    if kinds.height > SHOWN:
+        yield say("check_more", language, count=kinds.height - SHOWN)

@@ -1,0 +1,197 @@
+"""The columns of the school list: recognising them by their headers, and describing them in the docs."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from hpedu.ingest.words.vietnamese import clean_text, fold_text
+from hpedu.registry import Registry
+from hpedu.registry.models import Language, SchoolColumn
+
+_TABLE: dict[str, Any] = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
+
+MISSING: frozenset[str] = frozenset(_TABLE["missing"])
+NONE: frozenset[str] = frozenset(_TABLE["none"])
+HEADER_LEVELS: dict[str, list[str]] = _TABLE["headers"]
+CHOICES = ("yes_no", "ownership", "national_standard_level", "institution_type")
+INSTITUTIONS: list[str] = list(_TABLE["institution_type"])
+LEVELS: list[str] = list(_TABLE["levels"])
+
+_MEANINGS = {
+    column: {word: code for code, words in _TABLE[column].items() for word in words} for column in CHOICES
+}
+_LEVEL_WORDS = {level: re.compile(rf"\b(?:{words})\b") for level, words in _TABLE["levels"].items()}
+_JOINING = re.compile(rf"\b(?:{'|'.join(sorted(_TABLE['joining'], key=len, reverse=True))})\b")
+_SIGNS = re.compile(r"[\W_]+")
+_COMMUNE_KIND = re.compile(
+    r"^(?:phường|xã|đặc khu|p\.|x\.|ward|commune|phuong|xa|dac khu)\s*(?=\S)", re.IGNORECASE
+)
+
+
+def fold_words(text: str) -> str:
+    """Folded words with one blank between them: "Số học sinh (nữ)" -> "so hoc sinh nu"."""
+    return _SIGNS.sub(" ", fold_text(text)).strip()
+
+
+def read_choice(text: str, column: str) -> str | None:
+    """The code a cell of the column means ("Tư thục" -> private); None where it is none of them."""
+    words = _MEANINGS[column]
+    return words.get(fold_words(text) or text.strip())
+
+
+def list_choices(column: str) -> str:
+    """The first word of each value, for a message: "cong lap, ngoai cong lap"."""
+    return ", ".join(words[0] for words in _TABLE[column].values())
+
+
+@lru_cache(maxsize=4096)
+def read_levels(text: str) -> tuple[str, ...] | None:
+    """The levels taught, lowest first ("TH&THCS" -> primary, lower_secondary); None if any word is strange."""
+    words = re.sub(r"\bc(?:ap)? ?(\d) (\d)(?: (\d))?\b", r"cap \1 cap \2 cap \3", fold_words(text))
+    words = re.sub(r"\bcap (?!\d)", "", words)
+    taught = tuple(level for level, pattern in _LEVEL_WORDS.items() if pattern.search(words))
+    rest = words
+    for pattern in (*_LEVEL_WORDS.values(), _JOINING):
+        rest = pattern.sub(" ", rest)
+    return taught if taught and not rest.strip() else None
+
+
+def name_commune(text: str) -> tuple[str, str]:
+    """The name without its kind, exact and folded: "Xã Cẩm Giàng" -> ("cẩm giàng", "cam giang")."""
+    name = _COMMUNE_KIND.sub("", clean_text(text)).casefold()
+    return name, fold_words(name)
+
+
+def is_synthetic(text: str) -> bool:
+    """Whether a line over a list says that its data is made up."""
+    return _TABLE["synthetic"] in fold_words(text)
+
+
+def find_counted(measure: str, level: str) -> list[str]:
+    """The kinds of institution a series about whole schools counts."""
+    counted: dict[str, list[str]] = _TABLE["counted"]
+    return counted.get(f"{measure}/{level}") or counted.get(measure) or ["school"]
+
+
+_LEAD = re.compile(r"^(?:tong so luong|tong so|so luong|so|tong|trong do)\s+(?=\S)")
+_IDENTIFYING = ("code", "choice", "text")
+_PARENTHESES = re.compile(r"\([^()]*\)")
+_PARTS = re.compile(r"\n|\s[-–—/]\s")
+
+
+def recognise_school_list(header: Sequence[str], book: Registry) -> dict[int, str] | None:
+    """Which column of the school list each cell of a header row is.
+
+    Accents, case, blanks, line breaks, punctuation and a leading "số" or "tổng số" do not count; a unit in
+    parentheses neither. Of two columns of one meaning the first counts.
+
+    Returns
+    -------
+    dict or None
+        Column index -> column id (`school_columns.csv`, or such an id and a level); None unless all required
+        columns are there.
+    """
+    found = _match(header, book)
+    return None if _lacking(found, book) else found
+
+
+def find_lacking(header: Sequence[str], book: Registry) -> list[str]:
+    """The required columns that a header lacks though it is plainly one of a school list; [] for any other.
+
+    Plainly: three known columns, two of them say which school it is (name, code, level, commune, ownership):
+    "Trường | Lớp | Giáo viên" heads a table of sums.
+    """
+    found = _match(header, book)
+    columns = list_columns(book)
+    identifying = [c for c in found.values() if c != "row_number" and columns[c].kind in _IDENTIFYING]
+    return _lacking(found, book) if len(found) > 2 and len(identifying) > 1 else []
+
+
+def _match(header: Sequence[str], book: Registry) -> dict[int, str]:
+    known = _index(book)
+    found: dict[int, str] = {}
+    for place, text in enumerate(header):
+        column = _find(text, known)
+        if column is not None and column not in found.values():
+            found[place] = column
+    return found
+
+
+def _lacking(found: dict[int, str], book: Registry) -> list[str]:
+    """The ids of the required columns that were not found."""
+    return [c.id for c in book.school_columns.values() if c.required and c.id not in found.values()]
+
+
+def find_column(header: str, book: Registry) -> str | None:
+    """The id of the column a header means; None if there is none."""
+    return _find(header, _index(book))
+
+
+def list_columns(book: Registry) -> dict[str, SchoolColumn]:
+    """Every column a list may have by its id: those of the registry, and the ones for a single level."""
+    columns = {}
+    for column in book.school_columns.values():
+        columns.update(dict.fromkeys((column.id, *column.variants), column))
+    return columns
+
+
+def describe_columns(book: Registry, language: Language) -> str:
+    """The columns as a Markdown table for docs/school_list.md: header, meaning, kind, levels, targets fed."""
+    heads = {
+        "vi": (
+            "Tiêu đề cột",
+            "Tên tiếng Anh",
+            "Kiểu",
+            "Cấp học điền",
+            "Vào chuỗi số liệu",
+            "Chỉ tiêu (số thứ tự)",
+        ),
+        "en": ("Header", "Meaning", "Kind", "Filled by levels", "Feeds series", "Targets (number)"),
+    }
+    lines = ["| " + " | ".join(heads[language]) + " |", "|---" * len(heads[language]) + "|"]
+    for column in book.school_columns.values():
+        numbers = ", ".join(str(book.targets[target].number) for target in column.targets)
+        levels = ", ".join(book.name("level", level, language) for level in column.levels)
+        cells = (
+            f"**{column.name.vi}**" if column.required else column.name.vi,
+            column.name.en,
+            f"`{column.kind}`",
+            levels + (" ⁺" if column.per_level else ""),
+            ", ".join(f"`{text}`" for text in column.series),
+            numbers,
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+@lru_cache(maxsize=2)
+def _index(book: Registry) -> dict[str, str]:
+    """Folded header -> column. An exact header goes before one that is only alike without its leading words."""
+    exact: dict[str, str] = {}
+    for column in book.school_columns.values():
+        names = [fold_words(name) for name in (column.name.vi, column.name.en, *column.aliases, column.id)]
+        for name in names:
+            exact.setdefault(name, column.id)
+    for column in book.school_columns.values():
+        names = [fold_words(name) for name in (column.name.vi, column.name.en, *column.aliases)]
+        for variant, level in column.variants.items():
+            for name in names:
+                for word in HEADER_LEVELS[level]:
+                    exact.setdefault(f"{name} {word}", variant)
+                    exact.setdefault(f"{name} cap {word}", variant)
+            exact.setdefault(fold_words(variant), variant)
+    return {_LEAD.sub("", name): column for name, column in exact.items()} | exact
+
+
+def _find(text: str, known: dict[str, str]) -> str | None:
+    for name in (fold_words(text), fold_words(_PARENTHESES.sub(" ", text))):
+        column = known.get(name) or known.get(_LEAD.sub("", name))
+        if column:
+            return column
+    parts = {_find(part, known) for part in _PARTS.split(text)} if _PARTS.search(text) else set()
+    return parts.pop() if len(parts) == 1 else None  # "Học sinh – Pupils": both say the same

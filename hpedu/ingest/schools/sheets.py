@@ -1,0 +1,277 @@
+"""One sheet of a school list, from its printed cells to typed rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from hpedu.ingest.schema import column_letters
+from hpedu.ingest.schools.fields import (
+    MISSING,
+    NONE,
+    find_column,
+    find_lacking,
+    fold_words,
+    is_synthetic,
+    list_choices,
+    list_columns,
+    read_choice,
+    read_levels,
+    recognise_school_list,
+)
+from hpedu.ingest.schools.rules import Issues, check_schools
+from hpedu.ingest.words.years import find_year, resolve_year
+from hpedu.registry import Registry
+
+LARGEST = 20_000
+"""No school has more of anything; a larger number is two numbers run together, or a code."""
+
+TYPES: dict[str, Any] = {
+    "code": pl.String,
+    "text": pl.String,
+    "count": pl.Int64,
+    "yes_no": pl.Boolean,
+    "date": pl.Date,
+    "choice": pl.String,
+    "year": pl.Int32,
+}
+CHOICE_TYPES: dict[str, Any] = {"levels": pl.List(pl.String), "national_standard_level": pl.Int64}
+
+_YEAR_WORDS = ("", "nam hoc", "school year")
+_GROUPED = r"^\d{1,3}([.,]\d{3})+$"
+_WHOLE = r"^(\d+)[.,]0+$"
+_SERIALS = (20_000, 80_000)  # days since 30 December 1899: the years 1954 to 2119
+
+
+def read_counts(cells: pl.Series) -> pl.Series:
+    """Whole numbers from 0 to `LARGEST`; a dash is 0, a grouped "1.250" is 1250. Anything else is null."""
+    values = cells.cast(pl.Int64, strict=False)
+    if values.null_count() > (cells == "").sum():  # something is not plainly typed
+        text = cells.str.replace_all(r"\s", "")
+        plain = (
+            pl.when(text.is_in(list(NONE)))
+            .then(pl.lit("0"))
+            .when(text.str.contains(_GROUPED))
+            .then(text.str.replace_all("[.,]", ""))
+            .otherwise(text.str.replace(_WHOLE, "$1"))
+        )
+        values = pl.select(plain.cast(pl.Int64, strict=False)).to_series()
+    sensible = values.is_between(0, LARGEST)
+    return values.alias(cells.name) if sensible.all() else values.set(~sensible, None).alias(cells.name)
+
+
+def read_dates(cells: pl.Series) -> pl.Series:
+    """Days written 2024-09-05, 5/9/2024, 05.09.2024 or 5-9-2024, and spreadsheet serials. Else null."""
+    text = pl.col(cells.name).str.replace_all(r"\s", "")
+    serial = text.cast(pl.Int64, strict=False)
+    serial = pl.when(serial.is_between(*_SERIALS)).then(serial)
+    day = pl.coalesce(
+        text.str.to_date("%Y-%m-%d", strict=False),
+        text.str.replace_all(r"[.\-]", "/").str.to_date("%d/%m/%Y", strict=False),
+        pl.date(1899, 12, 30) + pl.duration(days=serial),
+    )
+    return cells.to_frame().select(day.alias(cells.name)).to_series()
+
+
+def read_column(cells: pl.Series, column: str, kind: str) -> pl.Series:
+    """The values of a column by its kind (`school_columns.csv`); null where a cell is empty or not understood."""
+    if kind == "count":
+        return read_counts(cells)
+    if kind == "date":
+        return read_dates(cells)
+    if kind == "year":
+        return _look_up(cells, _read_year, TYPES["year"])
+    if column == "levels":
+        return _look_up(cells, _list_levels, CHOICE_TYPES["levels"])
+    if kind == "choice":
+        return _look_up(cells, lambda text: read_choice(text, column), pl.String).cast(
+            CHOICE_TYPES.get(column, pl.String)
+        )
+    if kind == "yes_no":
+        return _look_up(cells, lambda text: read_choice(text, "yes_no"), pl.String) == "yes"
+    if kind == "text":  # mostly names, each once
+        text = cells.str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars()
+        return text.replace("", None)
+    return cells.str.replace_all(r"\s", "").replace("", None)
+
+
+def is_missing(cells: pl.Series) -> pl.Series:
+    """Where nothing is stated: empty, or "..", "n/a"."""
+    return cells.str.to_lowercase().is_in(list(MISSING))
+
+
+def _look_up(cells: pl.Series, read: Callable[[str], Any], kind: Any) -> pl.Series:
+    distinct = cells.unique().drop_nulls()
+    meanings = pl.Series("value", [read(text) for text in distinct], dtype=kind)
+    table = pl.DataFrame([distinct.alias("text"), meanings])
+    return (
+        cells.to_frame("text").join(table, on="text", how="left", maintain_order="left")["value"].alias(cells.name)
+    )
+
+
+def _list_levels(text: str) -> list[str] | None:
+    levels = read_levels(text)
+    return None if levels is None else list(levels)
+
+
+def _read_year(text: str) -> int | None:
+    found = find_year(text)
+    return resolve_year(found[0], "school_year_start") if found and fold_words(found[1]) in _YEAR_WORDS else None
+
+
+HEADER_DEPTH = 15
+"""The header is one of the first rows; above it stand the letterhead and the title."""
+
+_CODE = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*$"
+"""A ministry code has three digits at least, so that no word and no "(2)" is one."""
+
+_REFUSED = {"count": "school_bad_number", "date": "school_bad_date"}
+_ROW_RULES = {"year", "levels"}  # without them a row cannot be counted: said once, by check_schools
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where the header stands (counted from 0), what it says in each column, and which column that is."""
+
+    row: int
+    texts: list[str]
+    columns: dict[int, str]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The schools of one sheet and its issues; cells as in `hpedu.ingest.schools.SchoolList`."""
+
+    frame: pl.DataFrame
+    issues: pl.DataFrame
+    present: int
+    titles: int
+    set_aside: int
+
+
+def find_header(cells: pl.DataFrame, book: Registry) -> Header | None:
+    """The header among the first rows, alone or with the tier above it; the richest one if several fit."""
+    rows = [[text or "" for text in row] for row in cells.head(HEADER_DEPTH).rows()]
+    best: Header | None = None
+    for number, row in enumerate(rows):
+        for texts in [row, _join_tiers(rows[number - 1], row)] if number else [row]:
+            columns = recognise_school_list(texts, book)
+            if columns and (best is None or len(columns) > len(best.columns)):
+                best = Header(number, texts, columns)
+    return best
+
+
+def find_lacking_columns(cells: pl.DataFrame, book: Registry) -> list[str]:
+    """The required columns that a sheet lacks, if one of its first rows plainly heads a school list."""
+    rows = ([text or "" for text in row] for row in cells.head(HEADER_DEPTH).rows())
+    return next(filter(None, (find_lacking(row, book) for row in rows)), [])
+
+
+def read_sheet(
+    cells: pl.DataFrame, header: Header, file: str, name: str, columns: dict[str, Any], book: Registry
+) -> Sheet:
+    """Read the rows under a header into the columns of the wide table (`lists.school_schema`)."""
+    letters = {column: column_letters(place) for place, column in header.columns.items()}
+    issues = Issues(book, file, name, letters)
+    _note_unknown(header, issues, book)
+    printed = _drop_other_rows(_take_rows(cells, header), issues)
+    values = _read_values(printed, columns, issues, book)
+    values = _apply_title(values, cells.head(header.row), name)
+    values = check_schools(values, printed, issues, book)
+    values = _count_cells(values, printed).with_columns(file=pl.lit(file), sheet=pl.lit(name))
+    absent = [pl.lit(None, kind).alias(column) for column, kind in columns.items() if column not in values.columns]
+    present, titles = _count_filled(cells), _count_filled(cells.head(header.row + 1))
+    aside = present - titles - int(values["cells"].sum())
+    return Sheet(values.with_columns(absent).select(list(columns)), issues.collect(), present, titles, aside)
+
+
+def _join_tiers(upper: list[str], lower: list[str]) -> list[str]:
+    """Headers of two tiers as one: the upper one reaches to the right as far as something stands below."""
+    joined, group = [], ""
+    for above, below in zip(upper, lower, strict=True):
+        group = above.strip() or (group if below.strip() else "")
+        joined.append(f"{group} {below}".strip() if below.strip() else above)
+    return joined
+
+
+def _note_unknown(header: Header, issues: Issues, book: Registry) -> None:
+    for place, text in enumerate(header.texts):
+        if text.strip() and place not in header.columns:
+            reason = "school_repeated_column" if find_column(text, book) else "school_unknown_column"
+            label = " ".join(text.split())
+            found = pl.DataFrame({"row": [header.row + 1], "printed": [label], "subject": [label]})
+            issues.add(reason, column_letters(place), found)
+
+
+def _take_rows(cells: pl.DataFrame, header: Header) -> pl.DataFrame:
+    """The known columns of all rows under the header, by id, with the number of the row in the spreadsheet."""
+    names = cells.columns
+    known = [
+        pl.col(names[place]).fill_null("").str.strip_chars().alias(column)
+        for place, column in header.columns.items()
+    ]
+    numbers = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row")
+    return cells.select(numbers, *known).slice(header.row + 1)
+
+
+def _drop_other_rows(printed: pl.DataFrame, issues: Issues) -> pl.DataFrame:
+    """Leave the schools; a total, a signature or a header repeated is noted, an empty row is not."""
+    texts = pl.exclude("row")
+    is_school = pl.col("ministry_code").str.contains(_CODE)
+    others = printed.filter(~is_school).filter(pl.any_horizontal(texts != ""))
+    said = pl.concat_list(texts.replace("", None)).list.drop_nulls().list.head(3).list.join(" | ")
+    issues.add("school_not_a_school", "ministry_code", others.select("row", printed=said, subject=said))
+    return printed.filter(is_school)
+
+
+def _read_values(printed: pl.DataFrame, columns: dict[str, Any], issues: Issues, book: Registry) -> pl.DataFrame:
+    """Every column by its kind; what stands in a cell and cannot be read is noted."""
+    known = list_columns(book)
+    series = [printed["row"]]
+    for name in printed.columns[1:]:
+        kind = known[name].kind
+        values = read_column(printed[name], name, kind).cast(columns[name])
+        series.append(values)
+        empty = printed[name] == ""
+        if values.null_count() == empty.sum():  # the rule: nothing is refused
+            continue
+        missing = is_missing(printed[name])
+        table = printed.select("row", printed=name)
+        issues.add("not_published", name, _found(table.filter(values.is_null() & missing & ~empty), ""))
+        if name not in _ROW_RULES and kind not in ("code", "text"):
+            reason = _REFUSED.get(kind, "school_bad_choice")
+            choices = list_choices("yes_no" if kind == "yes_no" else name) if kind not in _REFUSED else ""
+            issues.add(reason, name, _found(table.filter(values.is_null() & ~missing), choices))
+    return pl.DataFrame(series)
+
+
+def _found(rows: pl.DataFrame, subject: str) -> pl.DataFrame:
+    return rows.with_columns(subject=pl.lit(subject))
+
+
+def _apply_title(values: pl.DataFrame, above: pl.DataFrame, sheet: str) -> pl.DataFrame:
+    """Take from the lines over the header, and the name of the sheet, what holds for all rows: year, synthetic."""
+    lines = [text for row in above.rows() for text in row if text] + [sheet]
+    if "year" not in values.columns:
+        found = {label[0].first for line in lines if (label := find_year(line)) and label[0].last}
+        values = values.with_columns(year=pl.lit(found.pop() if len(found) == 1 else None, pl.Int32))
+    if any(map(is_synthetic, lines)):
+        values = values.with_columns(synthetic=pl.lit(True))
+    return values
+
+
+def _count_cells(values: pl.DataFrame, printed: pl.DataFrame) -> pl.DataFrame:
+    """Add `cells`: from how many printed cells each row was read."""
+    names = [name for name in printed.columns if name != "row"]
+    filled = values.select("row").join(printed, on="row", how="left", maintain_order="left")
+    read = [(filled[name] != "") & values[name].is_not_null() for name in names]
+    return values.with_columns(cells=pl.sum_horizontal(mask.cast(pl.Int64) for mask in read))
+
+
+def _count_filled(cells: pl.DataFrame) -> int:
+    if cells.is_empty():
+        return 0
+    return int(cells.select(pl.sum_horizontal((pl.all().fill_null("").str.strip_chars() != "").sum())).item())

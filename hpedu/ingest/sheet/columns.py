@@ -1,0 +1,228 @@
+"""What stands over a column: the texts of the header tiers, from the general to the particular, as one label."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from hpedu.ingest.sheet.grid import Grid
+from hpedu.ingest.sheet.vocabulary import Kind, find_kind, is_worded
+from hpedu.ingest.words.vietnamese import clean_text, fold_text
+
+ColumnRole = Literal["index", "code", "unit", "label", "value", "note", "mirror", "blank"]
+"""`index` counts the rows (STT), `code` identifies what the label names, `unit` says what a row counts in,
+`mirror` repeats the labels in English at the right edge."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The role of every column of a table, from the left."""
+
+    roles: tuple[ColumnRole, ...]
+
+    def of(self, role: ColumnRole) -> tuple[int, ...]:
+        return tuple(column for column, its in enumerate(self.roles) if its == role)
+
+    @property
+    def first_value(self) -> int:
+        """The first column with values; one past the last column if there is none."""
+        return next(iter(self.of("value")), len(self.roles))
+
+    def labels_of(self, value: int) -> tuple[int, ...]:
+        """The label columns for a value column: where tables stand side by side, the nearest to its left."""
+        group: list[int] = []
+        for column in (c for c in self.of("label") if c < value):
+            if group and "value" in self.roles[group[-1] : column]:
+                group = []
+            group.append(column)
+        return tuple(group)
+
+
+def sort_columns(body: Sequence[Sequence[str]], headers: Sequence[str]) -> Columns:
+    """The roles of columns, given the rows that have values and the header texts of each column, joined.
+
+    Label columns are the leading ones that hold mostly text, or years, or count the rows; the first column
+    that is none of these begins the values. Behind it only a second set of the same labels, labels repeated
+    in English at the end, and columns headed "Ghi chú" are no values.
+    """
+    width = len(headers)
+    columns = [[row[c] for row in body] for c in range(width)]
+    counts = [Counter(map(find_kind, column)) for column in columns]
+    leading: list[ColumnRole] = []
+    for c in range(width):
+        role = _lead(columns[c], counts[c], headers[c])
+        if role == "value" and "label" not in leading and _counts_rows(columns[c], counts[c]):
+            role = "index" if _text_follows(counts, c) else "label"
+        if role == "value":
+            break
+        leading.append(role)
+    if len(leading) == width:  # nothing but text: what has any number is a value
+        first = next((c for c in range(1, width) if counts[c]["number"] + counts[c]["mark"]), width)
+        leading = leading[:first]
+    twins = {fold_text(headers[c]) for c, role in enumerate(leading) if role == "label"}
+    following = [_follow(columns[c], counts[c], headers[c], twins) for c in range(len(leading), width)]
+    return Columns(_find_mirror(leading + following, columns))
+
+
+def is_index(texts: Iterable[str]) -> bool:
+    """Whether the numbers of a column count 1, 2, 3, from 1 again in each section."""
+    numbers = [int(text) for text in map(str.strip, texts) if text.isdigit()]
+    steps = zip([0, *numbers], numbers, strict=False)
+    return max(numbers, default=0) > 2 and all(
+        number == before + 1 or (number == 1 and before > 1) for before, number in steps
+    )
+
+
+def _lead(texts: list[str], count: Counter[Kind], header: str) -> ColumnRole:
+    """The role of a column that only other columns without values stand to the left of."""
+    filled = sum(count.values()) - count["blank"]
+    lines = header.split("\n")
+    if not filled:
+        return "blank"
+    if any(is_worded("index_header", line) for line in lines):
+        return "index"
+    if any(is_worded("code_header", line) for line in lines):
+        return "code"
+    if any(is_worded("unit_header", line) for line in lines) and _are_units(texts):
+        return "unit"
+    if count["text"] * 2 >= filled or count["year"] == filled:
+        return "label"
+    return "value"
+
+
+def _counts_rows(texts: list[str], count: Counter[Kind]) -> bool:
+    return is_index(texts) and count["number"] + count["text"] + count["blank"] == len(texts)
+
+
+def _are_units(texts: list[str]) -> bool:
+    """ "Đơn vị" heads units of measure, or as well the schools that report."""
+    filled = [text for text in texts if text.strip()]
+    return 2 * sum(is_worded("unit", text) for text in filled) > len(filled)
+
+
+def _text_follows(counts: list[Counter[Kind]], column: int) -> bool:
+    following = counts[column + 1 : column + 4]
+    return any(count["text"] > count["number"] + count["mark"] + count["year"] for count in following)
+
+
+def _follow(texts: list[str], count: Counter[Kind], header: str, twins: set[str]) -> ColumnRole:
+    """The role of a column behind the first with values; `twins` are the headers of the label columns."""
+    if count["blank"] == len(texts):
+        return "blank"
+    if any(is_worded("note_header", line) for line in header.split("\n")):
+        return "note"
+    mostly_text = count["text"] > 2 * (count["number"] + count["mark"] + count["year"])
+    return "label" if mostly_text and fold_text(header) in twins and len(set(texts)) > 2 else "value"
+
+
+def _find_mirror(roles: list[ColumnRole], columns: list[list[str]]) -> tuple[ColumnRole, ...]:
+    """A last column of texts without accents, all different, is the row labels once more."""
+    last = max((c for c, role in enumerate(roles) if role not in ("blank", "note")), default=-1)
+    if last > 0 and roles[last] == "value" and "label" in roles:
+        texts = [text for text in columns[last] if text.strip()]
+        if len(texts) > 2 and len(set(texts)) == len(texts) and all(map(_is_plain, texts)):
+            return (*roles[:last], "mirror", *roles[last + 1 :])
+    return tuple(roles)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and find_kind(text) == "text" and not any(map(str.isdigit, text))
+
+
+SEPARATOR = " / "
+
+_BROKEN_AT_HYPHEN = re.compile(r"(?<=\S)([-–])\s*[\r\n]+\s*")
+_ENDS_IN_HYPHEN = re.compile(r"\S[-–]$")
+
+
+def join_lines(text: str) -> str:
+    """A label broken over lines in one: "2010-\\n2011" is "2010-2011", any other break is a blank."""
+    return clean_text(_BROKEN_AT_HYPHEN.sub(r"\1", text))
+
+
+def join_path(parts: Sequence[str]) -> str:
+    """Labels from the general to the particular as one. A word or year broken at a hyphen is mended."""
+    path = ""
+    for part in parts:
+        if not path or _ENDS_IN_HYPHEN.search(path):
+            path += part
+        elif part:
+            path += SEPARATOR + part
+    return path
+
+
+class HeaderPaths:
+    """The labels of the columns under some header rows; `numbering` rows count where names do not tell."""
+
+    def __init__(self, grid: Grid, tiers: Sequence[int], numbering: Sequence[int], values: Sequence[int]) -> None:
+        self._grid = grid
+        self._covered = _cover(grid, [*tiers, *numbering])
+        self._values = values
+        names, self._unit_tiers = self._part_units(list(tiers))
+        self._paths = self._resolve(names)
+        if len(set(map(join_path, self._paths.values()))) < len(values):
+            for column in values:
+                self._paths[column] += [t for row in numbering if (t := self._text(row, column))]
+
+    def path(self, column: int) -> str:
+        """The label of a value column, "Năm học / 2015-2016 / Công lập"; "" if nothing stands over it."""
+        return join_path(self._paths.get(column, []))
+
+    def unit(self, column: int) -> str:
+        """What rows of units say of a column, "(Trường)"; "" if there is none."""
+        return " ".join(text for row in self._unit_tiers if (text := self._text(row, column)))
+
+    def _text(self, row: int, column: int) -> str:
+        top, left = self._covered.get((row, column), (row, column))[:2]
+        return join_lines(self._grid.rows[top][left])
+
+    def _part_units(self, tiers: list[int]) -> tuple[list[int], list[int]]:
+        """The tiers that name columns, and those that only say units: in parentheses, or else the last."""
+        units = [row for row in tiers if self._says_units(row)]
+        units = [row for row in units if self._is_bracketed(row)] or [row for row in units if row == tiers[-1]]
+        names = [row for row in tiers if row not in units]
+        if all(any(self._text(row, column) for row in names) for column in self._values):
+            return names, units
+        return tiers, []
+
+    def _says_units(self, row: int) -> bool:
+        texts = [text for c in self._values if (row, c) not in self._covered and (text := self._text(row, c))]
+        return bool(texts) and all(is_worded("unit", text) for text in texts)
+
+    def _is_bracketed(self, row: int) -> bool:
+        return all(text.startswith("(") for column in self._values if (text := self._text(row, column)))
+
+    def _resolve(self, tiers: Sequence[int]) -> dict[int, list[str]]:
+        """Top down, so that a parent is only carried to the right under the same parents of its own."""
+        paths: dict[int, list[str]] = {column: [] for column in self._values}
+        for place, row in enumerate(tiers):
+            before = {column: list(path) for column, path in paths.items()}
+            carried: tuple[str, list[str]] | None = None
+            for column in self._values:
+                text = self._text(row, column)
+                has_child = any(self._text(below, column) for below in tiers[place + 1 :])
+                if text:
+                    is_open = has_child and (row, column) not in self._covered
+                    carried = (text, before[column]) if is_open else None
+                elif (row, column) in self._covered:
+                    carried = None
+                elif carried and has_child and before[column] == carried[1]:
+                    text = carried[0]
+                if text and paths[column][-1:] != [text]:
+                    paths[column].append(text)
+        return paths
+
+
+def _cover(grid: Grid, rows: Sequence[int]) -> dict[tuple[int, int], tuple[int, int]]:
+    """For each cell of some rows that is in a merged range, where the text of the range stands."""
+    wanted = set(rows)
+    return {
+        (row, column): (merge.top, merge.left)
+        for merge in grid.merged
+        for row in range(merge.top, merge.bottom + 1)
+        if row in wanted and merge.top in wanted
+        for column in range(merge.left, merge.right + 1)
+    }

@@ -1,0 +1,160 @@
+"""The rows of a grid as they look: which hold values, which may be headers, titles or notes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hpedu.ingest.sheet.columns import is_index
+from hpedu.ingest.sheet.grid import Grid
+from hpedu.ingest.sheet.vocabulary import find_kind, is_bare_year, is_numbering, is_worded
+
+Shape = Literal["blank", "data", "text", "numbering"]
+"""`data` has values, `numbering` counts the columns (A, B, 1, 2), `text` is anything else that is printed."""
+
+_TABLE_NUMBER = re.compile(r"\d{1,3}[.:]?")
+_FEWEST_WORDS_OF_A_TITLE = 5  # "12 | Huyện Cát Hải" is a row of which nothing was reported
+_INDEX_PLACES = 3  # an index stands in one of the first columns
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a grid: its number, its look, the columns where something stands, and those with a value."""
+
+    number: int
+    shape: Shape
+    filled: tuple[int, ...]
+    numeric: tuple[int, ...] = ()
+
+
+def read_rows(grid: Grid) -> list[Row]:
+    """All rows of a grid, in order."""
+    index = _index_columns(grid)
+    rows: list[Row] = []
+    surroundings = _Surroundings()
+    for number, texts in enumerate(grid.rows):
+        below = grid.rows[number + 1] if number + 1 < len(grid.rows) else [""] * grid.width
+        row = _read_row(number, texts, below, index, surroundings)
+        if row.shape == "data" and tuple(texts) in surroundings.names:
+            row = Row(number, "text", row.filled)
+        rows.append(row)
+        surroundings.note(row, texts)
+    return rows
+
+
+@dataclass
+class _Surroundings:
+    """What stands above a row: the last row with anything in it, and rows of names."""
+
+    above: Row | None = None
+    is_named: bool = False  # whether a row of names has come since the last values
+    names: set[tuple[str, ...]] = field(default_factory=set)  # they come again on each page
+
+    @property
+    def after_data(self) -> bool:
+        return self.above is not None and self.above.shape == "data"
+
+    def note(self, row: Row, texts: Sequence[str]) -> None:
+        if row.shape == "blank":
+            return
+        self.above = row
+        if row.shape == "data":
+            self.is_named = False
+        elif len(row.filled) > 1 and not any(is_worded("letterhead", texts[c]) for c in row.filled):
+            self.is_named = True
+            self.names.add(tuple(texts))
+
+
+def _index_columns(grid: Grid) -> set[int]:
+    """Columns that count the rows. Their numbers are no values where a text follows them."""
+    columns = [c for c in range(grid.width) if any(row[c].strip() for row in grid.rows)][:_INDEX_PLACES]
+    return {c for c in columns if is_index(_numbers_before_text(grid, c)) or _is_headed_index(grid, c)}
+
+
+def _numbers_before_text(grid: Grid, column: int) -> Iterator[str]:
+    """The numbers that begin a row and have a text behind them."""
+    for row in grid.rows:
+        begins = not any(text.strip() for text in row[:column])
+        if begins and find_kind(row[column]) == "number" and find_kind(_text_after(row, column)) == "text":
+            yield row[column]
+
+
+def _is_headed_index(grid: Grid, column: int) -> bool:
+    texts = {row[column] for row in grid.rows}
+    return any(is_worded("index_header", line) for text in texts for line in text.split("\n") if line.strip())
+
+
+def _text_after(texts: Sequence[str], column: int) -> str:
+    return next((text for text in texts[column + 1 :] if text.strip()), "")
+
+
+def _read_row(
+    number: int, texts: Sequence[str], below: Sequence[str], index: set[int], around: _Surroundings
+) -> Row:
+    kinds = {column: kind for column, text in enumerate(texts) if (kind := find_kind(text)) != "blank"}
+    filled = tuple(kinds)
+    above = around.above
+    if not filled:
+        return Row(number, "blank", ())
+    if above is not None and above.shape == "text" and is_numbering([texts[c] for c in filled]):
+        return Row(number, "numbering", filled)
+    counted = {c for c in filled if c in index and find_kind(_text_after(texts, c)) == "text"}
+    words = [c for c in filled if kinds[c] == "text" or c in counted]
+    years, numbers, marks = (
+        [c for c in filled if kinds[c] == kind and c not in counted] for kind in ("year", "number", "mark")
+    )
+    numeric = tuple(sorted(numbers + marks + years))
+    if len(filled) == 1 and numeric:
+        is_data = _continues_column(filled[0], above, is_year=bool(years))
+    elif is_numbered_title(texts, filled):
+        is_data = False
+    elif numbers:
+        is_data = around.after_data or not _counts_on(texts, words, numbers, below)
+    elif marks:
+        is_data = len(marks) >= len(words) - 1
+    else:
+        is_data = bool(years) and _are_figures(number, texts, words, years, around)
+    return Row(number, "data" if is_data else "text", filled, numeric if is_data else ())
+
+
+def is_numbered_title(texts: Sequence[str], filled: Sequence[int]) -> bool:
+    """Whether a row is the number of a table and, in another cell, its title: "290 | Number of schools ..."."""
+    if len(filled) != 2 or not _TABLE_NUMBER.fullmatch(texts[filled[0]].strip()):
+        return False
+    title = texts[filled[1]]
+    return find_kind(title) == "text" and len(title.split()) >= _FEWEST_WORDS_OF_A_TITLE
+
+
+def _continues_column(column: int, above: Row | None, *, is_year: bool) -> bool:
+    """Whether a lone number stands in a column of figures, or under a name; if not it is a page number."""
+    if above is None:
+        return False
+    return column in above.numeric if above.shape == "data" else column in above.filled and not is_year
+
+
+def _counts_on(texts: Sequence[str], words: list[int], numbers: list[int], below: Sequence[str]) -> bool:
+    """Whether the numbers in a row of names are names too, as of grades: "Tổng số | 6 | 7 | 8 | 9"."""
+    printed = [texts[c].strip() for c in numbers]
+    if len(printed) < 3 or not all(map(str.isdigit, printed)) or (words and words[-1] > numbers[0]):
+        return False
+    first = int(printed[0])
+    if [int(text) for text in printed] != list(range(first, first + len(printed))):
+        return False
+    names_number = any(find_kind(below[c]) == "number" for c in words)  # a word over a figure is a header
+    return names_number or not words or is_worded("grade_header", texts[words[-1]])
+
+
+def _are_figures(
+    number: int, texts: Sequence[str], words: list[int], years: list[int], around: _Surroundings
+) -> bool:
+    """Whether what looks like years, in a row without other numbers, is figures: 1995 schools, 2010 classes."""
+    printed = [texts[c].strip() for c in years]
+    if not all(map(is_bare_year, printed)) or all(is_worded("year_header", texts[c]) for c in words):
+        return False  # nothing but a year labels them
+    if len(printed) > 2 and [int(year) for year in printed] == list(range(int(printed[0]), int(printed[-1]) + 1)):
+        return False
+    return around.is_named or (
+        around.after_data and around.above is not None and around.above.number == number - 1
+    )

@@ -1,0 +1,129 @@
+"""Recognise what a cell holds, and the parts of a table by the words that `header_words.toml` lists."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from hpedu.ingest.words.vietnamese import clean_text, fold_text, rank_syllable
+
+Kind = Literal["blank", "number", "mark", "year", "text"]
+
+_NUMBER = re.compile(
+    r"""
+    [-−+]? \s?
+    (?: \d{1,3} (?:[ .,'\u00a0\u202f]\d{3})+ | \d+ )  # 2416, 2.416, 2 416, 1,234,567
+    (?: [.,]\d+ )? \s? %?
+    (?: \s? \(?\*+\)? )?                              # a footnote
+    """,
+    re.VERBOSE,
+)
+_MARKS = {"-", "–", "—", "−", "--", "---", ".", "..", "...", "…", "....", "x", "X", "*", ":", "n/a", "N/A"}
+_BARE_YEAR = re.compile(r"(?:19|20)\d{2}")
+_STARRED_YEAR = re.compile(r"(?:19|20)\d{2} ?\(?\*+\)?")
+_YEAR = re.compile(
+    r"(?:(?:so bo|uoc(?: tinh)?|prel|est|nam hoc|nam|school year|year)[\W_]*)*"
+    r"(?:19|20)\d{2}(?:\s?[-–/]\s?(?:19|20)?\d{2})?"
+    r"(?:[\W_]*(?:so bo|uoc tinh|prel))*[\W_]*"
+)
+_ORDINAL = re.compile(r"([(\[]?)(\d{1,3})[)\]]?(?:\s*=.*)?")
+_LETTER = re.compile(r"[(\[]?[A-Za-z][)\]]?")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+@lru_cache(maxsize=1 << 17)
+def find_kind(text: str) -> Kind:
+    """Number in any national style, mark for a missing or empty value, label of a year, text, or nothing.
+
+    A bare "2015" is a year here; only the cells around it can show it to be a number.
+    """
+    stripped = text.strip()
+    if not stripped:
+        return "blank"
+    if stripped in _MARKS:
+        return "mark"
+    if stripped[0].isdigit() or stripped[0] in "-−+":
+        if _BARE_YEAR.fullmatch(stripped) or _STARRED_YEAR.fullmatch(stripped):
+            return "year"
+        if _NUMBER.fullmatch(stripped):
+            return "number"
+    return "year" if any(map(str.isdigit, stripped)) and _YEAR.fullmatch(fold_text(stripped)) else "text"
+
+
+def is_bare_year(text: str) -> bool:
+    """Whether a text is four digits that may be a year, or as well a number."""
+    return _BARE_YEAR.fullmatch(text.strip()) is not None
+
+
+def is_numbering(texts: Sequence[str]) -> bool:
+    """Whether the texts of a row count the columns, as forms do: A, B, 1, 2, 3 or (1), (2), (3)=(1)+(2)."""
+    ordinals = [match for text in texts if (match := _ORDINAL.fullmatch(text.strip()))]
+    letters = sum(_LETTER.fullmatch(text.strip()) is not None for text in texts)
+    numbers = [int(match[2]) for match in ordinals]
+    if len(numbers) < 2 or len(numbers) + letters < len(texts) or numbers[0] > letters + 1:
+        return False
+    sure = letters > 0 or all(match[1] for match in ordinals) or len(numbers) > 2
+    return sure and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+@lru_cache(maxsize=1 << 14)
+def is_english(text: str) -> bool:
+    """Whether a label is English alone: plain letters, and most words are no Vietnamese syllables.
+
+    The language of a second line: "Number of classes" under "Số lớp học". "Nam" or "Kon Tum" is not English.
+    """
+    words = _WORD.findall(text)
+    return text.isascii() and 2 * sum(rank_syllable(word.lower()) == 0 for word in words) > len(words)
+
+
+def is_bilingual(text: str) -> bool:
+    """Whether a label has its English part with it: "Công lập – Public", "Trong đó - Of which:"."""
+    parts = [part for part in re.split(r"\s[-–—/]\s*|\n", text.strip()) if part.strip()]
+    return len(parts) > 1 and not parts[0].isascii() and is_english(clean_text(parts[-1]))
+
+
+_PUNCTUATION = r"[\W_]*?"
+_DASH = re.compile(r"\s[-–—]\s")
+_PARENTHESES = re.compile(r"\(([^()]{1,40})\)")
+
+
+def _compile_words() -> dict[str, re.Pattern[str]]:
+    table = tomllib.loads((Path(__file__).parent / "header_words.toml").read_text(encoding="utf-8"))
+    units = "(?:" + "|".join(word.replace("_", " ") for word in table.pop("units").split()) + ")"
+    patterns = {}
+    for name, forms in table.items():
+        begins = [f"{_PUNCTUATION}(?:{form})" for form in forms.get("begins", ())]
+        whole = [f"{_PUNCTUATION}(?:{form})[\\W_]*$" for form in forms.get("whole", ())]
+        patterns[name] = re.compile("|".join(begins + whole).replace("{unit}", units))
+    return patterns
+
+
+_PATTERNS = _compile_words()
+
+
+@lru_cache(maxsize=1 << 16)
+def is_worded(name: str, text: str) -> bool:
+    """Whether a text is worded as the part of a table called `name` in header_words.toml."""
+    return _PATTERNS[name].match(fold_text(text)) is not None
+
+
+def has_unit(label: str) -> bool:
+    """Whether the label of a row names a unit, as heads of groups do: "Số lớp học (Lớp)", "Tỷ lệ (%)"."""
+    return any(is_worded("unit", part) for part in _PARENTHESES.findall(label))
+
+
+def find_unit(banner: str) -> str:
+    """The unit a line over a part of a table names: "%" of "Cơ cấu - Structure (%)"; "" if it names none."""
+    parts = [*_PARENTHESES.findall(banner), *_DASH.split(banner)[1:]]
+    return next((clean_text(part) for part in parts if is_worded("unit", part)), "")
+
+
+def is_note(texts: Sequence[str]) -> bool:
+    """Whether a row, given what stands in it, is a footnote or is signed: half of a row of names suffices."""
+    signed = sum(is_worded("signature", text) for text in texts)
+    heads_column = len(texts) > 1 and is_worded("note_header", texts[0])
+    return 2 * signed >= len(texts) or (is_worded("note", texts[0]) and not heads_column)

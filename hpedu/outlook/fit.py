@@ -1,0 +1,291 @@
+"""Every series of a frame, fitted at once: where it stands, where it goes, how far it moves in a year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from hpedu.outlook.method import METHOD, Method
+from hpedu.outlook.series import KEY
+
+Floats = NDArray[np.float64]
+Groups = NDArray[np.int64]
+
+_TINY = 1e-300
+
+
+def measure_scale(level: Floats, size: Floats, lower: Floats, upper: Floats, edge: float) -> Floats:
+    """The unit in which a series' variance is compared with others'.
+
+    span^2 * p(1-p) between two bounds; else the squared distance from the one bound, or from zero. `size` is the
+    largest such distance in the series: a count that happens to stand near zero has not stopped moving.
+    """
+    span = upper - lower
+    with np.errstate(invalid="ignore"):
+        p = np.clip((level - lower) / span, edge, 1 - edge)
+        bounded = span**2 * p * (1 - p)
+    foot = np.where(np.isfinite(lower), lower, np.where(np.isfinite(upper), upper, 0.0))
+    distance = np.maximum(np.abs(level - foot), 0.2 * size)
+    return np.where(np.isfinite(span), bounded, np.maximum(distance, 1e-9) ** 2)
+
+
+def least_step(size: Floats, bounded: NDArray[np.bool_], group: Groups) -> Floats:
+    """Variance below which a step is not believed of a series that was zero throughout; 0 for all others.
+
+    Such a series has no level to measure it by, and ten zeros do not prove an eleventh: the variance of the
+    difference of two figures rounded to whole units, or to the size of the others in its `group` if that is less.
+    """
+    usual, count = median_of_others(size, size > 0, group)
+    unit = np.where(count > 0, np.minimum(usual, 1.0), 1.0)
+    return np.where((size > 0) | bounded, 0.0, unit**2 / 6)
+
+
+def pool_variance(
+    relative: Floats,
+    known: NDArray[np.bool_],
+    bounded: NDArray[np.bool_],
+    unit: Groups,
+    indicator: Groups,
+    method: Method,
+) -> tuple[Floats, Floats]:
+    """Prior relative variance of each series, and how many steps of its own it is worth.
+
+    generic * what is usual for the indicator (median over other units) * what is usual for the unit (median over
+    its other indicators, each against what is usual for it), the factors drawn to 1 when few series stand behind
+    them. Medians, so that one broken series does not widen the ranges of all the rest; without the series itself.
+    """
+    generic = np.log(np.where(bounded, method.rate_step, method.level_step))
+    floor = generic + np.log(method.steadiest)
+    own = np.maximum(np.log(np.where(known & (relative > 0), relative, _TINY)), floor) - generic
+    usual, count = median_of_others(own, known, indicator * 2 + bounded)
+    weight = count / (count + method.indicator_prior)
+    for_indicator = weight * usual
+    rest, members = median_of_others(own - for_indicator, known, unit)
+    for_unit = members / (members + method.unit_prior) * rest
+    prior: Floats = np.exp(generic + for_indicator + for_unit)
+    return prior, method.prior_df + weight * (method.pooled_df - method.prior_df)
+
+
+def pool_slope(
+    own: Floats, scale: Floats, steps: Floats, known: NDArray[np.bool_], indicator: Groups, method: Method
+) -> tuple[Floats, Floats]:
+    """The trend that is believed, a year, and the share of it that is the series' own.
+
+    A series' own median change is drawn to what is usual for the indicator (median over at least three other
+    units, in units of `scale`), or to no change where nobody else shows the indicator.
+    """
+    usual, count = median_of_others(own / scale, known, indicator)
+    weight = np.where(count >= method.least_pool, count / (count + method.trend_pool), 0.0)
+    prior = method.trend_prior + weight * (method.pooled_trend_prior - method.trend_prior)
+    belief = steps / (steps + prior)
+    return belief * own + (1 - belief) * weight * usual * scale, belief
+
+
+def pool_persistence(moves: Floats, known: NDArray[np.bool_], group: Groups, method: Method) -> Floats:
+    """Share of a yearly move's variance that stays in the series, what does not being noise around its level.
+
+    1 + 2r, r the correlation of neighbouring moves: the variance of a change over many years against that of as
+    many single years (Cochrane 1988: How big is the random walk in GNP?). -0.5 is noise around a level, 0 a random
+    walk; moves that go on in one direction, a drift included, make it more. A few pairs say little: it is drawn to
+    the median over at least three other units with the indicator, and that to `method.stays`.
+    """
+    pairs = np.maximum(np.sum(~np.isnan(moves), axis=1) - 1.0, 0.0)
+    together, alone = np.nansum(moves[:, 1:] * moves[:, :-1], axis=1), np.nansum(moves**2, axis=1)
+    alike = together / np.maximum(alone, _TINY) * (pairs + 1) / np.maximum(pairs, 1)
+    own = np.clip(1 + 2 * alike, 0, 2)
+    usual, count = median_of_others(own, known & (pairs > 1), group)
+    weight = np.where(count >= method.least_pool, count / (count + method.stays_pool), 0.0)
+    base = method.stays + weight * (usual - method.stays)
+    share: Floats = (pairs * own + method.stays_prior * base) / (pairs + method.stays_prior)
+    return np.clip(share, *method.stays_range)
+
+
+def median_of_others(values: Floats, known: NDArray[np.bool_], group: Groups) -> tuple[Floats, Floats]:
+    """For each member of a group: the median of its other known members, and how many they are (0 of 0)."""
+    order = np.lexsort((values, ~known, group))
+    ranked = values[order]
+    _, start, size = np.unique(group[order], return_index=True, return_counts=True)
+    first = np.repeat(start, size)
+    usable = np.repeat(np.add.reduceat(known[order].astype(np.int64), start), size) if len(start) else first
+    place = np.arange(len(order)) - first
+    inside = place < usable  # a member that is no part of the pool leaves nothing out
+    others = np.where(inside, usable - 1, usable)
+    low, high = (others - 1) // 2, others // 2
+    low = first + np.maximum(low + (inside & (low >= place)), 0)
+    high = first + np.minimum(high + (inside & (high >= place)), np.repeat(size, size) - 1)
+    median, count = np.zeros(len(values)), np.zeros(len(values))
+    median[order] = np.where(others > 0, (ranked[low] + ranked[high]) / 2, 0.0)
+    count[order] = others
+    return median, count
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Every series of a frame, fitted at once. Arrays have one entry a series, in order of unit and indicator."""
+
+    keys: pl.DataFrame
+    status: list[str]  # projected, one_point, short, broken
+    last_year: NDArray[np.int64]
+    last: Floats
+    level: Floats  # where the series stands: last value, smoothed value and median of the last ones, weighted
+    slope: Floats  # yearly change that is believed
+    step: Floats  # variance of a yearly step
+    steps: Floats  # number of changes behind it
+    stays: Floats  # share of it that lasts beyond the year
+    df: Floats
+    lower: Floats  # -inf for none
+    upper: Floats
+    grid: Floats  # figures are published in steps of this size
+    method: Method
+
+    def centre(self, rows: NDArray[np.int64], ahead: Floats) -> Floats:
+        """The projected figure `ahead` years after the last value, unclipped."""
+        damp = self.method.damping
+        drift = self.slope[rows] * damp * (1 - damp**ahead) / (1 - damp)
+        return self.level[rows] + self.method.trend_weight * drift
+
+    def spread(self, rows: NDArray[np.int64], ahead: Floats) -> Floats:
+        """Scale of Student's t around the centre."""
+        stays, steps = self.stays[rows], np.maximum(self.steps[rows], 1)
+        noise = (1 - stays) * np.where(stays < 1, self.method.noise, 1.0)
+        growth = stays * (ahead + self.method.widening * ahead**2 / steps) + noise
+        return np.sqrt(self.method.scale * self.step[rows] * growth)
+
+    def clip(self, rows: NDArray[np.int64], values: Floats) -> Floats:
+        return np.clip(values, self.lower[rows], self.upper[rows])
+
+
+def fit(frame: pl.DataFrame, method: Method = METHOD) -> Fits:
+    """Fit every series of a checked frame (see `check_series`)."""
+    frame = frame.with_columns(since=pl.col("break_year").max().over(KEY))
+    keys = frame.group_by(KEY, maintain_order=True).agg(
+        broken=pl.col("since").first().is_not_null() & (pl.col("year").min() < pl.col("since").first()),
+        lower=pl.col("lower").first().fill_null(-float("inf")),
+        upper=pl.col("upper").first().fill_null(float("inf")),
+        newest=pl.col("year").last(),
+    )
+    kept = frame.filter(pl.col("since").is_null() | (pl.col("year") >= pl.col("since")))
+    counted = kept.group_by(KEY, maintain_order=True).agg(points=pl.len())
+    keys = keys.join(counted, on=KEY, how="left", maintain_order="left").with_columns(
+        pl.col("points").fill_null(0).cast(pl.Int64)
+    )
+    points = keys["points"].to_numpy()
+    values, years = _stack(kept, points)
+    return _fit_arrays(keys, values, years, method)
+
+
+def _stack(kept: pl.DataFrame, points: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """One row a series, newest value in the last column, nan before the first."""
+    width = int(points.max(initial=1))
+    row = np.repeat(np.arange(len(points)), points)
+    column = (
+        width - np.repeat(points, points) + np.arange(len(row)) - np.repeat(np.cumsum(points) - points, points)
+    )
+    values, years = np.full((len(points), width), np.nan), np.full((len(points), width), np.nan)
+    values[row, column], years[row, column] = kept["value"].to_numpy(), kept["year"].to_numpy()
+    return values, years
+
+
+def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Method) -> Fits:
+    points = keys["points"].to_numpy()
+    broken = keys["broken"].to_numpy()
+    usable = points >= method.least_points
+    lower, upper = keys["lower"].to_numpy(), keys["upper"].to_numpy()
+    last = np.nan_to_num(values[:, -1]) if len(values) else np.zeros(0)
+    gaps = np.diff(years, axis=1)
+    changes = np.diff(values, axis=1) / gaps
+    steps = np.maximum(points - 1.0, 0.0)
+    foot = np.where(np.isfinite(lower), lower, np.where(np.isfinite(upper), upper, 0.0))
+    bounded = np.isfinite(lower) & np.isfinite(upper)
+    unit, indicator = (keys[name].rank("dense").to_numpy().astype(np.int64) for name in KEY)
+    alike = indicator * 2 + bounded  # a share and a count of one name are two indicators
+    size = np.nan_to_num(np.nanmax(np.abs(values - foot[:, None]), axis=1, initial=0.0))
+    scale = measure_scale(last, size, lower, upper, method.edge)
+    slope, belief = pool_slope(_own_trend(changes, method), np.sqrt(scale), steps, usable, alike, method)
+    own_df = steps - belief
+    squares: Floats = np.nansum((changes - slope[:, None]) ** 2 * gaps, axis=1)
+    own = squares / np.maximum(own_df, 1)
+    prior, worth = pool_variance(own / scale, usable, bounded, unit, indicator, method)
+    # Deviations are averaged, not variances: one wild year should not rule all ranges.
+    deviation = (worth * np.sqrt(prior * scale) + own_df * np.sqrt(own)) / (worth + own_df)
+    return Fits(
+        keys=keys.select(KEY),
+        status=[_name_status(int(n), bool(b), method) for n, b in zip(points, broken, strict=True)],
+        last_year=keys["newest"].to_numpy(),
+        last=last,
+        level=_locate(values, gaps, method),
+        slope=slope,
+        step=np.maximum(deviation**2, least_step(size, bounded, alike))
+        * np.where(broken, method.break_factor, 1.0),
+        steps=steps,
+        stays=pool_persistence(changes * np.sqrt(gaps), usable, alike, method),
+        df=np.minimum(worth + own_df, method.most_df),
+        lower=lower,
+        upper=upper,
+        grid=_grid(values),
+        method=method,
+    )
+
+
+def _name_status(points: int, broken: bool, method: Method) -> str:
+    if points >= method.least_points:
+        return "projected"
+    return "broken" if broken else "one_point" if points == 1 else "short"
+
+
+def _own_trend(changes: Floats, method: Method) -> Floats:
+    """Median yearly change, as far as the last changes confirm it: the smaller of the two, 0 if they disagree."""
+    whole, recent = _middle(changes), _middle(changes[:, -method.recent :])
+    return np.where(whole * recent > 0, np.sign(whole) * np.minimum(np.abs(whole), np.abs(recent)), 0.0)
+
+
+def _middle(rows: Floats) -> Floats:
+    """Median of each row, nan left out; 0 for a row of nothing."""
+    ranked = np.sort(rows, axis=1)  # nan last
+    count = np.sum(~np.isnan(rows), axis=1)
+    if not rows.size:
+        return np.zeros(len(rows))
+    place = np.arange(len(rows))
+    low, high = (
+        ranked[place, np.maximum(count - 1, 0) // 2],
+        ranked[place, np.minimum(count // 2, rows.shape[1] - 1)],
+    )
+    return np.where(count > 0, (low + high) / 2, 0.0)
+
+
+def _locate(values: Floats, gaps: Floats, method: Method) -> Floats:
+    """The level the projection starts from."""
+    if not len(values):
+        return np.zeros(0)
+    rest = 1 - method.trend_weight - method.smooth_weight
+    last, recent = np.nan_to_num(values[:, -1]), _middle(values[:, -method.recent :])
+    return method.trend_weight * last + method.smooth_weight * _smooth(values, gaps, method) + rest * recent
+
+
+def _smooth(values: Floats, gaps: Floats, method: Method) -> Floats:
+    """Simple exponential smoothing, each series with the weight that served its own past best.
+
+    After a gap of k years the older level keeps (1 - weight)^k.
+    """
+    alphas = np.array(method.alphas)[:, None]
+    known, filled, gaps = ~np.isnan(values), np.nan_to_num(values), np.nan_to_num(gaps)
+    level, loss = np.zeros((len(alphas), len(values))), np.zeros((len(alphas), len(values)))
+    begun = np.zeros(len(values), bool)
+    for column in range(values.shape[1]):
+        now = known[:, column]
+        error = np.where(begun & now, filled[:, column] - level, 0.0)
+        loss += error**2
+        keep = (1 - alphas) ** gaps[:, column - 1] if column else 0.0
+        level = np.where(now, filled[:, column] - keep * error, level)
+        begun |= now
+    best: Floats = level[np.argmin(loss, axis=0), np.arange(len(values))]
+    return best
+
+
+def _grid(values: Floats) -> Floats:
+    """Two decimals, as plans and yearbooks print; four where a series itself has more."""
+    fine = np.nansum(np.abs(values - np.round(values, 2)) > 1e-9, axis=1) > 0
+    return np.where(fine, 1e-4, 1e-2)

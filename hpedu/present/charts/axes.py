@@ -1,0 +1,141 @@
+"""The coordinates of a trend chart: its years, its axis of values, the marks between two years."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair
+import polars as pl
+
+from hpedu.present.charts.style import (
+    HEIGHT,
+    LINE,
+    MERGER_YEAR,
+    YEAR_LABEL,
+    every_year,
+    nice_ticks,
+    value_axis,
+    year_header,
+)
+from hpedu.present.numbers import count_decimals, format_number
+from hpedu.registry.models import Language
+
+# School years are counted at 30 September: on that scale 1 July 2025 lies a quarter of a year before 2025.
+MERGER_ON_SCHOOL_YEARS = MERGER_YEAR - 0.25
+SIGNS = {">=": "≥ ", "<=": "≤ ", ">": "> ", "<": "< "}
+KEY_LETTERS = 52  # of a line of the key under the axis of years, on a phone
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A target as a chart draws it. `label` holds the words only; the chart adds sign and value."""
+
+    value: float
+    year: int
+    label: str
+    comparison: str  # ">=", ">" or "<="
+
+    def write(self, decimals: int, language: Language) -> str:
+        """Sign and value, `≥ 48,05`: never with fewer decimals than the plan gives."""
+        number = format_number(self.value, max(decimals, count_decimals(self.value)), language)
+        return SIGNS.get(self.comparison, "") + number
+
+
+@dataclass(frozen=True)
+class Break:
+    """From `year` on something else was counted: lines are cut before it, and `label` says why, in a few words."""
+
+    year: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Route:
+    """A second path to compare with, such as that of the plan year by year: pairs of year and value."""
+
+    label: str
+    points: Sequence[tuple[int, float]]
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The coordinates of a trend chart, and what its layers need to know about them."""
+
+    years: tuple[int, int]
+    ticks: list[float]
+    school_year: bool
+    language: Language
+    title: list[str]  # over the axis of values
+    key: list[str]  # what points, bands and paths mean
+    breaks: Sequence[Break] = ()
+
+    @property
+    def merger(self) -> float | None:
+        """Where 1 July 2025 lies among the years; None if outside."""
+        at = MERGER_ON_SCHOOL_YEARS if self.school_year else MERGER_YEAR
+        return at if self.years[0] <= at <= self.years[1] else None
+
+    @property
+    def lift(self) -> int:
+        """Pixels from the plotting area up to the title of the axis of values; the marks' words stand between."""
+        return 12 + LINE * ((self.merger is not None) + len(self.breaks))
+
+    def is_late(self, year: float) -> bool:
+        """Whether a year lies in the right half, so that words beside it go to the left."""
+        return year > sum(self.years) / 2
+
+    def x(self) -> Any:
+        first, last = self.years
+        # The short form in both languages: the axis has no room for 2015-2016.
+        label = "datum.value + '-' + slice('' + (datum.value + 1), -2)" if self.school_year else "'' + datum.value"
+        # Where labels are thinned out, they are counted from the newest year back: it keeps its own.
+        shown = f"({last} - datum.value) % ceil({YEAR_LABEL} * {last - first} / width) == 0"
+        key = [line for entry in self.key for line in textwrap.wrap(entry, KEY_LETTERS)]
+        axis = altair.Axis(
+            title=[year_header(self.school_year, self.language), *key],
+            values=list(range(first, last + 1)),
+            labelExpr=f"{shown} ? {label} : ''",
+            labelOverlap=False,
+            titleAnchor="start" if key else None,
+            titleLineHeight=LINE,
+            grid=False,
+        )
+        scale = altair.Scale(domain=[first, last], nice=False, zero=False, padding=14)
+        return altair.X("year:Q", scale=scale, axis=axis)
+
+    def y(self, field: str = "value") -> Any:
+        scale = altair.Scale(domain=[self.ticks[0], self.ticks[-1]], nice=False, zero=False)
+        axis = value_axis(self.ticks, self.title, self.lift)
+        return altair.Y(f"{field}:Q", scale=scale, axis=axis)
+
+    def to_pixel(self, value: float) -> float:
+        """Pixels below the top of the plotting area."""
+        return HEIGHT * (self.ticks[-1] - value) / (self.ticks[-1] - self.ticks[0])
+
+    def to_value(self, pixel: float) -> float:
+        return self.ticks[-1] - pixel / HEIGHT * (self.ticks[-1] - self.ticks[0])
+
+
+def span_years(points: pl.DataFrame, target: Goal | None, route: Route | None) -> tuple[int, int]:
+    """First and last year of the chart, the target's included; never one and the same."""
+    years = every_year(points) + ([target.year] if target else [])
+    years += [year for year, _ in route.points] if route else []
+    first, last = min(years), max(years)
+    return (first, last) if first < last else (first - 1, last + 1)
+
+
+def choose_ticks(levels: Sequence[float], target: Goal | None, zero: bool | None) -> list[float]:
+    """The ticks of the axis of values. With `zero` None it starts at 0 unless that flattens the lines."""
+    levels = [*levels, target.value] if target else levels
+    low, high = min(levels), max(levels)
+    if zero is None:
+        zero = low >= 0 and high - low > 0.4 * high
+    if zero:
+        low, high = min(low, 0.0), max(high, 0.0)
+    ticks = nice_ticks(low, high)
+    if target and target.value > ticks[-1] - 0.1 * (ticks[-1] - ticks[0]):
+        ticks.append(round(2 * ticks[-1] - ticks[-2], 10))  # room for the words over the target line
+    return ticks

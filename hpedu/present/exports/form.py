@@ -1,0 +1,419 @@
+"""What a page asks for: the input form of its group, to be downloaded from the page itself."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from openpyxl import Workbook
+from openpyxl.cell import Cell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from hpedu.errors import HpeduError, UnknownName
+from hpedu.ingest.forms.design import (
+    COVER,
+    SHEETS,
+    Column,
+    Cover,
+    Sheet,
+    SheetKind,
+    range_of,
+    task_series,
+    write_cover_code,
+    write_key,
+)
+from hpedu.present.exports.workbook import WRAP, lay_out_print, put_text, save_workbook, set_height
+from hpedu.present.numbers import school_year
+from hpedu.present.page.blocks import render
+from hpedu.present.page.display import Fragment
+from hpedu.present.view import Wording
+from hpedu.present.wording import phrase
+from hpedu.project import write_whole
+from hpedu.registry import LANGUAGES, Registry
+from hpedu.registry.formula import SeriesRef, parse_formula
+from hpedu.registry.models import Target, Text
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A series without a figure for the year, and the targets that wait for it."""
+
+    series: SeriesRef
+    targets: list[Target]
+
+
+def list_missing(cover: Cover, observations: pl.DataFrame, book: Registry) -> list[Missing]:
+    """The series that the group's targets are computed from and that have no figure, each once.
+
+    A bound ("over 99%") is no figure: no formula takes it.
+    """
+    known = observations.filter(
+        pl.col("current"),
+        pl.col("territory") == cover.territory,
+        pl.col("year") == cover.year,
+        pl.col("place") == "",
+        pl.col("qualifier") == "",
+    )
+    columns = ("measure", "level", "ownership", "sex", "detail")
+    there = {SeriesRef(*row) for row in known.select(columns).iter_rows()}
+    missing: dict[SeriesRef, list[Target]] = {}
+    for target in targets_of(cover, book):
+        for series in series_of(target, book):
+            waiting = missing.setdefault(series, [])
+            waiting += [target] if target not in waiting else []
+    return [Missing(series, targets) for series, targets in missing.items() if series not in there]
+
+
+def series_of(target: Target, book: Registry) -> list[SeriesRef]:
+    """The series a target is computed from; none for a milestone."""
+    if target.kind == "milestone":
+        return []
+    indicator = book.indicators[target.id]
+    formulas = filter(None, (indicator.numerator, indicator.denominator))
+    return [series for formula in formulas for series in parse_formula(formula)]
+
+
+def targets_of(cover: Cover, book: Registry) -> list[Target]:
+    """The targets a form is about, in the order of the plans."""
+    return [target for target in book.targets.values() if target.group == cover.group]
+
+
+STEPS = ("fill", "number", "state", "labels", "return")
+
+
+class FormTexts:
+    """The texts of one form, Vietnamese in the first line and English in the second."""
+
+    def __init__(self, cover: Cover, book: Registry) -> None:
+        self.cover, self.book = cover, book
+        self.wording = Wording(book, "vi", cover.territory)
+
+    def title(self) -> str:
+        year, place = self.cover.year, self.book.territories[self.cover.territory].name
+        return "\n".join(
+            (phrase("form_synthetic", language) + " – " if self.cover.synthetic else "")
+            + phrase(
+                "form_title",
+                language,
+                group=self.book.name("group", self.cover.group, language),
+                territory=place.get(language),
+                school_year=school_year(year, language),
+                year=year,
+            )
+            for language in LANGUAGES
+        )
+
+    def instructions(self, missing: Sequence[Missing]) -> list[str]:
+        names = {kind: sheet.name for kind, sheet in SHEETS.items()}
+        keys = ["form_purpose", *(f"form_step_{step}" for step in STEPS), *([] if missing else ["form_complete"])]
+        return ["\n".join(phrase(key, language, **names) for language in LANGUAGES) for key in keys]
+
+    def departments(self) -> str:
+        named = dict.fromkeys(name for target in targets_of(self.cover, self.book) for name in target.departments)
+        return "\n".join(self.book.departments[name].name.vi for name in named)
+
+    def number_row(self, place: int, missing: Missing) -> FormRow:
+        measure = self.book.measures[missing.series.measure]
+        dates = dict.fromkeys(t.reference_date.vi for t in missing.targets if t.reference_date)
+        counted = [phrase("form_reference_date", "vi", dates="; ".join(dates))] if dates else []
+        labels = {
+            "number": str(place),
+            "targets": "\n".join(f"{t.number}. {t.name.vi}" for t in missing.targets),
+            "series": self._name_series(missing.series),
+            "definition": "\n".join([measure.definition.vi, *counted, measure.definition.en]),
+            "unit": self.book.name("unit", measure.unit, "vi"),
+            "legal": "\n".join(dict.fromkeys(t.legal_source.vi for t in missing.targets)),
+            "department": "\n".join(dict.fromkeys(map(self._name_department, missing.targets))),
+        }
+        key = write_key(missing.series, labels["number"], labels["series"])
+        return FormRow(labels, key, measure.unit)
+
+    def milestone_rows(self) -> Iterator[FormRow]:
+        for target in targets_of(self.cover, self.book):
+            if target.kind == "milestone":
+                (series,) = parse_formula(self.book.indicators[target.milestone_indicator].numerator)
+                labels = {
+                    "number": str(target.number),
+                    "milestone": _both(target.name),
+                    "definition": target.definition.vi,
+                    "legal": target.legal_source.vi,
+                    "department": self._name_department(target),
+                }
+                yield FormRow(labels, write_key(series, labels["number"], labels["milestone"]))
+
+    def task_rows(self) -> Iterator[FormRow]:
+        for place, task in enumerate(self.book.tasks, 1):
+            name = f"{phrase(f'plan_short_{task.plan}', 'vi')} {task.number}. {_both(task.title)}"
+            labels = {
+                "number": str(place),
+                "task": name,
+                "department": task.lead.vi,
+                "timing": _both(task.timing),
+            }
+            yield FormRow(labels, write_key(task_series(task), labels["number"], labels["task"]))
+
+    def _name_series(self, series: SeriesRef) -> str:
+        """Measure, which part of it, and year: "Trường học – Mầm non, Ngoài công lập (2026-2027)"."""
+        measure = self.book.measures[series.measure]
+        lines = []
+        for language in LANGUAGES:
+            codes = [("level", series.level), ("ownership", series.ownership), ("sex", series.sex)]
+            parts = [self.book.name(d, c, language) for d, c in codes if c not in ("all", "both")]
+            ages = self.book.codes_of("age_band")
+            if series.detail:
+                parts.append(ages[series.detail].name.get(language) if series.detail in ages else series.detail)
+            year = self.cover.year
+            when = school_year(year, language) if measure.basis == "school_year" else str(year)
+            lines.append(f"{measure.name.get(language)}{' – ' if parts else ''}{', '.join(parts)} ({when})")
+        return "\n".join(lines)
+
+    def _name_department(self, target: Target) -> str:
+        return f"{self.wording.departments(target)} ({self.wording.department_basis(target)})"
+
+
+def _both(text: Text) -> str:
+    return f"{text.vi}\n{text.en}"
+
+
+HEAD, HEADINGS, FIRST = 2, 3, 4  # rows: hidden column names, headings, first to fill in
+
+_FILL = PatternFill("solid", fgColor="FFF6CC")
+_HEADING = PatternFill("solid", fgColor="1F4E79")
+_EDGE = Border(*[Side("thin", color="B7B7B7")] * 4)
+_CENTRED = Alignment(horizontal="center", vertical="top")
+_UNLOCKED = Protection(locked=False)
+_DATE_FORMAT = "dd/mm/yyyy"
+
+
+@dataclass(frozen=True)
+class FormRow:
+    """A row to fill in: text of the label columns by id, hidden key, unit of the value (numbers only)."""
+
+    labels: dict[str, str]
+    key: str
+    unit: str = "status"
+
+
+def write_cover(sheet: Worksheet, *, title: str, code: str, lines: Sequence[str], departments: str) -> None:
+    """The first sheet: what the form is about, how to fill it in, who answers, the code for the reader."""
+    sheet.column_dimensions["A"].width = 30
+    sheet.column_dimensions["B"].width = 90
+    put_text(sheet["A1"], title).font = Font(bold=True, size=14)
+    set_height(sheet, 1, [(title, 100)], line=20)
+    row = 1
+    for row, line in enumerate(lines, 3):
+        put_text(sheet.cell(row, 1), line)
+        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=2)
+        set_height(sheet, row, [(line, 118)])
+    sheet.merge_cells("A1:B1")
+    for place, (key, text) in enumerate(
+        [("form_who", departments), ("form_deadline", ""), ("form_filled_by", ""), ("form_code", code)], row + 2
+    ):
+        put_text(sheet.cell(place, 1), _say(key, "\n")).font = Font(bold=True)
+        cell = put_text(sheet.cell(place, 2), text)
+        if not text:
+            cell.fill, cell.protection, cell.border = _FILL, _UNLOCKED, _EDGE
+        set_height(sheet, place, [(_say(key, "\n"), 30), (text, 90)])
+    _finish(sheet)
+
+
+def write_sheet(workbook: Workbook, design: Sheet, rows: Sequence[FormRow], title: str, book: Registry) -> None:
+    """A sheet to fill in, after `design`."""
+    sheet = workbook.create_sheet(design.name)
+    put_text(sheet["A1"], title.split("\n")[0]).font = Font(bold=True, size=13)
+    sheet["A1"].alignment = Alignment(wrap_text=False)
+    for place, (column, name) in enumerate(zip(design.columns, design.head, strict=True), 1):
+        put_text(sheet.cell(HEAD, place), name)
+        heading = put_text(sheet.cell(HEADINGS, place), _say(f"form_{column.id}", "\n"))
+        heading.font, heading.fill, heading.border = Font(bold=True, color="FFFFFF"), _HEADING, _EDGE
+        letter = get_column_letter(place)
+        sheet.column_dimensions[letter].width = column.width
+        sheet.column_dimensions[letter].hidden = column.role == "key"
+    sheet.row_dimensions[HEAD].hidden = True
+    headings = [(_say(f"form_{column.id}", "\n"), column.width - 2) for column in design.columns]  # bold is wider
+    set_height(
+        sheet,
+        HEADINGS,
+        [one for one, column in zip(headings, design.columns, strict=True) if column.role != "key"],
+    )
+    rules = _Rules(sheet, book)
+    for number, row in enumerate(rows, FIRST):
+        for place, column in enumerate(design.columns, 1):
+            cell = sheet.cell(number, place)
+            if column.role == "fill":
+                _open(cell)
+                rules.apply(cell, column, row.unit, design.states)
+            else:
+                put_text(cell, row.key if column.role == "key" else row.labels[column.id]).border = _EDGE
+            if column.id == "number":
+                cell.value = int(row.labels["number"])  # as text, Excel would mark it as a mistake
+                cell.alignment = _CENTRED
+        set_height(sheet, number, [(row.labels.get(c.id, ""), c.width) for c in design.columns])
+    sheet.freeze_panes = sheet.cell(FIRST, 3)  # number and label stay in sight
+    sheet.print_title_rows = f"{HEADINGS}:{HEADINGS}"
+    _finish(sheet)
+
+
+class _Rules:
+    """The data validations of a sheet, one for all cells of a kind."""
+
+    def __init__(self, sheet: Worksheet, book: Registry) -> None:
+        self._sheet, self._book = sheet, book
+        self._rules: dict[str, DataValidation] = {}
+
+    def apply(self, cell: Cell, column: Column, unit: str, states: str) -> None:
+        allowed = range_of(unit)
+        if column.id == "value":
+            said = "form_whole_said" if allowed.whole else "form_decimal_said"
+            options: dict[str, Any] = {"type": "whole" if allowed.whole else "decimal", "formula1": "0"}
+            options["operator"] = "greaterThanOrEqual"
+            cell.number_format = "#,##0" if allowed.whole else "#,##0.##"
+            if allowed.upper is not None:
+                said = "form_percent_said"
+                options |= {"operator": "between", "formula2": str(allowed.upper)}
+        elif column.id == "state":
+            said = "form_state_said"
+            names = ",".join(code.name.vi for code in self._book.codes_of(states).values())
+            options = {"type": "list", "formula1": f'"{names}"'}
+        elif column.id == "date":
+            said = "form_date_said"
+            options = {"type": "date", "operator": "greaterThanOrEqual", "formula1": "DATE(2000,1,1)"}
+            cell.number_format = _DATE_FORMAT
+        else:
+            return
+        if said not in self._rules:
+            rule = DataValidation(allow_blank=True, showErrorMessage=True, showInputMessage=True, **options)
+            rule.error = rule.prompt = _say(said, " / ")
+            self._sheet.add_data_validation(rule)
+            self._rules[said] = rule
+        self._rules[said].add(cell)
+
+
+def _open(cell: Cell) -> None:
+    cell.fill, cell.protection, cell.border, cell.alignment = _FILL, _UNLOCKED, _EDGE, WRAP
+
+
+def _say(key: str, between: str) -> str:
+    return between.join(phrase(key, language) for language in LANGUAGES)
+
+
+def _finish(sheet: Worksheet) -> None:
+    sheet.protection.sheet = True  # no password: it guards against slips, not against people
+    sheet.protection.formatColumns = sheet.protection.formatRows = False  # widths and heights stay free
+    lay_out_print(sheet)
+
+
+class FormExists(HpeduError):
+    """A file of that name is there already; it may have been filled in."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(path)
+
+
+def write_form(
+    path: Path,
+    *,
+    group: str,
+    year: int,
+    territory: str = "hai_phong",
+    observations: pl.DataFrame,
+    book: Registry,
+) -> int:
+    """Write the empty form of a group of targets; returns how many figures it asks for.
+
+    Parameters
+    ----------
+    group
+        Target group; `overview` stands for the targets across all levels.
+    year
+        Year in which the school year starts; for calendar figures the year itself.
+    observations
+        Columns `hpedu.ingest.schema.OBSERVATIONS`: what is there already is not asked for. If any is synthetic,
+        so is the form: it says so on every sheet, and what is read of it has the status `synthetic`.
+
+    Raises
+    ------
+    UnknownName
+        For a group or territory that does not exist.
+    FormExists
+        If there is such a file: filled-in work is never overwritten.
+    """
+    if path.exists():
+        raise FormExists(path)
+    content, asked = make_form(group=group, year=year, territory=territory, observations=observations, book=book)
+    write_whole(path, content)
+    return asked
+
+
+def make_form(
+    *, group: str, year: int, territory: str, observations: pl.DataFrame, book: Registry
+) -> tuple[bytes, int]:
+    """The empty form as a workbook, and how many figures it asks for; parameters and errors as of `write_form`."""
+    if group not in book.codes_of("group"):
+        raise UnknownName("group", group, book.codes_of("group"))
+    if territory not in book.territories:
+        raise UnknownName("territory", territory, book.territories)
+    synthetic = "synthetic" in observations["status"]
+    cover = Cover("cross_cutting" if group == "overview" else group, territory, year, synthetic)
+    missing = list_missing(cover, observations, book)
+    texts = FormTexts(cover, book)
+    rows: dict[SheetKind, list[FormRow]] = {
+        "numbers": [texts.number_row(place, one) for place, one in enumerate(missing, 1)],
+        "milestones": list(texts.milestone_rows()),
+        "tasks": list(texts.task_rows()),
+    }
+    workbook = Workbook()
+    workbook.security.lockStructure = True  # the reader finds the cover by the name of its sheet
+    workbook.active.title = COVER
+    write_cover(
+        workbook.active,
+        title=texts.title(),
+        code=write_cover_code(cover, texts.title()),
+        lines=texts.instructions(missing),
+        departments=texts.departments(),
+    )
+    for kind, sheet in SHEETS.items():
+        write_sheet(workbook, sheet, rows[kind], texts.title(), book)
+    return save_workbook(workbook, date(year, 9, 30)), len(missing)  # the day schools count
+
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def offer_forms(
+    groups: Sequence[str], *, territory: str, year: int, observations: pl.DataFrame, wording: Wording
+) -> Fragment:
+    """Links to the empty forms of some groups of targets; a territory that is no more is not asked for anything.
+
+    Parameters
+    ----------
+    observations
+        Columns `hpedu.ingest.schema.OBSERVATIONS`: what is there already is not asked for.
+    """
+    book, language = wording.book, wording.language
+    asked = groups if book.territories[territory].role == "city" else ()
+    links = []
+    for group in asked:
+        content, count = make_form(
+            group=group, year=year, territory=territory, observations=observations, book=book
+        )
+        name = book.name("group", group, language)
+        links.append(
+            {
+                "file": f"hpedu-{group}-{territory}-{year}.xlsx",
+                "href": f"data:{WORKBOOK};base64,{base64.b64encode(content).decode('ascii')}",
+                "text": phrase("form_link", language, group=name, count=count),
+            }
+        )
+    lead = phrase("form_lead" if links else "form_not_asked", language)
+    plain = "\n".join([lead, *(link["text"] for link in links)])
+    return Fragment(render("forms", lead=lead, links=links), plain)

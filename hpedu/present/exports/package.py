@@ -1,0 +1,134 @@
+"""The tables of a report as a Frictionless data package, for other systems.
+
+Tabular Data Package, version 1 of the specification: CSV (UTF-8, RFC 4180) and `datapackage.json`, which names
+types, units, constraints, keys, licences and sources.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from hpedu.ingest.schema import Resource
+from hpedu.present.exports.rows import Column, OfficeTables, Row, TableDesign, introduce, name_tables, read_design
+from hpedu.present.page.blocks import write_csv
+from hpedu.present.wording import phrase
+from hpedu.project import write_whole
+from hpedu.registry import Language, Registry
+
+DESCRIPTOR = "datapackage.json"
+
+
+def write_package(folder: Path, tables: OfficeTables, book: Registry) -> None:
+    """Write the package of a report into a folder of its own; the same tables give the same bytes."""
+    for name, content in draw_package(tables, book).items():
+        write_whole(folder / name, content)
+
+
+def draw_package(tables: OfficeTables, book: Registry) -> dict[str, bytes]:
+    """The files of the package by name: a CSV a table, and the descriptor last."""
+    design = read_design()
+    files = {
+        f"{key}.csv": write_csv(
+            table.columns, [[_cell(row, column) for column in table.columns] for row in tables.rows[key]]
+        ).encode()
+        for key, table in design.table.items()
+    }
+    descriptor = describe_package(tables, book)
+    text = json.dumps(descriptor, ensure_ascii=False, indent=1) + "\n"
+    return files | {DESCRIPTOR: text.encode()}
+
+
+def describe_package(tables: OfficeTables, book: Registry) -> dict[str, Any]:
+    """The descriptor: what `datapackage.json` says."""
+    scope, language, design = tables.scope, tables.scope.language, read_design()
+    warning = [phrase("synthetic_page", language)] if tables.synthetic else []
+    title = name_tables(tables, book)
+    return {
+        "profile": "tabular-data-package",
+        "name": f"hpedu-{scope.year}-{scope.territory}-{language}-{scope.group}",
+        "title": f"{phrase('synthetic_chart', language)} – {title}" if tables.synthetic else title,
+        "description": " ".join([*warning, phrase("office_package_text", language), *introduce(tables)]),
+        "keywords": ["education", "targets", "Hai Phong", *(["synthetic"] if tables.synthetic else [])],
+        "hpedu": version("hpedu"),
+        **_none_left_out("licenses", _list_licences(tables)),
+        **_none_left_out("sources", [_describe_source(source) for source in tables.sources]),
+        "resources": [_describe_table(key, table, language, book) for key, table in design.table.items()],
+    }
+
+
+def _describe_table(key: str, table: TableDesign, language: Language, book: Registry) -> dict[str, Any]:
+    columns = read_design().column
+    links = [
+        {"fields": [column], "reference": {"resource": other, "fields": [column]}}
+        for column, other in table.links.items()
+    ]
+    return {
+        "profile": "tabular-data-resource",
+        "name": key,
+        "path": f"{key}.csv",
+        "title": table.title.get(language),
+        "description": table.text.get(language),
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "doubleQuote": True, "header": True},
+        "schema": {
+            "fields": [_describe_column(name, columns[name], table, language, book) for name in table.columns],
+            "missingValues": [""],
+            "primaryKey": table.key,
+            **_none_left_out("foreignKeys", links),
+        },
+    }
+
+
+def _describe_column(
+    name: str, column: Column, table: TableDesign, language: Language, book: Registry
+) -> dict[str, Any]:
+    constraints: dict[str, Any] = {}
+    if column.required:
+        constraints["required"] = True
+    if table.key == [name]:
+        constraints["unique"] = True
+    if column.codes:
+        constraints["enum"] = list(book.codes_of(column.codes))
+    field = {
+        "name": name,
+        "type": column.type,
+        "title": column.title.get(language),
+        "description": column.text.get(language),
+    }
+    return field | _none_left_out("constraints", constraints)
+
+
+def _describe_source(source: Resource) -> dict[str, str]:
+    """A source; only web addresses are handed on."""
+    address = {"path": source.url} if source.url.startswith(("https://", "http://")) else {}
+    return {"title": f"{source.publisher}: {source.title}"} | address
+
+
+def _list_licences(tables: OfficeTables) -> list[dict[str, str]]:
+    """The licences of the sources, each once."""
+    found = dict.fromkeys(tuple(sorted(one.items())) for source in tables.sources for one in source.licenses)
+    return [dict(pairs) for pairs in found]
+
+
+def _none_left_out(key: str, found: Any) -> dict[str, Any]:
+    """The property, unless it is empty: the specification allows no empty lists."""
+    return {key: found} if found else {}
+
+
+def _cell(row: Mapping[str, Any] | Row, column: str) -> object:
+    """A value as Table Schema writes it: lists as JSON, whole numbers without a point."""
+    value = row[column]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,232 @@
+"""The scorecard and series of a report as a workbook anybody can work with.
+
+After the guidance of the UK Government Statistical Service on accessible spreadsheets, as `gptables` has it: a
+cover, a sheet of notes, then one table a sheet, named and with one header row; no merged cells, nothing said by
+colour alone.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from math import ceil
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from openpyxl import Workbook
+from openpyxl.cell import Cell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.table import Table, TableStyleInfo
+from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.xml.constants import ARC_CORE
+from openpyxl.xml.functions import tostring
+
+from hpedu.present.exports.rows import OfficeTables, Row, TableDesign, day_of, introduce, name_tables, read_design
+from hpedu.present.numbers import count_decimals
+from hpedu.present.view import SIGNS
+from hpedu.present.wording import phrase
+from hpedu.project import write_whole
+from hpedu.registry import Language, Registry
+
+LINE = 15.0  # height of a line of text in points
+TALLEST = 400.0  # Excel allows 409 points
+LONGEST = 32_767  # characters Excel allows in a cell
+
+WRAP = Alignment(wrap_text=True, vertical="top")
+
+
+def put_text(cell: Cell, text: str) -> Cell:
+    """Write text as text: what begins with = + - @ is quoted, so that no spreadsheet runs it."""
+    text = ILLEGAL_CHARACTERS_RE.sub("", text)[:LONGEST]
+    cell.value = text or None
+    if text:
+        cell.data_type = "s"
+    cell.quotePrefix = text[:1] in ("=", "+", "-", "@")
+    cell.alignment = WRAP
+    return cell
+
+
+def set_height(sheet: Worksheet, row: int, texts: Sequence[tuple[str, int]], *, line: float = LINE) -> None:
+    """Make a row high enough for its longest text: spreadsheets do not do it for a file they did not write."""
+    lines = [sum(max(1, ceil(len(part) / width)) for part in text.split("\n")) for text, width in texts]
+    sheet.row_dimensions[row].height = min(TALLEST, line * max(lines) + 3)
+
+
+def lay_out_print(sheet: Worksheet) -> None:
+    """A4 across, all columns on one page, page numbers at the foot."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.oddFooter.center.text = "&P / &N"
+
+
+def save_workbook(workbook: Workbook, day: date) -> bytes:
+    """The bytes of a workbook, dated `day` and not with the clock: the same content gives the same bytes."""
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC).replace(tzinfo=None)
+    workbook.properties.creator = "hpedu"
+    workbook.properties.created = moment
+    written = io.BytesIO()
+    workbook.save(written)
+    workbook.properties.modified = moment  # saving has set it to the clock
+    dated = io.BytesIO()
+    with ZipFile(written) as source, ZipFile(dated, "w") as target:
+        for name in source.namelist():
+            content = tostring(workbook.properties.to_tree()) if name == ARC_CORE else source.read(name)
+            entry = ZipInfo(name, (day.year, day.month, day.day, 0, 0, 0))
+            entry.compress_type = ZIP_DEFLATED
+            target.writestr(entry, content)
+    return dated.getvalue()
+
+
+HEADER = 4  # row of the header: title, what the sheet holds, what its table says come first
+
+_HEADING = PatternFill("solid", fgColor="1F4E79")
+_FACE = "Calibri"
+_TITLE = Font(name=_FACE, bold=True, size=14)
+_LINK = Font(name=_FACE, color="005A94", underline="single")
+_WARNING = Font(name=_FACE, bold=True, size=12, color="A3182B")
+_HEAD = Font(name=_FACE, bold=True, color="FFFFFF")
+_NUMBER = Alignment(horizontal="right", vertical="top", indent=1)
+_ONE_LINE = Alignment(vertical="top")
+_STYLE = TableStyleInfo(name="TableStyleLight15", showRowStripes=True)
+
+
+def write_workbook(path: Path, tables: OfficeTables, book: Registry) -> None:
+    """Write the workbook of a report; the same tables give the same bytes."""
+    write_whole(path, draw_workbook(tables, book))
+
+
+def draw_workbook(tables: OfficeTables, book: Registry) -> bytes:
+    """The bytes of the workbook: cover, notes, scorecard, series, sources, in the language of the tables."""
+    language = tables.scope.language
+    design = read_design()
+    shown = {key: table for key, table in design.table.items() if table.sheet}
+    workbook = Workbook()
+    workbook.properties.title = name_tables(tables, book)
+    workbook.properties.language = language
+    names = [phrase("office_notes", language), *(_sheet_name(t, language) for t in shown.values())]
+    _write_cover(workbook.active, tables, book, names)
+    _write_notes(workbook.create_sheet(names[0]), shown, tables)
+    for name, (key, table) in zip(names[1:], shown.items(), strict=True):
+        columns = {column: design.column[column] for column in table.sheet}
+        rows = [[_cell_value(row, column) for column in columns] for row in tables.rows[key]]
+        formats = [[_number_format(row, column) for column in columns] for row in tables.rows[key]]
+        sheet = workbook.create_sheet(name)
+        heads = [column.title.get(language) for column in columns.values()]
+        _write_top(sheet, table.title.get(language), table.text.get(language), tables)
+        _write_table(sheet, key, heads, rows, [c.width for c in columns.values()], formats, wrap=table.wrap)
+        sheet.freeze_panes = sheet.cell(HEADER + 1, 3 if table.sheet[0] == "number" else 2)
+        sheet.print_area = f"A1:{get_column_letter(table.on_paper)}{HEADER + max(1, len(rows))}"
+    return save_workbook(workbook, day_of(tables))
+
+
+def _write_cover(sheet: Worksheet, tables: OfficeTables, book: Registry, names: Sequence[str]) -> None:
+    language = tables.scope.language
+    sheet.title = phrase("office_cover", language)
+    sheet.column_dimensions["A"].width = 100
+    put_text(sheet["A1"], name_tables(tables, book)).font = _TITLE
+    lines = [phrase("office_lead", language), *introduce(tables), phrase("office_contents", language)]
+    if tables.synthetic:
+        lines.insert(0, phrase("synthetic_page", language))
+    row = 1
+    for row, line in enumerate(lines, 2):
+        put_text(sheet.cell(row, 1), line)
+        set_height(sheet, row, [(line, 100)])
+    if tables.synthetic:
+        sheet["A2"].font = _WARNING
+    for place, name in enumerate(names, row + 1):
+        cell = put_text(sheet.cell(place, 1), name)
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{name}'!A1")
+        cell.font = _LINK
+    set_height(sheet, 1, [(name_tables(tables, book), 75)], line=20)
+    lay_out_print(sheet)
+
+
+def _write_notes(sheet: Worksheet, shown: dict[str, TableDesign], tables: OfficeTables) -> None:
+    """The meaning of every column, sheet by sheet."""
+    language, design = tables.scope.language, read_design()
+    rows = [
+        [_sheet_name(table, language), column.title.get(language), column.text.get(language)]
+        for table in shown.values()
+        for column in (design.column[name] for name in table.sheet)
+    ]
+    heads = [phrase(key, language) for key in ("office_sheet", "office_column", "office_meaning")]
+    _write_top(sheet, phrase("office_notes_title", language), phrase("office_nothing_invented", language), tables)
+    _write_table(sheet, "notes", heads, rows, [20, 40, 90], [])
+    sheet.freeze_panes = sheet.cell(HEADER + 1, 1)
+
+
+def _write_top(sheet: Worksheet, title: str, text: str, tables: OfficeTables) -> None:
+    language = tables.scope.language
+    if tables.synthetic:
+        title = f"{phrase('synthetic_chart', language)} – {title}"
+    put_text(sheet["A1"], title).font = _WARNING if tables.synthetic else _TITLE
+    put_text(sheet["A2"], phrase("office_one_table", language))
+    put_text(sheet["A3"], text)
+    for row in (1, 2, 3):
+        sheet.cell(row, 1).alignment = Alignment(wrap_text=False)
+
+
+def _write_table(
+    sheet: Worksheet,
+    key: str,
+    heads: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    widths: Sequence[int],
+    formats: Sequence[Sequence[str]],
+    *,
+    wrap: bool = True,
+) -> None:
+    for place, (head, width) in enumerate(zip(heads, widths, strict=True), 1):
+        cell = put_text(sheet.cell(HEADER, place), head)
+        cell.font, cell.fill = _HEAD, _HEADING
+        sheet.column_dimensions[get_column_letter(place)].width = width
+    set_height(sheet, HEADER, list(zip(heads, [max(4, width - 3) for width in widths], strict=True)))
+    for number, row in enumerate(rows):
+        for place, value in enumerate(row, 1):
+            cell = sheet.cell(HEADER + 1 + number, place)
+            if isinstance(value, str):
+                put_text(cell, value).alignment = WRAP if wrap else _ONE_LINE
+            elif value is not None:
+                cell.value, cell.alignment = value, _NUMBER
+                cell.number_format = formats[number][place - 1]
+        if wrap:
+            texts = [(value, width) for value, width in zip(row, widths, strict=True) if isinstance(value, str)]
+            set_height(sheet, HEADER + 1 + number, texts)
+    last = f"{get_column_letter(len(heads))}{HEADER + max(1, len(rows))}"  # a table has at least one row
+    sheet.add_table(Table(displayName=f"hpedu_{key}", ref=f"A{HEADER}:{last}", tableStyleInfo=_STYLE))
+    sheet.print_title_rows = f"{HEADER}:{HEADER}"
+    lay_out_print(sheet)
+
+
+def _sheet_name(table: TableDesign, language: Language) -> str:
+    assert table.name is not None  # a table with a sheet has a name for it (a test holds this)
+    return re.sub(r"[\[\]:*?/\\']", " ", table.name.get(language))[:31]
+
+
+def _cell_value(row: Row, column: str) -> Any:
+    value = row[column]
+    if column == "comparison":
+        return SIGNS[value].strip()
+    if column == "published":
+        return str(value)
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _number_format(row: Row, column: str) -> str:
+    value = row[column]
+    if isinstance(value, int):
+        return "0"
+    if column == "probability":
+        return "0.00"
+    decimals = count_decimals(value) if isinstance(value, Decimal) else row.get("decimals", 0)
+    return "#,##0" + ("." + "0" * decimals if decimals else "")

@@ -1,0 +1,255 @@
+"""What pupils there will be and what they would take: charts, tables, and what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from hpedu import store
+from hpedu.assess.needs import SUMS, foresee_needs
+from hpedu.assess.pupils import Series, foresee_pupils, index_series
+from hpedu.outlook.bands import name_bands
+from hpedu.present import charts
+from hpedu.present.numbers import MISSING, format_number, school_year
+from hpedu.present.page.blocks import Block, draw_notice, draw_table
+from hpedu.present.page.display import Chart, Fragment
+from hpedu.present.view import View, known, name_year, with_unit
+from hpedu.present.wording import phrase
+from hpedu.registry.formula import SeriesRef
+from hpedu.registry.models import Norm
+
+UNTIL = 2030
+HISTORY = 12  # years before the last that a chart shows
+
+
+def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, growth: float = 0.0) -> Block:
+    """Pupils of each level: counted, and projected with ranges; a chart a level and one table.
+
+    Parameters
+    ----------
+    levels
+        nursery, kindergarten, primary, lower_secondary, upper_secondary; all there are by default.
+    growth
+        A scenario: so many percent a year on top of the projection.
+
+    Raises
+    ------
+    UnknownName
+        For a level whose pupils are not followed, with the closest names.
+    """
+    series = _read_series(view)
+    levels = _check_levels(view, levels)
+    found = foresee_pupils(series, view.book, until=until, growth=growth)
+    found = found.filter(pl.col("level").is_in(levels))
+    if found.is_empty():
+        return Block(draw_notice(phrase("no_pupils_said", view.language, place=view.wording.territory)))
+    shown = [level for level in levels if level in found["level"]]
+    drawn = [_draw_level(view, series, found.filter(pl.col("level") == level), level) for level in shown]
+    said = phrase("growth_said", view.language, growth=format_number(growth, 1, view.language)) if growth else ""
+    newest = max(max(series[SeriesRef("pupils", level)]) for level in shown)
+    note = phrase("enrolment_said", view.language, year=school_year(newest, view.language), growth=said)
+    table = _tabulate_pupils(view, found, shown)
+    return Block(*drawn, table, draw_notice(f"{_say_how(view, found, shown)} {note}"))
+
+
+def _read_series(view: View) -> Series:
+    return store.NotedSeries(view.territory, lambda own: index_series(own, view.territory, view.year))
+
+
+def _check_levels(view: View, levels: Sequence[str]) -> list[str]:
+    names = [flow.level for flow in view.book.flows]
+    return [known("level", level, names) for level in levels] or names
+
+
+def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> Chart:
+    name = view.book.name("level", level, view.language)
+    place = view.wording.territory
+    counted = series[SeriesRef("pupils", level)]
+    past = pl.DataFrame(
+        [(name, year, row["value"], row["status"]) for year, row in counted.items()],
+        schema={"series": pl.String, "year": pl.Int32, "value": pl.Float64, "status": pl.String},
+        orient="row",
+    ).filter(pl.col("year") >= max(counted) - HISTORY)
+    ahead = found.select("year", *name_bands(), series=pl.lit(name), value="point", status=pl.lit("projected"))
+    last = school_year(found["year"][-1], view.language)
+    return charts.trend(
+        pl.concat([past, ahead], how="diagonal"),
+        title=f"{name}. " + phrase("enrolment_title", view.language, place=place, until=last),
+        alt=phrase("enrolment_alt", view.language, place=place, levels=name),
+        name=f"chart-enrolment-{level.replace('_', '-')}",
+        language=view.language,
+        unit_label=view.book.name("unit", "persons", view.language),
+        decimals=0,
+        synthetic="synthetic" in past["status"].to_list(),
+    )
+
+
+def _tabulate_pupils(view: View, found: pl.DataFrame, levels: Sequence[str]) -> Fragment:
+    """A row a year, a column a level: the projection and its range of 80%."""
+    language = view.language
+    cells = {(row["level"], row["year"]): row for row in found.iter_rows(named=True)}
+
+    def write(level: str, year: int) -> str:
+        row = cells.get((level, year))
+        if row is None:
+            return MISSING
+        ends = {"point": row["point"], "low": row["lo80"], "high": row["hi80"]}
+        return phrase(
+            "enrolment_cell", language, **{name: format_number(end, 0, language) for name, end in ends.items()}
+        )
+
+    years = sorted(set(found["year"]))
+    rows = [[school_year(year, language), *(write(level, year) for level in levels)] for year in years]
+    columns = [phrase("school_year", language), *(view.book.name("level", level, language) for level in levels)]
+    caption = phrase("enrolment_caption", language, place=view.wording.territory)
+    return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
+
+
+def _say_how(view: View, found: pl.DataFrame, levels: Sequence[str]) -> str:
+    """How each level is projected, and where its range comes from."""
+    language = view.language
+    lines = []
+    for level in levels:
+        row = found.filter(pl.col("level") == level).row(0, named=True)
+        how = f"{phrase('method_' + row['method'], language)} ({phrase('range_' + row['basis'], language)})"
+        lines.append(f"{view.book.name('level', level, language)}: {how}.")
+    return " ".join(lines)
+
+
+def draw_requirements(
+    view: View,
+    levels: Sequence[str],
+    *,
+    scenario: str = "middle",
+    growth: float = 0.0,
+    class_size: float | Mapping[str, float] | None = None,
+    until: int = UNTIL,
+) -> Block:
+    """What the pupils projected would take: needed, there and missing, in three scenarios and year by year.
+
+    Parameters
+    ----------
+    levels
+        Levels, or sums of levels (preschool, general), or tertiary; all there are by default.
+    scenario
+        low, middle or high: the one told year by year.
+    growth
+        Percent a year on top of the projection, in every scenario.
+    class_size
+        Pupils per class to plan with, for all levels or by level; None: as in the last year.
+
+    Raises
+    ------
+    UnknownName
+        For a level or scenario that does not exist, with the closest names.
+    """
+    names = list(dict.fromkeys(norm.level for norm in view.book.norms.values()))
+    wanted = [known("level", level, names) for level in levels] or names
+    known("scenario", scenario, view.book.codes_of("scenario"))
+    series = _read_series(view)
+    sizes = dict.fromkeys(names, class_size) if isinstance(class_size, (int, float)) else dict(class_size or {})
+    own = [norm for norm in view.book.norms.values() if norm.level in wanted]
+    references = [norm.reference for norm in own if norm.reference]
+    values = store.indicator_values(references, [view.territory]).filter(pl.col("year") <= view.year)
+    found = foresee_needs(series, values, view.book, until=until, growth=growth, class_size=sizes, levels=wanted)
+    found = found.filter(pl.col("level").is_in(wanted), pl.col("year") > view.year)
+    if found.is_empty():
+        return Block(draw_notice(phrase("no_pupils_said", view.language, place=view.wording.territory)))
+    notes = [phrase("needs_said", view.language)]
+    if "teachers" in found["resource"]:
+        notes.append(phrase("needs_norms_said", view.language))
+    parts = SUMS["preschool"] if "preschool" in found["level"] else ()
+    if any(SeriesRef("pupils", level) not in series for level in parts):
+        notes.append(phrase("needs_without", view.language))
+    return Block(
+        _tabulate_end(view, found, sizes, until),
+        _tabulate_years(view, found, scenario),
+        _tabulate_bases(view, found, sizes),
+        draw_notice(" ".join(notes)),
+    )
+
+
+def _tabulate_end(view: View, found: pl.DataFrame, sizes: Mapping[str, Any], until: int) -> Fragment:
+    language = view.language
+    scenarios = {code: row.name.get(language).lower() for code, row in view.book.codes_of("scenario").items()}
+    rows = []
+    for (norm_id,), own in found.filter(pl.col("year") == until).group_by("basis", maintain_order=True):
+        norm = view.book.norms[str(norm_id)]
+        cases = {row["scenario"]: row for row in own.iter_rows(named=True)}
+        there = cases["middle"]
+        have = format_number(there["there"], 0, language)
+        if there["there_year"] is not None:
+            year = school_year(there["there_year"], language)
+            have = phrase("enrolment_counted", language, number=have, year=year)
+        needed = [format_number(cases[name]["needed"], 0, language) for name in scenarios]
+        missing = format_number(there["missing"], 0, language)
+        rows.append([_name_item(view, norm), have, *needed, missing])
+    columns = [
+        phrase("needs_what", language),
+        phrase("needs_there", language),
+        *(phrase("needs_needed", language, scenario=name) for name in scenarios.values()),
+        phrase("needs_missing", language, scenario=scenarios["middle"]),
+    ]
+    caption = phrase("needs_end_caption", language, year=until)
+    return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
+
+
+def _tabulate_bases(view: View, found: pl.DataFrame, sizes: Mapping[str, Any]) -> Fragment:
+    """Where each ratio comes from; what rests on the same is said once."""
+    items: dict[str, list[str]] = {}
+    for name in found["basis"].unique(maintain_order=True):
+        norm = view.book.norms[name]
+        items.setdefault(_say_basis(view, norm, sizes), []).append(_name_item(view, norm))
+    rows = [["; ".join(names), basis] for basis, names in items.items()]
+    columns = [phrase("needs_what", view.language), phrase("needs_basis", view.language)]
+    return draw_table(columns, rows, caption=phrase("needs_basis_caption", view.language))
+
+
+def _tabulate_years(view: View, found: pl.DataFrame, scenario: str) -> Fragment:
+    language = view.language
+    own = found.filter(pl.col("scenario") == scenario)
+    years = sorted(set(own["year"]))
+    rows = []
+    for (norm_id,), group in own.group_by("basis", maintain_order=True):
+        missing = dict(group.select("year", "missing").rows())
+        if any(value is not None for value in missing.values()):
+            cells = [format_number(missing.get(year), 0, language) for year in years]
+            rows.append([_name_item(view, view.book.norms[str(norm_id)]), *cells])
+    name = view.book.name("scenario", scenario, language).lower()
+    columns = [phrase("needs_what", language), *(school_year(year, language) for year in years)]
+    caption = phrase("needs_years_caption", language, scenario=name)
+    return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
+
+
+def _name_item(view: View, norm: Norm) -> str:
+    level = view.book.name("level", norm.level, view.language)
+    resource = view.book.name("resource", norm.resource, view.language).lower()
+    return phrase("needs_item", view.language, level=level, resource=resource)
+
+
+def _say_basis(view: View, norm: Norm, sizes: Mapping[str, Any]) -> str:
+    """Where the ratio of a norm comes from, with its figure."""
+    language, source = view.language, norm.source.get(view.language)
+    if norm.rule == "fixed":
+        return source
+    rows = view.rows(norm.reference)
+    last = rows[-1] if rows else None
+    indicator = view.indicator(norm.reference)
+    value = with_unit(last["value"], indicator.unit, indicator.decimals, language, view.book) if last else ""
+    year = name_year(last["year"], indicator, view.book, language) if last else MISSING
+    if norm.rule == "share":
+        start = phrase("basis_start", language, value=value, year=year) if last else ""
+        objective = view.wording.objective(view.book.targets[norm.reference])
+        return phrase(
+            "basis_share",
+            language,
+            source=source,
+            objective=objective,
+            start=start or phrase("basis_no_start", language),
+        )
+    size = sizes.get(norm.level) if norm.resource == "classes" else None
+    if size:
+        return phrase("basis_size", language, value=format_number(size, 1, language))
+    return phrase("basis_per", language, source=source, value=value, year=year)

@@ -1,0 +1,123 @@
+"""Pieces of HTML that reports are made of: tables, badges, notices. Everything put in is escaped."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from hpedu.present.page.display import Bundle, Chart, Fragment
+
+STATE_SIGNS = {
+    "met": "✓",
+    "likely": "↗",
+    "uncertain": "~",
+    "unlikely": "↘",
+    "short": "◔",
+    "one_point": "○",
+    "broken": "≠",
+    "due": "…",
+    "missed": "✕",
+    "no_data": "–",
+    "not_judged": "=",
+    "milestone_reached": "◆",
+    "milestone_not_reached": "◇",
+    "milestone_unreported": "?",
+}
+"""Each state has a sign of its own, so that colour is never needed to tell them apart."""
+
+SHORT = 11  # letters: "2021-2022", "Nghi ngờ"
+
+
+class Block:
+    """Several things a notebook cell shows one after the other."""
+
+    def __init__(self, *pieces: Chart | Fragment) -> None:
+        self.pieces = pieces
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        for piece in self.pieces:
+            display(piece)  # type: ignore[no-untyped-call]
+
+
+class Prose:
+    """A paragraph or two in Markdown."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> Bundle:
+        return {"text/markdown": self.text, "text/plain": self.text}
+
+
+@cache
+def _environment() -> Environment:
+    folder = Path(__file__).parent / "templates" / "blocks"
+    return Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
+
+
+def render(template: str, **values: Any) -> Markup:
+    """Fill in a template of `templates/blocks`; values are escaped unless they are rendered pieces."""
+    return Markup(_environment().get_template(f"{template}.html.j2").render(**values))
+
+
+def draw_badge(code: str, label: str) -> Markup:
+    """A state as sign and words."""
+    return render("badge", code=code, sign=STATE_SIGNS[code], label=label).rstrip("\n")
+
+
+def draw_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str, numeric: Collection[int] = ()
+) -> Fragment:
+    """A table with its caption and row headers in the first column; `numeric` columns are set to the right."""
+    rows = [[("" if cell is None else cell) for cell in row] for row in rows]
+    kinds = ["number" if i in numeric else _find_kind(row[i] for row in rows) for i in range(len(columns))]
+    html = render("table", columns=columns, rows=rows, caption=caption, kinds=kinds)
+    plain = "\n".join("\t".join(map(_strip, row)) for row in [columns, *rows])
+    return Fragment(html, f"{caption}\n{plain}")
+
+
+def _find_kind(cells: Iterable[object]) -> str:
+    """The class of a column that holds no numbers: years and single words ("short") are not broken over lines."""
+    return "short" if all(len(_strip(cell)) <= SHORT for cell in cells) else ""
+
+
+def _strip(cell: object) -> str:
+    """A cell for readers of plain text: a rendered piece without its tags."""
+    return str(cell.striptags() if isinstance(cell, Markup) else cell)
+
+
+def draw_notice(text: str) -> Fragment:
+    """A sentence that stands out: what is missing, and who has it."""
+    return Fragment(render("notice", text=text), text)
+
+
+def link_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A CSV as a link that downloads it, without a server."""
+    content = ("\ufeff" + write_csv(columns, rows)).encode("utf-8")  # spreadsheets know UTF-8 by the mark
+    return "data:text/csv;charset=utf-8;base64," + base64.b64encode(content).decode("ascii")
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table as CSV (RFC 4180). Text that a spreadsheet would run is made neutral."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow([neutralise(name) for name in columns])
+    writer.writerows([neutralise(cell) for cell in row] for row in rows)
+    return buffer.getvalue()
+
+
+def neutralise(cell: object) -> object:
+    """Text beginning with = + - @ would be run as a formula by spreadsheets; a leading apostrophe stops it."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell

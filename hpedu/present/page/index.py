@@ -1,0 +1,219 @@
+"""The page that leads to all reports: by school year and territory, with scorecard and coverage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from hpedu import store
+from hpedu.outlook import Standing, assess_targets
+from hpedu.present.exports.rows import SILENT
+from hpedu.present.numbers import school_year
+from hpedu.present.page.blocks import draw_badge
+from hpedu.present.page.page import make_environment, name_index, read_part, write_policy
+from hpedu.present.registers import WHOLE
+from hpedu.present.scorecard import draw_scorecard
+from hpedu.present.view import Wording
+from hpedu.present.wording import phrase
+from hpedu.registry import LANGUAGES, Language, registry
+
+
+def render_commune_index(entries: Iterable[dict[str, Any]]) -> str:
+    """The HTML of reports/YEAR/communes/index.html: one row a commune, by name, with a link to each of its pages.
+
+    Parameters
+    ----------
+    entries
+        Reports of build.json on communes of one school year whose pages are there.
+    """
+    entries = list(entries)
+    book = registry()
+    names = {commune.id: commune.name for commune in book.communes}
+    groups, year = list(book.codes_of("group")), entries[0]["parameters"]["year"]
+    shelf: dict[str, list[dict[str, Any]]] = {}
+    for entry in sorted(entries, key=lambda e: _place_commune(e["parameters"], groups)):
+        shelf.setdefault(entry["parameters"]["territory"], []).append(_link(entry))
+    return (
+        make_environment()
+        .get_template("communes.html.j2")
+        .render(
+            year_vi=school_year(year, "vi"),
+            year_en=school_year(year, "en"),
+            communes=[
+                {"name": names[id], "links": shelf[id]} for id in sorted(shelf, key=lambda id: names[id].split())
+            ],
+            style=Markup(read_part("style.css")),
+            policy=write_policy([]),
+            vi=partial(phrase, language="vi"),
+            en=partial(phrase, language="en"),
+        )
+    )
+
+
+def _place_commune(parameters: dict[str, Any], groups: list[str]) -> tuple[int, int]:
+    return groups.index(parameters["group"]), LANGUAGES.index(parameters["language"])
+
+
+def _link(entry: dict[str, Any]) -> dict[str, Any]:
+    parameters = entry["parameters"]
+    language = parameters["language"]
+    return {
+        "page": "/".join(entry["page"].split("/")[2:]),  # as seen from the folder of the communes
+        "language": language,
+        "name": registry().name("group", parameters["group"], language),
+        "failed": entry["status"] != "done",
+    }
+
+
+Entry = Mapping[str, Any]
+FILES = {"workbook": "{id}.xlsx", "package": "{id}-data/datapackage.json", "pdf": "{id}.pdf"}
+"""What may lie beside a page, by the kind of file; `id` is the page's place without `.html`."""
+
+
+def render_index(
+    entries: Iterable[Entry], reports: Path, language: Language, commune_lists: Sequence[str] = ()
+) -> str:
+    """The HTML of the index in one language; it leads to the pages in both.
+
+    Parameters
+    ----------
+    entries
+        Reports of build.json whose pages are there: `page`, `status`, `parameters` (group, territory, year,
+        language).
+    reports
+        The folder of the reports: what lies beside a page is linked.
+    commune_lists
+        Pages that lead to the reports on communes, one a school year.
+    """
+    ordered = sorted(entries, key=_place_report)
+    newest = max((entry["parameters"]["year"] for entry in ordered), default=None)
+    shelves = [
+        _Shelf(year, territory, list(found), reports, language).fill(whole=year == newest)
+        for (year, territory), found in groupby(ordered, key=_shelf_of)
+    ]
+    script = read_part("index.js")
+    return (
+        make_environment()
+        .get_template("reports.html.j2")
+        .render(
+            language=language,
+            other=next(code for code in LANGUAGES if code != language),
+            name_index=name_index,
+            shelves=shelves,
+            commune_lists=[
+                {"page": page, "year": school_year(int(page.partition("/")[0]), language)}
+                for page in commune_lists
+            ],
+            synthetic=any(shelf["synthetic"] for shelf in shelves),
+            style=Markup(read_part("style.css") + read_part("index.css")),
+            script=Markup(script),
+            policy=write_policy([script]),
+            say=partial(phrase, language=language),
+        )
+    )
+
+
+def _place_report(entry: Entry) -> tuple[int, int, int, int]:
+    asked, book = entry["parameters"], registry()
+    return (
+        -asked["year"],
+        list(book.territories).index(asked["territory"]),
+        list(book.codes_of("group")).index(asked["group"]),
+        LANGUAGES.index(asked["language"]),
+    )
+
+
+def _shelf_of(entry: Entry) -> tuple[int, str]:
+    return entry["parameters"]["year"], entry["parameters"]["territory"]
+
+
+class _Shelf:
+    """The reports of one territory and school year."""
+
+    def __init__(
+        self, year: int, territory: str, entries: Sequence[Entry], reports: Path, language: Language
+    ) -> None:
+        self.year, self.territory, self.entries = year, territory, entries
+        self.reports, self.language, self.book = reports, language, registry()
+        values = store.indicator_values().filter(pl.col("territory") == territory)
+        self.values = values.filter(pl.col("year") <= year)
+        self.standings = assess_targets(values, self.book, territory, year)
+
+    def fill(self, *, whole: bool) -> dict[str, Any]:
+        """What the template shows; the table of all targets only if it is to be `whole`."""
+        groups = groupby(self.entries, key=lambda entry: entry["parameters"]["group"])
+        year = school_year(self.year, self.language)
+        return {
+            "id": f"{self.territory}-{self.year}",
+            "title": f"{self.book.territories[self.territory].name.get(self.language)} · {year}",
+            "coverage": self._cover(self.standings),
+            "cards": [self._fill_card(group, list(found)) for group, found in groups],
+            "synthetic": bool((self.values["status"] == "synthetic").any()),
+            "scorecard": self._draw_scorecard(year) if whole else "",
+        }
+
+    def _fill_card(self, group: str, entries: Sequence[Entry]) -> dict[str, Any]:
+        own = [s for s in self.standings if group in ("overview", s.target.group)]
+        return {
+            "name": self.book.name("group", group, self.language),
+            "coverage": self._cover(own) if own else None,
+            "text": "" if own else phrase("index_quality", self.language),
+            "links": [
+                {
+                    "place": entry["page"],
+                    "language": entry["parameters"]["language"],
+                    "failed": entry["status"] != "done",
+                }
+                for entry in sorted(entries, key=lambda one: one["parameters"]["language"] != self.language)
+            ],
+            "files": [link for entry in entries for link in self._list_files(entry)],
+        }
+
+    def _list_files(self, entry: Entry) -> list[dict[str, str]]:
+        """What lies beside a page in the language of the index."""
+        if entry["parameters"]["language"] != self.language:
+            return []
+        places = {kind: form.format(id=entry["page"].removesuffix(".html")) for kind, form in FILES.items()}
+        return [
+            {"place": place, "label": phrase(f"index_{kind}", self.language)}
+            for kind, place in places.items()
+            if (self.reports / place).exists()
+        ]
+
+    def _cover(self, standings: Sequence[Standing]) -> dict[str, Any]:
+        """How many targets have a figure, and how many are in each state."""
+        counts = Counter(standing.state for standing in standings)
+        states = [
+            {
+                "code": code,
+                "count": counts[code],
+                "badge": draw_badge(code, row.name.get(self.language)),
+            }
+            for code, row in self.book.codes_of("state").items()
+            if counts[code]
+        ]
+        known = counts.total() - sum(counts[state] for state in SILENT)
+        return {"known": known, "total": counts.total(), "states": states}
+
+    def _draw_scorecard(self, year: str) -> str:
+        caption = phrase("index_scorecard", self.language, year=year)
+        pages = {
+            entry["parameters"]["group"]: entry["page"]
+            for entry in self.entries
+            if entry["parameters"]["language"] == self.language
+        }
+        overview = dict.fromkeys(self.book.codes_of("group"), pages.get("overview"))
+        names = [standing.target.id for standing in self.standings]
+        rows = self.values.filter(pl.col("indicator").is_in(names)).sort("year").partition_by("indicator")
+        series = {part["indicator"][0]: part.to_dicts() for part in rows}
+        wording = Wording(self.book, self.language, self.territory)
+        own = {group: page for group, page in pages.items() if group not in WHOLE}
+        fragment = draw_scorecard(self.standings, series, wording, caption=caption, pages=overview | own)
+        return Markup(fragment.html)

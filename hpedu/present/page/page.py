@@ -1,0 +1,280 @@
+"""From an executed notebook to one self-contained page.
+
+The notebook brings the head of the page (`PageHead`), charts (`Chart`), pieces of HTML and Markdown; the page adds
+the frame around them. No code, no stderr, no request to anywhere; the same notebook gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from nbconvert.exporters.html import HTMLExporter
+from nbformat import NotebookNode
+from traitlets import default
+from traitlets.config import Config
+
+from hpedu.errors import HpeduError
+from hpedu.messages import Note, note
+from hpedu.present.charts.picture import chart_bundle, draw_picture, pack
+from hpedu.present.numbers import school_year
+from hpedu.present.page.blocks import write_csv
+from hpedu.present.page.body import arrange, make_slug
+from hpedu.present.page.display import (
+    CHART,
+    LAB_CHART,
+    PAGE_HEAD,
+    describe_making,
+    describe_origin,
+    describe_source,
+)
+from hpedu.present.wording import phrase
+from hpedu.registry.models import LANGUAGES, Language
+
+
+def name_index(language: str) -> str:
+    """The file of the index in a language: the Vietnamese one is what opens first."""
+    return "index.html" if language == "vi" else f"index.{language}.html"
+
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class UnfitNotebook(HpeduError):
+    """A notebook that cannot become a page; says which and why."""
+
+    def __init__(self, notebook: str, reason: Note) -> None:
+        self.notebook, self.reason = notebook, reason
+        super().__init__(notebook, reason)
+
+
+def render_page(notebook: NotebookNode | Path) -> str:
+    """Turn an executed notebook into the HTML of its page.
+
+    Raises
+    ------
+    UnfitNotebook
+        If it does not show exactly one `PageHead`, or one of its cells failed.
+    """
+    name = "notebook"
+    if isinstance(notebook, Path):
+        name = notebook.name
+        notebook = nbformat.read(notebook, as_version=4)
+    html, _ = make_exporter().from_notebook_node(notebook, {"metadata": {"name": name}})
+    return html
+
+
+def warm_up() -> None:
+    """Do ahead what the first page of a process waits for: the exporter, the script and the chart engine."""
+    make_exporter()
+    pack(chart_bundle())
+    draw_picture({"data": {"values": [{"x": 1}]}, "mark": "bar", "encoding": {"x": {"field": "x"}}}, "warm")
+
+
+@cache
+def make_exporter() -> PageExporter:
+    """One exporter for all pages: building it takes longer than a page."""
+    return PageExporter()
+
+
+class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
+    """nbconvert's HTML exporter with hpedu's frame; `jupyter nbconvert --to hpedu` uses it, too."""
+
+    export_from_notebook = "hpedu page"
+
+    @default("template_name")
+    def _template_name_default(self) -> str:
+        return "hpedu"
+
+    @default("extra_template_basedirs")
+    def _default_extra_template_basedirs(self) -> list[str]:
+        return [str(TEMPLATES)]
+
+    @property
+    def default_config(self) -> Config:
+        config = Config(
+            {
+                "NbConvertBase": {
+                    "display_data_priority": [
+                        PAGE_HEAD,
+                        CHART,
+                        "text/html",
+                        "text/markdown",
+                        "image/svg+xml",
+                        "image/png",
+                        "image/jpeg",
+                        "text/plain",
+                    ]
+                },
+                "HTMLExporter": {"exclude_anchor_links": True},
+                "TemplateExporter": {"exclude_input": True},
+            }
+        )
+        inherited: Config = super().default_config.copy()
+        inherited.merge(config)
+        return inherited
+
+    def default_filters(self) -> Iterator[tuple[str, Any]]:
+        yield from super().default_filters()
+        yield "draw_figure", draw_figure
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Render the notebook's cells, put them in order, and set them into the frame of the page."""
+        name = (resources or {}).get("metadata", {}).get("name", "notebook")
+        outputs = [output for cell in nb.cells for output in cell.get("outputs", [])]
+        head = find_head(outputs, name)
+        kept = NotebookNode({**nb, "cells": [lighten(c) for c in nb.cells if speaks(c, head["language"])]})
+        body, resources = super().from_notebook_node(kept, resources, **kw)
+        charts = [output.data[CHART] for output in outputs if CHART in output.get("data", {})]
+        return hang_pictures(frame_page(head, body, charts), charts), resources
+
+
+def lighten(cell: NotebookNode) -> NotebookNode:
+    """A cell without the charts for JupyterLab: nbconvert copies each cell several times."""
+    if not any(LAB_CHART in output.get("data", {}) for output in cell.get("outputs", [])):
+        return cell
+    outputs = [
+        NotebookNode({**output, "data": {kind: d for kind, d in output.data.items() if kind != LAB_CHART}})
+        if "data" in output
+        else output
+        for output in cell.outputs
+    ]
+    return NotebookNode({**cell, "outputs": outputs})
+
+
+def find_head(outputs: list[NotebookNode], name: str) -> dict[str, Any]:
+    """The fields of the one `PageHead` among the outputs.
+
+    Raises
+    ------
+    UnfitNotebook
+        If there is none or more than one, or an output is an error: half a report is never published.
+    """
+    for output in outputs:
+        if output.output_type == "error":
+            raise UnfitNotebook(name, note("notebook_failed", name=output.ename, text=output.evalue))
+    heads = [output.data[PAGE_HEAD] for output in outputs if PAGE_HEAD in output.get("data", {})]
+    if len(heads) != 1:
+        raise UnfitNotebook(name, note("notebook_heads", count=len(heads)))
+    return dict(heads[0])
+
+
+def speaks(cell: NotebookNode, language: Language) -> bool:
+    """Whether a cell belongs on the page: Markdown tagged with other languages only does not."""
+    tags = {tag for tag in cell.metadata.get("tags", []) if tag in LANGUAGES}
+    return cell.cell_type != "markdown" or not tags or language in tags
+
+
+# -- the frame ---------------------------------------------------------------------------------------------
+
+
+@cache
+def make_environment() -> Environment:
+    """The templates of the frame; here, unlike in nbconvert's own, everything put in is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES / "hpedu"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
+    return environment
+
+
+def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) -> str:
+    """The whole page around its body."""
+    language: Language = head["language"]
+    other = next(code for code in LANGUAGES if code != language)
+    arranged = arrange(body, language)
+    library, script = chart_bundle(), read_part("page.js")
+    return (
+        make_environment()
+        .get_template("page.html.j2")
+        .render(
+            head=head,
+            language=language,
+            other=other,
+            say=partial(phrase, language=language),
+            name_index=name_index,
+            school_year=school_year(head["year"], language),
+            sources=[describe_source(source, language) for source in head["sources"]],
+            origins=[describe_origin(cells, head["sources"]) for cells in arranged.origins],
+            facts=describe_making(head),
+            links=arranged.links,
+            content=Markup(arranged.html),
+            sections=arranged.sections,
+            style=Markup(read_part("style.css")),
+            charts=pack(pack_charts(charts, head)) if charts else "",
+            library=pack(library) if charts else "",
+            script=Markup(script),
+            policy=write_policy([library, script] if charts else []),
+        )
+    )
+
+
+def pack_charts(charts: list[dict[str, Any]], head: dict[str, Any]) -> str:
+    """What scripts need of the charts, in the order of the page: spec, title, and files to save."""
+    kept = [
+        {
+            "title": chart["title"],
+            "file": name_file(chart["name"], head),
+            "spec": chart["spec"],
+            "csv": "\ufeff" + write_csv(chart["data"]["columns"], chart["data"]["rows"]),
+        }
+        for chart in charts
+    ]
+    return json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def name_file(chart: str, head: dict[str, Any]) -> str:
+    """`preschool-nursery-enrolment-rate-thanh-pho-hai-phong-2025`: tells itself apart in a folder of downloads."""
+    parts = (head["group"], chart.removeprefix("chart-"), head["territory"], str(head["year"]))
+    return "-".join(map(make_slug, parts))
+
+
+def draw_figure(chart: dict[str, Any]) -> str:
+    """A chart as a figure: title, picture with its description, warning if synthetic, table of its numbers."""
+    say = partial(phrase, language=chart["language"])
+    template = make_environment().get_template("figure.html.j2")
+    return template.render(chart=chart, svg=Markup(name_slot(chart)), say=say)
+
+
+def name_slot(chart: dict[str, Any]) -> str:
+    """Where the picture of a chart goes once the page stands: most of a page's tags are those of its pictures."""
+    text = json.dumps([chart["name"], chart["spec"]], sort_keys=True)
+    return f'<slot name="{hashlib.sha256(text.encode()).hexdigest()}"></slot>'
+
+
+def hang_pictures(page: str, charts: list[dict[str, Any]]) -> str:
+    """Draw the charts into their slots; a chart shown twice has ids of its own each time."""
+    seen: Counter[str] = Counter()
+    for chart in charts:
+        name = chart["name"]
+        seen[name] += 1
+        prefix = name if seen[name] == 1 else f"{name}-{seen[name]}"
+        page = page.replace(name_slot(chart), draw_picture(chart["spec"], prefix), 1)
+    return page
+
+
+def write_policy(scripts: list[str]) -> str:
+    """A content security policy: the page can ask no host for anything, and runs no script but its own."""
+    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
+    return (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src {allowed}; base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def read_part(name: str) -> str:
+    """A file of the template."""
+    return (TEMPLATES / "hpedu" / name).read_text(encoding="utf-8")

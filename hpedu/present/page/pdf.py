@@ -1,0 +1,95 @@
+"""A page on paper: Chromium prints it, where there is one. The page's own print style says how it looks."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from hpedu.errors import HpeduError
+from hpedu.project import write_whole
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+FLAGS = (
+    *("--headless", "--disable-gpu", "--no-first-run", "--disable-sync", "--disable-extensions"),
+    *("--disable-background-networking", "--disable-component-update", "--no-pdf-header-footer"),
+)
+PATIENCE = 180  # seconds for one page on a slow machine
+SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
+LOCAL_LINK = re.compile(r' href="(?!#|https?:|data:)[^"]*"')
+CLOCK = re.compile(rb"/(?:CreationDate|ModDate) \(D:(\d{14})[^)]*\)")
+
+
+class NoBrowser(HpeduError):
+    """There is nothing here that prints; says what to type."""
+
+
+class PrintFailed(HpeduError):
+    """The browser ended without a PDF."""
+
+    def __init__(self, page: str, said: str) -> None:
+        self.page, self.said = page, said
+        super().__init__(page, said)
+
+
+def find_browser() -> str:
+    """The path of a Chromium or one of its kin.
+
+    Raises
+    ------
+    NoBrowser
+        If there is none.
+    """
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        raise NoBrowser
+    return found
+
+
+def can_print() -> bool:
+    """Whether there is a browser to print with."""
+    return any(map(shutil.which, NAMES))
+
+
+def print_pdf(page: Path, pdf: Path) -> None:
+    """Print a page to A4; the same page and browser give the same bytes, since the clock is taken out.
+
+    Raises
+    ------
+    NoBrowser
+        If there is no Chromium.
+    PrintFailed
+        If it makes no PDF within `PATIENCE` seconds.
+    """
+    browser = find_browser()
+    with tempfile.TemporaryDirectory(prefix="hpedu-") as folder:
+        made = Path(folder) / "page.pdf"
+        command = [browser, *FLAGS, f"--user-data-dir={folder}/profile", f"--print-to-pdf={made}"]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            command.append("--no-sandbox")  # Chromium refuses root otherwise; the page is our own and asks no host
+        bare = Path(folder) / "page.html"
+        bare.write_text(strip(page.read_text(encoding="utf-8")), encoding="utf-8")
+        command.append(bare.as_uri())
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        except subprocess.TimeoutExpired:
+            raise PrintFailed(page.name, f"nothing within {PATIENCE} seconds") from None
+        if not made.exists():
+            lines = done.stderr.strip().splitlines() or [f"nothing (exit status {done.returncode})"]
+            raise PrintFailed(page.name, lines[-1])
+        write_whole(pdf, stop_clock(made.read_bytes()))
+
+
+def strip(page: str) -> str:
+    """A page as it is printed: without scripts, which would draw what paper does not show, each time a little
+    differently, and without links to its neighbours, which would name folders of this machine.
+    """
+    return LOCAL_LINK.sub("", SCRIPT.sub("", page))
+
+
+def stop_clock(pdf: bytes) -> bytes:
+    """A PDF without the time it was made: blanks in its place, so that every offset in the file stays right."""
+    return CLOCK.sub(lambda match: b" " * len(match[0]), pdf)

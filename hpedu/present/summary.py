@@ -1,0 +1,218 @@
+"""Say in a few sentences what a page answers, how targets are judged, and what has changed since last year."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from hpedu.outlook import Standing
+from hpedu.outlook.judge import LIKELY, STALE_YEARS, UNLIKELY
+from hpedu.outlook.method import METHOD, read_track_record
+from hpedu.present.numbers import format_date, format_number, school_year
+from hpedu.present.page.blocks import Block, Prose, draw_badge, draw_notice, draw_table
+from hpedu.present.target import say_chance
+from hpedu.present.view import Wording, format_amount, name_year, with_unit
+from hpedu.present.wording import phrase
+from hpedu.registry import Language
+from hpedu.registry.models import Target
+
+
+def explain_rules(language: Language) -> list[str]:
+    """A sentence or two for each rule: state, projection, verdict, pace, merger, years."""
+    return [
+        phrase("rule_state", language, least=METHOD.least_points, stale=STALE_YEARS),
+        phrase("rule_projection", language),
+        phrase("rule_verdict", language, likely=round(LIKELY * 100), unlikely=round(UNLIKELY * 100)),
+        _say_record(language),
+        phrase("rule_pace", language),
+        phrase("rule_merger", language),
+        phrase("rule_year", language),
+    ]
+
+
+def _say_record(language: Language) -> str:
+    record = read_track_record()
+    return phrase(
+        "rule_record",
+        language,
+        questions=format_number(record.questions, 0, language),
+        held=round(record.coverage80 * 10),
+        likely=round(record.likely_met_share * 100),
+        unlikely=round(record.unlikely_met_share * 100),
+    )
+
+
+COUNTED = ("verdict_changed", "new_value", "revised", "none")
+
+
+def draw_changes(changes: pl.DataFrame, wording: Wording, *, year: int, kept: bool) -> Block:
+    """The targets that changed, before and now, and why; and what they are compared with.
+
+    Parameters
+    ----------
+    changes
+        Columns `hpedu.assess.changes.CHANGES`.
+    year
+        School year of the report compared with.
+    kept
+        Whether that report's standings were kept; else they were computed from today's data.
+    """
+    language = wording.language
+    counts = Counter(reason for reasons in changes["why"].to_list() for reason in reasons)
+    counts["verdict_changed"] = changes["change"].to_list().count("verdict_changed")
+    counts["none"] = changes["why"].to_list().count([])
+    named = school_year(year, language)
+    counted = phrase("changes_counted", language, year=named, **{key: counts[key] for key in COUNTED})
+    compared = phrase("changes_kept" if kept else "changes_computed", language, year=named)
+    rows = [_draw_row(row, wording) for row in changes.iter_rows(named=True) if row["why"]]
+    if not rows:
+        return Block(draw_notice(f"{counted}. {compared}"))
+    heads = ("before", "state_before", "after", "state_after", "why")
+    columns = [phrase(key, language) for key in ("target", *(f"changes_{head}" for head in heads))]
+    return Block(draw_table(columns, rows, caption=counted), draw_notice(compared))
+
+
+def _draw_row(row: dict[str, Any], wording: Wording) -> list[object]:
+    target = wording.book.targets[row["target"]]
+    return [
+        f"{target.number}. {target.name.get(wording.language)}",
+        _say_value(target, row["value_before"], row["year_before"], wording),
+        _draw_state(row["state_before"], wording),
+        _say_value(target, row["value_after"], row["year_after"], wording),
+        _draw_state(row["state_after"], wording),
+        " ".join(
+            [*(_say_reason(reason, row, target, wording) for reason in row["why"]), *_say_chances(row, wording)]
+        ),
+    ]
+
+
+def _draw_state(state: str | None, wording: Wording) -> object:
+    """A badge; a state that an older hpedu knew and this one does not is named as it was kept."""
+    if state not in wording.book.codes_of("state"):
+        return state or ""
+    return draw_badge(state, wording.book.name("state", state, wording.language))
+
+
+def _say_value(target: Target, value: float | None, year: int | None, wording: Wording) -> str:
+    if value is None or year is None:
+        return "–"
+    named = _name_year(target, year, wording)
+    if target.kind == "milestone":  # its state says all
+        return named
+    decimals = wording.book.indicators[target.id].decimals
+    return f"{with_unit(value, target.unit, decimals, wording.language, wording.book)} ({named})"
+
+
+def _say_chances(row: dict[str, Any], wording: Wording) -> list[str]:
+    """How the chance has moved, if readers would notice."""
+    if row["probability_before"] is None or row["probability_after"] is None:
+        return []
+    old, new = (say_chance(row[f"probability_{when}"], wording) for when in ("before", "after"))
+    return [phrase("changes_chance", wording.language, old=old, new=new)] if old != new else []
+
+
+def _say_reason(reason: str, row: dict[str, Any], target: Target, wording: Wording) -> str:
+    language = wording.language
+    if reason == "new_value":
+        first = "changes_first_report" if target.kind == "milestone" else "changes_first_value"
+        key = first if row["value_before"] is None else "changes_new_value"
+        return phrase(key, language, year=_name_year(target, row["year_after"], wording))
+    if reason in ("revised", "withdrawn"):
+        decimals = wording.book.indicators[target.milestone_indicator or target.id].decimals
+        old, new = (
+            "" if value is None else with_unit(value, target.unit, decimals, language, wording.book)
+            for value in (row["value_before"], row["value_revised"])
+        )
+        year = _name_year(target, row["year_before"], wording)
+        edition = format_date(row["edition"] or "", language)
+        return phrase(f"changes_{reason}", language, year=year, edition=edition, old=old, new=new)
+    return phrase(f"changes_{reason}", language)
+
+
+def _name_year(target: Target, year: int, wording: Wording) -> str:
+    indicator = wording.book.indicators[target.milestone_indicator or target.id]
+    return name_year(year, indicator, wording.book, wording.language)
+
+
+SILENT = ("no_data", "milestone_unreported")
+NAMED = 3  # targets that are not met are named one by one up to so many
+
+
+def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
+    """Say how many targets have a figure and how they stand, which are not met, and what is missing from whom."""
+    sentences = [
+        _say_known(standings, wording),
+        _say_unmet(standings, wording),
+        _say_missing(standings, wording),
+    ]
+    return Prose(" ".join(filter(None, sentences)))
+
+
+def _say_known(standings: Sequence[Standing], wording: Wording) -> str:
+    book, language = wording.book, wording.language
+    found = Counter(s.state for s in standings if s.last is not None)
+    if not found:
+        return phrase("answer_none_known", language, all=len(standings), territory=wording.territory)
+    states = [
+        phrase("answer_state", language, count=found[code], state=_lower(book.name("state", code, language)))
+        for code in book.codes_of("state")
+        if code in found
+    ]
+    known = sum(found.values())
+    return phrase(
+        "answer_known",
+        language,
+        all=len(standings),
+        known=known,
+        territory=wording.territory,
+        states="; ".join(states),
+    )
+
+
+def _say_unmet(standings: Sequence[Standing], wording: Wording) -> str:
+    """Name targets that their latest figure does not meet, in the order of the plans; "" if none was measured.
+
+    Points, pupils per 10,000 and schools cannot be ranked against each other, so none is called the farthest.
+    """
+    measured = [s for s in standings if s.gap is not None]
+    unmet = [s for s in measured if s.state != "met"]
+    if not measured:
+        return ""
+    if not unmet:
+        return phrase("answer_all_met", wording.language)
+    targets = "; ".join(_name_gap(one, wording) for one in unmet[:NAMED])
+    key = "answer_unmet" if len(unmet) <= NAMED else "answer_many_unmet"
+    return phrase(key, wording.language, count=len(unmet), named=NAMED, targets=targets)
+
+
+def _name_gap(standing: Standing, wording: Wording) -> str:
+    """Name a target with its latest figure, its objective and what lies between them, in the target's own unit."""
+    target, language = standing.target, wording.language
+    decimals = wording.book.indicators[target.id].decimals
+    return phrase(
+        "answer_gap",
+        language,
+        name=target.name.get(language),
+        last=wording.last(standing)[0],
+        objective=wording.objective(target),
+        gap=format_amount(abs(standing.gap or 0.0), target.unit, decimals, language, wording.book),
+    )
+
+
+def _say_missing(standings: Sequence[Standing], wording: Wording) -> str:
+    """Say how much is missing and who has most of it; a country, which is only compared, owes nobody a figure."""
+    blank = [s for s in standings if s.state in SILENT]
+    if not blank:
+        whole = all(s.last is not None for s in standings)
+        return phrase("answer_nothing_missing", wording.language) if whole else ""
+    owners = Counter(name for s in blank for name in s.target.departments)
+    first, most = max(owners.items(), key=lambda item: item[1])
+    name = wording.book.departments[first].name.get(wording.language)
+    return phrase("answer_missing", wording.language, count=len(blank), department=name, most=most)
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]

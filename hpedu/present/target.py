@@ -1,0 +1,316 @@
+"""The block of one target: where it stands, the chart, and what stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from hpedu.outlook import Standing
+from hpedu.outlook.method import read_track_record
+from hpedu.present import charts
+from hpedu.present.numbers import format_date, format_number
+from hpedu.present.page.blocks import Block, link_csv, render
+from hpedu.present.page.display import Chart, Fragment
+from hpedu.present.view import View, Wording, basis, describe_value, name_year, with_unit
+from hpedu.present.wording import phrase
+from hpedu.registry.models import Indicator
+
+STEP = 5  # a probability is said in steps of so many percent: more would be false precision
+TRENDLESS = ("one_point", "short", "broken")
+ENDS = {"point": "point", "low": "lo80", "high": "hi80"}
+
+
+def say_standing(standing: Standing, wording: Wording) -> list[str]:
+    """Where the target stands and what it would take, in the order a reader asks."""
+    return [
+        *_say_last(standing, wording),
+        *_say_state(standing, wording),
+        *_say_projection(standing, wording),
+        *_say_pace(standing, wording),
+        *_say_cautions(standing, wording),
+        *_say_open_sdg(standing, wording),
+    ]
+
+
+def say_chance(probability: float, wording: Wording) -> str:
+    """A probability in words: "about 35%", "below 5%"."""
+    percent = round(probability * 100 / STEP) * STEP
+    key = "chance_below" if percent < STEP else "chance_above" if percent > 100 - STEP else "chance_between"
+    return phrase(key, wording.language, number=min(max(percent, STEP), 100 - STEP))
+
+
+def say_outlook(
+    standing: Standing, wording: Wording, row: Mapping[str, Any], *, unit: bool = True
+) -> dict[str, str]:
+    """Centre and 80% range of a projected year as text: `point`, `low`, `high`; the low end is always bare."""
+    indicator = wording.book.indicators[standing.target.id]
+    language, decimals = wording.language, indicator.decimals
+    said = {key: format_number(row[name], decimals, language) for key, name in ENDS.items()}
+    if unit:
+        for key in ("point", "high"):
+            said[key] = with_unit(row[ENDS[key]], indicator.unit, decimals, language, wording.book)
+    return said
+
+
+def _say_last(standing: Standing, wording: Wording) -> Iterator[str]:
+    target, language = standing.target, wording.language
+    who = {"department": wording.departments(target), "basis": wording.department_basis(target)}
+    if standing.state == "no_data":
+        parts = [part.get(language) for part in (target.numerator, target.denominator) if part]
+        needs = "; ".join(parts or [target.definition.get(language)])
+        yield phrase("no_data_said", language, territory=wording.territory, needs=needs, **who)
+    elif standing.state == "milestone_unreported":
+        yield phrase("milestone_said", language, **who)
+    elif standing.last is not None:
+        last, year = wording.last(standing)
+        shown = last or wording.book.name("state", standing.state, language)
+        yield f"{phrase('last_value', language)}: {shown} ({year})."
+
+
+def _say_state(standing: Standing, wording: Wording) -> Iterator[str]:
+    target, language, state = standing.target, wording.language, standing.state
+    if standing.last is None:
+        return
+    when = phrase("by_due", language, year=target.year) if target.year else ""
+    chance = "" if standing.probability is None else say_chance(standing.probability, wording)
+    if state in ("likely", "uncertain", "unlikely"):
+        yield phrase(f"{state}_said", language, when=when, chance=chance)
+    elif state == "met":
+        if standing.met_since is not None and standing.points > 1:
+            yield phrase("met_since_said", language, year=_year(standing, standing.met_since, wording))
+        else:
+            yield phrase("met_said", language)
+        if chance and when:
+            yield phrase("keep_said", language, when=when, chance=chance)
+    elif state == "missed" and target.year is None:
+        yield phrase("floor_missed_said", language, year=wording.last(standing)[1])
+    elif state == "missed":
+        yield phrase("missed_said", language, year=target.year)
+    elif state == "due" and target.last_day is not None:
+        yield phrase("due_said", language, day=format_date(target.last_day.isoformat(), language))
+    elif state in TRENDLESS:
+        reason = wording.break_reason(standing) if state == "broken" else ""
+        yield phrase(f"{state}_said", language, points=standing.points, reason=reason)
+    if standing.lost_since is not None:
+        yield phrase("lost_said", language, year=_year(standing, standing.lost_since, wording))
+
+
+def _say_projection(standing: Standing, wording: Wording) -> Iterator[str]:
+    row = standing.outlook
+    if row is not None and standing.target.year is not None:
+        words = say_outlook(standing, wording, row)
+        year = _year(standing, row["year"], wording)
+        held = round(read_track_record().coverage80 * 10)
+        yield " ".join(
+            [
+                phrase("projection_said", wording.language, year=year, **words),
+                phrase("record_said", wording.language, held=held),
+            ]
+        )
+
+
+def _say_pace(standing: Standing, wording: Wording) -> Iterator[str]:
+    if standing.required_pace is None or standing.target.year is None:
+        return
+    language, year = wording.language, standing.target.year
+    required = wording.pace(standing.required_pace, standing.target)
+    if standing.observed_pace is None:
+        yield phrase("pace_needed_said", language, year=year, required=required)
+    else:
+        observed = wording.pace(standing.observed_pace, standing.target)
+        yield phrase("pace_said", language, year=year, required=required, observed=observed)
+    if standing.best_pace is not None and standing.observed_pace is not None:
+        best = wording.pace(standing.best_pace, standing.target)
+        yield phrase("best_pace_said", language, span=standing.best_span, best=best)
+
+
+def _say_cautions(standing: Standing, wording: Wording) -> Iterator[str]:
+    target, language = standing.target, wording.language
+    if standing.broken and standing.state not in TRENDLESS:
+        yield phrase("after_break_said", language, reason=wording.break_reason(standing))
+    if standing.stale and standing.last is not None:
+        yield phrase("stale_said", language, year=wording.last(standing)[1])
+    if target.year_basis == "yearly":
+        yield phrase("yearly_floor_said", language)
+    if target.implausible:
+        yield f"{phrase('implausible', language)}: {target.implausible.get(language)}"
+
+
+def _say_open_sdg(standing: Standing, wording: Wording) -> Iterator[str]:
+    progress = standing.progress
+    if progress is not None and progress["score"] is not None and progress["base_year"] is not None:
+        yield phrase(
+            "open_sdg_said",
+            wording.language,
+            **{"class": phrase(f"open_sdg_{progress['class']}", wording.language)},
+            score=format_number(progress["score"], 1, wording.language),
+            base=_year(standing, progress["base_year"], wording),
+        )
+
+
+def _year(standing: Standing, year: int, wording: Wording) -> str:
+    indicator: Indicator = wording.book.indicators[standing.target.id]
+    return name_year(year, indicator, wording.book, wording.language)
+
+
+FAN = ("lo50", "hi50", "lo80", "hi80", "lo95", "hi95")
+
+
+def draw_target(view: View, standing: Standing) -> Block:
+    """Draw a target: heading and verdict, the chart if there is a value to draw, the facts behind it."""
+    target = standing.target
+    indicator = view.book.indicators.get(target.milestone_indicator or target.id)
+    series = view.rows(indicator.id, bounds=True) if indicator else []
+    facts = _draw_facts(
+        standing,
+        view.wording,
+        national=view.context([target.id, *target.national_indicators], "viet_nam"),
+        proxies=view.context(target.proxies, view.territory),
+        flags=view.name_flags(series),
+        sources=[f"{r.publisher}: {r.title}" for r in view.resources(pl.DataFrame(series))] if series else [],
+        series=series,
+    )
+    parts = _say_parts(view, indicator) if indicator and standing.last is None else []
+    head = _draw_head(standing, view.wording, parts=parts)
+    chart = _draw_chart(view, standing) if indicator and target.kind != "milestone" else None
+    return Block(head, chart, facts) if chart else Block(head, facts)
+
+
+def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str]) -> Fragment:
+    """Heading, state and the sentences that say where the target stands and what it would take.
+
+    `parts` are lines about the territories that were merged into this one: known there, but no value here.
+    """
+    target, language = standing.target, wording.language
+    marks = [wording.deadline(target)]
+    if target.aspirational:
+        marks.append(phrase("aspirational", language))
+    if target.measurability == "implied":
+        marks.append(phrase("implied", language))
+    if target.year_basis == "inferred":
+        marks.append(phrase("year_inferred", language))
+    if wording.book.territories[standing.territory].role == "city":
+        marks.append(phrase("written_for_old_city", language))
+    objective = wording.objective(target)
+    sentences = [*say_standing(standing, wording), *parts]
+    html = render(
+        "target_head",
+        id=target.id,
+        number=target.number,
+        name=target.name.get(language),
+        badge=wording.badge(standing),
+        rule=phrase("method_caption", language),
+        objective=objective,
+        marks=marks,
+        sentences=sentences,
+        inputs="\n".join(standing.last["inputs"]) if standing.last else "",  # the first sentence says that figure
+    )
+    return Fragment(html, f"{target.number}. {target.name.get(language)}: " + " ".join(sentences))
+
+
+def _draw_facts(
+    standing: Standing,
+    wording: Wording,
+    *,
+    national: Sequence[str],
+    proxies: Sequence[str],
+    flags: Sequence[str],
+    sources: Sequence[str],
+    series: Sequence[Mapping[str, Any]],
+) -> Fragment:
+    """What stands behind a target: definition, legal source, ambiguity, department, sources, data to download."""
+    target, language = standing.target, wording.language
+    facts: list[tuple[str, str]] = []
+
+    def add(key: str, text: str) -> None:
+        if text:
+            facts.append((phrase(key, language), text))
+
+    add("definition", target.definition.get(language))
+    status = phrase(f"definition_{target.definition_status}", language)
+    add("legal_source", f"{target.legal_source.get(language)} ({status})")
+    add("ambiguity", target.ambiguity.get(language))
+    add("department", f"{wording.departments(target)} ({wording.department_basis(target)})")
+    if target.national:
+        add("national", f"{target.national.text.get(language)} – {target.national.source.get(language)}")
+    add("national_figures", "; ".join(national))
+    add("proxies", "; ".join(proxies))
+    add("flags", "; ".join(flags))
+    add("source", "; ".join(sources))
+    add("plan_section", phrase(f"plan_{target.plan}", language, section=target.section))
+    columns = ["indicator", "territory", "year", "value", "unit", "status", "inputs"]
+    rows = [[row[c] if c != "inputs" else " ".join(row[c]) for c in columns] for row in series]
+    html = render(
+        "target_facts",
+        summary=phrase("about_target", language),
+        facts=facts,
+        csv=link_csv(columns, rows) if rows else "",
+        csv_name=f"{target.id}.csv",
+        csv_label=phrase("download_csv", language),
+    )
+    return Fragment(html, "\n".join(f"{term}: {text}" for term, text in facts))
+
+
+def _draw_chart(view: View, standing: Standing) -> Chart | None:
+    target = standing.target
+    indicator = view.book.indicators[target.id]
+    parts = view.book.territories[view.territory].parts
+    country = [] if indicator.counts else ["viet_nam"]
+    frame = view.values([target.id], territories=[view.territory, *parts, *country])
+    frame = frame.filter(pl.col("qualifier") == "")
+    own = view.book.territories[view.territory].name.get(view.language)
+    if frame.filter(pl.col("territory") != "viet_nam").is_empty():
+        return None
+    goal = charts.Goal(
+        float(target.value), target.due or view.year, phrase("goal_2030", view.language), target.comparison
+    )
+    order = [own] if own in frame["territory_name"] else []
+    order += [name for name in frame["territory_name"].unique(maintain_order=True) if name != own]
+    last, year = view.wording.last(standing)
+    name = target.name.get(view.language)
+    state = view.book.name("state", standing.state, view.language).lower()
+    title = f"{name}: {last} ({year}), {state}" if last else name
+    objective = f"{phrase('goal_2030', view.language)} {view.wording.objective(target)}"
+    known = view.drawn(frame.rename({"territory_name": "series"}))
+    return charts.trend(
+        pl.concat([known, _foresee(standing, own)], how="diagonal"),
+        title=title,
+        alt=f"{title}. {objective} ({view.wording.deadline(target)}). {', '.join(order)}. "
+        + " ".join(say_standing(standing, view.wording)[1:]),
+        name=f"chart-{target.id.replace('_', '-')}",
+        language=view.language,
+        unit_label=view.book.name("unit", indicator.unit, view.language),
+        decimals=indicator.decimals,
+        target=goal,
+        breaks=[
+            charts.Break(row.year, phrase("break_label", view.language))
+            for row in view.book.breaks_of(target.id, view.territory)
+        ],
+        series_order=order,
+        school_year=basis(indicator, view.book) == "school_year",
+    )
+
+
+def _foresee(standing: Standing, series: str) -> pl.DataFrame:
+    """The projection as rows of a trend chart: centre and the ends of the fan."""
+    rows = [
+        {"series": series, "year": row["year"], "value": row["point"], "status": "projected"}
+        | {end: row[end] for end in FAN}
+        for row in standing.projection
+    ]
+    schema: dict[str, Any] = {"series": pl.String, "year": pl.Int32, "value": pl.Float64, "status": pl.String}
+    return pl.DataFrame(rows, schema=schema | dict.fromkeys(FAN, pl.Float64), orient="row")
+
+
+def _say_parts(view: View, indicator: Indicator) -> list[str]:
+    """The last value of each territory merged into this one, where there is any."""
+    lines = []
+    for part in view.book.territories[view.territory].parts:
+        rows = view.rows(indicator.id, part, bounds=True)
+        if rows:
+            name = view.book.territories[part].name.get(view.language)
+            value = describe_value(rows[-1], indicator, view.wording)
+            lines.append(phrase("part_said", view.language, part=name, value=value))
+    return lines

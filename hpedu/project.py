@@ -1,0 +1,114 @@
+"""Find the folders of a project, write files whole or not at all, and know them by their content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hpedu.errors import HpeduError
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write beside the file and put it in place in one step: no reader ever sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
+    try:
+        draft.write_bytes(data)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def digest_file(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def digest_folders(*folders: Path) -> str:
+    """One SHA-256 over the names and contents of all files in some folders, compiled Python left out."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(f"{file.relative_to(folder).as_posix()}\0{digest_file(file)}\n".encode())
+    return digest.hexdigest()
+
+
+MARKER = Path("data/raw/datapackage.json")
+HOME_VARIABLE = "HPEDU_HOME"
+
+
+class NoProject(HpeduError):
+    """There is no hpedu project here."""
+
+    def __init__(self, start: Path) -> None:
+        self.start, self.marker, self.variable = start, MARKER.as_posix(), HOME_VARIABLE
+        super().__init__(start)
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folders of one project (DESIGN, section 2)."""
+
+    root: Path
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "data" / "raw"
+
+    @property
+    def processed(self) -> Path:
+        return self.root / "data" / "processed"
+
+    @property
+    def notebooks(self) -> Path:
+        return self.root / "notebooks"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def build(self) -> Path:
+        """Run times, caches, executed notebooks of failed runs: all that is not a result."""
+        return self.root / "build"
+
+
+@contextmanager
+def announce_project(project: Project) -> Iterator[None]:
+    """While it lasts, kernels and processes started from here find this project, wherever they run."""
+    before = os.environ.get(HOME_VARIABLE)
+    os.environ[HOME_VARIABLE] = str(project.root)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[HOME_VARIABLE]
+        else:
+            os.environ[HOME_VARIABLE] = before
+
+
+def find_project(start: Path | None = None) -> Project:
+    """The project of HPEDU_HOME, or the one that `start` (by default the working folder) lies in.
+
+    Raises
+    ------
+    NoProject
+        If neither is a project.
+    """
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        root = Path(home).resolve()
+        if (root / MARKER).exists():
+            return Project(root)
+        raise NoProject(root)
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / MARKER).exists():
+            return Project(folder)
+    raise NoProject(start)

@@ -1,0 +1,159 @@
+"""The record of the prepared tables: made once, believed while it is true, looked at without heavy imports."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hpedu import store
+from hpedu.assess.pupils import index_series
+from hpedu.project import HOME_VARIABLE, Project
+from hpedu.registry.formula import SeriesRef
+from hpedu.store import RECORD, announce_prepared, prepare, read_prepared
+
+PUPILS = SeriesRef("pupils", "primary")
+ABOUT = {"title": "t", "publisher": "p", "table": "t", "url": "u", "published": "2026", "scope": "s"}
+HEADER = "territory,place,level,measure,ownership,sex,detail,period,year,value,qualifier,unit,flags,note\n"
+
+
+@pytest.fixture
+def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_tables: None) -> Project:
+    """A project with one file of one figure."""
+    project = Project(tmp_path)
+    monkeypatch.setenv(HOME_VARIABLE, str(project.root))
+    project.raw.mkdir(parents=True)
+    resource = ABOUT | {"name": "a", "path": "a.csv", "confidence": "high", "transcription": True, "licenses": []}
+    (project.raw / "datapackage.json").write_text(json.dumps({"resources": [resource]}))
+    put(project, 100)
+    return project
+
+
+def put(project: Project, value: int, year: int = 2025) -> None:
+    row = f"hai_phong,,primary,pupils,,,,{year},{year},{value},,persons,,\n"
+    (project.raw / "a.csv").write_text(HEADER + row)
+
+
+def test_what_is_prepared_is_left_alone_until_a_file_changes(one: Project) -> None:
+    first = prepare(one)
+    assert (first.newest_year, first.years) == (2025, [2025])
+    assert first.sources[0]["name"] == "a"
+    before = (one.processed / RECORD).stat().st_mtime_ns
+    assert prepare(one) == first
+    assert (one.processed / RECORD).stat().st_mtime_ns == before
+    put(one, 101)
+    second = prepare(one)
+    changed = {part for part, digest in second.parts.items() if first.digest_of(part) != digest}
+    assert changed == {
+        "values",
+        "values/primary_pupils/hai_phong",
+        "observations",
+        "observations/primary",
+        "series/hai_phong/pupils/primary/all/both/",
+    }
+
+
+def test_within_a_batch_nothing_is_checked_again(one: Project) -> None:
+    prepared = prepare(one)
+    with announce_prepared(prepared):
+        put(one, 101)
+        assert prepare(one) == prepared
+    assert prepare(one) != prepared
+
+
+def test_a_record_of_another_library_is_not_believed(one: Project) -> None:
+    prepare(one)
+    content = json.loads((one.processed / RECORD).read_text())
+    del content["parts"]
+    (one.processed / RECORD).write_text(json.dumps(content))
+    assert read_prepared(one) is None
+    assert prepare(one).parts
+
+
+def test_a_process_sees_what_another_has_prepared(one: Project) -> None:
+    assert store.indicator_values()["value"].to_list() == [100.0]
+    put(one, 101)
+    code = "from hpedu.project import find_project; from hpedu.store import prepare; prepare(find_project())"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert store.indicator_values()["value"].to_list() == [101.0]
+
+
+class TestInputsUsed:
+    def test_only_what_was_asked_for_is_noted(self, one: Project) -> None:
+        assert store.inputs_used() == {}
+        store.indicator_values(["primary_pupils", "primary_classes"], ["hai_phong"])
+        store.issues(["a.csv"])
+        store.sources(["a"])
+        used = store.inputs_used()
+        assert set(used) == {
+            "values/primary_pupils/hai_phong", "values/primary_classes/hai_phong", "issues/a.csv", "sources/a"
+        }  # fmt: skip
+        assert used["values/primary_pupils/hai_phong"]
+        assert used["values/primary_classes/hai_phong"] == ""  # not there, which is a state like any other
+
+    @pytest.mark.parametrize(
+        ("ask", "part"),
+        [
+            (store.observations, "observations"),
+            (lambda: store.observations(levels=["primary"]), "observations/primary"),
+            (store.indicator_values, "values"),
+            (store.issues, "issues"),
+            (store.findings, "findings"),
+            (store.revisions, "observations"),
+            (store.schools, "schools"),
+            (
+                lambda: store.series_observations([PUPILS], "hai_phong"),
+                "series/hai_phong/pupils/primary/all/both/",
+            ),
+            (lambda: store.file_digests(["a.csv"]), "raw/a.csv"),
+            (store.newest_year, "newest_year"),
+            (lambda: store.commune_values("commune_11311_2025"), "communes/commune_11311_2025"),
+            (lambda: store.commune_schools("commune_11311_2025"), "commune_schools/commune_11311_2025"),
+            (lambda: store.note({"standings/x": "d"}), "standings/x"),
+        ],
+    )
+    def test_every_door_notes(self, one: Project, ask: object, part: str) -> None:
+        ask()  # type: ignore[operator]
+        assert list(store.inputs_used()) == [part]
+
+
+class TestNotedSeries:
+    @pytest.fixture
+    def series(self, one: Project) -> store.NotedSeries:
+        return store.NotedSeries("hai_phong", lambda own: index_series(own, "hai_phong", 2025))
+
+    def test_what_is_looked_up_is_noted_whether_it_is_there_or_not(self, series: store.NotedSeries) -> None:
+        assert series[PUPILS][2025]["value"] == 100
+        assert series.get(SeriesRef("classes", "primary")) is None
+        assert SeriesRef("teachers", "primary") not in series
+        used = store.inputs_used()
+        assert [part.split("/")[2] for part in used] == ["classes", "pupils", "teachers"]
+        assert [bool(digest) for digest in used.values()] == [False, True, False]
+
+    def test_who_looks_through_all_depends_on_which_are_there(
+        self, one: Project, series: store.NotedSeries
+    ) -> None:
+        assert list(series) == [PUPILS]
+        before = store.inputs_used()
+        assert list(before) == ["series/hai_phong"]
+        put(one, 101)  # another value is no other series
+        prepare(one)
+        assert store.inputs_used() == before
+        put(one, 101, year=2024)
+        prepare(one)
+        assert store.inputs_used() != before
+
+
+def test_a_batch_with_nothing_to_do_loads_nothing_heavy(one: Project) -> None:
+    prepare(one)
+    code = (
+        "import sys; from hpedu.project import find_project; from hpedu.store import prepare; "
+        "prepare(find_project()); import hpedu.batch.build, hpedu.cli, hpedu.batch.recap, hpedu.batch.progress; "
+        "from hpedu.batch.plan import make_plan; make_plan(); "
+        "print([m for m in ('polars', 'pandas', 'numpy', 'pydantic', 'papermill', 'altair') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
