@@ -113,10 +113,10 @@ def _refuse_both(one: str, given: object, other: str, other_given: object) -> No
 def _show_plan(plan: Sequence[Run], project: Project, settings: Settings, as_json: bool) -> None:
     from hpedu.batch.build import list_stale
     from hpedu.batch.freshness import read_build, read_state
+    from hpedu.batch.plan import prepare_tables
     from hpedu.batch.progress import expect_seconds, read_times, spell_seconds
-    from hpedu.store import prepare
 
-    state, record = read_state(project, prepare(project)), read_build(project)
+    state, record = read_state(project, prepare_tables(project)), read_build(project)
     found = list_stale(plan, state, record, force=settings.force)
     stale = [run for run, reason in found if reason][: settings.limit]
     expected = expect_seconds(stale, read_times(project), settings.engine)
@@ -195,15 +195,18 @@ def main() -> None:
 @click.option("--force", is_flag=True)
 def ingest(force: bool) -> None:
     """Read data/raw into data/processed (observations and the list of what was set aside)."""
-    from hpedu.ingest.pipeline import ingest as run
+    from hpedu.digest import read_fresh
     from hpedu.project import find_project
 
-    found = run(find_project(), force=force, progress=_show_file if sys.stderr.isatty() else lambda _: None)
-    done = note("ingest_done", **vars(found))
-    if found.fresh:
-        tell("ingest_fresh", text=done)
-    else:
-        tell("plain", text=done)
+    project = find_project()
+    fresh = None if force else read_fresh(project)
+    if fresh is not None:
+        tell("ingest_fresh", text=note("ingest_done", **fresh.counts))
+        return
+    from hpedu.store import make_tables
+
+    made = make_tables(project, _show_file if sys.stderr.isatty() else lambda _: None)
+    tell("plain", text=note("ingest_done", **made.counts))
 
 
 def _show_file(path: str) -> None:
@@ -241,9 +244,9 @@ def demo(folder: Path) -> None:
     """Write a project of invented figures into FOLDER, to see every chart; each page of it says so."""
     from hpedu.demo.project import write_demo
     from hpedu.project import HOME_VARIABLE
-    from hpedu.registry import registry
+    from hpedu.registry import load_registry
 
-    write_demo(folder, registry())
+    write_demo(folder, load_registry())
     tell("demo_done", folder=folder, variable=HOME_VARIABLE)
 
 
@@ -256,10 +259,15 @@ def form(group: str, year: int, territory: str, path: Path) -> None:
     """Write the empty input form: what no published table holds for a year, and who has it."""
     from hpedu import store
     from hpedu.present.exports.form import write_form
-    from hpedu.registry import registry
+    from hpedu.registry import load_registry
 
     count = write_form(
-        path, group=group, year=year, territory=territory, observations=store.observations(), book=registry()
+        path,
+        group=group,
+        year=year,
+        territory=territory,
+        observations=store.observations(),
+        registry=load_registry(),
     )
     tell("form_done", path=path, count=count)
 

@@ -44,13 +44,13 @@ _Asked = dict[SeriesRef, dict[tuple[str, int], dict[int, bool]]]
 """series -> (commune, year) -> school -> whether it reported."""
 
 
-def current_communes(book: Registry) -> list[Commune]:
+def current_communes(registry: Registry) -> list[Commune]:
     """The communes of today; codes were given out again in 2025, so an old one may have the code of another."""
-    return [commune for commune in book.communes if commune.valid_to is None]
+    return [commune for commune in registry.communes if commune.valid_to is None]
 
 
 def compute_communes(
-    observations: pl.DataFrame, schools: pl.DataFrame, book: Registry
+    observations: pl.DataFrame, schools: pl.DataFrame, registry: Registry
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The values of every indicator whose whole formula the school list fills, for every commune; and its schools.
 
@@ -61,22 +61,22 @@ def compute_communes(
     tuple of polars.DataFrame
         Columns `COMMUNE_VALUES`, sorted by commune, indicator (in registry order) and year; and `COMMUNE_SCHOOLS`.
     """
-    ids = {commune.code: commune.id for commune in current_communes(book)}
+    ids = {commune.code: commune.id for commune in current_communes(registry)}
     placed = schools.filter(pl.col("commune_code").is_in(list(ids)))
     if placed.is_empty():
         return pl.DataFrame(schema=COMMUNE_VALUES), pl.DataFrame(schema=COMMUNE_SCHOOLS)
     placed = placed.with_columns(territory=pl.col("commune_code").replace_strict(ids))
-    figures = tally_each(placed, book)
-    values = compute_commune_indicators(observations, book, ids)
-    return _join(values, placed, figures, book), _list_schools(placed, figures)
+    figures = tally_each(placed, registry)
+    values = compute_commune_indicators(observations, registry, ids)
+    return _join(values, placed, figures, registry), _list_schools(placed, figures)
 
 
-def _join(values: pl.DataFrame, schools: pl.DataFrame, figures: pl.DataFrame, book: Registry) -> pl.DataFrame:
+def _join(values: pl.DataFrame, schools: pl.DataFrame, figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     known = {(row["indicator"], row["territory"], row["year"]): row for row in values.iter_rows(named=True)}
     names = schools["name"].fill_null("").to_list()
     asked = _index(schools, figures)
     rows = []
-    for indicator in book.indicators.values():
+    for indicator in registry.indicators.values():
         for commune, year, answers in _ask(indicator, asked):
             key = (indicator.id, commune, year)
             blank = dict.fromkeys(VALUES) | dict(zip(("indicator", "territory", "year"), key, strict=True))

@@ -1,20 +1,115 @@
-"""What an ingest was made from, told without reading a table: nothing heavy is imported here."""
+"""Say what everything is made from: one digest of raw files, the package, installed versions and Python.
+
+The record of the prepared tables is read here, too. Nothing heavy is imported: a command that has nothing to do
+ends at once.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import platform
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
 from hpedu.project import Project, digest_file, digest_folders
 
 OBSERVATIONS, ISSUES, FINDINGS = "observations.parquet", "issues.parquet", "findings.parquet"
-SCHOOLS = "schools.parquet"
-RECORD = "ingest.json"
+SCHOOLS, VALUES = "schools.parquet", "values.parquet"
+COMMUNES, COMMUNE_SCHOOLS = "communes.parquet", "commune_schools.parquet"
+TABLES = (OBSERVATIONS, ISSUES, FINDINGS, SCHOOLS, VALUES, COMMUNES, COMMUNE_SCHOOLS)
+RECORD = "tables.json"
+PREPARED_VARIABLE = "HPEDU_PREPARED"
+PACKAGE, ENVIRONMENT = "package", "environment"
+"""What a table or page is made with, besides its data: hpedu itself, and the versions it runs on."""
+
+_REQUIREMENT = re.compile(r"^Requires-Dist: *([\w.-]+)([^\n]*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The tables of data/processed: what they were made from and what they hold, told without reading one.
+
+    A *part* is what a report can ask for by itself, such as the values of one indicator in one territory. Equal
+    digests mean equal rows: that is how `hpedu report` knows what a changed file touches.
+    """
+
+    made_from: dict[str, str]  # "raw/..." per file, PACKAGE, ENVIRONMENT -> SHA-256
+    tables: dict[str, str]  # file name -> SHA-256
+    counts: dict[str, int]  # files read, figures published and derived, cells set aside, findings
+    newest_year: int | None  # for which anything was counted; None without any figure
+    years: list[int]  # up to the newest, with any value
+    territories: list[str]  # that reports can be about
+    languages: list[str]
+    groups: list[str]  # of targets that have a page, in the order of the registry
+    commune_groups: list[str]  # that have a page for each commune
+    communes: dict[str, dict[str, Any]]  # id -> name, and the school years for which its schools are listed
+    sources: list[dict[str, Any]]  # the resources of data/raw, as `hpedu.ingest.schema.Resource`
+    parts: dict[str, str]  # part -> digest
+
+    @property
+    def digest(self) -> str:
+        """One digest of everything the tables were made from."""
+        return _digest_json(self.made_from)
+
+    def digest_of(self, part: str) -> str:
+        """Return the digest of a part; "" if there is no such part, which is a state like any other."""
+        return self.parts.get(part) or self.made_from.get(part, "")
+
+
+def read_fresh(project: Project) -> Prepared | None:
+    """Return the record of the tables if they are what this code makes of these files, untouched; else None.
+
+    Within `announce_prepared` nothing is compared again: a batch of many kernels looks at data/raw once.
+    """
+    record = read_prepared(project)
+    if record is None or os.environ.get(PREPARED_VARIABLE) == record.digest:
+        return record
+    untouched = all(digest_file(project.processed / name) == digest for name, digest in record.tables.items())
+    return record if untouched and record.made_from == describe_inputs(project) else None
+
+
+def read_prepared(project: Project) -> Prepared | None:
+    """Return the record of the tables; None if there is none, or one that cannot be read, or not every table."""
+    path = project.processed / RECORD
+    if not all((project.processed / name).exists() for name in (RECORD, *TABLES)):
+        return None
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return None  # a record that cannot be read counts for nothing: the tables are made again
+    whole = isinstance(fields, dict) and set(fields) == set(Prepared.__dataclass_fields__)
+    return Prepared(**fields) if whole else None
+
+
+def write_record(prepared: Prepared) -> bytes:
+    """Return the record as it is kept."""
+    return json.dumps(asdict(prepared), ensure_ascii=False, sort_keys=True).encode()
+
+
+@contextmanager
+def announce_prepared(prepared: Prepared) -> Iterator[None]:
+    """Let kernels and processes that are started meanwhile take the tables as they are."""
+    before = os.environ.get(PREPARED_VARIABLE)
+    os.environ[PREPARED_VARIABLE] = prepared.digest
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[PREPARED_VARIABLE]
+        else:
+            os.environ[PREPARED_VARIABLE] = before
 
 
 def raw_files(raw: Path) -> list[Path]:
-    """The data files of data/raw: all but the package itself, notes and hidden files."""
+    """List the data files of data/raw: all but the package itself, notes and hidden files."""
     return sorted(
         file
         for file in raw.rglob("*")
@@ -22,19 +117,44 @@ def raw_files(raw: Path) -> list[Path]:
     )
 
 
-def input_digests(project: Project) -> dict[str, str]:
-    """SHA-256 of everything an ingest depends on: raw files, and the library's own rules as one digest."""
+def describe_inputs(project: Project) -> dict[str, str]:
+    """Return SHA-256 of everything the tables depend on: raw files, the package, versions and Python."""
     digests = {f"raw/{f.relative_to(project.raw).as_posix()}": digest_file(f) for f in raw_files(project.raw)}
     digests["raw/datapackage.json"] = digest_file(project.raw / "datapackage.json")
-    digests["rules"] = digest_folders(Path(__file__).parent / "ingest", Path(__file__).parent / "registry")
-    return digests
+    return digests | {PACKAGE: digest_package(), ENVIRONMENT: _digest_json(list_versions())}
 
 
-def read_record(project: Project) -> dict[str, Any] | None:
-    """What the last whole ingest read and counted; None if there was none."""
-    path = project.processed / RECORD
-    tables = (OBSERVATIONS, ISSUES, FINDINGS, SCHOOLS)
-    if not path.exists() or not all((project.processed / table).exists() for table in tables):
-        return None
-    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return record
+def digest_package() -> str:
+    """Return one SHA-256 over hpedu itself: code, registry, layouts, texts and templates."""
+    return digest_folders(Path(__file__).parent)
+
+
+@cache
+def list_versions() -> dict[str, str]:
+    """List the versions of Python and of every package that hpedu needs, directly or through another."""
+    versions = {"python": f"{platform.python_implementation()} {platform.python_version()}"}
+    wanted, seen = ["hpedu"], set()
+    while wanted:
+        name = re.sub(r"[-_.]+", "-", wanted.pop()).lower()
+        if name in seen:
+            continue
+        seen.add(name)
+        try:
+            found = distribution(name)
+        except PackageNotFoundError:
+            continue  # needed on another system or by an older Python
+        head = _read_head(found)
+        if name != "hpedu":  # known by its code
+            versions[name] = found.version
+        wanted += [other for other, condition in _REQUIREMENT.findall(head) if "extra" not in condition]
+    return dict(sorted(versions.items()))
+
+
+def _read_head(found: Distribution) -> str:
+    """Return the fields of a package's metadata without its long description, which is most of it."""
+    text = found.read_text("METADATA") or found.read_text("PKG-INFO") or ""
+    return text.partition("\n\n")[0] + "\n"
+
+
+def _digest_json(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

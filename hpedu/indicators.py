@@ -34,7 +34,7 @@ _FIRMNESS = ("final", "preliminary", "derived", "estimated", "projected", "synth
 _Cells = Mapping[tuple[str, int], dict[str, Any]]  # (territory, year) -> current observation
 
 
-def compute_indicators(observations: pl.DataFrame, book: Registry) -> pl.DataFrame:
+def compute_indicators(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     """All indicator values the observations allow.
 
     A ratio is computed from sums of counts; where any count of the formula is missing, the rate as published is
@@ -52,11 +52,11 @@ def compute_indicators(observations: pl.DataFrame, book: Registry) -> pl.DataFra
     polars.DataFrame
         Columns `VALUES`, sorted by indicator (in registry order), territory, year.
     """
-    return _compute_all(observations.filter(pl.col("place") == ""), book)
+    return _compute_all(observations.filter(pl.col("place") == ""), registry)
 
 
 def compute_commune_indicators(
-    observations: pl.DataFrame, book: Registry, communes: Mapping[str, str]
+    observations: pl.DataFrame, registry: Registry, communes: Mapping[str, str]
 ) -> pl.DataFrame:
     """The same for communes, whose observations have the commune's code as `place`.
 
@@ -66,12 +66,12 @@ def compute_commune_indicators(
         Code -> id, which then stands in `territory`. Only those named are computed.
     """
     own = observations.filter(pl.col("place").is_in(list(communes)))
-    return _compute_all(own.with_columns(territory=pl.col("place").replace_strict(communes, default="")), book)
+    return _compute_all(own.with_columns(territory=pl.col("place").replace_strict(communes, default="")), registry)
 
 
-def _compute_all(observations: pl.DataFrame, book: Registry) -> pl.DataFrame:
+def _compute_all(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     series = _index(observations)
-    rows = [row for indicator in book.indicators.values() for row in _compute(indicator, series)]
+    rows = [row for indicator in registry.indicators.values() for row in _compute(indicator, series)]
     return pl.DataFrame(rows, schema=VALUES, orient="row")
 
 

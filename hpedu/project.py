@@ -79,6 +79,11 @@ class Project:
         return self.root / "build"
 
 
+def name_index(language: str) -> str:
+    """Return the file name of an index page in a language: the Vietnamese one is what opens first."""
+    return "index.html" if language == "vi" else f"index.{language}.html"
+
+
 @contextmanager
 def announce_project(project: Project) -> Iterator[None]:
     """While it lasts, kernels and processes started from here find this project, wherever they run."""

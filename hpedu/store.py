@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import astuple, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,14 +18,28 @@ import pandas
 import polars as pl
 
 from hpedu.communes import compute_communes, current_communes
-from hpedu.digest import FINDINGS, ISSUES, OBSERVATIONS, SCHOOLS, input_digests, read_record
+from hpedu.digest import (
+    COMMUNE_SCHOOLS,
+    COMMUNES,
+    FINDINGS,
+    ISSUES,
+    OBSERVATIONS,
+    RECORD,
+    SCHOOLS,
+    VALUES,
+    Prepared,
+    describe_inputs,
+    read_fresh,
+    read_prepared,
+    write_record,
+)
 from hpedu.errors import NoFigures
 from hpedu.indicators import compute_indicators
 from hpedu.ingest.derive import revisions as find_revisions
-from hpedu.ingest.pipeline import ingest, read_package
+from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.schema import Resource
 from hpedu.project import Project, digest_file, find_project, write_whole
-from hpedu.registry import LANGUAGES, Registry, registry
+from hpedu.registry import LANGUAGES, Registry, load_registry
 from hpedu.registry.formula import SeriesRef
 
 
@@ -40,95 +51,27 @@ def to_pandas(frame: pl.DataFrame) -> pandas.DataFrame:
     return pandas.DataFrame(frame.to_dict(as_series=False))
 
 
-VALUES, COMMUNES, COMMUNE_SCHOOLS = "values.parquet", "communes.parquet", "commune_schools.parquet"
-TABLES = (VALUES, COMMUNES, COMMUNE_SCHOOLS)
-RECORD = "prepared.json"
-COMMUNE_GROUPS = ("overview", "preschool", "general", "continuing")
-"""What the pages of a commune are about. No school list has a university: there is none on higher education."""
-PREPARED_VARIABLE = "HPEDU_PREPARED"
+def prepare(
+    project: Project, *, force: bool = False, progress: Callable[[str], None] = lambda _: None
+) -> Prepared:
+    """Return the record of the tables of data/processed, made again where anything they depend on has changed.
 
-
-@dataclass(frozen=True)
-class Prepared:
-    """The tables of data/processed and what they were made from."""
-
-    made_from: dict[str, str]  # what ingest was made from, and the rules of indicators
-    newest_year: int | None  # for which anything was counted; None without any figure
-    years: list[int]  # up to the newest, with any value
-    territories: list[str]  # that reports can be about
-    languages: list[str]
-    communes: dict[str, dict[str, Any]]  # id -> name, and the school years for which its schools are listed
-    sources: list[dict[str, Any]]  # the resources of data/raw, as `hpedu.ingest.schema.Resource`
-    parts: dict[str, str]  # part -> digest
-
-    @property
-    def digest(self) -> str:
-        """One digest of everything the tables were made from."""
-        return self.made_from["all"]
-
-    def digest_of(self, part: str) -> str:
-        """The digest of a part; "" if there is no such part, which is a state like any other."""
-        return self.parts.get(part) or self.made_from.get(part, "")
-
-
-def prepare(project: Project) -> Prepared:
-    """Bring data/processed up to date with data/raw: ingest first, then indicator values and digests.
-
-    Within `announce_prepared` nothing is checked again: a batch of many kernels looks at data/raw once.
+    Parameters
+    ----------
+    force
+        Make all tables again even if nothing has changed.
+    progress
+        Called with the path of each file of data/raw before it is read.
 
     Raises
     ------
-    IngestError, RegistryError
-        As ingest does.
+    IngestError
+        If the data package is not whole or a file cannot be read at all; data/processed stays as it was.
+    RegistryError
+        If the registry is broken.
     """
-    record = read_prepared(project)
-    if record is not None and os.environ.get(PREPARED_VARIABLE) == record.digest:
-        return record
-    made_from = describe_sources(project)
-    if record is not None and record.made_from == made_from and read_record(project) is not None:
-        return record
-
-    return make_tables(project)
-
-
-@contextmanager
-def announce_prepared(prepared: Prepared) -> Iterator[None]:
-    """While it lasts, kernels and processes started from here take the tables as they are."""
-    before = os.environ.get(PREPARED_VARIABLE)
-    os.environ[PREPARED_VARIABLE] = prepared.digest
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[PREPARED_VARIABLE]
-        else:
-            os.environ[PREPARED_VARIABLE] = before
-
-
-def describe_sources(project: Project) -> dict[str, str]:
-    """SHA-256 of everything the tables depend on: that of ingest, and the rules of indicators."""
-    import hashlib
-
-    library = Path(__file__).parent
-    digests = input_digests(project)
-    digests["indicators"] = digest_file(library / "indicators.py")
-    digests["tables"] = digest_file(library / "store.py")
-    text = json.dumps(digests, sort_keys=True)
-    return digests | {"all": hashlib.sha256(text.encode()).hexdigest()}
-
-
-def read_prepared(project: Project) -> Prepared | None:
-    """The record of the tables as they lie there; None if they were never made, or not by this library."""
-    path = project.processed / RECORD
-    if not path.exists() or not all((project.processed / name).exists() for name in TABLES):
-        return None
-    fields = json.loads(path.read_text(encoding="utf-8"))
-    return Prepared(**fields) if set(fields) == set(Prepared.__dataclass_fields__) else None
-
-
-def write_record(prepared: Prepared) -> bytes:
-    """The record as it is kept."""
-    return json.dumps(asdict(prepared), ensure_ascii=False, sort_keys=True).encode()
+    fresh = None if force else read_fresh(project)
+    return fresh or make_tables(project, progress)
 
 
 PARTS = (
@@ -144,48 +87,57 @@ SERIES = ("measure", "level", "ownership", "sex", "detail")
 COUNTED = ("final", "preliminary", "derived")
 
 
-def make_tables(project: Project) -> Prepared:
+def make_tables(project: Project, progress: Callable[[str], None] = lambda _: None) -> Prepared:
     """Ingest, compute and digest; the record is written last, so that without it nothing counts as made."""
-    made_from = describe_sources(project)
-    ingest(project)
-    book = registry()
-    tables = {
-        name.removesuffix(".parquet"): pl.read_parquet(project.processed / name)
-        for name in (OBSERVATIONS, ISSUES, FINDINGS, SCHOOLS)
+    made_from = describe_inputs(project)
+    registry = load_registry()
+    found = ingest(project, registry, progress)
+    values = compute_indicators(found.observations, registry)
+    communes, commune_schools = compute_communes(found.observations, found.schools, registry)
+    frames = {
+        OBSERVATIONS: found.observations,
+        ISSUES: found.issues,
+        FINDINGS: found.findings,
+        SCHOOLS: found.schools,
+        VALUES: values,
+        COMMUNES: communes,
+        COMMUNE_SCHOOLS: commune_schools,
     }
-    tables["values"] = compute_indicators(tables["observations"], book)
-    communes, commune_schools = compute_communes(tables["observations"], tables["schools"], book)
-    tables |= {"communes": communes, "commune_schools": commune_schools}
-    sources = [resource.model_dump() for resource in read_package(project.raw).values()]
-    newest = find_newest(tables["values"], book)
-    years = tables["values"]["year"].unique().sort().to_list()
+    contents = {name: _parquet(frame) for name, frame in frames.items()}
+    sources = [resource.model_dump() for resource in found.package.values()]
+    newest = find_newest(values, registry)
+    years = values["year"].unique().sort().to_list()
     prepared = Prepared(
         made_from=made_from,
+        tables={name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+        counts=found.counts,
         newest_year=newest,
         years=[year for year in years if newest is not None and year <= newest],
-        territories=list(book.reported_territories()),
+        territories=list(registry.reported_territories()),
         languages=list(LANGUAGES),
-        communes=_list_communes(commune_schools, book),
+        groups=[group.id for group in registry.groups.values() if group.page],
+        commune_groups=[group.id for group in registry.groups.values() if group.commune_page],
+        communes=_list_communes(commune_schools, registry),
         sources=sources,
         parts={
-            **digest_parts(tables),
+            **digest_parts({name.removesuffix(".parquet"): frame for name, frame in frames.items()}),
             **{f"sources/{source['name']}": _digest(repr(source)) for source in sources},
             "newest_year": str(newest),
         },
     )
     (project.processed / RECORD).unlink(missing_ok=True)
-    for name in TABLES:
-        write_whole(project.processed / name, _parquet(tables[name.removesuffix(".parquet")]))
+    for name, content in contents.items():
+        write_whole(project.processed / name, content)
     write_whole(project.processed / RECORD, write_record(prepared))
     return prepared
 
 
-def find_newest(values: pl.DataFrame, book: Registry) -> int | None:
+def find_newest(values: pl.DataFrame, registry: Registry) -> int | None:
     """The newest year for which anything was counted; projections do not count as counted.
 
     Of synthetic figures those of targets count: the mark hides which of the others would be projections.
     """
-    invented = (pl.col("status") == "synthetic") & pl.col("indicator").is_in(list(book.targets))
+    invented = (pl.col("status") == "synthetic") & pl.col("indicator").is_in(list(registry.targets))
     newest = values.filter(pl.col("status").is_in(COUNTED) | invented)["year"].max()
     return newest if isinstance(newest, int) else None
 
@@ -216,10 +168,10 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _list_communes(schools: pl.DataFrame, book: Registry) -> dict[str, dict[str, Any]]:
+def _list_communes(schools: pl.DataFrame, registry: Registry) -> dict[str, dict[str, Any]]:
     listed = schools.group_by("territory").agg(pl.col("year").unique().sort())
     years = dict(listed.iter_rows())
-    return {c.id: {"name": c.name, "years": years.get(c.id, [])} for c in current_communes(book)}
+    return {c.id: {"name": c.name, "years": years.get(c.id, [])} for c in current_communes(registry)}
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:

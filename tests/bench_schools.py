@@ -27,7 +27,7 @@ from hpedu.demo.schools import make_schools, print_schools, write_school_list
 from hpedu.ingest.schema import column_letters
 from hpedu.ingest.schools.lists import read_school_list
 from hpedu.ingest.schools.totals import tally_schools, total_schools, total_tallies
-from hpedu.registry import registry
+from hpedu.registry import load_registry
 from tests.conftest import ROOT
 
 ROWS, COLUMNS, BOOKS = 50_000, 40, 15
@@ -87,12 +87,12 @@ def write_lists(folder: Path, books: int = BOOKS, rows: int = ROWS) -> list[Path
 
 def time_city(folder: Path) -> dict[str, float]:
     """Seconds for the 1,588 schools of the city, from file to checked table and to observations."""
-    path, book = folder / "city.xlsx", registry()
+    path, registry = folder / "city.xlsx", load_registry()
     write_school_list(make_schools(), path)
     started = time.perf_counter()
-    schools = read_school_list(path.read_bytes(), path.name, book)
+    schools = read_school_list(path.read_bytes(), path.name, registry)
     read = time.perf_counter()
-    total_schools(schools.frame, book)
+    total_schools(schools.frame, registry)
     return {"city_list_seconds": read - started, "city_totals_seconds": time.perf_counter() - read}
 
 
@@ -134,20 +134,20 @@ def measure_lists(folder: Path) -> dict[str, float]:
 
 def read_national(paths: Sequence[str]) -> None:
     """Read one workbook after the other; only the tally of each is kept."""
-    book = registry()
+    registry = load_registry()
     tallies = []
     for path in map(Path, paths):
-        schools = read_school_list(path.read_bytes(), path.name, book)
+        schools = read_school_list(path.read_bytes(), path.name, registry)
         assert schools.issues.filter(schools.issues["reason"] != "school_standard_lapsed").is_empty()
-        tallies.append(tally_schools(schools.frame, book))
-    totals = total_tallies(tallies, book)
+        tallies.append(tally_schools(schools.frame, registry))
+    totals = total_tallies(tallies, registry)
     assert totals.height
 
 
 def read_one(paths: Sequence[str]) -> None:
     """Read and check one workbook."""
     path = Path(paths[0])
-    assert read_school_list(path.read_bytes(), path.name, registry()).frame.height
+    assert read_school_list(path.read_bytes(), path.name, load_registry()).frame.height
 
 
 def read_with_pandas(paths: Sequence[str]) -> None:
@@ -159,7 +159,7 @@ def read_with_pandas(paths: Sequence[str]) -> None:
 
 def run(task: str, paths: Sequence[str]) -> None:
     """Do one of the readings above in this process, registry and libraries being loaded; print what it took."""
-    registry()
+    load_registry()
     if task == "read_with_pandas":
         import openpyxl  # noqa: F401 - loaded before the clock starts, like the libraries of the other route
         import pandas  # noqa: F401

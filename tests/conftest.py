@@ -14,11 +14,12 @@ import pytest
 from hpedu import store
 from hpedu.batch.build import Batch, run_batch
 from hpedu.batch.plan import make_plan
+from hpedu.digest import ISSUES, OBSERVATIONS
 from hpedu.ingest import schema
-from hpedu.ingest.pipeline import ISSUES, OBSERVATIONS, ingest
 from hpedu.messages import LANGUAGE_VARIABLE
 from hpedu.project import HOME_VARIABLE, Project
-from hpedu.registry import Registry, registry
+from hpedu.registry import Registry, load_registry
+from hpedu.store import prepare
 
 ROOT = Path(__file__).parents[1]
 
@@ -38,10 +39,9 @@ def fresh_tables() -> Iterator[None]:
 
 
 def copy_project(target: Path) -> Project:
-    """A project of its own with the real data, notebooks and lock."""
+    """A project of its own with the real data and notebooks."""
     for name in ("data/raw", "notebooks"):
         shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    shutil.copy(ROOT / "requirements.lock", target / "requirements.lock")
     return Project(target)
 
 
@@ -66,9 +66,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, Ba
 
 
 @pytest.fixture(scope="session")
-def book() -> Registry:
+def registry() -> Registry:
     """The registry that comes with hpedu."""
-    return registry()
+    return load_registry()
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
     root = tmp_path_factory.mktemp("tables")
     shutil.copytree(ROOT / "data/raw", root / "data/raw")
     project = Project(root)
-    ingest(project)
+    prepare(project)
     return Tables(
         project,
         pl.read_parquet(project.processed / OBSERVATIONS),

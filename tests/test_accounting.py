@@ -118,16 +118,16 @@ class TestEveryFigure:
         assert not tables.published.select("file", "cell").is_duplicated().any()
 
     @pytest.mark.parametrize("dimension", ["level", "ownership", "sex", "status"])
-    def test_codes_are_the_registry_s(self, tables: Any, book: Registry, dimension: str) -> None:
-        assert set(tables.observations[dimension]) <= set(book.codes_of(dimension))
+    def test_codes_are_the_registry_s(self, tables: Any, registry: Registry, dimension: str) -> None:
+        assert set(tables.observations[dimension]) <= set(registry.codes_of(dimension))
 
-    def test_measures_units_places_and_flags_are_the_registry_s(self, tables: Any, book: Registry) -> None:
+    def test_measures_units_places_and_flags_are_the_registry_s(self, tables: Any, registry: Registry) -> None:
         for measure, unit in tables.observations.select("measure", "unit").unique().rows():
-            assert book.measures[measure].unit == unit
-        assert set(tables.observations["flags"].explode().drop_nulls()) <= set(book.codes_of("flag"))
+            assert registry.measures[measure].unit == unit
+        assert set(tables.observations["flags"].explode().drop_nulls()) <= set(registry.codes_of("flag"))
         assert set(tables.observations["qualifier"]) == {"", ">", "about"}
         for territory, place in tables.observations.select("territory", "place").unique().rows():
-            assert place == "" or book.places[place].territory == territory
+            assert place == "" or registry.places[place].territory == territory
 
     def test_demo_data_is_not_in_data_raw(self, tables: Any) -> None:
         assert tables.observations.filter(status="synthetic").is_empty()
@@ -167,12 +167,12 @@ class TestTerritories:
             ("population_registered", "", "press/2025_merger_file.csv")
         ]
 
-    def test_districts_and_institutions_never_count_as_the_city(self, tables: Any, book: Registry) -> None:
+    def test_districts_and_institutions_never_count_as_the_city(self, tables: Any, registry: Registry) -> None:
         local = tables.observations.filter(pl.col("place") != "")
         assert local.height > 80
         assert "derived" not in set(local["status"])
         cells = {f"{file}!{cell}" for file, cell in local.select("file", "cell").rows()}
-        values = compute_indicators(tables.observations, book)
+        values = compute_indicators(tables.observations, registry)
         assert cells.isdisjoint(values["inputs"].explode())
 
     def test_the_city_s_schools_are_its_own_row_not_a_district_s(self, tables: Any) -> None:
@@ -224,14 +224,14 @@ class TestEditionsAndErrata:
             assert rows.height >= 10
             assert 0.7 < ratios.min() < ratios.max() < 1.5, territory
 
-    def test_every_erratum_is_at_work_on_its_cell(self, tables: Any, book: Registry) -> None:
-        for erratum in book.errata.values():
+    def test_every_erratum_is_at_work_on_its_cell(self, tables: Any, registry: Registry) -> None:
+        for erratum in registry.errata.values():
             [row] = tables.published.filter(file=erratum.file, cell=erratum.cell).to_dicts()
             assert f"erratum_{erratum.action}" in row["flags"], erratum.id
             assert f"[{erratum.id}]" in row["note"], erratum.id
 
-    def test_no_figure_is_changed_without_an_erratum(self, tables: Any, book: Registry) -> None:
-        cells = {(e.file, e.cell) for e in book.errata.values()}
+    def test_no_figure_is_changed_without_an_erratum(self, tables: Any, registry: Registry) -> None:
+        cells = {(e.file, e.cell) for e in registry.errata.values()}
         flagged = tables.published.filter(
             pl.col("flags").list.contains("erratum_scale") | pl.col("flags").list.contains("erratum_flag")
         )

@@ -14,8 +14,10 @@ import pytest
 from bs4 import BeautifulSoup
 
 from hpedu.batch.build import Batch
-from hpedu.batch.plan import GROUPS
 from hpedu.project import Project
+from hpedu.registry import load_registry
+
+GROUPS = [group.id for group in load_registry().groups.values() if group.page]
 
 with Path(__file__).with_name("figures.csv").open(encoding="utf-8", newline="") as file:
     FIGURES = list(csv.DictReader(file))

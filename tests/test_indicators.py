@@ -94,7 +94,7 @@ class TestRatios:
         assert len(row["inputs"]) == 4
 
     def test_the_merged_city_s_ratio_is_of_its_sums_never_an_average(
-        self, make_observations: Make, book: Registry
+        self, make_observations: Make, registry: Registry
     ) -> None:
         parts = make_observations(
             {"value": 1000.0},
@@ -102,8 +102,8 @@ class TestRatios:
             {"value": 100.0, "territory": "hai_duong_old"},
             CLASSES | {"value": 5.0, "territory": "hai_duong_old"},
         )
-        observations = pl.concat([parts, derive_merged(parts, book)])
-        values = compute_indicators(observations, book).filter(indicator="primary_pupils_per_class")
+        observations = pl.concat([parts, derive_merged(parts, registry)])
+        values = compute_indicators(observations, registry).filter(indicator="primary_pupils_per_class")
         by_territory = {row["territory"]: row for row in values.to_dicts()}
         assert by_territory["hai_phong"]["value"] == 1100 / 25
         assert by_territory["hai_phong"]["value"] != (1000 / 20 + 100 / 5) / 2
@@ -191,9 +191,9 @@ class TestPlausible:
 
 
 @pytest.fixture(scope="module")
-def values(tables: Any, book: Registry) -> pl.DataFrame:
+def values(tables: Any, registry: Registry) -> pl.DataFrame:
     """All values of the real figures."""
-    return compute_indicators(tables.observations, book)
+    return compute_indicators(tables.observations, registry)
 
 
 class TestRealFigures:
@@ -201,7 +201,7 @@ class TestRealFigures:
         assert dict(values.schema) == VALUES
         assert not values.select("indicator", "territory", "year").is_duplicated().any()
 
-    def test_shares_computed_from_counts_are_shares(self, values: pl.DataFrame, book: Registry) -> None:
+    def test_shares_computed_from_counts_are_shares(self, values: pl.DataFrame, registry: Registry) -> None:
         """Ratios on the projected population may pass 105%: those are flagged, and judge nothing."""
         computed = values.filter(pl.col("unit") == "percent", pl.col("denominator").is_not_null())
         assert computed.height > 100
@@ -209,15 +209,15 @@ class TestRealFigures:
         above = computed.filter(pl.col("value") > 105)
         assert above.height > 0
         for row in above.to_dicts():
-            assert book.indicators[row["indicator"]].role != "target", row
+            assert registry.indicators[row["indicator"]].role != "target", row
             assert {"above_plausible", "projected_base"} <= set(row["flags"]), row
 
     def test_no_target_is_judged_by_an_estimate_or_a_projection(
-        self, values: pl.DataFrame, book: Registry
+        self, values: pl.DataFrame, registry: Registry
     ) -> None:
         soft = values.filter(pl.col("status").is_in(["estimated", "projected"]))
         assert soft.height > 0
-        judged = {id for id in soft["indicator"].unique() if book.indicators[id].role == "target"}
+        judged = {id for id in soft["indicator"].unique() if registry.indicators[id].role == "target"}
         assert judged == set()
 
     def test_ratios_of_the_merged_city_lie_between_those_of_its_parts(self, values: pl.DataFrame) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from hpedu.batch.plan import GROUPS
 from hpedu.project import Project
+from hpedu.registry import load_registry
+
+GROUPS = [group.id for group in load_registry().groups.values() if group.page]
 
 ROOT = Path(__file__).parents[1]
 COPIES = ROOT / "tests" / "notebooks"

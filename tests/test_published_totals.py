@@ -172,14 +172,14 @@ class TestCity:
 
 
 class TestErrata:
-    def test_every_wrong_print_is_flagged_and_kept(self, tables: Any, book: Registry) -> None:
+    def test_every_wrong_print_is_flagged_and_kept(self, tables: Any, registry: Registry) -> None:
         flagged = tables.published.filter(pl.col("flags").list.contains("erratum_flag"))
         assert {identity(row) for row in flagged.to_dicts()} >= WRONG_PRINTS
         for row in flagged.to_dicts():
             assert row["value"] in (float(row["printed"]), pytest.approx(float(row["printed"]) * 1000))
 
-    def test_the_evidence_is_arithmetic_in_both_languages(self, book: Registry) -> None:
-        for erratum in book.errata.values():
+    def test_the_evidence_is_arithmetic_in_both_languages(self, registry: Registry) -> None:
+        for erratum in registry.errata.values():
             assert any(letter.isdigit() for letter in erratum.evidence.vi), erratum.id
             assert any(letter.isdigit() for letter in erratum.evidence.en), erratum.id
 

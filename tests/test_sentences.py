@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from hpedu.registry import LANGUAGES, Language, registry
+from hpedu.registry import LANGUAGES, Language, load_registry
 from tests.sentences.command import FILLED, find_errors, make_errors
 from tests.sentences.snapshot import UNSAID, compare, has_values, is_said, read_texts, say_all
 from tests.sentences.targets import list_states
@@ -52,7 +52,7 @@ def test_both_languages_say_equally_much() -> None:
 
 
 def test_every_state_of_a_target_is_reached() -> None:
-    assert {one.state for one in list_states().values()} == set(registry().codes_of("state"))
+    assert {one.state for one in list_states().values()} == set(load_registry().codes_of("state"))
 
 
 def test_every_error_is_said() -> None:

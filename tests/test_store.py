@@ -46,19 +46,19 @@ def test_order_and_missing_values_count() -> None:
 
 
 @pytest.fixture
-def communes(book: Registry) -> Callable[..., tuple[pl.DataFrame, pl.DataFrame]]:
+def communes(registry: Registry) -> Callable[..., tuple[pl.DataFrame, pl.DataFrame]]:
     """What the communes have of a list of schools, each given as a dict of its cells."""
 
     def compute(*schools: dict[str, Any]) -> tuple[pl.DataFrame, pl.DataFrame]:
-        columns = school_schema(book)
+        columns = school_schema(registry)
         usual = {"year": 2025, "levels": ["primary"], "commune_code": "10507", "ownership": "public"}
         rows = [{**dict.fromkeys(columns), **usual, **school} for school in schools]
         frame = pl.DataFrame(rows, schema=columns, orient="row")
-        observations = total_schools(frame, book).with_columns(
+        observations = total_schools(frame, registry).with_columns(
             current=True, qualifier=pl.lit(""), file=pl.lit("list.xlsx"), cell=pl.lit(""),
             source=pl.lit("own-list"), edition=pl.lit("2026"),
         )  # fmt: skip
-        return compute_communes(observations, frame, book)
+        return compute_communes(observations, frame, registry)
 
     return compute
 

@@ -11,9 +11,10 @@ import pytest
 
 from hpedu import store
 from hpedu.assess.pupils import index_series
+from hpedu.digest import RECORD, announce_prepared, read_prepared
 from hpedu.project import HOME_VARIABLE, Project
 from hpedu.registry.formula import SeriesRef
-from hpedu.store import RECORD, announce_prepared, prepare, read_prepared
+from hpedu.store import prepare
 
 PUPILS = SeriesRef("pupils", "primary")
 ABOUT = {"title": "t", "publisher": "p", "table": "t", "url": "u", "published": "2026", "scope": "s"}
@@ -150,8 +151,9 @@ class TestNotedSeries:
 def test_a_batch_with_nothing_to_do_loads_nothing_heavy(one: Project) -> None:
     prepare(one)
     code = (
-        "import sys; from hpedu.project import find_project; from hpedu.store import prepare; "
-        "prepare(find_project()); import hpedu.batch.build, hpedu.cli, hpedu.batch.recap, hpedu.batch.progress; "
+        "import sys; from hpedu.project import find_project; from hpedu.digest import read_fresh; "
+        "assert read_fresh(find_project()); "
+        "import hpedu.batch.build, hpedu.cli, hpedu.batch.recap, hpedu.batch.progress; "
         "from hpedu.batch.plan import make_plan; make_plan(); "
         "print([m for m in ('polars', 'pandas', 'numpy', 'pydantic', 'papermill', 'altair') if m in sys.modules])"
     )

@@ -38,7 +38,7 @@ STOCK = {"level": pl.String, "resource": pl.String, "year": pl.Int32, "value": p
 def foresee_needs(
     series: Series,
     values: pl.DataFrame,
-    book: Registry,
+    registry: Registry,
     *,
     until: int,
     growth: float = 0.0,
@@ -63,14 +63,14 @@ def foresee_needs(
     polars.DataFrame
         As `hpedu.outlook.requirements.REQUIREMENTS`; `basis` is the id of the norm.
     """
-    asked = [norm for norm in book.norms.values() if not levels or norm.level in levels]
-    demand = _list_demand(series, book, until, growth, {norm.level for norm in asked})
+    asked = [norm for norm in registry.norms.values() if not levels or norm.level in levels]
+    demand = _list_demand(series, registry, until, growth, {norm.level for norm in asked})
     newest = {row["indicator"]: row for row in values.sort("year").iter_rows(named=True) if not row["qualifier"]}
     known = set(demand["level"])
     norms: list[dict[str, Any]] = []
     stock: list[dict[str, Any]] = []
     for norm in asked:
-        rule = _make_rule(norm, book, newest, class_size or {})
+        rule = _make_rule(norm, registry, newest, class_size or {})
         if norm.level not in known or rule is None:
             continue
         stock += _count_stock(series, norm.level, norm.resource, norm.there)
@@ -86,12 +86,12 @@ def foresee_needs(
 
 
 def _list_demand(
-    series: Series, book: Registry, until: int, growth: float, asked: Collection[str]
+    series: Series, registry: Registry, until: int, growth: float, asked: Collection[str]
 ) -> pl.DataFrame:
     """Pupils (of the tertiary level: inhabitants) by level, year and scenario, sums of levels among them."""
     ends = list(SCENARIOS.values())
     taught = series if set(asked) != {TERTIARY} else {}
-    pupils = foresee_pupils(taught, book, until=until, growth=growth).select("level", "year", *ends)
+    pupils = foresee_pupils(taught, registry, until=until, growth=growth).select("level", "year", *ends)
     frames = [pupils]
     for whole, parts in SUMS.items():
         own = pupils.filter(pl.col("level").is_in(parts))
@@ -115,7 +115,7 @@ def _list_demand(
 
 
 def _make_rule(
-    norm: Norm, book: Registry, newest: Mapping[str, Mapping[str, Any]], class_size: Mapping[str, float]
+    norm: Norm, registry: Registry, newest: Mapping[str, Mapping[str, Any]], class_size: Mapping[str, float]
 ) -> dict[str, Any] | None:
     """The row of the norm for `assess_requirements`; None if what it refers to has no figure."""
     base = PUPILS if norm.base == INHABITANTS else norm.base
@@ -124,13 +124,13 @@ def _make_rule(
     if norm.rule == "fixed":
         return row | {"ratio": float(norm.value or 0)}
     if norm.rule == "share":
-        target, scale = book.targets[norm.reference], float(book.indicators[norm.reference].scale)
+        target, scale = registry.targets[norm.reference], float(registry.indicators[norm.reference].scale)
         row |= {"ratio": float(target.value) / scale, "by_year": target.due}
         if held and target.due and held["year"] < target.due:
             row |= {"start_ratio": held["value"] / scale, "start_year": held["year"]}
         return row
     size = class_size.get(norm.level) if norm.resource == "classes" else None
-    rate = size or (held["value"] / float(book.indicators[norm.reference].scale) if held else None)
+    rate = size or (held["value"] / float(registry.indicators[norm.reference].scale) if held else None)
     if not rate:
         return None
     return row | {"ratio": 1 / rate if norm.rule == "per" else rate}

@@ -45,7 +45,7 @@ def index_series(observations: pl.DataFrame, territory: str, year: int) -> Serie
     return table
 
 
-def foresee_pupils(series: Series, book: Registry, *, until: int, growth: float = 0.0) -> pl.DataFrame:
+def foresee_pupils(series: Series, registry: Registry, *, until: int, growth: float = 0.0) -> pl.DataFrame:
     """Pupils of each level to `until`: by grade where grades are counted as late as pupils, else by level.
 
     Parameters
@@ -62,7 +62,7 @@ def foresee_pupils(series: Series, book: Registry, *, until: int, growth: float 
     """
     known = [
         {"level": flow.level, "year": year, "pupils": row["value"]}
-        for flow in book.flows
+        for flow in registry.flows
         for year, row in series.get(SeriesRef("pupils", flow.level), {}).items()
         if row["value"] > 0
     ]
@@ -71,24 +71,26 @@ def foresee_pupils(series: Series, book: Registry, *, until: int, growth: float 
     there = {row["level"] for row in known}
     feeds = [
         {"level": flow.level, "source": flow.source, "lag": flow.lag}
-        for flow in book.flows
+        for flow in registry.flows
         if flow.level in there and flow.source in there
     ]
     pupils = pl.DataFrame(known)
     found = project_levels(pupils, until=until, feeds=pl.DataFrame(feeds) if feeds else None)
     found = found.select(list(FORESEEN))
     last = dict(pupils.group_by("level").agg(pl.col("year").max()).iter_rows())
-    by_grade = _foresee_grades(series, book, last, until)
+    by_grade = _foresee_grades(series, registry, last, until)
     if by_grade is not None:
         found = pl.concat([found.filter(~pl.col("level").is_in(by_grade["level"].to_list())), by_grade])
-    order = {flow.level: n for n, flow in enumerate(book.flows)}
+    order = {flow.level: n for n, flow in enumerate(registry.flows)}
     faster = (1 + growth / 100) ** (pl.col("year") - pl.col("level").replace_strict(last))
     return found.sort(pl.col("level").replace_strict(order), "year").with_columns(
         pl.col("point", *name_bands()) * faster
     )
 
 
-def _foresee_grades(series: Series, book: Registry, last: Mapping[str, int], until: int) -> pl.DataFrame | None:
+def _foresee_grades(
+    series: Series, registry: Registry, last: Mapping[str, int], until: int
+) -> pl.DataFrame | None:
     """The levels whose grades are counted; None if they are not all, or not as late as the levels are."""
     grades = _list_grades(series)
     own = sorted(set(grades["grade"]))
@@ -98,7 +100,7 @@ def _foresee_grades(series: Series, book: Registry, last: Mapping[str, int], unt
         return None
     cells = set(grades.select("grade", "year").rows())
     measured = {grade for grade, year in cells if (grade + 1, year + 1) in cells}
-    told = {grade: rate for grade, rate in _read_rates(series, book, grades, newest) if grade not in measured}
+    told = {grade: rate for grade, rate in _read_rates(series, registry, grades, newest) if grade not in measured}
     if set(own[:-1]) - measured - told.keys():
         return None
     ratios = pl.DataFrame(list(told.items()), schema={"grade": pl.Int32, "ratio": pl.Float64}, orient="row")
@@ -118,14 +120,16 @@ def _list_grades(series: Series) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=columns, orient="row")
 
 
-def _read_rates(series: Series, book: Registry, grades: pl.DataFrame, year: int) -> Iterator[tuple[int, float]]:
+def _read_rates(
+    series: Series, registry: Registry, grades: pl.DataFrame, year: int
+) -> Iterator[tuple[int, float]]:
     """Rates to the next grade that a school list of one year tells.
 
     Within a level: its last grade to the first grade of the same cohort, evenly over the years between. Between
     two levels: new pupils to those who completed the level below.
     """
     pupils = {(row["grade"], row["year"]): row["pupils"] for row in grades.iter_rows(named=True)}
-    for flow in book.flows:
+    for flow in registry.flows:
         own = sorted(set(grades.filter(pl.col("level") == flow.level)["grade"]))
         if not own:
             continue

@@ -61,7 +61,7 @@ class Standing:
 
 
 def assess_targets(
-    values: pl.DataFrame, book: Registry, territory: str, year: int, *, horizon: int = HORIZON
+    values: pl.DataFrame, registry: Registry, territory: str, year: int, *, horizon: int = HORIZON
 ) -> list[Standing]:
     """Assess every target of the registry for a territory, from values up to and including `year`.
 
@@ -79,14 +79,14 @@ def assess_targets(
     """
     own = values.filter(pl.col("territory") == territory, pl.col("year") <= year).sort("indicator", "year")
     known = {str(key[0]): list(rows.iter_rows(named=True)) for key, rows in own.group_by("indicator")}
-    if book.territories[territory].role == "country":  # shown for comparison, never judged
-        return [_compare_only(target, territory, known) for target in book.targets.values()]
-    found = _measure(own, book, year, horizon)
+    if registry.territories[territory].role == "country":  # shown for comparison, never judged
+        return [_compare_only(target, territory, known) for target in registry.targets.values()]
+    found = _measure(own, registry, year, horizon)
     return [
         _assess_milestone(target, territory, known.get(target.milestone_indicator, []))
         if target.kind == "milestone"
         else _assess(target, territory, _points(target, known), found)
-        for target in book.targets.values()
+        for target in registry.targets.values()
     ]
 
 
@@ -100,7 +100,7 @@ def digest_standings(standings: Iterable[Standing], year: int, horizon: int) -> 
     }
 
 
-def tabulate_series(values: pl.DataFrame, book: Registry) -> pl.DataFrame:
+def tabulate_series(values: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     """Indicator values as the pure functions of this room take them.
 
     Bounds of a value ("over 99%") and others' projections are no points of a series. Returns the columns `unit`
@@ -109,7 +109,7 @@ def tabulate_series(values: pl.DataFrame, book: Registry) -> pl.DataFrame:
     about = pl.DataFrame(
         [
             (one.id, _number(one.lower), _number(one.upper), "count" if one.counts else "rate")
-            for one in book.indicators.values()
+            for one in registry.indicators.values()
         ],
         schema={
             "indicator": pl.String,
@@ -122,17 +122,17 @@ def tabulate_series(values: pl.DataFrame, book: Registry) -> pl.DataFrame:
     counted = values.filter(pl.col("qualifier") == "", pl.col("status") != "projected")
     series = counted.select("indicator", "year", "value", unit="territory")
     return series.join(about, on="indicator", how="inner", maintain_order="left").join(
-        _list_breaks(values, book), on=["unit", "indicator"], how="left", maintain_order="left"
+        _list_breaks(values, registry), on=["unit", "indicator"], how="left", maintain_order="left"
     )
 
 
-def _list_breaks(values: pl.DataFrame, book: Registry) -> pl.DataFrame:
+def _list_breaks(values: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     """The newest break of each indicator in each territory of `values`."""
     rows = [
         (territory, one.indicator, breaks[-1].year)
         for territory in values["territory"].unique(maintain_order=True)
-        for one in book.breaks.values()
-        if (breaks := book.breaks_of(one.indicator, territory))
+        for one in registry.breaks.values()
+        if (breaks := registry.breaks_of(one.indicator, territory))
     ]
     columns = {"unit": pl.String, "indicator": pl.String, "break_year": pl.Int64}
     return pl.DataFrame(rows, schema=columns, orient="row").unique(maintain_order=True)
@@ -170,9 +170,9 @@ class _Measured:
     projections: Mapping[str, list[Row]]
 
 
-def _measure(own: pl.DataFrame, book: Registry, year: int, horizon: int) -> _Measured:
+def _measure(own: pl.DataFrame, registry: Registry, year: int, horizon: int) -> _Measured:
     # All series of the territory tell how far one can move in a year, not only those with a target.
-    series, targets = tabulate_series(own, book), tabulate_targets(book.targets.values())
+    series, targets = tabulate_series(own, registry), tabulate_targets(registry.targets.values())
     aimed = series.join(targets.select("indicator"), on="indicator", how="semi")
     projections: dict[str, list[Row]] = {}
     for row in project(series, until=horizon).filter(pl.col("status") == "projected").iter_rows(named=True):

@@ -25,13 +25,12 @@ from hpedu.batch.freshness import (
     read_state,
     write_build,
 )
-from hpedu.batch.plan import Run
+from hpedu.batch.plan import Run, prepare_tables
 from hpedu.batch.progress import add_times, expect_seconds, read_times
+from hpedu.digest import announce_prepared
 from hpedu.errors import HpeduError, describe_error
 from hpedu.messages import Note, note
-from hpedu.present.page.page import name_index
-from hpedu.project import Project, announce_project
-from hpedu.store import announce_prepared, prepare
+from hpedu.project import Project, announce_project, name_index
 
 if TYPE_CHECKING:
     from hpedu.batch.engine import Engine, Limits, Outcome
@@ -179,7 +178,7 @@ def run_batch(
     settings = settings or Settings()
     with ExitStack() as stack:
         stack.enter_context(lock_project(project))
-        prepared = prepare(project)
+        prepared = prepare_tables(project)
         stack.enter_context(announce_project(project))
         stack.enter_context(announce_prepared(prepared))
         clear_drafts(project)

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -23,12 +21,9 @@ from typing import Any
 from hpedu.batch.engine import Engine, Limits, Outcome, open_local
 from hpedu.batch.execute import PapermillEngine
 from hpedu.batch.plan import Run
+from hpedu.digest import digest_package, list_versions
 from hpedu.errors import HpeduError, describe_error, note
-from hpedu.project import HOME_VARIABLE, MARKER, Project, digest_folders, write_whole
-
-LIBRARIES = (
-    "altair", "ipykernel", "nbconvert", "numpy", "pandas", "papermill", "polars", "pydantic", "vl-convert-python",
-)  # fmt: skip
+from hpedu.project import HOME_VARIABLE, MARKER, Project, write_whole
 
 
 class ClusterDiffers(HpeduError):
@@ -42,9 +37,8 @@ class ClusterDiffers(HpeduError):
 
 @cache
 def describe_versions() -> dict[str, str]:
-    """Versions of Python and the libraries, and a digest of hpedu's own code and registry."""
-    own = digest_folders(Path(__file__).parents[1])[:12]
-    return {"hpedu": own, "python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+    """Return the versions of Python and the packages, and a digest of hpedu's own code and registry."""
+    return {"hpedu": digest_package()[:12], **list_versions()}
 
 
 def compare_versions(here: Mapping[str, str], there: Mapping[str, Any]) -> list[str]:

@@ -11,10 +11,10 @@ from typing import Any
 
 from hpedu.batch.freshness import Record, State
 from hpedu.batch.plan import Run
+from hpedu.digest import PACKAGE
 from hpedu.errors import HpeduError, describe_error
-from hpedu.present.page.page import name_index
 from hpedu.present.page.pdf import PrintFailed, can_print, print_pdf
-from hpedu.project import Project, digest_file, digest_folders, write_whole
+from hpedu.project import Project, digest_file, digest_folders, name_index, write_whole
 
 KINDS = ("workbook", "package", "pdf")
 FILES = {"workbook": ".xlsx", "pdf": ".pdf"}
@@ -59,20 +59,20 @@ def _export_tables(run: Run, project: Project, kinds: Collection[str]) -> None:
     from hpedu.present.exports.package import write_package
     from hpedu.present.exports.rows import Scope, collect_tables
     from hpedu.present.exports.workbook import write_workbook
-    from hpedu.registry import registry
+    from hpedu.registry import load_registry
 
-    book = registry()
+    registry = load_registry()
     tables = collect_tables(
         Scope(run.group, run.territory, run.year, "vi" if run.language == "vi" else "en"),
         values=store.indicator_values(),
         observations=store.observations(),
         resources=read_package(project.raw),
-        book=book,
+        registry=registry,
     )
     if "workbook" in kinds:
-        write_workbook(project.reports / place_of(run, "workbook"), tables, book)
+        write_workbook(project.reports / place_of(run, "workbook"), tables, registry)
     if "package" in kinds:
-        write_package((project.reports / place_of(run, "package")).parent, tables, book)
+        write_package((project.reports / place_of(run, "package")).parent, tables, registry)
 
 
 def renew_exports(run: Run, project: Project, asked: Iterable[str], before: Exports, *, fresh: bool) -> Exports:
@@ -130,12 +130,12 @@ def keep_standings_of(plan: Iterable[Run], project: Project) -> None:
     """Keep where the targets stand for every territory and school year of a plan."""
     from hpedu import store
     from hpedu.assess.changes import keep_standings, tabulate_standings
-    from hpedu.outlook import assess_targets
-    from hpedu.registry import registry
+    from hpedu.assess.standing import assess_targets
+    from hpedu.registry import load_registry
 
-    values, book = store.indicator_values(), registry()
+    values, registry = store.indicator_values(), load_registry()
     for year, territory in sorted({(run.year, run.territory) for run in plan}):
-        standings = assess_targets(values, book, territory, year)
+        standings = assess_targets(values, registry, territory, year)
         keep_standings(project, year, territory, tabulate_standings(standings))
 
 
@@ -163,7 +163,7 @@ def renew_all_exports(
         Why exports could not be made, by id of the report.
     """
     failures = {}
-    tables = hashlib.sha256(f"{state.library}/{state.lock}/{state.prepared.digest}".encode()).hexdigest()
+    tables = state.prepared.digest
     for run in [*fresh, *done]:
         entry = record.reports[run.id]
         before = entry.get("exports", {})
@@ -234,7 +234,7 @@ def _key(place: str, shown: list[Any], state: State) -> str:
     """What an index page shows, what it is made by, and the page as it lies there."""
     parts = [
         [[entry.get(name) for name in ("page", "status", "exports", "communes")] for entry in shown],
-        state.library,
+        state.prepared.made_from[PACKAGE],
         state.prepared.digest,
         digest_file(state.project.reports / place),
     ]

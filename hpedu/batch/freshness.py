@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from hpedu.batch.plan import Run
-from hpedu.digest import read_record
+from hpedu.digest import ENVIRONMENT, PACKAGE, Prepared, list_versions, read_prepared
 from hpedu.errors import HpeduError
 from hpedu.messages import Note, note
-from hpedu.project import Project, digest_file, digest_folders, write_whole
-from hpedu.store import Prepared
+from hpedu.project import Project, digest_file, write_whole
 
 RECORD = "build.json"
 JOURNAL = "journal.jsonl"
-LIBRARIES = ("altair", "nbconvert", "pandas", "papermill", "polars", "vl-convert-python")
 
 Entry = dict[str, Any]
 
@@ -90,12 +88,13 @@ def _read_journal(path: Path) -> list[tuple[str, Entry]]:
 
 def write_build(record: Record, project: Project) -> None:
     """Write the record, without the pages that are no longer there, and end the journal."""
-    raw = (read_record(project) or {"inputs": {}})["inputs"]
+    prepared = read_prepared(project)
+    raw = prepared.made_from if prepared else {}
     kept = {name: entry for name, entry in record.reports.items() if (project.reports / entry["page"]).exists()}
     record.reports = dict(sorted(kept.items()))
     build = {
         "hpedu": version("hpedu"),
-        "versions": {name: version(name) for name in LIBRARIES},
+        "versions": list_versions(),
         "raw": {name: digest for name, digest in raw.items() if name.startswith("raw/")},
         "reports": record.reports,
         "beside": record.beside,
@@ -140,27 +139,33 @@ class Standings:
             self.changed = False
 
 
-def read_standings(project: Project, prepared: Prepared, library: str) -> Standings:
-    """The digests kept by an earlier batch, if neither the tables nor the library have changed since."""
-    standings = Standings(project, f"{prepared.digest}/{library}")
+def read_standings(project: Project, prepared: Prepared) -> Standings:
+    """Return the digests kept by an earlier batch if nothing the tables were made from has changed since.
+
+    A file that cannot be read counts for nothing: what it held is assessed again.
+    """
+    standings = Standings(project, prepared.digest)
     path = project.processed / NAME
     if path.exists():
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["made_from"] == standings.made_from:
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            return standings
+        if isinstance(content, dict) and content.get("made_from") == standings.made_from:
             standings.parts = content["parts"]
     return standings
 
 
 def _assess(year: int, horizon: int, territory: str) -> dict[str, str]:
     from hpedu import store  # polars, the registry and the statistics: only where something has changed
-    from hpedu.outlook import assess_targets, digest_standings
-    from hpedu.registry import registry
+    from hpedu.assess.standing import assess_targets, digest_standings
+    from hpedu.registry import load_registry
 
-    book = registry()
-    if territory not in book.reported_territories():
+    registry = load_registry()
+    if territory not in registry.reported_territories():
         return {}
     values = store.territory_values(territory)
-    return digest_standings(assess_targets(values, book, territory, year, horizon=horizon), year, horizon)
+    return digest_standings(assess_targets(values, registry, territory, year, horizon=horizon), year, horizon)
 
 
 @dataclass
@@ -169,8 +174,6 @@ class State:
 
     project: Project
     prepared: Prepared
-    library: str  # SHA-256 of hpedu itself
-    lock: str  # SHA-256 of requirements.lock; "" where hpedu was installed without a clone
     standings: Standings
     _notebooks: dict[str, str] = field(default_factory=dict)
 
@@ -189,17 +192,15 @@ class State:
 
 
 def read_state(project: Project, prepared: Prepared) -> State:
-    """Digest the library and the lock; notebooks are digested when they are asked for."""
-    library = digest_folders(Path(__file__).parents[1])
-    lock = _digest_if_there(project.root / "requirements.lock")
-    return State(project, prepared, library, lock, read_standings(project, prepared, library))
+    """Take the record of the tables and the standings; notebooks are digested when they are needed."""
+    return State(project, prepared, read_standings(project, prepared))
 
 
 def digest_notebook(path: Path) -> str:
-    """SHA-256 of what is read and run in a notebook: its cells and their tags, not outputs, ids and counts."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    spoken = [[c["cell_type"], "".join(c["source"]), c.get("metadata", {}).get("tags", [])] for c in cells]
-    return hashlib.sha256(json.dumps(spoken).encode()).hexdigest()
+    """Return SHA-256 of what is read and run in a notebook: cells and metadata, not outputs, ids and counts."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cells = [[cell["cell_type"], "".join(cell["source"]), cell.get("metadata")] for cell in notebook["cells"]]
+    return hashlib.sha256(json.dumps([notebook.get("metadata"), cells], sort_keys=True).encode()).hexdigest()
 
 
 def make_entry(run: Run, state: State, *, inputs: dict[str, str], error: str = "") -> Entry:
@@ -216,8 +217,8 @@ def make_entry(run: Run, state: State, *, inputs: dict[str, str], error: str = "
         "status": "failed" if error else "done",
         "error": error,
         "notebook": state.notebook(run.notebook),
-        "library": state.library,
-        "lock": state.lock,
+        PACKAGE: state.prepared.made_from[PACKAGE],
+        ENVIRONMENT: state.prepared.made_from[ENVIRONMENT],
         "inputs": inputs,
         "sha256": _digest_if_there(state.project.reports / run.page),
     }
@@ -229,9 +230,9 @@ def explain_stale(run: Run, entry: Entry | None, state: State) -> Note | None:
         return note("stale_new")
     if entry["status"] != "done":
         return note("stale_failed")
-    now = {"notebook": state.notebook(run.notebook), "library": state.library, "lock": state.lock}
-    for name, digest in now.items():
-        if entry[name] != digest:
+    made_with = {name: state.prepared.made_from[name] for name in (PACKAGE, ENVIRONMENT)}
+    for name, digest in {"notebook": state.notebook(run.notebook), **made_with}.items():
+        if entry.get(name) != digest:
             return note(f"stale_{name}")
     changed = list(_list_changed(entry["inputs"], state))
     if changed:

@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from itertools import product
 from pathlib import PurePosixPath
 
+from hpedu.digest import Prepared, read_fresh
 from hpedu.errors import HpeduError, NoFigures, UnknownName, note
 from hpedu.ingest.words.vietnamese import Names
-from hpedu.project import find_project
-from hpedu.store import COMMUNE_GROUPS, Prepared, prepare
+from hpedu.project import Project, find_project
 
 ALL = "communes"
 
@@ -92,7 +92,6 @@ def commune_years(communes: Sequence[str], prepared: Prepared) -> list[int]:
     return sorted({year for id in communes for year in prepared.communes[id]["years"]})
 
 
-GROUPS = ("overview", "preschool", "general", "higher", "continuing", "data_quality")
 DEFAULT_TERRITORY = "hai_phong"
 DEFAULT_COMMUNE_LANGUAGE = "vi"  # a commune's page is read in the commune
 
@@ -132,6 +131,16 @@ class Run:
         return own | {"territory": self.territory, "year": self.year, "language": self.language}
 
 
+def prepare_tables(project: Project) -> Prepared:
+    """Return the record of the tables, up to date; what makes them is loaded only where something has changed."""
+    fresh = read_fresh(project)
+    if fresh is not None:
+        return fresh
+    from hpedu.store import make_tables
+
+    return make_tables(project)
+
+
 def make_plan(
     groups: Iterable[str] = (),
     territories: Iterable[str] = (),
@@ -152,23 +161,24 @@ def make_plan(
     NoSchoolList, NotInList, BareCode
         For communes, if no school of theirs is in a list, or one is named by a code alone.
     """
-    prepared = prepare(find_project())
+    prepared = prepare_tables(find_project())
     groups, languages = list(dict.fromkeys(groups)), list(dict.fromkeys(languages))
     _check("language", languages, prepared.languages)
     wholes, communes = _sort_out(list(dict.fromkeys(territories)) or [DEFAULT_TERRITORY], prepared)
     plan = []
     if wholes:
-        _check("group", groups, GROUPS)
+        _check("group", groups, prepared.groups)
         _check("school year", [str(year)] if year is not None else [], map(str, prepared.years))
         plan += _combine(
             _newest(prepared.years) if year is None else year,
             wholes,
             languages or prepared.languages,
-            groups or GROUPS,
+            groups or prepared.groups,
         )
     if communes:
-        _check("group", groups, COMMUNE_GROUPS if not wholes else GROUPS)
-        wanted = [group for group in groups if group in COMMUNE_GROUPS] if groups else COMMUNE_GROUPS
+        own = prepared.commune_groups
+        _check("group", groups, own if not wholes else prepared.groups)
+        wanted = [group for group in groups if group in own] if groups else own
         years = commune_years(communes, prepared)
         _check("school year", [str(year)] if year is not None and not wholes else [], map(str, years))
         plan += _combine(

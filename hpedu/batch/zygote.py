@@ -61,7 +61,7 @@ def main(descriptor: int) -> None:
     control = socket.socket(fileno=descriptor)
     for name in PRELOADED:
         import_module(name)
-    import_module("hpedu.registry").registry()
+    import_module("hpedu.registry").load_registry()
     if threads := list_threads():
         control.sendall(f"an import started threads, which a fork would lose: {', '.join(threads)}\n".encode())
         return

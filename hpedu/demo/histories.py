@@ -48,7 +48,7 @@ SHAPES = (
 _LATE = Shape("slow", lambda t: 0.70 + 0.10 * t)  # for what is due by now: missed
 
 
-def invent_histories(book: Registry, listed: Mapping[SeriesRef, float], seed: int) -> Rows:
+def invent_histories(registry: Registry, listed: Mapping[SeriesRef, float], seed: int) -> Rows:
     """Values of the series that targets are computed from, by series and year.
 
     Parameters
@@ -59,9 +59,9 @@ def invent_histories(book: Registry, listed: Mapping[SeriesRef, float], seed: in
     dice = random.Random(seed)
     rows: Rows = {(ref, YEAR): value for ref, value in listed.items()}
     decks = {start: cycle(SHAPES) for start in ("near", "far", "free")}  # each kind of start sees every shape
-    ratios = {t.id: _Ratio.of(t, book) for t in book.targets.values() if t.kind != "milestone"}
+    ratios = {t.id: _Ratio.of(t, registry) for t in registry.targets.values() if t.kind != "milestone"}
     for name in sorted(ratios, key=lambda name: len(ratios[name].above) + len(ratios[name].below)):
-        target, ratio = book.targets[name], ratios[name]  # sums last: their parts are made by then
+        target, ratio = registry.targets[name], ratios[name]  # sums last: their parts are made by then
         late = target.due is not None and target.due <= YEAR
         shape = _LATE if late else next(decks[_judge_start(ratio, rows)])
         _invent(ratio, shape, _reach(target, shape), dice, rows)
@@ -78,8 +78,8 @@ class _Ratio:
     bound: float
 
     @classmethod
-    def of(cls, target: Target, book: Registry) -> _Ratio:
-        indicator = book.indicators[target.id]
+    def of(cls, target: Target, registry: Registry) -> _Ratio:
+        indicator = registry.indicators[target.id]
         below = parse_formula(indicator.denominator) if indicator.denominator else ()
         bound = FULL if indicator.upper == 100 and below else float("inf")
         return cls(parse_formula(indicator.numerator), below, float(target.value / indicator.scale), bound)
@@ -127,9 +127,9 @@ def _reach(target: Target, shape: Shape) -> Callable[[float], float]:
     return (lambda t: 2 - shape.at(t)) if target.comparison == "<=" else shape.at
 
 
-def print_value(ref: SeriesRef, value: float, book: Registry) -> float:
+def print_value(ref: SeriesRef, value: float, registry: Registry) -> float:
     """A value as it would be handed in: whole for a count."""
-    return round(value) if range_of(book.measures[ref.measure].unit).whole else round(value, 2)
+    return round(value) if range_of(registry.measures[ref.measure].unit).whole else round(value, 2)
 
 
 def deal_states(names: list[str]) -> Iterator[str]:

@@ -30,7 +30,7 @@ SAID = "mô phỏng"  # behind every figure: invented
 
 
 def write_filled_form(
-    path: Path, group: str, listed: pl.DataFrame, rows: Mapping[tuple[SeriesRef, int], float], book: Registry
+    path: Path, group: str, listed: pl.DataFrame, rows: Mapping[tuple[SeriesRef, int], float], registry: Registry
 ) -> list[SeriesRef]:
     """Write the form of a group for `YEAR` and fill in what `rows` has; returns the series filled in.
 
@@ -40,7 +40,7 @@ def write_filled_form(
         Sums over the synthetic school list (`total_schools`): what stands there is not asked for.
     """
     known = listed.with_columns(current=pl.lit(True), qualifier=pl.lit(""))
-    write_form(path, group=group, year=YEAR, observations=known, book=book)
+    write_form(path, group=group, year=YEAR, observations=known, registry=registry)
     workbook = load_workbook(path)
     filled = []
     for row, ref in _list_rows(workbook[SHEETS["numbers"].name], SHEETS["numbers"]):
@@ -50,13 +50,13 @@ def write_filled_form(
                 workbook[SHEETS["numbers"].name],
                 SHEETS["numbers"],
                 row,
-                value=print_value(ref, value, book),
+                value=print_value(ref, value, registry),
                 origin="mô phỏng",
             )
             filled.append(ref)
     for kind, dimension in (("milestones", "milestone_state"), ("tasks", "task_state")):
         sheet = SHEETS[kind]  # type: ignore[index]
-        states = deal_states([code.name.vi for code in book.codes_of(dimension).values()])
+        states = deal_states([code.name.vi for code in registry.codes_of(dimension).values()])
         for (row, _), state in zip(_list_rows(workbook[sheet.name], sheet), states, strict=False):
             if state:
                 _type(workbook[sheet.name], sheet, row, state=state, note=SAID)
@@ -84,7 +84,6 @@ COLUMNS = (
     *("territory", "place", "level", "measure", "ownership", "sex", "detail", "period", "year", "value"),
     *("qualifier", "unit", "flags", "note", "status"),
 )
-FORMS = ("preschool", "general", "higher", "continuing", "cross_cutting")
 SCHOOLS, HISTORY = "danh_sach_truong_mo_phong.xlsx", "lich_su_mo_phong.csv"
 
 
@@ -96,7 +95,7 @@ class NotHere(HpeduError):
         super().__init__(folder, reason)
 
 
-def write_demo(folder: Path, book: Registry, *, seed: int = 2025) -> Project:
+def write_demo(folder: Path, registry: Registry, *, seed: int = 2025) -> Project:
     """Write a project with a synthetic school list, histories, filled-in forms, population, and the notebooks.
 
     All of it has the status `synthetic`, which every page and chart that uses it says. The same seed gives the
@@ -118,14 +117,14 @@ def write_demo(folder: Path, book: Registry, *, seed: int = 2025) -> Project:
     demo.raw.mkdir(parents=True)
     schools = make_schools(seed=seed, year=YEAR)
     write_school_list(schools, demo.raw / SCHOOLS)
-    listed = total_schools(schools, book).filter(pl.col("place") == "")
-    rows = invent_histories(book, _index(listed), seed)
-    for group in FORMS:
-        asked = write_filled_form(demo.raw / f"phieu_{group}_mo_phong.xlsx", group, listed, rows, book)
+    listed = total_schools(schools, registry).filter(pl.col("place") == "")
+    rows = invent_histories(registry, _index(listed), seed)
+    for group in registry.target_groups():
+        asked = write_filled_form(demo.raw / f"phieu_{group}_mo_phong.xlsx", group, listed, rows, registry)
         for ref in asked:  # what a form says, the history does not say again
             rows.pop((ref, YEAR), None)
     rows |= _project_population(seed)
-    write_whole(demo.raw / HISTORY, _print_history(rows, book).encode())
+    write_whole(demo.raw / HISTORY, _print_history(rows, registry).encode())
     write_whole(demo.raw / "datapackage.json", json.dumps(_PACKAGE, ensure_ascii=False, indent=1).encode())
     shutil.copytree(find_notebooks(), demo.notebooks, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     return demo
@@ -155,13 +154,13 @@ def _project_population(seed: int) -> Rows:
     return rows
 
 
-def _print_history(rows: Rows, book: Registry) -> str:
+def _print_history(rows: Rows, registry: Registry) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)
     for (ref, year), value in rows.items():
         codes = (ref.level, ref.measure, ref.ownership, ref.sex, ref.detail)
-        unit, printed = book.measures[ref.measure].unit, print_value(ref, value, book)
+        unit, printed = registry.measures[ref.measure].unit, print_value(ref, value, registry)
         writer.writerow(["hai_phong", "", *codes, year, year, printed, "", unit, "", "mô phỏng", "synthetic"])
     return buffer.getvalue()
 

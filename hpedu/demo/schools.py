@@ -17,7 +17,7 @@ from openpyxl import Workbook
 from hpedu.ingest.schools.lists import school_schema
 from hpedu.present.exports.workbook import save_workbook
 from hpedu.project import write_whole
-from hpedu.registry import Registry, registry
+from hpedu.registry import Registry, load_registry
 from hpedu.registry.models import SchoolColumn
 
 DAY = date(2025, 9, 30)  # the day schools count, of the demo's year
@@ -104,8 +104,8 @@ def make_schools(count: int = 1588, seed: int = 2025, year: int = 2025) -> pl.Da
     polars.DataFrame
         Columns `hpedu.ingest.schools.lists.school_schema`, one row a school, all marked `synthetic`.
     """
-    book, dice = registry(), random.Random(seed)
-    communes = [commune for commune in book.communes if commune.valid_to is None]
+    registry, dice = load_registry(), random.Random(seed)
+    communes = [commune for commune in registry.communes if commune.valid_to is None]
     rows = []
     for number in range(1, count + 1):
         kind = dice.choices(_KINDS, weights=[kind.share for kind in _KINDS])[0]
@@ -120,9 +120,9 @@ def make_schools(count: int = 1588, seed: int = 2025, year: int = 2025) -> pl.Da
                 "commune_code": commune.code,
                 "commune_name": commune.name,
             }
-            | _make_school(kind, year, book, dice)
+            | _make_school(kind, year, registry, dice)
         )
-    columns = school_schema(book)
+    columns = school_schema(registry)
     known = [{name: row.get(name) for name in columns} for row in rows]
     return pl.DataFrame(known, schema=columns, orient="row")
 
@@ -145,10 +145,10 @@ def print_schools(frame: pl.DataFrame, columns: int | None = None) -> Iterator[l
     columns
         Only so many, the fullest ones, without those for one level of a school.
     """
-    book = registry()
-    heads = _list_headers(book)
+    registry = load_registry()
+    heads = _list_headers(registry)
     if columns is not None:
-        heads = {name: head for name, head in heads.items() if name in book.school_columns}
+        heads = {name: head for name, head in heads.items() if name in registry.school_columns}
     empty = {name: frame[name].null_count() for name in heads}
     fullest = sorted((name for name in heads if empty[name] < frame.height), key=empty.__getitem__)[:columns]
     names = [name for name in heads if name in fullest]
@@ -157,7 +157,7 @@ def print_schools(frame: pl.DataFrame, columns: int | None = None) -> Iterator[l
         yield [_print_value(name, value) for name, value in zip(names, row, strict=True)]
 
 
-def _make_school(kind: _Kind, year: int, book: Registry, dice: random.Random) -> dict[str, Any]:
+def _make_school(kind: _Kind, year: int, registry: Registry, dice: random.Random) -> dict[str, Any]:
     school: dict[str, Any] = {"levels": list(kind.levels), "institution_type": kind.type}
     private = dice.random() < kind.private
     school["ownership"] = "private" if private else "public"
@@ -171,7 +171,7 @@ def _make_school(kind: _Kind, year: int, book: Registry, dice: random.Random) ->
             school[part] = sum(dice.randint(_CLASS_SIZE[level] - 6, _CLASS_SIZE[level] + 4) for _ in range(rooms))
     for stage, number in classes.items():
         school |= _fill_stage(stage, number, school, dice)
-    school |= _sum_totals(list(classes), school, book)
+    school |= _sum_totals(list(classes), school, registry)
     return school | _judge_school(kind, sum(classes.values()), year, dice)
 
 
@@ -218,10 +218,10 @@ def _make_flow(stage: str, school: dict[str, Any], dice: random.Random) -> dict[
     return flow
 
 
-def _sum_totals(stages: list[str], school: dict[str, Any], book: Registry) -> dict[str, Any]:
+def _sum_totals(stages: list[str], school: dict[str, Any], registry: Registry) -> dict[str, Any]:
     """Keep to the columns a list has: totals of the school, and each level for itself where it has several."""
     totals: dict[str, Any] = {}
-    for column in book.school_columns.values():
+    for column in registry.school_columns.values():
         variants = [f"{column.id}_{stage}" for stage in stages if stage in column.levels]
         if column.per_level and variants:
             totals[column.id] = sum(school[name] for name in variants)
@@ -245,18 +245,18 @@ def _judge_school(kind: _Kind, classes: int, year: int, dice: random.Random) -> 
     }
 
 
-def _list_headers(book: Registry) -> dict[str, str]:
+def _list_headers(registry: Registry) -> dict[str, str]:
     """Column id -> header to print: the official one, with the level behind it for a column of one level."""
     heads = {}
-    for column in book.school_columns.values():
+    for column in registry.school_columns.values():
         heads[column.id] = column.name.vi
         for name, level in column.variants.items():
-            heads[name] = _name_variant(column, level, book)
+            heads[name] = _name_variant(column, level, registry)
     return heads
 
 
-def _name_variant(column: SchoolColumn, level: str, book: Registry) -> str:
-    return f"{column.name.vi} {book.name('level', level, 'vi').lower()}"
+def _name_variant(column: SchoolColumn, level: str, registry: Registry) -> str:
+    return f"{column.name.vi} {registry.name('level', level, 'vi').lower()}"
 
 
 def _print_value(name: str, value: Any) -> Any:

@@ -105,7 +105,7 @@ def split_ages(groups: Sequence[float]) -> list[float]:
     return [sum(m * g for m, g in zip(row, groups, strict=True)) for row in _MULTIPLIERS]
 
 
-def estimate_age_bands(observations: pl.DataFrame, book: Registry) -> pl.DataFrame:
+def estimate_age_bands(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     """Population of the school-age bands (measure `population_age`), status `estimated`; of a synthetic
     projection they are synthetic.
 
@@ -123,7 +123,7 @@ def estimate_age_bands(observations: pl.DataFrame, book: Registry) -> pl.DataFra
             continue
         parts = [by_group[group] for group in GROUPS]
         ages = split_ages([part["value"] for part in parts])
-        for band in book.codes_of("age_band"):
+        for band in registry.codes_of("age_band"):
             first, last = (int(age) for age in band.removeprefix("age_").split("_"))
             rows.append(
                 parts[0]
@@ -142,7 +142,7 @@ def estimate_age_bands(observations: pl.DataFrame, book: Registry) -> pl.DataFra
     return pl.DataFrame(rows, schema=OBSERVATIONS, orient="row")
 
 
-def derive_merged(observations: pl.DataFrame, book: Registry) -> pl.DataFrame:
+def derive_merged(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     """Observations of merged territories for the years in which only their parts were counted.
 
     Takes current observations of additive measures. Counts add; a missing part, or one that is only a bound,
@@ -150,10 +150,10 @@ def derive_merged(observations: pl.DataFrame, book: Registry) -> pl.DataFrame:
     " + ", so that every sum leads back to its cells. Status is `derived`, unless a part is projected,
     estimated or synthetic: then the sum is no firmer than that.
     """
-    additive = [m.id for m in book.measures.values() if m.additive]
+    additive = [m.id for m in registry.measures.values() if m.additive]
     frames = [
         _sum_parts(observations, territory.id, list(territory.parts), additive)
-        for territory in book.territories.values()
+        for territory in registry.territories.values()
         if territory.parts
     ]
     return pl.concat(frames) if frames else observations.clear()

@@ -177,11 +177,13 @@ class Reading:
     schools: pl.DataFrame | None = None  # of a school list: its rows, one a school and year
 
 
-def interpret(table: RawTable, layout: Layout, resource: Resource, book: Registry) -> Reading:
+def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Registry) -> Reading:
     """Read every cell of a table by its layout; what cannot be read with certainty becomes an issue."""
     reading = Reading()
-    reader = _CellReader(layout, find_roles(table, layout), Items(layout), _find_style(table, layout, book), book)
-    errata = {e.cell: e for e in book.errata.values() if e.file == resource.path}
+    reader = _CellReader(
+        layout, find_roles(table, layout), Items(layout), _find_style(table, layout, registry), registry
+    )
+    errata = {e.cell: e for e in registry.errata.values() if e.file == resource.path}
     for cell in table.cells:
         try:
             row = reader.read(cell)
@@ -190,11 +192,13 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, book: Registr
                 row = _apply_erratum(row, erratum)
             reading.observations.append(row | _provenance(cell, resource))
         except SetAside as aside:
-            reading.issues.append(set_aside_row(cell, resource, aside.reason, aside.subject, book, aside.known))
+            reading.issues.append(
+                set_aside_row(cell, resource, aside.reason, aside.subject, registry, aside.known)
+            )
     return reading
 
 
-def _find_style(table: RawTable, layout: Layout, book: Registry) -> NumberStyle | Undecided:
+def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberStyle | Undecided:
     """As the layout or the format says; else from all numbers together, and from what they count."""
     if layout.numbers != "decide":
         return layout.numbers
@@ -202,12 +206,12 @@ def _find_style(table: RawTable, layout: Layout, book: Registry) -> NumberStyle 
     if table.is_plain:
         return decide_style(printed) or "plain"  # unless a spreadsheet has written it anew
     entries = [series for its in layout.series.values() for series in its]
-    whole = bool(entries) and all(_counts_whole(series, book) for series in entries)
+    whole = bool(entries) and all(_counts_whole(series, registry) for series in entries)
     return decide_style(printed) or (decide_style(printed, whole=True) if whole else None) or "undecided"
 
 
-def _counts_whole(series: Series, book: Registry) -> bool:
-    measure = book.measures.get(series.measure)
+def _counts_whole(series: Series, registry: Registry) -> bool:
+    measure = registry.measures.get(series.measure)
     return series.scale == 1 and measure is not None and measure.is_whole
 
 
@@ -219,11 +223,11 @@ class _CellReader:
     roles: Roles
     items: Items
     style: NumberStyle | Undecided
-    book: Registry
+    registry: Registry
 
     def read(self, cell: Cell) -> dict[str, Any]:
         """The fields of an observation but for its provenance."""
-        layout, book = self.layout, self.book
+        layout, registry = self.layout, self.registry
         printed = cell.printed.strip()
         if printed in layout.missing and printed not in layout.none:
             raise SetAside("not_published")
@@ -239,15 +243,15 @@ class _CellReader:
         territory = self._read_territory(name, reference_day(year, rule))
         extra = cell.labels if layout.coded else {}
         place = self._read_place(cell, territory)
-        measure = book.measures.get(series.measure)
+        measure = registry.measures.get(series.measure)
         if measure is None:
-            raise SetAside("unknown_measure", series.measure, book.measures)
+            raise SetAside("unknown_measure", series.measure, registry.measures)
         flags = [flag for flag in extra.get("flags", "").split("|") if flag]
-        _check_codes(series, extra.get("qualifier", ""), extra.get("status", ""), flags, book)
+        _check_codes(series, extra.get("qualifier", ""), extra.get("status", ""), flags, registry)
         if not layout.coded:
             _check_unit(cell.labels.get("unit", ""), " ".join(parts), series, measure.unit)
         number = _read_number(cell, layout, self.style)
-        if not layout.coded and number % 1 and _counts_whole(series, book):
+        if not layout.coded and number % 1 and _counts_whole(series, registry):
             raise SetAside("not_whole", printed)
         preliminary = label.preliminary or label.stars in layout.preliminary_marks
         notes = (series.note, label.stars, extra.get("note", ""), cell.labels.get("mark", ""))
@@ -289,20 +293,20 @@ class _CellReader:
             raise SetAside("no_territory")
         territory = resolve_territory(name, on)
         if territory is None:
-            known = [alias.name for alias in self.book.territory_names]
+            known = [alias.name for alias in self.registry.territory_names]
             reason = "no_such_territory_then" if fold_text(name) in map(fold_text, known) else "unknown_territory"
             raise SetAside(reason, name, known if reason == "unknown_territory" else ())
         return territory
 
     def _read_place(self, cell: Cell, territory: str) -> str:
         """The district or institution a figure is of; "" for the whole territory, as in a row of totals."""
-        book = self.book
+        registry = self.registry
         said = cell.labels.get("place", "") if self.layout.coded else cell.labels.get(self.layout.place, "")
         if not said or (not self.layout.coded and is_worded("total", said)):
             return ""
         place = said if self.layout.coded else resolve_place(said) or ""
-        if place not in book.places or book.places[place].territory != territory:
-            raise SetAside("unknown_place", f"{said} ({territory})", book.places)
+        if place not in registry.places or registry.places[place].territory != territory:
+            raise SetAside("unknown_place", f"{said} ({territory})", registry.places)
         return place
 
 
@@ -319,15 +323,15 @@ def _check_unit(said: str, item: str, series: Series, unit: str) -> None:
         raise SetAside("other_unit", said)
 
 
-def _check_codes(series: Series, qualifier: str, status: str, flags: list[str], book: Registry) -> None:
+def _check_codes(series: Series, qualifier: str, status: str, flags: list[str], registry: Registry) -> None:
     """Refuse a code the registry does not have: a mistyped level would make a figure nobody finds."""
     used = [("level", series.level), ("ownership", series.ownership), ("sex", series.sex)]
     used += [("status", status)] if status else []
     used += [("qualifier", qualifier)] if qualifier else []
     used += [("flag", flag) for flag in flags]
     for dimension, code in used:
-        if code not in book.codes_of(dimension):
-            known = (f"{dimension} {other}" for other in book.codes_of(dimension))
+        if code not in registry.codes_of(dimension):
+            known = (f"{dimension} {other}" for other in registry.codes_of(dimension))
             raise SetAside("unknown_code", f"{dimension} {code}", known)
 
 

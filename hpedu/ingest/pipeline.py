@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
-from hpedu.digest import FINDINGS, ISSUES, OBSERVATIONS, RECORD, SCHOOLS, input_digests, raw_files, read_record
+from hpedu.digest import raw_files
 from hpedu.errors import IngestError, Problem, list_problems, note
 from hpedu.ingest import schema
 from hpedu.ingest.checks import find_problems
@@ -26,8 +25,8 @@ from hpedu.ingest.reading import read_file
 from hpedu.ingest.schema import Resource, name_cell
 from hpedu.ingest.schools.lists import join_lists, newest_school_year, sum_schools
 from hpedu.ingest.source import Unreadable, refuse_hopeless, told_as_damage
-from hpedu.project import Project, write_whole
-from hpedu.registry import Registry, registry
+from hpedu.project import Project
+from hpedu.registry import Registry, load_registry
 
 
 def read_package(raw: Path) -> dict[str, Resource]:
@@ -91,10 +90,10 @@ def describe_own(path: Path, name: str) -> Resource | None:
     refuse_hopeless(data)
     with told_as_damage():
         if is_form(data):
-            cover = find_cover(read_workbook(data), registry())
+            cover = find_cover(read_workbook(data), load_registry())
             year = cover.year if cover else None
             return _describe(name, "Biểu nhập liệu của hpedu", year, "Số liệu các phòng của Sở điền vào biểu")
-        year = newest_school_year(data, registry())
+        year = newest_school_year(data, load_registry())
     if year is not None:
         return _describe(
             name, "Danh sách trường", year, "Số liệu từng trường, cộng thành số của xã, phường và thành phố"
@@ -120,49 +119,44 @@ def _describe(name: str, table: str, year: int | None, scope: str) -> Resource:
 
 @dataclass(frozen=True)
 class Ingested:
-    """What an ingest found: files, observations published and derived, cells set aside, what does not agree."""
+    """What an ingest found.
 
-    files: int
-    published: int
-    derived: int
-    set_aside: int
-    findings: int
-    fresh: bool  # nothing had changed, nothing was done
+    `observations` has the columns of `schema.OBSERVATIONS`, `issues` (cells set aside) those of `schema.ISSUES`,
+    `findings` (what does not agree) those of `checks.finding.FINDINGS`, `schools` those of docs/school_list.md.
+    """
+
+    package: dict[str, Resource]
+    observations: pl.DataFrame
+    issues: pl.DataFrame
+    findings: pl.DataFrame
+    schools: pl.DataFrame
+    counts: dict[str, int]  # files, figures published and derived, cells set aside, findings
 
 
-def ingest(project: Project, *, force: bool = False, progress: Callable[[str], None] = lambda _: None) -> Ingested:
-    """Bring data/processed up to date with data/raw.
+def ingest(project: Project, registry: Registry, progress: Callable[[str], None] = lambda _: None) -> Ingested:
+    """Read every file of data/raw into tables; nothing is written (`hpedu.store` does that).
 
     Parameters
     ----------
-    force
-        Read everything again even if nothing changed.
     progress
         Called with the path of each file before it is read.
 
     Raises
     ------
     IngestError
-        If the data package is not whole or a file cannot be read at all; data/processed stays as it was.
-    RegistryError
-        If the registry is broken.
+        If the data package is not whole or a file cannot be read at all.
     """
-    inputs = input_digests(project)
-    record = read_record(project)
-    if not force and record is not None and record["inputs"] == inputs:
-        return Ingested(**record["counts"], fresh=True)
-    book = registry()
     package = read_package(project.raw)
-    readings = _read_all(project, package, book, progress)
-    schools, repeated = join_lists([r.schools for r in readings if r.schools is not None], book)
+    readings = _read_all(project, package, registry, progress)
+    schools, repeated = join_lists([r.schools for r in readings if r.schools is not None], registry)
     printed = _frame([row for r in readings for row in r.observations], schema.OBSERVATIONS)
-    published = mark_current(pl.concat([printed, sum_schools(schools, package, book)]))
-    ages = estimate_age_bands(published, book)
-    derived = pl.concat([ages, derive_merged(pl.concat([published, ages]), book)])
+    published = mark_current(pl.concat([printed, sum_schools(schools, package, registry)]))
+    ages = estimate_age_bands(published, registry)
+    derived = pl.concat([ages, derive_merged(pl.concat([published, ages]), registry)])
     observations = mark_current(pl.concat([published, derived]))  # a sum goes before a published bound
     observations = observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
     issues = pl.concat([_frame([row for r in readings for row in r.issues], schema.ISSUES), repeated])
-    findings = find_problems(published, book)
+    findings = find_problems(published, registry)
     counts = {
         "files": len(readings),
         "published": published.height,
@@ -170,18 +164,11 @@ def ingest(project: Project, *, force: bool = False, progress: Callable[[str], N
         "set_aside": issues.height,
         "findings": findings.height,
     }
-    frames = {OBSERVATIONS: observations, ISSUES: issues, FINDINGS: findings, SCHOOLS: schools}
-    tables = {name: _parquet(frame) for name, frame in frames.items()}
-    record = {"inputs": inputs, "counts": counts, "digest": hashlib.sha256(tables[OBSERVATIONS]).hexdigest()}
-    (project.processed / RECORD).unlink(missing_ok=True)  # without the record, half an ingest is no ingest
-    for name, content in tables.items():
-        write_whole(project.processed / name, content)
-    write_whole(project.processed / RECORD, json.dumps(record, indent=1, sort_keys=True).encode())
-    return Ingested(**counts, fresh=False)
+    return Ingested(package, observations, issues, findings, schools, counts)
 
 
 def _read_all(
-    project: Project, package: dict[str, Resource], book: Registry, progress: Callable[[str], None]
+    project: Project, package: dict[str, Resource], registry: Registry, progress: Callable[[str], None]
 ) -> list[Reading]:
     problems: list[Problem] = []
     readings: list[Reading] = []
@@ -189,11 +176,11 @@ def _read_all(
         progress(path)
         content = (project.raw / path).read_bytes()
         try:
-            reading = read_file(content, resource, book)
+            reading = read_file(content, resource, registry)
         except Unreadable as error:
             problems.append(Problem(path, "", error))
             continue
-        problems += _find_stray_errata(reading, path, book)
+        problems += _find_stray_errata(reading, path, registry)
         digest = hashlib.sha256(content).hexdigest()
         reading.observations = [row | {"digest": digest} for row in reading.observations]
         readings.append(reading)
@@ -202,10 +189,12 @@ def _read_all(
     return readings
 
 
-def _find_stray_errata(reading: Reading, path: str, book: Registry) -> list[Problem]:
+def _find_stray_errata(reading: Reading, path: str, registry: Registry) -> list[Problem]:
     """Errata of a file that name a cell it does not have: a slip must leave no figure uncorrected."""
     there = {name_cell(row["sheet"], row["cell"]) for row in [*reading.observations, *reading.issues]}
-    strays = [erratum for erratum in book.errata.values() if erratum.file == path and erratum.cell not in there]
+    strays = [
+        erratum for erratum in registry.errata.values() if erratum.file == path and erratum.cell not in there
+    ]
     return [
         Problem("errata.csv", erratum.id, note("erratum_without_cell", file=path, cell=erratum.cell))
         for erratum in strays
@@ -214,9 +203,3 @@ def _find_stray_errata(reading: Reading, path: str, book: Registry) -> list[Prob
 
 def _frame(rows: list[dict[str, Any]], columns: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=columns, orient="row")
-
-
-def _parquet(frame: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer)
-    return buffer.getvalue()

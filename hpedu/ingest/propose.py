@@ -26,14 +26,14 @@ from hpedu.ingest.words.numbers import decide_style, find_scale
 from hpedu.ingest.words.places import resolve_place
 from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.messages import note, say
-from hpedu.registry import Registry, Text, registry
+from hpedu.registry import Registry, Text, load_registry
 
 MOST = 3
 _WORD = re.compile(r"\w+")
 _REMARK = re.compile(r"\([^()]*\)")
 
 
-def suggest_codes(dimension: str, text: str, book: Registry) -> list[str]:
+def suggest_codes(dimension: str, text: str, registry: Registry) -> list[str]:
     """Up to three codes whose Vietnamese or English name, or a part of it between commas, stands in a text.
 
     `dimension` is "measure", or one of `codes.csv`. Longer names go first, and a name within a longer one that
@@ -41,19 +41,19 @@ def suggest_codes(dimension: str, text: str, book: Registry) -> list[str]:
     """
     words = f" {_plain(text)} "
     found: dict[str, str] = {}
-    for name, code in _names(dimension, book):
+    for name, code in _names(dimension, registry):
         if f" {name} " in words and code not in found and not any(f" {name} " in f" {n} " for n in found.values()):
             found[code] = name
     return list(found)[:MOST]
 
 
 @lru_cache(maxsize=16)
-def _names(dimension: str, book: Registry) -> list[tuple[str, str]]:
+def _names(dimension: str, registry: Registry) -> list[tuple[str, str]]:
     """Names and their codes, the longest first."""
     known: Iterable[tuple[str, Text]] = (
-        ((m.id, m.name) for m in book.measures.values())
+        ((m.id, m.name) for m in registry.measures.values())
         if dimension == "measure"
-        else ((code, entry.name) for code, entry in book.codes_of(dimension).items())
+        else ((code, entry.name) for code, entry in registry.codes_of(dimension).items())
     )
     remarks = dimension != "measure"  # "(dân lập, tư thục)" names the same thing, "(công bố)" does not
     names = {(part, code) for code, name in known for part in _parts(code, name, remarks=remarks)}
@@ -126,12 +126,12 @@ def _all_text(table: RawTable, roles: Roles) -> str:
 def _find_title_territory(title: str) -> str:
     """The one territory whose name stands in the title, as a layout says it; empty if none or several do."""
     text = f" {fold_text(title)} "
-    named = {a.territory for a in registry().territory_names if f" {fold_text(a.name)} " in text}
+    named = {a.territory for a in load_registry().territory_names if f" {fold_text(a.name)} " in text}
     return f"={named.pop()}" if len(named) == 1 else ""
 
 
 def _propose_series(table: RawTable, roles: Roles) -> Iterator[str]:
-    book = registry()
+    registry = load_registry()
     found: dict[str, str] = {}
     for cell in table.cells:
         tiers = SEPARATOR.join(roles.read_parts(cell, _DAY)[1]).split(SEPARATOR)
@@ -140,10 +140,10 @@ def _propose_series(table: RawTable, roles: Roles) -> Iterator[str]:
     for item, unit in found.items():
         yield f"\n[[series.{_quote(item)}]]"
         for name in ("measure", "level"):
-            codes = suggest_codes(name, item, book) or suggest_codes(name, table.title, book)
+            codes = suggest_codes(name, item, registry) or suggest_codes(name, table.title, registry)
             yield f'{name} = ""' + (f"  # {' | '.join(codes)} ?" if codes else "")
         for name in ("ownership", "sex"):
-            yield from (f'# {name} = "{code}" ?' for code in suggest_codes(name, item, book)[:1])
+            yield from (f'# {name} = "{code}" ?' for code in suggest_codes(name, item, registry)[:1])
         scale = find_scale(item) if find_scale(item) != 1 else find_scale(unit)
         if scale is not None and scale != 1:
             yield f"scale = {scale}"
@@ -181,15 +181,15 @@ def check_file(path: Path) -> Checked:
     if path.is_dir():
         raise Unreadable("directory", file=path.name)
     data = path.read_bytes()
-    resource, book = stand_in(path), registry()
+    resource, registry = stand_in(path), load_registry()
     try:
-        reading = read_file(data, resource, book)
+        reading = read_file(data, resource, registry)
     except Unreadable as error:
         raise error.of(path.name) from error
     printed = pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row")
     whole = reading.schools is not None or is_form(data)  # read by their own rules, not table by table
     if reading.schools is not None:
-        printed = pl.concat([printed, sum_schools(reading.schools, {resource.path: resource}, book)])
+        printed = pl.concat([printed, sum_schools(reading.schools, {resource.path: resource}, registry)])
     return Checked(
         [] if whole else find_tables(data),
         printed,

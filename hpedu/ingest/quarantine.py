@@ -24,12 +24,12 @@ class SetAside(Exception):
 
 
 def set_aside_row(
-    cell: Cell, resource: Resource, reason: str, subject: str, book: Registry, known: tuple[str, ...] = ()
+    cell: Cell, resource: Resource, reason: str, subject: str, registry: Registry, known: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """The issue row of one cell, in words an analyst can act on, with the closest of the `known` names."""
-    text = book.code("reason", reason).name
+    text = registry.code("reason", reason).name
     close = _find_closest(subject, known)
-    hint = book.code("hint", "closest").name if close else None
+    hint = registry.code("hint", "closest").name if close else None
     values = {
         "subject": subject,
         "file": resource.path,

@@ -69,7 +69,7 @@ def find_tables(data: bytes) -> list[Found]:
     raise explain(data)
 
 
-def read_file(data: bytes, resource: Resource, book: Registry) -> Reading:
+def read_file(data: bytes, resource: Resource, registry: Registry) -> Reading:
     """Read a file by its content. A table without a layout is set aside whole, cell by cell.
 
     Raises
@@ -80,21 +80,21 @@ def read_file(data: bytes, resource: Resource, book: Registry) -> Reading:
     refuse_hopeless(data)
     with told_as_damage():
         if is_form(data):
-            return read_form(data, resource, book)
+            return read_form(data, resource, registry)
         if not any(recognise(data) for recognise, _ in TABLES.values()):
-            schools = read_schools(data, resource, book)
+            schools = read_schools(data, resource, registry)
             if schools is not None:
                 return schools
     reading = Reading()
     tables = find_tables(data)
-    lacking = find_lacking(data, book) if any(found.layout is None for found in tables) else {}
+    lacking = find_lacking(data, registry) if any(found.layout is None for found in tables) else {}
     for found in tables:
         if found.layout is None:
             reading.issues += [
-                _without_layout(cell, found.table, lacking, resource, book) for cell in found.table.cells
+                _without_layout(cell, found.table, lacking, resource, registry) for cell in found.table.cells
             ]
             continue
-        part = interpret(found.table, found.layout, resource, book)
+        part = interpret(found.table, found.layout, resource, registry)
         reading.observations += part.observations
         reading.issues += part.issues
     return reading
@@ -125,9 +125,9 @@ def _convert(grids: list[Grid]) -> list[Grid]:
 
 
 def _without_layout(
-    cell: Cell, table: RawTable, lacking: dict[str, list[str]], resource: Resource, book: Registry
+    cell: Cell, table: RawTable, lacking: dict[str, list[str]], resource: Resource, registry: Registry
 ) -> dict[str, object]:
     if cell.sheet in lacking:
-        names = ", ".join(f"«{book.school_columns[column].name.vi}»" for column in lacking[cell.sheet])
-        return set_aside_row(cell, resource, "school_columns_lacking", names, book)
-    return set_aside_row(cell, resource, "no_layout", table.title, book)
+        names = ", ".join(f"«{registry.school_columns[column].name.vi}»" for column in lacking[cell.sheet])
+        return set_aside_row(cell, resource, "school_columns_lacking", names, registry)
+    return set_aside_row(cell, resource, "no_layout", table.title, registry)

@@ -13,7 +13,7 @@ from zipfile import BadZipFile, ZipFile
 
 from hpedu.errors import HpeduError
 from hpedu.ingest.readers.excel import column_index
-from hpedu.registry import registry
+from hpedu.registry import load_registry
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # old Office files, and new ones with a password
 _MAGIC: tuple[tuple[str, tuple[bytes, ...]], ...] = (
@@ -55,7 +55,7 @@ class Unreadable(HpeduError, ValueError):
         return Unreadable(self.reason, self.detail, file)
 
     def say(self, language: str) -> str:
-        text = registry().code("unreadable", self.reason).name.get("vi" if language == "vi" else "en")
+        text = load_registry().code("unreadable", self.reason).name.get("vi" if language == "vi" else "en")
         return f"{self.file}: " * bool(self.file) + text + f" ({self.detail})" * bool(self.detail)
 
 

@@ -1,6 +1,5 @@
 """Indicator values -> where they lead, where each target stands, the pace there is and the pace it takes."""
 
-from hpedu.assess.standing import Standing, assess_targets, digest_standings
 from hpedu.outlook.enrolment import measure_flows, project_enrolment
 from hpedu.outlook.judge import judge
 from hpedu.outlook.levels import project_levels
@@ -13,12 +12,9 @@ from hpedu.outlook.series import SeriesError
 
 __all__ = [
     "SeriesError",
-    "Standing",
     "TrackRecord",
-    "assess_targets",
     "combine_progress",
     "diagnose_averaging",
-    "digest_standings",
     "judge",
     "measure_flows",
     "measure_pace",

@@ -14,9 +14,8 @@ from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table, lin
 from hpedu.present.page.display import Fragment, PageHead
 from hpedu.present.view import format_amount, with_unit
 from hpedu.present.wording import phrase
-from hpedu.registry import LANGUAGES, Language, registry
+from hpedu.registry import LANGUAGES, Language, load_registry
 from hpedu.registry.models import Indicator
-from hpedu.store import COMMUNE_GROUPS
 
 LEVELS = {
     "overview": STAGES,
@@ -53,10 +52,10 @@ class CommuneReport:
     """
 
     def __init__(self, group: str, *, territory: str, year: int | None, language: str) -> None:
-        self.book = registry()
-        names = {commune.id: commune.name for commune in self.book.communes if commune.valid_to is None}
+        self.registry = load_registry()
+        names = {commune.id: commune.name for commune in self.registry.communes if commune.valid_to is None}
         for kind, name, known in (
-            ("group", group, COMMUNE_GROUPS),
+            ("group", group, [name for name, row in self.registry.groups.items() if row.commune_page]),
             ("commune", territory, list(names)),
             ("language", language, LANGUAGES),
         ):
@@ -74,7 +73,7 @@ class CommuneReport:
         rows = [row for row in store.commune_values(territory).iter_rows(named=True) if row["year"] == self.year]
         # The list says of every commune what it has not: it is the source of an empty page, too.
         self._sources = {name for row in rows for name in row["sources"]}
-        self._values = [row for row in rows if self._shows(self.book.indicators[row["indicator"]])]
+        self._values = [row for row in rows if self._shows(self.registry.indicators[row["indicator"]])]
         city = store.indicator_values([row["indicator"] for row in self._values], ["hai_phong"])
         self._city = {r["indicator"]: r for r in city.iter_rows(named=True) if r["year"] == self.year}
 
@@ -82,7 +81,7 @@ class CommuneReport:
 
     def head(self) -> PageHead:
         """The head of the page, with the sources of everything on it."""
-        group = self.book.name("group", self.group, self.language)
+        group = self.registry.groups[self.group].name.get(self.language)
         return PageHead(
             title=self._say("commune_title", group=group, commune=self.commune, year=self._year()),
             subtitle=self._say("commune_not_judged"),
@@ -134,7 +133,7 @@ class CommuneReport:
     def figures(self) -> Block:
         """A table a level: the commune's value, the city's, how they compare, how many schools reported."""
         levels = {self._level(row) for row in self._values}
-        ordered = [level for level in self.book.codes_of("level") if level in levels]
+        ordered = [level for level in self.registry.codes_of("level") if level in levels]
         if not ordered:
             return Block(draw_notice(self._say("no_commune_figures", commune=self.commune)))
         return Block(*(self._draw_level(level) for level in ordered))
@@ -144,7 +143,7 @@ class CommuneReport:
         rows = [
             [
                 row["name"] or MISSING,
-                ", ".join(self.book.name("level", level, self.language) for level in row["levels"]),
+                ", ".join(self.registry.name("level", level, self.language) for level in row["levels"]),
                 self._say(f"ownership_{row['ownership']}") if row["ownership"] else MISSING,
                 *(self._number(row[name]) for name in SUMS),
                 self._say("lacking_of", lacking=row["lacking"], asked=row["asked"]) if row["lacking"] else "",
@@ -186,7 +185,7 @@ class CommuneReport:
 
     def _draw_level(self, level: str) -> Fragment:
         rows = [row for row in self._values if self._level(row) == level]
-        caption = self.book.name("level", level, self.language)
+        caption = self.registry.name("level", level, self.language)
         keys = ("indicator", "city_figure", "beside_city", "schools_reported")
         first, *rest = (self._say(key) for key in keys)
         drawn = [self._draw_row(row) for row in rows]
@@ -209,7 +208,7 @@ class CommuneReport:
         return Fragment(html, f"{caption}\n{plain}")
 
     def _draw_row(self, row: dict[str, Any]) -> dict[str, Any]:
-        indicator = self.book.indicators[row["indicator"]]
+        indicator = self.registry.indicators[row["indicator"]]
         own, city = row["value"], self._city.get(indicator.id, {}).get("value")
         percent = indicator.unit == "percent" and own is not None
         return {
@@ -231,13 +230,13 @@ class CommuneReport:
             share = format_number(100 * own / city, 1, self.language) if city else MISSING
             return self._say("share_of_city", number=share)
         if indicator.unit in SIGNED:
-            written = format_amount(own - city, indicator.unit, indicator.decimals, self.language, self.book)
+            written = format_amount(own - city, indicator.unit, indicator.decimals, self.language, self.registry)
         else:
             written = format_number(own - city, indicator.decimals, self.language)
         return f"+{written}" if own > city else written
 
     def _level(self, row: dict[str, Any]) -> str:
-        level = self.book.indicators[row["indicator"]].level
+        level = self.registry.indicators[row["indicator"]].level
         return STAGE.get(level, level)
 
     def _count(self, row: dict[str, Any]) -> str:
@@ -248,14 +247,16 @@ class CommuneReport:
         if value is None:
             return MISSING
         if indicator.unit in SIGNED:
-            return with_unit(value, indicator.unit, indicator.decimals, self.language, self.book)
+            return with_unit(value, indicator.unit, indicator.decimals, self.language, self.registry)
         return format_number(value, indicator.decimals, self.language)
 
     def _unit(self, indicator: Indicator) -> str:
-        return "" if indicator.unit in (*SIGNED, *BARE) else self.book.name("unit", indicator.unit, self.language)
+        return (
+            "" if indicator.unit in (*SIGNED, *BARE) else self.registry.name("unit", indicator.unit, self.language)
+        )
 
     def _name(self, row: dict[str, Any]) -> str:
-        return self.book.indicators[row["indicator"]].name.get(self.language)
+        return self.registry.indicators[row["indicator"]].name.get(self.language)
 
     def _number(self, value: float | None) -> str:
         return format_number(value, 0, self.language)

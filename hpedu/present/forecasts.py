@@ -11,7 +11,7 @@ from hpedu import store
 from hpedu.assess.needs import SUMS, foresee_needs
 from hpedu.assess.pupils import Series, foresee_pupils, index_series
 from hpedu.outlook.bands import name_bands
-from hpedu.present import charts
+from hpedu.present.charts.trend import trend
 from hpedu.present.numbers import MISSING, format_number, school_year
 from hpedu.present.page.blocks import Block, draw_notice, draw_table
 from hpedu.present.page.display import Chart, Fragment
@@ -41,7 +41,7 @@ def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, gro
     """
     series = _read_series(view)
     levels = _check_levels(view, levels)
-    found = foresee_pupils(series, view.book, until=until, growth=growth)
+    found = foresee_pupils(series, view.registry, until=until, growth=growth)
     found = found.filter(pl.col("level").is_in(levels))
     if found.is_empty():
         return Block(draw_notice(phrase("no_pupils_said", view.language, place=view.wording.territory)))
@@ -59,12 +59,12 @@ def _read_series(view: View) -> Series:
 
 
 def _check_levels(view: View, levels: Sequence[str]) -> list[str]:
-    names = [flow.level for flow in view.book.flows]
+    names = [flow.level for flow in view.registry.flows]
     return [known("level", level, names) for level in levels] or names
 
 
 def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> Chart:
-    name = view.book.name("level", level, view.language)
+    name = view.registry.name("level", level, view.language)
     place = view.wording.territory
     counted = series[SeriesRef("pupils", level)]
     past = pl.DataFrame(
@@ -74,13 +74,13 @@ def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> 
     ).filter(pl.col("year") >= max(counted) - HISTORY)
     ahead = found.select("year", *name_bands(), series=pl.lit(name), value="point", status=pl.lit("projected"))
     last = school_year(found["year"][-1], view.language)
-    return charts.trend(
+    return trend(
         pl.concat([past, ahead], how="diagonal"),
         title=f"{name}. " + phrase("enrolment_title", view.language, place=place, until=last),
         alt=phrase("enrolment_alt", view.language, place=place, levels=name),
         name=f"chart-enrolment-{level.replace('_', '-')}",
         language=view.language,
-        unit_label=view.book.name("unit", "persons", view.language),
+        unit_label=view.registry.name("unit", "persons", view.language),
         decimals=0,
         synthetic="synthetic" in past["status"].to_list(),
     )
@@ -102,7 +102,10 @@ def _tabulate_pupils(view: View, found: pl.DataFrame, levels: Sequence[str]) -> 
 
     years = sorted(set(found["year"]))
     rows = [[school_year(year, language), *(write(level, year) for level in levels)] for year in years]
-    columns = [phrase("school_year", language), *(view.book.name("level", level, language) for level in levels)]
+    columns = [
+        phrase("school_year", language),
+        *(view.registry.name("level", level, language) for level in levels),
+    ]
     caption = phrase("enrolment_caption", language, place=view.wording.territory)
     return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
 
@@ -114,7 +117,7 @@ def _say_how(view: View, found: pl.DataFrame, levels: Sequence[str]) -> str:
     for level in levels:
         row = found.filter(pl.col("level") == level).row(0, named=True)
         how = f"{phrase('method_' + row['method'], language)} ({phrase('range_' + row['basis'], language)})"
-        lines.append(f"{view.book.name('level', level, language)}: {how}.")
+        lines.append(f"{view.registry.name('level', level, language)}: {how}.")
     return " ".join(lines)
 
 
@@ -145,15 +148,17 @@ def draw_requirements(
     UnknownName
         For a level or scenario that does not exist, with the closest names.
     """
-    names = list(dict.fromkeys(norm.level for norm in view.book.norms.values()))
+    names = list(dict.fromkeys(norm.level for norm in view.registry.norms.values()))
     wanted = [known("level", level, names) for level in levels] or names
-    known("scenario", scenario, view.book.codes_of("scenario"))
+    known("scenario", scenario, view.registry.codes_of("scenario"))
     series = _read_series(view)
     sizes = dict.fromkeys(names, class_size) if isinstance(class_size, (int, float)) else dict(class_size or {})
-    own = [norm for norm in view.book.norms.values() if norm.level in wanted]
+    own = [norm for norm in view.registry.norms.values() if norm.level in wanted]
     references = [norm.reference for norm in own if norm.reference]
     values = store.indicator_values(references, [view.territory]).filter(pl.col("year") <= view.year)
-    found = foresee_needs(series, values, view.book, until=until, growth=growth, class_size=sizes, levels=wanted)
+    found = foresee_needs(
+        series, values, view.registry, until=until, growth=growth, class_size=sizes, levels=wanted
+    )
     found = found.filter(pl.col("level").is_in(wanted), pl.col("year") > view.year)
     if found.is_empty():
         return Block(draw_notice(phrase("no_pupils_said", view.language, place=view.wording.territory)))
@@ -173,10 +178,10 @@ def draw_requirements(
 
 def _tabulate_end(view: View, found: pl.DataFrame, sizes: Mapping[str, Any], until: int) -> Fragment:
     language = view.language
-    scenarios = {code: row.name.get(language).lower() for code, row in view.book.codes_of("scenario").items()}
+    scenarios = {code: row.name.get(language).lower() for code, row in view.registry.codes_of("scenario").items()}
     rows = []
     for (norm_id,), own in found.filter(pl.col("year") == until).group_by("basis", maintain_order=True):
-        norm = view.book.norms[str(norm_id)]
+        norm = view.registry.norms[str(norm_id)]
         cases = {row["scenario"]: row for row in own.iter_rows(named=True)}
         there = cases["middle"]
         have = format_number(there["there"], 0, language)
@@ -200,7 +205,7 @@ def _tabulate_bases(view: View, found: pl.DataFrame, sizes: Mapping[str, Any]) -
     """Where each ratio comes from; what rests on the same is said once."""
     items: dict[str, list[str]] = {}
     for name in found["basis"].unique(maintain_order=True):
-        norm = view.book.norms[name]
+        norm = view.registry.norms[name]
         items.setdefault(_say_basis(view, norm, sizes), []).append(_name_item(view, norm))
     rows = [["; ".join(names), basis] for basis, names in items.items()]
     columns = [phrase("needs_what", view.language), phrase("needs_basis", view.language)]
@@ -216,16 +221,16 @@ def _tabulate_years(view: View, found: pl.DataFrame, scenario: str) -> Fragment:
         missing = dict(group.select("year", "missing").rows())
         if any(value is not None for value in missing.values()):
             cells = [format_number(missing.get(year), 0, language) for year in years]
-            rows.append([_name_item(view, view.book.norms[str(norm_id)]), *cells])
-    name = view.book.name("scenario", scenario, language).lower()
+            rows.append([_name_item(view, view.registry.norms[str(norm_id)]), *cells])
+    name = view.registry.name("scenario", scenario, language).lower()
     columns = [phrase("needs_what", language), *(school_year(year, language) for year in years)]
     caption = phrase("needs_years_caption", language, scenario=name)
     return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
 
 
 def _name_item(view: View, norm: Norm) -> str:
-    level = view.book.name("level", norm.level, view.language)
-    resource = view.book.name("resource", norm.resource, view.language).lower()
+    level = view.registry.name("level", norm.level, view.language)
+    resource = view.registry.name("resource", norm.resource, view.language).lower()
     return phrase("needs_item", view.language, level=level, resource=resource)
 
 
@@ -237,11 +242,11 @@ def _say_basis(view: View, norm: Norm, sizes: Mapping[str, Any]) -> str:
     rows = view.rows(norm.reference)
     last = rows[-1] if rows else None
     indicator = view.indicator(norm.reference)
-    value = with_unit(last["value"], indicator.unit, indicator.decimals, language, view.book) if last else ""
-    year = name_year(last["year"], indicator, view.book, language) if last else MISSING
+    value = with_unit(last["value"], indicator.unit, indicator.decimals, language, view.registry) if last else ""
+    year = name_year(last["year"], indicator, view.registry, language) if last else MISSING
     if norm.rule == "share":
         start = phrase("basis_start", language, value=value, year=year) if last else ""
-        objective = view.wording.objective(view.book.targets[norm.reference])
+        objective = view.wording.objective(view.registry.targets[norm.reference])
         return phrase(
             "basis_share",
             language,

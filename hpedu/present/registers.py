@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 import pandas
 import polars as pl
 
+from hpedu.assess.standing import Standing
 from hpedu.ingest.forms.design import task_series
-from hpedu.outlook import Standing
 from hpedu.present.numbers import format_number
 from hpedu.present.page.blocks import draw_notice, draw_table
 from hpedu.present.page.display import Fragment
@@ -18,7 +18,6 @@ from hpedu.registry import Registry
 from hpedu.registry.models import Task
 
 SCHOOL_YEAR_END = "08-31"
-WHOLE = ("overview", "data_quality")
 """Reports on all groups of targets together."""
 
 
@@ -44,13 +43,13 @@ def list_missing(standings: Sequence[Standing], wording: Wording) -> Fragment:
 
 def count_states(standings: Sequence[Standing], wording: Wording) -> pandas.DataFrame:
     """How many targets of each group (rows) are in each state (columns), in the order of the registry."""
-    book, language = wording.book, wording.language
-    groups = [row.name.get(language) for code, row in book.codes_of("group").items() if code not in WHOLE]
-    states = [row.name.get(language) for row in book.codes_of("state").values()]
+    registry, language = wording.registry, wording.language
+    groups = [row.name.get(language) for row in registry.target_groups().values()]
+    states = [row.name.get(language) for row in registry.codes_of("state").values()]
     frame = pandas.DataFrame(
         {
-            phrase("group", language): [book.name("group", s.target.group, language) for s in standings],
-            "state": [book.name("state", s.state, language) for s in standings],
+            phrase("group", language): [registry.groups[s.target.group].name.get(language) for s in standings],
+            "state": [registry.name("state", s.state, language) for s in standings],
         }
     )
     table = pandas.crosstab(frame.iloc[:, 0], frame["state"])
@@ -61,19 +60,19 @@ def count_states(standings: Sequence[Standing], wording: Wording) -> pandas.Data
 
 def list_flagged(values: pl.DataFrame, wording: Wording) -> Fragment | None:
     """Indicator values that carry a flag (columns `hpedu.indicators.VALUES`); None if none does."""
-    book, language = wording.book, wording.language
+    registry, language = wording.registry, wording.language
     rows = []
     for row in values.filter(pl.col("flags").list.len() > 0).iter_rows(named=True):
         if row["flags"] == ["projected_base"]:  # every value of a projection has it: its name says so
             continue
-        indicator = book.indicators[row["indicator"]]
+        indicator = registry.indicators[row["indicator"]]
         rows.append(
             [
                 indicator.name.get(language),
-                book.territories[row["territory"]].name.get(language),
-                name_year(row["year"], indicator, book, language),
-                with_unit(row["value"], row["unit"], indicator.decimals, language, book),
-                "; ".join(book.name("flag", flag, language) for flag in row["flags"]),
+                registry.territories[row["territory"]].name.get(language),
+                name_year(row["year"], indicator, registry, language),
+                with_unit(row["value"], row["unit"], indicator.decimals, language, registry),
+                "; ".join(registry.name("flag", flag, language) for flag in row["flags"]),
             ]
         )
     keys = ("indicator", "territory", "year", "value", "flags")
@@ -105,11 +104,16 @@ def list_findings(findings: pl.DataFrame, wording: Wording) -> Fragment:
 
 def list_revisions(revisions: pl.DataFrame, wording: Wording, most: int = 30) -> Fragment:
     """The largest revisions (columns as `hpedu.ingest.derive.revisions`): old and new value, editions."""
-    book, language = wording.book, wording.language
+    registry, language = wording.registry, wording.language
     rows = [
         [
-            f"{book.measures[row['measure']].name.get(language)}, {book.name('level', row['level'], language)}",
-            book.territories[row["territory"]].name.get(language),
+            ", ".join(
+                [
+                    registry.measures[row["measure"]].name.get(language),
+                    registry.name("level", row["level"], language),
+                ]
+            ),
+            registry.territories[row["territory"]].name.get(language),
             row["year"],
             f"{format_number(row['old'], 0, language)} ({row['old_edition']})",
             f"{format_number(row['new'], 0, language)} ({row['new_edition']})",
@@ -126,12 +130,12 @@ def list_errata(wording: Wording) -> Fragment:
     language = wording.language
     rows = [
         [f"{e.file}!{e.cell}", e.reason.get(language), e.evidence.get(language)]
-        for e in wording.book.errata.values()
+        for e in wording.registry.errata.values()
     ]
     return _draw(("cells", "reason", "evidence"), rows, "errata_caption", wording)
 
 
-def find_done(book: Registry, observations: pl.DataFrame, year: int) -> dict[tuple[str, str], str]:
+def find_done(registry: Registry, observations: pl.DataFrame, year: int) -> dict[tuple[str, str], str]:
     """Tasks last reported as completed by the end of the school year: (plan, number) -> decision, date, remark.
 
     Parameters
@@ -143,16 +147,16 @@ def find_done(book: Registry, observations: pl.DataFrame, year: int) -> dict[tup
         pl.col("measure") == "task_done", pl.col("current"), pl.col("year") <= year + 1
     ).sort("year", "edition")
     last = {row["detail"]: row for row in states.iter_rows(named=True)}
-    found = {(task.plan, task.number): last.get(task_series(task).detail) for task in book.tasks}
+    found = {(task.plan, task.number): last.get(task_series(task).detail) for task in registry.tasks}
     return {key: row["note"] for key, row in found.items() if row is not None and row["value"] >= 1}
 
 
-def find_overdue(book: Registry, year: int, done: Collection[tuple[str, str]] = ()) -> list[Task]:
+def find_overdue(registry: Registry, year: int, done: Collection[tuple[str, str]] = ()) -> list[Task]:
     """Tasks whose last day lies before the end of the school year and that are not `done` (plan, number)."""
     end = f"{year + 1}-{SCHOOL_YEAR_END}"
     return [
         task
-        for task in book.tasks
+        for task in registry.tasks
         if task.due and task.due.isoformat() < end and (task.plan, task.number) not in done
     ]
 
@@ -161,12 +165,12 @@ def list_tasks(overdue: Sequence[Task], done: Mapping[tuple[str, str], str], wor
     """The assignment tables of both plans: completed tasks with their decision, overdue ones marked."""
     language = wording.language
     rows = []
-    for task in wording.book.tasks:
+    for task in wording.registry.tasks:
         state = phrase(
             "recurring" if task.due is None else "overdue" if task in overdue else "within_time", language
         )
         if (task.plan, task.number) in done:
-            name = wording.book.name("task_state", "done", language)
+            name = wording.registry.name("task_state", "done", language)
             state = ": ".join(filter(None, [name, done[task.plan, task.number]]))
         plan = phrase(f"plan_short_{task.plan}", language)
         text = [task.title, task.lead, task.timing]
@@ -177,7 +181,7 @@ def list_tasks(overdue: Sequence[Task], done: Mapping[tuple[str, str], str], wor
 def list_goals(wording: Wording) -> Fragment:
     """What the plans want without a number, and why it is no target."""
     language = wording.language
-    rows = [[g.goal.get(language), g.section, g.reason.get(language)] for g in wording.book.goals]
+    rows = [[g.goal.get(language), g.section, g.reason.get(language)] for g in wording.registry.goals]
     return _draw(("goal", "plan_section", "why_no_target"), rows, "goals_caption", wording)
 
 

@@ -9,10 +9,11 @@ import polars as pl
 
 from hpedu import store
 from hpedu.assess.changes import compare_standings, place_of_standings, recall_standings, tabulate_standings
-from hpedu.assess.standing import HORIZON
+from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_standings
 from hpedu.ingest.schema import Resource
-from hpedu.outlook import Standing, assess_targets, digest_standings
-from hpedu.present import charts, registers
+from hpedu.present import registers
+from hpedu.present.charts.bars import stacked
+from hpedu.present.charts.trend import trend
 from hpedu.present.exports.form import offer_forms, series_of
 from hpedu.present.forecasts import draw_enrolment, draw_requirements
 from hpedu.present.numbers import format_number
@@ -24,7 +25,7 @@ from hpedu.present.target import draw_target
 from hpedu.present.view import View, Wording, basis, known
 from hpedu.present.wording import phrase
 from hpedu.project import find_project
-from hpedu.registry import Language, registry
+from hpedu.registry import Language, load_registry
 from hpedu.registry.models import Target, Task
 
 
@@ -34,13 +35,13 @@ def list_lines(
     """One line a target: number, id, objective, last value, state."""
     found = list_targets(group=group, state=state, department=department, territory=territory)
     spoken: Language = "vi" if language == "vi" else "en"
-    wording = Wording(registry(), spoken, territory)
+    wording = Wording(load_registry(), spoken, territory)
     for target, standing in found:
         last, year = wording.last(standing)
         value = f"{last} ({year})" if last else "-"
-        state_name = wording.book.name("state", standing.state, spoken)
+        state_name = wording.registry.name("state", standing.state, spoken)
         yield f"{target.number:>2}  {target.id:<46} {wording.objective(target):<16} {value:<28} {state_name}"
-    yield f"{len(found)} / {len(wording.book.targets)}"
+    yield f"{len(found)} / {len(wording.registry.targets)}"
 
 
 def show_lines(name: str, territory: str, language: str) -> Iterator[str]:
@@ -77,7 +78,7 @@ class Report(View):
         self, group: str, *, territory: str, year: int | None, language: str, horizon: int = HORIZON
     ) -> None:
         super().__init__(territory=territory, year=year, language=language)
-        self.group = known("group", group, self.book.codes_of("group"))
+        self.group = known("group", group, self.registry.groups)
         self._horizon = horizon
         self.standings = self._assess(self.group)
 
@@ -85,7 +86,7 @@ class Report(View):
 
     def head(self, *, title: str, questions: Sequence[str]) -> PageHead:
         """The head of the page: title, what it answers, and the sources of everything on it."""
-        territory = self.book.territories[self.territory]
+        territory = self.registry.territories[self.territory]
         shown = self._own_values("viet_nam")
         resources = self.resources(shown)
         digests = store.file_digests([resource.path for resource in resources])
@@ -112,7 +113,7 @@ class Report(View):
         """The table of the group's targets, or of another group's; all of them in the overview."""
         group = group or self.group
         shown = self.standings if group == self.group else self._assess(group)
-        whole = group in registers.WHOLE
+        whole = not self.registry.groups[group].targets
         caption = phrase("all_targets", self.language) if whole else self._group_name(group)
         series = {s.target.id: self.rows(s.target.id, bounds=True) for s in shown if s.target.kind != "milestone"}
         pages = {group: ""} if group == self.group and not whole else {}
@@ -120,17 +121,19 @@ class Report(View):
 
     def target(self, name: str) -> Block:
         """The block of one target: where it stands, the chart, and what stands behind it."""
-        known("target", name, self.book.targets)
-        group = self.book.targets[name].group
-        own = self.standings if self.group in (*registers.WHOLE, group) else self._assess(group)
+        known("target", name, self.registry.targets)
+        group = self.registry.targets[name].group
+        own = self.standings if self._holds(group) else self._assess(group)
         return draw_target(self, next(s for s in own if s.target.id == name))
 
     def targets(self, *levels: str, group: str | None = None) -> Block:
         """The blocks of all targets of the group (of some levels only, if any are named)."""
         group = group or self.group
         for level in levels:
-            known("level", level, self.book.codes_of("level"))
-        wanted = [t for t in self.book.targets.values() if t.group == group and (not levels or t.level in levels)]
+            known("level", level, self.registry.codes_of("level"))
+        wanted = [
+            t for t in self.registry.targets.values() if t.group == group and (not levels or t.level in levels)
+        ]
         return Block(*(piece for t in wanted for piece in self.target(t.id).pieces))
 
     def trend(
@@ -150,22 +153,22 @@ class Report(View):
         """
         names = [indicators] if isinstance(indicators, str) else list(indicators)
         if territories is None:
-            parts = self.book.territories[self.territory].parts if len(names) == 1 else []
+            parts = self.registry.territories[self.territory].parts if len(names) == 1 else []
             territories = [self.territory, *parts]
         frame = self.values(names, territories=territories, future=future).filter(pl.col("qualifier") == "")
         if frame.is_empty():
             return draw_notice(self._say_missing(names, territories))
         first = self.indicator(names[0])
         label = "name" if len(names) > 1 else "territory_name"
-        return charts.trend(
+        return trend(
             self.drawn(frame.rename({label: "series"})),
             title=title,
             alt=alt,
             name=f"chart-{names[0].replace('_', '-')}" + ("-compared" if len(names) > 1 else ""),
             language=self.language,
-            unit_label=self.book.name("unit", first.unit, self.language),
+            unit_label=self.registry.name("unit", first.unit, self.language),
             decimals=first.decimals,
-            school_year=basis(first, self.book) == "school_year",
+            school_year=basis(first, self.registry) == "school_year",
             zero=zero,
         )
 
@@ -177,17 +180,17 @@ class Report(View):
         if frame.is_empty():
             return draw_notice(self._say_missing(parts, [territory or self.territory]))
         first = self.indicator(parts[0])
-        return charts.stacked(
+        return stacked(
             frame.rename({"name": "part"}).select("part", "year", "value", "inputs"),
             title=title,
             alt=alt,
             name=f"chart-{parts[0].replace('_', '-')}-parts",
             language=self.language,
-            unit_label=self.book.name("unit", first.unit, self.language),
+            unit_label=self.registry.name("unit", first.unit, self.language),
             decimals=first.decimals,
             part_order=[self.indicator(name).name.get(self.language) for name in parts],
             synthetic=bool((frame["status"] == "synthetic").any()),
-            school_year=basis(first, self.book) == "school_year",
+            school_year=basis(first, self.registry) == "school_year",
         )
 
     def table(self, frame: pandas.DataFrame, *, caption: str, decimals: int = 0) -> Fragment:
@@ -231,7 +234,7 @@ class Report(View):
     def missing(self) -> Block:
         """The targets without a figure, what has to be counted for each, who has it, and the form for it."""
         groups = list(dict.fromkeys(s.target.group for s in self.standings))
-        asked = [one for s in self.standings for one in series_of(s.target, self.book)]
+        asked = [one for s in self.standings for one in series_of(s.target, self.registry)]
         forms = offer_forms(
             groups,
             territory=self.territory,
@@ -251,7 +254,7 @@ class Report(View):
         A group's page names the cells of the files its figures come from; those on all groups name all.
         """
         shown = self._own_values()
-        files = None if self.group in registers.WHOLE else [r.path for r in self.resources(shown)]
+        files = None if not self.registry.groups[self.group].targets else [r.path for r in self.resources(shown)]
         flagged = registers.list_flagged(shown, self.wording)
         rest = (registers.list_set_aside(store.issues(files), self.wording), registers.list_errata(self.wording))
         return Block(flagged, *rest) if flagged else Block(*rest)
@@ -281,7 +284,7 @@ class Report(View):
 
     def overdue(self) -> list[Task]:
         """The tasks whose last day lies before the end of the school year reported on, without a result."""
-        return registers.find_overdue(self.book, self.year, self._done())
+        return registers.find_overdue(self.registry, self.year, self._done())
 
     def tasks(self) -> Fragment:
         """The assignment tables of both plans: by lead and time, completed and overdue ones marked."""
@@ -294,7 +297,7 @@ class Report(View):
     # -- inside --------------------------------------------------------------------------------------------
 
     def _done(self) -> dict[tuple[str, str], str]:
-        return registers.find_done(self.book, store.observations(), self.year)
+        return registers.find_done(self.registry, store.observations(), self.year)
 
     def _source(self, resource: Resource, digests: dict[str, str]) -> dict[str, str]:
         return {
@@ -312,7 +315,7 @@ class Report(View):
         return format_number(None if pandas.isna(cell) else cell, decimals, self.language)
 
     def _group_name(self, group: str) -> str:
-        return self.book.name("group", group, self.language)
+        return self.registry.groups[group].name.get(self.language)
 
     def _assess(self, group: str, year: int | None = None) -> list[Standing]:
         """Where the targets of a group stand; those of all groups for a report on all.
@@ -324,16 +327,20 @@ class Report(View):
         values = store.territory_values(self.territory)
         own = [
             standing
-            for standing in assess_targets(values, self.book, self.territory, year, horizon=self._horizon)
-            if group in (*registers.WHOLE, standing.target.group)
+            for standing in assess_targets(values, self.registry, self.territory, year, horizon=self._horizon)
+            if group == standing.target.group or not self.registry.groups[group].targets
         ]
         store.note(digest_standings(own, year, self._horizon))
         return own
 
+    def _holds(self, group: str) -> bool:
+        """Whether targets and indicators of a group stand on this page."""
+        return self.group == group or not self.registry.groups[self.group].targets
+
     def _own_values(self, *compared: str) -> pl.DataFrame:
         """The values of the group's indicators: of the territory, its parts, and those it is compared with."""
-        own = [i.id for i in self.book.indicators.values() if self.group in (*registers.WHOLE, i.group)]
-        places = dict.fromkeys([self.territory, *self.book.territories[self.territory].parts, *compared])
+        own = [i.id for i in self.registry.indicators.values() if self._holds(i.group)]
+        places = dict.fromkeys([self.territory, *self.registry.territories[self.territory].parts, *compared])
         return store.indicator_values(own, places).filter(pl.col("year") <= self.year)
 
 
@@ -351,18 +358,18 @@ def list_targets(
     UnknownName
         For a filter that is no group, state, department or territory.
     """
-    book = registry()
+    registry = load_registry()
     for kind, name, names in (
-        ("group", group, book.codes_of("group")),
-        ("state", state, book.codes_of("state")),
-        ("department", department, book.departments),
-        ("territory", territory, book.reported_territories()),
+        ("group", group, registry.groups),
+        ("state", state, registry.codes_of("state")),
+        ("department", department, registry.departments),
+        ("territory", territory, registry.reported_territories()),
     ):
         if name is not None:
             known(kind, name, names)
     return [
         (s.target, s)
-        for s in assess_targets(store.indicator_values(), book, territory, store.newest_year())
+        for s in assess_targets(store.indicator_values(), registry, territory, store.newest_year())
         if (group is None or s.target.group == group)
         and (state is None or s.state == state)
         and (department is None or department in s.target.departments)

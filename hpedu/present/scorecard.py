@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from hpedu.outlook import Standing
+from hpedu.assess.standing import Standing
 from hpedu.present.numbers import format_number
 from hpedu.present.page.blocks import render
 from hpedu.present.page.display import Fragment
@@ -102,7 +102,7 @@ def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]
         "number": target.number,
         "id": target.id,
         "name": target.name.get(language),
-        "unit": "" if milestone else wording.book.name("unit", target.unit, language),
+        "unit": "" if milestone else wording.registry.name("unit", target.unit, language),
         "objective": wording.bare_objective(target),
         "deadline": target.year or wording.deadline(target),
         "values": [] if milestone else _last_values(series, wording),
@@ -112,7 +112,7 @@ def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]
         "asked": standing.state in ("no_data", "milestone_unreported"),
         "ask": phrase("ask_cell", language),
         "badge": wording.badge(standing),
-        "state": wording.book.name("state", standing.state, language),
+        "state": wording.registry.name("state", standing.state, language),
         "department": wording.departments(target),
     }
 
@@ -121,10 +121,10 @@ def _last_values(series: Series, wording: Wording) -> list[tuple[str, str, str]]
     """The newest values with their years and cells (one a line), newest first; a bound keeps its sign."""
     values = []
     for row in list(series)[: -SHOWN - 1 : -1]:
-        indicator = wording.book.indicators[row["indicator"]]
+        indicator = wording.registry.indicators[row["indicator"]]
         text = format_number(row["value"], indicator.decimals, wording.language)
         sign = f"{row['qualifier']} " if row["qualifier"] in (">", "<") else ""
-        year = name_year(row["year"], indicator, wording.book, wording.language)
+        year = name_year(row["year"], indicator, wording.registry, wording.language)
         values.append((sign + text, year, "\n".join(row["inputs"])))
     return values
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.outlook import Standing
+from hpedu.assess.standing import Standing
 from hpedu.outlook.judge import LIKELY, STALE_YEARS, UNLIKELY
 from hpedu.outlook.method import METHOD, read_track_record
 from hpedu.present.numbers import format_date, format_number, school_year
@@ -76,7 +76,7 @@ def draw_changes(changes: pl.DataFrame, wording: Wording, *, year: int, kept: bo
 
 
 def _draw_row(row: dict[str, Any], wording: Wording) -> list[object]:
-    target = wording.book.targets[row["target"]]
+    target = wording.registry.targets[row["target"]]
     return [
         f"{target.number}. {target.name.get(wording.language)}",
         _say_value(target, row["value_before"], row["year_before"], wording),
@@ -91,9 +91,9 @@ def _draw_row(row: dict[str, Any], wording: Wording) -> list[object]:
 
 def _draw_state(state: str | None, wording: Wording) -> object:
     """A badge; a state that an older hpedu knew and this one does not is named as it was kept."""
-    if state not in wording.book.codes_of("state"):
+    if state not in wording.registry.codes_of("state"):
         return state or ""
-    return draw_badge(state, wording.book.name("state", state, wording.language))
+    return draw_badge(state, wording.registry.name("state", state, wording.language))
 
 
 def _say_value(target: Target, value: float | None, year: int | None, wording: Wording) -> str:
@@ -102,8 +102,8 @@ def _say_value(target: Target, value: float | None, year: int | None, wording: W
     named = _name_year(target, year, wording)
     if target.kind == "milestone":  # its state says all
         return named
-    decimals = wording.book.indicators[target.id].decimals
-    return f"{with_unit(value, target.unit, decimals, wording.language, wording.book)} ({named})"
+    decimals = wording.registry.indicators[target.id].decimals
+    return f"{with_unit(value, target.unit, decimals, wording.language, wording.registry)} ({named})"
 
 
 def _say_chances(row: dict[str, Any], wording: Wording) -> list[str]:
@@ -121,9 +121,9 @@ def _say_reason(reason: str, row: dict[str, Any], target: Target, wording: Wordi
         key = first if row["value_before"] is None else "changes_new_value"
         return phrase(key, language, year=_name_year(target, row["year_after"], wording))
     if reason in ("revised", "withdrawn"):
-        decimals = wording.book.indicators[target.milestone_indicator or target.id].decimals
+        decimals = wording.registry.indicators[target.milestone_indicator or target.id].decimals
         old, new = (
-            "" if value is None else with_unit(value, target.unit, decimals, language, wording.book)
+            "" if value is None else with_unit(value, target.unit, decimals, language, wording.registry)
             for value in (row["value_before"], row["value_revised"])
         )
         year = _name_year(target, row["year_before"], wording)
@@ -133,8 +133,8 @@ def _say_reason(reason: str, row: dict[str, Any], target: Target, wording: Wordi
 
 
 def _name_year(target: Target, year: int, wording: Wording) -> str:
-    indicator = wording.book.indicators[target.milestone_indicator or target.id]
-    return name_year(year, indicator, wording.book, wording.language)
+    indicator = wording.registry.indicators[target.milestone_indicator or target.id]
+    return name_year(year, indicator, wording.registry, wording.language)
 
 
 SILENT = ("no_data", "milestone_unreported")
@@ -152,13 +152,13 @@ def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
 
 
 def _say_known(standings: Sequence[Standing], wording: Wording) -> str:
-    book, language = wording.book, wording.language
+    registry, language = wording.registry, wording.language
     found = Counter(s.state for s in standings if s.last is not None)
     if not found:
         return phrase("answer_none_known", language, all=len(standings), territory=wording.territory)
     states = [
-        phrase("answer_state", language, count=found[code], state=_lower(book.name("state", code, language)))
-        for code in book.codes_of("state")
+        phrase("answer_state", language, count=found[code], state=_lower(registry.name("state", code, language)))
+        for code in registry.codes_of("state")
         if code in found
     ]
     known = sum(found.values())
@@ -191,14 +191,14 @@ def _say_unmet(standings: Sequence[Standing], wording: Wording) -> str:
 def _name_gap(standing: Standing, wording: Wording) -> str:
     """Name a target with its latest figure, its objective and what lies between them, in the target's own unit."""
     target, language = standing.target, wording.language
-    decimals = wording.book.indicators[target.id].decimals
+    decimals = wording.registry.indicators[target.id].decimals
     return phrase(
         "answer_gap",
         language,
         name=target.name.get(language),
         last=wording.last(standing)[0],
         objective=wording.objective(target),
-        gap=format_amount(abs(standing.gap or 0.0), target.unit, decimals, language, wording.book),
+        gap=format_amount(abs(standing.gap or 0.0), target.unit, decimals, language, wording.registry),
     )
 
 
@@ -210,7 +210,7 @@ def _say_missing(standings: Sequence[Standing], wording: Wording) -> str:
         return phrase("answer_nothing_missing", wording.language) if whole else ""
     owners = Counter(name for s in blank for name in s.target.departments)
     first, most = max(owners.items(), key=lambda item: item[1])
-    name = wording.book.departments[first].name.get(wording.language)
+    name = wording.registry.departments[first].name.get(wording.language)
     return phrase("answer_missing", wording.language, count=len(blank), department=name, most=most)
 
 

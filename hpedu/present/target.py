@@ -7,9 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.outlook import Standing
+from hpedu.assess.standing import Standing
 from hpedu.outlook.method import read_track_record
-from hpedu.present import charts
+from hpedu.present.charts.axes import Break, Goal
+from hpedu.present.charts.trend import trend
 from hpedu.present.numbers import format_date, format_number
 from hpedu.present.page.blocks import Block, link_csv, render
 from hpedu.present.page.display import Chart, Fragment
@@ -45,12 +46,12 @@ def say_outlook(
     standing: Standing, wording: Wording, row: Mapping[str, Any], *, unit: bool = True
 ) -> dict[str, str]:
     """Centre and 80% range of a projected year as text: `point`, `low`, `high`; the low end is always bare."""
-    indicator = wording.book.indicators[standing.target.id]
+    indicator = wording.registry.indicators[standing.target.id]
     language, decimals = wording.language, indicator.decimals
     said = {key: format_number(row[name], decimals, language) for key, name in ENDS.items()}
     if unit:
         for key in ("point", "high"):
-            said[key] = with_unit(row[ENDS[key]], indicator.unit, decimals, language, wording.book)
+            said[key] = with_unit(row[ENDS[key]], indicator.unit, decimals, language, wording.registry)
     return said
 
 
@@ -65,7 +66,7 @@ def _say_last(standing: Standing, wording: Wording) -> Iterator[str]:
         yield phrase("milestone_said", language, **who)
     elif standing.last is not None:
         last, year = wording.last(standing)
-        shown = last or wording.book.name("state", standing.state, language)
+        shown = last or wording.registry.name("state", standing.state, language)
         yield f"{phrase('last_value', language)}: {shown} ({year})."
 
 
@@ -151,8 +152,8 @@ def _say_open_sdg(standing: Standing, wording: Wording) -> Iterator[str]:
 
 
 def _year(standing: Standing, year: int, wording: Wording) -> str:
-    indicator: Indicator = wording.book.indicators[standing.target.id]
-    return name_year(year, indicator, wording.book, wording.language)
+    indicator: Indicator = wording.registry.indicators[standing.target.id]
+    return name_year(year, indicator, wording.registry, wording.language)
 
 
 FAN = ("lo50", "hi50", "lo80", "hi80", "lo95", "hi95")
@@ -161,7 +162,7 @@ FAN = ("lo50", "hi50", "lo80", "hi80", "lo95", "hi95")
 def draw_target(view: View, standing: Standing) -> Block:
     """Draw a target: heading and verdict, the chart if there is a value to draw, the facts behind it."""
     target = standing.target
-    indicator = view.book.indicators.get(target.milestone_indicator or target.id)
+    indicator = view.registry.indicators.get(target.milestone_indicator or target.id)
     series = view.rows(indicator.id, bounds=True) if indicator else []
     facts = _draw_facts(
         standing,
@@ -191,7 +192,7 @@ def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str]) ->
         marks.append(phrase("implied", language))
     if target.year_basis == "inferred":
         marks.append(phrase("year_inferred", language))
-    if wording.book.territories[standing.territory].role == "city":
+    if wording.registry.territories[standing.territory].role == "city":
         marks.append(phrase("written_for_old_city", language))
     objective = wording.objective(target)
     sentences = [*say_standing(standing, wording), *parts]
@@ -255,41 +256,41 @@ def _draw_facts(
 
 def _draw_chart(view: View, standing: Standing) -> Chart | None:
     target = standing.target
-    indicator = view.book.indicators[target.id]
-    parts = view.book.territories[view.territory].parts
+    indicator = view.registry.indicators[target.id]
+    parts = view.registry.territories[view.territory].parts
     country = [] if indicator.counts else ["viet_nam"]
     frame = view.values([target.id], territories=[view.territory, *parts, *country])
     frame = frame.filter(pl.col("qualifier") == "")
-    own = view.book.territories[view.territory].name.get(view.language)
+    own = view.registry.territories[view.territory].name.get(view.language)
     if frame.filter(pl.col("territory") != "viet_nam").is_empty():
         return None
-    goal = charts.Goal(
+    goal = Goal(
         float(target.value), target.due or view.year, phrase("goal_2030", view.language), target.comparison
     )
     order = [own] if own in frame["territory_name"] else []
     order += [name for name in frame["territory_name"].unique(maintain_order=True) if name != own]
     last, year = view.wording.last(standing)
     name = target.name.get(view.language)
-    state = view.book.name("state", standing.state, view.language).lower()
+    state = view.registry.name("state", standing.state, view.language).lower()
     title = f"{name}: {last} ({year}), {state}" if last else name
     objective = f"{phrase('goal_2030', view.language)} {view.wording.objective(target)}"
     known = view.drawn(frame.rename({"territory_name": "series"}))
-    return charts.trend(
+    return trend(
         pl.concat([known, _foresee(standing, own)], how="diagonal"),
         title=title,
         alt=f"{title}. {objective} ({view.wording.deadline(target)}). {', '.join(order)}. "
         + " ".join(say_standing(standing, view.wording)[1:]),
         name=f"chart-{target.id.replace('_', '-')}",
         language=view.language,
-        unit_label=view.book.name("unit", indicator.unit, view.language),
+        unit_label=view.registry.name("unit", indicator.unit, view.language),
         decimals=indicator.decimals,
         target=goal,
         breaks=[
-            charts.Break(row.year, phrase("break_label", view.language))
-            for row in view.book.breaks_of(target.id, view.territory)
+            Break(row.year, phrase("break_label", view.language))
+            for row in view.registry.breaks_of(target.id, view.territory)
         ],
         series_order=order,
-        school_year=basis(indicator, view.book) == "school_year",
+        school_year=basis(indicator, view.registry) == "school_year",
     )
 
 
@@ -307,10 +308,10 @@ def _foresee(standing: Standing, series: str) -> pl.DataFrame:
 def _say_parts(view: View, indicator: Indicator) -> list[str]:
     """The last value of each territory merged into this one, where there is any."""
     lines = []
-    for part in view.book.territories[view.territory].parts:
+    for part in view.registry.territories[view.territory].parts:
         rows = view.rows(indicator.id, part, bounds=True)
         if rows:
-            name = view.book.territories[part].name.get(view.language)
+            name = view.registry.territories[part].name.get(view.language)
             value = describe_value(rows[-1], indicator, view.wording)
             lines.append(phrase("part_said", view.language, part=name, value=value))
     return lines

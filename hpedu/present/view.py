@@ -10,13 +10,13 @@ import polars as pl
 from markupsafe import Markup
 
 from hpedu import store
+from hpedu.assess.standing import Standing
 from hpedu.errors import UnknownName
 from hpedu.ingest.schema import Resource
-from hpedu.outlook import Standing
 from hpedu.present.numbers import format_number, school_year
 from hpedu.present.page.blocks import Prose, draw_badge
 from hpedu.present.wording import phrase
-from hpedu.registry import Language, Registry, registry
+from hpedu.registry import Language, Registry, load_registry
 from hpedu.registry.models import Indicator, Target
 
 SIGNS = {">=": "≥\N{NO-BREAK SPACE}", ">": ">\N{NO-BREAK SPACE}", "<=": "≤\N{NO-BREAK SPACE}", "milestone": ""}
@@ -25,16 +25,16 @@ SIGNS = {">=": "≥\N{NO-BREAK SPACE}", ">": ">\N{NO-BREAK SPACE}", "<=": "≤\N
 class Wording:
     """Says what stands in a registry and a standing, in one language."""
 
-    def __init__(self, book: Registry, language: Language, territory: str) -> None:
-        self.book, self.language = book, language
-        self.territory = book.territories[territory].name.get(language)
+    def __init__(self, registry: Registry, language: Language, territory: str) -> None:
+        self.registry, self.language = registry, language
+        self.territory = registry.territories[territory].name.get(language)
 
     def objective(self, target: Target) -> str:
         """The objective as the plan gives it: "≥ 48,05%", with all its decimals; a milestone has no value."""
         if target.kind == "milestone":
             return ""
         decimals = max(0, -int(target.value.as_tuple().exponent))
-        value = with_unit(float(target.value), target.unit, decimals, self.language, self.book)
+        value = with_unit(float(target.value), target.unit, decimals, self.language, self.registry)
         return SIGNS[target.comparison] + value
 
     def bare_objective(self, target: Target) -> str:
@@ -50,26 +50,26 @@ class Wording:
         return phrase("by_year", self.language, year=target.year)
 
     def departments(self, target: Target) -> str:
-        return "; ".join(self.book.departments[d].name.get(self.language) for d in target.departments)
+        return "; ".join(self.registry.departments[d].name.get(self.language) for d in target.departments)
 
     def department_basis(self, target: Target) -> str:
         return phrase(f"department_{target.department_basis}", self.language)
 
     def badge(self, standing: Standing) -> Markup:
-        return draw_badge(standing.state, self.book.name("state", standing.state, self.language))
+        return draw_badge(standing.state, self.registry.name("state", standing.state, self.language))
 
     def pace(self, value: float | None, target: Target) -> str:
         """A yearly change: points for a percentage, percent for a count, else the target's unit; empty if None."""
         if value is None:
             return ""
-        if self.book.indicators[target.id].counts:
+        if self.registry.indicators[target.id].counts:
             return phrase("a_year_percent", self.language, number=format_number(value, 1, self.language))
         decimals = 0 if target.unit == "per_10k" else 1
-        return format_amount(value, target.unit, decimals, self.language, self.book)
+        return format_amount(value, target.unit, decimals, self.language, self.registry)
 
     def break_reason(self, standing: Standing) -> str:
         """Why the target's series breaks, the newest break; empty if it does not."""
-        breaks = self.book.breaks_of(standing.target.id, standing.territory)
+        breaks = self.registry.breaks_of(standing.target.id, standing.territory)
         return breaks[-1].reason.get(self.language) if breaks else ""
 
     def last(self, standing: Standing) -> tuple[str, str]:
@@ -77,37 +77,37 @@ class Wording:
         row = standing.last
         if row is None:
             return "", ""
-        indicator = self.book.indicators[row["indicator"]]
-        year = name_year(row["year"], indicator, self.book, self.language)
+        indicator = self.registry.indicators[row["indicator"]]
+        year = name_year(row["year"], indicator, self.registry, self.language)
         if standing.target.kind == "milestone":
             return "", year
-        return with_unit(row["value"], row["unit"], indicator.decimals, self.language, self.book), year
+        return with_unit(row["value"], row["unit"], indicator.decimals, self.language, self.registry), year
 
 
 def describe_value(row: Mapping[str, Any], indicator: Indicator, wording: Wording) -> str:
     """An indicator value in a line: name, number with unit, year; a bound keeps its sign."""
-    value = with_unit(row["value"], row["unit"], indicator.decimals, wording.language, wording.book)
+    value = with_unit(row["value"], row["unit"], indicator.decimals, wording.language, wording.registry)
     sign = {"about": "≈ "}.get(row["qualifier"], f"{row['qualifier']} " if row["qualifier"] else "")
-    year = name_year(row["year"], indicator, wording.book, wording.language)
+    year = name_year(row["year"], indicator, wording.registry, wording.language)
     return f"{indicator.name.get(wording.language)}: {sign}{value} ({year})"
 
 
-def basis(indicator: Indicator, book: Registry) -> str:
+def basis(indicator: Indicator, registry: Registry) -> str:
     """What `year` means for an indicator: `school_year` or `calendar`, as its numerator is counted."""
-    return book.measures[indicator.numerator.partition("/")[0]].basis
+    return registry.measures[indicator.numerator.partition("/")[0]].basis
 
 
-def name_year(year: int, indicator: Indicator, book: Registry, language: Language) -> str:
+def name_year(year: int, indicator: Indicator, registry: Registry, language: Language) -> str:
     """A year as the indicator's readers call it: "2021-2022" for a school year, "2021" for a calendar year."""
-    return school_year(year, language) if basis(indicator, book) == "school_year" else str(year)
+    return school_year(year, language) if basis(indicator, registry) == "school_year" else str(year)
 
 
-def with_unit(value: float, unit: str, decimals: int, language: Language, book: Registry) -> str:
+def with_unit(value: float, unit: str, decimals: int, language: Language, registry: Registry) -> str:
     """A number with its unit: "22,0%", "31,5 học sinh/lớp"; a status or plain ratio has none."""
     number = format_number(value, decimals, language)
     if unit in ("status", "ratio", "per_100"):
         return number
-    label = book.name("unit", unit, language)
+    label = registry.name("unit", unit, language)
     return f"{number}{label}" if unit in ("percent", "per_1000") else f"{number} {label}"
 
 
@@ -151,22 +151,22 @@ class Change:
         return self.last.indicator
 
 
-def describe_change(first: Quantity, last: Quantity, language: Language, book: Registry) -> Change:
+def describe_change(first: Quantity, last: Quantity, language: Language, registry: Registry) -> Change:
     """Put a change into words; amounts of percents are in points, always without a sign."""
     if first.value is None or last.value is None:
         return Change(first, last, "", "", "")
     difference = last.value - first.value
     verb = phrase("rose" if difference > 0 else "fell" if difference < 0 else "held", language)
-    amount = format_amount(abs(difference), last.indicator.unit, last.indicator.decimals, language, book)
+    amount = format_amount(abs(difference), last.indicator.unit, last.indicator.decimals, language, registry)
     relative = format_number(abs(difference) / first.value * 100, 1, language) if first.value else ""
     return Change(first, last, verb, amount, phrase("percent_change", language, number=relative))
 
 
-def format_amount(value: float, unit: str, decimals: int, language: Language, book: Registry) -> str:
+def format_amount(value: float, unit: str, decimals: int, language: Language, registry: Registry) -> str:
     """A difference of two values with its unit; of two percents, in percentage points."""
     if unit == "percent":
         return phrase("points", language, number=format_number(value, decimals, language))
-    return with_unit(value, unit, decimals, language, book)
+    return with_unit(value, unit, decimals, language, registry)
 
 
 class View:
@@ -189,11 +189,11 @@ class View:
     """
 
     def __init__(self, *, territory: str, year: int | None, language: str) -> None:
-        self.book = registry()
-        self.territory = known("territory", territory, self.book.reported_territories())
+        self.registry = load_registry()
+        self.territory = known("territory", territory, self.registry.reported_territories())
         self.language: Language = "vi" if known("language", language, ("vi", "en")) == "vi" else "en"
         self.year = store.newest_year() if year is None else year
-        self.wording = Wording(self.book, self.language, territory)
+        self.wording = Wording(self.registry, self.language, territory)
         self._values: dict[tuple[str, str], list[dict[str, Any]]] = {}  # a page asks for the same ones many times
 
     # -- words ---------------------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ class View:
         later = [row for row in rows if row["year"] >= since]
         first = self._quantity(indicator, later[0] if len(later) > 1 else None, territory)
         last = self._quantity(indicator, rows[-1] if rows else None, territory)
-        return describe_change(first, last, self.language, self.book)
+        return describe_change(first, last, self.language, self.registry)
 
     # -- figures -------------------------------------------------------------------------------------------
 
@@ -253,14 +253,14 @@ class View:
             qualifier, flags, inputs`, in the order asked for, by year.
         """
         for name in indicators:
-            known("indicator", name, self.book.indicators)
+            known("indicator", name, self.registry.indicators)
         territories = [self.territory] if territories is None else list(territories)
         rows = [
             row
             | {
                 "name": self.indicator(name).name.get(self.language),
-                "territory_name": self.book.territories[territory].name.get(self.language),
-                "year_name": name_year(row["year"], self.indicator(name), self.book, self.language),
+                "territory_name": self.registry.territories[territory].name.get(self.language),
+                "year_name": name_year(row["year"], self.indicator(name), self.registry, self.language),
             }
             for name in indicators
             for territory in territories
@@ -289,7 +289,7 @@ class View:
 
         `future` adds what was foreseen for years after the report's, `bounds` the figures that are only bounds.
         """
-        known("indicator", indicator, self.book.indicators)
+        known("indicator", indicator, self.registry.indicators)
         place = territory or self.territory
         if (indicator, place) not in self._values:
             found = store.indicator_values([indicator], [place])
@@ -304,13 +304,13 @@ class View:
 
     def indicator(self, name: str) -> Indicator:
         """The row of the registry."""
-        return self.book.indicators[name]
+        return self.registry.indicators[name]
 
     def context(self, indicators: Sequence[str], territory: str) -> list[str]:
         """The newest value of each indicator in a territory, a line each; nothing for those without."""
         lines = []
         for name in indicators:
-            if name in self.book.indicators:
+            if name in self.registry.indicators:
                 rows = self.rows(name, territory, bounds=True)
                 lines += [describe_value(rows[-1], self.indicator(name), self.wording)] if rows else []
         return lines
@@ -318,11 +318,11 @@ class View:
     def name_flags(self, rows: Sequence[dict[str, Any]]) -> list[str]:
         """Every flag that one of the values carries, in words."""
         flags = dict.fromkeys(flag for row in rows for flag in row["flags"])
-        return [self.book.name("flag", flag, self.language) for flag in flags]
+        return [self.registry.name("flag", flag, self.language) for flag in flags]
 
     def drawn(self, frame: pl.DataFrame) -> pl.DataFrame:
         """What a chart of series takes of `values` with a column `series`: the flags are in words."""
-        names = {code: row.name.get(self.language) for code, row in self.book.codes_of("flag").items()}
+        names = {code: row.name.get(self.language) for code, row in self.registry.codes_of("flag").items()}
         worded = pl.col("flags").list.eval(pl.element().replace(names))
         return frame.select("series", "year", "value", "status", "inputs", worded)
 
@@ -334,21 +334,21 @@ class View:
 
     def _quantity(self, name: str, row: dict[str, Any] | None, territory: str | None) -> Quantity:
         indicator = self.indicator(name)
-        place = self.book.territories[territory or self.territory].name.get(self.language)
+        place = self.registry.territories[territory or self.territory].name.get(self.language)
         if row is None:
             return Quantity(indicator, None, "", "", "", place)
         return Quantity(
             indicator,
             row["value"],
             format_number(row["value"], indicator.decimals, self.language),
-            with_unit(row["value"], row["unit"], indicator.decimals, self.language, self.book),
-            name_year(row["year"], indicator, self.book, self.language),
+            with_unit(row["value"], row["unit"], indicator.decimals, self.language, self.registry),
+            name_year(row["year"], indicator, self.registry, self.language),
             place,
         )
 
     def _say_missing(self, indicators: Sequence[str], territories: Sequence[str]) -> str:
         names = dict.fromkeys(self.indicator(name).name.get(self.language) for name in indicators)
-        where = ", ".join(self.book.territories[t].name.get(self.language) for t in territories)
+        where = ", ".join(self.registry.territories[t].name.get(self.language) for t in territories)
         return phrase("no_values_said", self.language, territory=where, names="; ".join(names))
 
     def _say_lacking(self, lacking: Sequence[Quantity | Change]) -> str:

@@ -1,60 +1,96 @@
-"""Reads the registry's files into typed rows and refuses a broken one with a list of everything wrong."""
+"""Read the registry's files into typed rows and refuse a broken one with a list of everything wrong."""
 
 from __future__ import annotations
 
 import csv
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 
 from hpedu.errors import Problem, RegistryError, list_problems, note
 from hpedu.registry import models
 from hpedu.registry.check import cross_check
+from hpedu.registry.models import Keyed, Registry, Row
 
 HOME = Path(__file__).parent
-LIST_COLUMNS = {
-    "parts",
-    "departments",
-    "levels",
-    "aliases",
-    "series",
-    "targets",
-}  # several codes in one cell, joined by "|"
-OPTIONAL_TEXT = {"cooperating"}
+FILES: dict[str, tuple[str, type[Row]]] = {
+    "codes": ("codes.csv", models.Code),
+    "groups": ("groups.csv", models.Group),
+    "territories": ("territories.csv", models.Territory),
+    "territory_names": ("territory_names.csv", models.TerritoryName),
+    "province_codes": ("province_codes.csv", models.ProvinceCode),
+    "places": ("places.csv", models.Place),
+    "communes": ("communes.csv", models.Commune),
+    "conversions": ("commune_conversions.csv", models.Conversion),
+    "districts": ("districts.csv", models.District),
+    "measures": ("measures.csv", models.Measure),
+    "departments": ("departments.csv", models.Department),
+    "targets": ("targets", models.Target),
+    "indicators": ("indicators", models.Indicator),
+    "breaks": ("breaks.csv", models.Break),
+    "tasks": ("tasks.csv", models.Task),
+    "goals": ("goals.csv", models.Goal),
+    "other_targets": ("other_targets.csv", models.OtherTarget),
+    "norms": ("norms.csv", models.Norm),
+    "flows": ("flows.csv", models.LevelFlow),
+    "errata": ("errata.csv", models.Erratum),
+    "school_columns": ("school_columns.csv", models.SchoolColumn),
+    "relations": ("relations.csv", models.Relation),
+}
+"""Attribute of `Registry` -> file or folder of TOML files, and what a row of it is."""
 
-RowT = TypeVar("RowT", bound=models.Row)
-KeyedT = TypeVar("KeyedT", bound=models.Keyed)
-
-
-def read_csv_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield ("line 2", fields) per row; `name_vi` and `name_en` become one `name` text, blanks None or ""."""
-    with path.open(encoding="utf-8", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file), start=2):
-            fields: dict[str, Any] = {}
-            for column, cell in row.items():
-                stem, _, language = column.rpartition("_")
-                if language in models.LANGUAGES and stem:
-                    fields.setdefault(stem, {})[language] = cell
-                elif column in LIST_COLUMNS:
-                    fields[column] = cell.split("|") if cell else []
-                else:
-                    fields[column] = cell
-            for column in OPTIONAL_TEXT & fields.keys():
-                if not any(fields[column].values()):
-                    fields[column] = None
-            yield f"line {line}", fields
+RowT = TypeVar("RowT", bound=Row)
 
 
-def read_toml_tables(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (table name, fields with that name as `id`) for each table; numbers keep their decimals."""
-    with path.open("rb") as file:
-        for name, fields in tomllib.load(file, parse_float=Decimal).items():
-            yield name, {"id": name, **fields}
+@cache
+def load_registry() -> Registry:
+    """Return the registry that comes with hpedu (read once).
+
+    Raises
+    ------
+    RegistryError
+        With every problem of every file, if any row is broken or refers to something that is not there.
+    """
+    return read_registry(HOME)
+
+
+def read_registry(home: Path) -> Registry:
+    """Read a registry from a folder of files.
+
+    Raises
+    ------
+    RegistryError
+        As `load_registry` does.
+    """
+    problems: list[Problem] = []
+    tables: dict[str, Any] = {}
+    for name, (source, model) in FILES.items():
+        rows = read_rows(home, source, model, problems)
+        tables[name] = _index(source, rows, problems) if issubclass(model, Keyed) else rows
+    registry = Registry(**tables)
+    if not problems:  # cross-references only make sense between whole rows
+        by_number = sorted(registry.targets.items(), key=lambda item: item[1].number)
+        registry = replace(registry, targets=dict(by_number))
+        problems += cross_check(registry)
+    if problems:
+        raise RegistryError(problems)
+    return registry
+
+
+def _index(source: str, rows: list[Any], problems: list[Problem]) -> dict[str, Any]:
+    table: dict[str, Any] = {}
+    for row in rows:
+        if row.id in table:
+            problems.append(Problem(source, row.id, note("registry_id_twice"), row.id))
+        table[row.id] = row
+    return table
 
 
 def read_rows(home: Path, source: str, model: type[RowT], problems: list[Problem]) -> list[RowT]:
@@ -63,12 +99,9 @@ def read_rows(home: Path, source: str, model: type[RowT], problems: list[Problem
     files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
     rows: list[RowT] = []
     for file in files:
-        reader = read_csv_rows if file.suffix == ".csv" else read_toml_tables
         name = file.relative_to(home).as_posix()
         try:
-            for where, fields in reader(file):
-                if file.suffix == ".csv":
-                    fields = {key: _blank_to_none(model, key, value) for key, value in fields.items()}
+            for where, fields in read_csv_rows(file, model) if file.suffix == ".csv" else read_toml_tables(file):
                 try:
                     rows.append(model.model_validate(fields))
                 except ValidationError as error:
@@ -78,91 +111,42 @@ def read_rows(home: Path, source: str, model: type[RowT], problems: list[Problem
     return rows
 
 
-def _blank_to_none(model: type[models.Row], key: str, value: Any) -> Any:
-    field = model.model_fields.get(key)
-    nullable = field is not None and "None" in str(field.annotation)
-    return None if value == "" and nullable else value
+def read_csv_rows(path: Path, model: type[Row]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield ("line 2", fields) for each row, as `model` takes them.
 
-
-class Registry:
-    """All of the registry, checked: every attribute is a dict from id to row, or a list of rows."""
-
-    def __init__(self, home: Path = HOME) -> None:
-        problems: list[Problem] = []
-
-        def read(source: str, model: type[RowT]) -> list[RowT]:
-            return read_rows(home, source, model, problems)
-
-        def keyed(source: str, model: type[KeyedT]) -> dict[str, KeyedT]:
-            rows = read(source, model)
-            table: dict[str, KeyedT] = {}
-            for row in rows:
-                key: str = row.id
-                if key in table:
-                    problems.append(Problem(source, key, note("registry_id_twice"), key))
-                table[key] = row
-            return table
-
-        self.codes = read("codes.csv", models.Code)
-        self.territories = keyed("territories.csv", models.Territory)
-        self.territory_names = read("territory_names.csv", models.TerritoryName)
-        self.province_codes = read("province_codes.csv", models.ProvinceCode)
-        self.places = keyed("places.csv", models.Place)
-        self.communes = read("communes.csv", models.Commune)
-        self.conversions = read("commune_conversions.csv", models.Conversion)
-        self.districts = read("districts.csv", models.District)
-        self.measures = keyed("measures.csv", models.Measure)
-        self.departments = keyed("departments.csv", models.Department)
-        self.targets = dict(sorted(keyed("targets", models.Target).items(), key=lambda item: item[1].number))
-        self.indicators = keyed("indicators", models.Indicator)
-        self.breaks = keyed("breaks.csv", models.Break)
-        self.tasks = read("tasks.csv", models.Task)
-        self.goals = read("goals.csv", models.Goal)
-        self.other_targets = keyed("other_targets.csv", models.OtherTarget)
-        self.norms = keyed("norms.csv", models.Norm)
-        self.flows = read("flows.csv", models.LevelFlow)
-        self.errata = keyed("errata.csv", models.Erratum)
-        self.school_columns = keyed("school_columns.csv", models.SchoolColumn)
-        self.relations = keyed("relations.csv", models.Relation)
-
-        self._codes = {(row.dimension, row.code): row for row in self.codes}
-        self._dimensions: dict[str, dict[str, models.Code]] = {}
-        for row in sorted(self.codes, key=lambda code: code.order):
-            self._dimensions.setdefault(row.dimension, {})[row.code] = row
-
-        if not problems:  # cross-references only make sense between whole rows
-            problems += cross_check(self)
-        if problems:
-            raise RegistryError(problems)
-
-    def name(self, dimension: str, code: str, language: models.Language) -> str:
-        """The wording of a code, such as level `primary` or unit `percent`."""
-        return self.code(dimension, code).name.get(language)
-
-    def code(self, dimension: str, code: str) -> models.Code:
-        return self._codes[dimension, code]
-
-    def reported_territories(self) -> dict[str, models.Territory]:
-        """The territories that reports can be about, by id: no single province, no region."""
-        return {key: row for key, row in self.territories.items() if row.role in models.REPORTED_ROLES}
-
-    def breaks_of(self, indicator: str, territory: str) -> list[models.Break]:
-        """Where the series of an indicator breaks in a territory, by year."""
-        found = [b for b in self.breaks.values() if b.indicator == indicator and b.territory in ("", territory)]
-        return sorted(found, key=lambda one: one.year)
-
-    def codes_of(self, dimension: str) -> dict[str, models.Code]:
-        """The codes of a dimension in their order."""
-        return self._dimensions.get(dimension, {})
-
-
-@cache
-def registry() -> Registry:
-    """The registry that comes with hpedu (read once).
-
-    Raises
-    ------
-    RegistryError
-        With every problem of every file, if any row is broken or refers to something that is not there.
+    `name_vi` and `name_en` become one text `name`; a list stands in one cell, joined by "|"; a blank cell is None
+    where the model allows that.
     """
-    return Registry()
+    with path.open(encoding="utf-8", newline="") as file:
+        for line, row in enumerate(csv.DictReader(file), start=2):
+            fields: dict[str, Any] = {}
+            for column, cell in row.items():
+                stem, _, language = column.rpartition("_")
+                if language in models.LANGUAGES and stem:
+                    fields.setdefault(stem, {})[language] = cell
+                else:
+                    fields[column] = _split_list(model, column, cell)
+            yield f"line {line}", {name: _blank_to_none(model, name, value) for name, value in fields.items()}
+
+
+def _split_list(model: type[Row], column: str, cell: str) -> Any:
+    field = model.model_fields.get(column)
+    if field is None or get_origin(field.annotation) is not list:
+        return cell
+    return cell.split("|") if cell else []
+
+
+def _blank_to_none(model: type[Row], column: str, value: Any) -> Any:
+    field = model.model_fields.get(column)
+    nullable = (
+        field is not None and isinstance(field.annotation, UnionType) and type(None) in get_args(field.annotation)
+    )
+    blank = not any(value.values()) if isinstance(value, dict) else value == ""
+    return None if nullable and blank else value
+
+
+def read_toml_tables(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (table name, fields with that name as `id`) for each table; numbers keep their decimals."""
+    with path.open("rb") as file:
+        for name, fields in tomllib.load(file, parse_float=Decimal).items():
+            yield name, {"id": name, **fields}

@@ -6,11 +6,15 @@ Each class is one row of one registry file. The field comments give meaning and 
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from hpedu.registry.formula import SeriesRef, parse_formula
 
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
@@ -46,6 +50,16 @@ class Code(Row):
     code: str
     name: Text
     order: int
+
+
+class Group(Keyed):
+    """What a page is about: the targets of one group, or a look at all of them."""
+
+    name: Text
+    order: int
+    targets: bool  # targets of the plans are in it
+    page: bool  # it has a page for each territory
+    commune_page: bool  # it has a page for each commune, made from the school list (which has no university)
 
 
 class Territory(Keyed):
@@ -170,7 +184,7 @@ class Target(Keyed):
     number: int  # place in the order of the plans, as the scorecard counts
     plan: Literal["strategy_plan", "resolution_173_174_plan"]
     section: Words
-    group: Literal["preschool", "general", "higher", "continuing", "cross_cutting"]
+    group: Slug
     level: Slug
     isced: str
     kind: Literal["rate", "share", "ratio", "per_10k", "count", "milestone", "class_size_rule"]
@@ -233,7 +247,7 @@ class Indicator(Keyed):
     `target` is judged against the target of the same id, `proxy` and `context` never are.
     """
 
-    group: Literal["preschool", "general", "higher", "continuing", "cross_cutting"]
+    group: Slug
     level: Slug
     role: Literal["target", "proxy", "context"]
     name: Text
@@ -388,7 +402,6 @@ class SchoolColumn(Keyed):
     by_ownership: bool  # public and private schools are summed apart as well
     part_of: str = ""  # the column it cannot exceed
     sums_to: str = ""  # the column, or column and level, that it makes up together with others
-    targets: list[Slug]  # targets whose formula uses one of its series
 
     @property
     def formulas(self) -> list[str]:
@@ -403,3 +416,79 @@ class SchoolColumn(Keyed):
     def variants(self) -> dict[str, str]:
         """Ids of the columns for one level, and that level."""
         return {f"{self.id}_{level}": level for level in self.levels} if self.per_level else {}
+
+
+@dataclass(frozen=True, eq=False)  # known by its identity: caches keep what they worked out of it
+class Registry:
+    """All of the registry: each file is a dict from id to row where rows have an id, else a list of rows."""
+
+    codes: list[Code]
+    groups: dict[str, Group]
+    territories: dict[str, Territory]
+    territory_names: list[TerritoryName]
+    province_codes: list[ProvinceCode]
+    places: dict[str, Place]
+    communes: list[Commune]
+    conversions: list[Conversion]
+    districts: list[District]
+    measures: dict[str, Measure]
+    departments: dict[str, Department]
+    targets: dict[str, Target]  # in the order of the plans
+    indicators: dict[str, Indicator]
+    breaks: dict[str, Break]
+    tasks: list[Task]
+    goals: list[Goal]
+    other_targets: dict[str, OtherTarget]
+    norms: dict[str, Norm]
+    flows: list[LevelFlow]
+    errata: dict[str, Erratum]
+    school_columns: dict[str, SchoolColumn]
+    relations: dict[str, Relation]
+
+    @cached_property
+    def _dimensions(self) -> dict[str, dict[str, Code]]:
+        dimensions: dict[str, dict[str, Code]] = {}
+        groups = [Code(dimension="group", code=g.id, name=g.name, order=g.order) for g in self.groups.values()]
+        for row in sorted([*self.codes, *groups], key=lambda code: code.order):
+            dimensions.setdefault(row.dimension, {})[row.code] = row
+        return dimensions
+
+    def name(self, dimension: str, code: str, language: Language) -> str:
+        """Return the wording of a code, such as level `primary` or unit `percent`."""
+        return self.code(dimension, code).name.get(language)
+
+    def code(self, dimension: str, code: str) -> Code:
+        """Return the row of a code."""
+        return self._dimensions[dimension][code]
+
+    def codes_of(self, dimension: str) -> dict[str, Code]:
+        """Return the codes of a dimension in their order."""
+        return self._dimensions.get(dimension, {})
+
+    def reported_territories(self) -> dict[str, Territory]:
+        """Return the territories that reports can be about, by id: no single province, no region."""
+        return {key: row for key, row in self.territories.items() if row.role in REPORTED_ROLES}
+
+    def target_groups(self) -> dict[str, Group]:
+        """Return the groups that targets of the plans are in, by id."""
+        return {key: row for key, row in self.groups.items() if row.targets}
+
+    def targets_fed_by(self, column: SchoolColumn) -> list[str]:
+        """Return the targets computed from a column of the school list, whatever the ownership."""
+        fed = {term for text in column.formulas for term in parse_formula(text)}
+        return [target for target, series in self._series_of_targets.items() if fed & series]
+
+    @cached_property
+    def _series_of_targets(self) -> dict[str, set[SeriesRef]]:
+        used: dict[str, set[SeriesRef]] = {}
+        for name in self.targets:
+            indicator = self.indicators.get(name)
+            texts = (indicator.numerator, indicator.denominator) if indicator else ()
+            terms = [term for text in texts if text for term in parse_formula(text)]
+            used[name] = {replace(term, ownership="all") for term in terms}
+        return used
+
+    def breaks_of(self, indicator: str, territory: str) -> list[Break]:
+        """Return where the series of an indicator breaks in a territory, by year."""
+        found = [b for b in self.breaks.values() if b.indicator == indicator and b.territory in ("", territory)]
+        return sorted(found, key=lambda one: one.year)

@@ -23,9 +23,12 @@ from pathlib import Path
 import nbformat
 import psutil
 
-from hpedu.batch.freshness import JOURNAL, read_build
-from hpedu.batch.plan import GROUPS, Run
+from hpedu.batch.freshness import JOURNAL, digest_notebook, read_build
+from hpedu.batch.plan import Run
 from hpedu.project import HOME_VARIABLE, Project, write_whole
+from hpedu.registry import load_registry
+
+GROUPS = [group.id for group in load_registry().groups.values() if group.page]
 
 HEADER = "territory,place,level,measure,ownership,sex,detail,period,year,value,qualifier,unit,flags,note\n"
 ROW = "hai_phong,,primary,pupils,,,,2025,2025,100,,persons,,\n"
@@ -83,8 +86,11 @@ class Killer:
         return {status: statuses.count(status) for status in set(statuses)}
 
     def make_stale(self, token: str) -> None:
-        """A new lock file: every report has to be run again."""
-        (self.project.root / "requirements.lock").write_text(token, encoding="utf-8")
+        """Mark every notebook: every report has to be run again."""
+        for path in self.project.notebooks.glob("*.ipynb"):
+            notebook = json.loads(path.read_text(encoding="utf-8"))
+            notebook["metadata"]["round"] = token
+            path.write_text(json.dumps(notebook), encoding="utf-8")
 
     def learn(self) -> None:
         """An undisturbed batch: how long it takes, what its pages are."""
@@ -108,12 +114,11 @@ class Killer:
         batch.communicate()
         for name, content in self.read_pages().items():
             assert content == self.pages[name], f"{name} is not whole"
-        lock = "".join(self.project.root.joinpath("requirements.lock").read_text().split())
         done = self.count_done()
         self.finished_before.append(done)
         assert not self.wait_for_orphans(), f"round {number}: processes are left"
         statuses = self.finish()
-        assert statuses.get("failed", 0) == 0, f"round {number}, {lock}: {statuses}"
+        assert statuses.get("failed", 0) == 0, f"round {number}: {statuses}"
         assert statuses.get("fresh", 0) == done, f"{done} were finished, {statuses}"
         assert self.read_pages() == self.pages
         assert not list(self.project.root.rglob(".*.part"))
@@ -121,12 +126,10 @@ class Killer:
         assert self.finish() == {"fresh": 12}
 
     def count_done(self) -> int:
-        """Reports known, to the record and the journal, to be made with the lock file of this round."""
-        from hpedu.project import digest_file
-
-        lock = digest_file(self.project.root / "requirements.lock")
+        """Reports known, to the record and the journal, to be made from the notebooks of this round."""
+        now = {digest_notebook(path) for path in self.project.notebooks.glob("*.ipynb")}
         entries = read_build(self.project).reports.values()
-        return sum(entry["lock"] == lock and entry["status"] == "done" for entry in entries)
+        return sum(entry["notebook"] in now and entry["status"] == "done" for entry in entries)
 
     def wait_for_orphans(self) -> list[int]:
         """Processes of this project that do not end by themselves."""

@@ -39,8 +39,11 @@ def test_nothing_changed(state: State, entry: dict[str, Any]) -> None:
     [
         (lambda state, entry: (None, state), "not made yet"),
         (lambda state, entry: (entry | {"status": "failed"}, state), "failed last time"),
-        (lambda state, entry: (entry, replace(state, library="new")), "hpedu changed"),
-        (lambda state, entry: (entry, replace(state, lock="new")), "requirements.lock changed"),
+        (lambda state, entry: (entry | {"package": "old"}, state), "hpedu changed"),
+        (
+            lambda state, entry: (entry | {"environment": "old"}, state),
+            "the version of Python or of an installed package changed",
+        ),
         (lambda state, entry: (entry | {"notebook": "old"}, state), "notebook changed"),
         (lambda state, entry: (entry | {"sha256": "other"}, state), "page was touched"),
         (
@@ -79,7 +82,7 @@ def test_standings_are_assessed_only_where_nothing_says_what_they_are(state: Sta
     state.standings.keep()
     again = read_state(state.project, state.prepared)
     assert again.standings.parts[part] == digest
-    assert read_state(state.project, replace(state.prepared, made_from={"all": "x"})).standings.parts == {}
+    assert read_state(state.project, replace(state.prepared, made_from={"raw/x": "x"})).standings.parts == {}
 
 
 def _rewrite(path: Path, change: Callable[[dict[str, Any]], object]) -> None:

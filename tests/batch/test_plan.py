@@ -10,15 +10,15 @@ from hpedu.present.report import Report, list_targets
 from hpedu.registry import Registry
 
 
-def test_the_city_its_parts_and_the_country_can_be_planned(book: Registry) -> None:
+def test_the_city_its_parts_and_the_country_can_be_planned(registry: Registry) -> None:
     wanted = ["hai_phong", "hai_phong_old", "hai_duong_old", "viet_nam"]
-    assert list(book.reported_territories()) == wanted
+    assert list(registry.reported_territories()) == wanted
     assert {run.territory for run in make_plan(["general"], wanted, ["en"])} == set(wanted)
 
 
 @pytest.mark.parametrize("territory", ["quang_ninh", "ha_tay", "red_river_delta"])
-def test_a_province_or_region_is_refused_everywhere(book: Registry, territory: str) -> None:
-    assert territory in book.territories
+def test_a_province_or_region_is_refused_everywhere(registry: Registry, territory: str) -> None:
+    assert territory in registry.territories
     with pytest.raises(UnknownName, match="No territory is called"):
         make_plan(["general"], [territory], ["en"])
     with pytest.raises(UnknownName, match="No territory is called"):

@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from hpedu.present import charts
+from hpedu.present.charts.trend import trend
 from hpedu.present.page.display import Chart, Fragment, PageHead
 from hpedu.present.page.page import render_page
 from hpedu.present.page.pdf import print_pdf
@@ -29,7 +29,7 @@ def draw(name: str = "chart-rate", **options: str) -> Chart:
     frame = pl.DataFrame(rows, schema=["series", "year", "value", "status"], orient="row")
     frame = frame.with_columns(inputs=pl.lit([f"{HOSTILE}.csv!B2"], pl.List(pl.String)))
     wanted = {"title": HOSTILE, "alt": HOSTILE, "unit_label": HOSTILE} | options
-    return charts.trend(frame, name=name, language="vi", decimals=1, **wanted)
+    return trend(frame, name=name, language="vi", decimals=1, **wanted)
 
 
 @pytest.fixture(scope="module")

@@ -10,32 +10,32 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from hpedu import store
+from hpedu.assess.standing import assess_targets
 from hpedu.batch.engine import run_report
 from hpedu.batch.plan import Run
 from hpedu.cli import commands
 from hpedu.demo.project import NotHere, write_demo
-from hpedu.ingest.pipeline import ingest
-from hpedu.outlook import assess_targets
 from hpedu.project import HOME_VARIABLE, Project
 from hpedu.registry import Registry
+from hpedu.store import prepare
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_tables: None, book: Registry) -> Project:
-    project = write_demo(tmp_path / "demo", book)
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_tables: None, registry: Registry) -> Project:
+    project = write_demo(tmp_path / "demo", registry)
     monkeypatch.setenv(HOME_VARIABLE, str(project.root))
-    ingest(project)
+    prepare(project)
     return project
 
 
-def test_every_figure_is_marked_and_the_states_can_be_seen(demo: Project, book: Registry) -> None:
+def test_every_figure_is_marked_and_the_states_can_be_seen(demo: Project, registry: Registry) -> None:
     observations = store.observations(all_editions=True)
     assert observations.height > 10_000
     assert set(observations["status"]) == {"synthetic"}
-    standings = assess_targets(store.indicator_values(), book, "hai_phong", 2025)
-    assert {s.state for s in standings} == set(book.codes_of("state")) - {"not_judged"}
+    standings = assess_targets(store.indicator_values(), registry, "hai_phong", 2025)
+    assert {s.state for s in standings} == set(registry.codes_of("state")) - {"not_judged"}
     assert any(s.lost_since is not None for s in standings)
     assert any(s.stale for s in standings)
     assert store.newest_year() == 2025  # and not that of the projected population
@@ -48,14 +48,14 @@ def test_the_forms_are_filled_in_and_nothing_of_them_is_refused(demo: Project) -
     assert set(issues["reason"]) == {"school_standard_lapsed"}  # as in life, some recognitions have run out
 
 
-def test_ratios_are_what_ratios_can_be(demo: Project, book: Registry) -> None:
-    values = store.indicator_values().filter(pl.col("indicator").is_in(list(book.targets)))
+def test_ratios_are_what_ratios_can_be(demo: Project, registry: Registry) -> None:
+    values = store.indicator_values().filter(pl.col("indicator").is_in(list(registry.targets)))
     shares = values.filter(pl.col("unit") == "percent")
     assert shares.filter(~pl.col("value").is_between(0, 125)).is_empty()
 
 
-def test_every_commune_has_schools(demo: Project, book: Registry) -> None:
-    now = {commune.code for commune in book.communes if commune.valid_to is None}
+def test_every_commune_has_schools(demo: Project, registry: Registry) -> None:
+    now = {commune.code for commune in registry.communes if commune.valid_to is None}
     assert len(now) == 114
     assert set(store.schools()["commune_code"]) == now
 
@@ -79,8 +79,8 @@ def test_the_page_says_so_in_a_band(demo: Project) -> None:
     assert page.count("DỮ LIỆU MÔ PHỎNG") > page.count('class="chart"') > 0
 
 
-def test_the_same_seed_gives_the_same_history(tmp_path: Path, book: Registry) -> None:
-    first, second = (write_demo(tmp_path / name, book) for name in ("a", "b"))
+def test_the_same_seed_gives_the_same_history(tmp_path: Path, registry: Registry) -> None:
+    first, second = (write_demo(tmp_path / name, registry) for name in ("a", "b"))
     name = "lich_su_mo_phong.csv"
     assert (first.raw / name).read_bytes() == (second.raw / name).read_bytes()
     for path in first.raw.glob("*.xlsx"):  # by content: a workbook holds the time it was written
@@ -90,12 +90,12 @@ def test_the_same_seed_gives_the_same_history(tmp_path: Path, book: Registry) ->
             assert all(left == right for left, right in rows), (path.name, sheet.title)
 
 
-def test_it_refuses_data_raw_and_folders_that_hold_anything(tmp_path: Path, book: Registry) -> None:
+def test_it_refuses_data_raw_and_folders_that_hold_anything(tmp_path: Path, registry: Registry) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
     for folder in (tmp_path / "data" / "raw", tmp_path / "data" / "raw" / "demo", tmp_path / "full"):
         with pytest.raises(NotHere):
-            write_demo(folder, book)
+            write_demo(folder, registry)
     result = CliRunner().invoke(commands, ["demo", str(ROOT / "data" / "raw" / "demo")])
     assert result.exit_code != 0
     assert not (ROOT / "data" / "raw" / "demo").exists()

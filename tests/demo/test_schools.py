@@ -9,7 +9,7 @@ import pytest
 from hpedu.demo.schools import make_schools, write_school_list
 from hpedu.ingest.schools.lists import SchoolList, read_school_list
 from hpedu.ingest.schools.totals import total_schools
-from hpedu.registry import Registry, registry
+from hpedu.registry import Registry, load_registry
 from hpedu.registry.formula import parse_formula
 
 
@@ -17,7 +17,7 @@ from hpedu.registry.formula import parse_formula
 def reread(tmp_path_factory: pytest.TempPathFactory) -> SchoolList:
     path = tmp_path_factory.mktemp("demo") / "schools.xlsx"
     write_school_list(make_schools(), path)
-    return read_school_list(path.read_bytes(), path.name, registry())
+    return read_school_list(path.read_bytes(), path.name, load_registry())
 
 
 def test_the_same_seed_gives_the_same_schools() -> None:
@@ -36,20 +36,20 @@ def test_every_commune_has_schools(reread: SchoolList) -> None:
     assert reread.frame["commune_code"].n_unique() == 114
 
 
-def test_everything_from_it_is_synthetic(reread: SchoolList, book: Registry) -> None:
-    assert set(total_schools(reread.frame, book)["status"]) == {"synthetic"}
+def test_everything_from_it_is_synthetic(reread: SchoolList, registry: Registry) -> None:
+    assert set(total_schools(reread.frame, registry)["status"]) == {"synthetic"}
 
 
-def test_every_series_a_column_feeds_comes_out(reread: SchoolList, book: Registry) -> None:
-    totals = total_schools(reread.frame, book)
+def test_every_series_a_column_feeds_comes_out(reread: SchoolList, registry: Registry) -> None:
+    totals = total_schools(reread.frame, registry)
     found = set(totals.select("measure", "level", "sex", "detail").rows())
-    for column in book.school_columns.values():
+    for column in registry.school_columns.values():
         for text in column.formulas:
             term = parse_formula(text)[0]
             assert (term.measure, term.level, term.sex, term.detail) in found, text
 
 
-def test_a_sheet_is_marked_even_without_its_column(tmp_path: Path, book: Registry) -> None:
+def test_a_sheet_is_marked_even_without_its_column(tmp_path: Path, registry: Registry) -> None:
     path = tmp_path / "schools.xlsx"
     write_school_list(make_schools(3).with_columns(synthetic=None), path)
-    assert read_school_list(path.read_bytes(), path.name, book).frame["synthetic"].all()
+    assert read_school_list(path.read_bytes(), path.name, registry).frame["synthetic"].all()

@@ -51,12 +51,12 @@ class TestSplit:
 
 
 @pytest.fixture
-def bands(book: Registry, make_observations: Make) -> Callable[..., pl.DataFrame]:
+def bands(registry: Registry, make_observations: Make) -> Callable[..., pl.DataFrame]:
     """Bands from groups of 500, 600, ... people; arguments are further rows, or changes to all."""
 
     def run(*extra: dict[str, Any], leave_out: str = "", **changes: Any) -> pl.DataFrame:
         rows = [group_row(name, 500.0 + 100 * n) | changes for n, name in enumerate(GROUPS) if name != leave_out]
-        return estimate_age_bands(make_observations(*rows, *extra), book)
+        return estimate_age_bands(make_observations(*rows, *extra), registry)
 
     return run
 

@@ -33,8 +33,8 @@ H. Thủy Nguyên – Thuy Nguyen rural district;82;38;36;8;
 """.format("Phổ thông cơ sở Primary and Lower secondary")
 
 
-def test_two_tiers_under_each_year(book: Registry) -> None:
-    reading = read_file(TWO_YEARS.encode(), stand_in(Path("x.html")), book)
+def test_two_tiers_under_each_year(registry: Registry) -> None:
+    reading = read_file(TWO_YEARS.encode(), stand_in(Path("x.html")), registry)
     found = {(r["place"], r["ownership"], r["year"]): r["value"] for r in reading.observations}
     assert {row["territory"] for row in reading.observations} == {"hai_phong_old"}
     assert found["", "all", 2014] == 307
@@ -45,8 +45,8 @@ def test_two_tiers_under_each_year(book: Registry) -> None:
     assert "Quận Bốn" in reading.issues[0]["message_en"]
 
 
-def test_the_year_in_the_title(book: Registry) -> None:
-    reading = read_file(ONE_YEAR.encode(), stand_in(Path("x.csv")), book)
+def test_the_year_in_the_title(registry: Registry) -> None:
+    reading = read_file(ONE_YEAR.encode(), stand_in(Path("x.csv")), registry)
     found = {(r["place"], r["level"]): r["value"] for r in reading.observations}
     assert {row["year"] for row in reading.observations} == {2015}
     assert found["", "general"] == 468

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -41,7 +41,7 @@ def layout(id: str) -> Layout:
 
 
 @pytest.fixture
-def read(book: Registry) -> Read:
+def read(registry: Registry) -> Read:
     """Reads rows of a PX-Web table of kindergartens ("2016 Class" over 1, ...), or of another layout."""
 
     def reader(header: list[str], *rows: list[str], id: str = "nso_kindergarten") -> Reading:
@@ -52,13 +52,13 @@ def read(book: Registry) -> Read:
             *rows,
         ]
         text = "\r\n".join(";".join(f'"{cell}"' for cell in line) for line in lines)
-        return interpret(read_pxweb_csv(text.encode("utf-8-sig")), layout(id), RESOURCE, book)
+        return interpret(read_pxweb_csv(text.encode("utf-8-sig")), layout(id), RESOURCE, registry)
 
     return reader
 
 
 @pytest.fixture
-def read_coded(book: Registry) -> Callable[..., Reading]:
+def read_coded(registry: Registry) -> Callable[..., Reading]:
     """Reads one row of a transcription; arguments are the columns that differ from a plain row."""
 
     def reader(printed: str = "468", **labels: str) -> Reading:
@@ -78,7 +78,7 @@ def read_coded(book: Registry) -> Callable[..., Reading]:
             "note": "",
         }
         table = RawTable("t", [Cell("", "J2", printed, plain | labels)])
-        return interpret(table, layout("transcription"), RESOURCE, book)
+        return interpret(table, layout("transcription"), RESOURCE, registry)
 
     return reader
 
@@ -177,12 +177,12 @@ class TestPublishedTable:
             "students_university",
         ]
 
-    def test_unesco_names_a_school_year_by_its_end(self, book: Registry) -> None:
+    def test_unesco_names_a_school_year_by_its_end(self, registry: Registry) -> None:
         cells = [
             Cell("", f"D{n}", "90.5", {"INDICATOR_ID": item, "COUNTRY_ID": "VNM", "YEAR": "2022"})
             for n, item in enumerate(["ner_02_cp", "cr_1", "unheard_of"], start=2)
         ]
-        reading = interpret(RawTable("t", cells), layout("uis_sdg"), RESOURCE, book)
+        reading = interpret(RawTable("t", cells), layout("uis_sdg"), RESOURCE, registry)
         assert [(row["measure"], row["year"]) for row in reading.observations] == [
             ("uis_net_enrolment_rate", 2021),
             ("uis_completion_rate", 2022),
@@ -263,7 +263,7 @@ class TestTranscription:
 
 class TestErrata:
     @pytest.fixture
-    def apply(self, book: Registry) -> Callable[..., Reading]:
+    def apply(self, registry: Registry) -> Callable[..., Reading]:
         """Reads one cell (83755 thousand pupils in B4) with one erratum about it."""
 
         def reader(**fields: Any) -> Reading:
@@ -276,8 +276,7 @@ class TestErrata:
                 "evidence": Text(vi="e", en="e"),
             }
             erratum = Erratum(**(plain | fields))
-            stub = copy(book)
-            stub.errata = {"slip": erratum}
+            stub = replace(registry, errata={"slip": erratum})
             labels = {"row": "Hai Phong", "column": "2015 Pupil (Thous. Pupil)"}
             table = RawTable("t", [Cell("", "B4", "83755", labels)])
             return interpret(table, layout("nso_kindergarten"), RESOURCE, stub)

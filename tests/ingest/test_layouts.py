@@ -16,22 +16,22 @@ FIELDS = {"territory": "a", "year": "b", "year_rule": "calendar"}
 
 
 class TestOurs:
-    def test_every_series_means_what_the_registry_knows(self, book: Registry) -> None:
+    def test_every_series_means_what_the_registry_knows(self, registry: Registry) -> None:
         for layout in load_layouts():
             for item, entries in layout.series.items():
                 for series in entries:
                     where = f"{layout.id}: {item}"
-                    assert series.measure in book.measures, where
-                    assert series.level in book.codes_of("level"), where
-                    assert series.ownership in book.codes_of("ownership"), where
-                    assert series.sex in book.codes_of("sex"), where
+                    assert series.measure in registry.measures, where
+                    assert series.level in registry.codes_of("level"), where
+                    assert series.ownership in registry.codes_of("ownership"), where
+                    assert series.sex in registry.codes_of("sex"), where
 
-    def test_the_year_rule_agrees_with_what_the_measure_counts(self, book: Registry) -> None:
+    def test_the_year_rule_agrees_with_what_the_measure_counts(self, registry: Registry) -> None:
         for layout in load_layouts():
             for entries in layout.series.values():
                 for series in entries:
                     calendar = (series.year_rule or layout.year_rule) == "calendar"
-                    basis = book.measures[series.measure].basis
+                    basis = registry.measures[series.measure].basis
                     assert calendar == (basis == "calendar"), (layout.id, series.measure)
 
     def test_entries_of_one_item_never_overlap_in_time(self) -> None:
@@ -58,9 +58,9 @@ class TestOurs:
             parts = {part for item in layout.series for part in (item, *item.split(" / "))}
             assert set(layout.also.values()) <= parts, layout.id
 
-    def test_a_table_about_one_territory_names_one_we_have(self, book: Registry) -> None:
+    def test_a_table_about_one_territory_names_one_we_have(self, registry: Registry) -> None:
         fixed = [layout.territory[1:] for layout in load_layouts() if layout.territory.startswith("=")]
-        assert fixed and set(fixed) <= set(book.territories)
+        assert fixed and set(fixed) <= set(registry.territories)
 
     def test_each_title_finds_its_own_layout(self) -> None:
         for layout in load_layouts():

@@ -21,11 +21,11 @@ HAI_DUONG: dict[str, Any] = {"territory": "hai_duong_old", "value": 89239.0, "ce
 
 
 @pytest.fixture
-def derive(book: Registry, make_observations: Make) -> Callable[..., list[dict[str, Any]]]:
+def derive(registry: Registry, make_observations: Make) -> Callable[..., list[dict[str, Any]]]:
     """What is derived from observations, as rows."""
 
     def run(*rows: dict[str, Any]) -> list[dict[str, Any]]:
-        return derive_merged(make_observations(*rows), book).to_dicts()
+        return derive_merged(make_observations(*rows), registry).to_dicts()
 
     return run
 
@@ -65,15 +65,15 @@ def test_bounds_districts_and_replaced_values_are_no_parts(
     assert derive(HAI_PHONG | change, HAI_DUONG | change) == []
 
 
-def test_rates_are_never_summed(derive: Callable[..., Any], book: Registry) -> None:
-    rates = [measure.id for measure in book.measures.values() if not measure.additive]
+def test_rates_are_never_summed(derive: Callable[..., Any], registry: Registry) -> None:
+    rates = [measure.id for measure in registry.measures.values() if not measure.additive]
     assert "literacy_rate_15plus" in rates and "pupils" not in rates
     for rate in rates:
         assert derive(HAI_PHONG | {"measure": rate}, HAI_DUONG | {"measure": rate}) == [], rate
 
 
-def test_no_percentage_is_additive(book: Registry) -> None:
-    for measure in book.measures.values():
+def test_no_percentage_is_additive(registry: Registry) -> None:
+    for measure in registry.measures.values():
         if measure.unit in ("percent", "ratio", "per_1000", "status", "teachers_per_class"):
             assert not measure.additive, measure.id
 
@@ -84,10 +84,10 @@ def test_a_published_figure_of_the_city_is_not_overwritten(derive: Callable[...,
     assert len(derive(HAI_PHONG, HAI_DUONG, city | {"year": 2021})) == 1
 
 
-def test_a_sum_goes_before_a_published_bound(make_observations: Make, book: Registry) -> None:
+def test_a_sum_goes_before_a_published_bound(make_observations: Make, registry: Registry) -> None:
     bound = {"territory": "hai_phong", "value": 170000.0, "qualifier": ">"}
     published = make_observations(HAI_PHONG, HAI_DUONG, bound)
-    both = mark_current(pl.concat([published, derive_merged(published, book)]))
+    both = mark_current(pl.concat([published, derive_merged(published, registry)]))
     city = both.filter("current", pl.col("territory") == "hai_phong")
     assert city.select("value", "qualifier").rows() == [(178732.0, "")]
 
@@ -105,7 +105,7 @@ def test_flags_and_notes_of_the_parts_stay(derive: Callable[..., Any]) -> None:
 
 @given(st.lists(st.tuples(*[st.none() | st.integers(0, 10**7)] * 2), min_size=1, max_size=8))
 def test_every_sum_is_recomputed_and_only_whole_years_have_one(
-    make_observations: Make, book: Registry, years: list[tuple[int | None, int | None]]
+    make_observations: Make, registry: Registry, years: list[tuple[int | None, int | None]]
 ) -> None:
     rows = [
         {"territory": territory, "year": 2000 + n, "value": float(value)}
@@ -113,7 +113,7 @@ def test_every_sum_is_recomputed_and_only_whole_years_have_one(
         for territory, value in zip(("hai_phong_old", "hai_duong_old"), pair, strict=True)
         if value is not None
     ]
-    derived = derive_merged(make_observations(*rows), book)
+    derived = derive_merged(make_observations(*rows), registry)
     assert dict(derived.schema) == OBSERVATIONS
     assert dict(derived.select("year", "value").rows()) == {
         2000 + n: a + b for n, (a, b) in enumerate(years) if a is not None and b is not None

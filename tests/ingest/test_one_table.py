@@ -180,8 +180,8 @@ FILES = {
 }
 
 
-def read(data: bytes, book: Registry) -> Reading:
-    return read_file(data, stand_in(Path("table")), book)
+def read(data: bytes, registry: Registry) -> Reading:
+    return read_file(data, stand_in(Path("table")), registry)
 
 
 def figures(reading: Reading) -> Figures:
@@ -192,49 +192,49 @@ def figures(reading: Reading) -> Figures:
 
 class TestOneTable:
     @pytest.mark.parametrize("kind", FILES)
-    def test_every_kind_of_file_gives_the_same_figures(self, kind: str, book: Registry) -> None:
-        reading = read(FILES[kind], book)
+    def test_every_kind_of_file_gives_the_same_figures(self, kind: str, registry: Registry) -> None:
+        reading = read(FILES[kind], registry)
         assert figures(reading) == expected()
         assert {row["printed"] for row in reading.issues} <= {"..", "-"}  # Ha Tay, merged in 2008
 
     @pytest.mark.parametrize("kind", FILES)
-    def test_every_cell_is_read_or_set_aside_once(self, kind: str, book: Registry) -> None:
-        reading = read(FILES[kind], book)
+    def test_every_cell_is_read_or_set_aside_once(self, kind: str, registry: Registry) -> None:
+        reading = read(FILES[kind], registry)
         addresses = [row["cell"] for row in [*reading.observations, *reading.issues]]
         assert len(addresses) == len(set(addresses)) == 60
         assert sorted(addresses) == sorted(c.address for t in find_tables(FILES[kind]) for c in t.table.cells)
 
     @pytest.mark.parametrize("tail", ["of ethnic minorities", "(Thous. pupils)", "and grade"])
-    def test_a_table_of_another_scope_is_not_taken_for_it(self, tail: str, book: Registry) -> None:
+    def test_a_table_of_another_scope_is_not_taken_for_it(self, tail: str, registry: Registry) -> None:
         rows = wide(f"{TITLE} {tail} {VARIABLES}")
-        reading = read(lines(rows).encode(), book)
+        reading = read(lines(rows).encode(), registry)
         assert reading.observations == []
         assert {row["reason"] for row in reading.issues} == {"no_layout"}
 
-    def test_a_table_of_the_whole_country_alone_says_so_or_is_refused(self, book: Registry) -> None:
+    def test_a_table_of_the_whole_country_alone_says_so_or_is_refused(self, registry: Registry) -> None:
         rows = [[f"{TITLE} by Years and Items"], [], ["Years", *ITEMS], *([y, "1", "2", "3", "4"] for y in YEARS)]
-        reading = read(lines(rows).encode(), book)
+        reading = read(lines(rows).encode(), registry)
         assert reading.observations == []
         assert {row["reason"] for row in reading.issues} == {"no_territory"}
 
-    def test_another_unit_is_refused(self, book: Registry) -> None:
-        reading = read(px().replace('UNITS="Pupil"', 'UNITS="Thous. pupils"').encode(), book)
+    def test_another_unit_is_refused(self, registry: Registry) -> None:
+        reading = read(px().replace('UNITS="Pupil"', 'UNITS="Thous. pupils"').encode(), registry)
         assert reading.observations == []
         assert {row["reason"] for row in reading.issues} == {"other_unit", "not_published"}
 
-    def test_half_a_pupil_is_no_pupil(self, book: Registry) -> None:
-        reading = read(lines(wide()).replace('"130345"', '"130.3"').encode(), book)
+    def test_half_a_pupil_is_no_pupil(self, registry: Registry) -> None:
+        reading = read(lines(wide()).replace('"130345"', '"130.3"').encode(), registry)
         [issue] = [row for row in reading.issues if row["reason"] == "not_whole"]
         assert (issue["cell"], issue["printed"]) == ("B5", "130.3")
 
-    def test_the_order_of_dimensions_does_not_matter(self, book: Registry) -> None:
+    def test_the_order_of_dimensions_does_not_matter(self, registry: Registry) -> None:
         rows = [
             ["Average population by province by Cities, provincies, Sex, Residence and Year"],
             [],
             ["Cities, provincies", "Total 2016", "Male Prel. 2017", "Rural 2016"],
             ["Hai Phong", "1980.8", "990.1", "1050.3"],
         ]
-        reading = read(lines(rows).encode(), book)
+        reading = read(lines(rows).encode(), registry)
         assert [(row["sex"], row["detail"], row["year"], row["value"]) for row in reading.observations] == [
             ("both", "", 2016, 1980800),
             ("male", "", 2017, 990100),
@@ -271,13 +271,13 @@ class TestYearbookOfTheSameTable:
     """The year stands in the title, the labels are in two languages, dots part thousands."""
 
     @pytest.mark.parametrize("data", [lines(YEARBOOK, ",").encode(), html(YEARBOOK)], ids=["csv", "html"])
-    def test_it_is_read_by_the_same_layout(self, data: bytes, book: Registry) -> None:
-        reading = read(data, book)
+    def test_it_is_read_by_the_same_layout(self, data: bytes, registry: Registry) -> None:
+        reading = read(data, registry)
         assert reading.issues == []
         assert {row["year"] for row in reading.observations} == {2011}
         assert ("hai_phong_old", "lower_secondary", 2011, 88365.0, "final") in figures(reading)
         assert ("viet_nam", "general", 2011, 14781561.0, "final") in figures(reading)
 
-    def test_dots_alone_are_thousands_because_pupils_are_counted(self, book: Registry) -> None:
+    def test_dots_alone_are_thousands_because_pupils_are_counted(self, registry: Registry) -> None:
         rows = [*YEARBOOK[:5], *YEARBOOK[7:]]
-        assert ("hai_duong_old", "general", 2011, 267777.0, "final") in figures(read(html(rows), book))
+        assert ("hai_duong_old", "general", 2011, 267777.0, "final") in figures(read(html(rows), registry))

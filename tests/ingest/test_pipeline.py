@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from hpedu import store
+from hpedu.digest import ISSUES, OBSERVATIONS, RECORD, TABLES, read_fresh
 from hpedu.errors import IngestError
 from hpedu.ingest import pipeline, schema
-from hpedu.ingest.pipeline import FINDINGS, ISSUES, OBSERVATIONS, RECORD, SCHOOLS, ingest
 from hpedu.project import HOME_VARIABLE, NoProject, Project, find_project
-from hpedu.registry import registry
+from hpedu.registry import load_registry
+from hpedu.store import prepare
 
 HEADER = "territory,place,level,measure,ownership,sex,detail,period,year,value,qualifier,unit,flags,note\n"
 HAI_PHONG = "hai_phong_old,,primary,pupils,,,,2020,2020,100,,persons,,\n"
@@ -67,8 +69,8 @@ def state(project: Project) -> dict[str, bytes]:
 
 class TestWhatComesOut:
     def test_published_and_derived_figures_with_their_cells(self, small: Project) -> None:
-        done = ingest(small)
-        assert (done.files, done.published, done.derived, done.set_aside, done.fresh) == (2, 2, 1, 0, False)
+        done = prepare(small).counts
+        assert done == {"files": 2, "published": 2, "derived": 1, "set_aside": 0, "findings": 0}
         table = pl.read_parquet(small.processed / OBSERVATIONS)
         assert dict(table.schema) == schema.OBSERVATIONS
         assert table.select("territory", "value", "status", "file", "cell").rows() == [
@@ -79,7 +81,7 @@ class TestWhatComesOut:
 
     def test_a_table_without_a_layout_is_set_aside_cell_by_cell(self, place: Place) -> None:
         project = place(a=HEADER + HAI_PHONG, c=WITHOUT_LAYOUT)
-        assert ingest(project).set_aside == 2
+        assert prepare(project).counts["set_aside"] == 2
         issues = pl.read_parquet(project.processed / ISSUES)
         assert dict(issues.schema) == schema.ISSUES
         assert issues.select("file", "cell", "printed", "reason", "subject").rows() == [
@@ -90,61 +92,62 @@ class TestWhatComesOut:
     def test_a_published_bound_of_the_city_gives_way_to_the_sum(self, place: Place) -> None:
         bound = "hai_phong,,primary,pupils,,,,2020,2020,140,>,persons,,\n"
         project = place(a=HEADER + HAI_PHONG + HAI_DUONG + bound)
-        ingest(project)
+        prepare(project)
         table = pl.read_parquet(project.processed / OBSERVATIONS).filter(territory="hai_phong")
         assert sorted(table.select("value", "current").rows()) == [(140.0, False), (150.0, True)]
 
     def test_progress_names_each_file(self, small: Project) -> None:
         seen: list[str] = []
-        ingest(small, progress=seen.append)
+        prepare(small, progress=seen.append)
         assert seen == ["a.csv", "b.csv"]
 
 
 class TestAgain:
     def test_nothing_is_done_when_nothing_changed(self, small: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-        first = ingest(small)
+        first = prepare(small)
         before = state(small)
         monkeypatch.setattr(pipeline, "_read_all", lambda *_: pytest.fail("files were read again"))
-        second = ingest(small)
-        assert second.fresh and not first.fresh
-        assert (second.published, second.derived) == (first.published, first.derived)
+        assert prepare(small) == first
         assert state(small) == before
 
     def test_the_same_inputs_give_the_same_bytes(self, small: Project) -> None:
-        ingest(small)
+        prepare(small)
         before = state(small)
-        assert not ingest(small, force=True).fresh
+        prepare(small, force=True)
         assert state(small) == before
 
     def test_touching_a_file_is_no_change(self, small: Project) -> None:
-        ingest(small)
+        prepare(small)
         os.utime(small.raw / "a.csv", (0, 0))
-        assert ingest(small).fresh
+        assert read_fresh(small)
 
     def test_a_changed_figure_is_read(self, small: Project, place: Place) -> None:
-        ingest(small)
+        prepare(small)
         place(a=HEADER + HAI_PHONG.replace(",100,", ",101,"))
-        assert not ingest(small).fresh
+        assert read_fresh(small) is None
+        prepare(small)
         assert 151.0 in pl.read_parquet(small.processed / OBSERVATIONS)["value"]
 
     def test_a_new_file_is_read(self, small: Project, place: Place) -> None:
-        ingest(small)
+        prepare(small)
         place(c=WITHOUT_LAYOUT)
-        assert ingest(small).files == 3
+        assert prepare(small).counts["files"] == 3
 
     def test_a_changed_source_date_is_a_change(self, small: Project) -> None:
-        ingest(small)
+        prepare(small)
         path = small.raw / "datapackage.json"
         path.write_text(path.read_text("utf-8").replace('"2021"', '"2022"'), "utf-8")
-        assert not ingest(small).fresh
+        assert read_fresh(small) is None
+        prepare(small)
         assert set(pl.read_parquet(small.processed / OBSERVATIONS)["edition"]) == {"2022"}
 
-    @pytest.mark.parametrize("lost", [OBSERVATIONS, ISSUES, FINDINGS, SCHOOLS, RECORD])
+    @pytest.mark.parametrize("lost", [*TABLES, RECORD])
     def test_a_lost_result_is_made_again(self, small: Project, lost: str) -> None:
-        ingest(small)
+        prepare(small)
         before = state(small)
         (small.processed / lost).unlink()
-        assert not ingest(small).fresh
+        assert read_fresh(small) is None
+        prepare(small)
         assert state(small) == before
 
 
@@ -152,7 +155,7 @@ class TestDamage:
     def test_damaged_files_are_listed_together_and_the_last_result_stays(
         self, small: Project, place: Place
     ) -> None:
-        ingest(small)
+        prepare(small)
         before = state(small)
         place(
             a=HEADER + "hai_phong_old,,primary\n",
@@ -161,21 +164,22 @@ class TestDamage:
             d=b'{"dataset": []}',
         )
         with pytest.raises(IngestError) as caught:
-            ingest(small)
+            prepare(small)
         assert [problem.file for problem in caught.value.problems] == ["a.csv", "b.csv", "c.csv", "d.csv"]
         assert "This is a PDF" in str(caught.value)
         assert state(small) == before
 
     def test_an_erratum_that_meets_no_cell_is_named(self, small: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-        book = registry()
-        [known, *_] = book.errata.values()
+        registry = load_registry()
+        [known, *_] = registry.errata.values()
         met, stray = (
             known.model_copy(update={"id": id, "file": "a.csv", "cell": cell})
             for id, cell in (("met", "J2"), ("stray", "J99"))
         )
-        monkeypatch.setattr(book, "errata", {"met": met, "stray": stray})
+        broken = replace(registry, errata={"met": met, "stray": stray})
+        monkeypatch.setattr(store, "load_registry", lambda: broken)
         with pytest.raises(IngestError) as caught:
-            ingest(small)
+            prepare(small)
         [problem] = caught.value.problems
         assert (problem.file, problem.where) == ("errata.csv", "stray")
         assert "a.csv has no figure in cell J99" in str(caught.value)
@@ -184,8 +188,8 @@ class TestDamage:
         self, small: Project, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Killed between the two tables: the next ingest does not take the half for a whole."""
-        ingest(small)
-        real, written = pipeline.write_whole, []
+        prepare(small)
+        real, written = store.write_whole, []
 
         def write_one(path: Path, content: bytes) -> None:
             if written:
@@ -193,17 +197,27 @@ class TestDamage:
             written.append(path)
             real(path, content)
 
-        monkeypatch.setattr(pipeline, "write_whole", write_one)
+        monkeypatch.setattr(store, "write_whole", write_one)
         with pytest.raises(KeyboardInterrupt):
-            ingest(small, force=True)
-        monkeypatch.setattr(pipeline, "write_whole", real)
-        assert not ingest(small).fresh
+            prepare(small, force=True)
+        assert read_fresh(small) is None
+
+    @pytest.mark.parametrize("spoilt", [*TABLES, RECORD])
+    @pytest.mark.parametrize("spoil", [lambda data: data[:200], lambda data: data + b" ", lambda data: b""])
+    def test_a_result_cut_or_changed_by_hand_is_made_again(
+        self, small: Project, spoilt: str, spoil: Callable[[bytes], bytes]
+    ) -> None:
+        prepare(small)
+        before = {name: state(small)[name] for name in TABLES}
+        path = small.processed / spoilt
+        path.write_bytes(spoil(path.read_bytes()))
+        prepare(small)
+        assert {name: state(small)[name] for name in TABLES} == before
+        assert read_fresh(small)
 
     def test_no_draft_is_left_behind(self, small: Project) -> None:
-        ingest(small)
-        assert sorted(file.name for file in small.processed.iterdir()) == sorted(
-            [OBSERVATIONS, ISSUES, FINDINGS, SCHOOLS, RECORD]
-        )
+        prepare(small)
+        assert sorted(file.name for file in small.processed.iterdir()) == sorted([*TABLES, RECORD])
 
 
 class TestDataOfTheProject:
@@ -216,7 +230,7 @@ class TestDataOfTheProject:
         assert (small.processed / RECORD).exists()
 
     def test_stale_results_are_read_again(self, small: Project, place: Place) -> None:
-        ingest(small)
+        prepare(small)
         place(a=HEADER + HAI_PHONG.replace(",100,", ",200,"))
         assert store.observations().filter(territory="hai_phong")["value"].to_list() == [250.0]
 

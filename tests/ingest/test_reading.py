@@ -146,10 +146,10 @@ FILES: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("make", FILES.values(), ids=FILES.keys())
-def test_cells_read_and_set_aside_are_all_cells(make: Callable[[], bytes], book: Registry) -> None:
+def test_cells_read_and_set_aside_are_all_cells(make: Callable[[], bytes], registry: Registry) -> None:
     data = make()
     present = [cell.address for found in find_tables(data) for cell in found.table.cells]
-    reading = read_file(data, RESOURCE, book)
+    reading = read_file(data, RESOURCE, registry)
     assert present, "no cell was found at all"
     handled = [row["cell"] for row in [*reading.observations, *reading.issues]]
     assert sorted(handled) == sorted(present)
@@ -157,8 +157,8 @@ def test_cells_read_and_set_aside_are_all_cells(make: Callable[[], bytes], book:
 
 
 @pytest.mark.parametrize("name", ["yearbook_xlsx", "yearbook_decomposed", "yearbook_html", "yearbook_tcvn3"])
-def test_one_table_in_four_dresses(name: str, book: Registry) -> None:
-    reading = read_file(FILES[name](), RESOURCE, book)
+def test_one_table_in_four_dresses(name: str, registry: Registry) -> None:
+    reading = read_file(FILES[name](), RESOURCE, registry)
     values = {(row["level"], row["year"]): (row["value"], row["status"]) for row in reading.observations}
     assert values == {
         ("general", 1998): (480500.0, "final"),
@@ -170,8 +170,8 @@ def test_one_table_in_four_dresses(name: str, book: Registry) -> None:
     assert [(issue["reason"], issue["printed"]) for issue in reading.issues] == [("not_published", "..")]
 
 
-def test_every_row_of_a_province_table_is_accounted_for(book: Registry) -> None:
-    reading = read_file(pxweb_csv(), RESOURCE, book)
+def test_every_row_of_a_province_table_is_accounted_for(registry: Registry) -> None:
+    reading = read_file(pxweb_csv(), RESOURCE, registry)
     phong = {
         (row["level"], row["year"]): row for row in reading.observations if row["territory"] == "hai_phong_old"
     }
@@ -183,8 +183,8 @@ def test_every_row_of_a_province_table_is_accounted_for(book: Registry) -> None:
     assert len(footnote) == 4
 
 
-def test_a_table_nobody_described_is_set_aside_with_what_to_do(book: Registry) -> None:
-    reading = read_file(FILES["unknown_sheet"](), RESOURCE, book)
+def test_a_table_nobody_described_is_set_aside_with_what_to_do(registry: Registry) -> None:
+    reading = read_file(FILES["unknown_sheet"](), RESOURCE, registry)
     assert reading.observations == []
     assert {issue["reason"] for issue in reading.issues} == {"no_layout"}
     assert "Số cây xanh theo trường" in reading.issues[0]["message_en"]

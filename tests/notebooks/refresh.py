@@ -13,8 +13,10 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
-from hpedu.batch.plan import GROUPS
 from hpedu.present.page.display import CHART
+from hpedu.registry import load_registry
+
+GROUPS = [group.id for group in load_registry().groups.values() if group.page]
 
 HERE = Path(__file__).parent
 NOTEBOOKS = HERE.parents[1] / "notebooks"

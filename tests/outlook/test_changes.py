@@ -17,8 +17,8 @@ from hpedu.assess.changes import (
     recall_standings,
     tabulate_standings,
 )
+from hpedu.assess.standing import assess_targets
 from hpedu.indicators import VALUES
-from hpedu.outlook import assess_targets
 from hpedu.project import Project
 from hpedu.registry import Registry
 
@@ -107,19 +107,21 @@ def test_a_target_the_record_does_not_know_is_new() -> None:
     assert (row["change"], row["why"], row["state_before"]) == ("new_value", ["new_value"], None)
 
 
-def test_every_target_is_compared_in_its_order(book: Registry) -> None:
+def test_every_target_is_compared_in_its_order(registry: Registry) -> None:
     values = make_values((2024, 40.0), (2025, 51.0))
-    before, after = (tabulate_standings(assess_targets(values, book, "hai_phong", year)) for year in (2024, 2025))
+    before, after = (
+        tabulate_standings(assess_targets(values, registry, "hai_phong", year)) for year in (2024, 2025)
+    )
     found = compare_standings(before, after, values)
-    assert found["target"].to_list() == list(book.targets)
+    assert found["target"].to_list() == list(registry.targets)
     changed = found.filter(pl.col("change") != "none").to_dicts()
     assert [(row["target"], row["state_after"]) for row in changed] == [(TARGET, "met")]
 
 
 class TestKept:
-    def test_kept_standings_come_back_as_they_were(self, tmp_path: Path, book: Registry) -> None:
+    def test_kept_standings_come_back_as_they_were(self, tmp_path: Path, registry: Registry) -> None:
         project = Project(tmp_path)
-        standings = tabulate_standings(assess_targets(make_values((2024, 40.1)), book, "hai_phong", 2024))
+        standings = tabulate_standings(assess_targets(make_values((2024, 40.1)), registry, "hai_phong", 2024))
         assert recall_standings(project, 2024, "hai_phong") is None
         keep_standings(project, 2024, "hai_phong", standings)
         first = place_of_standings(project, 2024, "hai_phong").read_bytes()

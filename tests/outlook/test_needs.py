@@ -46,10 +46,10 @@ TOLD = [
 
 
 @pytest.fixture
-def foresee(book: Registry, make_observations: Make) -> Callable[..., pl.DataFrame]:
+def foresee(registry: Registry, make_observations: Make) -> Callable[..., pl.DataFrame]:
     def run(*rows: dict[str, Any], until: int = 2027, growth: float = 0.0) -> pl.DataFrame:
         series = index_series(make_observations(*rows), "hai_phong", YEAR)
-        return foresee_pupils(series, book, until=until, growth=growth)
+        return foresee_pupils(series, registry, until=until, growth=growth)
 
     return run
 
@@ -103,17 +103,17 @@ class TestNeeds:
     )
 
     def assess(
-        self, book: Registry, make: Make, *rows: dict[str, Any], **options: Any
+        self, registry: Registry, make: Make, *rows: dict[str, Any], **options: Any
     ) -> dict[str, dict[str, Any]]:
         observations = make(*rows)
         series = index_series(observations, "hai_phong", YEAR)
-        values = compute_indicators(observations, book)
-        found = foresee_needs(series, values, book, until=2030, **options)
+        values = compute_indicators(observations, registry)
+        found = foresee_needs(series, values, registry, until=2030, **options)
         last = found.filter(pl.col("year") == 2030, pl.col("scenario") == "middle")
         return {row["basis"]: row for row in last.iter_rows(named=True)}
 
-    def test_the_ratios_of_the_last_year_are_held(self, book: Registry, make_observations: Make) -> None:
-        found = self.assess(book, make_observations, *self.ROWS, growth=5.0)
+    def test_the_ratios_of_the_last_year_are_held(self, registry: Registry, make_observations: Make) -> None:
+        found = self.assess(registry, make_observations, *self.ROWS, growth=5.0)
         # 400 * 1.05^5 = 510.5 pupils; 40 a class: 13 classes; 1.8 teachers each: 23.4
         classes, teachers = found["lower_secondary_classes"], found["lower_secondary_teachers"]
         assert (classes["needed"], classes["there"], classes["missing"]) == (13, 10, 3)
@@ -123,27 +123,27 @@ class TestNeeds:
             None,
         )
 
-    def test_a_class_size_to_plan_with(self, book: Registry, make_observations: Make) -> None:
-        found = self.assess(book, make_observations, *self.ROWS, class_size={"lower_secondary": 25})
+    def test_a_class_size_to_plan_with(self, registry: Registry, make_observations: Make) -> None:
+        found = self.assess(registry, make_observations, *self.ROWS, class_size={"lower_secondary": 25})
         assert found["lower_secondary_classes"]["needed"] == 16
 
-    def test_the_plans_shares_of_schools(self, book: Registry, make_observations: Make) -> None:
-        found = self.assess(book, make_observations, *self.ROWS)
+    def test_the_plans_shares_of_schools(self, registry: Registry, make_observations: Make) -> None:
+        found = self.assess(registry, make_observations, *self.ROWS)
         private, standard = found["lower_secondary_private_schools"], found["lower_secondary_standard_schools"]
         assert (private["needed"], private["missing"]) == (4, 3)  # 16.5% of 20 are 3.3
         assert (standard["needed"], standard["missing"]) == (18, None)  # 90% of 20; nobody counted those there are
 
-    def test_low_and_high_enclose_the_middle(self, book: Registry, make_observations: Make) -> None:
+    def test_low_and_high_enclose_the_middle(self, registry: Registry, make_observations: Make) -> None:
         series = index_series(make_observations(*self.ROWS), "hai_phong", YEAR)
-        values = compute_indicators(make_observations(*self.ROWS), book)
-        found = foresee_needs(series, values, book, until=2030)
+        values = compute_indicators(make_observations(*self.ROWS), registry)
+        found = foresee_needs(series, values, registry, until=2030)
         wide = found.filter(pl.col("resource") == "classes").pivot("scenario", index="year", values="needed")
         assert (wide["low"] <= wide["middle"]).all() and (wide["middle"] <= wide["high"]).all()
 
-    def test_students_are_asked_of_inhabitants(self, book: Registry, make_observations: Make) -> None:
+    def test_students_are_asked_of_inhabitants(self, registry: Registry, make_observations: Make) -> None:
         people = [counted("population_average", "population", 1_000_000.0, 2010 + n) for n in range(15)]
         found = self.assess(
-            book, make_observations, *people, counted("students_university", "tertiary", 10_000.0, 2020)
+            registry, make_observations, *people, counted("students_university", "tertiary", 10_000.0, 2020)
         )
         assert found["tertiary_students"]["needed"] == 26_000  # 260 of 10,000
         assert found["tertiary_students"]["missing"] == 16_000

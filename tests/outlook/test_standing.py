@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,8 +11,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from hpedu.assess.standing import Standing, assess_targets
 from hpedu.indicators import VALUES, compute_indicators
-from hpedu.outlook import Standing, assess_targets
 from hpedu.registry import Registry
 from hpedu.registry.models import Break, Target, Text
 
@@ -20,7 +20,7 @@ Stand = Callable[..., Standing]
 
 
 @pytest.fixture(scope="session")
-def stand(book: Registry) -> Stand:
+def stand(registry: Registry) -> Stand:
     """The standing of one target (50% by 2030, unless changed) from (year, value) points."""
 
     def run(
@@ -31,7 +31,7 @@ def stand(book: Registry) -> Stand:
         broken_in: int | None = None,
         **changes: Any,
     ) -> Standing:
-        target = book.targets["nursery_enrolment_rate"].model_copy(update=changes)
+        target = registry.targets["nursery_enrolment_rate"].model_copy(update=changes)
         rows = [
             {
                 "indicator": named or target.id,
@@ -48,14 +48,10 @@ def stand(book: Registry) -> Stand:
             }
             for when, value in points
         ]
-        stub = copy(book)
-        stub.targets = {target.id: target}
         words = Text(vi="lý do", en="reason")
-        stub.breaks = (
-            {"cut": Break(id="cut", indicator=target.id, territory="", year=broken_in, reason=words)}
-            if broken_in
-            else {}
-        )
+        cut = Break(id="cut", indicator=target.id, territory="", year=broken_in or 0, reason=words)
+        breaks = {"cut": cut} if broken_in else {}
+        stub = replace(registry, targets={target.id: target}, breaks=breaks)
         [standing] = assess_targets(pl.DataFrame(rows, schema=VALUES, orient="row"), stub, "hai_phong", seen)
         return standing
 
@@ -83,7 +79,7 @@ class TestStates:
     def test_the_state_follows_the_points(self, stand: Stand, points: list[tuple[int, float]], state: str) -> None:
         assert stand(*points).state == state
 
-    def test_all_of_them_have_words(self, stand: Stand, book: Registry) -> None:
+    def test_all_of_them_have_words(self, stand: Stand, registry: Registry) -> None:
         early = {"value": Decimal(81), "year": 2025, "last_day": date(2025, 12, 31)}
         states = {
             stand().state,
@@ -100,7 +96,7 @@ class TestStates:
             milestone(stand, 0).state,
             milestone(stand, 1).state,
         }
-        assert states | {"not_judged"} == set(book.codes_of("state"))
+        assert states | {"not_judged"} == set(registry.codes_of("state"))
 
     def test_before_the_last_day_nothing_is_missed(self, stand: Stand) -> None:
         early = {"value": Decimal(81), "year": 2025, "last_day": date(2025, 12, 31)}
@@ -183,17 +179,17 @@ def milestone(stand: Stand, *value: float) -> Standing:
 
 
 @pytest.fixture(scope="module")
-def standings(tables: Any, book: Registry) -> list[Standing]:
+def standings(tables: Any, registry: Registry) -> list[Standing]:
     """All targets for the merged city, from the real figures."""
-    values = compute_indicators(tables.observations, book)
-    return assess_targets(values, book, "hai_phong", 2025)
+    values = compute_indicators(tables.observations, registry)
+    return assess_targets(values, registry, "hai_phong", 2025)
 
 
 class TestRealTargets:
     def test_every_target_has_a_standing_in_the_order_of_the_plans(
-        self, standings: list[Standing], book: Registry
+        self, standings: list[Standing], registry: Registry
     ) -> None:
-        assert [standing.target.id for standing in standings] == list(book.targets)
+        assert [standing.target.id for standing in standings] == list(registry.targets)
         assert {standing.territory for standing in standings} == {"hai_phong"}
 
     def test_most_targets_have_no_published_figure_and_say_so(self, standings: list[Standing]) -> None:
@@ -213,9 +209,9 @@ class TestRealTargets:
         assert standing.state == "milestone_not_reached"
 
 
-def test_a_country_is_compared_never_judged(tables: Any, book: Registry) -> None:
-    values = compute_indicators(tables.observations, book)
-    standings = assess_targets(values, book, "viet_nam", 2025)
+def test_a_country_is_compared_never_judged(tables: Any, registry: Registry) -> None:
+    values = compute_indicators(tables.observations, registry)
+    standings = assess_targets(values, registry, "viet_nam", 2025)
     assert {standing.state for standing in standings} == {"not_judged"}
     known = {standing.target.id: standing for standing in standings if standing.last}
     assert known["nursery_enrolment_rate"].gap is None

@@ -19,8 +19,8 @@ NOTHING = pl.DataFrame(schema=OBSERVATIONS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_form_of_each_group_opens_from_the_page(book: Registry, language: Language) -> None:
-    wording = Wording(book, language, "hai_phong")
+def test_the_form_of_each_group_opens_from_the_page(registry: Registry, language: Language) -> None:
+    wording = Wording(registry, language, "hai_phong")
     offered = offer_forms(
         ["preschool", "higher"], territory="hai_phong", year=2025, observations=NOTHING, wording=wording
     )
@@ -34,8 +34,8 @@ def test_the_form_of_each_group_opens_from_the_page(book: Registry, language: La
     assert 'id="missing"' in offered.html
 
 
-def test_a_territory_that_is_no_more_is_asked_for_nothing(book: Registry) -> None:
-    wording = Wording(book, "en", "hai_phong_old")
+def test_a_territory_that_is_no_more_is_asked_for_nothing(registry: Registry) -> None:
+    wording = Wording(registry, "en", "hai_phong_old")
     offered = offer_forms(
         ["preschool"], territory="hai_phong_old", year=2025, observations=NOTHING, wording=wording
     )

@@ -10,14 +10,16 @@ import polars as pl
 import pytest
 from jsonschema import ValidationError
 
-from hpedu.present import charts
 from hpedu.present.charts import style
+from hpedu.present.charts.axes import Break, Goal, Route
+from hpedu.present.charts.bars import ranked, stacked
 from hpedu.present.charts.style import nice_ticks, spread
+from hpedu.present.charts.trend import trend
 from hpedu.present.page.display import Chart
 
 Row = tuple[str, int, float | None, str]
 RISING: list[Row] = [("Hải Phòng", year, 30.0 + year - 2020, "final") for year in range(2020, 2026)]
-GOAL = charts.Goal(48.05, 2030, "Mục tiêu", ">=")
+GOAL = Goal(48.05, 2030, "Mục tiêu", ">=")
 
 
 def make_frame(rows: list[Row]) -> pl.DataFrame:
@@ -26,7 +28,7 @@ def make_frame(rows: list[Row]) -> pl.DataFrame:
 
 def draw(rows: list[Row], **options: Any) -> Chart:
     wanted = {"language": "vi", "unit_label": "%", "decimals": 1, "title": "T", "alt": "A", "name": "n"} | options
-    return charts.trend(make_frame(rows), **wanted)
+    return trend(make_frame(rows), **wanted)
 
 
 def list_layers(chart: Chart, mark: str) -> list[dict[str, Any]]:
@@ -101,7 +103,7 @@ def draw_fan(**options: Any) -> Chart:
         for side, sign in (("lo", -1), ("hi", 1))
     )
     wanted = {"language": "vi", "unit_label": "%", "decimals": 1, "title": "T", "alt": "A", "name": "n"}
-    return charts.trend(frame, **wanted, target=GOAL, **options)
+    return trend(frame, **wanted, target=GOAL, **options)
 
 
 def test_a_projection_departs_from_the_last_known_point() -> None:
@@ -122,7 +124,7 @@ def test_the_fan_opens_at_the_last_known_point_and_its_80_percent_has_an_edge() 
 
 
 def test_required_path_and_second_path_differ_in_form_and_are_explained() -> None:
-    route = charts.Route("Theo kế hoạch", [(2022, 40.0), (2030, 50.0)])
+    route = Route("Theo kế hoạch", [(2022, 40.0), (2030, 50.0)])
     chart = draw_fan(route=route)
     dashes = {
         tuple(layer["mark"]["strokeDash"]): layer["rows"]
@@ -137,7 +139,7 @@ def test_required_path_and_second_path_differ_in_form_and_are_explained() -> Non
 
 
 def test_no_line_crosses_a_break_and_its_label_says_why() -> None:
-    marks = [charts.Break(2022, "Cách tính mới"), charts.Break(2024, "Mẫu phiếu mới"), charts.Break(1990, "xưa")]
+    marks = [Break(2022, "Cách tính mới"), Break(2024, "Mẫu phiếu mới"), Break(1990, "xưa")]
     chart = draw(RISING, breaks=marks)
     assert list_runs(chart) == [[2020, 2021], [2022, 2023], [2024, 2025]]
     assert "Cách tính mới" in chart.svg and "xưa" not in chart.svg
@@ -207,7 +209,7 @@ def test_what_cannot_be_drawn_honestly_is_refused(rows: list[Row], message: str)
 
 def test_a_frame_without_its_columns_is_refused() -> None:
     with pytest.raises(ValueError, match="missing: status"):
-        charts.trend(
+        trend(
             make_frame(RISING).drop("status"),
             title="T",
             alt="A",
@@ -220,7 +222,7 @@ def test_a_frame_without_its_columns_is_refused() -> None:
 
 def make_stack(rows: list[tuple[str, int, float | None]]) -> Chart:
     frame = pl.DataFrame(rows, schema=["part", "year", "value"], orient="row")
-    return charts.stacked(
+    return stacked(
         frame,
         title="T",
         alt="A",
@@ -262,7 +264,7 @@ def test_ranked_bars_stand_in_order_with_their_values() -> None:
         schema=["label", "value", "highlight"],
         orient="row",
     )
-    chart = charts.ranked(frame, title="T", alt="A", name="n", language="vi", unit_label="%", decimals=1)
+    chart = ranked(frame, title="T", alt="A", name="n", language="vi", unit_label="%", decimals=1)
     assert chart.table.rows() == [("C", "1.234,5"), ("A", "2,0"), ("B", "…")]
     colours = {row["full"]: row["colour"] for row in list_layers(chart, "bar")[0]["rows"]}
     assert colours["C"] != colours["A"]
@@ -274,12 +276,12 @@ def draw_everything() -> list[Chart]:
     whole = draw(
         [*RISING, *ahead, ("Hải Dương", 2024, 30.0, "derived"), ("Hải Dương", 2025, None, "final")],
         target=GOAL,
-        route=charts.Route("Lộ trình", [(2026, 40.0), (2030, 48.0)]),
-        breaks=[charts.Break(2022, "đổi cách đếm")],
+        route=Route("Lộ trình", [(2026, 40.0), (2030, 48.0)]),
+        breaks=[Break(2022, "đổi cách đếm")],
         synthetic=True,
     )
     many = draw([(f"Tỉnh {n}", year, float(n), "final") for n in range(6) for year in (2020, 2021)])
-    bars = charts.ranked(
+    bars = ranked(
         pl.DataFrame({"label": ["A", "B"], "value": [2.0, None], "highlight": [True, False]}),
         title="T",
         alt="A",
@@ -336,7 +338,7 @@ def test_a_figure_knows_its_cells_and_what_is_doubtful_about_it() -> None:
         inputs=pl.concat_list(pl.format("a.csv!B{}", "year")),
         flags=pl.when(pl.col("year").is_in([2021, 2022, 2024])).then(pl.lit(["làm tròn"])).otherwise(pl.lit([])),
     )
-    chart = charts.trend(frame, title="T", alt="A", name="n", language="vi", unit_label="%", decimals=1)
+    chart = trend(frame, title="T", alt="A", name="n", language="vi", unit_label="%", decimals=1)
     assert chart.origins[0] == [[], ["a.csv!B2020"]]
     assert chart.table["Hải Phòng"].to_list()[:2] == ["30,0", "31,0\N{NO-BREAK SPACE}‡"]
     assert "‡ 2021-2022 đến 2022-2023, 2024-2025: làm tròn" in chart.note
@@ -349,6 +351,6 @@ def test_bars_know_their_cells() -> None:
     parts = [("Công lập", 2024, 9.0, ["a!B1"]), ("Tư", 2024, 5.0, ["a!C1"])]
     frame = pl.DataFrame(parts, schema=["part", "year", "value", "inputs"], orient="row")
     words = {"title": "T", "alt": "A", "name": "n", "language": "vi", "unit_label": "trẻ", "decimals": 0}
-    assert charts.stacked(frame, **words).origins == [[[], ["a!B1"], ["a!C1"], []]]
-    ranked = charts.ranked(frame.rename({"part": "label"}).drop("year"), **words)
-    assert ranked.origins == [[[], ["a!B1"]], [[], ["a!C1"]]]
+    assert stacked(frame, **words).origins == [[[], ["a!B1"], ["a!C1"], []]]
+    bars = ranked(frame.rename({"part": "label"}).drop("year"), **words)
+    assert bars.origins == [[[], ["a!B1"]], [[], ["a!C1"]]]

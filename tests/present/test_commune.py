@@ -13,7 +13,7 @@ from hpedu.communes import COMMUNE_SCHOOLS, COMMUNE_VALUES
 from hpedu.errors import UnknownName
 from hpedu.indicators import VALUES
 from hpedu.present.commune import CommuneReport
-from hpedu.registry import registry
+from hpedu.registry import load_registry
 
 HERE = "commune_11311_2025"
 
@@ -80,7 +80,7 @@ def rows_of(report: CommuneReport) -> dict[str, list[str]]:
 
 
 def named(indicator: str) -> str:
-    return registry().indicators[indicator].name.en
+    return load_registry().indicators[indicator].name.en
 
 
 def test_counts_are_shares_of_the_city_and_rates_differences(tables: dict[str, Any]) -> None:

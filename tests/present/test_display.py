@@ -11,7 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from hpedu.errors import UnknownName
-from hpedu.present import charts
+from hpedu.present.charts.bars import ranked
 from hpedu.present.charts.picture import prefix_ids
 from hpedu.present.page.display import CHART, LAB_CHART, PAGE_HEAD, Chart, Fragment, PageHead
 from hpedu.present.wording import phrase, read_wording
@@ -20,7 +20,7 @@ from hpedu.present.wording import phrase, read_wording
 @pytest.fixture(scope="module")
 def chart() -> Chart:
     frame = pl.DataFrame({"label": ["Hải Phòng", "Cả nước"], "value": [1234.5, 1000.0]})
-    return charts.ranked(
+    return ranked(
         frame, title="Xếp hạng", alt="Hải Phòng cao hơn", name="rank", language="vi", unit_label="trẻ", decimals=1
     )
 

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from openpyxl import load_workbook
 
+from hpedu.assess.standing import Standing, assess_targets
 from hpedu.errors import UnknownName
 from hpedu.indicators import compute_indicators
 from hpedu.ingest import schema
@@ -18,7 +19,6 @@ from hpedu.ingest.derive import mark_current
 from hpedu.ingest.forms.design import SHEETS, SheetKind
 from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.schema import Resource
-from hpedu.outlook import Standing, assess_targets
 from hpedu.present.exports.form import FIRST, HEAD, FormExists, write_form
 from hpedu.present.registers import find_done, find_overdue, list_tasks
 from hpedu.present.view import Wording
@@ -29,11 +29,11 @@ GROUPS = ("preschool", "general", "higher", "continuing", "cross_cutting")
 
 
 @pytest.fixture(scope="module")
-def forms(tmp_path_factory: pytest.TempPathFactory, book: Registry) -> dict[str, Path]:
+def forms(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> dict[str, Path]:
     """An empty form of every group, where nothing is known."""
     folder = tmp_path_factory.mktemp("forms")
     for group in GROUPS:
-        write_form(folder / f"{group}.xlsx", group=group, year=2026, observations=NOTHING, book=book)
+        write_form(folder / f"{group}.xlsx", group=group, year=2026, observations=NOTHING, registry=registry)
     return {group: folder / f"{group}.xlsx" for group in GROUPS}
 
 
@@ -55,17 +55,17 @@ class TestRows:
             keys = [key(row) for row in read_rows(path, "numbers")]
             assert keys and len(keys) == len(set(keys))
 
-    def test_a_series_names_all_targets_it_feeds(self, forms: dict[str, Path], book: Registry) -> None:
+    def test_a_series_names_all_targets_it_feeds(self, forms: dict[str, Path], registry: Registry) -> None:
         row = next(row for row in read_rows(forms["preschool"], "numbers") if key(row) == "schools/preschool")
         for target in ("preschool_private_school_share", "preschool_national_standard_share"):
-            assert book.targets[target].name.vi in row["targets"].value
-            assert book.targets[target].legal_source.vi in row["legal"].value
+            assert registry.targets[target].name.vi in row["targets"].value
+            assert registry.targets[target].legal_source.vi in row["legal"].value
         assert row["series"].value == "Trường học – Mầm non (2026-2027)\nSchools – Preschool (2026-27)"
         assert row["unit"].value == "trường"
         assert "suy ra" in row["department"].value and "Phòng Giáo dục Mầm non" in row["department"].value
 
     def test_what_is_known_is_not_asked_for(
-        self, tmp_path: Path, book: Registry, make_observations: Callable[..., pl.DataFrame]
+        self, tmp_path: Path, registry: Registry, make_observations: Callable[..., pl.DataFrame]
     ) -> None:
         city = {"territory": "hai_phong", "year": 2026, "measure": "pupils"}
         known = make_observations(
@@ -74,35 +74,37 @@ class TestRows:
             city | {"level": "preschool", "qualifier": ">"},
             city | {"level": "preschool", "ownership": "private", "territory": "hai_phong_old"},
         )
-        count = write_form(tmp_path / "f.xlsx", group="preschool", year=2026, observations=known, book=book)
+        count = write_form(
+            tmp_path / "f.xlsx", group="preschool", year=2026, observations=known, registry=registry
+        )
         keys = [key(row) for row in read_rows(tmp_path / "f.xlsx", "numbers")]
         assert len(keys) == count and "pupils/nursery" not in keys
         assert {"pupils/kindergarten", "pupils/preschool", "pupils/preschool/ownership=private"} <= set(keys)
 
-    def test_all_milestones_and_tasks_have_a_row(self, forms: dict[str, Path], book: Registry) -> None:
+    def test_all_milestones_and_tasks_have_a_row(self, forms: dict[str, Path], registry: Registry) -> None:
         milestones = [key(row) for path in forms.values() for row in read_rows(path, "milestones")]
         assert len(milestones) == len(set(milestones)) == 7
         assert "unesco_learning_city_member/continuing" in milestones
         tasks = [key(row) for row in read_rows(forms["general"], "tasks")]
-        assert len(set(tasks)) == len(book.tasks)
+        assert len(set(tasks)) == len(registry.tasks)
         assert "task_done/all/detail=resolution_173_174_plan-3_1" in tasks
 
     def test_overview_is_the_targets_across_levels(
-        self, tmp_path: Path, forms: dict[str, Path], book: Registry
+        self, tmp_path: Path, forms: dict[str, Path], registry: Registry
     ) -> None:
-        write_form(tmp_path / "f.xlsx", group="overview", year=2026, observations=NOTHING, book=book)
+        write_form(tmp_path / "f.xlsx", group="overview", year=2026, observations=NOTHING, registry=registry)
         keys = [[key(r) for r in read_rows(p, "numbers")] for p in (tmp_path / "f.xlsx", forms["cross_cutting"])]
         assert keys[0] == keys[1]
 
-    def test_bad_names_and_filled_forms_are_refused(self, tmp_path: Path, book: Registry) -> None:
+    def test_bad_names_and_filled_forms_are_refused(self, tmp_path: Path, registry: Registry) -> None:
         path = tmp_path / "f.xlsx"
         with pytest.raises(UnknownName, match="preschool"):
-            write_form(path, group="preschol", year=2026, observations=NOTHING, book=book)
+            write_form(path, group="preschol", year=2026, observations=NOTHING, registry=registry)
         with pytest.raises(UnknownName):
-            write_form(path, group="general", year=2026, territory="x", observations=NOTHING, book=book)
+            write_form(path, group="general", year=2026, territory="x", observations=NOTHING, registry=registry)
         path.write_bytes(b"filled in")
         with pytest.raises(FormExists):
-            write_form(path, group="general", year=2026, observations=NOTHING, book=book)
+            write_form(path, group="general", year=2026, observations=NOTHING, registry=registry)
         assert path.read_bytes() == b"filled in"
 
 
@@ -144,32 +146,32 @@ class TestLook:
         assert "date" in rules("preschool", "tasks")
 
     def test_the_cover_says_who_and_how_and_can_be_recognised(
-        self, forms: dict[str, Path], book: Registry
+        self, forms: dict[str, Path], registry: Registry
     ) -> None:
         cover = load_workbook(forms["preschool"]).worksheets[0]
         texts = [str(cell.value) for row in cover.iter_rows() for cell in row if cell.value]
         assert "2026-2027" in texts[0] and "Thành phố Hải Phòng" in texts[0] and "2026-27" in texts[0]
         assert any(text.startswith("hpedu-form 1 preschool hai_phong 2026") for text in texts)
-        assert any(book.departments["preschool_primary"].name.vi in text for text in texts)
+        assert any(registry.departments["preschool_primary"].name.vi in text for text in texts)
         unlocked = [cell for row in cover.iter_rows() for cell in row if not cell.protection.locked]
         assert len(unlocked) == 2 and all(cell.value is None for cell in unlocked)
         assert all(is_form(path.read_bytes()) for path in forms.values())
 
     @pytest.mark.parametrize("text", ["=1+1", "+84", "-5", "@SUM(A1)"])
     def test_text_that_a_spreadsheet_would_run_stays_text(
-        self, tmp_path: Path, book: Registry, monkeypatch: pytest.MonkeyPatch, text: str
+        self, tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch, text: str
     ) -> None:
-        measure = book.measures["pupils"]
+        measure = registry.measures["pupils"]
         evil = measure.model_copy(update={"definition": measure.definition.model_copy(update={"vi": text})})
-        monkeypatch.setitem(book.measures, "pupils", evil)
-        write_form(tmp_path / "f.xlsx", group="preschool", year=2026, observations=NOTHING, book=book)
+        monkeypatch.setitem(registry.measures, "pupils", evil)
+        write_form(tmp_path / "f.xlsx", group="preschool", year=2026, observations=NOTHING, registry=registry)
         row = next(row for row in read_rows(tmp_path / "f.xlsx", "numbers") if key(row) == "pupils/nursery")
         assert row["definition"].value.startswith(text)
         assert row["definition"].data_type == "s" and row["definition"].quotePrefix
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory, forms: dict[str, Path], book: Registry) -> pl.DataFrame:
+def filled(tmp_path_factory: pytest.TempPathFactory, forms: dict[str, Path], registry: Registry) -> pl.DataFrame:
     """What is read from a form of the preschool group, filled in as a person would."""
     answers: dict[str, dict[str, object]] = {
         "pupils/nursery": {"value": "12.000", "origin": "CSDL ngành, 30/9/2026"},
@@ -200,7 +202,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, forms: dict[str, Path], boo
         name="form", path="form.xlsx", title="Form", publisher="Department", table="form", url="",
         published="2026-11-20", scope="", confidence="high", transcription=False, licenses=[],
     )  # fmt: skip
-    reading = read_form(path.read_bytes(), resource, book)
+    reading = read_form(path.read_bytes(), resource, registry)
     assert reading.issues == []
     return mark_current(pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row"))
 
@@ -208,10 +210,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory, forms: dict[str, Path], boo
 class TestRoundTrip:
     """Written, filled in, read, and through to the states of the targets."""
 
-    def test_targets_change_state(self, filled: pl.DataFrame, book: Registry) -> None:
+    def test_targets_change_state(self, filled: pl.DataFrame, registry: Registry) -> None:
         def standings(observations: pl.DataFrame) -> dict[str, Standing]:
-            values = compute_indicators(observations, book)
-            return {s.target.id: s for s in assess_targets(values, book, "hai_phong", 2026)}
+            values = compute_indicators(observations, registry)
+            return {s.target.id: s for s in assess_targets(values, registry, "hai_phong", 2026)}
 
         before, after = standings(NOTHING), standings(filled)
         assert before["nursery_enrolment_rate"].state == "no_data"
@@ -222,19 +224,21 @@ class TestRoundTrip:
         assert (before[five].state, after[five].state) == ("milestone_unreported", "milestone_reached")
         assert after["preschool_database_completed"].state == "milestone_not_reached"
 
-    def test_a_completed_task_is_overdue_no_more(self, filled: pl.DataFrame, book: Registry) -> None:
-        done = find_done(book, filled, 2025)
+    def test_a_completed_task_is_overdue_no_more(self, filled: pl.DataFrame, registry: Registry) -> None:
+        done = find_done(registry, filled, 2025)
         assert done == {("strategy_plan", "4"): "99/BC-SGDĐT; 2025-12-20"}
-        late = [(task.plan, task.number) for task in find_overdue(book, 2025)]
+        late = [(task.plan, task.number) for task in find_overdue(registry, 2025)]
         assert ("strategy_plan", "4") in late and ("strategy_plan", "8") in late
-        still = find_overdue(book, 2025, done)
+        still = find_overdue(registry, 2025, done)
         assert [(task.plan, task.number) for task in still] == [k for k in late if k != ("strategy_plan", "4")]
-        wording = Wording(book, "vi", "hai_phong")
+        wording = Wording(registry, "vi", "hai_phong")
         assert "Hoàn thành: 99/BC-SGDĐT; 2025-12-20" in list_tasks(still, done, wording).plain
-        assert find_done(book, filled, 2024) == {}
+        assert find_done(registry, filled, 2024) == {}
 
     def test_the_next_form_asks_only_for_the_rest(
-        self, tmp_path: Path, filled: pl.DataFrame, forms: dict[str, Path], book: Registry
+        self, tmp_path: Path, filled: pl.DataFrame, forms: dict[str, Path], registry: Registry
     ) -> None:
-        count = write_form(tmp_path / "f.xlsx", group="preschool", year=2026, observations=filled, book=book)
+        count = write_form(
+            tmp_path / "f.xlsx", group="preschool", year=2026, observations=filled, registry=registry
+        )
         assert count == len(read_rows(forms["preschool"], "numbers")) - 2

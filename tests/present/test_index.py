@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from hpedu.present.page.blocks import STATE_SIGNS
-from hpedu.present.page.index import name_index, render_index
+from hpedu.present.page.index import render_index
 from hpedu.present.page.page import TEMPLATES
+from hpedu.project import name_index
 from hpedu.registry import Language, Registry
 
 
@@ -72,9 +73,9 @@ def test_hostile_file_names_are_escaped(tmp_path: Path) -> None:
     assert "<script>alert(1)" not in html
 
 
-def test_every_state_has_its_share_of_the_bar(book: Registry) -> None:
+def test_every_state_has_its_share_of_the_bar(registry: Registry) -> None:
     """A state without a rule of its own is shown in the neutral colour: those about which nothing is known."""
     style = (TEMPLATES / "hpedu" / "index.css").read_text(encoding="utf-8")
     coloured = set(re.findall(r"\.share-(\w+)", style))
     silent = {"no_data", "not_judged", "milestone_unreported"}
-    assert coloured | silent == set(STATE_SIGNS) == set(book.codes_of("state"))
+    assert coloured | silent == set(STATE_SIGNS) == set(registry.codes_of("state"))

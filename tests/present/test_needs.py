@@ -39,7 +39,7 @@ def test_requirements_name_what_they_rest_on(report: Report) -> None:
     text = read(report.requirements("primary", "general", class_size=30))
     size = "30,0" if report.language == "vi" else "30.0"
     assert phrase("basis_size", report.language, value=size) in text
-    assert report.book.norms["general_private_places"].source.get(report.language) in text
+    assert report.registry.norms["general_private_places"].source.get(report.language) in text
     assert phrase("needs_norms_said", report.language) in text
     assert "{" not in text
 

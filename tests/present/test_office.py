@@ -42,7 +42,7 @@ def make_resource(name: str, **other: Any) -> Resource:
 
 
 @pytest.fixture
-def collect(make_observations: Callable[..., pl.DataFrame], book: Registry) -> Callable[..., OfficeTables]:
+def collect(make_observations: Callable[..., pl.DataFrame], registry: Registry) -> Callable[..., OfficeTables]:
     """Tables of the preschool group from a few observations with nasty names."""
 
     def collect(language: Language = "vi", **change: Any) -> OfficeTables:
@@ -70,10 +70,10 @@ def collect(make_observations: Callable[..., pl.DataFrame], book: Registry) -> C
         observations = make_observations(*(row | change for row in rows))
         return collect_tables(
             Scope("preschool", "hai_phong", 2025, language),
-            values=compute_indicators(observations, book),
+            values=compute_indicators(observations, registry),
             observations=observations,
             resources={"a": make_resource("a")},
-            book=book,
+            registry=registry,
         )
 
     return collect
@@ -119,27 +119,29 @@ class TestRows:
         assert share["files"] == "-cmd|x!y.csv"
         assert share["cells"] == "B3; B2"
 
-    def test_the_group_s_targets_and_no_others(self, collect: Callable[..., OfficeTables], book: Registry) -> None:
-        wanted = [t.id for t in book.targets.values() if t.group == "preschool"]
+    def test_the_group_s_targets_and_no_others(
+        self, collect: Callable[..., OfficeTables], registry: Registry
+    ) -> None:
+        wanted = [t.id for t in registry.targets.values() if t.group == "preschool"]
         assert [row["target"] for row in collect().rows["scorecard"]] == wanted
 
     def test_synthetic_figures_say_so_everywhere(
-        self, collect: Callable[..., OfficeTables], book: Registry
+        self, collect: Callable[..., OfficeTables], registry: Registry
     ) -> None:
         assert not collect().synthetic
         tables = collect(status="synthetic")
         assert tables.synthetic
-        workbook = openpyxl.load_workbook(io.BytesIO(draw_workbook(tables, book)))
+        workbook = openpyxl.load_workbook(io.BytesIO(draw_workbook(tables, registry)))
         assert "MÔ PHỎNG" in workbook.worksheets[0]["A2"].value
         assert all("MÔ PHỎNG" in sheet["A1"].value for sheet in workbook.worksheets[1:])
-        descriptor = json.loads(draw_package(tables, book)["datapackage.json"])
+        descriptor = json.loads(draw_package(tables, registry)["datapackage.json"])
         assert "MÔ PHỎNG" in descriptor["title"] and "synthetic" in descriptor["keywords"]
 
 
 class TestWorkbook:
     @pytest.fixture
-    def workbook(self, collect: Callable[..., OfficeTables], book: Registry) -> openpyxl.Workbook:
-        return openpyxl.load_workbook(io.BytesIO(draw_workbook(collect("en"), book)))
+    def workbook(self, collect: Callable[..., OfficeTables], registry: Registry) -> openpyxl.Workbook:
+        return openpyxl.load_workbook(io.BytesIO(draw_workbook(collect("en"), registry)))
 
     def test_cover_and_notes_come_first_then_one_named_table_a_sheet(self, workbook: openpyxl.Workbook) -> None:
         assert workbook.sheetnames == ["Cover", "Notes", "Scorecard", "Series", "Sources"]
@@ -177,11 +179,11 @@ class TestWorkbook:
 
     @pytest.mark.parametrize("language", ["vi", "en"])
     def test_same_tables_same_bytes_and_no_clock(
-        self, language: Language, collect: Callable[..., OfficeTables], book: Registry
+        self, language: Language, collect: Callable[..., OfficeTables], registry: Registry
     ) -> None:
         tables = collect(language)
-        content = draw_workbook(tables, book)
-        assert content == draw_workbook(collect(language), book)
+        content = draw_workbook(tables, registry)
+        assert content == draw_workbook(collect(language), registry)
         assert day_of(tables).isoformat() == "2024-05-01"
         with ZipFile(io.BytesIO(content)) as archive:
             assert {entry.date_time[:3] for entry in archive.infolist()} == {(2024, 5, 1)}
@@ -189,17 +191,17 @@ class TestWorkbook:
         assert set(re.findall(r"(\d{4}-\d\d-\d\d)T", core)) == {"2024-05-01"}
 
     def test_a_group_without_any_figure_is_a_whole_workbook(
-        self, make_observations: Callable[..., pl.DataFrame], book: Registry
+        self, make_observations: Callable[..., pl.DataFrame], registry: Registry
     ) -> None:
         nothing = make_observations().clear()
         tables = collect_tables(
             Scope("higher", "hai_phong", 2025, "vi"),
-            values=compute_indicators(nothing, book),
+            values=compute_indicators(nothing, registry),
             observations=nothing,
             resources={},
-            book=book,
+            registry=registry,
         )
-        workbook = openpyxl.load_workbook(io.BytesIO(draw_workbook(tables, book)))
+        workbook = openpyxl.load_workbook(io.BytesIO(draw_workbook(tables, registry)))
         assert workbook["Chuỗi số liệu"].tables["hpedu_series"].ref.endswith(str(HEADER + 1))
 
     def test_saving_twice_on_two_days_differs_only_by_the_day_given(self) -> None:
@@ -211,8 +213,8 @@ class TestWorkbook:
 
 class TestPackage:
     @pytest.fixture
-    def files(self, collect: Callable[..., OfficeTables], book: Registry) -> dict[str, bytes]:
-        return draw_package(collect("en"), book)
+    def files(self, collect: Callable[..., OfficeTables], registry: Registry) -> dict[str, bytes]:
+        return draw_package(collect("en"), registry)
 
     def test_descriptor_says_what_the_specification_asks(self, files: dict[str, bytes]) -> None:
         """https://specs.frictionlessdata.io/tabular-data-package/ (version 1)."""
@@ -265,13 +267,13 @@ class TestPackage:
         assert json.loads(shares[0]["inputs"]) == ["-cmd|x!y.csv!B3", "-cmd|x!y.csv!B2"]
 
     def test_same_tables_same_bytes(
-        self, files: dict[str, bytes], collect: Callable[..., OfficeTables], book: Registry
+        self, files: dict[str, bytes], collect: Callable[..., OfficeTables], registry: Registry
     ) -> None:
-        assert draw_package(collect("en"), book) == files
+        assert draw_package(collect("en"), registry) == files
 
-    def test_the_objective_is_as_the_plan_gives_it(self, files: dict[str, bytes], book: Registry) -> None:
+    def test_the_objective_is_as_the_plan_gives_it(self, files: dict[str, bytes], registry: Registry) -> None:
         rows = {row["target"]: row for row in read_tables(files)["targets"]}
-        for target in (book.targets[name] for name in rows):
+        for target in (registry.targets[name] for name in rows):
             wanted = "" if target.kind == "milestone" else str(target.value)
             assert rows[target.id]["objective"] == wanted
 

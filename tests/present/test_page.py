@@ -18,7 +18,7 @@ from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from hpedu.present import charts
+from hpedu.present.charts.bars import ranked
 from hpedu.present.charts.picture import chart_bundle
 from hpedu.present.page.display import Chart, Fragment, PageHead
 from hpedu.present.page.page import UnfitNotebook, read_part, render_page
@@ -55,7 +55,7 @@ def draw(name: str = "rank", **options: Any) -> Chart:
         "unit_label": "trẻ",
         "decimals": 1,
     } | options
-    return charts.ranked(frame, name=name, **wanted)
+    return ranked(frame, name=name, **wanted)
 
 
 @pytest.fixture(scope="module")
@@ -239,9 +239,7 @@ def test_nothing_on_a_page_moves_by_itself() -> None:
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@x"])
 def test_a_label_is_no_formula_in_a_saved_table(formula: str) -> None:
     frame = pl.DataFrame({"label": [formula], "value": [1.0]})
-    page = read(
-        show(charts.ranked(frame, title="T", alt="A", name="n", language="vi", unit_label="%", decimals=0))
-    )
+    page = read(show(ranked(frame, title="T", alt="A", name="n", language="vi", unit_label="%", decimals=0)))
     assert unpack(page, "charts")[0]["csv"].splitlines()[1] == f"'{formula},1.0"
 
 

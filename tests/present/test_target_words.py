@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hpedu.outlook import Standing
+from hpedu.assess.standing import Standing
 from hpedu.outlook.open_sdg import CLASSES, NOT_AVAILABLE
 from hpedu.present.target import say_chance, say_standing
 from hpedu.present.view import Wording
@@ -28,25 +28,25 @@ def test_every_open_sdg_class_has_words() -> None:
         (1.0, "above 95%"),
     ],
 )
-def test_a_chance_is_said_in_steps_of_five(book: Registry, probability: float, words: str) -> None:
-    assert say_chance(probability, Wording(book, "en", "hai_phong")) == words
+def test_a_chance_is_said_in_steps_of_five(registry: Registry, probability: float, words: str) -> None:
+    assert say_chance(probability, Wording(registry, "en", "hai_phong")) == words
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("probability", "bound"), [(0.0, "5%"), (1.0, "95%")])
-def test_a_chance_is_never_certain(book: Registry, language: Language, probability: float, bound: str) -> None:
+def test_a_chance_is_never_certain(registry: Registry, language: Language, probability: float, bound: str) -> None:
     """However sure the projection is, the words leave room: below the lowest step, above the highest."""
-    said = say_chance(probability, Wording(book, language, "hai_phong"))
+    said = say_chance(probability, Wording(registry, language, "hai_phong"))
     assert said.endswith(f" {bound}")
-    assert said != say_chance(float(bound.rstrip("%")) / 100, Wording(book, language, "hai_phong"))
+    assert said != say_chance(float(bound.rstrip("%")) / 100, Wording(registry, language, "hai_phong"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", ["likely", "uncertain", "unlikely"])
-def test_the_word_of_a_verdict_is_that_of_its_state(book: Registry, language: Language, state: str) -> None:
+def test_the_word_of_a_verdict_is_that_of_its_state(registry: Registry, language: Language, state: str) -> None:
     """No two verdicts share a word, so none can stand for another; the texts: tests/sentences."""
-    wording = Wording(book, language, "hai_phong")
-    words = {name: say_standing(judge(book, name), wording)[1] for name in ("likely", "uncertain", "unlikely")}
+    wording = Wording(registry, language, "hai_phong")
+    words = {name: say_standing(judge(registry, name), wording)[1] for name in ("likely", "uncertain", "unlikely")}
     endings = {
         "vi": {
             "likely": "tức là có khả năng đạt.",
@@ -58,7 +58,7 @@ def test_the_word_of_a_verdict_is_that_of_its_state(book: Registry, language: La
     assert [name for name, said in words.items() if endings[language][state] in said] == [state]
 
 
-def judge(book: Registry, state: str) -> Standing:
-    target = book.targets["nursery_enrolment_rate"]
+def judge(registry: Registry, state: str) -> Standing:
+    target = registry.targets["nursery_enrolment_rate"]
     last = {"indicator": target.id, "year": 2025, "value": 40.0, "unit": "percent", "inputs": []}
     return Standing(target, "hai_phong", state, points=5, last=last, gap=10.0, probability=0.35)

@@ -53,13 +53,13 @@ def test_what_is_no_formula_is_refused(text: str) -> None:
         parse_formula(text)
 
 
-def test_every_formula_of_the_registry_reads(book: Registry) -> None:
-    for indicator in book.indicators.values():
+def test_every_formula_of_the_registry_reads(registry: Registry) -> None:
+    for indicator in registry.indicators.values():
         assert parse_formula(indicator.numerator), indicator.id
 
 
-def test_a_published_rate_is_one_series(book: Registry) -> None:
+def test_a_published_rate_is_one_series(registry: Registry) -> None:
     """The rate as published stands in for the formula; a sum of two rates would be no rate."""
-    for indicator in book.indicators.values():
+    for indicator in registry.indicators.values():
         if indicator.published:
             assert len(parse_formula(indicator.published)) == 1, indicator.id

@@ -10,20 +10,22 @@ from vietnamadminunits.database import get_data
 
 from hpedu.errors import RegistryError
 from hpedu.registry import Registry
-from hpedu.registry.load import HOME
+from hpedu.registry.load import HOME, read_registry
 
 
-def test_63_provinces_stood_before_the_reform_and_ha_tay_before_them(book: Registry) -> None:
-    provinces = [t for t in book.territories.values() if t.role in ("province", "part")]
+def test_63_provinces_stood_before_the_reform_and_ha_tay_before_them(registry: Registry) -> None:
+    provinces = [t for t in registry.territories.values() if t.role in ("province", "part")]
     assert len(provinces) == 63 + 1
     assert [t.id for t in provinces if t.valid_to and t.valid_to.year == 2008] == ["ha_tay"]
 
 
-def test_codes_are_those_of_a_table_made_by_others(book: Registry) -> None:
+def test_codes_are_those_of_a_table_made_by_others(registry: Registry) -> None:
     theirs = {row["provinceCode"]: row["provinceShort"] for row in get_data(table="admin_units_legacy")}
-    ours = {row.code: book.territories[row.territory] for row in book.province_codes if row.scheme == "nso"}
+    ours = {
+        row.code: registry.territories[row.territory] for row in registry.province_codes if row.scheme == "nso"
+    }
     assert ours.keys() == theirs.keys()
-    names = {alias.name for alias in book.territory_names}
+    names = {alias.name for alias in registry.territory_names}
     assert names.issuperset(name for name in theirs.values() if name != "Bà Rịa Vũng Tàu")
 
 
@@ -47,5 +49,5 @@ def test_a_code_that_leads_nowhere_or_to_two_provinces_is_refused(
     assert old in text
     (home / "province_codes.csv").write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(RegistryError) as caught:
-        Registry(home)
+        read_registry(home)
     assert [str(p) for p in caught.value.problems] == [problem]

@@ -10,7 +10,7 @@ from hpedu.ingest.checks import find_problems
 from hpedu.ingest.quarantine import set_aside_row
 from hpedu.ingest.schema import OBSERVATIONS, Cell, Resource
 from hpedu.ingest.source import Unreadable
-from hpedu.registry import Language, registry
+from hpedu.registry import Language, load_registry
 
 PLAIN: dict[str, Any] = {
     "measure": "pupils", "level": "primary", "ownership": "all", "sex": "both", "detail": "", "place": "",
@@ -34,12 +34,12 @@ def _make_series(values: dict[int, float], **same: Any) -> Rows:
 def list_tables() -> dict[str, Rows]:
     """Return small tables, each wrong in a way of its own."""
     provinces = [
-        t.id for t in registry().territories.values() if t.role in ("part", "province") and t.id != "ha_tay"
+        t.id for t in load_registry().territories.values() if t.role in ("part", "province") and t.id != "ha_tay"
     ]
     other = _make_series(CALM, territory="hai_duong_old")
     spike = {2009: 264.0, 2010: 266.0, 2011: 201.0, 2012: 264.0}
     slip = {2011: 70e3, 2012: 72e3, 2013: 74e3, 2014: 76e3, 2015: 83_755e3}
-    covered = registry().errata["kindergarten_pupils_2015_hai_phong"]
+    covered = load_registry().errata["kindergarten_pupils_2015_hai_phong"]
     mended = _make_series({**slip, 2015: 83_755.0}, level="kindergarten", file=covered.file)
     return {
         "parts and total": [
@@ -89,7 +89,7 @@ def say_findings(language: Language) -> dict[str, list[str]]:
     sections = {}
     for name, rows in list_tables().items():
         placed = [PLAIN | {"cell": f"B{place}"} | row for place, row in enumerate(rows, start=2)]
-        found = find_problems(pl.DataFrame(placed, schema=OBSERVATIONS, orient="row"), registry())
+        found = find_problems(pl.DataFrame(placed, schema=OBSERVATIONS, orient="row"), load_registry())
         sections[f"finding: {name}"] = [
             f"{row['severity']}, {row['check']}: {row[f'message_{language}']} → {row[f'what_{language}']}"
             for row in found.iter_rows(named=True)
@@ -102,16 +102,16 @@ SUBJECT, CLOSE = "Hải Phong", "Hải Phòng"
 
 def say_reasons(language: Language) -> dict[str, list[str]]:
     """Say every reason for which a cell or a file is not read; of school lists as it stands in the registry."""
-    book = registry()
+    registry = load_registry()
     about = {"name": "a", "path": "nso/a.csv", "title": "t", "publisher": "p", "table": "t", "url": "u"}
     more = {"published": "2026", "scope": "s", "confidence": "high", "transcription": True, "licenses": []}
     resource = Resource.model_validate(about | more)
     cell = Cell("Trang1", "B7", "1.234", {})
-    reasons = [code for code in book.codes_of("reason") if not code.startswith("school_")]
-    said = [set_aside_row(cell, resource, code, SUBJECT, book) for code in reasons]
-    schools = [row for code, row in book.codes_of("reason").items() if code.startswith("school_")]
-    close = set_aside_row(cell, resource, "unknown_territory", SUBJECT, book, (CLOSE, "Hà Nội"))
-    files = [Unreadable(code, file="a.xlsx").say(language) for code in book.codes_of("unreadable")]
+    reasons = [code for code in registry.codes_of("reason") if not code.startswith("school_")]
+    said = [set_aside_row(cell, resource, code, SUBJECT, registry) for code in reasons]
+    schools = [row for code, row in registry.codes_of("reason").items() if code.startswith("school_")]
+    close = set_aside_row(cell, resource, "unknown_territory", SUBJECT, registry, (CLOSE, "Hà Nội"))
+    files = [Unreadable(code, file="a.xlsx").say(language) for code in registry.codes_of("unreadable")]
     detailed = Unreadable("damaged", "no end of the zip file", "a.xlsx").say(language)
     return {
         "cell not read": [f"{row['reason']}: {row[f'message_{language}']}" for row in (*said, close)],

@@ -12,13 +12,13 @@ from typing import Any
 import polars as pl
 
 from hpedu.assess.changes import CHANGES
-from hpedu.outlook import Standing
+from hpedu.assess.standing import Standing
 from hpedu.outlook.open_sdg import CLASSES
 from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import say_chance, say_standing
 from hpedu.present.view import Quantity, Wording, describe_change, describe_value
-from hpedu.registry import Language, Registry, registry
+from hpedu.registry import Language, Registry, load_registry
 from hpedu.registry.models import Break, Target, Text
 
 CITY = "hai_phong"
@@ -33,7 +33,7 @@ Sections = dict[str, list[str]]
 
 def make_book() -> Registry:
     """Return the registry with one break of series, so that its reason can be said."""
-    book = copy(registry())
+    book = copy(load_registry())
     reason = Text(vi="từ năm 2024 đếm cả nhóm trẻ độc lập", en="independent groups are counted from 2024")
     book.breaks = {"cut": Break(id="cut", indicator=SHARE, territory="", year=2024, reason=reason)}
     return book
@@ -52,7 +52,7 @@ def make_target(name: str, **changes: Any) -> Target:
         "year_basis": "stated",
         "year": 2030,
     }
-    return registry().targets[name].model_copy(update=plain | changes)
+    return load_registry().targets[name].model_copy(update=plain | changes)
 
 
 def stand(state: str, value: float | None = 40.0, *, target: Target | None = None, **facts: Any) -> Standing:
@@ -150,8 +150,8 @@ def _draw_rows(wording: Wording) -> list[str]:
     standings = [*list_states().values(), *list_cautions().values()]
     rows = [{"indicator": SHARE, "year": 2025, "value": 40.0, "qualifier": ">", "unit": "percent", "inputs": []}]
     drawn = draw_scorecard(standings, {SHARE: rows}, wording, caption="", pages={})
-    bound = describe_value(rows[0], wording.book.indicators[SHARE], wording)
-    about = describe_value(rows[0] | {"qualifier": "about"}, wording.book.indicators[SHARE], wording)
+    bound = describe_value(rows[0], wording.registry.indicators[SHARE], wording)
+    about = describe_value(rows[0] | {"qualifier": "about"}, wording.registry.indicators[SHARE], wording)
     return [*drawn.plain.strip().splitlines(), bound, about]
 
 
@@ -174,12 +174,12 @@ def say_together(language: Language) -> Sections:
 
 
 def _say_quantities(wording: Wording) -> list[str]:
-    share, count = (wording.book.indicators[name] for name in (SHARE, COUNT))
+    share, count = (wording.registry.indicators[name] for name in (SHARE, COUNT))
     cases = [(share, 20.0, 25.5), (share, 25.5, 20.0), (share, 20.0, 20.0), (count, 0.0, 3.0), (count, 2.0, 3.0)]
     lines = []
     for indicator, first, last in cases:
         ends = [Quantity(indicator, value, f"{value}", f"{value}", "") for value in (first, last)]
-        change = describe_change(ends[0], ends[1], wording.language, wording.book)
+        change = describe_change(ends[0], ends[1], wording.language, wording.registry)
         lines.append(f"{first} → {last}: {change.verb} {change.amount}; {change.percent}")
     return lines
 

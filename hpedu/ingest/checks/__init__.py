@@ -35,7 +35,7 @@ CHECKS = (
 )
 
 
-def find_problems(observations: pl.DataFrame, book: Registry) -> pl.DataFrame:
+def find_problems(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     """Everything that does not agree among the published observations, all editions of them.
 
     Derived figures and bounds ("over 99%") are left out. A figure whose unit slipped (and is not mended yet) is
@@ -52,8 +52,8 @@ def find_problems(observations: pl.DataFrame, book: Registry) -> pl.DataFrame:
     polars.DataFrame
         Columns `FINDINGS`: errors first, then warnings, then notes (those an erratum covers among them).
     """
-    figures = Figures(observations, book)
-    rows = [row for check in CHECKS for row in check(figures, book)]
+    figures = Figures(observations, registry)
+    rows = [row for check in CHECKS for row in check(figures, registry)]
     slipped = {row["cells"][0] for row in rows if row["check"] == "unit_slip" and not row["erratum"]}
     kept = [row for row in rows if row["check"] == "unit_slip" or slipped.isdisjoint(row["cells"])]
     kept.sort(key=lambda row: (SEVERITIES[row["severity"]], row["file"]))

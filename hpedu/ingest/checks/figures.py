@@ -65,15 +65,15 @@ class Figure:
 class Figures:
     """The published points among the observations (no bounds such as "over 99%", nothing derived), indexed."""
 
-    def __init__(self, observations: pl.DataFrame, book: Registry) -> None:
+    def __init__(self, observations: pl.DataFrame, registry: Registry) -> None:
         published = observations.filter(
             pl.col("qualifier") == "",
             pl.col("status") != "derived",
             ~pl.col("cell").str.contains(" + ", literal=True),
-            pl.col("measure").is_in(list(book.measures)),
+            pl.col("measure").is_in(list(registry.measures)),
         )
-        errata = {(erratum.file, erratum.cell): erratum for erratum in book.errata.values()}
-        additive = {measure.id for measure in book.measures.values() if measure.additive}
+        errata = {(erratum.file, erratum.cell): erratum for erratum in registry.errata.values()}
+        additive = {measure.id for measure in registry.measures.values() if measure.additive}
         rows = published.select(_WANTED).rows(named=True)
         steps = _usual_steps(rows)
         self.all = [
@@ -177,10 +177,10 @@ class Match:
         return sum(figure.rounding for figure in self.figures)
 
 
-def find_matches(figures: Figures, book: Registry, kind: str, reaches: Sequence[Reach]) -> Iterator[Match]:
+def find_matches(figures: Figures, registry: Registry, kind: str, reaches: Sequence[Reach]) -> Iterator[Match]:
     """Every place where all terms of a relation of `kind` are published, within the nearest of `reaches`."""
     seen = set()
-    for relation in book.relations.values():
+    for relation in registry.relations.values():
         if relation.kind == kind:
             for formula in relation.parts or [""]:
                 for match in _match(figures, relation, formula, reaches):

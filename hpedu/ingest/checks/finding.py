@@ -45,44 +45,46 @@ def write_number(value: float, language: Language, decimals: int = 3) -> str:
     return text.translate(str.maketrans(",.", ".,")) if language == "vi" else text
 
 
-def write_year(figure: Figure, book: Registry, language: Language) -> str:
+def write_year(figure: Figure, registry: Registry, language: Language) -> str:
     """The calendar year, or the school year as `2014-2015` (`2014-15` in English)."""
     year = figure.year
-    if book.measures[figure.key[0]].basis == "calendar":
+    if registry.measures[figure.key[0]].basis == "calendar":
         return str(year)
     return f"{year}-{year + 1}" if language == "vi" else f"{year}-{(year + 1) % 100:02d}"
 
 
-def name_place(figure: Figure, book: Registry, language: Language) -> str:
+def name_place(figure: Figure, registry: Registry, language: Language) -> str:
     """The name of the district or institution, or of the territory."""
-    if figure.place in book.places:
-        return book.places[figure.place].name.get(language)
-    territory = book.territories.get(figure.territory)
+    if figure.place in registry.places:
+        return registry.places[figure.place].name.get(language)
+    territory = registry.territories.get(figure.territory)
     return territory.name.get(language) if territory else figure.territory
 
 
-def name_series(figure: Figure, book: Registry, language: Language, *, whole: bool = False) -> str:
+def name_series(figure: Figure, registry: Registry, language: Language, *, whole: bool = False) -> str:
     """What is counted: measure, level, and (unless the `whole` is meant) the part of each dimension."""
     dimensions = _DIMENSIONS[:2] if whole else _DIMENSIONS
     pairs = zip(dimensions, figure.key, strict=False)
-    names = [_name(dimension, code, book, language) for dimension, code in pairs if code not in _PLAIN[dimension]]
+    names = [
+        _name(dimension, code, registry, language) for dimension, code in pairs if code not in _PLAIN[dimension]
+    ]
     return ", ".join([names[0], *map(_lower, names[1:])])
 
 
-def name_part(part: Figure, whole: Figure | None, book: Registry, language: Language) -> str:
+def name_part(part: Figure, whole: Figure | None, registry: Registry, language: Language) -> str:
     """What tells a part from the whole: "public", "primary". Without a whole, all but measure and level."""
     names = [
-        _name(dimension, code, book, language)
+        _name(dimension, code, registry, language)
         for n, (dimension, code) in enumerate(zip(_DIMENSIONS, part.key, strict=True))
         if (whole.key[n] != code if whole else n > 1 and code not in _PLAIN[dimension])
     ]
     return ", ".join(_lower(name.partition(" (")[0]) for name in names if name)
 
 
-def _name(dimension: str, code: str, book: Registry, language: Language) -> str:
+def _name(dimension: str, code: str, registry: Registry, language: Language) -> str:
     if dimension == "measure":
-        return book.measures[code].name.get(language)
-    known = book.codes_of(dimension).get(code)
+        return registry.measures[code].name.get(language)
+    known = registry.codes_of(dimension).get(code)
     return known.name.get(language) if known else code
 
 
@@ -90,10 +92,10 @@ def _lower(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def write_addition(parts: Iterable[Figure], whole: Figure | None, book: Registry, language: Language) -> str:
+def write_addition(parts: Iterable[Figure], whole: Figure | None, registry: Registry, language: Language) -> str:
     """`2,696 (public) + 870 (private)`."""
     return " + ".join(
-        f"{write_number(part.value, language)} ({name_part(part, whole, book, language)})" for part in parts
+        f"{write_number(part.value, language)} ({name_part(part, whole, registry, language)})" for part in parts
     )
 
 
@@ -140,7 +142,7 @@ def make_finding(
     check: str,
     severity: Severity,
     figure: Figure,
-    book: Registry,
+    registry: Registry,
     values: Values,
     *,
     involved: Sequence[Figure] = (),
@@ -157,9 +159,9 @@ def make_finding(
     texts = {}
     for language in LANGUAGES:
         words = {
-            "place": name_place(figure, book, language),
-            "year": write_year(figure, book, language),
-            "series": name_series(figure, book, language),
+            "place": name_place(figure, registry, language),
+            "year": write_year(figure, registry, language),
+            "series": name_series(figure, registry, language),
             "cells": list_cells(cells),
             "cell": list_cells([figure]),
             "file": figure.file,

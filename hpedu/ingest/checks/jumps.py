@@ -42,7 +42,7 @@ class Run:
     after: list[Point]
 
 
-def check_unit_slips(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
+def check_unit_slips(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
     """Figures near 10, 100 or 1000 times the median of their neighbours, or the reverse, as printed.
 
     Each series falls into runs where it changes sevenfold or more; the unit of most years is the usual one (of
@@ -59,7 +59,7 @@ def check_unit_slips(figures: Figures, book: Registry) -> Iterator[dict[str, Any
                 for point in run.points:
                     power = _find_power(point, [other.value for other in near])
                     if point.own and power and (abs(power) > 1 or _is_short(run)):
-                        yield _report_slip(point.figure, near, power, book)
+                        yield _report_slip(point.figure, near, power, registry)
 
 
 def _read_points(series: Sequence[Figure], file: str) -> list[Point]:
@@ -114,7 +114,7 @@ def _find_power(point: Point, near: Sequence[float]) -> int:
     return power if 1 <= abs(power) <= len(NEAR) and abs(apart - power) <= NEAR[abs(power) - 1] else 0
 
 
-def _report_slip(figure: Figure, near: Sequence[Point], power: int, book: Registry) -> dict[str, Any]:
+def _report_slip(figure: Figure, near: Sequence[Point], power: int, registry: Registry) -> dict[str, Any]:
     middle = median(point.value for point in near)
     nearest = min(near, key=lambda point: (abs(point.value - middle), point.figure.year))
     ratio = figure.raw / nearest.value
@@ -131,7 +131,7 @@ def _report_slip(figure: Figure, near: Sequence[Point], power: int, book: Regist
         }
 
     template = "unit_slip" if power > 0 else "unit_slip_down"
-    return make_finding("unit_slip", "error", figure, book, values, template=template)
+    return make_finding("unit_slip", "error", figure, registry, values, template=template)
 
 
 FEWEST_POINTS = 4
@@ -167,7 +167,7 @@ class Step:
     change: float
 
 
-def check_jumps(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
+def check_jumps(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
     """Points that leave their series and come back, ends that leave it, and new levels.
 
     A change is the logarithm of the ratio for counts and the difference for rates, per year. What is usual is
@@ -184,7 +184,7 @@ def check_jumps(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
         if len(changes) >= FEWEST_CHANGES:
             usual = _usual(changes, counts=group[0][0].after.counts)
             for line in group:
-                yield from _check_series(line, usual, book)
+                yield from _check_series(line, usual, registry)
 
 
 def _few(figure: Figure) -> float:
@@ -208,7 +208,7 @@ def _usual(changes: Iterable[float], *, counts: bool) -> Usual:
     return Usual(middle - reach, middle + reach)
 
 
-def _check_series(steps: Sequence[Step], usual: Usual, book: Registry) -> Iterator[dict[str, Any]]:
+def _check_series(steps: Sequence[Step], usual: Usual, registry: Registry) -> Iterator[dict[str, Any]]:
     for n, step in enumerate(steps):
         side = usual.beyond(step.change)
         if not side or step.after.year - step.before.year > LONGEST_GAP:
@@ -218,15 +218,15 @@ def _check_series(steps: Sequence[Step], usual: Usual, book: Registry) -> Iterat
         if before == -side:
             continue  # the way back from a spike, reported on the way out
         if after == -side:
-            yield _report_jump(step, "spike", usual, book, steps[n + 1])
+            yield _report_jump(step, "spike", usual, registry, steps[n + 1])
         elif n + 1 == len(steps):
-            yield _report_jump(step, "end", usual, book)
+            yield _report_jump(step, "end", usual, registry)
         else:
-            yield _report_jump(step, "level", usual, book)
+            yield _report_jump(step, "level", usual, registry)
 
 
 def _report_jump(
-    step: Step, shape: Shape, usual: Usual, book: Registry, back: Step | None = None
+    step: Step, shape: Shape, usual: Usual, registry: Registry, back: Step | None = None
 ) -> dict[str, Any]:
     counts = step.after.counts
 
@@ -246,4 +246,6 @@ def _report_jump(
 
     severity: Severity = "note" if shape == "level" else "warning"
     involved = [step.before, *([back.after] if back else [])]
-    return make_finding("jump", severity, step.after, book, values, involved=involved, template=f"jump_{shape}")
+    return make_finding(
+        "jump", severity, step.after, registry, values, involved=involved, template=f"jump_{shape}"
+    )

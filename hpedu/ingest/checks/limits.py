@@ -13,7 +13,7 @@ from hpedu.ingest.checks.sums import EPSILON
 from hpedu.registry import Language, Registry
 
 
-def check_duplicates(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
+def check_duplicates(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
     """Figures that stand twice with different values, in one file or in two files of one edition."""
     for group in figures.same():
         first: dict[tuple[str, str], Figure] = {}
@@ -21,15 +21,15 @@ def check_duplicates(figures: Figures, book: Registry) -> Iterator[dict[str, Any
             earlier = first.setdefault(figure.release, figure)
             if _differ(earlier, figure):
                 check = "duplicate" if earlier.file == figure.file else "two_counts"
-                yield _report(check, earlier, figure, book)
+                yield _report(check, earlier, figure, registry)
 
 
-def check_two_counts(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
+def check_two_counts(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
     """Two official counts of one thing, by different tables of one edition, that differ."""
-    for match in find_matches(figures, book, "same", ("file", "release")):
+    for match in find_matches(figures, registry, "same", ("file", "release")):
         for first, second in combinations(match.figures, 2):
             if _differ(first, second):
-                yield _report("two_counts", first, second, book)
+                yield _report("two_counts", first, second, registry)
 
 
 def _differ(first: Figure, second: Figure) -> bool:
@@ -37,7 +37,7 @@ def _differ(first: Figure, second: Figure) -> bool:
     return abs(first.value - second.value) > first.rounding + second.rounding + EPSILON
 
 
-def _report(check: str, first: Figure, second: Figure, book: Registry) -> dict[str, Any]:
+def _report(check: str, first: Figure, second: Figure, registry: Registry) -> dict[str, Any]:
     def values(language: Language) -> dict[str, str]:
         return {
             "first": write_number(first.value, language),
@@ -45,25 +45,25 @@ def _report(check: str, first: Figure, second: Figure, book: Registry) -> dict[s
             "difference": write_number(abs(second.value - first.value), language),
             "first_cell": list_cells([first]),
             "second_cell": list_cells([second]),
-            "second_series": name_series(second, book, language),
+            "second_series": name_series(second, registry, language),
         }
 
     severity: Severity = "error" if check == "duplicate" else "warning"
-    return make_finding(check, severity, second, book, values, involved=[first])
+    return make_finding(check, severity, second, registry, values, involved=[first])
 
 
 LARGE = 20  # from here on a count does not vanish for a year
 LONGEST_GAP = 2  # years between two points that still are neighbours
 
 
-def check_signs(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
+def check_signs(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
     """Counts below zero."""
     for figure in figures.all:
         if figure.counts and figure.value < 0:
-            yield _report_negative(figure, book)
+            yield _report_negative(figure, registry)
 
 
-def check_zeros(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
+def check_zeros(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
     """Counts of zero whose neighbours in time, at either side where there are two, are `LARGE`.
 
     A series that begins with zeros or ends with several has begun or ended, and is left alone.
@@ -75,68 +75,68 @@ def check_zeros(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
             if zero.value == 0 and all(
                 figure.value >= LARGE and abs(figure.year - zero.year) <= LONGEST_GAP for figure in around
             ):
-                yield _report_zero([before, zero, *around[1:]], zero, book)
+                yield _report_zero([before, zero, *around[1:]], zero, registry)
 
 
-def _report_negative(figure: Figure, book: Registry) -> dict[str, Any]:
+def _report_negative(figure: Figure, registry: Registry) -> dict[str, Any]:
     def values(language: Language) -> dict[str, str]:
         return {"value": write_number(figure.value, language)}
 
-    return make_finding("below_zero", "error", figure, book, values)
+    return make_finding("below_zero", "error", figure, registry, values)
 
 
-def _report_zero(path: list[Figure], zero: Figure, book: Registry) -> dict[str, Any]:
+def _report_zero(path: list[Figure], zero: Figure, registry: Registry) -> dict[str, Any]:
     def values(language: Language) -> dict[str, str]:
         return {
             "path": " \N{RIGHTWARDS ARROW} ".join(f"{write_number(f.value, language)} ({f.year})" for f in path)
         }
 
-    return make_finding("zero", "warning", zero, book, values, involved=path)
+    return make_finding("zero", "warning", zero, registry, values, involved=path)
 
 
 INFINITE = "\N{INFINITY}"
 EVERYWHERE: tuple[Reach, ...] = ("file", "release", "current")
 
 
-def check_parts(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
+def check_parts(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
     """Parts that are larger than their whole."""
-    for match in find_matches(figures, book, "at_most", EVERYWHERE):
+    for match in find_matches(figures, registry, "at_most", EVERYWHERE):
         part = match.parts[0]
         if part.value > match.value + match.rounding + EPSILON and isinstance(match.whole, Figure):
-            yield _report_part(part, match.whole, match, book)
+            yield _report_part(part, match.whole, match, registry)
 
 
-def _report_part(part: Figure, whole: Figure, match: Match, book: Registry) -> dict[str, Any]:
+def _report_part(part: Figure, whole: Figure, match: Match, registry: Registry) -> dict[str, Any]:
     def values(language: Language) -> dict[str, str]:
         return {
             "part": write_number(part.value, language),
             "whole": write_number(whole.value, language),
-            "part_name": name_part(part, whole, book, language),
-            "whole_name": name_series(whole, book, language),
+            "part_name": name_part(part, whole, registry, language),
+            "whole_name": name_series(whole, registry, language),
             "relation": match.relation.name.get(language),
         }
 
     severity: Severity = "error" if part.release == whole.release else "warning"
-    return make_finding("at_most", severity, part, book, values, involved=match.figures)
+    return make_finding("at_most", severity, part, registry, values, involved=match.figures)
 
 
-def check_ratios(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
+def check_ratios(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
     """Ratios of two counts, and published rates, that lie outside the bounds of the registry."""
-    for match in find_matches(figures, book, "ratio_bounds", EVERYWHERE):
+    for match in find_matches(figures, registry, "ratio_bounds", EVERYWHERE):
         below = sum(part.value for part in match.parts) if match.parts else 1.0
         if not isinstance(match.whole, Figure) or (below == 0 and match.whole.value == 0):
             continue
         ratio = match.whole.value / below if below else math.inf  # pupils without any class
         lower, upper = match.relation.lower, match.relation.upper
         if (lower is not None and ratio < float(lower)) or (upper is not None and ratio > float(upper)):
-            yield _report_ratio(match.whole, ratio, match, book)
+            yield _report_ratio(match.whole, ratio, match, registry)
 
 
-def _report_ratio(whole: Figure, ratio: float, match: Match, book: Registry) -> dict[str, Any]:
+def _report_ratio(whole: Figure, ratio: float, match: Match, registry: Registry) -> dict[str, Any]:
     def values(language: Language) -> dict[str, str]:
         printed = write_number(whole.value, language)
         division = [printed, *(write_number(part.value, language) for part in match.parts)]
-        names = [name_series(figure, book, language) for figure in (whole, *match.parts)]
+        names = [name_series(figure, registry, language) for figure in (whole, *match.parts)]
         digits = 3 if abs(ratio) < 1 else 1
         quotient = [" / ".join(division), write_number(ratio, language, digits).replace("inf", INFINITE)]
         return {
@@ -146,4 +146,4 @@ def _report_ratio(whole: Figure, ratio: float, match: Match, book: Registry) -> 
         }
 
     severity: Severity = "warning" if match.parts else "error"
-    return make_finding("ratio", severity, whole, book, values, involved=match.figures)
+    return make_finding("ratio", severity, whole, registry, values, involved=match.figures)

@@ -57,27 +57,27 @@ def _kinds(printed: int, wanted: int) -> Iterator[Literal["swap", "digit"]]:
 EPSILON = 1e-6  # sums of binary fractions
 
 
-def check_sums(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
+def check_sums(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
     """Totals that differ from the sum of their parts by more than rounding can explain.
 
     Where a part that a table may have (schools of two levels) is not there, the others may make less.
     """
-    for match in find_matches(figures, book, "sum", ("file", "release")):
+    for match in find_matches(figures, registry, "sum", ("file", "release")):
         total = sum(part.value for part in match.parts)
         difference = total - match.value
         wrong = difference if match.lacks_rest else abs(difference)
         if wrong > match.rounding + EPSILON:
-            yield _report(match, total, difference, book)
+            yield _report(match, total, difference, registry)
 
 
-def _report(match: Match, total: float, difference: float, book: Registry) -> dict[str, Any]:
+def _report(match: Match, total: float, difference: float, registry: Registry) -> dict[str, Any]:
     whole = match.whole if isinstance(match.whole, Figure) else None
     repairs = find_repairs(whole, match.parts, difference)
     swapped = bool(repairs) and repairs[0].kind == "swap"
 
     def values(language: Language) -> dict[str, str]:
         words = {
-            "addition": write_addition(match.parts, whole, book, language),
+            "addition": write_addition(match.parts, whole, registry, language),
             "sum": write_number(total, language),
             "printed": write_number(match.value, language),
             "difference": write_number(abs(difference), language),
@@ -86,14 +86,14 @@ def _report(match: Match, total: float, difference: float, book: Registry) -> di
             "repair": _repairs(repairs, language),
         }
         if whole is None:
-            words["series"] = name_series(match.parts[0], book, language, whole=True)
+            words["series"] = name_series(match.parts[0], registry, language, whole=True)
         return words
 
     return make_finding(
         "digit_swap" if swapped else "sum",
         "error" if len({figure.file for figure in match.figures}) == 1 else "warning",
         whole or match.parts[0],
-        book,
+        registry,
         values,
         involved=match.figures,
         template="sum" if whole else "sum_of_constant",

@@ -23,54 +23,56 @@ class Column:
     districts: dict[str, dict[str, Figure]] = field(default_factory=dict)
 
 
-def check_territories(figures: Figures, book: Registry) -> Iterator[dict[str, Any]]:
+def check_territories(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
     """Sums over territories that exceed the larger one or, where all are there, differ from it.
 
     A sum of some provinces can never exceed the country; a sum of all (as many as the registry says
     there were) must equal it. The same holds for the districts of a province.
     """
-    sizes = _count_districts(book)
-    for column in _read_columns(figures, book):
+    sizes = _count_districts(registry)
+    for column in _read_columns(figures, registry):
         for territory, whole in column.wholes.items():
-            if book.territories[territory].role == "country":
-                numbers = [r.provinces for r in book.relations.values() if r.kind == "country" and fits(r, whole)]
-                yield from _compare(whole, _provinces(column.wholes, book), numbers, book)
+            if registry.territories[territory].role == "country":
+                numbers = [
+                    r.provinces for r in registry.relations.values() if r.kind == "country" and fits(r, whole)
+                ]
+                yield from _compare(whole, _provinces(column.wholes, registry), numbers, registry)
             else:
                 districts = list(column.districts.get(territory, {}).values())
-                yield from _compare(whole, districts, [sizes[territory]], book)
+                yield from _compare(whole, districts, [sizes[territory]], registry)
 
 
-def _read_columns(figures: Figures, book: Registry) -> Iterator[Column]:
+def _read_columns(figures: Figures, registry: Registry) -> Iterator[Column]:
     columns: dict[tuple[str, Key, int], Column] = {}
     for figure in figures.all:
-        if not figure.counts or figure.territory not in book.territories:
+        if not figure.counts or figure.territory not in registry.territories:
             continue
         column = columns.setdefault((figure.file, figure.key, figure.year), Column())
         if not figure.place:
             column.wholes.setdefault(figure.territory, figure)
-        elif figure.place in book.places and book.places[figure.place].kind != "institution":
+        elif figure.place in registry.places and registry.places[figure.place].kind != "institution":
             column.districts.setdefault(figure.territory, {}).setdefault(figure.place, figure)
     yield from columns.values()
 
 
-def _count_districts(book: Registry) -> Counter[str]:
+def _count_districts(registry: Registry) -> Counter[str]:
     """How many districts each old province had."""
-    provinces = {row.code: row.territory for row in book.province_codes if row.scheme == "nso"}
-    return Counter(provinces.get(district.province_code, "") for district in book.districts)
+    provinces = {row.code: row.territory for row in registry.province_codes if row.scheme == "nso"}
+    return Counter(provinces.get(district.province_code, "") for district in registry.districts)
 
 
-def _provinces(wholes: Mapping[str, Figure], book: Registry) -> list[Figure]:
+def _provinces(wholes: Mapping[str, Figure], registry: Registry) -> list[Figure]:
     """The provinces among the territories; a merged one instead of its parts."""
-    merged = {part for name in wholes for part in book.territories[name].parts}
+    merged = {part for name in wholes for part in registry.territories[name].parts}
     return [
         figure
         for name, figure in wholes.items()
-        if name not in merged and book.territories[name].role in PROVINCIAL_ROLES
+        if name not in merged and registry.territories[name].role in PROVINCIAL_ROLES
     ]
 
 
 def _compare(
-    whole: Figure, parts: Sequence[Figure], full: Sequence[int | None], book: Registry
+    whole: Figure, parts: Sequence[Figure], full: Sequence[int | None], registry: Registry
 ) -> Iterator[dict[str, Any]]:
     if not parts:
         return
@@ -86,11 +88,11 @@ def _compare(
                 "count": str(len(parts)),
                 "printed": write_number(whole.value, language),
                 "difference": write_number(abs(apart), language),
-                "part": name_place(parts[0], book, language),
+                "part": name_place(parts[0], registry, language),
                 "part_cell": list_cells(parts[:1]),
             }
 
         template = "country_of_one" if len(parts) == 1 else "country" if complete else "country_in_part"
         severity: Severity = "error" if apart > 0 else "warning"  # a country also has schools run by ministries
-        found = make_finding("country", severity, whole, book, values, template=template)
+        found = make_finding("country", severity, whole, registry, values, template=template)
         yield found | {"cells": [figure.where for figure in (whole, *parts)]}

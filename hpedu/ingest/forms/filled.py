@@ -74,7 +74,7 @@ def _read_positive(text: str, allowed: Range) -> Decimal:
     return Decimal(text.replace(",", "."))
 
 
-def read_typed_state(printed: str, dimension: str, book: Registry) -> str:
+def read_typed_state(printed: str, dimension: str, registry: Registry) -> str:
     """The code of a state by its name in either language.
 
     Raises
@@ -82,7 +82,7 @@ def read_typed_state(printed: str, dimension: str, book: Registry) -> str:
     SetAside
         `form_unknown_state`, with the names there are.
     """
-    states = book.codes_of(dimension)
+    states = registry.codes_of(dimension)
     for code, row in states.items():
         if fold_text(printed) in (fold_text(row.name.vi), fold_text(row.name.en)):
             return code
@@ -121,13 +121,13 @@ class FormRow:
     key: str
     labels: list[str]
 
-    def identify(self, book: Registry) -> SeriesRef | None:
+    def identify(self, registry: Registry) -> SeriesRef | None:
         """The series of the row; None if key and labels do not belong together, or lead nowhere."""
         text, _, checksum = self.key.partition(" #")
         if not text or checksum.strip() != seal(text, *self.labels):
             return None
         (series, *_) = parse_formula(text)
-        known = series.measure in book.measures and series.level in book.codes_of("level")
+        known = series.measure in registry.measures and series.level in registry.codes_of("level")
         return series if known else None
 
 
@@ -162,7 +162,7 @@ _Rows = Mapping[SeriesRef, Mapping[str, Any]]
 _Side = Sequence[SeriesRef]
 
 
-def find_excesses(rows: _Rows, book: Registry) -> dict[SeriesRef, str]:
+def find_excesses(rows: _Rows, registry: Registry) -> dict[SeriesRef, str]:
     """The series that contradict each other: a sum of parts is greater than the whole, and all of it is there.
 
     A part is a series of one sex or ownership, or the numerator of an indicator that cannot be above 100%.
@@ -179,7 +179,7 @@ def find_excesses(rows: _Rows, book: Registry) -> dict[SeriesRef, str]:
         Series -> the arithmetic, with sheet and cell of every figure in it.
     """
     found: dict[SeriesRef, dict[str, None]] = {}
-    for parts, whole in [*_dimensions(rows), *_shares(book)]:
+    for parts, whole in [*_dimensions(rows), *_shares(registry)]:
         if all(ref in rows for ref in (*parts, *whole)) and _add(parts, rows) > _add(whole, rows):
             for ref in (*parts, *whole):
                 found.setdefault(ref, {})[f"{_spell(parts, rows)} > {_spell(whole, rows)}"] = None
@@ -194,9 +194,9 @@ def _dimensions(rows: _Rows) -> Iterator[tuple[_Side, _Side]]:
             yield [ref], [replace(ref, ownership="all")]
 
 
-def _shares(book: Registry) -> Iterator[tuple[_Side, _Side]]:
+def _shares(registry: Registry) -> Iterator[tuple[_Side, _Side]]:
     """Numerator and denominator of each share, level by level where both have the same levels."""
-    for indicator in book.indicators.values():
+    for indicator in registry.indicators.values():
         if indicator.unit == "percent" and indicator.upper == 100 and indicator.denominator:
             parts, whole = parse_formula(indicator.numerator), parse_formula(indicator.denominator)
             levels = {ref.level for ref in parts}
@@ -230,7 +230,7 @@ def is_form(data: bytes) -> bool:
     return any(str(text).startswith(f"{MARKER} ") for row in cover.rows() for text in row)
 
 
-def read_form(data: bytes, resource: Resource, book: Registry) -> Reading:
+def read_form(data: bytes, resource: Resource, registry: Registry) -> Reading:
     """Read a form written by `hpedu.present.exports.form.write_form` and filled in by somebody.
 
     Every filled-in value or state is one observation (status `final`, or `synthetic` if its cover says so;
@@ -241,20 +241,20 @@ def read_form(data: bytes, resource: Resource, book: Registry) -> Reading:
     ValueError
         If the workbook is damaged or locked with a password.
     """
-    return _FormReader(resource, book).read(read_workbook(data))
+    return _FormReader(resource, registry).read(read_workbook(data))
 
 
 @dataclass
 class _FormReader:
     resource: Resource
-    book: Registry
+    registry: Registry
     cover: Cover | None = None
     rows: dict[SeriesRef, dict[str, Any]] = field(default_factory=dict)  # observations
     seen: set[SeriesRef] = field(default_factory=set)
     issues: list[dict[str, Any]] = field(default_factory=list)
 
     def read(self, grids: list[Grid]) -> Reading:
-        self.cover = find_cover(grids, self.book)
+        self.cover = find_cover(grids, self.registry)
         for grid in grids:
             found = find_sheet(grid)
             if found is not None:
@@ -262,14 +262,14 @@ class _FormReader:
                     self._read_row(row)
             elif fold_text(grid.sheet) != fold_text(COVER):
                 self._set_aside_sheet(grid)
-        for series, arithmetic in find_excesses(self.rows, self.book).items():
+        for series, arithmetic in find_excesses(self.rows, self.registry).items():
             part = self.rows.pop(series)
             cell = Cell(part["sheet"], part["cell"], part["printed"], {})
             self._set_aside(cell, "form_part_exceeds_whole", arithmetic)
         return Reading(list(self.rows.values()), self.issues)
 
     def _read_row(self, row: FormRow) -> None:
-        series = row.identify(self.book)
+        series = row.identify(self.registry)
         reason = (
             "form_cover" if self.cover is None
             else "form_unknown_row" if series is None
@@ -283,7 +283,7 @@ class _FormReader:
             return
         self.seen.add(series)
         cell = row.typed[row.sheet.answer]
-        unit = self.book.measures[series.measure].unit
+        unit = self.registry.measures[series.measure].unit
         try:
             number = self._read_answer(cell, row.sheet, unit)
         except SetAside as aside:
@@ -317,8 +317,8 @@ class _FormReader:
     def _read_answer(self, cell: Cell, sheet: Sheet, unit: str) -> Decimal:
         if not sheet.states:
             return read_typed_number(cell.printed, range_of(unit))
-        code = read_typed_state(cell.printed, sheet.states, self.book)
-        return Decimal(int(code == next(iter(self.book.codes_of(sheet.states)))))
+        code = read_typed_state(cell.printed, sheet.states, self.registry)
+        return Decimal(int(code == next(iter(self.registry.codes_of(sheet.states)))))
 
     def _read_note(self, typed: Mapping[str, Cell]) -> str:
         """Decision, source, date and remark in one line; a date that is none is set aside."""
@@ -341,15 +341,15 @@ class _FormReader:
 
     def _set_aside(self, cell: Cell, reason: str, subject: str = "", *, known: tuple[str, ...] = ()) -> None:
         subject = subject or f"{cell.sheet}!{cell.address}"
-        self.issues.append(set_aside_row(cell, self.resource, reason, subject, self.book, known))
+        self.issues.append(set_aside_row(cell, self.resource, reason, subject, self.registry, known))
 
 
-def find_cover(grids: list[Grid], book: Registry) -> Cover | None:
+def find_cover(grids: list[Grid], registry: Registry) -> Cover | None:
     """What the cover says the form is about; None unless title and code belong together."""
     for grid in grids:
         texts = [text for row in grid.rows for text in row if not is_blank(text)]
         for text in texts:
             if text.startswith(f"{MARKER} "):
                 cover = read_cover_code(text, texts[0])
-                return cover if cover and cover.territory in book.territories else None
+                return cover if cover and cover.territory in registry.territories else None
     return None

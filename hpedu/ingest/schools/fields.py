@@ -84,7 +84,7 @@ _PARENTHESES = re.compile(r"\([^()]*\)")
 _PARTS = re.compile(r"\n|\s[-–—/]\s")
 
 
-def recognise_school_list(header: Sequence[str], book: Registry) -> dict[int, str] | None:
+def recognise_school_list(header: Sequence[str], registry: Registry) -> dict[int, str] | None:
     """Which column of the school list each cell of a header row is.
 
     Accents, case, blanks, line breaks, punctuation and a leading "số" or "tổng số" do not count; a unit in
@@ -96,24 +96,24 @@ def recognise_school_list(header: Sequence[str], book: Registry) -> dict[int, st
         Column index -> column id (`school_columns.csv`, or such an id and a level); None unless all required
         columns are there.
     """
-    found = _match(header, book)
-    return None if _lacking(found, book) else found
+    found = _match(header, registry)
+    return None if _lacking(found, registry) else found
 
 
-def find_lacking(header: Sequence[str], book: Registry) -> list[str]:
+def find_lacking(header: Sequence[str], registry: Registry) -> list[str]:
     """The required columns that a header lacks though it is plainly one of a school list; [] for any other.
 
     Plainly: three known columns, two of them say which school it is (name, code, level, commune, ownership):
     "Trường | Lớp | Giáo viên" heads a table of sums.
     """
-    found = _match(header, book)
-    columns = list_columns(book)
+    found = _match(header, registry)
+    columns = list_columns(registry)
     identifying = [c for c in found.values() if c != "row_number" and columns[c].kind in _IDENTIFYING]
-    return _lacking(found, book) if len(found) > 2 and len(identifying) > 1 else []
+    return _lacking(found, registry) if len(found) > 2 and len(identifying) > 1 else []
 
 
-def _match(header: Sequence[str], book: Registry) -> dict[int, str]:
-    known = _index(book)
+def _match(header: Sequence[str], registry: Registry) -> dict[int, str]:
+    known = _index(registry)
     found: dict[int, str] = {}
     for place, text in enumerate(header):
         column = _find(text, known)
@@ -122,25 +122,25 @@ def _match(header: Sequence[str], book: Registry) -> dict[int, str]:
     return found
 
 
-def _lacking(found: dict[int, str], book: Registry) -> list[str]:
+def _lacking(found: dict[int, str], registry: Registry) -> list[str]:
     """The ids of the required columns that were not found."""
-    return [c.id for c in book.school_columns.values() if c.required and c.id not in found.values()]
+    return [c.id for c in registry.school_columns.values() if c.required and c.id not in found.values()]
 
 
-def find_column(header: str, book: Registry) -> str | None:
+def find_column(header: str, registry: Registry) -> str | None:
     """The id of the column a header means; None if there is none."""
-    return _find(header, _index(book))
+    return _find(header, _index(registry))
 
 
-def list_columns(book: Registry) -> dict[str, SchoolColumn]:
+def list_columns(registry: Registry) -> dict[str, SchoolColumn]:
     """Every column a list may have by its id: those of the registry, and the ones for a single level."""
     columns = {}
-    for column in book.school_columns.values():
+    for column in registry.school_columns.values():
         columns.update(dict.fromkeys((column.id, *column.variants), column))
     return columns
 
 
-def describe_columns(book: Registry, language: Language) -> str:
+def describe_columns(registry: Registry, language: Language) -> str:
     """The columns as a Markdown table for docs/school_list.md: header, meaning, kind, levels, targets fed."""
     heads = {
         "vi": (
@@ -154,9 +154,9 @@ def describe_columns(book: Registry, language: Language) -> str:
         "en": ("Header", "Meaning", "Kind", "Filled by levels", "Feeds series", "Targets (number)"),
     }
     lines = ["| " + " | ".join(heads[language]) + " |", "|---" * len(heads[language]) + "|"]
-    for column in book.school_columns.values():
-        numbers = ", ".join(str(book.targets[target].number) for target in column.targets)
-        levels = ", ".join(book.name("level", level, language) for level in column.levels)
+    for column in registry.school_columns.values():
+        numbers = ", ".join(str(registry.targets[target].number) for target in registry.targets_fed_by(column))
+        levels = ", ".join(registry.name("level", level, language) for level in column.levels)
         cells = (
             f"**{column.name.vi}**" if column.required else column.name.vi,
             column.name.en,
@@ -170,14 +170,14 @@ def describe_columns(book: Registry, language: Language) -> str:
 
 
 @lru_cache(maxsize=2)
-def _index(book: Registry) -> dict[str, str]:
+def _index(registry: Registry) -> dict[str, str]:
     """Folded header -> column. An exact header goes before one that is only alike without its leading words."""
     exact: dict[str, str] = {}
-    for column in book.school_columns.values():
+    for column in registry.school_columns.values():
         names = [fold_words(name) for name in (column.name.vi, column.name.en, *column.aliases, column.id)]
         for name in names:
             exact.setdefault(name, column.id)
-    for column in book.school_columns.values():
+    for column in registry.school_columns.values():
         names = [fold_words(name) for name in (column.name.vi, column.name.en, *column.aliases)]
         for variant, level in column.variants.items():
             for name in names:

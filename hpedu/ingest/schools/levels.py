@@ -50,17 +50,17 @@ def place_levels(frame: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def fill_levels(frame: pl.LazyFrame, book: Registry) -> pl.LazyFrame:
+def fill_levels(frame: pl.LazyFrame, registry: Registry) -> pl.LazyFrame:
     """Fill the columns that others sum to (`sums_to`) from those others, where all that apply are given."""
-    for whole, parts in list_parts(book).items():
+    for whole, parts in list_parts(registry).items():
         frame = frame.with_columns(pl.coalesce(sum_parts(parts), whole).alias(whole))
     return frame
 
 
-def list_parts(book: Registry) -> dict[str, list[SchoolColumn]]:
+def list_parts(registry: Registry) -> dict[str, list[SchoolColumn]]:
     """For each column that others sum to, those others; finer ones first, as ages before the nursery."""
     parts: dict[str, list[SchoolColumn]] = {}
-    for column in book.school_columns.values():
+    for column in registry.school_columns.values():
         if column.sums_to:
             parts.setdefault(column.sums_to, []).append(column)
     return dict(sorted(parts.items(), key=lambda item: any(part.id in parts for part in item[1])))

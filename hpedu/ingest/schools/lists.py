@@ -52,15 +52,15 @@ class SchoolList:
     set_aside: int
 
 
-def school_schema(book: Registry) -> dict[str, Any]:
+def school_schema(registry: Registry) -> dict[str, Any]:
     """Columns of the wide table: where the row stands, how many cells it was read from, then every column."""
     place: dict[str, Any] = {"file": pl.String, "sheet": pl.String, "row": pl.Int64, "cells": pl.Int64}
     return place | {
-        name: CHOICE_TYPES.get(name, TYPES[column.kind]) for name, column in list_columns(book).items()
+        name: CHOICE_TYPES.get(name, TYPES[column.kind]) for name, column in list_columns(registry).items()
     }
 
 
-def read_school_list(data: bytes, file: str, book: Registry) -> SchoolList:
+def read_school_list(data: bytes, file: str, registry: Registry) -> SchoolList:
     """Read all school lists of a workbook, a delimited text or a web page; its other sheets are left alone.
 
     Text in the fonts of old (TCVN3, VNI) is told by the first rows of a sheet and comes out as Unicode.
@@ -80,14 +80,14 @@ def read_school_list(data: bytes, file: str, book: Registry) -> SchoolList:
     ValueError
         If the file is damaged, locked, or of none of these kinds.
     """
-    columns = school_schema(book)
+    columns = school_schema(registry)
     frames, issues, names = [pl.DataFrame(schema=columns)], [pl.DataFrame(schema=schema.ISSUES)], []
     present = titles = set_aside = 0
     for name, cells in _read_sheets(data):
-        header = find_header(cells, book)
+        header = find_header(cells, registry)
         if header is None:
             continue
-        sheet = read_sheet(cells, header, file, name, columns, book)
+        sheet = read_sheet(cells, header, file, name, columns, registry)
         frames.append(sheet.frame)
         issues.append(sheet.issues)
         names.append(name)
@@ -97,18 +97,18 @@ def read_school_list(data: bytes, file: str, book: Registry) -> SchoolList:
             set_aside + sheet.set_aside,
         )
     frame = pl.concat(frames)
-    kept, repeated = set_aside_duplicates(frame, book)
+    kept, repeated = set_aside_duplicates(frame, registry)
     set_aside += int(frame["cells"].sum()) - int(kept["cells"].sum())
     return SchoolList(
         kept, pl.concat([*issues, repeated]), tuple(names), present, titles, int(kept["cells"].sum()), set_aside
     )
 
 
-def find_lacking(data: bytes, book: Registry) -> dict[str, list[str]]:
+def find_lacking(data: bytes, registry: Registry) -> dict[str, list[str]]:
     """Of the sheets that are plainly school lists but cannot be read as such, the required columns they lack."""
     if not may_be_school_list(data):
         return {}
-    found = {name: find_lacking_columns(cells, book) for name, cells in _read_sheets(data)}
+    found = {name: find_lacking_columns(cells, registry) for name, cells in _read_sheets(data)}
     return {name: columns for name, columns in found.items() if columns}
 
 
@@ -136,20 +136,20 @@ def _read_grids(data: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
         yield grid.sheet, pl.DataFrame(grid.rows, schema=dict.fromkeys(names, pl.String), orient="row")
 
 
-def read_schools(data: bytes, resource: Resource, book: Registry) -> Reading | None:
+def read_schools(data: bytes, resource: Resource, registry: Registry) -> Reading | None:
     """The school rows of a file and what was set aside of them; None if it is no school list."""
     if not may_be_school_list(data):
         return None
-    found = read_school_list(data, resource.path, book)
+    found = read_school_list(data, resource.path, registry)
     return Reading(issues=found.issues.to_dicts(), schools=found.frame) if found.sheets else None
 
 
-def join_lists(lists: Sequence[pl.DataFrame], book: Registry) -> tuple[pl.DataFrame, pl.DataFrame]:
+def join_lists(lists: Sequence[pl.DataFrame], registry: Registry) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows of all lists, each school once a year, and the issues of those that stood twice."""
-    return set_aside_duplicates(pl.concat([pl.DataFrame(schema=school_schema(book)), *lists]), book)
+    return set_aside_duplicates(pl.concat([pl.DataFrame(schema=school_schema(registry)), *lists]), registry)
 
 
-def sum_schools(schools: pl.DataFrame, resources: Mapping[str, Resource], book: Registry) -> pl.DataFrame:
+def sum_schools(schools: pl.DataFrame, resources: Mapping[str, Resource], registry: Registry) -> pl.DataFrame:
     """Observations of the city and its communes, summed over the lists of each year.
 
     Columns `hpedu.ingest.schema.OBSERVATIONS`; `file` and `sheet` name all lists of the year, `cell` is empty: a
@@ -166,7 +166,7 @@ def sum_schools(schools: pl.DataFrame, resources: Mapping[str, Resource], book: 
         pl.col("sheet").unique(maintain_order=True).str.join(" + "),
     )
     return (
-        total_schools(schools, book)
+        total_schools(schools, registry)
         .join(lists, on="year", how="left")
         .with_columns(
             qualifier=pl.lit(""),
@@ -180,10 +180,10 @@ def sum_schools(schools: pl.DataFrame, resources: Mapping[str, Resource], book: 
     )
 
 
-def newest_school_year(data: bytes, book: Registry) -> int | None:
+def newest_school_year(data: bytes, registry: Registry) -> int | None:
     """The newest school year of a school list; None if the file is none."""
     if not may_be_school_list(data):
         return None
-    found = read_school_list(data, "", book)
+    found = read_school_list(data, "", registry)
     newest = found.frame["year"].max() if found.sheets and not found.frame.is_empty() else None
     return newest if isinstance(newest, int) else None

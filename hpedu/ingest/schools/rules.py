@@ -20,7 +20,7 @@ from hpedu.registry.models import LANGUAGES, SchoolColumn
 class Issues:
     """Collects the issues of one sheet. `letters` gives the spreadsheet column of a column id."""
 
-    book: Registry
+    registry: Registry
     file: str
     sheet: str
     letters: Mapping[str, str]
@@ -39,7 +39,7 @@ class Issues:
             reason=pl.lit(reason),
             subject=pl.col("subject").cast(pl.String).fill_null(""),
         )
-        text = self.book.code("reason", reason).name
+        text = self.registry.code("reason", reason).name
         messages = {f"message_{language}": fill_template(text.get(language)) for language in LANGUAGES}
         self.frames.append(rows.with_columns(**messages).select(list(schema.ISSUES)))
 
@@ -60,7 +60,7 @@ COMMUNES_SINCE = date(2025, 7, 1)
 """Before this day the same codes were other communes."""
 
 
-def check_schools(values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, book: Registry) -> pl.DataFrame:
+def check_schools(values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, registry: Registry) -> pl.DataFrame:
     """Check the typed rows of a sheet; what is certainly wrong becomes null or goes, and each is noted.
 
     Parameters
@@ -70,14 +70,14 @@ def check_schools(values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, b
     """
     names = [name for name in printed.columns if name != "row"]
     values = _drop_uncounted(values, printed, issues)
-    values = _find_communes(values, issues, book)
-    values = _check_parts(values, names, issues, book)
-    _check_sums(values, names, issues, book)
+    values = _find_communes(values, issues, registry)
+    values = _check_parts(values, names, issues, registry)
+    _check_sums(values, names, issues, registry)
     _check_standards(values, issues)
     return values
 
 
-def set_aside_duplicates(frame: pl.DataFrame, book: Registry) -> tuple[pl.DataFrame, pl.DataFrame]:
+def set_aside_duplicates(frame: pl.DataFrame, registry: Registry) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Keep the first row of each school (ministry code) and year; the later ones become issues.
 
     For all lists of a project together, put the newest file first.
@@ -91,9 +91,9 @@ def set_aside_duplicates(frame: pl.DataFrame, book: Registry) -> tuple[pl.DataFr
     repeated = ~frame.select(first=pl.struct(keys).is_first_distinct())["first"]
     place = pl.format("{} ({}!{})", "file", "sheet", "row").first().over(keys)
     later = frame.with_columns(subject=place).filter(repeated).with_columns(printed="ministry_code")
-    notes = [Issues(book, "", "", {}).collect()]
+    notes = [Issues(registry, "", "", {}).collect()]
     for (file, sheet), rows in later.group_by("file", "sheet", maintain_order=True):
-        found = Issues(book, str(file), str(sheet), {})
+        found = Issues(registry, str(file), str(sheet), {})
         found.add("school_duplicate", "ministry_code", rows)
         notes.append(found.collect())
     return frame.filter(~repeated), pl.concat(notes)
@@ -117,12 +117,12 @@ def _drop_uncounted(values: pl.DataFrame, printed: pl.DataFrame, issues: Issues)
     return values
 
 
-def _find_communes(values: pl.DataFrame, issues: Issues, book: Registry) -> pl.DataFrame:
+def _find_communes(values: pl.DataFrame, issues: Issues, registry: Registry) -> pl.DataFrame:
     """Set `commune_code` to the commune of 2025 that code and name agree on; without a code, the name says it."""
     for name in ("commune_code", "commune_name"):
         if name not in values.columns:
             values = values.with_columns(pl.lit(None, pl.String).alias(name))
-    names = {c.code: name_commune(c.name) for c in book.communes if c.valid_from == COMMUNES_SINCE}
+    names = {c.code: name_commune(c.name) for c in registry.communes if c.valid_from == COMMUNES_SINCE}
     pairs = values.select("commune_code", "commune_name").unique()
     found = [_match(code, name, names) for code, name in pairs.rows()]
     matches = pairs.with_columns(found=pl.Series(found, dtype=pl.String))
@@ -144,9 +144,9 @@ def _match(code: str | None, name: str | None, names: dict[str, tuple[str, str]]
     return fits[0] if len(fits) == 1 else None
 
 
-def _check_parts(values: pl.DataFrame, names: list[str], issues: Issues, book: Registry) -> pl.DataFrame:
+def _check_parts(values: pl.DataFrame, names: list[str], issues: Issues, registry: Registry) -> pl.DataFrame:
     """Set aside a part that exceeds its whole, such as girls and pupils: the whole is surer."""
-    for column in book.school_columns.values():
+    for column in registry.school_columns.values():
         for name in (column.id, *column.variants):
             whole = column.part_of + name.removeprefix(column.id)
             if not column.part_of or name not in names or whole not in names:
@@ -160,17 +160,17 @@ def _check_parts(values: pl.DataFrame, names: list[str], issues: Issues, book: R
     return values
 
 
-def _check_sums(values: pl.DataFrame, names: list[str], issues: Issues, book: Registry) -> None:
+def _check_sums(values: pl.DataFrame, names: list[str], issues: Issues, registry: Registry) -> None:
     """Note a whole that is not the sum of its parts (grades, ages), or of its levels. Both stay."""
     placed = place_levels(_with_absent(values, ["institution_type"]).lazy()).collect()
     sums = {
         whole: sum_parts(parts)
-        for whole, parts in list_parts(book).items()
+        for whole, parts in list_parts(registry).items()
         if all(part.id in names for part in parts)
     }
     for whole in sums.keys() & set(names):
         _note_difference(placed, whole, sums[whole], issues)
-    for column in book.school_columns.values():
+    for column in registry.school_columns.values():
         levels = {
             level: sums[name] if name in sums else pl.col(name)
             for name, level in column.variants.items()

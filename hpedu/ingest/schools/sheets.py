@@ -152,35 +152,35 @@ class Sheet:
     set_aside: int
 
 
-def find_header(cells: pl.DataFrame, book: Registry) -> Header | None:
+def find_header(cells: pl.DataFrame, registry: Registry) -> Header | None:
     """The header among the first rows, alone or with the tier above it; the richest one if several fit."""
     rows = [[text or "" for text in row] for row in cells.head(HEADER_DEPTH).rows()]
     best: Header | None = None
     for number, row in enumerate(rows):
         for texts in [row, _join_tiers(rows[number - 1], row)] if number else [row]:
-            columns = recognise_school_list(texts, book)
+            columns = recognise_school_list(texts, registry)
             if columns and (best is None or len(columns) > len(best.columns)):
                 best = Header(number, texts, columns)
     return best
 
 
-def find_lacking_columns(cells: pl.DataFrame, book: Registry) -> list[str]:
+def find_lacking_columns(cells: pl.DataFrame, registry: Registry) -> list[str]:
     """The required columns that a sheet lacks, if one of its first rows plainly heads a school list."""
     rows = ([text or "" for text in row] for row in cells.head(HEADER_DEPTH).rows())
-    return next(filter(None, (find_lacking(row, book) for row in rows)), [])
+    return next(filter(None, (find_lacking(row, registry) for row in rows)), [])
 
 
 def read_sheet(
-    cells: pl.DataFrame, header: Header, file: str, name: str, columns: dict[str, Any], book: Registry
+    cells: pl.DataFrame, header: Header, file: str, name: str, columns: dict[str, Any], registry: Registry
 ) -> Sheet:
     """Read the rows under a header into the columns of the wide table (`lists.school_schema`)."""
     letters = {column: column_letters(place) for place, column in header.columns.items()}
-    issues = Issues(book, file, name, letters)
-    _note_unknown(header, issues, book)
+    issues = Issues(registry, file, name, letters)
+    _note_unknown(header, issues, registry)
     printed = _drop_other_rows(_take_rows(cells, header), issues)
-    values = _read_values(printed, columns, issues, book)
+    values = _read_values(printed, columns, issues, registry)
     values = _apply_title(values, cells.head(header.row), name)
-    values = check_schools(values, printed, issues, book)
+    values = check_schools(values, printed, issues, registry)
     values = _count_cells(values, printed).with_columns(file=pl.lit(file), sheet=pl.lit(name))
     absent = [pl.lit(None, kind).alias(column) for column, kind in columns.items() if column not in values.columns]
     present, titles = _count_filled(cells), _count_filled(cells.head(header.row + 1))
@@ -197,10 +197,10 @@ def _join_tiers(upper: list[str], lower: list[str]) -> list[str]:
     return joined
 
 
-def _note_unknown(header: Header, issues: Issues, book: Registry) -> None:
+def _note_unknown(header: Header, issues: Issues, registry: Registry) -> None:
     for place, text in enumerate(header.texts):
         if text.strip() and place not in header.columns:
-            reason = "school_repeated_column" if find_column(text, book) else "school_unknown_column"
+            reason = "school_repeated_column" if find_column(text, registry) else "school_unknown_column"
             label = " ".join(text.split())
             found = pl.DataFrame({"row": [header.row + 1], "printed": [label], "subject": [label]})
             issues.add(reason, column_letters(place), found)
@@ -227,9 +227,11 @@ def _drop_other_rows(printed: pl.DataFrame, issues: Issues) -> pl.DataFrame:
     return printed.filter(is_school)
 
 
-def _read_values(printed: pl.DataFrame, columns: dict[str, Any], issues: Issues, book: Registry) -> pl.DataFrame:
+def _read_values(
+    printed: pl.DataFrame, columns: dict[str, Any], issues: Issues, registry: Registry
+) -> pl.DataFrame:
     """Every column by its kind; what stands in a cell and cannot be read is noted."""
-    known = list_columns(book)
+    known = list_columns(registry)
     series = [printed["row"]]
     for name in printed.columns[1:]:
         kind = known[name].kind

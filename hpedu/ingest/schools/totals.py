@@ -40,7 +40,7 @@ class _Line:
     asked: pl.Expr
 
 
-def total_schools(frame: pl.DataFrame, book: Registry, territory: str = "hai_phong") -> pl.DataFrame:
+def total_schools(frame: pl.DataFrame, registry: Registry, territory: str = "hai_phong") -> pl.DataFrame:
     """Sum the schools of a list to observations of the city (place "") and of each commune (place: its code).
 
     A sum to which some of the schools asked did not report stands with the flag `incomplete`, and its note says
@@ -56,10 +56,10 @@ def total_schools(frame: pl.DataFrame, book: Registry, territory: str = "hai_pho
     polars.DataFrame
         measure, level, ownership, sex, detail, territory, place, year, value, unit, status, flags, note.
     """
-    return total_tallies([tally_schools(frame, book)], book, territory)
+    return total_tallies([tally_schools(frame, registry)], registry, territory)
 
 
-def tally_schools(frame: pl.DataFrame, book: Registry) -> pl.DataFrame:
+def tally_schools(frame: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     """Sums by series, year, commune and ownership, which can be added up over workbooks.
 
     Returns
@@ -68,9 +68,9 @@ def tally_schools(frame: pl.DataFrame, book: Registry) -> pl.DataFrame:
         line (place in the list of series), year, commune, ownership, total, asked, reported, unplaced, synthetic:
         schools asked are those that have such a figure to give, unplaced those of them without an ownership.
     """
-    lines = list(enumerate(_list_lines(book)))
+    lines = list(enumerate(_list_lines(registry)))
     wide = (
-        fill_levels(place_levels(frame.lazy()), book)
+        fill_levels(place_levels(frame.lazy()), registry)
         .select(
             "year",
             "ownership",
@@ -100,13 +100,15 @@ def tally_schools(frame: pl.DataFrame, book: Registry) -> pl.DataFrame:
     return tally.with_columns(unplaced=unplaced).filter(pl.col("asked") > 0)
 
 
-def total_tallies(tallies: Iterable[pl.DataFrame], book: Registry, territory: str = "hai_phong") -> pl.DataFrame:
+def total_tallies(
+    tallies: Iterable[pl.DataFrame], registry: Registry, territory: str = "hai_phong"
+) -> pl.DataFrame:
     """Add up the tallies of several workbooks to observations, as `total_schools` does for one list."""
     tally = pl.concat(tallies)
-    lines = list(_list_lines(book))
+    lines = list(_list_lines(registry))
     split = [n for n, line in enumerate(lines) if line.by_ownership]
-    rolled = _roll_up(tally.lazy(), split).join(_list_series(book).lazy(), on="line").collect()
-    words = book.code("note", "school_reports").name
+    rolled = _roll_up(tally.lazy(), split).join(_list_series(registry).lazy(), on="line").collect()
+    words = registry.code("note", "school_reports").name
     note = pl.concat_str(fill_template(words.vi), fill_template(words.en), separator="; ")
     incomplete = (pl.col("reported") < pl.col("asked")) | (pl.col("unplaced") > 0)
     flags = pl.when(incomplete).then(pl.lit(["incomplete"])).otherwise(pl.lit([], dtype=pl.List(pl.String)))
@@ -128,7 +130,7 @@ def total_tallies(tallies: Iterable[pl.DataFrame], book: Registry, territory: st
     ).sort("measure", "level", "ownership", "sex", "detail", "year", "place")
 
 
-def tally_each(frame: pl.DataFrame, book: Registry) -> pl.DataFrame:
+def tally_each(frame: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     """What each single school was asked for, and gave.
 
     Returns
@@ -139,8 +141,8 @@ def tally_each(frame: pl.DataFrame, book: Registry) -> pl.DataFrame:
     """
     alone = frame.with_row_index("school").with_columns(commune_code=pl.col("school").cast(pl.String))
     return (
-        tally_schools(alone, book)
-        .join(_list_series(book), on="line")
+        tally_schools(alone, registry)
+        .join(_list_series(registry), on="line")
         .select(
             pl.col("commune").cast(pl.UInt32).alias("school"),
             *("measure", "level", "sex", "detail", "by_ownership"),
@@ -149,11 +151,11 @@ def tally_each(frame: pl.DataFrame, book: Registry) -> pl.DataFrame:
     )
 
 
-def _list_series(book: Registry) -> pl.DataFrame:
+def _list_series(registry: Registry) -> pl.DataFrame:
     """The series that a `line` of a tally is of."""
     rows = [
-        (n, ref.measure, ref.level, ref.sex, ref.detail, book.measures[ref.measure].unit, line.by_ownership)
-        for n, line in enumerate(_list_lines(book))
+        (n, ref.measure, ref.level, ref.sex, ref.detail, registry.measures[ref.measure].unit, line.by_ownership)
+        for n, line in enumerate(_list_lines(registry))
         for ref in [line.ref]
     ]
     words: dict[str, Any] = dict.fromkeys(("measure", "level", "sex", "detail", "unit"), pl.String)
@@ -182,8 +184,8 @@ def _roll_up(tally: pl.LazyFrame, split: list[int]) -> pl.LazyFrame:
     return pl.concat([alike.select(columns), apart.select(columns)], how="vertical_relaxed")
 
 
-def _list_lines(book: Registry) -> Iterator[_Line]:
-    for column in book.school_columns.values():
+def _list_lines(registry: Registry) -> Iterator[_Line]:
+    for column in registry.school_columns.values():
         for text in column.formulas:
             ref = parse_formula(text)[0]
             yield _Line(ref, column.by_ownership, _value(column, ref), _asked(column, ref))

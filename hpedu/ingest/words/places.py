@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from hpedu.errors import UnknownName
 from hpedu.ingest.words.vietnamese import Names, clean_text, fold_text
-from hpedu.registry import registry
+from hpedu.registry import load_registry
 from hpedu.registry.models import Commune, Territory
 
 FoundT = TypeVar("FoundT")
@@ -26,7 +26,7 @@ def resolve_territory(name: str, on: date) -> str | None:
     Case, accents, blanks, dots and dashes make no difference ("BA RIA-VUNG TAU"), and a name may stand there in
     two languages ("Cả nước - Whole country"). A footnote mark does: it may say that the scope is another.
     """
-    if name in registry().territories:
+    if name in load_registry().territories:
         return name
     return find_bilingual(lambda part: _find_territory(part, on), name)
 
@@ -81,21 +81,21 @@ def _find_territory(name: str, on: date) -> str | None:
 
 @cache
 def _names() -> dict[str, tuple[tuple[Territory, date], ...]]:
-    book = registry()
+    registry = load_registry()
     table: dict[str, tuple[tuple[Territory, date], ...]] = {}
-    for alias in book.territory_names:
+    for alias in registry.territory_names:
         key = _level(alias.name)
-        bearer = (book.territories[alias.territory], alias.valid_from or date.min)
+        bearer = (registry.territories[alias.territory], alias.valid_from or date.min)
         table[key] = (*table.get(key, ()), bearer)
     return table
 
 
 @cache
 def _codes() -> dict[str, dict[str, list[Territory]]]:
-    book = registry()
+    registry = load_registry()
     table: dict[str, dict[str, list[Territory]]] = {}
-    for row in book.province_codes:
-        table.setdefault(row.scheme, {}).setdefault(row.code, []).append(book.territories[row.territory])
+    for row in registry.province_codes:
+        table.setdefault(row.scheme, {}).setdefault(row.code, []).append(registry.territories[row.territory])
     return table
 
 
@@ -165,7 +165,7 @@ def resolve_district(name: str) -> str | None:
 @lru_cache(maxsize=1 << 12)
 def resolve_place(name: str) -> str | None:
     """The id of a district or institution of `registry/places.csv` by its name, read as in `resolve_district`."""
-    return name if name in registry().places else find_bilingual(_place_names().find, name)
+    return name if name in load_registry().places else find_bilingual(_place_names().find, name)
 
 
 @lru_cache(maxsize=256)
@@ -173,7 +173,7 @@ def _communes_on(on: date, territory: str, district: str) -> list[Commune]:
     codes = _nso_codes(territory, on)
     return [
         commune
-        for commune in registry().communes
+        for commune in load_registry().communes
         if (commune.valid_from or date.min) <= on <= (commune.valid_to or date.max)
         and (not territory or commune.province_code in codes)
         and (not district or commune.district_code == district)
@@ -195,21 +195,21 @@ def _key(commune: Commune) -> CommuneKey:
 
 def _nso_codes(territory: str, on: date) -> set[str]:
     """The statistics office's codes of a territory; none on a day when there was no such territory."""
-    book = registry()
-    if territory not in book.territories or not is_valid(book.territories[territory], on):
+    registry = load_registry()
+    if territory not in registry.territories or not is_valid(registry.territories[territory], on):
         return set()
-    return {row.code for row in book.province_codes if (row.scheme, row.territory) == ("nso", territory)}
+    return {row.code for row in registry.province_codes if (row.scheme, row.territory) == ("nso", territory)}
 
 
 @cache
 def _district_names() -> Names[str]:
-    return Names((form, d.code) for d in registry().districts for form in _name_district(d.name))
+    return Names((form, d.code) for d in load_registry().districts for form in _name_district(d.name))
 
 
 @cache
 def _place_names() -> Names[str]:
     pairs: list[tuple[str, str]] = []
-    for place in registry().places.values():
+    for place in load_registry().places.values():
         names = [place.name.vi, place.name.en]
         if place.kind != "institution":
             names += _name_district(place.name.vi)

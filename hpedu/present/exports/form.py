@@ -50,7 +50,7 @@ class Missing:
     targets: list[Target]
 
 
-def list_missing(cover: Cover, observations: pl.DataFrame, book: Registry) -> list[Missing]:
+def list_missing(cover: Cover, observations: pl.DataFrame, registry: Registry) -> list[Missing]:
     """The series that the group's targets are computed from and that have no figure, each once.
 
     A bound ("over 99%") is no figure: no formula takes it.
@@ -65,25 +65,25 @@ def list_missing(cover: Cover, observations: pl.DataFrame, book: Registry) -> li
     columns = ("measure", "level", "ownership", "sex", "detail")
     there = {SeriesRef(*row) for row in known.select(columns).iter_rows()}
     missing: dict[SeriesRef, list[Target]] = {}
-    for target in targets_of(cover, book):
-        for series in series_of(target, book):
+    for target in targets_of(cover, registry):
+        for series in series_of(target, registry):
             waiting = missing.setdefault(series, [])
             waiting += [target] if target not in waiting else []
     return [Missing(series, targets) for series, targets in missing.items() if series not in there]
 
 
-def series_of(target: Target, book: Registry) -> list[SeriesRef]:
+def series_of(target: Target, registry: Registry) -> list[SeriesRef]:
     """The series a target is computed from; none for a milestone."""
     if target.kind == "milestone":
         return []
-    indicator = book.indicators[target.id]
+    indicator = registry.indicators[target.id]
     formulas = filter(None, (indicator.numerator, indicator.denominator))
     return [series for formula in formulas for series in parse_formula(formula)]
 
 
-def targets_of(cover: Cover, book: Registry) -> list[Target]:
+def targets_of(cover: Cover, registry: Registry) -> list[Target]:
     """The targets a form is about, in the order of the plans."""
-    return [target for target in book.targets.values() if target.group == cover.group]
+    return [target for target in registry.targets.values() if target.group == cover.group]
 
 
 STEPS = ("fill", "number", "state", "labels", "return")
@@ -92,18 +92,18 @@ STEPS = ("fill", "number", "state", "labels", "return")
 class FormTexts:
     """The texts of one form, Vietnamese in the first line and English in the second."""
 
-    def __init__(self, cover: Cover, book: Registry) -> None:
-        self.cover, self.book = cover, book
-        self.wording = Wording(book, "vi", cover.territory)
+    def __init__(self, cover: Cover, registry: Registry) -> None:
+        self.cover, self.registry = cover, registry
+        self.wording = Wording(registry, "vi", cover.territory)
 
     def title(self) -> str:
-        year, place = self.cover.year, self.book.territories[self.cover.territory].name
+        year, place = self.cover.year, self.registry.territories[self.cover.territory].name
         return "\n".join(
             (phrase("form_synthetic", language) + " – " if self.cover.synthetic else "")
             + phrase(
                 "form_title",
                 language,
-                group=self.book.name("group", self.cover.group, language),
+                group=self.registry.groups[self.cover.group].name.get(language),
                 territory=place.get(language),
                 school_year=school_year(year, language),
                 year=year,
@@ -117,11 +117,13 @@ class FormTexts:
         return ["\n".join(phrase(key, language, **names) for language in LANGUAGES) for key in keys]
 
     def departments(self) -> str:
-        named = dict.fromkeys(name for target in targets_of(self.cover, self.book) for name in target.departments)
-        return "\n".join(self.book.departments[name].name.vi for name in named)
+        named = dict.fromkeys(
+            name for target in targets_of(self.cover, self.registry) for name in target.departments
+        )
+        return "\n".join(self.registry.departments[name].name.vi for name in named)
 
     def number_row(self, place: int, missing: Missing) -> FormRow:
-        measure = self.book.measures[missing.series.measure]
+        measure = self.registry.measures[missing.series.measure]
         dates = dict.fromkeys(t.reference_date.vi for t in missing.targets if t.reference_date)
         counted = [phrase("form_reference_date", "vi", dates="; ".join(dates))] if dates else []
         labels = {
@@ -129,7 +131,7 @@ class FormTexts:
             "targets": "\n".join(f"{t.number}. {t.name.vi}" for t in missing.targets),
             "series": self._name_series(missing.series),
             "definition": "\n".join([measure.definition.vi, *counted, measure.definition.en]),
-            "unit": self.book.name("unit", measure.unit, "vi"),
+            "unit": self.registry.name("unit", measure.unit, "vi"),
             "legal": "\n".join(dict.fromkeys(t.legal_source.vi for t in missing.targets)),
             "department": "\n".join(dict.fromkeys(map(self._name_department, missing.targets))),
         }
@@ -137,9 +139,9 @@ class FormTexts:
         return FormRow(labels, key, measure.unit)
 
     def milestone_rows(self) -> Iterator[FormRow]:
-        for target in targets_of(self.cover, self.book):
+        for target in targets_of(self.cover, self.registry):
             if target.kind == "milestone":
-                (series,) = parse_formula(self.book.indicators[target.milestone_indicator].numerator)
+                (series,) = parse_formula(self.registry.indicators[target.milestone_indicator].numerator)
                 labels = {
                     "number": str(target.number),
                     "milestone": _both(target.name),
@@ -150,7 +152,7 @@ class FormTexts:
                 yield FormRow(labels, write_key(series, labels["number"], labels["milestone"]))
 
     def task_rows(self) -> Iterator[FormRow]:
-        for place, task in enumerate(self.book.tasks, 1):
+        for place, task in enumerate(self.registry.tasks, 1):
             name = f"{phrase(f'plan_short_{task.plan}', 'vi')} {task.number}. {_both(task.title)}"
             labels = {
                 "number": str(place),
@@ -162,12 +164,12 @@ class FormTexts:
 
     def _name_series(self, series: SeriesRef) -> str:
         """Measure, which part of it, and year: "Trường học – Mầm non, Ngoài công lập (2026-2027)"."""
-        measure = self.book.measures[series.measure]
+        measure = self.registry.measures[series.measure]
         lines = []
         for language in LANGUAGES:
             codes = [("level", series.level), ("ownership", series.ownership), ("sex", series.sex)]
-            parts = [self.book.name(d, c, language) for d, c in codes if c not in ("all", "both")]
-            ages = self.book.codes_of("age_band")
+            parts = [self.registry.name(d, c, language) for d, c in codes if c not in ("all", "both")]
+            ages = self.registry.codes_of("age_band")
             if series.detail:
                 parts.append(ages[series.detail].name.get(language) if series.detail in ages else series.detail)
             year = self.cover.year
@@ -225,7 +227,9 @@ def write_cover(sheet: Worksheet, *, title: str, code: str, lines: Sequence[str]
     _finish(sheet)
 
 
-def write_sheet(workbook: Workbook, design: Sheet, rows: Sequence[FormRow], title: str, book: Registry) -> None:
+def write_sheet(
+    workbook: Workbook, design: Sheet, rows: Sequence[FormRow], title: str, registry: Registry
+) -> None:
     """A sheet to fill in, after `design`."""
     sheet = workbook.create_sheet(design.name)
     put_text(sheet["A1"], title.split("\n")[0]).font = Font(bold=True, size=13)
@@ -244,7 +248,7 @@ def write_sheet(workbook: Workbook, design: Sheet, rows: Sequence[FormRow], titl
         HEADINGS,
         [one for one, column in zip(headings, design.columns, strict=True) if column.role != "key"],
     )
-    rules = _Rules(sheet, book)
+    rules = _Rules(sheet, registry)
     for number, row in enumerate(rows, FIRST):
         for place, column in enumerate(design.columns, 1):
             cell = sheet.cell(number, place)
@@ -265,8 +269,8 @@ def write_sheet(workbook: Workbook, design: Sheet, rows: Sequence[FormRow], titl
 class _Rules:
     """The data validations of a sheet, one for all cells of a kind."""
 
-    def __init__(self, sheet: Worksheet, book: Registry) -> None:
-        self._sheet, self._book = sheet, book
+    def __init__(self, sheet: Worksheet, registry: Registry) -> None:
+        self._sheet, self._registry = sheet, registry
         self._rules: dict[str, DataValidation] = {}
 
     def apply(self, cell: Cell, column: Column, unit: str, states: str) -> None:
@@ -281,7 +285,7 @@ class _Rules:
                 options |= {"operator": "between", "formula2": str(allowed.upper)}
         elif column.id == "state":
             said = "form_state_said"
-            names = ",".join(code.name.vi for code in self._book.codes_of(states).values())
+            names = ",".join(code.name.vi for code in self._registry.codes_of(states).values())
             options = {"type": "list", "formula1": f'"{names}"'}
         elif column.id == "date":
             said = "form_date_said"
@@ -326,7 +330,7 @@ def write_form(
     year: int,
     territory: str = "hai_phong",
     observations: pl.DataFrame,
-    book: Registry,
+    registry: Registry,
 ) -> int:
     """Write the empty form of a group of targets; returns how many figures it asks for.
 
@@ -349,23 +353,25 @@ def write_form(
     """
     if path.exists():
         raise FormExists(path)
-    content, asked = make_form(group=group, year=year, territory=territory, observations=observations, book=book)
+    content, asked = make_form(
+        group=group, year=year, territory=territory, observations=observations, registry=registry
+    )
     write_whole(path, content)
     return asked
 
 
 def make_form(
-    *, group: str, year: int, territory: str, observations: pl.DataFrame, book: Registry
+    *, group: str, year: int, territory: str, observations: pl.DataFrame, registry: Registry
 ) -> tuple[bytes, int]:
     """The empty form as a workbook, and how many figures it asks for; parameters and errors as of `write_form`."""
-    if group not in book.codes_of("group"):
-        raise UnknownName("group", group, book.codes_of("group"))
-    if territory not in book.territories:
-        raise UnknownName("territory", territory, book.territories)
+    if group not in registry.groups:
+        raise UnknownName("group", group, registry.groups)
+    if territory not in registry.territories:
+        raise UnknownName("territory", territory, registry.territories)
     synthetic = "synthetic" in observations["status"]
     cover = Cover("cross_cutting" if group == "overview" else group, territory, year, synthetic)
-    missing = list_missing(cover, observations, book)
-    texts = FormTexts(cover, book)
+    missing = list_missing(cover, observations, registry)
+    texts = FormTexts(cover, registry)
     rows: dict[SheetKind, list[FormRow]] = {
         "numbers": [texts.number_row(place, one) for place, one in enumerate(missing, 1)],
         "milestones": list(texts.milestone_rows()),
@@ -382,7 +388,7 @@ def make_form(
         departments=texts.departments(),
     )
     for kind, sheet in SHEETS.items():
-        write_sheet(workbook, sheet, rows[kind], texts.title(), book)
+        write_sheet(workbook, sheet, rows[kind], texts.title(), registry)
     return save_workbook(workbook, date(year, 9, 30)), len(missing)  # the day schools count
 
 
@@ -399,14 +405,14 @@ def offer_forms(
     observations
         Columns `hpedu.ingest.schema.OBSERVATIONS`: what is there already is not asked for.
     """
-    book, language = wording.book, wording.language
-    asked = groups if book.territories[territory].role == "city" else ()
+    registry, language = wording.registry, wording.language
+    asked = groups if registry.territories[territory].role == "city" else ()
     links = []
     for group in asked:
         content, count = make_form(
-            group=group, year=year, territory=territory, observations=observations, book=book
+            group=group, year=year, territory=territory, observations=observations, registry=registry
         )
-        name = book.name("group", group, language)
+        name = registry.groups[group].name.get(language)
         links.append(
             {
                 "file": f"hpedu-{group}-{territory}-{year}.xlsx",

@@ -23,13 +23,13 @@ from hpedu.registry import Language, Registry
 DESCRIPTOR = "datapackage.json"
 
 
-def write_package(folder: Path, tables: OfficeTables, book: Registry) -> None:
+def write_package(folder: Path, tables: OfficeTables, registry: Registry) -> None:
     """Write the package of a report into a folder of its own; the same tables give the same bytes."""
-    for name, content in draw_package(tables, book).items():
+    for name, content in draw_package(tables, registry).items():
         write_whole(folder / name, content)
 
 
-def draw_package(tables: OfficeTables, book: Registry) -> dict[str, bytes]:
+def draw_package(tables: OfficeTables, registry: Registry) -> dict[str, bytes]:
     """The files of the package by name: a CSV a table, and the descriptor last."""
     design = read_design()
     files = {
@@ -38,16 +38,16 @@ def draw_package(tables: OfficeTables, book: Registry) -> dict[str, bytes]:
         ).encode()
         for key, table in design.table.items()
     }
-    descriptor = describe_package(tables, book)
+    descriptor = describe_package(tables, registry)
     text = json.dumps(descriptor, ensure_ascii=False, indent=1) + "\n"
     return files | {DESCRIPTOR: text.encode()}
 
 
-def describe_package(tables: OfficeTables, book: Registry) -> dict[str, Any]:
+def describe_package(tables: OfficeTables, registry: Registry) -> dict[str, Any]:
     """The descriptor: what `datapackage.json` says."""
     scope, language, design = tables.scope, tables.scope.language, read_design()
     warning = [phrase("synthetic_page", language)] if tables.synthetic else []
-    title = name_tables(tables, book)
+    title = name_tables(tables, registry)
     return {
         "profile": "tabular-data-package",
         "name": f"hpedu-{scope.year}-{scope.territory}-{language}-{scope.group}",
@@ -57,11 +57,11 @@ def describe_package(tables: OfficeTables, book: Registry) -> dict[str, Any]:
         "hpedu": version("hpedu"),
         **_none_left_out("licenses", _list_licences(tables)),
         **_none_left_out("sources", [_describe_source(source) for source in tables.sources]),
-        "resources": [_describe_table(key, table, language, book) for key, table in design.table.items()],
+        "resources": [_describe_table(key, table, language, registry) for key, table in design.table.items()],
     }
 
 
-def _describe_table(key: str, table: TableDesign, language: Language, book: Registry) -> dict[str, Any]:
+def _describe_table(key: str, table: TableDesign, language: Language, registry: Registry) -> dict[str, Any]:
     columns = read_design().column
     links = [
         {"fields": [column], "reference": {"resource": other, "fields": [column]}}
@@ -78,7 +78,7 @@ def _describe_table(key: str, table: TableDesign, language: Language, book: Regi
         "encoding": "utf-8",
         "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "doubleQuote": True, "header": True},
         "schema": {
-            "fields": [_describe_column(name, columns[name], table, language, book) for name in table.columns],
+            "fields": [_describe_column(name, columns[name], table, language, registry) for name in table.columns],
             "missingValues": [""],
             "primaryKey": table.key,
             **_none_left_out("foreignKeys", links),
@@ -87,7 +87,7 @@ def _describe_table(key: str, table: TableDesign, language: Language, book: Regi
 
 
 def _describe_column(
-    name: str, column: Column, table: TableDesign, language: Language, book: Registry
+    name: str, column: Column, table: TableDesign, language: Language, registry: Registry
 ) -> dict[str, Any]:
     constraints: dict[str, Any] = {}
     if column.required:
@@ -95,7 +95,7 @@ def _describe_column(
     if table.key == [name]:
         constraints["unique"] = True
     if column.codes:
-        constraints["enum"] = list(book.codes_of(column.codes))
+        constraints["enum"] = list(registry.codes_of(column.codes))
     field = {
         "name": name,
         "type": column.type,

@@ -17,10 +17,9 @@ from typing import Any, Literal
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
+from hpedu.assess.standing import Standing, assess_targets
 from hpedu.ingest.schema import Resource
-from hpedu.outlook import Standing, assess_targets
 from hpedu.present.numbers import format_date, school_year
-from hpedu.present.registers import WHOLE
 from hpedu.present.view import name_year
 from hpedu.present.wording import phrase
 from hpedu.registry import Language, Registry
@@ -31,14 +30,14 @@ SILENT = ("no_data", "milestone_unreported")
 """States of a target about which nothing is known."""
 
 
-def name_tables(tables: OfficeTables, book: Registry) -> str:
+def name_tables(tables: OfficeTables, registry: Registry) -> str:
     """The title of a hand-out: group, territory and school year in its language."""
     scope = tables.scope
     return phrase(
         "office_title",
         scope.language,
-        group=book.name("group", scope.group, scope.language),
-        territory=book.territories[scope.territory].name.get(scope.language),
+        group=registry.groups[scope.group].name.get(scope.language),
+        territory=registry.territories[scope.territory].name.get(scope.language),
         year=school_year(scope.year, scope.language),
     )
 
@@ -151,7 +150,7 @@ def collect_tables(
     values: pl.DataFrame,
     observations: pl.DataFrame,
     resources: Mapping[str, Resource],
-    book: Registry,
+    registry: Registry,
 ) -> OfficeTables:
     """The tables of a report, from nothing but what it is given.
 
@@ -164,7 +163,7 @@ def collect_tables(
     resources
         Sources by any key, as `hpedu.ingest.pipeline.read_package` gives them.
     """
-    return _Collector(scope, values, observations, resources, book).collect()
+    return _Collector(scope, values, observations, resources, registry).collect()
 
 
 class _Collector:
@@ -174,15 +173,15 @@ class _Collector:
         values: pl.DataFrame,
         observations: pl.DataFrame,
         resources: Mapping[str, Resource],
-        book: Registry,
+        registry: Registry,
     ) -> None:
-        self.scope, self.book, self.language = scope, book, scope.language
-        own = book.territories[scope.territory]
-        country = [t.id for t in book.territories.values() if t.role == "country"]
+        self.scope, self.registry, self.language = scope, registry, scope.language
+        own = registry.territories[scope.territory]
+        country = [t.id for t in registry.territories.values() if t.role == "country"]
         self.territories = list(dict.fromkeys([own.id, *own.parts, *country]))
-        self.indicators = [i for i in book.indicators.values() if self._ours(i.group)]
+        self.indicators = [i for i in registry.indicators.values() if self._ours(i.group)]
         self.standings = [
-            s for s in assess_targets(values, book, scope.territory, scope.year) if self._ours(s.target.group)
+            s for s in assess_targets(values, registry, scope.territory, scope.year) if self._ours(s.target.group)
         ]
         ids = [i.id for i in self.indicators]
         shown = values.filter(pl.col("indicator").is_in(ids), self._known())
@@ -210,7 +209,7 @@ class _Collector:
         return OfficeTables(self.scope, tables, sources, synthetic)
 
     def _ours(self, group: str) -> bool:
-        return self.scope.group in WHOLE or self.scope.group == group
+        return self.scope.group == group or not self.registry.groups[self.scope.group].targets
 
     def _known(self) -> pl.Expr:
         """What the report may know: nothing counted after its year, but every projection."""
@@ -232,7 +231,7 @@ class _Collector:
     def _scorecard_row(self, standing: Standing) -> Row:
         target, last = standing.target, standing.last or {}
         counted = target.kind != "milestone"  # a milestone's state says all
-        indicator = self.book.indicators[last["indicator"]] if last else None
+        indicator = self.registry.indicators[last["indicator"]] if last else None
         outlook = standing.outlook or {}
         row = {
             **self._head_of(target),
@@ -251,13 +250,13 @@ class _Collector:
             "outlook_high": outlook.get("hi80"),
             "pace_unit_name": self._name_pace_unit(target) if counted else "",
             "state": standing.state,
-            "state_name": self.book.name("state", standing.state, self.language),
+            "state_name": self.registry.name("state", standing.state, self.language),
             "decimals": indicator.decimals if indicator else 1,
         }
         return row | self._provenance(last)
 
     def _series_row(self, value: Row) -> Row:
-        indicator = self.book.indicators[value["indicator"]]
+        indicator = self.registry.indicators[value["indicator"]]
         row = {
             "indicator_name": indicator.name.get(self.language),
             "territory_name": self._name_territory(value["territory"]),
@@ -283,7 +282,7 @@ class _Collector:
 
     def _observation_row(self, observation: Row) -> Row:
         whole = {key: observation[key] or "all" for key in ("detail", "place")}
-        measure = self.book.measures[observation["measure"]].name.get(self.language)
+        measure = self.registry.measures[observation["measure"]].name.get(self.language)
         return observation | whole | {"measure_name": measure, "sources": _split_source(observation["source"])}
 
     def _target_row(self, target: Target) -> Row:
@@ -317,7 +316,9 @@ class _Collector:
             "unit_name": "" if milestone else self._name("unit", target.unit),
             "due_year": target.year,
             "department": target.departments,
-            "department_names": "; ".join(self._say(self.book.departments[d].name) for d in target.departments),
+            "department_names": "; ".join(
+                self._say(self.registry.departments[d].name) for d in target.departments
+            ),
             "department_basis": target.department_basis,
         }
 
@@ -335,7 +336,7 @@ class _Collector:
         }
 
     def _territory_row(self, territory: str) -> Row:
-        row = self.book.territories[territory]
+        row = self.registry.territories[territory]
         return {
             "territory": row.id,
             "territory_name": row.name.get(self.language),
@@ -380,20 +381,20 @@ class _Collector:
     # -- words ---------------------------------------------------------------------------------------------
 
     def _name(self, dimension: str, code: str) -> str:
-        return self.book.name(dimension, code, self.language) if code else ""
+        return self.registry.name(dimension, code, self.language) if code else ""
 
     def _name_pace_unit(self, target: Target) -> str:
         """Paces of percentages are in points, of counts in percent."""
-        if self.book.indicators[target.id].counts:
+        if self.registry.indicators[target.id].counts:
             return self._name("unit", "percent")
         percent = target.unit == "percent"
         return phrase("office_points", self.language) if percent else self._name("unit", target.unit)
 
     def _name_territory(self, territory: str) -> str:
-        return self.book.territories[territory].name.get(self.language)
+        return self.registry.territories[territory].name.get(self.language)
 
     def _name_year(self, year: int, indicator: Indicator) -> str:
-        return name_year(year, indicator, self.book, self.language)
+        return name_year(year, indicator, self.registry, self.language)
 
     def _say(self, text: Any) -> str:
         return text.get(self.language) if text else ""

@@ -100,21 +100,21 @@ _ONE_LINE = Alignment(vertical="top")
 _STYLE = TableStyleInfo(name="TableStyleLight15", showRowStripes=True)
 
 
-def write_workbook(path: Path, tables: OfficeTables, book: Registry) -> None:
+def write_workbook(path: Path, tables: OfficeTables, registry: Registry) -> None:
     """Write the workbook of a report; the same tables give the same bytes."""
-    write_whole(path, draw_workbook(tables, book))
+    write_whole(path, draw_workbook(tables, registry))
 
 
-def draw_workbook(tables: OfficeTables, book: Registry) -> bytes:
+def draw_workbook(tables: OfficeTables, registry: Registry) -> bytes:
     """The bytes of the workbook: cover, notes, scorecard, series, sources, in the language of the tables."""
     language = tables.scope.language
     design = read_design()
     shown = {key: table for key, table in design.table.items() if table.sheet}
     workbook = Workbook()
-    workbook.properties.title = name_tables(tables, book)
+    workbook.properties.title = name_tables(tables, registry)
     workbook.properties.language = language
     names = [phrase("office_notes", language), *(_sheet_name(t, language) for t in shown.values())]
-    _write_cover(workbook.active, tables, book, names)
+    _write_cover(workbook.active, tables, registry, names)
     _write_notes(workbook.create_sheet(names[0]), shown, tables)
     for name, (key, table) in zip(names[1:], shown.items(), strict=True):
         columns = {column: design.column[column] for column in table.sheet}
@@ -129,11 +129,11 @@ def draw_workbook(tables: OfficeTables, book: Registry) -> bytes:
     return save_workbook(workbook, day_of(tables))
 
 
-def _write_cover(sheet: Worksheet, tables: OfficeTables, book: Registry, names: Sequence[str]) -> None:
+def _write_cover(sheet: Worksheet, tables: OfficeTables, registry: Registry, names: Sequence[str]) -> None:
     language = tables.scope.language
     sheet.title = phrase("office_cover", language)
     sheet.column_dimensions["A"].width = 100
-    put_text(sheet["A1"], name_tables(tables, book)).font = _TITLE
+    put_text(sheet["A1"], name_tables(tables, registry)).font = _TITLE
     lines = [phrase("office_lead", language), *introduce(tables), phrase("office_contents", language)]
     if tables.synthetic:
         lines.insert(0, phrase("synthetic_page", language))
@@ -147,7 +147,7 @@ def _write_cover(sheet: Worksheet, tables: OfficeTables, book: Registry, names: 
         cell = put_text(sheet.cell(place, 1), name)
         cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{name}'!A1")
         cell.font = _LINK
-    set_height(sheet, 1, [(name_tables(tables, book), 75)], line=20)
+    set_height(sheet, 1, [(name_tables(tables, registry), 75)], line=20)
     lay_out_print(sheet)
 
 

@@ -13,16 +13,16 @@ import polars as pl
 from markupsafe import Markup
 
 from hpedu import store
-from hpedu.outlook import Standing, assess_targets
+from hpedu.assess.standing import Standing, assess_targets
 from hpedu.present.exports.rows import SILENT
 from hpedu.present.numbers import school_year
 from hpedu.present.page.blocks import draw_badge
-from hpedu.present.page.page import make_environment, name_index, read_part, write_policy
-from hpedu.present.registers import WHOLE
+from hpedu.present.page.page import make_environment, read_part, write_policy
 from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.view import Wording
 from hpedu.present.wording import phrase
-from hpedu.registry import LANGUAGES, Language, registry
+from hpedu.project import name_index
+from hpedu.registry import LANGUAGES, Language, load_registry
 
 
 def render_commune_index(entries: Iterable[dict[str, Any]]) -> str:
@@ -34,9 +34,9 @@ def render_commune_index(entries: Iterable[dict[str, Any]]) -> str:
         Reports of build.json on communes of one school year whose pages are there.
     """
     entries = list(entries)
-    book = registry()
-    names = {commune.id: commune.name for commune in book.communes}
-    groups, year = list(book.codes_of("group")), entries[0]["parameters"]["year"]
+    registry = load_registry()
+    names = {commune.id: commune.name for commune in registry.communes}
+    groups, year = list(registry.groups), entries[0]["parameters"]["year"]
     shelf: dict[str, list[dict[str, Any]]] = {}
     for entry in sorted(entries, key=lambda e: _place_commune(e["parameters"], groups)):
         shelf.setdefault(entry["parameters"]["territory"], []).append(_link(entry))
@@ -67,7 +67,7 @@ def _link(entry: dict[str, Any]) -> dict[str, Any]:
     return {
         "page": "/".join(entry["page"].split("/")[2:]),  # as seen from the folder of the communes
         "language": language,
-        "name": registry().name("group", parameters["group"], language),
+        "name": load_registry().groups[parameters["group"]].name.get(language),
         "failed": entry["status"] != "done",
     }
 
@@ -121,11 +121,11 @@ def render_index(
 
 
 def _place_report(entry: Entry) -> tuple[int, int, int, int]:
-    asked, book = entry["parameters"], registry()
+    asked, registry = entry["parameters"], load_registry()
     return (
         -asked["year"],
-        list(book.territories).index(asked["territory"]),
-        list(book.codes_of("group")).index(asked["group"]),
+        list(registry.territories).index(asked["territory"]),
+        list(registry.groups).index(asked["group"]),
         LANGUAGES.index(asked["language"]),
     )
 
@@ -141,10 +141,10 @@ class _Shelf:
         self, year: int, territory: str, entries: Sequence[Entry], reports: Path, language: Language
     ) -> None:
         self.year, self.territory, self.entries = year, territory, entries
-        self.reports, self.language, self.book = reports, language, registry()
+        self.reports, self.language, self.registry = reports, language, load_registry()
         values = store.indicator_values().filter(pl.col("territory") == territory)
         self.values = values.filter(pl.col("year") <= year)
-        self.standings = assess_targets(values, self.book, territory, year)
+        self.standings = assess_targets(values, self.registry, territory, year)
 
     def fill(self, *, whole: bool) -> dict[str, Any]:
         """What the template shows; the table of all targets only if it is to be `whole`."""
@@ -152,7 +152,7 @@ class _Shelf:
         year = school_year(self.year, self.language)
         return {
             "id": f"{self.territory}-{self.year}",
-            "title": f"{self.book.territories[self.territory].name.get(self.language)} · {year}",
+            "title": f"{self.registry.territories[self.territory].name.get(self.language)} · {year}",
             "coverage": self._cover(self.standings),
             "cards": [self._fill_card(group, list(found)) for group, found in groups],
             "synthetic": bool((self.values["status"] == "synthetic").any()),
@@ -162,7 +162,7 @@ class _Shelf:
     def _fill_card(self, group: str, entries: Sequence[Entry]) -> dict[str, Any]:
         own = [s for s in self.standings if group in ("overview", s.target.group)]
         return {
-            "name": self.book.name("group", group, self.language),
+            "name": self.registry.groups[group].name.get(self.language),
             "coverage": self._cover(own) if own else None,
             "text": "" if own else phrase("index_quality", self.language),
             "links": [
@@ -196,7 +196,7 @@ class _Shelf:
                 "count": counts[code],
                 "badge": draw_badge(code, row.name.get(self.language)),
             }
-            for code, row in self.book.codes_of("state").items()
+            for code, row in self.registry.codes_of("state").items()
             if counts[code]
         ]
         known = counts.total() - sum(counts[state] for state in SILENT)
@@ -209,11 +209,11 @@ class _Shelf:
             for entry in self.entries
             if entry["parameters"]["language"] == self.language
         }
-        overview = dict.fromkeys(self.book.codes_of("group"), pages.get("overview"))
+        overview = dict.fromkeys(self.registry.groups, pages.get("overview"))
         names = [standing.target.id for standing in self.standings]
         rows = self.values.filter(pl.col("indicator").is_in(names)).sort("year").partition_by("indicator")
         series = {part["indicator"][0]: part.to_dicts() for part in rows}
-        wording = Wording(self.book, self.language, self.territory)
-        own = {group: page for group, page in pages.items() if group not in WHOLE}
+        wording = Wording(self.registry, self.language, self.territory)
+        own = {group: page for group, page in pages.items() if self.registry.groups[group].targets}
         fragment = draw_scorecard(self.standings, series, wording, caption=caption, pages=overview | own)
         return Markup(fragment.html)

@@ -38,13 +38,8 @@ from hpedu.present.page.display import (
     describe_source,
 )
 from hpedu.present.wording import phrase
+from hpedu.project import name_index
 from hpedu.registry.models import LANGUAGES, Language
-
-
-def name_index(language: str) -> str:
-    """The file of the index in a language: the Vietnamese one is what opens first."""
-    return "index.html" if language == "vi" else f"index.{language}.html"
-
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -14,18 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hpedu.ingest.checks import FINDINGS, find_problems, name_check
-from hpedu.registry import Registry, registry
+from hpedu.registry import Registry, load_registry
 
 Rows = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture
-def check(make_observations: Callable[..., pl.DataFrame], book: Registry) -> Rows:
+def check(make_observations: Callable[..., pl.DataFrame], registry: Registry) -> Rows:
     """The findings of a table of observations, each a dict of what differs from a plain one."""
 
     def run(*rows: dict[str, Any]) -> list[dict[str, Any]]:
         placed = [{"cell": f"B{n}"} | row for n, row in enumerate(rows, start=2)]
-        return find_problems(make_observations(*placed), book).to_dicts()
+        return find_problems(make_observations(*placed), registry).to_dicts()
 
     return run
 
@@ -213,8 +213,8 @@ class TestUnitSlips:
         counts = series({2017: 2.0, 2018: 2.0, 2019: 2.0, 2020: 20.0}, measure="schools", unit="schools")
         assert "unit_slip" not in [row["check"] for row in check(*counts)]
 
-    def test_an_erratum_that_mends_the_unit_covers_it(self, check: Rows, book: Registry) -> None:
-        erratum = book.errata["kindergarten_pupils_2015_hai_phong"]
+    def test_an_erratum_that_mends_the_unit_covers_it(self, check: Rows, registry: Registry) -> None:
+        erratum = registry.errata["kindergarten_pupils_2015_hai_phong"]
         values = {2011: 70e3, 2012: 72e3, 2013: 74e3, 2014: 76e3, 2015: 83_755.0}
         rows = series(values, level="kindergarten", file=erratum.file)
         rows[-1] |= {"cell": erratum.cell}
@@ -323,11 +323,13 @@ class TestTerritories:
         found = check(*country, *series({2010: 70e3, 2011: 71e3, 2012: 72e6}))
         assert [row["check"] for row in found] == ["unit_slip"]
 
-    def test_all_provinces_make_the_country(self, check: Rows, book: Registry) -> None:
-        names = [t.id for t in book.territories.values() if t.role in ("part", "province") and t.id != "ha_tay"]
+    def test_all_provinces_make_the_country(self, check: Rows, registry: Registry) -> None:
+        names = [
+            t.id for t in registry.territories.values() if t.role in ("part", "province") and t.id != "ha_tay"
+        ]
         assert len(names) == 63
         provinces = [{"territory": name, "value": 10.0} for name in names]
-        regions = [{"territory": t.id, "value": 70.0} for t in book.territories.values() if t.role == "region"]
+        regions = [{"territory": t.id, "value": 70.0} for t in registry.territories.values() if t.role == "region"]
         country = {"territory": "viet_nam"}
         assert check(country | {"value": 630.0}, *provinces, *regions) == []
         assert check(country | {"value": 640.0}, *provinces[:-1]) == []
@@ -344,17 +346,17 @@ class TestTerritories:
 
 class TestTable:
     def test_the_columns_stand_even_when_nothing_is_found(
-        self, make_observations: Callable[..., pl.DataFrame], book: Registry
+        self, make_observations: Callable[..., pl.DataFrame], registry: Registry
     ) -> None:
-        assert find_problems(make_observations(), book).schema == pl.Schema(FINDINGS)
+        assert find_problems(make_observations(), registry).schema == pl.Schema(FINDINGS)
 
     def test_bounds_and_derived_figures_are_left_out(self, check: Rows) -> None:
         assert (
             check({"value": 100.0}, {"value": 101.0, "qualifier": ">"}, {"value": 9.0, "status": "derived"}) == []
         )
 
-    def test_an_erratum_that_flags_a_cell_covers_the_sum(self, check: Rows, book: Registry) -> None:
-        erratum = book.errata["preschool_classes_2014_hai_phong"]
+    def test_an_erratum_that_flags_a_cell_covers_the_sum(self, check: Rows, registry: Registry) -> None:
+        erratum = registry.errata["preschool_classes_2014_hai_phong"]
         total = CLASSES | {"value": 3466.0, "cell": erratum.cell, "file": erratum.file}
         part = CLASSES | {"file": erratum.file}
         [found] = check(
@@ -411,7 +413,7 @@ def test_a_consistent_table_gives_no_finding(
     rows: list[dict[str, Any]], make_observations: Callable[..., pl.DataFrame]
 ) -> None:
     placed = [row | {"cell": f"B{n}"} for n, row in enumerate(rows)]
-    found = find_problems(make_observations(*placed), registry())
+    found = find_problems(make_observations(*placed), load_registry())
     assert set(found["check"]) <= {"ratio"}  # a random table may well have few girls
 
 
@@ -423,6 +425,6 @@ def test_one_wrong_figure_of_a_consistent_table_is_found(
     wrong = data.draw(st.sampled_from(range(len(rows))))
     placed = [row | {"cell": f"B{n}"} for n, row in enumerate(rows)]
     placed[wrong]["value"] += error
-    found = find_problems(make_observations(*placed), registry())
+    found = find_problems(make_observations(*placed), load_registry())
     named = [r for r in found.to_dicts() if f"B{wrong}" in re.findall(r"B\d+", r["message_en"] + r["what_en"])]
     assert {"sum", "digit_swap", "duplicate", "at_most"} & {row["check"] for row in named}

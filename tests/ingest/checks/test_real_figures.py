@@ -28,8 +28,8 @@ KNOWN = [
 
 
 @pytest.fixture(scope="module")
-def found(tables: Any, book: Registry) -> list[dict[str, Any]]:
-    return find_problems(tables.observations, book).to_dicts()
+def found(tables: Any, registry: Registry) -> list[dict[str, Any]]:
+    return find_problems(tables.observations, registry).to_dicts()
 
 
 @pytest.mark.parametrize(("check", "file", "cell", "text"), KNOWN)
@@ -38,8 +38,8 @@ def test_a_known_error_is_found(found: list[dict[str, Any]], check: str, file: s
     assert text in row["message_vi"]
 
 
-def test_every_erratum_is_found_again(found: list[dict[str, Any]], book: Registry) -> None:
-    assert {row["erratum"] for row in found} - {""} == set(book.errata)
+def test_every_erratum_is_found_again(found: list[dict[str, Any]], registry: Registry) -> None:
+    assert {row["erratum"] for row in found} - {""} == set(registry.errata)
 
 
 def test_there_are_few_others(found: list[dict[str, Any]]) -> None:

@@ -12,30 +12,32 @@ import pytest
 from hpedu.errors import RegistryError
 from hpedu.ingest.checks.figures import Figures, find_matches, read_patterns
 from hpedu.registry import Registry
-from hpedu.registry.load import HOME
+from hpedu.registry.load import HOME, read_registry
 
 
-def test_a_dimension_no_term_names_is_free(book: Registry) -> None:
-    whole, parts, optional = read_patterns(book.relations["ownership"], book.relations["ownership"].parts[0])
+def test_a_dimension_no_term_names_is_free(registry: Registry) -> None:
+    whole, parts, optional = read_patterns(
+        registry.relations["ownership"], registry.relations["ownership"].parts[0]
+    )
     assert whole == (None, None, "all", None, None)
     assert parts == [(None, None, "public", None, None), (None, None, "private", None, None)]
     assert optional == []
 
 
-def test_a_detail_that_is_named_is_fixed(book: Registry) -> None:
-    whole, parts, _ = read_patterns(book.relations["residence"], book.relations["residence"].parts[0])
+def test_a_detail_that_is_named_is_fixed(registry: Registry) -> None:
+    whole, parts, _ = read_patterns(registry.relations["residence"], registry.relations["residence"].parts[0])
     assert whole == ("population_average", "population", None, None, "")
     assert [part[4] for part in parts] == ["urban", "rural"]
 
 
-def test_rates_are_never_added(make_observations: Callable[..., pl.DataFrame], book: Registry) -> None:
+def test_rates_are_never_added(make_observations: Callable[..., pl.DataFrame], registry: Registry) -> None:
     rate = {"measure": "attendance_rate", "unit": "percent"}
     rows = [rate | {"sex": sex, "value": 50.0} for sex in ("both", "male", "female")]
-    assert list(find_matches(Figures(make_observations(*rows), book), book, "sum", ("file",))) == []
+    assert list(find_matches(Figures(make_observations(*rows), registry), registry, "sum", ("file",))) == []
 
 
 def test_a_part_is_taken_from_the_same_place_and_year_only(
-    make_observations: Callable[..., pl.DataFrame], book: Registry
+    make_observations: Callable[..., pl.DataFrame], registry: Registry
 ) -> None:
     rows = [
         {"value": 3.0},
@@ -44,7 +46,9 @@ def test_a_part_is_taken_from_the_same_place_and_year_only(
         {"sex": "male", "place": "le_chan"},
         {"sex": "male", "territory": "viet_nam"},
     ]
-    assert list(find_matches(Figures(make_observations(*rows), book), book, "sum", ("file", "release"))) == []
+    assert (
+        list(find_matches(Figures(make_observations(*rows), registry), registry, "sum", ("file", "release"))) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,5 +71,5 @@ def test_a_broken_relation_is_refused(tmp_path: Path, old: str, new: str, messag
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(RegistryError, match=r"relations\.csv") as caught:
-        Registry(home)
+        read_registry(home)
     assert message in str(caught.value)

@@ -46,8 +46,8 @@ WHOLE, PERCENT, AMOUNT = Range(True), Range(False, Decimal(100)), Range(False)
 class Form:
     """A form in the hands of whoever fills it in."""
 
-    def __init__(self, path: Path, book: Registry) -> None:
-        self.book = book
+    def __init__(self, path: Path, registry: Registry) -> None:
+        self.registry = registry
         self.workbook = load_workbook(path)
 
     def sheet(self, name: str) -> Any:
@@ -73,20 +73,20 @@ class Form:
         return content.getvalue()
 
     def read(self) -> Reading:
-        return read_form(self.save(), RESOURCE, self.book)
+        return read_form(self.save(), RESOURCE, self.registry)
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory, book: Registry) -> Path:
+def empty(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Path:
     path = tmp_path_factory.mktemp("form") / "form.xlsx"
     observations = pl.DataFrame(schema=schema.OBSERVATIONS)
-    write_form(path, group="preschool", year=2026, observations=observations, book=book)
+    write_form(path, group="preschool", year=2026, observations=observations, registry=registry)
     return path
 
 
 @pytest.fixture
-def form(empty: Path, book: Registry) -> Form:
-    return Form(empty, book)
+def form(empty: Path, registry: Registry) -> Form:
+    return Form(empty, registry)
 
 
 def only_issue(reading: Reading) -> dict[str, Any]:
@@ -116,11 +116,11 @@ class TestFilled:
         assert row["cell"] == form.find(PUPILS, "value").coordinate
         assert row["note"] == "30/9/2026; = ước tính"
 
-    def test_a_synthetic_form_says_so_and_its_values_too(self, tmp_path: Path, book: Registry) -> None:
+    def test_a_synthetic_form_says_so_and_its_values_too(self, tmp_path: Path, registry: Registry) -> None:
         invented = pl.DataFrame([{"status": "synthetic", "year": 2020}], schema=schema.OBSERVATIONS)
         path = tmp_path / "synthetic.xlsx"
-        write_form(path, group="preschool", year=2026, observations=invented, book=book)
-        made_up = Form(path, book)
+        write_form(path, group="preschool", year=2026, observations=invented, registry=registry)
+        made_up = Form(path, registry)
         assert all("MÔ PHỎNG" in str(sheet["A1"].value) for sheet in made_up.workbook)
         made_up.find(PUPILS, "value").value = 41250
         made_up.find(MILESTONE, "state").value = "Đạt"
@@ -381,8 +381,8 @@ class TestShape:
         assert key == "pupils/primary/ownership=private/sex=female/detail=grade_1"
         assert parse_formula(key) == (series,)
 
-    def test_the_reasons_of_forms_say_what_to_do(self, book: Registry) -> None:
-        reasons = {code: row.name for code, row in book.codes_of("reason").items() if code.startswith("form_")}
+    def test_the_reasons_of_forms_say_what_to_do(self, registry: Registry) -> None:
+        reasons = {code: row.name for code, row in registry.codes_of("reason").items() if code.startswith("form_")}
         assert len(reasons) == 13
         for said in reasons.values():
             assert (

@@ -58,8 +58,8 @@ Trường học - School                             101,5   101,0   100,7      
 """
 
 
-def figures(text: str, book: Registry) -> dict[tuple[str, ...], tuple[float, str]]:
-    reading = read_file(text.encode("latin-1" if "§" in text else "utf-8"), stand_in(Path("x")), book)
+def figures(text: str, registry: Registry) -> dict[tuple[str, ...], tuple[float, str]]:
+    reading = read_file(text.encode("latin-1" if "§" in text else "utf-8"), stand_in(Path("x")), registry)
     keys = ("measure", "level", "territory")
     return {
         (*(row[key] for key in keys), str(row["year"])): (row["value"], row["status"])
@@ -68,8 +68,8 @@ def figures(text: str, book: Registry) -> dict[tuple[str, ...], tuple[float, str
 
 
 @pytest.mark.parametrize("legacy", [False, True], ids=["unicode", "tcvn3"])
-def test_a_header_parted_by_single_blanks_and_a_gap_in_a_row(legacy: bool, book: Registry) -> None:
-    found = figures(encode(BY_PROVINCE, "tcvn3") if legacy else BY_PROVINCE, book)
+def test_a_header_parted_by_single_blanks_and_a_gap_in_a_row(legacy: bool, registry: Registry) -> None:
+    found = figures(encode(BY_PROVINCE, "tcvn3") if legacy else BY_PROVINCE, registry)
     assert found["pupils", "general", "viet_nam", "2011"] == (1478156, "final")
     assert found["pupils", "general", "red_river_delta", "2011"] == (315923, "final")  # named over two lines
     assert found["pupils", "lower_secondary", "hai_phong_old", "2011"] == (88365, "final")
@@ -78,9 +78,9 @@ def test_a_header_parted_by_single_blanks_and_a_gap_in_a_row(legacy: bool, book:
     assert len(found) == 4 * 4 - 1 + 2
 
 
-def test_years_over_two_lines_units_in_labels_and_a_block_of_indices(book: Registry) -> None:
-    reading = read_file(BY_YEAR.encode(), stand_in(Path("x")), book)
-    found = figures(BY_YEAR, book)
+def test_years_over_two_lines_units_in_labels_and_a_block_of_indices(registry: Registry) -> None:
+    reading = read_file(BY_YEAR.encode(), stand_in(Path("x")), registry)
+    found = figures(BY_YEAR, registry)
     assert found["schools", "primary", "viet_nam", "2005"] == (14688, "final")
     assert found["classes", "primary", "viet_nam", "2010"] == (272400, "final")
     assert found["classes", "general", "viet_nam", "2011"] == (488100, "preliminary")
@@ -88,13 +88,13 @@ def test_years_over_two_lines_units_in_labels_and_a_block_of_indices(book: Regis
     assert [row["reason"] for row in reading.issues] == ["not_kept"] * 4
 
 
-def test_years_that_could_be_taken_for_others_are_not_read(book: Registry) -> None:
+def test_years_that_could_be_taken_for_others_are_not_read(registry: Registry) -> None:
     """Three years over four columns: which of them has none cannot be told."""
     header = BY_YEAR[
         BY_YEAR.index("                                                2005-") : BY_YEAR.index("\nSố trường học (")
     ]
     doubtful = BY_YEAR.replace(header, " " * 48 + "2005 2009 2010\n")
-    reading = read_file(doubtful.encode(), stand_in(Path("x")), book)
+    reading = read_file(doubtful.encode(), stand_in(Path("x")), registry)
     assert reading.observations == []
 
 

@@ -58,10 +58,10 @@ FILES = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_the_same_schools_come_out(kind: str, book: Registry) -> None:
+def test_the_same_schools_come_out(kind: str, registry: Registry) -> None:
     assert may_be_school_list(FILES[kind])
-    expected = read_school_list(make_workbook(ROWS), "a", book)
-    found = read_school_list(FILES[kind], "a", book)
+    expected = read_school_list(make_workbook(ROWS), "a", registry)
+    found = read_school_list(FILES[kind], "a", registry)
     assert found.frame.height == 3
     assert found.present == found.titles + found.read + found.set_aside
     place = pl.exclude("file", "sheet")

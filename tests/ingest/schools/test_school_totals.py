@@ -14,8 +14,8 @@ from hpedu.ingest.schools.totals import tally_schools, total_schools, total_tall
 from hpedu.registry import Registry
 
 
-def make_frame(book: Registry, *schools: dict[str, Any]) -> pl.DataFrame:
-    columns = school_schema(book)
+def make_frame(registry: Registry, *schools: dict[str, Any]) -> pl.DataFrame:
+    columns = school_schema(registry)
     base = {"year": 2025, "ownership": "public", "commune_code": "10525", "levels": ["primary"]}
     rows = [
         {name: (base | {"ministry_code": f"3100000{n}"} | school).get(name) for name in columns}
@@ -41,14 +41,14 @@ def figure(
     return found.row(0, named=True) if found.height else {"value": None}
 
 
-def test_sums_for_the_city_and_each_commune(book: Registry) -> None:
+def test_sums_for_the_city_and_each_commune(registry: Registry) -> None:
     frame = make_frame(
-        book,
+        registry,
         {"pupils": 100, "pupils_female": 40},
         {"pupils": 50, "pupils_female": 30, "commune_code": "10507", "ownership": "private"},
         {"pupils": 7, "pupils_female": 0, "commune_code": None},
     )
-    totals = total_schools(frame, book)
+    totals = total_schools(frame, registry)
     city = figure(totals, "pupils/primary")
     assert (city["value"], city["unit"], city["territory"], city["year"]) == (157, "persons", "hai_phong", 2025)
     assert (city["status"], city["flags"]) == ("derived", [])
@@ -61,26 +61,26 @@ def test_sums_for_the_city_and_each_commune(book: Registry) -> None:
     assert figure(totals, "schools/upper_secondary")["value"] is None, "no such school is on the list"
 
 
-def test_a_sum_that_schools_are_missing_from_says_so(book: Registry) -> None:
-    totals = total_schools(make_frame(book, {"pupils": 100}, {}, {"levels": ["upper_secondary"]}), book)
+def test_a_sum_that_schools_are_missing_from_says_so(registry: Registry) -> None:
+    totals = total_schools(make_frame(registry, {"pupils": 100}, {}, {"levels": ["upper_secondary"]}), registry)
     found = figure(totals, "pupils/primary")
     assert (found["value"], found["flags"]) == (100, ["incomplete"])
     assert "1 of 2" in found["note"]
     assert figure(totals, "pupils/upper_secondary")["value"] is None, "nobody reported"
 
 
-def test_a_school_of_unknown_ownership_makes_both_kinds_incomplete(book: Registry) -> None:
-    totals = total_schools(make_frame(book, {"pupils": 10}, {"pupils": 5, "ownership": None}), book)
+def test_a_school_of_unknown_ownership_makes_both_kinds_incomplete(registry: Registry) -> None:
+    totals = total_schools(make_frame(registry, {"pupils": 10}, {"pupils": 5, "ownership": None}), registry)
     assert figure(totals, "pupils/primary")["flags"] == []
     assert figure(totals, "pupils/primary", ownership="public")["flags"] == ["incomplete"]
 
 
-def test_a_school_of_two_levels(book: Registry) -> None:
+def test_a_school_of_two_levels(registry: Registry) -> None:
     """As a school it counts at the highest level; pupils by grade, teachers by the column of each level."""
     grades = {f"pupils_grade_{grade}": grade for grade in range(1, 10)}
     school = {"levels": ["primary", "lower_secondary"], "pupils": 45, "classes": 9, "teachers": 20}
     school |= {"teachers_primary": 8, "teachers_lower_secondary": 12, "online_learning": True}
-    totals = total_schools(make_frame(book, school | grades), book)
+    totals = total_schools(make_frame(registry, school | grades), registry)
     assert figure(totals, "schools/primary")["value"] is None
     assert figure(totals, "schools/lower_secondary")["value"] == 1
     assert figure(totals, "schools_online_learning/primary")["value"] is None
@@ -93,18 +93,18 @@ def test_a_school_of_two_levels(book: Registry) -> None:
     assert figure(totals, "classes/general")["value"] == 9
 
 
-def test_the_total_of_a_school_of_one_level_is_that_level(book: Registry) -> None:
+def test_the_total_of_a_school_of_one_level_is_that_level(registry: Registry) -> None:
     school = {"levels": ["nursery", "kindergarten"], "pupils": 60, "pupils_nursery": 20, "pupils_age_5": 9}
-    totals = total_schools(make_frame(book, school), book)
+    totals = total_schools(make_frame(registry, school), registry)
     assert figure(totals, "pupils/preschool")["value"] == 60
     assert figure(totals, "pupils/nursery")["value"] == 20
     assert figure(totals, "pupils/kindergarten")["value"] is None
     assert figure(totals, "pupils/kindergarten", detail="age_5")["value"] == 9
 
 
-def test_ages_make_up_the_kindergarten_and_the_preschool(book: Registry) -> None:
+def test_ages_make_up_the_kindergarten_and_the_preschool(registry: Registry) -> None:
     ages = {"pupils_age_3": 1, "pupils_age_4": 2, "pupils_age_5": 4}
-    totals = total_schools(make_frame(book, {"levels": ["kindergarten"]} | ages), book)
+    totals = total_schools(make_frame(registry, {"levels": ["kindergarten"]} | ages), registry)
     assert figure(totals, "pupils/kindergarten")["value"] == 7
     assert figure(totals, "pupils/preschool")["value"] == 7
 
@@ -119,25 +119,27 @@ def test_ages_make_up_the_kindergarten_and_the_preschool(book: Registry) -> None
         (1, None, None),
     ],
 )
-def test_only_valid_recognitions_count(book: Registry, level: int, day: date | None, value: int | None) -> None:
+def test_only_valid_recognitions_count(
+    registry: Registry, level: int, day: date | None, value: int | None
+) -> None:
     school = {"national_standard_level": level, "national_standard_date": day}
     assert (
-        figure(total_schools(make_frame(book, school), book), "schools_national_standard/primary")["value"]
+        figure(total_schools(make_frame(registry, school), registry), "schools_national_standard/primary")["value"]
         == value
     )
 
 
-def test_kinds_of_institution(book: Registry) -> None:
+def test_kinds_of_institution(registry: Registry) -> None:
     preschool = ["nursery", "kindergarten"]
     totals = total_schools(
         make_frame(
-            book,
+            registry,
             {"levels": preschool, "smart_classrooms": 3},
             {"levels": preschool, "smart_classrooms": 0, "institution_type": "independent_preschool"},
             {"levels": ["continuing"], "digital_environment": True},
             {"levels": ["continuing"], "institution_type": "community_learning_centre", "ict_management": False},
         ),
-        book,
+        registry,
     )
     expected = {
         "schools/preschool": 1,
@@ -153,20 +155,22 @@ def test_kinds_of_institution(book: Registry) -> None:
     assert {series: figure(totals, series)["value"] for series in expected} == expected
 
 
-def test_one_synthetic_school_makes_the_year_synthetic(book: Registry) -> None:
-    totals = total_schools(make_frame(book, {"pupils": 1}, {"pupils": 1, "synthetic": True}, {"year": 2026}), book)
+def test_one_synthetic_school_makes_the_year_synthetic(registry: Registry) -> None:
+    totals = total_schools(
+        make_frame(registry, {"pupils": 1}, {"pupils": 1, "synthetic": True}, {"year": 2026}), registry
+    )
     assert set(totals.filter(pl.col("year") == 2025)["status"]) == {"synthetic"}
     assert set(totals.filter(pl.col("year") == 2026)["status"]) == {"derived"}
 
 
-def test_tallies_add_up(book: Registry) -> None:
+def test_tallies_add_up(registry: Registry) -> None:
     frame = make_schools(200)
-    parts = [tally_schools(part, book) for part in (frame.head(70), frame.slice(70))]
-    assert total_tallies(parts, book).equals(total_schools(frame, book))
+    parts = [tally_schools(part, registry) for part in (frame.head(70), frame.slice(70))]
+    assert total_tallies(parts, registry).equals(total_schools(frame, registry))
 
 
-def test_communes_add_up_to_the_city(book: Registry) -> None:
-    totals = total_schools(make_schools(300), book)
+def test_communes_add_up_to_the_city(registry: Registry) -> None:
+    totals = total_schools(make_schools(300), registry)
     keys = ["measure", "level", "ownership", "sex", "detail"]
     communes = totals.filter(pl.col("place") != "").group_by(keys).agg(pl.col("value").sum())
     joined = totals.filter(pl.col("place") == "").join(communes, on=keys, suffix="_communes")

@@ -57,8 +57,8 @@ def change(**values: Any) -> list[Any]:
     return row
 
 
-def read(book: Registry, *rows: Sequence[Any]) -> SchoolList:
-    found = read_school_list(make_workbook([HEADER, *rows]), "schools/a.xlsx", book)
+def read(registry: Registry, *rows: Sequence[Any]) -> SchoolList:
+    found = read_school_list(make_workbook([HEADER, *rows]), "schools/a.xlsx", registry)
     assert found.present == found.titles + found.read + found.set_aside
     return found
 
@@ -68,11 +68,11 @@ def reasons(found: SchoolList) -> list[tuple[str, str]]:
 
 
 class TestHeaders:
-    def test_every_name_of_every_column_is_its_own(self, book: Registry) -> None:
-        for column in book.school_columns.values():
+    def test_every_name_of_every_column_is_its_own(self, registry: Registry) -> None:
+        for column in registry.school_columns.values():
             for name in (column.name.vi, column.name.en, *column.aliases):
-                assert find_column(name, book) == column.id
-                assert find_column(unicodedata.normalize("NFD", name.upper()), book) == column.id
+                assert find_column(name, registry) == column.id
+                assert find_column(unicodedata.normalize("NFD", name.upper()), registry) == column.id
 
     @pytest.mark.parametrize(
         ("header", "column"),
@@ -87,18 +87,18 @@ class TestHeaders:
             ("Lớp 1", None),
         ],
     )
-    def test_wording(self, book: Registry, header: str, column: str | None) -> None:
-        assert find_column(header, book) == column
+    def test_wording(self, registry: Registry, header: str, column: str | None) -> None:
+        assert find_column(header, registry) == column
 
-    def test_a_list_needs_code_name_and_levels(self, book: Registry) -> None:
-        assert recognise_school_list(["Mã trường", "Tên trường", "Học sinh"], book) is None
-        found = recognise_school_list(["Mã trường", "?", "Tên trường", "Cấp học"], book)
+    def test_a_list_needs_code_name_and_levels(self, registry: Registry) -> None:
+        assert recognise_school_list(["Mã trường", "Tên trường", "Học sinh"], registry) is None
+        found = recognise_school_list(["Mã trường", "?", "Tên trường", "Cấp học"], registry)
         assert found == {0: "ministry_code", 2: "name", 3: "levels"}
 
-    def test_the_docs_have_the_columns_as_the_registry_has_them(self, book: Registry) -> None:
+    def test_the_docs_have_the_columns_as_the_registry_has_them(self, registry: Registry) -> None:
         text = (ROOT / "docs/school_list.md").read_text(encoding="utf-8")
-        assert describe_columns(book, "vi") in text
-        assert describe_columns(book, "en") in text
+        assert describe_columns(registry, "vi") in text
+        assert describe_columns(registry, "en") in text
 
 
 class TestCells:
@@ -152,7 +152,7 @@ class TestCells:
 
 class TestSheets:
     def test_header_under_a_letterhead_catalogue_beside_it_totals_and_signature_below(
-        self, book: Registry
+        self, registry: Registry
     ) -> None:
         rows = [
             ["SỞ GIÁO DỤC VÀ ĐÀO TẠO"],
@@ -166,7 +166,7 @@ class TestSheets:
             [None, None, None, None, None, None, None, "Người lập biểu"],
         ]
         data = make_workbook(rows, DanhMuc=[["Mã", "Tên"], ["10525", "Phường Hải Dương"]])
-        found = read_school_list(data, "schools/a.xlsx", book)
+        found = read_school_list(data, "schools/a.xlsx", registry)
         assert found.sheets == ("DS",)
         assert found.frame.select("row", "ministry_code", "pupils").rows() == [
             (6, "31000001", 400),
@@ -177,35 +177,35 @@ class TestSheets:
         assert found.present == found.titles + found.read + found.set_aside
         assert found.read == 20
 
-    def test_two_tiers_and_the_year_in_the_title(self, book: Registry) -> None:
+    def test_two_tiers_and_the_year_in_the_title(self, registry: Registry) -> None:
         rows = [
             ["Năm học 2025 - 2026"],
             ["Mã trường", "Tên trường", "Cấp học", "Xã", "Loại hình", "Học sinh", None],
             [None, None, None, None, None, "Tổng số", "Nữ"],
             ["31000001", "A", "THCS", "Hải Dương", "Tư thục", 10, 4],
         ]
-        found = read_school_list(make_workbook(rows), "a.xlsx", book)
+        found = read_school_list(make_workbook(rows), "a.xlsx", registry)
         columns = ["year", "commune_code", "ownership", "pupils", "pupils_female"]
         assert found.frame.select(columns).rows() == [(2025, "10525", "private", 10, 4)]
         assert found.issues.is_empty()
 
-    def test_a_delimited_text_is_read_as_well(self, book: Registry) -> None:
+    def test_a_delimited_text_is_read_as_well(self, registry: Registry) -> None:
         text = "\n".join(";".join(map(str, row)) for row in (HEADER, SCHOOL))
-        found = read_school_list(text.encode("utf-8-sig"), "a.csv", book)
+        found = read_school_list(text.encode("utf-8-sig"), "a.csv", registry)
         assert found.frame["pupils"].to_list() == [400]
 
-    def test_another_workbook_is_no_school_list(self, book: Registry) -> None:
-        found = read_school_list(make_workbook([["Năm", "Học sinh"], [2025, 3]]), "a.xlsx", book)
+    def test_another_workbook_is_no_school_list(self, registry: Registry) -> None:
+        found = read_school_list(make_workbook([["Năm", "Học sinh"], [2025, 3]]), "a.xlsx", registry)
         assert (found.sheets, found.frame.height, found.issues.height) == ((), 0, 0)
 
-    def test_synthetic_data_is_known_by_the_line_above(self, book: Registry) -> None:
+    def test_synthetic_data_is_known_by_the_line_above(self, registry: Registry) -> None:
         data = make_workbook([["Dữ liệu mô phỏng"], HEADER, SCHOOL])
-        assert read_school_list(data, "a.xlsx", book).frame["synthetic"].to_list() == [True]
+        assert read_school_list(data, "a.xlsx", registry).frame["synthetic"].to_list() == [True]
 
 
 class TestChecks:
-    def test_a_good_row_has_no_issue(self, book: Registry) -> None:
-        found = read(book, SCHOOL)
+    def test_a_good_row_has_no_issue(self, registry: Registry) -> None:
+        found = read(registry, SCHOOL)
         assert found.issues.is_empty()
         assert found.frame.select("year", "levels", "ownership").row(0) == (2025, ["primary"], "public")
 
@@ -224,46 +224,48 @@ class TestChecks:
             ({"pupils": ".."}, "not_published", "I2"),
         ],
     )
-    def test_what_is_wrong_is_named(self, book: Registry, values: dict[str, Any], reason: str, cell: str) -> None:
-        found = read(book, change(**values))
+    def test_what_is_wrong_is_named(
+        self, registry: Registry, values: dict[str, Any], reason: str, cell: str
+    ) -> None:
+        found = read(registry, change(**values))
         assert reasons(found) == [(reason, cell)]
         if reason != "not_published":
             for column in ("message_vi", "message_en"):
                 message = found.issues[column].item()
                 assert "schools/a.xlsx" in message and "DS" in message and cell in message and "{" not in message
 
-    def test_a_commune_is_known_by_its_name_alone(self, book: Registry) -> None:
-        found = read(book, change(commune=None, place="  hai duong "))
+    def test_a_commune_is_known_by_its_name_alone(self, registry: Registry) -> None:
+        found = read(registry, change(commune=None, place="  hai duong "))
         assert found.frame["commune_code"].to_list() == ["10525"]
         assert found.issues.is_empty()
 
-    def test_the_second_row_of_a_school_is_set_aside(self, book: Registry) -> None:
-        found = read(book, SCHOOL, change(pupils=999), change(year="2026-2027"))
+    def test_the_second_row_of_a_school_is_set_aside(self, registry: Registry) -> None:
+        found = read(registry, SCHOOL, change(pupils=999), change(year="2026-2027"))
         assert found.frame.select("year", "pupils").rows() == [(2025, 400), (2026, 400)]
         assert found.issues.select("reason", "subject", "cell").rows() == [
             ("school_duplicate", "schools/a.xlsx (DS!2)", "A3")
         ]
 
-    def test_unknown_and_repeated_columns(self, book: Registry) -> None:
+    def test_unknown_and_repeated_columns(self, registry: Registry) -> None:
         data = make_workbook([[*HEADER, "Hoa hồng", "Số học sinh"], [*SCHOOL, "x", 3]])
-        found = read_school_list(data, "a.xlsx", book)
+        found = read_school_list(data, "a.xlsx", registry)
         assert reasons(found) == [("school_repeated_column", "L1"), ("school_unknown_column", "K1")]
         assert (found.read, found.set_aside) == (10, 2)
 
-    def test_grades_that_do_not_make_the_total_are_noted_and_kept(self, book: Registry) -> None:
+    def test_grades_that_do_not_make_the_total_are_noted_and_kept(self, registry: Registry) -> None:
         grades = [f"Học sinh lớp {grade}" for grade in range(1, 6)]
         data = make_workbook([[*HEADER, *grades], [*SCHOOL, 80, 80, 80, 80, 70]])
-        found = read_school_list(data, "a.xlsx", book)
+        found = read_school_list(data, "a.xlsx", registry)
         assert found.issues.select("reason", "cell", "printed", "subject").rows() == [
             ("school_sum_differs", "I2", "400", "390")
         ]
         assert found.frame["pupils"].to_list() == [400]
 
-    def test_recognitions_last_five_years(self, book: Registry) -> None:
+    def test_recognitions_last_five_years(self, registry: Registry) -> None:
         head = [*HEADER, "Mức đạt chuẩn quốc gia", "Ngày công nhận"]
         days = ["31/05/2021", "30/05/2021", date(2024, 9, 5), "44000", None]
         rows = [[*change(code=f"3100000{n}"), "Mức độ 1", day] for n, day in enumerate(days)]
-        found = read_school_list(make_workbook([head, *rows]), "a.xlsx", book)
+        found = read_school_list(make_workbook([head, *rows]), "a.xlsx", registry)
         assert reasons(found) == [
             ("school_standard_lapsed", "L3"),
             ("school_standard_lapsed", "L5"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hpedu.errors import UnknownName
 from hpedu.ingest.words.places import resolve_code, resolve_territory
 from hpedu.ingest.words.vietnamese import fold_text
-from hpedu.registry import Registry, registry
+from hpedu.registry import Registry, load_registry
 from hpedu.registry.models import TerritoryName
 
 LAST_DAY, FIRST_DAY = date(2025, 6, 30), date(2025, 7, 1)
@@ -38,8 +38,8 @@ def test_the_country_has_many_names_and_no_end() -> None:
         assert resolve_territory(name, LAST_DAY) == resolve_territory(name, FIRST_DAY) == "viet_nam"
 
 
-def test_an_id_means_itself(book: Registry) -> None:
-    for territory in book.territories:
+def test_an_id_means_itself(registry: Registry) -> None:
+    for territory in registry.territories:
         assert resolve_territory(territory, LAST_DAY) == territory
 
 
@@ -60,13 +60,13 @@ def test_what_we_do_not_know_stays_unknown(name: str) -> None:
     assert resolve_territory(name, LAST_DAY) is None
 
 
-NAMES = registry().territory_names
+NAMES = load_registry().territory_names
 DAYS = st.dates(date(1990, 1, 1), date(2035, 12, 31))
 
 
 def bearers(alias: TerritoryName, on: date) -> list[str]:
     """Whom a row of the table of names means on a day, worked out apart from the code under test."""
-    territory = registry().territories[alias.territory]
+    territory = load_registry().territories[alias.territory]
     first = max(alias.valid_from or date.min, territory.valid_from or date.min)
     return [territory.id] if first <= on <= (territory.valid_to or date.max) else []
 
@@ -93,7 +93,7 @@ def test_two_names_in_one_cell_must_mean_one_territory(
 
 @given(st.text(max_size=30), DAYS)
 def test_any_text_is_a_known_territory_or_none(name: str, on: date) -> None:
-    assert resolve_territory(name, on) in {None, *registry().territories}
+    assert resolve_territory(name, on) in {None, *load_registry().territories}
 
 
 def test_no_name_is_of_two_territories_on_one_day() -> None:
@@ -130,10 +130,10 @@ def test_rows_as_tables_print_them(printed: str, territory: str) -> None:
 
 def test_a_region_is_no_province() -> None:
     for row in NAMES:
-        if registry().territories[row.territory].role == "region":
+        if load_registry().territories[row.territory].role == "region":
             found = resolve_territory(row.name, date(2011, 9, 30))
             assert found is not None
-            assert registry().territories[found].role == "region"
+            assert load_registry().territories[found].role == "region"
 
 
 def test_ha_tay_ended_in_2008() -> None:
@@ -180,9 +180,11 @@ def test_a_code_says_something_in_its_scheme_only() -> None:
 
 
 def test_every_province_of_the_day_before_the_reform_has_one_code() -> None:
-    codes = {row.code for row in registry().province_codes if row.scheme == "nso"}
+    codes = {row.code for row in load_registry().province_codes if row.scheme == "nso"}
     found = [resolve_code(code, "nso", LAST_DAY) for code in codes]
-    alive = [t.id for t in registry().territories.values() if t.role in ("province", "part") and t.id != "ha_tay"]
+    alive = [
+        t.id for t in load_registry().territories.values() if t.role in ("province", "part") and t.id != "ha_tay"
+    ]
     assert sorted(found) == sorted(alive)  # type: ignore[type-var]
     assert len(alive) == 63
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from hpedu.ingest.words.places import resolve_commune, resolve_district, resolve_place
 from hpedu.ingest.words.vietnamese import fold_text
-from hpedu.registry import registry
+from hpedu.registry import load_registry
 from hpedu.registry.models import Commune
 
 LAST_DAY, FIRST_DAY = date(2025, 6, 30), date(2025, 7, 1)
-NEW = [commune for commune in registry().communes if commune.valid_from == FIRST_DAY]
-OLD = [commune for commune in registry().communes if commune.valid_to == LAST_DAY]
+NEW = [commune for commune in load_registry().communes if commune.valid_from == FIRST_DAY]
+OLD = [commune for commune in load_registry().communes if commune.valid_to == LAST_DAY]
 
 
 @given(st.sampled_from(NEW), st.sampled_from(["NFC", "NFD"]), st.booleans())
@@ -28,7 +28,7 @@ def test_each_commune_of_2025_is_found_by_its_full_name(commune: Commune, form: 
 
 @given(st.sampled_from(OLD))
 def test_each_old_commune_is_found_in_its_district(commune: Commune) -> None:
-    [district] = [d.name for d in registry().districts if d.code == commune.district_code]
+    [district] = [d.name for d in load_registry().districts if d.code == commune.district_code]
     assert resolve_commune(commune.name, LAST_DAY, None, district) == (commune.code, None)
 
 
@@ -116,7 +116,7 @@ def test_districts_as_tables_print_them(printed: str, code: str | None, place: s
 
 
 def test_every_old_district_is_found_by_its_name() -> None:
-    for district in registry().districts:
+    for district in load_registry().districts:
         assert resolve_district(district.name) == resolve_district(fold_text(district.name)) == district.code
-    for place in registry().places.values():
+    for place in load_registry().places.values():
         assert resolve_place(place.name.vi) == resolve_place(place.name.en) == resolve_place(place.id) == place.id
