@@ -25,7 +25,7 @@ from hpedu.messages import SPOKEN, note, say
 if TYPE_CHECKING:
     from hpedu.batch.build import Progress, Settings
     from hpedu.batch.plan import Run
-    from hpedu.project import Project
+    from hpedu.folders import Project
 
 
 class NotTogether(HpeduError):
@@ -86,7 +86,7 @@ def report(
     from hpedu.batch.build import Settings
     from hpedu.batch.plan import make_plan, pick_runs
     from hpedu.present.page.pdf import find_browser
-    from hpedu.project import find_project
+    from hpedu.folders import find_project
 
     project = find_project()
     plan = pick_runs(only) if only else make_plan(groups, territories, languages, year)
@@ -196,7 +196,7 @@ def main() -> None:
 def ingest(force: bool) -> None:
     """Read data/raw into data/processed (observations and the list of what was set aside)."""
     from hpedu.digest import read_fresh
-    from hpedu.project import find_project
+    from hpedu.folders import find_project
 
     project = find_project()
     fresh = None if force else read_fresh(project)
@@ -243,7 +243,7 @@ def check(files: tuple[Path, ...]) -> None:
 def demo(folder: Path) -> None:
     """Write a project of invented figures into FOLDER, to see every chart; each page of it says so."""
     from hpedu.demo.project import write_demo
-    from hpedu.project import HOME_VARIABLE
+    from hpedu.folders import HOME_VARIABLE
     from hpedu.registry import load_registry
 
     write_demo(folder, load_registry())
@@ -280,7 +280,7 @@ def form(group: str, year: int, territory: str, path: Path) -> None:
 def outlook(file: Path, targets: Path | None, until: int, output: Path | None) -> None:
     """Carry the series of any CSV forward, judge its targets, merge its parts or project its enrolment."""
     from hpedu.outlook.table import foresee_table, read_table
-    from hpedu.project import write_whole
+    from hpedu.folders import write_whole
 
     goals = read_table(targets.read_bytes(), targets.name) if targets else None
     found = foresee_table(read_table(file.read_bytes(), file.name), file.name, targets=goals, until=until)

@@ -19,7 +19,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-from hpedu.project import Project, digest_file, digest_folders
+from hpedu.folders import Project, digest_file, digest_folders
 
 OBSERVATIONS, ISSUES, FINDINGS = "observations.parquet", "issues.parquet", "findings.parquet"
 SCHOOLS, VALUES = "schools.parquet", "values.parquet"

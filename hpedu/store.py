@@ -38,7 +38,7 @@ from hpedu.indicators import compute_indicators
 from hpedu.ingest.derive import revisions as find_revisions
 from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.schema import Resource
-from hpedu.project import Project, digest_file, find_project, write_whole
+from hpedu.folders import Project, digest_file, find_project, write_whole
 from hpedu.registry import LANGUAGES, Registry, load_registry
 from hpedu.registry.formula import SeriesRef
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-from hpedu.project import Project
+from hpedu.folders import Project
 from tests import bench_batch as batch
 from tests.bench_pages import measure_page
 from tests.bench_schools import measure_lists

@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from hpedu.project import HOME_VARIABLE, Project
+from hpedu.folders import HOME_VARIABLE, Project
 from tests.conftest import ROOT
 
 BIN = Path(sys.executable).parent
@@ -129,7 +129,7 @@ def run_cells() -> None:
     from nbformat.v4 import new_output
 
     from hpedu.present.page.page import render_page
-    from hpedu.project import find_project
+    from hpedu.folders import find_project
 
     project = find_project()
     shell = InteractiveShell.instance()

@@ -17,7 +17,7 @@ from hpedu.batch.plan import make_plan
 from hpedu.digest import ISSUES, OBSERVATIONS
 from hpedu.ingest import schema
 from hpedu.messages import LANGUAGE_VARIABLE
-from hpedu.project import HOME_VARIABLE, Project
+from hpedu.folders import HOME_VARIABLE, Project
 from hpedu.registry import Registry, load_registry
 from hpedu.store import prepare
 

@@ -21,25 +21,24 @@ ALL_NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 # A room may use its own floor and those below it.
 FLOORS = {
-    "errors": 0,
     "messages": 0,
-    "paths": 0,
-    "files": 0,
-    "frames": 0,
-    "parts": 0,
+    "errors": 0,
+    "folders": 0,
+    "sums": 0,
+    "digest": 1,
     "registry": 1,
     "ingest": 2,
     "indicators": 3,
-    "tables": 3,
-    "data": 4,
-    "outlook": 5,
+    "communes": 3,
+    "store": 4,
+    "outlook": 4,
+    "assess": 5,
     "present": 6,
     "demo": 7,
     "batch": 7,
     "console": 8,
     "cli": 8,
-    "cli_report": 8,
-    "__main__": 8,
+    "__main__": 9,
 }
 SECRET_PLACES = {
     # An absolute path of somebody's machine. Written so that this line is none.

@@ -14,7 +14,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from hpedu.batch.build import Batch
-from hpedu.project import Project
+from hpedu.folders import Project
 from hpedu.registry import load_registry
 
 GROUPS = [group.id for group in load_registry().groups.values() if group.page]

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from hpedu.project import Project
+from hpedu.folders import Project
 from hpedu.registry import load_registry
 
 GROUPS = [group.id for group in load_registry().groups.values() if group.page]

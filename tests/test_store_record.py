@@ -12,7 +12,7 @@ import pytest
 from hpedu import store
 from hpedu.assess.pupils import index_series
 from hpedu.digest import RECORD, announce_prepared, read_prepared
-from hpedu.project import HOME_VARIABLE, Project
+from hpedu.folders import HOME_VARIABLE, Project
 from hpedu.registry.formula import SeriesRef
 from hpedu.store import prepare
 
@@ -77,7 +77,7 @@ def test_a_record_of_another_library_is_not_believed(one: Project) -> None:
 def test_a_process_sees_what_another_has_prepared(one: Project) -> None:
     assert store.indicator_values()["value"].to_list() == [100.0]
     put(one, 101)
-    code = "from hpedu.project import find_project; from hpedu.store import prepare; prepare(find_project())"
+    code = "from hpedu.folders import find_project; from hpedu.store import prepare; prepare(find_project())"
     subprocess.run([sys.executable, "-c", code], check=True)
     assert store.indicator_values()["value"].to_list() == [101.0]
 
@@ -151,7 +151,7 @@ class TestNotedSeries:
 def test_a_batch_with_nothing_to_do_loads_nothing_heavy(one: Project) -> None:
     prepare(one)
     code = (
-        "import sys; from hpedu.project import find_project; from hpedu.digest import read_fresh; "
+        "import sys; from hpedu.folders import find_project; from hpedu.digest import read_fresh; "
         "assert read_fresh(find_project()); "
         "import hpedu.batch.build, hpedu.cli, hpedu.batch.recap, hpedu.batch.progress; "
         "from hpedu.batch.plan import make_plan; make_plan(); "

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hpedu.project import HOME_VARIABLE
+from hpedu.folders import HOME_VARIABLE
 
 ROOT = Path(__file__).parents[1]
 BUILT_FROM = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "hpedu", "notebooks")

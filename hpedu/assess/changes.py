@@ -12,7 +12,7 @@ import polars as pl
 
 from hpedu.assess.standing import Standing
 from hpedu.errors import HpeduError
-from hpedu.project import Project, write_whole
+from hpedu.folders import Project, write_whole
 
 STANDINGS: dict[str, Any] = {
     "target": pl.String,

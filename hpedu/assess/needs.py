@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.assess.pupils import Series, foresee_pupils
-from hpedu.outlook.project import project
+from hpedu.outlook.projection import project
 from hpedu.outlook.requirements import PUPILS, assess_requirements
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula

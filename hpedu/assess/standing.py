@@ -14,10 +14,10 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.outlook.judge import judge
+from hpedu.outlook.judgement import judge
 from hpedu.outlook.open_sdg import measure_progress
 from hpedu.outlook.pace import measure_pace
-from hpedu.outlook.project import project
+from hpedu.outlook.projection import project
 from hpedu.registry import Registry
 from hpedu.registry.models import Target
 

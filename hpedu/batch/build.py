@@ -30,7 +30,7 @@ from hpedu.batch.progress import add_times, expect_seconds, read_times
 from hpedu.digest import announce_prepared
 from hpedu.errors import HpeduError, describe_error
 from hpedu.messages import Note, note
-from hpedu.project import Project, announce_project, name_index
+from hpedu.folders import Project, announce_project, name_index
 
 if TYPE_CHECKING:
     from hpedu.batch.engine import Engine, Limits, Outcome

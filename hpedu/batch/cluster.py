@@ -23,7 +23,7 @@ from hpedu.batch.execute import PapermillEngine
 from hpedu.batch.plan import Run
 from hpedu.digest import digest_package, list_versions
 from hpedu.errors import HpeduError, describe_error, note
-from hpedu.project import HOME_VARIABLE, MARKER, Project, write_whole
+from hpedu.folders import HOME_VARIABLE, MARKER, Project, write_whole
 
 
 class ClusterDiffers(HpeduError):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from hpedu.batch.plan import Run
 from hpedu.batch.warm import NoWarmStart, Zygote, describe_environment
 from hpedu.errors import UnknownName
-from hpedu.project import Project
+from hpedu.folders import Project
 
 if TYPE_CHECKING:
     from hpedu.batch.execute import PapermillEngine

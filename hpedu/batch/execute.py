@@ -24,7 +24,7 @@ from hpedu.batch.provenance_cell import UnfinishedNotebook, add_closing, take_cl
 from hpedu.batch.warm import NoWarmStart, Printers, Zygote, describe_environment
 from hpedu.errors import HpeduError, describe_error
 from hpedu.present.page.page import render_page
-from hpedu.project import Project, write_whole
+from hpedu.folders import Project, write_whole
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from hpedu.batch.plan import Run
 from hpedu.digest import ENVIRONMENT, PACKAGE, Prepared, list_versions, read_prepared
 from hpedu.errors import HpeduError
 from hpedu.messages import Note, note
-from hpedu.project import Project, digest_file, write_whole
+from hpedu.folders import Project, digest_file, write_whole
 
 RECORD = "build.json"
 JOURNAL = "journal.jsonl"

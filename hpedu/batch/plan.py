@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from hpedu.digest import Prepared, read_fresh
 from hpedu.errors import HpeduError, NoFigures, UnknownName, note
 from hpedu.ingest.words.vietnamese import Names
-from hpedu.project import Project, find_project
+from hpedu.folders import Project, find_project
 
 ALL = "communes"
 

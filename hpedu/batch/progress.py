@@ -11,7 +11,7 @@ import click
 
 from hpedu.batch.plan import Run
 from hpedu.messages import Note, note
-from hpedu.project import Project, write_whole
+from hpedu.folders import Project, write_whole
 
 if TYPE_CHECKING:
     from hpedu.batch.engine import Outcome

@@ -18,7 +18,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from hpedu.batch.warm import NoWarmStart, Zygote
-from hpedu.project import digest_folders
+from hpedu.folders import digest_folders
 
 LAUNCHER = "ipykernel_launcher"
 log = logging.getLogger(__name__)

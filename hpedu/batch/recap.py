@@ -9,7 +9,7 @@ from typing import Any
 from hpedu.batch.build import INTERRUPTED, Batch
 from hpedu.batch.plan import Run
 from hpedu.messages import Note, note
-from hpedu.project import Project
+from hpedu.folders import Project
 
 PASTED = 20  # ids that are still written out
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from hpedu.batch.zygote import READY
 from hpedu.errors import HpeduError
-from hpedu.project import HOME_VARIABLE, Project
+from hpedu.folders import HOME_VARIABLE, Project
 
 # With these, libraries start no threads at import. Plain kernels get them, too: both kinds compute alike.
 QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "_RJEM_MALLOC_CONF": "background_thread:false"}

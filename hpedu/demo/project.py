@@ -22,7 +22,7 @@ from hpedu.ingest.forms.design import MARKER, SHEETS, Sheet
 from hpedu.ingest.schools.totals import total_schools
 from hpedu.messages import Note, note
 from hpedu.present.exports.form import FIRST, write_form
-from hpedu.project import Project, write_whole
+from hpedu.folders import Project, write_whole
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 

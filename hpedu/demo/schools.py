@@ -16,7 +16,7 @@ from openpyxl import Workbook
 
 from hpedu.ingest.schools.lists import school_schema
 from hpedu.present.exports.workbook import save_workbook
-from hpedu.project import write_whole
+from hpedu.folders import write_whole
 from hpedu.registry import Registry, load_registry
 from hpedu.registry.models import SchoolColumn
 

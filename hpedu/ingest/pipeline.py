@@ -25,7 +25,7 @@ from hpedu.ingest.reading import read_file
 from hpedu.ingest.schema import Resource, name_cell
 from hpedu.ingest.schools.lists import join_lists, newest_school_year, sum_schools
 from hpedu.ingest.source import Unreadable, refuse_hopeless, told_as_damage
-from hpedu.project import Project
+from hpedu.folders import Project
 from hpedu.registry import Registry, load_registry
 
 

@@ -1,13 +1,13 @@
 """Indicator values -> where they lead, where each target stands, the pace there is and the pace it takes."""
 
 from hpedu.outlook.enrolment import measure_flows, project_enrolment
-from hpedu.outlook.judge import judge
+from hpedu.outlook.judgement import judge
 from hpedu.outlook.levels import project_levels
 from hpedu.outlook.merging import diagnose_averaging, merge_parts
 from hpedu.outlook.method import TrackRecord, read_track_record
 from hpedu.outlook.open_sdg import combine_progress, measure_progress
 from hpedu.outlook.pace import measure_pace
-from hpedu.outlook.project import project
+from hpedu.outlook.projection import project
 from hpedu.outlook.series import SeriesError
 
 __all__ = [

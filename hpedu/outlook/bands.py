@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from hpedu.outlook.project import RANGES
+from hpedu.outlook.projection import RANGES
 from hpedu.outlook.student import t_quantile
 
 PUBLISHED_SD = 0.015

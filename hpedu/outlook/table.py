@@ -14,12 +14,12 @@ import polars as pl
 
 from hpedu.errors import Problem
 from hpedu.outlook.enrolment import project_enrolment
-from hpedu.outlook.judge import judge
+from hpedu.outlook.judgement import judge
 from hpedu.outlook.levels import project_levels
 from hpedu.outlook.merging import merge_parts
 from hpedu.outlook.open_sdg import measure_progress
 from hpedu.outlook.pace import measure_pace
-from hpedu.outlook.project import project
+from hpedu.outlook.projection import project
 from hpedu.outlook.series import Intake, Kind, SeriesError
 
 SHAPES: dict[str, tuple[str, ...]] = {

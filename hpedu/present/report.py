@@ -24,7 +24,7 @@ from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import draw_target
 from hpedu.present.view import View, Wording, basis, known
 from hpedu.present.wording import phrase
-from hpedu.project import find_project
+from hpedu.folders import find_project
 from hpedu.registry import Language, load_registry
 from hpedu.registry.models import Target, Task
 

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.assess.standing import Standing
-from hpedu.outlook.judge import LIKELY, STALE_YEARS, UNLIKELY
+from hpedu.outlook.judgement import LIKELY, STALE_YEARS, UNLIKELY
 from hpedu.outlook.method import METHOD, read_track_record
 from hpedu.present.numbers import format_date, format_number, school_year
 from hpedu.present.page.blocks import Block, Prose, draw_badge, draw_notice, draw_table

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from hpedu.outlook.judge import LIKELY, UNLIKELY
+from hpedu.outlook.judgement import LIKELY, UNLIKELY
 from tests.backtest.questions import SEED
 
 BOOTSTRAPS = 400

@@ -14,7 +14,7 @@ import pytest
 from hpedu.batch import engine
 from hpedu.batch.engine import Outcome
 from hpedu.batch.plan import Run
-from hpedu.project import HOME_VARIABLE, Project, write_whole
+from hpedu.folders import HOME_VARIABLE, Project, write_whole
 from hpedu.registry import load_registry
 
 GROUPS = [group.id for group in load_registry().groups.values() if group.page]

@@ -25,7 +25,7 @@ import psutil
 
 from hpedu.batch.freshness import JOURNAL, digest_notebook, read_build
 from hpedu.batch.plan import Run
-from hpedu.project import HOME_VARIABLE, Project, write_whole
+from hpedu.folders import HOME_VARIABLE, Project, write_whole
 from hpedu.registry import load_registry
 
 GROUPS = [group.id for group in load_registry().groups.values() if group.page]

@@ -14,7 +14,7 @@ from hpedu.batch.engine import run_report
 from hpedu.batch.plan import Run, make_plan
 from hpedu.cli import commands
 from hpedu.errors import UnknownName
-from hpedu.project import Project, digest_file
+from hpedu.folders import Project, digest_file
 
 
 def test_default_plan_is_all_groups_of_the_city_in_both_languages() -> None:

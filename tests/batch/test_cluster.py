@@ -16,7 +16,7 @@ import pytest
 from hpedu.batch.cluster import ClusterDiffers, NoCluster, Snapshot, compare_versions, place_inputs, take_snapshot
 from hpedu.batch.engine import Engine, open_engine
 from hpedu.batch.plan import Run
-from hpedu.project import Project
+from hpedu.folders import Project
 from tests.batch.test_engine import write_notebook
 
 distributed = pytest.importorskip("distributed")

@@ -6,7 +6,7 @@ import pytest
 
 from hpedu.batch.plan import BareCode, NoSchoolList, NotInList, Run, find_communes, make_plan, pick_runs
 from hpedu.errors import UnknownName
-from hpedu.project import Project
+from hpedu.folders import Project
 from hpedu.store import Prepared
 
 COMMUNES = {

@@ -22,7 +22,7 @@ from hpedu.batch.engine import Engine, Limits, Outcome, open_engine, run_report
 from hpedu.batch.execute import FastEngine, PapermillEngine
 from hpedu.batch.plan import Run
 from hpedu.errors import UnknownName
-from hpedu.project import Project
+from hpedu.folders import Project
 
 RUN = Run(2025, "hai_phong", "vi", "continuing")
 HEAD = """import hpedu

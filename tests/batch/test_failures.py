@@ -17,7 +17,7 @@ from hpedu.batch.engine import Outcome
 from hpedu.batch.plan import Run, make_plan
 from hpedu.batch.recap import describe_batch, exit_status, recap
 from hpedu.present.page.pdf import PrintFailed
-from hpedu.project import Project
+from hpedu.folders import Project
 
 Pretend = Callable[[Callable[[Run, int], Outcome | None]], list[Run]]
 

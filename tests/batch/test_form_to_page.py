@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from hpedu.batch.engine import run_report
 from hpedu.batch.plan import Run
 from hpedu.cli import commands
-from hpedu.project import Project
+from hpedu.folders import Project
 
 TYPED = {
     "pupils/nursery": "41.250",  # as text, with the Vietnamese thousands mark

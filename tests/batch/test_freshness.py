@@ -12,7 +12,7 @@ import pytest
 
 from hpedu.batch.freshness import State, digest_notebook, explain_stale, make_entry, read_state
 from hpedu.batch.plan import Run
-from hpedu.project import Project, write_whole
+from hpedu.folders import Project, write_whole
 from hpedu.store import prepare
 
 RUN = Run(2025, "hai_phong", "vi", "general")

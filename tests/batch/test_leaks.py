@@ -7,7 +7,7 @@ import re
 import socket
 
 from hpedu.batch.build import Batch
-from hpedu.project import Project
+from hpedu.folders import Project
 
 
 def test_no_page_names_a_path_a_user_or_a_host(site: tuple[Project, Batch]) -> None:

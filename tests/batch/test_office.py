@@ -12,7 +12,7 @@ from hpedu.batch import exports
 from hpedu.batch.exports import ExportFailed, export_office, keep_standings_of, place_of, renew_exports
 from hpedu.batch.plan import Run
 from hpedu.present.page.pdf import PrintFailed
-from hpedu.project import Project
+from hpedu.folders import Project
 
 TABLES = ("workbook", "package")
 RUN = Run(2025, "hai_phong", "vi", "continuing")

@@ -12,7 +12,7 @@ from hpedu.batch.build import BatchUnderWay, lock_project
 from hpedu.batch.freshness import JOURNAL, DamagedRecord, Record, add_to_journal, read_build, write_build
 from hpedu.batch.plan import Run
 from hpedu.batch.progress import KEPT, add_times, expect_seconds, read_times
-from hpedu.project import Project
+from hpedu.folders import Project
 
 ENTRY = {"page": "2025/a.html", "status": "done"}
 RUN = Run(2025, "hai_phong", "vi", "general")
@@ -56,7 +56,7 @@ def test_a_damaged_record_says_what_to_do(empty: Project, content: str) -> None:
 def test_two_batches_at_once_are_refused_and_a_dead_one_does_not_count(empty: Project) -> None:
     code = (
         "import sys, time; from pathlib import Path; from hpedu.batch.build import lock_project; "
-        "from hpedu.project import Project\n"
+        "from hpedu.folders import Project\n"
         "with lock_project(Project(Path(sys.argv[1]))): print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", code, str(empty.root)], stdout=subprocess.PIPE)

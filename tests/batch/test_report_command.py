@@ -13,7 +13,7 @@ from hpedu.batch.engine import Outcome
 from hpedu.batch.plan import Run
 from hpedu.batch.progress import Bar, Lines, spell_seconds
 from hpedu.cli import commands
-from hpedu.project import Project
+from hpedu.folders import Project
 
 Pretend = Callable[[Callable[[Run, int], Outcome | None]], list[Run]]
 GENERAL = Run(2025, "hai_phong", "vi", "general")

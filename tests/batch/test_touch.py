@@ -10,7 +10,7 @@ import pytest
 from hpedu import store
 from hpedu.batch.build import Batch
 from hpedu.batch.plan import make_plan
-from hpedu.project import HOME_VARIABLE, Project
+from hpedu.folders import HOME_VARIABLE, Project
 from tests.batch.touch_rounds import measure_touch
 
 TABLE = "nso/pxweb_2019_kindergarten.csv"

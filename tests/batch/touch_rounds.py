@@ -18,7 +18,7 @@ from hpedu import store
 from hpedu.batch.build import Settings, run_batch
 from hpedu.batch.plan import Run
 from hpedu.errors import IngestError
-from hpedu.project import Project, announce_project
+from hpedu.folders import Project, announce_project
 from hpedu.store import prepare
 from tests.conftest import copy_project
 

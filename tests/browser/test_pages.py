@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from hpedu.batch.build import Batch
 from hpedu.batch.plan import make_plan
-from hpedu.project import Project
+from hpedu.folders import Project
 from tests.browser.conftest import SHEET
 
 PAGE = "2025/hai_phong/vi/preschool.html"

@@ -15,7 +15,7 @@ from hpedu.batch.engine import run_report
 from hpedu.batch.plan import Run
 from hpedu.cli import commands
 from hpedu.demo.project import NotHere, write_demo
-from hpedu.project import HOME_VARIABLE, Project
+from hpedu.folders import HOME_VARIABLE, Project
 from hpedu.registry import Registry
 from hpedu.store import prepare
 

@@ -19,7 +19,7 @@ from hpedu.assess.changes import (
 )
 from hpedu.assess.standing import assess_targets
 from hpedu.indicators import VALUES
-from hpedu.project import Project
+from hpedu.folders import Project
 from hpedu.registry import Registry
 
 TARGET = "nursery_enrolment_rate"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from hpedu.outlook import SeriesError, judge, project
 from hpedu.outlook.method import METHOD
-from hpedu.outlook.project import PROJECTION
+from hpedu.outlook.projection import PROJECTION
 from hpedu.outlook.series import KEY
 
 FIGURES = [name for name, kind in PROJECTION.items() if kind == pl.Float64()]

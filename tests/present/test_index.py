@@ -11,7 +11,7 @@ import pytest
 from hpedu.present.page.blocks import STATE_SIGNS
 from hpedu.present.page.index import render_index
 from hpedu.present.page.page import TEMPLATES
-from hpedu.project import name_index
+from hpedu.folders import name_index
 from hpedu.registry import Language, Registry
 
 

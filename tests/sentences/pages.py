@@ -16,7 +16,7 @@ from hpedu.present.page.blocks import Block, Prose
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.registers import list_findings, list_missing, list_set_aside
 from hpedu.present.report import list_lines
-from hpedu.project import HOME_VARIABLE
+from hpedu.folders import HOME_VARIABLE
 from hpedu.registry import Language
 
 YEAR, CITY, COMMUNE = 2025, "hai_phong", "commune_10525_2025"

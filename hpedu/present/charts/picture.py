@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element
 
 import vl_convert
 
-from hpedu.project import write_whole
+from hpedu.folders import write_whole
 
 # Bundled for a page's script only to find vegaEmbed; the rest stays inside, since minified names clash.
 SNIPPET = "window.vegaEmbed = vegaEmbed;"

@@ -36,7 +36,7 @@ from hpedu.present.page.blocks import render
 from hpedu.present.page.display import Fragment
 from hpedu.present.view import Wording
 from hpedu.present.wording import phrase
-from hpedu.project import write_whole
+from hpedu.folders import write_whole
 from hpedu.registry import LANGUAGES, Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Target, Text

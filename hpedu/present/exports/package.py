@@ -17,7 +17,7 @@ from hpedu.ingest.schema import Resource
 from hpedu.present.exports.rows import Column, OfficeTables, Row, TableDesign, introduce, name_tables, read_design
 from hpedu.present.page.blocks import write_csv
 from hpedu.present.wording import phrase
-from hpedu.project import write_whole
+from hpedu.folders import write_whole
 from hpedu.registry import Language, Registry
 
 DESCRIPTOR = "datapackage.json"

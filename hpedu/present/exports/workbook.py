@@ -32,7 +32,7 @@ from hpedu.present.exports.rows import OfficeTables, Row, TableDesign, day_of, i
 from hpedu.present.numbers import count_decimals
 from hpedu.present.view import SIGNS
 from hpedu.present.wording import phrase
-from hpedu.project import write_whole
+from hpedu.folders import write_whole
 from hpedu.registry import Language, Registry
 
 LINE = 15.0  # height of a line of text in points

@@ -21,7 +21,7 @@ from hpedu.present.page.page import make_environment, read_part, write_policy
 from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.view import Wording
 from hpedu.present.wording import phrase
-from hpedu.project import name_index
+from hpedu.folders import name_index
 from hpedu.registry import LANGUAGES, Language, load_registry
 
 

@@ -38,7 +38,7 @@ from hpedu.present.page.display import (
     describe_source,
 )
 from hpedu.present.wording import phrase
-from hpedu.project import name_index
+from hpedu.folders import name_index
 from hpedu.registry.models import LANGUAGES, Language
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from hpedu.errors import HpeduError
-from hpedu.project import write_whole
+from hpedu.folders import write_whole
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 FLAGS = (
