@@ -1,7 +1,7 @@
 """The commands of the project, on any system: `python run.py report` takes a fresh machine to finished reports.
 
 Needs Python alone. What is to be installed goes into `.venv`, once, and again when a lock file changes. `make`
-calls this. To add a command, add a row to `TASKS`, its text (`run_COMMAND`) to hpedu/messages.toml, and its name
+calls this. To add a command, add a row to `TASKS`, its text (`run_COMMAND`) to hpedu/texts/command.toml, and its name
 to the Makefile.
 """
 
@@ -74,9 +74,9 @@ TASKS = {
 
 
 def say(key: str, **values: object) -> str:
-    """Say something in the language of the machine; `hpedu.messages` needs nothing that is not installed."""
-    from hpedu.messages import choose_language
-    from hpedu.messages import say as say_in
+    """Say something in the language of the machine; `hpedu.texts` needs nothing that is not installed."""
+    from hpedu.texts import choose_language
+    from hpedu.texts import say as say_in
 
     return say_in(key, choose_language(os.environ), **values)
 

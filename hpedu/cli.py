@@ -1,9 +1,9 @@
 """The `hpedu` command. Thin: it reads the words typed, calls the library and prints what came of it.
 
 It speaks Vietnamese or English (`hpedu --language`, HPEDU_LANGUAGE, the locale). To add a command or an option,
-write no text here. Output is `tell("KEY", name=value)`; its text goes into `messages.toml` in both languages,
+write no text here. Output is `tell("KEY", name=value)`; its text goes into `texts/command.toml` in both languages,
 and so do the help texts, as `help_COMMAND` and `help_COMMAND_OPTION` (a test names the missing ones). What goes
-wrong is raised as an `HpeduError` (its text: `messages.toml`, under the name of the class, filled from its
+wrong is raised as an `HpeduError` (its text: `texts/command.toml`, under the name of the class, filled from its
 attributes; a name mistyped is `UnknownName(kind, name, known)`). `console.SpokenGroup` prints it and ends with
 status 1, or 2 for what was mistyped.
 """
@@ -20,7 +20,7 @@ import click
 
 from hpedu.console import SpokenCommand, SpokenGroup, describe_os_error, spoken, tell
 from hpedu.errors import HpeduError, UnknownName
-from hpedu.messages import SPOKEN, note, say
+from hpedu.texts import LANGUAGES, message, say
 
 if TYPE_CHECKING:
     from hpedu.batch.build import Progress, Settings
@@ -85,8 +85,8 @@ def report(
     _refuse_both("--cluster", how["cluster"], "--engine papermill", how["engine"] == "papermill")
     from hpedu.batch.build import Settings
     from hpedu.batch.plan import make_plan, pick_runs
-    from hpedu.present.page.pdf import find_browser
     from hpedu.folders import find_project
+    from hpedu.present.page.pdf import find_browser
 
     project = find_project()
     plan = pick_runs(only) if only else make_plan(groups, territories, languages, year)
@@ -169,8 +169,8 @@ def _write(document: object) -> str:
 
 
 def _known_language(_context: click.Context, _param: click.Parameter, language: str | None) -> str | None:
-    if language is not None and language not in SPOKEN:
-        raise UnknownName("language", language, SPOKEN)
+    if language is not None and language not in LANGUAGES:
+        raise UnknownName("language", language, LANGUAGES)
     return language
 
 
@@ -201,12 +201,12 @@ def ingest(force: bool) -> None:
     project = find_project()
     fresh = None if force else read_fresh(project)
     if fresh is not None:
-        tell("ingest_fresh", text=note("ingest_done", **fresh.counts))
+        tell("ingest_fresh", text=message("ingest_done", **fresh.counts))
         return
     from hpedu.store import make_tables
 
     made = make_tables(project, _show_file if sys.stderr.isatty() else lambda _: None)
-    tell("plain", text=note("ingest_done", **made.counts))
+    tell("plain", text=message("ingest_done", **made.counts))
 
 
 def _show_file(path: str) -> None:
@@ -279,8 +279,8 @@ def form(group: str, year: int, territory: str, path: Path) -> None:
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path))
 def outlook(file: Path, targets: Path | None, until: int, output: Path | None) -> None:
     """Carry the series of any CSV forward, judge its targets, merge its parts or project its enrolment."""
-    from hpedu.outlook.table import foresee_table, read_table
     from hpedu.folders import write_whole
+    from hpedu.outlook.table import foresee_table, read_table
 
     goals = read_table(targets.read_bytes(), targets.name) if targets else None
     found = foresee_table(read_table(file.read_bytes(), file.name), file.name, targets=goals, until=until)

@@ -1,6 +1,6 @@
 """How the command line speaks: click groups and commands whose help and errors are Vietnamese or English.
 
-Texts stand in `messages.toml`, what click says of the words typed in `click.toml`; what hpedu or click raises ends
+Texts stand in `texts/command.toml`, what click says of the words typed in `click.toml`; what hpedu or click raises ends
 here as one message without traceback.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 import click
 
 from hpedu.errors import HpeduError
-from hpedu.messages import choose_language, has_message, note, say
+from hpedu.texts import choose_language, has_text, message, say
 
 
 def spoken(context: click.Context | None = None) -> str:
@@ -31,7 +31,7 @@ def spoken(context: click.Context | None = None) -> str:
 
 
 def tell(key: str, *, err: bool = False, **values: object) -> None:
-    """Print a text of `messages.toml` in the language of the command."""
+    """Print a text of `texts/command.toml` in the language of the command."""
     click.echo(say(key, spoken(), **values), err=err)
 
 
@@ -142,7 +142,7 @@ def _told(ctx: click.Context) -> Iterator[None]:
 def describe_os_error(error: OSError, language: str) -> str:
     """Say which file, and what the system has against it."""
     key = f"system_{errno.errorcode.get(error.errno or 0, '')}"
-    reason = note(key) if has_message(key) else note("system_other", text=error.strerror or repr(error))
+    reason = message(key) if has_text(key) else message("system_other", text=error.strerror or repr(error))
     if error.filename is None:
         return reason.say(language)
     return say("file_refused", language, file=os.fsdecode(error.filename), reason=reason)
@@ -163,4 +163,4 @@ def _translate(command: click.Command, ctx: click.Context, language: str) -> Non
 
 
 def _help_text(key: str, language: str, otherwise: str | None) -> str | None:
-    return say(key, language) if has_message(key) else otherwise
+    return say(key, language) if has_text(key) else otherwise

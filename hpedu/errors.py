@@ -1,6 +1,6 @@
 """Errors that carry their data. Each is a to-do list: which file, where in it, what is wrong, what to do.
 
-The text of an error stands in `messages.toml`, in Vietnamese and English, under the name of its class; its
+The text of an error stands in `texts/command.toml`, in Vietnamese and English, under the name of its class; its
 `{names}` are the attributes of the error. `error.say(language)` speaks it; `str(error)` is the English one.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
-from hpedu.messages import Note, Sayable, has_message, note, say, say_value
+from hpedu.texts import Message, Sayable, has_text, message, say, say_value
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -26,7 +26,6 @@ __all__ = [
     "RegistryError",
     "UnknownName",
     "list_problems",
-    "note",
 ]
 
 
@@ -54,7 +53,7 @@ class HpeduError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to mend. A message is a note (`hpedu.messages.note`), or another error."""
+    """One thing to mend. A message is a text (`hpedu.texts.message`), or another error."""
 
     file: str
     where: str
@@ -83,13 +82,13 @@ def list_problems(error: ValidationError, file: str, where: str) -> list[Problem
     ]
 
 
-def _name_refusal(kind: str, text: str) -> Note:
+def _name_refusal(kind: str, text: str) -> Message:
     key = f"field_{kind}"
-    return note(key if has_message(key) else "field_refused", text=text)
+    return message(key if has_text(key) else "field_refused", text=text)
 
 
 class ProblemsError(HpeduError):
-    """Several problems, reported at once. The text of a subclass in `messages.toml` heads the list."""
+    """Several problems, reported at once. The text of a subclass in `texts/command.toml` heads the list."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
@@ -112,7 +111,7 @@ class Refused(HpeduError, ValueError):
     """Something given cannot be read; the note says why."""
 
     def __init__(self, key: str, **values: object) -> None:
-        self.note = note(key, **values)
+        self.note = message(key, **values)
         super().__init__(self.note)
 
     def say(self, language: str) -> str:
@@ -126,7 +125,7 @@ class NoFigures(HpeduError, ValueError):
 class UnknownName(HpeduError):
     """A name that is not in the list it was looked up in; carries the closest ones.
 
-    `kind` is what it should have named: `group`, `territory` ... (`kind_...` in `messages.toml`).
+    `kind` is what it should have named: `group`, `territory` ... (`kind_...` in `texts/command.toml`).
     """
 
     status = 2
@@ -138,7 +137,7 @@ class UnknownName(HpeduError):
 
     def say(self, language: str) -> str:
         key = f"kind_{self.kind.replace(' ', '_')}"
-        kind = say(key, language) if has_message(key) else self.kind
+        kind = say(key, language) if has_text(key) else self.kind
         hints = self.close or self.known[:MOST_HINTS]
         more = "" if self.close or len(self.known) <= MOST_HINTS else " ..."
         text = "name_close" if self.close else "name_known"

@@ -34,13 +34,14 @@ from hpedu.digest import (
     write_record,
 )
 from hpedu.errors import NoFigures
+from hpedu.folders import Project, digest_file, find_project, write_whole
 from hpedu.indicators import compute_indicators
 from hpedu.ingest.derive import revisions as find_revisions
 from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.schema import Resource
-from hpedu.folders import Project, digest_file, find_project, write_whole
-from hpedu.registry import LANGUAGES, Registry, load_registry
+from hpedu.registry import Registry, load_registry
 from hpedu.registry.formula import SeriesRef
+from hpedu.texts import LANGUAGES
 
 
 def to_pandas(frame: pl.DataFrame) -> pandas.DataFrame:

@@ -128,8 +128,8 @@ def run_cells() -> None:
     from IPython.utils.capture import capture_output
     from nbformat.v4 import new_output
 
-    from hpedu.present.page.page import render_page
     from hpedu.folders import find_project
+    from hpedu.present.page.page import render_page
 
     project = find_project()
     shell = InteractiveShell.instance()

@@ -15,11 +15,11 @@ from hpedu import store
 from hpedu.batch.build import Batch, run_batch
 from hpedu.batch.plan import make_plan
 from hpedu.digest import ISSUES, OBSERVATIONS
-from hpedu.ingest import schema
-from hpedu.messages import LANGUAGE_VARIABLE
 from hpedu.folders import HOME_VARIABLE, Project
+from hpedu.ingest import schema
 from hpedu.registry import Registry, load_registry
 from hpedu.store import prepare
+from hpedu.texts import LANGUAGE_VARIABLE
 
 ROOT = Path(__file__).parents[1]
 

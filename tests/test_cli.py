@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from hpedu.cli import commands
-from hpedu.messages import LANGUAGE_VARIABLE, SPOKEN, has_message, say
+from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, has_text, say
 
 
 def type_command(*words: str) -> subprocess.CompletedProcess[str]:
@@ -133,7 +133,7 @@ def test_a_form_into_a_folder_that_is_not_there(tmp_path: Path) -> None:
     assert "Traceback" not in result.output
 
 
-@pytest.mark.parametrize("language", SPOKEN)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_help_is_in_the_language_spoken(language: str) -> None:
     for command in ("", *commands.commands):
         text = CliRunner().invoke(commands, ["--language", language, *filter(None, [command]), "--help"]).output
@@ -148,7 +148,7 @@ def test_every_command_and_option_has_its_help() -> None:
         name = "commands" if command is commands else command.name
         options = [param for param in command.params if isinstance(param, click.Option)]
         wanted |= {f"help_{name}"} | {f"help_{name}_{one.name}" for one in options if "--version" not in one.opts}
-    assert sorted(key for key in wanted if not has_message(key)) == []
+    assert sorted(key for key in wanted if not has_text(key)) == []
 
 
 def test_the_language_asked_for_goes_before_the_machine_s() -> None:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from hpedu.cli import commands
 from hpedu.console import SpokenGroup, read_catalogue
-from hpedu.messages import LANGUAGE_VARIABLE
+from hpedu.texts import LANGUAGE_VARIABLE
 
 ROOT = Path(__file__).parents[1]
 CLICK = Path(click.__file__).parent
@@ -45,10 +45,10 @@ NOT_SAID = {
     "Do you want to continue?": "hpedu asks no questions",
     "Confirm the action without prompting.": "hpedu asks no questions",
     "%(prog)s, version %(version)s": "hpedu --version says its name and a number",
-    "Show the version and exit.": "messages.toml says it: help_version",
-    "Show this message and exit.": "messages.toml says it: help_help",
-    "Try '{command} {option}' for help.": "messages.toml says it: try_help",
-    "Error: {message}": "messages.toml says it: error",
+    "Show the version and exit.": "texts/command.toml says it: help_version",
+    "Show this message and exit.": "texts/command.toml says it: help_help",
+    "Try '{command} {option}' for help.": "texts/command.toml says it: try_help",
+    "Error: {message}": "texts/command.toml says it: error",
     "file": "names a type before a language is chosen; the sentences do without",
     "directory": "names a type before a language is chosen; the sentences do without",
     "path": "names a type before a language is chosen; the sentences do without",

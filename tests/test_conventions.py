@@ -21,7 +21,7 @@ ALL_NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 # A room may use its own floor and those below it.
 FLOORS = {
-    "messages": 0,
+    "texts": 0,
     "errors": 0,
     "folders": 0,
     "sums": 0,
@@ -96,7 +96,7 @@ class TestLayers:
             for name in imports_of(module)
             if name.startswith("hpedu.")
         }
-        assert rooms == {"registry", "errors"}
+        assert rooms == {"registry", "errors", "texts"}
 
     def test_importing_hpedu_does_not_load_the_chart_library(self) -> None:
         code = "import sys, hpedu; print([m for m in ('altair', 'pandas', 'papermill') if m in sys.modules])"

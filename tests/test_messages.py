@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import hpedu
 from hpedu.errors import HpeduError, Problem, ProblemsError, Refused, RegistryError, UnknownName
 from hpedu.ingest.source import Unreadable
-from hpedu.messages import SPOKEN, choose_language, note, read_messages, say
+from hpedu.texts import LANGUAGES, choose_language, message, read_texts, say
 
 
 def all_errors() -> list[type[HpeduError]]:
@@ -31,10 +31,10 @@ def names_in(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("key", read_messages())
+@pytest.mark.parametrize("key", read_texts())
 def test_both_languages_say_the_same_thing(key: str) -> None:
-    texts = read_messages()[key]
-    assert set(texts) == set(SPOKEN)
+    texts = read_texts()[key]
+    assert set(texts) == set(LANGUAGES)
     assert all(texts.values())
     if not key.startswith("field_"):  # there English is what pydantic says
         assert names_in(texts["vi"]) == names_in(texts["en"])
@@ -43,14 +43,12 @@ def test_both_languages_say_the_same_thing(key: str) -> None:
 def test_every_error_has_its_text() -> None:
     """But for the bases, and those that put their sentence together from others."""
     bare = {HpeduError, ProblemsError, Refused, UnknownName, Unreadable}
-    assert [
-        kind.__name__ for kind in all_errors() if kind not in bare and kind.__name__ not in read_messages()
-    ] == []
+    assert [kind.__name__ for kind in all_errors() if kind not in bare and kind.__name__ not in read_texts()] == []
 
 
 def test_a_list_of_problems_is_told_in_either_language() -> None:
     problems = [
-        Problem("a.csv", "line 2", note("registry_unknown", what="unit"), "heads"),
+        Problem("a.csv", "line 2", message("registry_unknown", what="unit"), "heads"),
         Problem("b", "", "as is"),
     ]
 
@@ -89,7 +87,7 @@ def test_the_language_is_the_one_set_else_the_machine_s(environment: dict[str, s
     assert choose_language(environment) == language
 
 
-@given(st.text(), st.lists(st.text(min_size=1), max_size=30, unique=True), st.sampled_from(SPOKEN))
+@given(st.text(), st.lists(st.text(min_size=1), max_size=30, unique=True), st.sampled_from(LANGUAGES))
 def test_any_mistyped_name_can_be_told(name: str, known: list[str], language: str) -> None:
     error = UnknownName("group", name, known)
     assert name in error.say(language)

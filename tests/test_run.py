@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import pytest
 
 import run
-from hpedu.messages import read_messages
+from hpedu.texts import read_texts
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,7 +37,7 @@ def test_a_task_runs_modules_so_that_a_blank_in_the_path_does_not_matter(python:
 def test_every_task_does_something_and_has_its_text() -> None:
     for name, task in run.TASKS.items():
         assert task.modules or task.first or name in run.OWN or name == "install"
-        assert f"run_{name}" in read_messages()
+        assert f"run_{name}" in read_texts()
         assert set(task.first) <= set(run.TASKS)
         # What runs a module of the tests has the packages of the tests.
         assert task.stamp == run.TEST or not any(re.match("tests|pytest|ruff|mypy", one) for one in task.modules)

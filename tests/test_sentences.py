@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from hpedu.registry import LANGUAGES, Language, load_registry
+from hpedu.registry import load_registry
+from hpedu.texts import LANGUAGES, Language
 from tests.sentences.command import FILLED, find_errors, make_errors
 from tests.sentences.snapshot import UNSAID, compare, has_values, is_said, read_texts, say_all
 from tests.sentences.targets import list_states

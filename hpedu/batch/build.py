@@ -29,8 +29,8 @@ from hpedu.batch.plan import Run, prepare_tables
 from hpedu.batch.progress import add_times, expect_seconds, read_times
 from hpedu.digest import announce_prepared
 from hpedu.errors import HpeduError, describe_error
-from hpedu.messages import Note, note
 from hpedu.folders import Project, announce_project, name_index
+from hpedu.texts import Message, message
 
 if TYPE_CHECKING:
     from hpedu.batch.engine import Engine, Limits, Outcome
@@ -156,9 +156,9 @@ class Settings:
 
 def list_stale(
     plan: Sequence[Run], state: State, record: Record, *, force: bool = False
-) -> list[tuple[Run, Note | None]]:
+) -> list[tuple[Run, Message | None]]:
     """Each run of the plan, with the reason to run it; None for those that are fresh."""
-    forced = note("stale_forced") if force else None
+    forced = message("stale_forced") if force else None
     return [(run, explain_stale(run, record.reports.get(run.id), state) or forced) for run in plan]
 
 

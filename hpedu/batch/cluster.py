@@ -22,8 +22,9 @@ from hpedu.batch.engine import Engine, Limits, Outcome, open_local
 from hpedu.batch.execute import PapermillEngine
 from hpedu.batch.plan import Run
 from hpedu.digest import digest_package, list_versions
-from hpedu.errors import HpeduError, describe_error, note
+from hpedu.errors import HpeduError, describe_error
 from hpedu.folders import HOME_VARIABLE, MARKER, Project, write_whole
+from hpedu.texts import message
 
 
 class ClusterDiffers(HpeduError):
@@ -115,7 +116,7 @@ def open_cluster(
     try:
         from distributed import Client, LocalCluster
     except ImportError as error:
-        raise NoCluster(address, note("cluster_without_dask")) from error
+        raise NoCluster(address, message("cluster_without_dask")) from error
     with ExitStack() as stack:
         place: Any = address
         if address == LOCAL:
@@ -139,7 +140,7 @@ class ClusterEngine:
         self.client, self.project, self.limits = client, project, limits
         threads = client.nthreads()
         if not threads:
-            raise NoCluster(address, note("cluster_without_workers"))
+            raise NoCluster(address, message("cluster_without_workers"))
         self.workers = sum(threads.values())
         self.versions = describe_versions()
         found = client.run(describe_versions, on_error="return")

@@ -23,8 +23,8 @@ from hpedu.batch.plan import Run
 from hpedu.batch.provenance_cell import UnfinishedNotebook, add_closing, take_closing
 from hpedu.batch.warm import NoWarmStart, Printers, Zygote, describe_environment
 from hpedu.errors import HpeduError, describe_error
-from hpedu.present.page.page import render_page
 from hpedu.folders import Project, write_whole
+from hpedu.present.page.page import render_page
 
 log = logging.getLogger(__name__)
 

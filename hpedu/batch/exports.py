@@ -13,8 +13,8 @@ from hpedu.batch.freshness import Record, State
 from hpedu.batch.plan import Run
 from hpedu.digest import PACKAGE
 from hpedu.errors import HpeduError, describe_error
-from hpedu.present.page.pdf import PrintFailed, can_print, print_pdf
 from hpedu.folders import Project, digest_file, digest_folders, name_index, write_whole
+from hpedu.present.page.pdf import PrintFailed, can_print, print_pdf
 
 KINDS = ("workbook", "package", "pdf")
 FILES = {"workbook": ".xlsx", "pdf": ".pdf"}

@@ -13,8 +13,8 @@ from typing import Any
 from hpedu.batch.plan import Run
 from hpedu.digest import ENVIRONMENT, PACKAGE, Prepared, list_versions, read_prepared
 from hpedu.errors import HpeduError
-from hpedu.messages import Note, note
 from hpedu.folders import Project, digest_file, write_whole
+from hpedu.texts import Message, message
 
 RECORD = "build.json"
 JOURNAL = "journal.jsonl"
@@ -224,23 +224,23 @@ def make_entry(run: Run, state: State, *, inputs: dict[str, str], error: str = "
     }
 
 
-def explain_stale(run: Run, entry: Entry | None, state: State) -> Note | None:
+def explain_stale(run: Run, entry: Entry | None, state: State) -> Message | None:
     """Why a page has to be made again; None if it stands, untouched, made from exactly what is there now."""
     if entry is None or "inputs" not in entry:
-        return note("stale_new")
+        return message("stale_new")
     if entry["status"] != "done":
-        return note("stale_failed")
+        return message("stale_failed")
     made_with = {name: state.prepared.made_from[name] for name in (PACKAGE, ENVIRONMENT)}
     for name, digest in {"notebook": state.notebook(run.notebook), **made_with}.items():
         if entry.get(name) != digest:
-            return note(f"stale_{name}")
+            return message(f"stale_{name}")
     changed = list(_list_changed(entry["inputs"], state))
     if changed:
-        return note("stale_data", part=changed[0], count=len(changed))
+        return message("stale_data", part=changed[0], count=len(changed))
     digest = _digest_if_there(state.project.reports / run.page)
     if digest == entry["sha256"]:
         return None
-    return note("stale_touched" if digest else "stale_gone")
+    return message("stale_touched" if digest else "stale_gone")
 
 
 def _list_changed(inputs: dict[str, str], state: State) -> Iterable[str]:

@@ -9,9 +9,10 @@ from itertools import product
 from pathlib import PurePosixPath
 
 from hpedu.digest import Prepared, read_fresh
-from hpedu.errors import HpeduError, NoFigures, UnknownName, note
-from hpedu.ingest.words.vietnamese import Names
+from hpedu.errors import HpeduError, NoFigures, UnknownName
 from hpedu.folders import Project, find_project
+from hpedu.ingest.words.vietnamese import Names
+from hpedu.texts import message
 
 ALL = "communes"
 
@@ -33,7 +34,7 @@ class BareCode(HpeduError):
 
     def __init__(self, code: str, close: Sequence[str]) -> None:
         self.code, self.close = code, close
-        self.meant = note("commune_meant", communes=close) if close else note("commune_of_nobody")
+        self.meant = message("commune_meant", communes=close) if close else message("commune_of_nobody")
         super().__init__(code, close)
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from hpedu.batch.plan import Run
-from hpedu.messages import Note, note
 from hpedu.folders import Project, write_whole
+from hpedu.texts import Message, message
 
 if TYPE_CHECKING:
     from hpedu.batch.engine import Outcome
@@ -61,29 +61,29 @@ def _kind(run_id: str) -> tuple[bool, str]:
     return "/communes/" in run_id, run_id.rpartition("/")[2]
 
 
-def describe_start(runs: Sequence[Run], fresh: int, expected: list[float] | None, workers: int) -> Note:
+def describe_start(runs: Sequence[Run], fresh: int, expected: list[float] | None, workers: int) -> Message:
     """What will be done, and about how long it takes."""
     values: dict[str, object] = {"count": len(runs), "fresh": fresh, "workers": workers}
     if expected is None:
-        return note("report_start", **values)
-    return note("report_start_about", time=spell_seconds(max(sum(expected) / workers, max(expected))), **values)
+        return message("report_start", **values)
+    return message("report_start_about", time=spell_seconds(max(sum(expected) / workers, max(expected))), **values)
 
 
-def describe_outcome(done: int, total: int, outcome: Outcome) -> Note:
+def describe_outcome(done: int, total: int, outcome: Outcome) -> Message:
     """One line for one report."""
-    result = note("report_run_failed", error=outcome.error) if outcome.failed else note("report_run_done")
+    result = message("report_run_failed", error=outcome.error) if outcome.failed else message("report_run_done")
     values = {"done": done, "total": total, "id": outcome.run.id, "seconds": f"{outcome.seconds:.1f}"}
-    return note("report_run", result=result, **values)
+    return message("report_run", result=result, **values)
 
 
-def spell_seconds(seconds: float) -> Note:
+def spell_seconds(seconds: float) -> Message:
     """45 s, 3 min, 1 h 20 min."""
     if seconds < 90:
-        return note("time_seconds", seconds=f"{seconds:.0f}")
+        return message("time_seconds", seconds=f"{seconds:.0f}")
     minutes = round(seconds / 60)
     if minutes < 90:
-        return note("time_minutes", minutes=minutes)
-    return note("time_hours", hours=minutes // 60, minutes=minutes % 60)
+        return message("time_minutes", minutes=minutes)
+    return message("time_hours", hours=minutes // 60, minutes=minutes % 60)
 
 
 class Lines:
@@ -103,7 +103,7 @@ class Lines:
     def end(self) -> None:
         self.file.flush()
 
-    def say(self, line: Note) -> None:
+    def say(self, line: Message) -> None:
         click.echo(line.say(self.language), file=self.file)
 
 

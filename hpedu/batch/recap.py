@@ -8,8 +8,8 @@ from typing import Any
 
 from hpedu.batch.build import INTERRUPTED, Batch
 from hpedu.batch.plan import Run
-from hpedu.messages import Note, note
 from hpedu.folders import Project
+from hpedu.texts import Message, message
 
 PASTED = 20  # ids that are still written out
 
@@ -23,24 +23,24 @@ def exit_status(batch: Batch) -> int:
     return FAILED if batch.failures or batch.unmade or batch.trouble else OK
 
 
-def recap(batch: Batch) -> list[Note]:
+def recap(batch: Batch) -> list[Message]:
     """What was done, what failed and why, and what to type to go on; a line each."""
     done = len(batch.outcomes) - len(batch.failures)
-    lines = [note("report_recap", done=done, fresh=len(batch.fresh), failed=len(batch.failures))]
+    lines = [message("report_recap", done=done, fresh=len(batch.fresh), failed=len(batch.failures))]
     for outcome in batch.failures:
-        lines.append(note("report_failure", id=outcome.run.id, error=outcome.error))
+        lines.append(message("report_failure", id=outcome.run.id, error=outcome.error))
         if outcome.notebook:
-            lines.append(note("report_kept", notebook=outcome.notebook))
+            lines.append(message("report_kept", notebook=outcome.notebook))
     if batch.failures:
-        lines.append(note("report_again", command=_command([outcome.run for outcome in batch.failures])))
-    lines += [note("report_unmade", id=name, reason=reason) for name, reason in batch.unmade.items()]
+        lines.append(message("report_again", command=_command([outcome.run for outcome in batch.failures])))
+    lines += [message("report_unmade", id=name, reason=reason) for name, reason in batch.unmade.items()]
     if batch.left:
-        lines.append(note("report_left", count=len(batch.left)))
+        lines.append(message("report_left", count=len(batch.left)))
         if len(batch.left) <= PASTED:
-            lines.append(note("report_left_command", command=_command(batch.left)))
+            lines.append(message("report_left_command", command=_command(batch.left)))
     if batch.trouble:
-        lines.append(note("report_trouble", reason=batch.trouble))
-    return [*lines, note("report_open", index=batch.index)]
+        lines.append(message("report_trouble", reason=batch.trouble))
+    return [*lines, message("report_open", index=batch.index)]
 
 
 def describe_batch(batch: Batch, project: Project) -> dict[str, Any]:

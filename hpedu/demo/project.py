@@ -17,14 +17,14 @@ from openpyxl.worksheet.worksheet import Worksheet
 from hpedu.demo.histories import YEAR, Rows, deal_states, invent_histories, print_value
 from hpedu.demo.schools import make_schools, write_school_list
 from hpedu.errors import HpeduError
+from hpedu.folders import Project, write_whole
 from hpedu.ingest.derive import GROUPS
 from hpedu.ingest.forms.design import MARKER, SHEETS, Sheet
 from hpedu.ingest.schools.totals import total_schools
-from hpedu.messages import Note, note
 from hpedu.present.exports.form import FIRST, write_form
-from hpedu.folders import Project, write_whole
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
+from hpedu.texts import Message, message
 
 SAID = "mô phỏng"  # behind every figure: invented
 
@@ -90,7 +90,7 @@ SCHOOLS, HISTORY = "danh_sach_truong_mo_phong.xlsx", "lich_su_mo_phong.csv"
 class NotHere(HpeduError):
     """Invented figures must never stand where real ones do."""
 
-    def __init__(self, folder: Path, reason: Note) -> None:
+    def __init__(self, folder: Path, reason: Message) -> None:
         self.folder, self.reason = folder, reason
         super().__init__(folder, reason)
 
@@ -108,11 +108,11 @@ def write_demo(folder: Path, registry: Registry, *, seed: int = 2025) -> Project
     """
     folder = folder.resolve()
     if any(parent.name == "raw" and parent.parent.name == "data" for parent in (folder, *folder.parents)):
-        raise NotHere(folder, note("demo_in_raw"))
+        raise NotHere(folder, message("demo_in_raw"))
     if folder.exists() and not folder.is_dir():
-        raise NotHere(folder, note("demo_not_folder"))
+        raise NotHere(folder, message("demo_not_folder"))
     if folder.exists() and any(folder.iterdir()):
-        raise NotHere(folder, note("demo_not_empty"))
+        raise NotHere(folder, message("demo_not_empty"))
     demo = Project(folder)
     demo.raw.mkdir(parents=True)
     schools = make_schools(seed=seed, year=YEAR)

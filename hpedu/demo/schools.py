@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import polars as pl
 from openpyxl import Workbook
 
+from hpedu.folders import write_whole
 from hpedu.ingest.schools.lists import school_schema
 from hpedu.present.exports.workbook import save_workbook
-from hpedu.folders import write_whole
 from hpedu.registry import Registry, load_registry
 from hpedu.registry.models import SchoolColumn
 

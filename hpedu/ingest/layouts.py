@@ -13,13 +13,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hpedu.errors import Problem, RegistryError, list_problems, note
+from hpedu.errors import Problem, RegistryError, list_problems
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.numbers import NumberStyle
 from hpedu.ingest.words.places import find_bilingual
 from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.ingest.words.years import YearRule
+from hpedu.texts import message
 
 _YEAR = re.compile(
     r"(?:/|(?:\b(?:nam hoc|nam|school year|in|year)\s+)*)(?<![\w.,])(?:19|20)\d{2}"
@@ -145,7 +146,7 @@ def load_layouts(home: Path = HOME) -> tuple[Layout, ...]:
             fields = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
             layouts.append(Layout.model_validate({"id": path.stem, **fields}))
         except tomllib.TOMLDecodeError as error:
-            problems.append(Problem(path.name, "", note("plain", text=error)))
+            problems.append(Problem(path.name, "", message("plain", text=error)))
         except ValidationError as error:
             problems += list_problems(error, path.name, "")
     if problems:

@@ -14,7 +14,8 @@ import polars as pl
 from pydantic import ValidationError
 
 from hpedu.digest import raw_files
-from hpedu.errors import IngestError, Problem, list_problems, note
+from hpedu.errors import IngestError, Problem, list_problems
+from hpedu.folders import Project
 from hpedu.ingest import schema
 from hpedu.ingest.checks import find_problems
 from hpedu.ingest.derive import derive_merged, estimate_age_bands, mark_current
@@ -25,8 +26,8 @@ from hpedu.ingest.reading import read_file
 from hpedu.ingest.schema import Resource, name_cell
 from hpedu.ingest.schools.lists import join_lists, newest_school_year, sum_schools
 from hpedu.ingest.source import Unreadable, refuse_hopeless, told_as_damage
-from hpedu.folders import Project
 from hpedu.registry import Registry, load_registry
+from hpedu.texts import message
 
 
 def read_package(raw: Path) -> dict[str, Resource]:
@@ -40,13 +41,13 @@ def read_package(raw: Path) -> dict[str, Resource]:
     """
     path = raw / "datapackage.json"
     if not path.exists():
-        raise IngestError([Problem(path.name, "", note("package_missing"))])
+        raise IngestError([Problem(path.name, "", message("package_missing"))])
     problems: list[Problem] = []
     resources: dict[str, Resource] = {}
     try:
         entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["resources"]
     except (json.JSONDecodeError, KeyError) as error:
-        raise IngestError([Problem(path.name, "", note("package_not_one", error=repr(error)))]) from error
+        raise IngestError([Problem(path.name, "", message("package_not_one", error=repr(error)))]) from error
     for number, entry in enumerate(entries):
         try:
             resource = Resource.model_validate(entry)
@@ -54,10 +55,12 @@ def read_package(raw: Path) -> dict[str, Resource]:
             problems += list_problems(error, path.name, f"resources[{number}] {entry.get('name', '')}")
             continue
         if resource.path in resources:
-            problems.append(Problem(path.name, resource.name, note("package_twice")))
+            problems.append(Problem(path.name, resource.name, message("package_twice")))
         resources[resource.path] = resource
     present = {file.relative_to(raw).as_posix() for file in raw_files(raw)}
-    problems += [Problem(path.name, name, note("package_no_file")) for name in sorted(resources.keys() - present)]
+    problems += [
+        Problem(path.name, name, message("package_no_file")) for name in sorted(resources.keys() - present)
+    ]
     for name in sorted(present - resources.keys()):
         try:
             own = describe_own(raw / name, name)
@@ -67,7 +70,7 @@ def read_package(raw: Path) -> dict[str, Resource]:
         if own:
             resources[name] = own
         else:
-            problems.append(Problem(name, "", note("package_no_entry")))
+            problems.append(Problem(name, "", message("package_no_entry")))
     if problems:
         raise IngestError(problems)
     return resources
@@ -196,7 +199,7 @@ def _find_stray_errata(reading: Reading, path: str, registry: Registry) -> list[
         erratum for erratum in registry.errata.values() if erratum.file == path and erratum.cell not in there
     ]
     return [
-        Problem("errata.csv", erratum.id, note("erratum_without_cell", file=path, cell=erratum.cell))
+        Problem("errata.csv", erratum.id, message("erratum_without_cell", file=path, cell=erratum.cell))
         for erratum in strays
     ]
 

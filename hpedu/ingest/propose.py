@@ -25,8 +25,8 @@ from hpedu.ingest.source import Unreadable
 from hpedu.ingest.words.numbers import decide_style, find_scale
 from hpedu.ingest.words.places import resolve_place
 from hpedu.ingest.words.vietnamese import fold_text
-from hpedu.messages import note, say
 from hpedu.registry import Registry, Text, load_registry
+from hpedu.texts import message, say
 
 MOST = 3
 _WORD = re.compile(r"\w+")
@@ -257,7 +257,7 @@ def _describe_table(found: Found, language: str, *, catalogue: bool) -> str:
         "check_table",
         language,
         place=say("check_sheet", language, sheet=cells[0].sheet) if cells[0].sheet else "",
-        title=found.table.title or note("check_no_title"),
+        title=found.table.title or message("check_no_title"),
         cells=len(cells),
         cells_at=_name_range(cells),
         layout=say("check_layout", language, layout=found.layout.id) if found.layout else state,

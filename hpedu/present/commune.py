@@ -9,13 +9,12 @@ import polars as pl
 from hpedu import store
 from hpedu.communes import STAGE, STAGES
 from hpedu.errors import UnknownName
-from hpedu.present.numbers import MISSING, format_number, school_year
 from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table, link_csv, render
 from hpedu.present.page.display import Fragment, PageHead
 from hpedu.present.view import format_amount, with_unit
-from hpedu.present.wording import phrase
-from hpedu.registry import LANGUAGES, Language, load_registry
+from hpedu.registry import load_registry
 from hpedu.registry.models import Indicator
+from hpedu.texts import LANGUAGES, MISSING, Language, format_number, say, school_year
 
 LEVELS = {
     "overview": STAGES,
@@ -270,7 +269,7 @@ class CommuneReport:
         return school_year(self.year, self.language)
 
     def _say(self, key: str, **values: object) -> str:
-        return phrase(key, self.language, **values)
+        return say(key, self.language, **values)
 
     def _table(self, keys: tuple[str, ...], rows: list[list[Any]], caption: str, numeric: Any = ()) -> Fragment:
         return draw_table([self._say(key) for key in keys], rows, caption=self._say(caption), numeric=numeric)

@@ -12,13 +12,12 @@ from hpedu.assess.needs import SUMS, foresee_needs
 from hpedu.assess.pupils import Series, foresee_pupils, index_series
 from hpedu.outlook.bands import name_bands
 from hpedu.present.charts.trend import trend
-from hpedu.present.numbers import MISSING, format_number, school_year
 from hpedu.present.page.blocks import Block, draw_notice, draw_table
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.view import View, known, name_year, with_unit
-from hpedu.present.wording import phrase
 from hpedu.registry.formula import SeriesRef
 from hpedu.registry.models import Norm
+from hpedu.texts import MISSING, format_number, say, school_year
 
 UNTIL = 2030
 HISTORY = 12  # years before the last that a chart shows
@@ -44,12 +43,12 @@ def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, gro
     found = foresee_pupils(series, view.registry, until=until, growth=growth)
     found = found.filter(pl.col("level").is_in(levels))
     if found.is_empty():
-        return Block(draw_notice(phrase("no_pupils_said", view.language, place=view.wording.territory)))
+        return Block(draw_notice(say("no_pupils_said", view.language, place=view.wording.territory)))
     shown = [level for level in levels if level in found["level"]]
     drawn = [_draw_level(view, series, found.filter(pl.col("level") == level), level) for level in shown]
-    said = phrase("growth_said", view.language, growth=format_number(growth, 1, view.language)) if growth else ""
+    said = say("growth_said", view.language, growth=format_number(growth, 1, view.language)) if growth else ""
     newest = max(max(series[SeriesRef("pupils", level)]) for level in shown)
-    note = phrase("enrolment_said", view.language, year=school_year(newest, view.language), growth=said)
+    note = say("enrolment_said", view.language, year=school_year(newest, view.language), growth=said)
     table = _tabulate_pupils(view, found, shown)
     return Block(*drawn, table, draw_notice(f"{_say_how(view, found, shown)} {note}"))
 
@@ -76,8 +75,8 @@ def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> 
     last = school_year(found["year"][-1], view.language)
     return trend(
         pl.concat([past, ahead], how="diagonal"),
-        title=f"{name}. " + phrase("enrolment_title", view.language, place=place, until=last),
-        alt=phrase("enrolment_alt", view.language, place=place, levels=name),
+        title=f"{name}. " + say("enrolment_title", view.language, place=place, until=last),
+        alt=say("enrolment_alt", view.language, place=place, levels=name),
         name=f"chart-enrolment-{level.replace('_', '-')}",
         language=view.language,
         unit_label=view.registry.name("unit", "persons", view.language),
@@ -96,17 +95,17 @@ def _tabulate_pupils(view: View, found: pl.DataFrame, levels: Sequence[str]) -> 
         if row is None:
             return MISSING
         ends = {"point": row["point"], "low": row["lo80"], "high": row["hi80"]}
-        return phrase(
+        return say(
             "enrolment_cell", language, **{name: format_number(end, 0, language) for name, end in ends.items()}
         )
 
     years = sorted(set(found["year"]))
     rows = [[school_year(year, language), *(write(level, year) for level in levels)] for year in years]
     columns = [
-        phrase("school_year", language),
+        say("school_year", language),
         *(view.registry.name("level", level, language) for level in levels),
     ]
-    caption = phrase("enrolment_caption", language, place=view.wording.territory)
+    caption = say("enrolment_caption", language, place=view.wording.territory)
     return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
 
 
@@ -116,7 +115,7 @@ def _say_how(view: View, found: pl.DataFrame, levels: Sequence[str]) -> str:
     lines = []
     for level in levels:
         row = found.filter(pl.col("level") == level).row(0, named=True)
-        how = f"{phrase('method_' + row['method'], language)} ({phrase('range_' + row['basis'], language)})"
+        how = f"{say('method_' + row['method'], language)} ({say('range_' + row['basis'], language)})"
         lines.append(f"{view.registry.name('level', level, language)}: {how}.")
     return " ".join(lines)
 
@@ -161,13 +160,13 @@ def draw_requirements(
     )
     found = found.filter(pl.col("level").is_in(wanted), pl.col("year") > view.year)
     if found.is_empty():
-        return Block(draw_notice(phrase("no_pupils_said", view.language, place=view.wording.territory)))
-    notes = [phrase("needs_said", view.language)]
+        return Block(draw_notice(say("no_pupils_said", view.language, place=view.wording.territory)))
+    notes = [say("needs_said", view.language)]
     if "teachers" in found["resource"]:
-        notes.append(phrase("needs_norms_said", view.language))
+        notes.append(say("needs_norms_said", view.language))
     parts = SUMS["preschool"] if "preschool" in found["level"] else ()
     if any(SeriesRef("pupils", level) not in series for level in parts):
-        notes.append(phrase("needs_without", view.language))
+        notes.append(say("needs_without", view.language))
     return Block(
         _tabulate_end(view, found, sizes, until),
         _tabulate_years(view, found, scenario),
@@ -187,17 +186,17 @@ def _tabulate_end(view: View, found: pl.DataFrame, sizes: Mapping[str, Any], unt
         have = format_number(there["there"], 0, language)
         if there["there_year"] is not None:
             year = school_year(there["there_year"], language)
-            have = phrase("enrolment_counted", language, number=have, year=year)
+            have = say("enrolment_counted", language, number=have, year=year)
         needed = [format_number(cases[name]["needed"], 0, language) for name in scenarios]
         missing = format_number(there["missing"], 0, language)
         rows.append([_name_item(view, norm), have, *needed, missing])
     columns = [
-        phrase("needs_what", language),
-        phrase("needs_there", language),
-        *(phrase("needs_needed", language, scenario=name) for name in scenarios.values()),
-        phrase("needs_missing", language, scenario=scenarios["middle"]),
+        say("needs_what", language),
+        say("needs_there", language),
+        *(say("needs_needed", language, scenario=name) for name in scenarios.values()),
+        say("needs_missing", language, scenario=scenarios["middle"]),
     ]
-    caption = phrase("needs_end_caption", language, year=until)
+    caption = say("needs_end_caption", language, year=until)
     return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
 
 
@@ -208,8 +207,8 @@ def _tabulate_bases(view: View, found: pl.DataFrame, sizes: Mapping[str, Any]) -
         norm = view.registry.norms[name]
         items.setdefault(_say_basis(view, norm, sizes), []).append(_name_item(view, norm))
     rows = [["; ".join(names), basis] for basis, names in items.items()]
-    columns = [phrase("needs_what", view.language), phrase("needs_basis", view.language)]
-    return draw_table(columns, rows, caption=phrase("needs_basis_caption", view.language))
+    columns = [say("needs_what", view.language), say("needs_basis", view.language)]
+    return draw_table(columns, rows, caption=say("needs_basis_caption", view.language))
 
 
 def _tabulate_years(view: View, found: pl.DataFrame, scenario: str) -> Fragment:
@@ -223,15 +222,15 @@ def _tabulate_years(view: View, found: pl.DataFrame, scenario: str) -> Fragment:
             cells = [format_number(missing.get(year), 0, language) for year in years]
             rows.append([_name_item(view, view.registry.norms[str(norm_id)]), *cells])
     name = view.registry.name("scenario", scenario, language).lower()
-    columns = [phrase("needs_what", language), *(school_year(year, language) for year in years)]
-    caption = phrase("needs_years_caption", language, scenario=name)
+    columns = [say("needs_what", language), *(school_year(year, language) for year in years)]
+    caption = say("needs_years_caption", language, scenario=name)
     return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
 
 
 def _name_item(view: View, norm: Norm) -> str:
     level = view.registry.name("level", norm.level, view.language)
     resource = view.registry.name("resource", norm.resource, view.language).lower()
-    return phrase("needs_item", view.language, level=level, resource=resource)
+    return say("needs_item", view.language, level=level, resource=resource)
 
 
 def _say_basis(view: View, norm: Norm, sizes: Mapping[str, Any]) -> str:
@@ -245,16 +244,16 @@ def _say_basis(view: View, norm: Norm, sizes: Mapping[str, Any]) -> str:
     value = with_unit(last["value"], indicator.unit, indicator.decimals, language, view.registry) if last else ""
     year = name_year(last["year"], indicator, view.registry, language) if last else MISSING
     if norm.rule == "share":
-        start = phrase("basis_start", language, value=value, year=year) if last else ""
+        start = say("basis_start", language, value=value, year=year) if last else ""
         objective = view.wording.objective(view.registry.targets[norm.reference])
-        return phrase(
+        return say(
             "basis_share",
             language,
             source=source,
             objective=objective,
-            start=start or phrase("basis_no_start", language),
+            start=start or say("basis_no_start", language),
         )
     size = sizes.get(norm.level) if norm.resource == "classes" else None
     if size:
-        return phrase("basis_size", language, value=format_number(size, 1, language))
-    return phrase("basis_per", language, source=source, value=value, year=year)
+        return say("basis_size", language, value=format_number(size, 1, language))
+    return say("basis_per", language, source=source, value=value, year=year)

@@ -9,13 +9,12 @@ import polars as pl
 
 from hpedu.assess.standing import Standing
 from hpedu.ingest.forms.design import task_series
-from hpedu.present.numbers import format_number
 from hpedu.present.page.blocks import draw_notice, draw_table
 from hpedu.present.page.display import Fragment
 from hpedu.present.view import Wording, name_year, with_unit
-from hpedu.present.wording import phrase
 from hpedu.registry import Registry
 from hpedu.registry.models import Task
+from hpedu.texts import format_number, say
 
 SCHOOL_YEAR_END = "08-31"
 """Reports on all groups of targets together."""
@@ -48,7 +47,7 @@ def count_states(standings: Sequence[Standing], wording: Wording) -> pandas.Data
     states = [row.name.get(language) for row in registry.codes_of("state").values()]
     frame = pandas.DataFrame(
         {
-            phrase("group", language): [registry.groups[s.target.group].name.get(language) for s in standings],
+            say("group", language): [registry.groups[s.target.group].name.get(language) for s in standings],
             "state": [registry.name("state", s.state, language) for s in standings],
         }
     )
@@ -93,7 +92,7 @@ def list_findings(findings: pl.DataFrame, wording: Wording) -> Fragment:
     language = wording.language
     rows = [
         [
-            phrase(f"severity_{row['severity']}", language),
+            say(f"severity_{row['severity']}", language),
             row[f"message_{language}"],
             row[f"what_{language}"],
         ]
@@ -166,13 +165,11 @@ def list_tasks(overdue: Sequence[Task], done: Mapping[tuple[str, str], str], wor
     language = wording.language
     rows = []
     for task in wording.registry.tasks:
-        state = phrase(
-            "recurring" if task.due is None else "overdue" if task in overdue else "within_time", language
-        )
+        state = say("recurring" if task.due is None else "overdue" if task in overdue else "within_time", language)
         if (task.plan, task.number) in done:
             name = wording.registry.name("task_state", "done", language)
             state = ": ".join(filter(None, [name, done[task.plan, task.number]]))
-        plan = phrase(f"plan_short_{task.plan}", language)
+        plan = say(f"plan_short_{task.plan}", language)
         text = [task.title, task.lead, task.timing]
         rows.append([f"{plan} {task.number}", *(t.get(language) for t in text), state])
     return _draw(("plan", "task", "department", "timing", "state"), rows, "tasks_caption", wording)
@@ -194,9 +191,9 @@ def _draw(
     numeric: Collection[int] = (),
 ) -> Fragment:
     """A table under its caption; where there is nothing to list, a sentence says so."""
-    title = phrase(caption, wording.language)
+    title = say(caption, wording.language)
     if not rows:
-        return draw_notice(phrase("nothing_listed", wording.language, caption=title))
-    names = [phrase(key, wording.language) for key in keys]
+        return draw_notice(say("nothing_listed", wording.language, caption=title))
+    names = [say(key, wording.language) for key in keys]
     columns = [name[:1].upper() + name[1:] for name in names]
     return draw_table(columns, rows, caption=title, numeric=numeric)

@@ -10,23 +10,22 @@ import polars as pl
 from hpedu import store
 from hpedu.assess.changes import compare_standings, place_of_standings, recall_standings, tabulate_standings
 from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_standings
+from hpedu.folders import find_project
 from hpedu.ingest.schema import Resource
 from hpedu.present import registers
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.trend import trend
 from hpedu.present.exports.form import offer_forms, series_of
 from hpedu.present.forecasts import draw_enrolment, draw_requirements
-from hpedu.present.numbers import format_number
 from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table
 from hpedu.present.page.display import Chart, Fragment, PageHead
 from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import draw_target
 from hpedu.present.view import View, Wording, basis, known
-from hpedu.present.wording import phrase
-from hpedu.folders import find_project
-from hpedu.registry import Language, load_registry
+from hpedu.registry import load_registry
 from hpedu.registry.models import Target, Task
+from hpedu.texts import Language, format_number, say
 
 
 def list_lines(
@@ -94,7 +93,7 @@ class Report(View):
         city = territory.role == "city"
         return PageHead(
             title=title,
-            subtitle=phrase("plan_for_old_city", self.language, territory=name) if city else "",
+            subtitle=say("plan_for_old_city", self.language, territory=name) if city else "",
             language=self.language,
             group=self.group,
             territory=name,
@@ -114,7 +113,7 @@ class Report(View):
         group = group or self.group
         shown = self.standings if group == self.group else self._assess(group)
         whole = not self.registry.groups[group].targets
-        caption = phrase("all_targets", self.language) if whole else self._group_name(group)
+        caption = say("all_targets", self.language) if whole else self._group_name(group)
         series = {s.target.id: self.rows(s.target.id, bounds=True) for s in shown if s.target.kind != "milestone"}
         pages = {group: ""} if group == self.group and not whole else {}
         return draw_scorecard(shown, series, self.wording, caption=caption, pages=pages)
@@ -200,7 +199,7 @@ class Report(View):
         """
         if frame.empty:
             return draw_notice(
-                phrase("no_values_said", self.language, territory=self.wording.territory, names=caption)
+                say("no_values_said", self.language, territory=self.wording.territory, names=caption)
             )
         shown = frame.reset_index()
         numeric = {i for i, kind in enumerate(shown.dtypes) if pandas.api.types.is_numeric_dtype(kind)}
@@ -306,7 +305,7 @@ class Report(View):
             "title": resource.title,
             "url": resource.url,
             "published": resource.published,
-            "confidence": phrase(f"confidence_{resource.confidence}", self.language),
+            "confidence": say(f"confidence_{resource.confidence}", self.language),
             "file": resource.path,
             "digest": digests.get(f"raw/{resource.path}", ""),
         }

@@ -8,12 +8,11 @@ from typing import Any
 from markupsafe import Markup
 
 from hpedu.assess.standing import Standing
-from hpedu.present.numbers import format_number
 from hpedu.present.page.blocks import render
 from hpedu.present.page.display import Fragment
 from hpedu.present.target import say_chance, say_outlook
 from hpedu.present.view import Wording, name_year
-from hpedu.present.wording import phrase
+from hpedu.texts import format_number, say
 
 WIDTH, HEIGHT, MARGIN = 96, 28, 4
 
@@ -81,7 +80,7 @@ def draw_scorecard(
         _row(standing, series.get(standing.target.id, ()), wording) | _links(standing, pages)
         for standing in standings
     ]
-    columns = [phrase(key, wording.language) for key in COLUMNS]
+    columns = [say(key, wording.language) for key in COLUMNS]
     html = render("scorecard", rows=rows, columns=columns, caption=caption)
     plain = "\n".join(_plain(row) for row in rows)
     return Fragment(html, f"{caption}\n{plain}")
@@ -110,7 +109,7 @@ def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]
         "course": "" if milestone else _sparkline(standing, series),
         "outlook": _outlook(standing, wording),
         "asked": standing.state in ("no_data", "milestone_unreported"),
-        "ask": phrase("ask_cell", language),
+        "ask": say("ask_cell", language),
         "badge": wording.badge(standing),
         "state": wording.registry.name("state", standing.state, language),
         "department": wording.departments(target),
@@ -142,12 +141,12 @@ def _outlook(standing: Standing, wording: Wording) -> list[str]:
     language, lines = wording.language, []
     row = standing.outlook
     if row is not None and standing.target.year is not None:
-        lines.append(phrase("outlook_cell", language, **say_outlook(standing, wording, row, unit=False)))
+        lines.append(say("outlook_cell", language, **say_outlook(standing, wording, row, unit=False)))
     if standing.probability is not None:
-        lines.append(phrase("chance_cell", language, chance=say_chance(standing.probability, wording)))
+        lines.append(say("chance_cell", language, chance=say_chance(standing.probability, wording)))
     elif standing.required_pace is not None:
         pace = wording.pace(standing.required_pace, standing.target)
-        lines.append(phrase("needed_cell", language, pace=pace))
+        lines.append(say("needed_cell", language, pace=pace))
     return lines
 
 

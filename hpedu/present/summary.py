@@ -11,31 +11,29 @@ import polars as pl
 from hpedu.assess.standing import Standing
 from hpedu.outlook.judgement import LIKELY, STALE_YEARS, UNLIKELY
 from hpedu.outlook.method import METHOD, read_track_record
-from hpedu.present.numbers import format_date, format_number, school_year
 from hpedu.present.page.blocks import Block, Prose, draw_badge, draw_notice, draw_table
 from hpedu.present.target import say_chance
 from hpedu.present.view import Wording, format_amount, name_year, with_unit
-from hpedu.present.wording import phrase
-from hpedu.registry import Language
 from hpedu.registry.models import Target
+from hpedu.texts import Language, format_date, format_number, say, school_year
 
 
 def explain_rules(language: Language) -> list[str]:
     """A sentence or two for each rule: state, projection, verdict, pace, merger, years."""
     return [
-        phrase("rule_state", language, least=METHOD.least_points, stale=STALE_YEARS),
-        phrase("rule_projection", language),
-        phrase("rule_verdict", language, likely=round(LIKELY * 100), unlikely=round(UNLIKELY * 100)),
+        say("rule_state", language, least=METHOD.least_points, stale=STALE_YEARS),
+        say("rule_projection", language),
+        say("rule_verdict", language, likely=round(LIKELY * 100), unlikely=round(UNLIKELY * 100)),
         _say_record(language),
-        phrase("rule_pace", language),
-        phrase("rule_merger", language),
-        phrase("rule_year", language),
+        say("rule_pace", language),
+        say("rule_merger", language),
+        say("rule_year", language),
     ]
 
 
 def _say_record(language: Language) -> str:
     record = read_track_record()
-    return phrase(
+    return say(
         "rule_record",
         language,
         questions=format_number(record.questions, 0, language),
@@ -65,13 +63,13 @@ def draw_changes(changes: pl.DataFrame, wording: Wording, *, year: int, kept: bo
     counts["verdict_changed"] = changes["change"].to_list().count("verdict_changed")
     counts["none"] = changes["why"].to_list().count([])
     named = school_year(year, language)
-    counted = phrase("changes_counted", language, year=named, **{key: counts[key] for key in COUNTED})
-    compared = phrase("changes_kept" if kept else "changes_computed", language, year=named)
+    counted = say("changes_counted", language, year=named, **{key: counts[key] for key in COUNTED})
+    compared = say("changes_kept" if kept else "changes_computed", language, year=named)
     rows = [_draw_row(row, wording) for row in changes.iter_rows(named=True) if row["why"]]
     if not rows:
         return Block(draw_notice(f"{counted}. {compared}"))
     heads = ("before", "state_before", "after", "state_after", "why")
-    columns = [phrase(key, language) for key in ("target", *(f"changes_{head}" for head in heads))]
+    columns = [say(key, language) for key in ("target", *(f"changes_{head}" for head in heads))]
     return Block(draw_table(columns, rows, caption=counted), draw_notice(compared))
 
 
@@ -111,7 +109,7 @@ def _say_chances(row: dict[str, Any], wording: Wording) -> list[str]:
     if row["probability_before"] is None or row["probability_after"] is None:
         return []
     old, new = (say_chance(row[f"probability_{when}"], wording) for when in ("before", "after"))
-    return [phrase("changes_chance", wording.language, old=old, new=new)] if old != new else []
+    return [say("changes_chance", wording.language, old=old, new=new)] if old != new else []
 
 
 def _say_reason(reason: str, row: dict[str, Any], target: Target, wording: Wording) -> str:
@@ -119,7 +117,7 @@ def _say_reason(reason: str, row: dict[str, Any], target: Target, wording: Wordi
     if reason == "new_value":
         first = "changes_first_report" if target.kind == "milestone" else "changes_first_value"
         key = first if row["value_before"] is None else "changes_new_value"
-        return phrase(key, language, year=_name_year(target, row["year_after"], wording))
+        return say(key, language, year=_name_year(target, row["year_after"], wording))
     if reason in ("revised", "withdrawn"):
         decimals = wording.registry.indicators[target.milestone_indicator or target.id].decimals
         old, new = (
@@ -128,8 +126,8 @@ def _say_reason(reason: str, row: dict[str, Any], target: Target, wording: Wordi
         )
         year = _name_year(target, row["year_before"], wording)
         edition = format_date(row["edition"] or "", language)
-        return phrase(f"changes_{reason}", language, year=year, edition=edition, old=old, new=new)
-    return phrase(f"changes_{reason}", language)
+        return say(f"changes_{reason}", language, year=year, edition=edition, old=old, new=new)
+    return say(f"changes_{reason}", language)
 
 
 def _name_year(target: Target, year: int, wording: Wording) -> str:
@@ -155,14 +153,14 @@ def _say_known(standings: Sequence[Standing], wording: Wording) -> str:
     registry, language = wording.registry, wording.language
     found = Counter(s.state for s in standings if s.last is not None)
     if not found:
-        return phrase("answer_none_known", language, all=len(standings), territory=wording.territory)
+        return say("answer_none_known", language, all=len(standings), territory=wording.territory)
     states = [
-        phrase("answer_state", language, count=found[code], state=_lower(registry.name("state", code, language)))
+        say("answer_state", language, count=found[code], state=_lower(registry.name("state", code, language)))
         for code in registry.codes_of("state")
         if code in found
     ]
     known = sum(found.values())
-    return phrase(
+    return say(
         "answer_known",
         language,
         all=len(standings),
@@ -182,17 +180,17 @@ def _say_unmet(standings: Sequence[Standing], wording: Wording) -> str:
     if not measured:
         return ""
     if not unmet:
-        return phrase("answer_all_met", wording.language)
+        return say("answer_all_met", wording.language)
     targets = "; ".join(_name_gap(one, wording) for one in unmet[:NAMED])
     key = "answer_unmet" if len(unmet) <= NAMED else "answer_many_unmet"
-    return phrase(key, wording.language, count=len(unmet), named=NAMED, targets=targets)
+    return say(key, wording.language, count=len(unmet), named=NAMED, targets=targets)
 
 
 def _name_gap(standing: Standing, wording: Wording) -> str:
     """Name a target with its latest figure, its objective and what lies between them, in the target's own unit."""
     target, language = standing.target, wording.language
     decimals = wording.registry.indicators[target.id].decimals
-    return phrase(
+    return say(
         "answer_gap",
         language,
         name=target.name.get(language),
@@ -207,11 +205,11 @@ def _say_missing(standings: Sequence[Standing], wording: Wording) -> str:
     blank = [s for s in standings if s.state in SILENT]
     if not blank:
         whole = all(s.last is not None for s in standings)
-        return phrase("answer_nothing_missing", wording.language) if whole else ""
+        return say("answer_nothing_missing", wording.language) if whole else ""
     owners = Counter(name for s in blank for name in s.target.departments)
     first, most = max(owners.items(), key=lambda item: item[1])
     name = wording.registry.departments[first].name.get(wording.language)
-    return phrase("answer_missing", wording.language, count=len(blank), department=name, most=most)
+    return say("answer_missing", wording.language, count=len(blank), department=name, most=most)
 
 
 def _lower(words: str) -> str:

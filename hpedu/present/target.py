@@ -11,12 +11,11 @@ from hpedu.assess.standing import Standing
 from hpedu.outlook.method import read_track_record
 from hpedu.present.charts.axes import Break, Goal
 from hpedu.present.charts.trend import trend
-from hpedu.present.numbers import format_date, format_number
 from hpedu.present.page.blocks import Block, link_csv, render
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.view import View, Wording, basis, describe_value, name_year, with_unit
-from hpedu.present.wording import phrase
 from hpedu.registry.models import Indicator
+from hpedu.texts import format_date, format_number, say
 
 STEP = 5  # a probability is said in steps of so many percent: more would be false precision
 TRENDLESS = ("one_point", "short", "broken")
@@ -39,7 +38,7 @@ def say_chance(probability: float, wording: Wording) -> str:
     """A probability in words: "about 35%", "below 5%"."""
     percent = round(probability * 100 / STEP) * STEP
     key = "chance_below" if percent < STEP else "chance_above" if percent > 100 - STEP else "chance_between"
-    return phrase(key, wording.language, number=min(max(percent, STEP), 100 - STEP))
+    return say(key, wording.language, number=min(max(percent, STEP), 100 - STEP))
 
 
 def say_outlook(
@@ -61,41 +60,41 @@ def _say_last(standing: Standing, wording: Wording) -> Iterator[str]:
     if standing.state == "no_data":
         parts = [part.get(language) for part in (target.numerator, target.denominator) if part]
         needs = "; ".join(parts or [target.definition.get(language)])
-        yield phrase("no_data_said", language, territory=wording.territory, needs=needs, **who)
+        yield say("no_data_said", language, territory=wording.territory, needs=needs, **who)
     elif standing.state == "milestone_unreported":
-        yield phrase("milestone_said", language, **who)
+        yield say("milestone_said", language, **who)
     elif standing.last is not None:
         last, year = wording.last(standing)
         shown = last or wording.registry.name("state", standing.state, language)
-        yield f"{phrase('last_value', language)}: {shown} ({year})."
+        yield f"{say('last_value', language)}: {shown} ({year})."
 
 
 def _say_state(standing: Standing, wording: Wording) -> Iterator[str]:
     target, language, state = standing.target, wording.language, standing.state
     if standing.last is None:
         return
-    when = phrase("by_due", language, year=target.year) if target.year else ""
+    when = say("by_due", language, year=target.year) if target.year else ""
     chance = "" if standing.probability is None else say_chance(standing.probability, wording)
     if state in ("likely", "uncertain", "unlikely"):
-        yield phrase(f"{state}_said", language, when=when, chance=chance)
+        yield say(f"{state}_said", language, when=when, chance=chance)
     elif state == "met":
         if standing.met_since is not None and standing.points > 1:
-            yield phrase("met_since_said", language, year=_year(standing, standing.met_since, wording))
+            yield say("met_since_said", language, year=_year(standing, standing.met_since, wording))
         else:
-            yield phrase("met_said", language)
+            yield say("met_said", language)
         if chance and when:
-            yield phrase("keep_said", language, when=when, chance=chance)
+            yield say("keep_said", language, when=when, chance=chance)
     elif state == "missed" and target.year is None:
-        yield phrase("floor_missed_said", language, year=wording.last(standing)[1])
+        yield say("floor_missed_said", language, year=wording.last(standing)[1])
     elif state == "missed":
-        yield phrase("missed_said", language, year=target.year)
+        yield say("missed_said", language, year=target.year)
     elif state == "due" and target.last_day is not None:
-        yield phrase("due_said", language, day=format_date(target.last_day.isoformat(), language))
+        yield say("due_said", language, day=format_date(target.last_day.isoformat(), language))
     elif state in TRENDLESS:
         reason = wording.break_reason(standing) if state == "broken" else ""
-        yield phrase(f"{state}_said", language, points=standing.points, reason=reason)
+        yield say(f"{state}_said", language, points=standing.points, reason=reason)
     if standing.lost_since is not None:
-        yield phrase("lost_said", language, year=_year(standing, standing.lost_since, wording))
+        yield say("lost_said", language, year=_year(standing, standing.lost_since, wording))
 
 
 def _say_projection(standing: Standing, wording: Wording) -> Iterator[str]:
@@ -106,8 +105,8 @@ def _say_projection(standing: Standing, wording: Wording) -> Iterator[str]:
         held = round(read_track_record().coverage80 * 10)
         yield " ".join(
             [
-                phrase("projection_said", wording.language, year=year, **words),
-                phrase("record_said", wording.language, held=held),
+                say("projection_said", wording.language, year=year, **words),
+                say("record_said", wording.language, held=held),
             ]
         )
 
@@ -118,34 +117,34 @@ def _say_pace(standing: Standing, wording: Wording) -> Iterator[str]:
     language, year = wording.language, standing.target.year
     required = wording.pace(standing.required_pace, standing.target)
     if standing.observed_pace is None:
-        yield phrase("pace_needed_said", language, year=year, required=required)
+        yield say("pace_needed_said", language, year=year, required=required)
     else:
         observed = wording.pace(standing.observed_pace, standing.target)
-        yield phrase("pace_said", language, year=year, required=required, observed=observed)
+        yield say("pace_said", language, year=year, required=required, observed=observed)
     if standing.best_pace is not None and standing.observed_pace is not None:
         best = wording.pace(standing.best_pace, standing.target)
-        yield phrase("best_pace_said", language, span=standing.best_span, best=best)
+        yield say("best_pace_said", language, span=standing.best_span, best=best)
 
 
 def _say_cautions(standing: Standing, wording: Wording) -> Iterator[str]:
     target, language = standing.target, wording.language
     if standing.broken and standing.state not in TRENDLESS:
-        yield phrase("after_break_said", language, reason=wording.break_reason(standing))
+        yield say("after_break_said", language, reason=wording.break_reason(standing))
     if standing.stale and standing.last is not None:
-        yield phrase("stale_said", language, year=wording.last(standing)[1])
+        yield say("stale_said", language, year=wording.last(standing)[1])
     if target.year_basis == "yearly":
-        yield phrase("yearly_floor_said", language)
+        yield say("yearly_floor_said", language)
     if target.implausible:
-        yield f"{phrase('implausible', language)}: {target.implausible.get(language)}"
+        yield f"{say('implausible', language)}: {target.implausible.get(language)}"
 
 
 def _say_open_sdg(standing: Standing, wording: Wording) -> Iterator[str]:
     progress = standing.progress
     if progress is not None and progress["score"] is not None and progress["base_year"] is not None:
-        yield phrase(
+        yield say(
             "open_sdg_said",
             wording.language,
-            **{"class": phrase(f"open_sdg_{progress['class']}", wording.language)},
+            **{"class": say(f"open_sdg_{progress['class']}", wording.language)},
             score=format_number(progress["score"], 1, wording.language),
             base=_year(standing, progress["base_year"], wording),
         )
@@ -187,13 +186,13 @@ def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str]) ->
     target, language = standing.target, wording.language
     marks = [wording.deadline(target)]
     if target.aspirational:
-        marks.append(phrase("aspirational", language))
+        marks.append(say("aspirational", language))
     if target.measurability == "implied":
-        marks.append(phrase("implied", language))
+        marks.append(say("implied", language))
     if target.year_basis == "inferred":
-        marks.append(phrase("year_inferred", language))
+        marks.append(say("year_inferred", language))
     if wording.registry.territories[standing.territory].role == "city":
-        marks.append(phrase("written_for_old_city", language))
+        marks.append(say("written_for_old_city", language))
     objective = wording.objective(target)
     sentences = [*say_standing(standing, wording), *parts]
     html = render(
@@ -202,7 +201,7 @@ def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str]) ->
         number=target.number,
         name=target.name.get(language),
         badge=wording.badge(standing),
-        rule=phrase("method_caption", language),
+        rule=say("method_caption", language),
         objective=objective,
         marks=marks,
         sentences=sentences,
@@ -227,10 +226,10 @@ def _draw_facts(
 
     def add(key: str, text: str) -> None:
         if text:
-            facts.append((phrase(key, language), text))
+            facts.append((say(key, language), text))
 
     add("definition", target.definition.get(language))
-    status = phrase(f"definition_{target.definition_status}", language)
+    status = say(f"definition_{target.definition_status}", language)
     add("legal_source", f"{target.legal_source.get(language)} ({status})")
     add("ambiguity", target.ambiguity.get(language))
     add("department", f"{wording.departments(target)} ({wording.department_basis(target)})")
@@ -240,16 +239,16 @@ def _draw_facts(
     add("proxies", "; ".join(proxies))
     add("flags", "; ".join(flags))
     add("source", "; ".join(sources))
-    add("plan_section", phrase(f"plan_{target.plan}", language, section=target.section))
+    add("plan_section", say(f"plan_{target.plan}", language, section=target.section))
     columns = ["indicator", "territory", "year", "value", "unit", "status", "inputs"]
     rows = [[row[c] if c != "inputs" else " ".join(row[c]) for c in columns] for row in series]
     html = render(
         "target_facts",
-        summary=phrase("about_target", language),
+        summary=say("about_target", language),
         facts=facts,
         csv=link_csv(columns, rows) if rows else "",
         csv_name=f"{target.id}.csv",
-        csv_label=phrase("download_csv", language),
+        csv_label=say("download_csv", language),
     )
     return Fragment(html, "\n".join(f"{term}: {text}" for term, text in facts))
 
@@ -264,16 +263,14 @@ def _draw_chart(view: View, standing: Standing) -> Chart | None:
     own = view.registry.territories[view.territory].name.get(view.language)
     if frame.filter(pl.col("territory") != "viet_nam").is_empty():
         return None
-    goal = Goal(
-        float(target.value), target.due or view.year, phrase("goal_2030", view.language), target.comparison
-    )
+    goal = Goal(float(target.value), target.due or view.year, say("goal_2030", view.language), target.comparison)
     order = [own] if own in frame["territory_name"] else []
     order += [name for name in frame["territory_name"].unique(maintain_order=True) if name != own]
     last, year = view.wording.last(standing)
     name = target.name.get(view.language)
     state = view.registry.name("state", standing.state, view.language).lower()
     title = f"{name}: {last} ({year}), {state}" if last else name
-    objective = f"{phrase('goal_2030', view.language)} {view.wording.objective(target)}"
+    objective = f"{say('goal_2030', view.language)} {view.wording.objective(target)}"
     known = view.drawn(frame.rename({"territory_name": "series"}))
     return trend(
         pl.concat([known, _foresee(standing, own)], how="diagonal"),
@@ -286,7 +283,7 @@ def _draw_chart(view: View, standing: Standing) -> Chart | None:
         decimals=indicator.decimals,
         target=goal,
         breaks=[
-            Break(row.year, phrase("break_label", view.language))
+            Break(row.year, say("break_label", view.language))
             for row in view.registry.breaks_of(target.id, view.territory)
         ],
         series_order=order,
@@ -313,5 +310,5 @@ def _say_parts(view: View, indicator: Indicator) -> list[str]:
         if rows:
             name = view.registry.territories[part].name.get(view.language)
             value = describe_value(rows[-1], indicator, view.wording)
-            lines.append(phrase("part_said", view.language, part=name, value=value))
+            lines.append(say("part_said", view.language, part=name, value=value))
     return lines

@@ -13,11 +13,10 @@ from hpedu import store
 from hpedu.assess.standing import Standing
 from hpedu.errors import UnknownName
 from hpedu.ingest.schema import Resource
-from hpedu.present.numbers import format_number, school_year
 from hpedu.present.page.blocks import Prose, draw_badge
-from hpedu.present.wording import phrase
-from hpedu.registry import Language, Registry, load_registry
+from hpedu.registry import Registry, load_registry
 from hpedu.registry.models import Indicator, Target
+from hpedu.texts import Language, format_number, say, school_year
 
 SIGNS = {">=": "≥\N{NO-BREAK SPACE}", ">": ">\N{NO-BREAK SPACE}", "<=": "≤\N{NO-BREAK SPACE}", "milestone": ""}
 
@@ -46,14 +45,14 @@ class Wording:
 
     def deadline(self, target: Target) -> str:
         if target.year is None:
-            return phrase("yearly", self.language)
-        return phrase("by_year", self.language, year=target.year)
+            return say("yearly", self.language)
+        return say("by_year", self.language, year=target.year)
 
     def departments(self, target: Target) -> str:
         return "; ".join(self.registry.departments[d].name.get(self.language) for d in target.departments)
 
     def department_basis(self, target: Target) -> str:
-        return phrase(f"department_{target.department_basis}", self.language)
+        return say(f"department_{target.department_basis}", self.language)
 
     def badge(self, standing: Standing) -> Markup:
         return draw_badge(standing.state, self.registry.name("state", standing.state, self.language))
@@ -63,7 +62,7 @@ class Wording:
         if value is None:
             return ""
         if self.registry.indicators[target.id].counts:
-            return phrase("a_year_percent", self.language, number=format_number(value, 1, self.language))
+            return say("a_year_percent", self.language, number=format_number(value, 1, self.language))
         decimals = 0 if target.unit == "per_10k" else 1
         return format_amount(value, target.unit, decimals, self.language, self.registry)
 
@@ -156,16 +155,16 @@ def describe_change(first: Quantity, last: Quantity, language: Language, registr
     if first.value is None or last.value is None:
         return Change(first, last, "", "", "")
     difference = last.value - first.value
-    verb = phrase("rose" if difference > 0 else "fell" if difference < 0 else "held", language)
+    verb = say("rose" if difference > 0 else "fell" if difference < 0 else "held", language)
     amount = format_amount(abs(difference), last.indicator.unit, last.indicator.decimals, language, registry)
     relative = format_number(abs(difference) / first.value * 100, 1, language) if first.value else ""
-    return Change(first, last, verb, amount, phrase("percent_change", language, number=relative))
+    return Change(first, last, verb, amount, say("percent_change", language, number=relative))
 
 
 def format_amount(value: float, unit: str, decimals: int, language: Language, registry: Registry) -> str:
     """A difference of two values with its unit; of two percents, in percentage points."""
     if unit == "percent":
-        return phrase("points", language, number=format_number(value, decimals, language))
+        return say("points", language, number=format_number(value, decimals, language))
     return with_unit(value, unit, decimals, language, registry)
 
 
@@ -349,7 +348,7 @@ class View:
     def _say_missing(self, indicators: Sequence[str], territories: Sequence[str]) -> str:
         names = dict.fromkeys(self.indicator(name).name.get(self.language) for name in indicators)
         where = ", ".join(self.registry.territories[t].name.get(self.language) for t in territories)
-        return phrase("no_values_said", self.language, territory=where, names="; ".join(names))
+        return say("no_values_said", self.language, territory=where, names="; ".join(names))
 
     def _say_lacking(self, lacking: Sequence[Quantity | Change]) -> str:
         """A sentence a territory: it has no figure at all, or too few to tell a change."""
@@ -359,7 +358,7 @@ class View:
             key = "no_values_said" if last.missing else "too_few_said"
             said.setdefault((key, last.territory), {})[last.indicator.name.get(self.language)] = None
         return " ".join(
-            phrase(key, self.language, territory=territory, names="; ".join(names))
+            say(key, self.language, territory=territory, names="; ".join(names))
             for (key, territory), names in said.items()
         )
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import combinations
 
-from hpedu.errors import Problem, Refused, note
+from hpedu.errors import Problem, Refused
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Registry
+from hpedu.texts import message
 
 
 def cross_check(registry: Registry) -> list[Problem]:
@@ -32,13 +33,13 @@ def _missing(file: str, where: str, what: str, names: Iterable[str], known: Iter
     known = set(known)
     for name in names:
         if name not in known:
-            yield Problem(file, where, note("registry_unknown", what=what), name)
+            yield Problem(file, where, message("registry_unknown", what=what), name)
 
 
 def _codes(registry: Registry) -> Iterator[Problem]:
     for key, count in Counter((c.dimension, c.code) for c in registry.codes).items():
         if count > 1:
-            yield Problem("codes.csv", "/".join(key), note("registry_code_twice"))
+            yield Problem("codes.csv", "/".join(key), message("registry_code_twice"))
     units = registry.codes_of("unit")
     for measure in registry.measures.values():
         yield from _missing("measures.csv", measure.id, "unit", [measure.unit], units)
@@ -70,14 +71,14 @@ def _province_codes(registry: Registry) -> Iterator[Problem]:
             first = max((bearer.valid_from or date.min for bearer in bearers), default=date.max)
             last = min((bearer.valid_to or date.max for bearer in bearers), default=date.min)
             if first <= last and len(bearers) == 2:
-                message = note("registry_same_day", one=one.territory, other=other.territory)
-                yield Problem("province_codes.csv", f"{one.scheme} {one.code}", message)
+                same = message("registry_same_day", one=one.territory, other=other.territory)
+                yield Problem("province_codes.csv", f"{one.scheme} {one.code}", same)
 
 
 def _communes(registry: Registry) -> Iterator[Problem]:
     for key, count in Counter((c.code, c.valid_from) for c in registry.communes).items():
         if count > 1:
-            yield Problem("communes.csv", str(key), note("registry_code_day_twice"))
+            yield Problem("communes.csv", str(key), message("registry_code_day_twice"))
     new = {c.code for c in registry.communes if c.valid_to is None}
     old = {c.code for c in registry.communes if c.valid_to is not None} | {""}
     districts = {d.code for d in registry.districts}
@@ -87,13 +88,13 @@ def _communes(registry: Registry) -> Iterator[Problem]:
         yield from _missing("commune_conversions.csv", where, "old commune", [row.old_code], old)
         yield from _missing("commune_conversions.csv", where, "district", [row.old_district_code], districts)
     for code in sorted(new - {row.new_code for row in registry.conversions}):
-        yield Problem("commune_conversions.csv", code, note("registry_no_old_unit"))
+        yield Problem("commune_conversions.csv", code, message("registry_no_old_unit"))
 
 
 def _targets(registry: Registry) -> Iterator[Problem]:
     numbers = [target.number for target in registry.targets.values()]
     if sorted(numbers) != list(range(1, len(numbers) + 1)):
-        yield Problem("targets", "number", note("registry_numbering"))
+        yield Problem("targets", "number", message("registry_numbering"))
     for target in registry.targets.values():
         file = f"targets/{target.group}.toml"
         yield from _missing(file, target.id, "level", [target.level], registry.codes_of("level"))
@@ -105,17 +106,17 @@ def _targets(registry: Registry) -> Iterator[Problem]:
             named.remove(target.id)
         yield from _missing(file, target.id, "indicator", named, registry.indicators)
         if (target.comparison == "milestone") != (target.kind == "milestone"):
-            yield Problem(file, target.id, note("registry_milestone"))
+            yield Problem(file, target.id, message("registry_milestone"))
         indicator = registry.indicators.get(target.id)
         if target.kind != "milestone" and (indicator is None or indicator.role != "target"):
-            yield Problem(file, target.id, note("registry_no_indicator"))
+            yield Problem(file, target.id, message("registry_no_indicator"))
 
 
 def _indicators(registry: Registry) -> Iterator[Problem]:
     for indicator in registry.indicators.values():
         file, where = "indicators", indicator.id
         if indicator.role == "target" and indicator.id not in registry.targets:
-            yield Problem(file, where, note("registry_no_target"))
+            yield Problem(file, where, message("registry_no_target"))
         yield from _missing(file, where, "group", [indicator.group], registry.target_groups())
         yield from _missing(file, where, "level", [indicator.level], registry.codes_of("level"))
         yield from _missing(file, where, "unit", [indicator.unit], registry.codes_of("unit"))
@@ -128,9 +129,9 @@ def _relations(registry: Registry) -> Iterator[Problem]:
         file, where = "relations.csv", relation.id
         yield from _missing(file, where, "level", relation.levels, registry.codes_of("level"))
         if (relation.kind == "ratio_bounds") != (relation.lower is not None or relation.upper is not None):
-            yield Problem(file, where, note("registry_bounds"))
+            yield Problem(file, where, message("registry_bounds"))
         if (relation.kind == "country") != (relation.provinces is not None):
-            yield Problem(file, where, note("registry_provinces"))
+            yield Problem(file, where, message("registry_provinces"))
         whole = [] if relation.whole.isdecimal() else [relation.whole]
         for text in filter(None, [*whole, *relation.parts, relation.optional]):
             try:
@@ -191,7 +192,7 @@ def _rest(registry: Registry) -> Iterator[Problem]:
         yield from _missing("other_targets.csv", other.id, "unit", [other.unit], registry.codes_of("unit"))
     for erratum in registry.errata.values():
         if (erratum.action == "scale") != (erratum.factor is not None):
-            yield Problem("errata.csv", erratum.id, note("registry_factor"))
+            yield Problem("errata.csv", erratum.id, message("registry_factor"))
 
 
 def _school_columns(registry: Registry) -> Iterator[Problem]:
@@ -214,4 +215,4 @@ def _school_columns(registry: Registry) -> Iterator[Problem]:
         fed.update(series)
     for term, count in fed.items():
         if count > 1:
-            yield Problem(file, f"{term.measure}/{term.level}", note("registry_two_feed"))
+            yield Problem(file, f"{term.measure}/{term.level}", message("registry_two_feed"))

@@ -14,10 +14,11 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 
-from hpedu.errors import Problem, RegistryError, list_problems, note
+from hpedu.errors import Problem, RegistryError, list_problems
 from hpedu.registry import models
 from hpedu.registry.check import cross_check
 from hpedu.registry.models import Keyed, Registry, Row
+from hpedu.texts import LANGUAGES, message
 
 HOME = Path(__file__).parent
 FILES: dict[str, tuple[str, type[Row]]] = {
@@ -88,7 +89,7 @@ def _index(source: str, rows: list[Any], problems: list[Problem]) -> dict[str, A
     table: dict[str, Any] = {}
     for row in rows:
         if row.id in table:
-            problems.append(Problem(source, row.id, note("registry_id_twice"), row.id))
+            problems.append(Problem(source, row.id, message("registry_id_twice"), row.id))
         table[row.id] = row
     return table
 
@@ -107,7 +108,7 @@ def read_rows(home: Path, source: str, model: type[RowT], problems: list[Problem
                 except ValidationError as error:
                     problems += list_problems(error, name, where)
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            problems.append(Problem(name, "", note("plain", text=error)))
+            problems.append(Problem(name, "", message("plain", text=error)))
     return rows
 
 
@@ -122,7 +123,7 @@ def read_csv_rows(path: Path, model: type[Row]) -> Iterator[tuple[str, dict[str,
             fields: dict[str, Any] = {}
             for column, cell in row.items():
                 stem, _, language = column.rpartition("_")
-                if language in models.LANGUAGES and stem:
+                if language in LANGUAGES and stem:
                     fields.setdefault(stem, {})[language] = cell
                 else:
                     fields[column] = _split_list(model, column, cell)

@@ -16,8 +16,8 @@ from hpedu.batch.build import Settings, run_batch
 from hpedu.batch.engine import Outcome
 from hpedu.batch.plan import Run, make_plan
 from hpedu.batch.recap import describe_batch, exit_status, recap
-from hpedu.present.page.pdf import PrintFailed
 from hpedu.folders import Project
+from hpedu.present.page.pdf import PrintFailed
 
 Pretend = Callable[[Callable[[Run, int], Outcome | None]], list[Run]]
 

@@ -11,8 +11,8 @@ from hpedu.assess.changes import place_of_standings
 from hpedu.batch import exports
 from hpedu.batch.exports import ExportFailed, export_office, keep_standings_of, place_of, renew_exports
 from hpedu.batch.plan import Run
-from hpedu.present.page.pdf import PrintFailed
 from hpedu.folders import Project
+from hpedu.present.page.pdf import PrintFailed
 
 TABLES = ("workbook", "package")
 RUN = Run(2025, "hai_phong", "vi", "continuing")

@@ -14,8 +14,8 @@ import pytest
 from hpedu import store
 from hpedu.digest import ISSUES, OBSERVATIONS, RECORD, TABLES, read_fresh
 from hpedu.errors import IngestError
-from hpedu.ingest import pipeline, schema
 from hpedu.folders import HOME_VARIABLE, NoProject, Project, find_project
+from hpedu.ingest import pipeline, schema
 from hpedu.registry import load_registry
 from hpedu.store import prepare
 

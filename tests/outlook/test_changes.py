@@ -18,8 +18,8 @@ from hpedu.assess.changes import (
     tabulate_standings,
 )
 from hpedu.assess.standing import assess_targets
-from hpedu.indicators import VALUES
 from hpedu.folders import Project
+from hpedu.indicators import VALUES
 from hpedu.registry import Registry
 
 TARGET = "nursery_enrolment_rate"

@@ -9,7 +9,8 @@ import pytest
 from hpedu.assess.standing import Standing
 from hpedu.present.summary import answer
 from hpedu.present.view import Wording
-from hpedu.registry import LANGUAGES, Language, Registry
+from hpedu.registry import Registry
+from hpedu.texts import LANGUAGES, Language
 
 SHARES = (
     "preschool_private_school_share",

@@ -13,7 +13,8 @@ import pytest
 from hpedu.ingest.schema import OBSERVATIONS
 from hpedu.present.exports.form import offer_forms
 from hpedu.present.view import Wording
-from hpedu.registry import LANGUAGES, Language, Registry
+from hpedu.registry import Registry
+from hpedu.texts import LANGUAGES, Language
 
 NOTHING = pl.DataFrame(schema=OBSERVATIONS)
 

@@ -10,7 +10,8 @@ import pytest
 from hpedu.assess.changes import CHANGES
 from hpedu.present.summary import draw_changes
 from hpedu.present.view import Wording
-from hpedu.registry import Language, Registry
+from hpedu.registry import Registry
+from hpedu.texts import Language
 
 
 def make_changes(*rows: dict[str, Any]) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from hpedu.errors import UnknownName
 from hpedu.present.charts.bars import ranked
 from hpedu.present.charts.picture import prefix_ids
 from hpedu.present.page.display import CHART, LAB_CHART, PAGE_HEAD, Chart, Fragment, PageHead
-from hpedu.present.wording import phrase, read_wording
+from hpedu.texts import read_texts, say
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_bundles_are_valid_outputs_and_always_the_same(chart: Chart) -> None:
 
 def test_the_synthetic_warning_is_part_of_the_picture(chart: Chart) -> None:
     warned = replace(chart, synthetic=True)
-    warning = phrase("synthetic_chart", "vi")
+    warning = say("synthetic_chart", "vi")
     assert warning in warned.svg and warning not in chart.svg
     assert warning in json.dumps(warned._repr_mimebundle_()[LAB_CHART], ensure_ascii=False)
 
@@ -80,10 +80,10 @@ def test_a_fragment_is_html_and_text() -> None:
 
 def test_an_unknown_phrase_names_the_closest() -> None:
     with pytest.raises(UnknownName, match="synthetic_chart"):
-        phrase("synthetic_chrt", "vi")
+        say("synthetic_chrt", "vi")
 
 
 def test_every_phrase_has_the_same_gaps_in_both_languages() -> None:
-    for key, text in read_wording().items():
+    for key, text in read_texts().items():
         gaps = [{part.split("}")[0] for part in words.split("{")[1:]} for words in (text.vi, text.en)]
         assert gaps[0] == gaps[1], key

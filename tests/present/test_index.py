@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from hpedu.folders import name_index
 from hpedu.present.page.blocks import STATE_SIGNS
 from hpedu.present.page.index import render_index
 from hpedu.present.page.page import TEMPLATES
-from hpedu.folders import name_index
-from hpedu.registry import Language, Registry
+from hpedu.registry import Registry
+from hpedu.texts import Language
 
 
 def make_entry(group: str, language: str = "vi", *, year: int = 2025, **other: Any) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from hpedu import Report
 from hpedu.errors import UnknownName
 from hpedu.present.page.blocks import Block
 from hpedu.present.page.display import Chart
-from hpedu.present.wording import phrase
-from hpedu.registry import Language
+from hpedu.texts import Language, say
 
 
 def read(block: Block) -> str:
@@ -26,11 +25,11 @@ def test_a_chart_a_level_and_a_table(report: Report) -> None:
     assert [isinstance(piece, Chart) for piece in block.pieces] == [True, True, False, False]
     first = block.pieces[0]
     assert isinstance(first, Chart) and first.table.height > 10
-    assert phrase("method_flow", report.language) in read(block)
+    assert say("method_flow", report.language) in read(block)
 
 
 def test_a_scenario_is_said(report: Report) -> None:
-    said = phrase("growth_said", report.language, growth="2,5" if report.language == "vi" else "2.5")
+    said = say("growth_said", report.language, growth="2,5" if report.language == "vi" else "2.5")
     assert said.strip() in read(report.enrolment("primary", growth=2.5))
     assert said.strip() not in read(report.enrolment("primary"))
 
@@ -38,20 +37,20 @@ def test_a_scenario_is_said(report: Report) -> None:
 def test_requirements_name_what_they_rest_on(report: Report) -> None:
     text = read(report.requirements("primary", "general", class_size=30))
     size = "30,0" if report.language == "vi" else "30.0"
-    assert phrase("basis_size", report.language, value=size) in text
+    assert say("basis_size", report.language, value=size) in text
     assert report.registry.norms["general_private_places"].source.get(report.language) in text
-    assert phrase("needs_norms_said", report.language) in text
+    assert say("needs_norms_said", report.language) in text
     assert "{" not in text
 
 
 def test_preschool_says_what_it_leaves_out(report: Report) -> None:
-    assert phrase("needs_without", report.language) in read(report.requirements("preschool"))
+    assert say("needs_without", report.language) in read(report.requirements("preschool"))
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_a_territory_without_pupils_says_so(language: Language) -> None:
     report = Report("general", territory="hai_phong", year=1990, language=language)
-    said = phrase("no_pupils_said", language, place=report.wording.territory)
+    said = say("no_pupils_said", language, place=report.wording.territory)
     assert read(report.enrolment()) == read(report.requirements()) == said
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from hpedu.present.numbers import count_decimals, format_date, format_number, school_year
+from hpedu.texts import count_decimals, format_date, format_number, school_year
 
 
 @pytest.mark.parametrize(

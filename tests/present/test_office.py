@@ -19,7 +19,8 @@ from hpedu.ingest.schema import Resource
 from hpedu.present.exports.package import draw_package
 from hpedu.present.exports.rows import OfficeTables, Scope, collect_tables, read_design
 from hpedu.present.exports.workbook import HEADER, day_of, draw_workbook, save_workbook
-from hpedu.registry import Language, Registry
+from hpedu.registry import Registry
+from hpedu.texts import Language
 
 HOSTILE = "=HYPERLINK(\"http://x\") <script>alert('đ')</script>"
 

@@ -8,12 +8,12 @@ from hpedu.assess.standing import Standing
 from hpedu.outlook.open_sdg import CLASSES, NOT_AVAILABLE
 from hpedu.present.target import say_chance, say_standing
 from hpedu.present.view import Wording
-from hpedu.present.wording import read_wording
-from hpedu.registry import LANGUAGES, Language, Registry
+from hpedu.registry import Registry
+from hpedu.texts import LANGUAGES, Language, read_texts
 
 
 def test_every_open_sdg_class_has_words() -> None:
-    assert {f"open_sdg_{name}" for name in CLASSES if name != NOT_AVAILABLE} <= set(read_wording())
+    assert {f"open_sdg_{name}" for name in CLASSES if name != NOT_AVAILABLE} <= set(read_texts())
 
 
 @pytest.mark.parametrize(

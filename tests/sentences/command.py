@@ -19,9 +19,8 @@ from hpedu.batch.progress import describe_outcome, describe_start, spell_seconds
 from hpedu.batch.recap import recap
 from hpedu.cli import commands
 from hpedu.console import describe_os_error
-from hpedu.errors import HpeduError, Problem, Refused, UnknownName, list_problems, note
-from hpedu.messages import say
-from hpedu.registry import Language
+from hpedu.errors import HpeduError, Problem, Refused, UnknownName, list_problems
+from hpedu.texts import Language, message, say
 
 FOLDER, NOTEBOOK = Path("du_an"), "preschool.ipynb"
 RUNS = [Run(2025, "hai_phong", "vi", group) for group in ("overview", "preschool", "general")]
@@ -44,7 +43,7 @@ def make_errors() -> list[HpeduError]:
     """Return every error with example data; some of them with more than one reason."""
     kinds = find_errors()
     problems = [
-        Problem("units.csv", "line 2", note("registry_unknown", what="unit"), "heads"),
+        Problem("units.csv", "line 2", message("registry_unknown", what="unit"), "heads"),
         Problem("b", "", "x"),
     ]
     lists = [kinds[name](problems) for name in ("RegistryError", "IngestError", "SeriesError")]
@@ -54,20 +53,20 @@ def make_errors() -> list[HpeduError]:
         "PrintFailed": [("preschool.html", "no space left")],
         "ExportFailed": [("OSError: disk full", {})],
         "UnfitNotebook": [
-            (NOTEBOOK, note("notebook_failed", name="KeyError", text="'a'")),
-            (NOTEBOOK, note("notebook_heads", count=2)),
+            (NOTEBOOK, message("notebook_failed", name="KeyError", text="'a'")),
+            (NOTEBOOK, message("notebook_heads", count=2)),
         ],
         "UnfinishedNotebook": [()],
         "LimitExceeded": [("stopped after 600 s", "time")],
         "PageRefused": [("UnfitNotebook: preschool.ipynb", "")],
         "NoWarmStart": [("no entry point",)],
         "NoCluster": [
-            ("tcp://10.0.0.1:8786", note("cluster_without_dask")),
-            ("tcp://10.0.0.1:8786", note("cluster_without_workers")),
+            ("tcp://10.0.0.1:8786", message("cluster_without_dask")),
+            ("tcp://10.0.0.1:8786", message("cluster_without_workers")),
         ],
         "ClusterDiffers": [(["tcp://10.0.0.2: polars 1.0 ≠ 1.1"],)],
         "FormExists": [(Path("phieu.xlsx"),)],
-        "NotHere": [(FOLDER, note(f"demo_{why}")) for why in ("in_raw", "not_empty", "not_folder")],
+        "NotHere": [(FOLDER, message(f"demo_{why}")) for why in ("in_raw", "not_empty", "not_folder")],
         "BrokenRecord": [(Path("reports/2024/hai_phong/standings.json"), "line 3")],
         "NotTogether": [("--only", "--group")],
         "NotInList": [(["Phường Hải Dương", "Xã Gia Lộc"],)],
@@ -190,8 +189,8 @@ EXAMPLES: dict[str, object] = {
     "findings": 5, "folder": "demo", "found": 11, "id": "2025/hai_phong/vi/overview", "known": "level, sex",
     "layout": "nso_area", "name": "Year", "one": "hai_phong", "option": "sexx", "other": "hai_duong",
     "part": "newest_year", "path": "phieu.xlsx", "place": "", "published": 900, "read": 118,
-    "reason": note("stale_new"), "schools": 40, "set_aside": 2, "sheet": "Trang1", "stale": 3, "text": "x/y",
-    "time": note("time_minutes", minutes=3), "times": note("check_times", count=4), "title": "Bảng 1",
+    "reason": message("stale_new"), "schools": 40, "set_aside": 2, "sheet": "Trang1", "stale": 3, "text": "x/y",
+    "time": message("time_minutes", minutes=3), "times": message("check_times", count=4), "title": "Bảng 1",
     "variable": "HPEDU_HOME", "what": "unit", "width": 12,
 }  # fmt: skip
 FILLED = (

@@ -10,7 +10,8 @@ from hpedu.ingest.checks import find_problems
 from hpedu.ingest.quarantine import set_aside_row
 from hpedu.ingest.schema import OBSERVATIONS, Cell, Resource
 from hpedu.ingest.source import Unreadable
-from hpedu.registry import Language, load_registry
+from hpedu.registry import load_registry
+from hpedu.texts import Language
 
 PLAIN: dict[str, Any] = {
     "measure": "pupils", "level": "primary", "ownership": "all", "sex": "both", "detail": "", "place": "",

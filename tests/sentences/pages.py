@@ -11,13 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hpedu import Report, store
+from hpedu.folders import HOME_VARIABLE
 from hpedu.present.commune import CommuneReport
 from hpedu.present.page.blocks import Block, Prose
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.registers import list_findings, list_missing, list_set_aside
 from hpedu.present.report import list_lines
-from hpedu.folders import HOME_VARIABLE
-from hpedu.registry import Language
+from hpedu.texts import Language
 
 YEAR, CITY, COMMUNE = 2025, "hai_phong", "commune_10525_2025"
 ROWS = 8  # of a table of a commune: the sentences are the same in the others

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from difflib import unified_diff
 from functools import cache
 from pathlib import Path
 from string import Formatter
 
-from hpedu.ingest.checks.finding import read_wording as read_finding_words
-from hpedu.messages import read_messages
+from hpedu import texts
 from hpedu.present.exports.rows import read_design
-from hpedu.present.wording import read_wording
-from hpedu.registry import LANGUAGES, Language
+from hpedu.texts import LANGUAGES, Language
 from tests.sentences.command import join_lines, say_batches, say_errors, say_filled, say_typed
 from tests.sentences.findings import say_findings, say_reasons
 from tests.sentences.pages import say_pages
@@ -28,12 +27,22 @@ SPEAKERS = (
 Sections = dict[str, list[str]]
 
 UNSAID = {
-    *("page/about_level", "page/break_note", "page/target_note", "page/range"),  # charts
-    *("page/published", "page/confidence", "page/origins_shown", "page/origin", "page/save_as"),  # foot and tools
-    *("page/commune_reports", "page/index_found", "page/index_scorecard"),  # the index pages
-    *("page/form_title", "page/form_step_state", "page/form_reference_date"),  # the workbook of a form
-    *("page/office_title", "page/office_coverage", "page/office_date"),  # what leaves the office
-    *("page/plan_strategy_plan", "page/plan_resolution_173_174_plan", "page/part_said"),  # under a target's chart
+    *("charts/about_level", "charts/break_note", "charts/target_note", "charts/range"),  # charts
+    *(
+        "charts/published",
+        "charts/confidence",
+        "charts/origins_shown",
+        "charts/origin",
+        "charts/save_as",
+    ),  # foot and tools
+    *("commune/commune_reports", "index/index_found", "index/index_scorecard"),  # the index pages
+    *("form/form_title", "form/form_step_state", "form/form_reference_date"),  # the workbook of a form
+    *("exports/office_title", "exports/office_coverage", "exports/office_date"),  # what leaves the office
+    *(
+        "report/plan_strategy_plan",
+        "report/plan_resolution_173_174_plan",
+        "report/part_said",
+    ),  # under a target's chart
 }
 """Texts with values that no section says, since they stand in a picture, a workbook or a whole page only.
 
@@ -48,11 +57,12 @@ def read_texts(language: Language) -> dict[str, str]:
     columns = {
         f"column/{name}.{part}": getattr(one, part) for name, one in design.column.items() for part in PARTS
     }
-    texts = {f"page/{key}": text for key, text in read_wording().items()}
-    texts |= {f"finding/{key}": text for key, text in read_finding_words().items()}
     sheets = {f"sheet/{name}": one.name for name, one in design.table.items() if one.name is not None}
-    plain = {key: text.get(language) for key, text in (texts | tables | sheets | columns).items()}
-    return plain | {f"message/{key}": text[language] for key, text in read_messages().items()}
+    plain = {key: text.get(language) for key, text in (tables | columns | sheets).items()}
+    for path in sorted(Path(texts.__file__).with_suffix("").glob("*.toml")):
+        own = tomllib.loads(path.read_text(encoding="utf-8"))
+        plain |= {f"{path.stem}/{key}": text[language] for key, text in own.items()}
+    return plain
 
 
 @cache

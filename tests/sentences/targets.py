@@ -18,8 +18,9 @@ from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import say_chance, say_standing
 from hpedu.present.view import Quantity, Wording, describe_change, describe_value
-from hpedu.registry import Language, Registry, load_registry
+from hpedu.registry import Registry, load_registry
 from hpedu.registry.models import Break, Target, Text
+from hpedu.texts import Language
 
 CITY = "hai_phong"
 SHARE, PER_10K, COUNT = (

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
 from hpedu.ingest.checks.figures import Figure
 from hpedu.ingest.schema import name_cell
-from hpedu.registry import LANGUAGES, Language, Registry, Text
+from hpedu.registry import Registry
+from hpedu.texts import LANGUAGES, Language, say, school_year, write_number
 
 _DIMENSIONS = ("measure", "level", "ownership", "sex", "detail")
 _PLAIN: dict[str, tuple[str, ...]] = {  # codes that go without saying
@@ -24,33 +22,15 @@ _PLAIN: dict[str, tuple[str, ...]] = {  # codes that go without saying
 }
 
 
-@cache
-def read_wording() -> dict[str, Text]:
-    """The templates: key -> text in both languages."""
-    with (Path(__file__).parent / "wording.toml").open("rb") as file:
-        return {key: Text.model_validate(texts) for key, texts in tomllib.load(file).items()}
-
-
 def name_check(check: str, language: Language) -> str:
     """What a check, or a severity, is called: "Parts and total", "Doubtful"."""
-    return read_wording()[f"{check}_name"].get(language)
-
-
-def write_number(value: float, language: Language, decimals: int = 3) -> str:
-    """`1.234,5` in Vietnamese, `1,234.5` in English, with no more decimals than the number has."""
-    text = f"{value:,.{decimals}f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    text = text.replace("-", "\N{MINUS SIGN}")
-    return text.translate(str.maketrans(",.", ".,")) if language == "vi" else text
+    return say(f"{check}_name", language)
 
 
 def write_year(figure: Figure, registry: Registry, language: Language) -> str:
     """The calendar year, or the school year as `2014-2015` (`2014-15` in English)."""
-    year = figure.year
-    if registry.measures[figure.key[0]].basis == "calendar":
-        return str(year)
-    return f"{year}-{year + 1}" if language == "vi" else f"{year}-{(year + 1) % 100:02d}"
+    calendar = registry.measures[figure.key[0]].basis == "calendar"
+    return str(figure.year) if calendar else school_year(figure.year, language)
 
 
 def name_place(figure: Figure, registry: Registry, language: Language) -> str:
@@ -110,7 +90,8 @@ def list_cells(figures: Iterable[Figure]) -> str:
 Severity = Literal["error", "warning", "note"]
 
 FINDINGS: dict[str, Any] = {
-    "check": pl.String,  # the name of a check in wording.toml: sum, digit_swap, at_most, country, unit_slip ...
+    # The name of a check in texts/findings.toml: sum, digit_swap, at_most, country, unit_slip ...
+    "check": pl.String,
     "severity": pl.String,  # "error" cannot be true, "warning" hardly, "note" worth knowing or already covered
     "territory": pl.String,
     "place": pl.String,
@@ -153,7 +134,6 @@ def make_finding(
     Every template may use {place}, {year}, {series}, {cells} (of all figures `involved`), {cell} and {file};
     `values` gives the rest. A finding that an erratum already covers is a note.
     """
-    wording = read_wording()
     cells = list(dict.fromkeys([figure, *involved]))
     erratum = next((id for id in (_covering(check, one) for one in cells) if id), "")
     texts = {}
@@ -166,9 +146,9 @@ def make_finding(
             "cell": list_cells([figure]),
             "file": figure.file,
         } | values(language)
-        texts[f"message_{language}"] = wording[f"{template or check}_message"].get(language).format(**words)
-        todo = wording["covered_what"].get(language).format(erratum=erratum) if erratum else ""
-        texts[f"what_{language}"] = todo or wording[f"{template or check}_what"].get(language).format(**words)
+        texts[f"message_{language}"] = say(f"{template or check}_message", language, **words)
+        todo = say("covered_what", language, erratum=erratum) if erratum else ""
+        texts[f"what_{language}"] = todo or say(f"{template or check}_what", language, **words)
     measure, level, ownership, sex, detail = figure.key
     return {
         "check": check,

@@ -12,8 +12,9 @@ from statistics import median
 from typing import Any, Literal
 
 from hpedu.ingest.checks.figures import Figure, Figures
-from hpedu.ingest.checks.finding import Severity, make_finding, write_number
-from hpedu.registry import Language, Registry
+from hpedu.ingest.checks.finding import Severity, make_finding
+from hpedu.registry import Registry
+from hpedu.texts import Language, write_number
 
 EACH_SIDE = 3  # neighbours looked at before and after
 NEAR = (0.1, 0.15, 0.2)  # how far log10 of the factor may be from 1, 2, 3: 1000 passes between 631 and 1585

@@ -8,9 +8,10 @@ from itertools import combinations
 from typing import Any
 
 from hpedu.ingest.checks.figures import Figure, Figures, Match, Reach, find_matches
-from hpedu.ingest.checks.finding import Severity, list_cells, make_finding, name_part, name_series, write_number
+from hpedu.ingest.checks.finding import Severity, list_cells, make_finding, name_part, name_series
 from hpedu.ingest.checks.sums import EPSILON
-from hpedu.registry import Language, Registry
+from hpedu.registry import Registry
+from hpedu.texts import Language, write_number
 
 
 def check_duplicates(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
@@ -138,7 +139,7 @@ def _report_ratio(whole: Figure, ratio: float, match: Match, registry: Registry)
         division = [printed, *(write_number(part.value, language) for part in match.parts)]
         names = [name_series(figure, registry, language) for figure in (whole, *match.parts)]
         digits = 3 if abs(ratio) < 1 else 1
-        quotient = [" / ".join(division), write_number(ratio, language, digits).replace("inf", INFINITE)]
+        quotient = [" / ".join(division), INFINITE if math.isinf(ratio) else write_number(ratio, language, digits)]
         return {
             "arithmetic": " = ".join(quotient) if match.parts else printed,
             "names": " / ".join(names),

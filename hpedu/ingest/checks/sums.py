@@ -11,11 +11,10 @@ from hpedu.ingest.checks.finding import (
     list_cells,
     make_finding,
     name_series,
-    read_wording,
     write_addition,
-    write_number,
 )
-from hpedu.registry import Language, Registry
+from hpedu.registry import Registry
+from hpedu.texts import Language, say, write_number
 
 
 @dataclass(frozen=True)
@@ -103,21 +102,20 @@ def _report(match: Match, total: float, difference: float, registry: Registry) -
 def _rounding(rounding: float, language: Language) -> str:
     if not rounding:
         return ""
-    return read_wording()["rounding"].get(language).format(rounding=write_number(rounding, language))
+    return say("rounding", language, rounding=write_number(rounding, language))
 
 
 def _repairs(repairs: list[Repair], language: Language) -> str:
     if not repairs:
         return ""
-    wording = read_wording()
     shown = [
-        wording["reading"]
-        .get(language)
-        .format(
+        say(
+            "reading",
+            language,
             printed=write_number(repair.figure.value, language),
             mended=write_number(repair.value, language),
             cell=list_cells([repair.figure]).partition(" (")[0],
         )
         for repair in repairs
     ]
-    return " " + wording[f"repair_{repairs[0].kind}"].get(language).format(readings="; ".join(shown))
+    return " " + say(f"repair_{repairs[0].kind}", language, readings="; ".join(shown))

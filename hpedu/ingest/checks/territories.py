@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hpedu.ingest.checks.figures import Figure, Figures, Key, fits
-from hpedu.ingest.checks.finding import Severity, list_cells, make_finding, name_place, write_number
+from hpedu.ingest.checks.finding import Severity, list_cells, make_finding, name_place
 from hpedu.ingest.checks.sums import EPSILON
-from hpedu.registry import Language, Registry
+from hpedu.registry import Registry
+from hpedu.texts import Language, write_number
 
 PROVINCIAL_ROLES = ("city", "part", "province")
 

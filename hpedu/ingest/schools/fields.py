@@ -11,7 +11,8 @@ from typing import Any
 
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.registry import Registry
-from hpedu.registry.models import Language, SchoolColumn
+from hpedu.registry.models import SchoolColumn
+from hpedu.texts import Language
 
 _TABLE: dict[str, Any] = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 

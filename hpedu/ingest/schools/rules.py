@@ -13,7 +13,8 @@ from hpedu.ingest import schema
 from hpedu.ingest.schools.fields import name_commune
 from hpedu.ingest.schools.levels import last_day, list_parts, place_levels, sum_parts, valid_recognition
 from hpedu.registry import Registry
-from hpedu.registry.models import LANGUAGES, SchoolColumn
+from hpedu.registry.models import SchoolColumn
+from hpedu.texts import LANGUAGES
 
 
 @dataclass

@@ -20,8 +20,7 @@ from hpedu.present.charts.style import (
     value_axis,
     year_header,
 )
-from hpedu.present.numbers import count_decimals, format_number
-from hpedu.registry.models import Language
+from hpedu.texts import Language, count_decimals, format_number
 
 # School years are counted at 30 September: on that scale 1 July 2025 lies a quarter of a year before 2025.
 MERGER_ON_SCHOOL_YEARS = MERGER_YEAR - 0.25

@@ -37,10 +37,8 @@ from hpedu.present.charts.style import (
     wrap,
     year_header,
 )
-from hpedu.present.numbers import MISSING, format_number
 from hpedu.present.page.display import Chart
-from hpedu.present.wording import phrase
-from hpedu.registry.models import Language
+from hpedu.texts import MISSING, Language, format_number, say
 
 NAME_LETTERS = 18  # of a line of the name beside a bar
 
@@ -151,7 +149,7 @@ def tabulate_stack(stack: Stack) -> pl.DataFrame:
     columns = {year_header(stack.school_year, stack.language): [stack.name(year) for year in stack.years]}
     for part in stack.parts:
         columns[part] = [stack.write(stack.amounts.get((part, year))) for year in stack.years]
-    columns[phrase("total", stack.language)] = [stack.write(stack.total(year)) for year in stack.years]
+    columns[say("total", stack.language)] = [stack.write(stack.total(year)) for year in stack.years]
     return pl.DataFrame(columns)
 
 
@@ -190,9 +188,9 @@ def draw_stack(stack: Stack) -> Layers:
     )
     colour = altair.Color("part:N", scale=colours, sort=stack.parts, legend=legend)
     tooltip = [
-        altair.Tooltip("part:N", title=phrase("part", language)),
+        altair.Tooltip("part:N", title=say("part", language)),
         altair.Tooltip("period:N", title=year_header(stack.school_year, language)),
-        altair.Tooltip("words:N", title=phrase("value", language)),
+        altair.Tooltip("words:N", title=say("value", language)),
     ]
     inks = dict(zip(stack.parts, map(style.ink_on, style.SEQUENCE), strict=False))
     pieces = [row | {"ink": inks[row["part"]]} for row in stack.pieces()]
@@ -260,7 +258,7 @@ def ranked(
     inputs = find_inputs(values, "label")
     lines = max(bar["label"].count("\n") for bar in bars) + 1
     table = {
-        name_header or phrase("name", language): [bar["full"] for bar in bars],
+        name_header or say("name", language): [bar["full"] for bar in bars],
         unit_label: [bar["words"] for bar in bars],
     }
     return Chart(
@@ -303,7 +301,7 @@ def draw_ranks(bars: Rows, unit_label: str, language: Language) -> Layers:
         return altair.X(f"{field}:Q", scale=scale, axis=unit_only)
 
     tooltip = [
-        altair.Tooltip("full:N", title=phrase("name", language)),
+        altair.Tooltip("full:N", title=say("name", language)),
         altair.Tooltip("words:N", title=unit_label),
     ]
     colour = altair.Color("colour:N", scale=None)

@@ -8,9 +8,7 @@ import polars as pl
 
 from hpedu.present.charts.axes import Break, Goal, Route
 from hpedu.present.charts.style import MARKED, every_year, explain_marks, name_year, year_header
-from hpedu.present.numbers import MISSING, format_number
-from hpedu.present.wording import phrase
-from hpedu.registry.models import Language
+from hpedu.texts import MISSING, Language, format_number, say
 
 LEVELS = (95, 80, 50)  # of the intervals of a projection, per cent; the widest is drawn first
 BOUNDS = tuple(f"{side}{level}" for level in LEVELS for side in ("lo", "hi"))
@@ -41,15 +39,15 @@ def prepare_points(
     written, numbers = [], []
     for row in points.iter_rows(named=True):
         number = format_number(row["value"], decimals, language)
-        mark = "\N{NO-BREAK SPACE}" + phrase(f"mark_{row['status']}", language) if row["status"] in MARKED else ""
+        mark = "\N{NO-BREAK SPACE}" + say(f"mark_{row['status']}", language) if row["status"] in MARKED else ""
         span = write_span(row["lo80"], row["hi80"], decimals, language)
-        written.append(f"{number} ({phrase('about_level', language, level=80)}: {span})" if span else number)
+        written.append(f"{number} ({say('about_level', language, level=80)}: {span})" if span else number)
         numbers.append(number + mark + (f"\N{NO-BREAK SPACE}{FLAG}" if row["flags"] else ""))
     return points.with_columns(
         pl.Series("period", [name_year(year, school_year, language) for year in points["year"]], pl.String),
         pl.Series("number", numbers, pl.String),
         pl.Series("written", written, pl.String),
-        pl.Series("status_words", [phrase(f"status_{status}", language) for status in points["status"]]),
+        pl.Series("status_words", [say(f"status_{status}", language) for status in points["status"]]),
     )
 
 
@@ -58,7 +56,7 @@ def write_span(low: float | None, high: float | None, decimals: int, language: L
     if low is None or high is None:
         return ""
     ends = {"low": format_number(low, decimals, language), "high": format_number(high, decimals, language)}
-    return phrase("range", language, **ends)
+    return say("range", language, **ends)
 
 
 def split_runs(points: pl.DataFrame, breaks: Sequence[Break] = ()) -> pl.DataFrame:
@@ -83,7 +81,7 @@ def tabulate(
                 for row in (rows.get((name, year)) for year in years)
             ]
             if any(spans):
-                words = phrase("about_level", language, level=level)
+                words = say("about_level", language, level=level)
                 columns[words if len(series) == 1 else f"{name}: {words}"] = spans
     return pl.DataFrame(columns)
 
@@ -122,7 +120,7 @@ def _list_years(years: list[int], school_year: bool, language: Language) -> str:
         else:
             stretches.append([year])
     names = [[name_year(year, school_year, language) for year in (run[0], run[-1])] for run in stretches]
-    return ", ".join(low if low == high else phrase("range", language, low=low, high=high) for low, high in names)
+    return ", ".join(low if low == high else say("range", language, low=low, high=high) for low, high in names)
 
 
 def list_levels(points: pl.DataFrame) -> list[float]:
@@ -133,13 +131,13 @@ def list_levels(points: pl.DataFrame) -> list[float]:
 def list_key(points: pl.DataFrame, target: Goal | None, route: Route | None, language: Language) -> list[str]:
     """What forms mean that carry no words of their own: hollow points, bands, paths."""
     used = [status for status in HOLLOW if status in points["status"].to_list()]
-    key = ["○ " + ", ".join(phrase(f"status_{status}", language) for status in used)] if used else []
+    key = ["○ " + ", ".join(say(f"status_{status}", language) for status in used)] if used else []
     if points["flags"].list.len().sum():
-        key.append(f"{FLAG} " + phrase("flag_key", language))
+        key.append(f"{FLAG} " + say("flag_key", language))
     if points["lo80"].count():
-        key.append("▒ " + phrase("fan_key", language))
+        key.append("▒ " + say("fan_key", language))
     if target and leads_to(points, target):
-        key.append("– · – " + phrase("required_path", language))
+        key.append("– · – " + say("required_path", language))
     if route:
         key.append("- - - " + route.label)
     return key
@@ -166,7 +164,7 @@ def list_notes(
     notes = []
     if target:
         words = target.write(decimals, language)
-        notes.append(phrase("target_note", language, label=target.label, year=target.year, value=words))
+        notes.append(say("target_note", language, label=target.label, year=target.year, value=words))
     if route:
         steps = "; ".join(
             f"{name_year(year, school_year, language)}: {format_number(value, decimals, language)}"
@@ -174,7 +172,7 @@ def list_notes(
         )
         notes.append(f"{route.label}: {steps}")
     notes += [
-        phrase("break_note", language, label=mark.label, year=name_year(mark.year, school_year, language))
+        say("break_note", language, label=mark.label, year=name_year(mark.year, school_year, language))
         for mark in breaks
     ]
     missing = any(MISSING in row for row in table.iter_rows())

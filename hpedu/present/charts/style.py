@@ -12,9 +12,7 @@ import altair
 import polars as pl
 from altair.utils.schemapi import debug_mode
 
-from hpedu.present.numbers import count_decimals, school_year
-from hpedu.present.wording import phrase
-from hpedu.registry.models import Language
+from hpedu.texts import Language, count_decimals, say, school_year
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif"
 BACKGROUND = "#ffffff"
@@ -236,13 +234,13 @@ def label_year(year: int, by_school_year: bool) -> str:
 
 
 def year_header(by_school_year: bool, language: Language) -> str:
-    return phrase("school_year" if by_school_year else "year", language)
+    return say("school_year" if by_school_year else "year", language)
 
 
 def title_values(ticks: Sequence[float], unit_label: str, language: Language) -> list[str]:
     """The lines over the axis of values: its unit, and a warning if it does not start at 0."""
     starts_at_zero = ticks[0] <= 0 <= ticks[-1]
-    notes = [] if starts_at_zero else [phrase("axis_not_zero", language)]
+    notes = [] if starts_at_zero else [say("axis_not_zero", language)]
     whole = " ".join([unit_label, *notes])
     return [whole] if len(whole) <= AXIS_LETTERS else [*textwrap.wrap(unit_label, AXIS_LETTERS), *notes]
 
@@ -287,7 +285,7 @@ def write_text(rows: Rows, encoding: Mapping[str, Any], **mark: Any) -> Layers:
 
 def draw_merger(row: dict[str, Any], x: Any, *, late: bool, language: Language, shift: float = 0) -> Layers:
     """A dashed rule where two provinces became one city; its words stand above the plot, on the longer side."""
-    rows = [row | {"words": phrase("merger", language)}]
+    rows = [row | {"words": say("merger", language)}]
     side = {"align": "right", "dx": 4} if late else {"align": "left", "dx": -4}
     words = data_of(rows).mark_text(y=-8, baseline="bottom", color=QUIET_INK, **side)
     return [
@@ -315,8 +313,8 @@ def explain_marks(statuses: Iterable[str], missing: bool, language: Language) ->
     """One explanation for each mark that a table uses, `…` included."""
     used = set(statuses)
     notes = [
-        f"{phrase(f'mark_{status}', language)}: {phrase(f'status_{status}', language)}"
+        f"{say(f'mark_{status}', language)}: {say(f'status_{status}', language)}"
         for status in MARKED
         if status in used
     ]
-    return [*notes, phrase("missing_note", language)] if missing else notes
+    return [*notes, say("missing_note", language)] if missing else notes

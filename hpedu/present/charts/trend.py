@@ -46,10 +46,8 @@ from hpedu.present.charts.style import (
     write_text,
     year_header,
 )
-from hpedu.present.numbers import format_number
 from hpedu.present.page.display import Chart
-from hpedu.present.wording import phrase
-from hpedu.registry.models import Language
+from hpedu.texts import Language, format_number, say
 
 DIRECT_LABELS = 4  # with more series than this a legend is calmer
 SHADES = {95: 0.10, 80: 0.14, 50: 0.20}  # of the bands, each over the wider one
@@ -98,10 +96,10 @@ def draw_series(points: pl.DataFrame, plane: Plane, series: list[str]) -> Layers
     tooltip = [
         altair.Tooltip(f"{field}:N", title=words)
         for field, words in {
-            "series": phrase("series", plane.language),
+            "series": say("series", plane.language),
             "period": year_header(plane.school_year, plane.language),
-            "written": phrase("value", plane.language),
-            "status_words": phrase("status", plane.language),
+            "written": say("value", plane.language),
+            "status_words": say("status", plane.language),
         }.items()
     ]
     points = points.with_columns(status_words=pl.concat_list("status_words", "flags").list.join("; "))
@@ -155,7 +153,7 @@ def place_labels(points: pl.DataFrame, plane: Plane, decimals: int) -> Rows:
         row["words"] = f"{wrap(row['series'], 16)}\n{number}" if len(rows) > 1 else number
         span = write_span(row["lo80"], row["hi80"], decimals, plane.language)
         if span:
-            row["words"] += f"\n{phrase('about_level', plane.language, level=80)}:\n{span}"
+            row["words"] += f"\n{say('about_level', plane.language, level=80)}:\n{span}"
     heights = [text_height(row["words"]) for row in rows]
     centres = spread([plane.to_pixel(row["value"]) for row in rows], heights, 0, HEIGHT)
     return [
@@ -183,7 +181,7 @@ def draw_target(points: pl.DataFrame, plane: Plane, target: Goal, written: str) 
         start = known.select("year", "value").tail(1).to_dicts()
         path = data_of([*start, {"year": target.year, "value": target.value}])
         layers.append(path.mark_line(color=style.INK, strokeWidth=1.3, strokeDash=PATH_DASH).encode(**at))
-    tooltip = [altair.Tooltip("words:N", title=phrase("year", plane.language) + f" {target.year}")]
+    tooltip = [altair.Tooltip("words:N", title=say("year", plane.language) + f" {target.year}")]
     diamond = data_of([goal]).mark_point(shape="diamond", size=130, filled=True, opacity=1, color=style.INK)
     layers.append(diamond.encode(**at, tooltip=tooltip))
 

@@ -18,6 +18,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from hpedu.errors import HpeduError, UnknownName
+from hpedu.folders import write_whole
 from hpedu.ingest.forms.design import (
     COVER,
     SHEETS,
@@ -31,15 +32,13 @@ from hpedu.ingest.forms.design import (
     write_key,
 )
 from hpedu.present.exports.workbook import WRAP, lay_out_print, put_text, save_workbook, set_height
-from hpedu.present.numbers import school_year
 from hpedu.present.page.blocks import render
 from hpedu.present.page.display import Fragment
 from hpedu.present.view import Wording
-from hpedu.present.wording import phrase
-from hpedu.folders import write_whole
-from hpedu.registry import LANGUAGES, Registry
+from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Target, Text
+from hpedu.texts import LANGUAGES, say, school_year
 
 
 @dataclass(frozen=True)
@@ -99,8 +98,8 @@ class FormTexts:
     def title(self) -> str:
         year, place = self.cover.year, self.registry.territories[self.cover.territory].name
         return "\n".join(
-            (phrase("form_synthetic", language) + " – " if self.cover.synthetic else "")
-            + phrase(
+            (say("form_synthetic", language) + " – " if self.cover.synthetic else "")
+            + say(
                 "form_title",
                 language,
                 group=self.registry.groups[self.cover.group].name.get(language),
@@ -114,7 +113,7 @@ class FormTexts:
     def instructions(self, missing: Sequence[Missing]) -> list[str]:
         names = {kind: sheet.name for kind, sheet in SHEETS.items()}
         keys = ["form_purpose", *(f"form_step_{step}" for step in STEPS), *([] if missing else ["form_complete"])]
-        return ["\n".join(phrase(key, language, **names) for language in LANGUAGES) for key in keys]
+        return ["\n".join(say(key, language, **names) for language in LANGUAGES) for key in keys]
 
     def departments(self) -> str:
         named = dict.fromkeys(
@@ -125,7 +124,7 @@ class FormTexts:
     def number_row(self, place: int, missing: Missing) -> FormRow:
         measure = self.registry.measures[missing.series.measure]
         dates = dict.fromkeys(t.reference_date.vi for t in missing.targets if t.reference_date)
-        counted = [phrase("form_reference_date", "vi", dates="; ".join(dates))] if dates else []
+        counted = [say("form_reference_date", "vi", dates="; ".join(dates))] if dates else []
         labels = {
             "number": str(place),
             "targets": "\n".join(f"{t.number}. {t.name.vi}" for t in missing.targets),
@@ -153,7 +152,7 @@ class FormTexts:
 
     def task_rows(self) -> Iterator[FormRow]:
         for place, task in enumerate(self.registry.tasks, 1):
-            name = f"{phrase(f'plan_short_{task.plan}', 'vi')} {task.number}. {_both(task.title)}"
+            name = f"{say(f'plan_short_{task.plan}', 'vi')} {task.number}. {_both(task.title)}"
             labels = {
                 "number": str(place),
                 "task": name,
@@ -306,7 +305,7 @@ def _open(cell: Cell) -> None:
 
 
 def _say(key: str, between: str) -> str:
-    return between.join(phrase(key, language) for language in LANGUAGES)
+    return between.join(say(key, language) for language in LANGUAGES)
 
 
 def _finish(sheet: Worksheet) -> None:
@@ -417,9 +416,9 @@ def offer_forms(
             {
                 "file": f"hpedu-{group}-{territory}-{year}.xlsx",
                 "href": f"data:{WORKBOOK};base64,{base64.b64encode(content).decode('ascii')}",
-                "text": phrase("form_link", language, group=name, count=count),
+                "text": say("form_link", language, group=name, count=count),
             }
         )
-    lead = phrase("form_lead" if links else "form_not_asked", language)
+    lead = say("form_lead" if links else "form_not_asked", language)
     plain = "\n".join([lead, *(link["text"] for link in links)])
     return Fragment(render("forms", lead=lead, links=links), plain)

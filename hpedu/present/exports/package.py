@@ -13,12 +13,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from hpedu.folders import write_whole
 from hpedu.ingest.schema import Resource
 from hpedu.present.exports.rows import Column, OfficeTables, Row, TableDesign, introduce, name_tables, read_design
 from hpedu.present.page.blocks import write_csv
-from hpedu.present.wording import phrase
-from hpedu.folders import write_whole
-from hpedu.registry import Language, Registry
+from hpedu.registry import Registry
+from hpedu.texts import Language, say
 
 DESCRIPTOR = "datapackage.json"
 
@@ -46,13 +46,13 @@ def draw_package(tables: OfficeTables, registry: Registry) -> dict[str, bytes]:
 def describe_package(tables: OfficeTables, registry: Registry) -> dict[str, Any]:
     """The descriptor: what `datapackage.json` says."""
     scope, language, design = tables.scope, tables.scope.language, read_design()
-    warning = [phrase("synthetic_page", language)] if tables.synthetic else []
+    warning = [say("synthetic_page", language)] if tables.synthetic else []
     title = name_tables(tables, registry)
     return {
         "profile": "tabular-data-package",
         "name": f"hpedu-{scope.year}-{scope.territory}-{language}-{scope.group}",
-        "title": f"{phrase('synthetic_chart', language)} – {title}" if tables.synthetic else title,
-        "description": " ".join([*warning, phrase("office_package_text", language), *introduce(tables)]),
+        "title": f"{say('synthetic_chart', language)} – {title}" if tables.synthetic else title,
+        "description": " ".join([*warning, say("office_package_text", language), *introduce(tables)]),
         "keywords": ["education", "targets", "Hai Phong", *(["synthetic"] if tables.synthetic else [])],
         "hpedu": version("hpedu"),
         **_none_left_out("licenses", _list_licences(tables)),

@@ -19,12 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.ingest.schema import Resource
-from hpedu.present.numbers import format_date, school_year
 from hpedu.present.view import name_year
-from hpedu.present.wording import phrase
-from hpedu.registry import Language, Registry
+from hpedu.registry import Registry
 from hpedu.registry.formula import parse_formula
 from hpedu.registry.models import Indicator, Target, Text
+from hpedu.texts import Language, format_date, say, school_year
 
 SILENT = ("no_data", "milestone_unreported")
 """States of a target about which nothing is known."""
@@ -33,7 +32,7 @@ SILENT = ("no_data", "milestone_unreported")
 def name_tables(tables: OfficeTables, registry: Registry) -> str:
     """The title of a hand-out: group, territory and school year in its language."""
     scope = tables.scope
-    return phrase(
+    return say(
         "office_title",
         scope.language,
         group=registry.groups[scope.group].name.get(scope.language),
@@ -53,10 +52,10 @@ def introduce(tables: OfficeTables) -> list[str]:
     language, states = tables.scope.language, [row["state"] for row in tables.rows["scorecard"]]
     known = sum(state not in SILENT for state in states)
     return [
-        phrase("office_coverage", language, known=known, total=len(states)),
-        phrase("office_date", language, date=format_date(tables.published, language)),
-        phrase("office_nothing_invented", language),
-        phrase("office_merger", language),
+        say("office_coverage", language, known=known, total=len(states)),
+        say("office_date", language, date=format_date(tables.published, language)),
+        say("office_nothing_invented", language),
+        say("office_merger", language),
     ]
 
 
@@ -355,7 +354,7 @@ class _Collector:
             "url": source.url,
             "published": source.published,
             "confidence": source.confidence,
-            "confidence_name": phrase(f"confidence_{source.confidence}", self.language),
+            "confidence_name": say(f"confidence_{source.confidence}", self.language),
             "file": source.path,
         }
 
@@ -388,7 +387,7 @@ class _Collector:
         if self.registry.indicators[target.id].counts:
             return self._name("unit", "percent")
         percent = target.unit == "percent"
-        return phrase("office_points", self.language) if percent else self._name("unit", target.unit)
+        return say("office_points", self.language) if percent else self._name("unit", target.unit)
 
     def _name_territory(self, territory: str) -> str:
         return self.registry.territories[territory].name.get(self.language)

@@ -28,12 +28,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.xml.constants import ARC_CORE
 from openpyxl.xml.functions import tostring
 
-from hpedu.present.exports.rows import OfficeTables, Row, TableDesign, day_of, introduce, name_tables, read_design
-from hpedu.present.numbers import count_decimals
-from hpedu.present.view import SIGNS
-from hpedu.present.wording import phrase
 from hpedu.folders import write_whole
-from hpedu.registry import Language, Registry
+from hpedu.present.exports.rows import OfficeTables, Row, TableDesign, day_of, introduce, name_tables, read_design
+from hpedu.present.view import SIGNS
+from hpedu.registry import Registry
+from hpedu.texts import Language, count_decimals, say
 
 LINE = 15.0  # height of a line of text in points
 TALLEST = 400.0  # Excel allows 409 points
@@ -113,7 +112,7 @@ def draw_workbook(tables: OfficeTables, registry: Registry) -> bytes:
     workbook = Workbook()
     workbook.properties.title = name_tables(tables, registry)
     workbook.properties.language = language
-    names = [phrase("office_notes", language), *(_sheet_name(t, language) for t in shown.values())]
+    names = [say("office_notes", language), *(_sheet_name(t, language) for t in shown.values())]
     _write_cover(workbook.active, tables, registry, names)
     _write_notes(workbook.create_sheet(names[0]), shown, tables)
     for name, (key, table) in zip(names[1:], shown.items(), strict=True):
@@ -131,12 +130,12 @@ def draw_workbook(tables: OfficeTables, registry: Registry) -> bytes:
 
 def _write_cover(sheet: Worksheet, tables: OfficeTables, registry: Registry, names: Sequence[str]) -> None:
     language = tables.scope.language
-    sheet.title = phrase("office_cover", language)
+    sheet.title = say("office_cover", language)
     sheet.column_dimensions["A"].width = 100
     put_text(sheet["A1"], name_tables(tables, registry)).font = _TITLE
-    lines = [phrase("office_lead", language), *introduce(tables), phrase("office_contents", language)]
+    lines = [say("office_lead", language), *introduce(tables), say("office_contents", language)]
     if tables.synthetic:
-        lines.insert(0, phrase("synthetic_page", language))
+        lines.insert(0, say("synthetic_page", language))
     row = 1
     for row, line in enumerate(lines, 2):
         put_text(sheet.cell(row, 1), line)
@@ -159,8 +158,8 @@ def _write_notes(sheet: Worksheet, shown: dict[str, TableDesign], tables: Office
         for table in shown.values()
         for column in (design.column[name] for name in table.sheet)
     ]
-    heads = [phrase(key, language) for key in ("office_sheet", "office_column", "office_meaning")]
-    _write_top(sheet, phrase("office_notes_title", language), phrase("office_nothing_invented", language), tables)
+    heads = [say(key, language) for key in ("office_sheet", "office_column", "office_meaning")]
+    _write_top(sheet, say("office_notes_title", language), say("office_nothing_invented", language), tables)
     _write_table(sheet, "notes", heads, rows, [20, 40, 90], [])
     sheet.freeze_panes = sheet.cell(HEADER + 1, 1)
 
@@ -168,9 +167,9 @@ def _write_notes(sheet: Worksheet, shown: dict[str, TableDesign], tables: Office
 def _write_top(sheet: Worksheet, title: str, text: str, tables: OfficeTables) -> None:
     language = tables.scope.language
     if tables.synthetic:
-        title = f"{phrase('synthetic_chart', language)} – {title}"
+        title = f"{say('synthetic_chart', language)} – {title}"
     put_text(sheet["A1"], title).font = _WARNING if tables.synthetic else _TITLE
-    put_text(sheet["A2"], phrase("office_one_table", language))
+    put_text(sheet["A2"], say("office_one_table", language))
     put_text(sheet["A3"], text)
     for row in (1, 2, 3):
         sheet.cell(row, 1).alignment = Alignment(wrap_text=False)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from bs4 import BeautifulSoup, Tag
 
-from hpedu.present.wording import phrase
-from hpedu.registry.models import Language
+from hpedu.texts import Language, say
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
@@ -88,7 +87,7 @@ def enclose_tables(soup: BeautifulSoup, language: Language) -> None:
         if table.find_parent(class_="scroll"):
             continue
         caption = table.find("caption")
-        label = caption.get_text(" ", strip=True) if caption else phrase("table", language)
+        label = caption.get_text(" ", strip=True) if caption else say("table", language)
         region = soup.new_tag("div", attrs={"class": "scroll", "role": "region", "tabindex": "0"})
         region["aria-label"] = label
         table.wrap(region)
@@ -104,7 +103,7 @@ def cite_origins(soup: BeautifulSoup, language: Language) -> list[list[str]]:
         cells = tuple(dict.fromkeys(str(tag["data-inputs"]).split("\n")))
         number = numbers.setdefault(cells, len(numbers) + 1)
         link = soup.new_tag("a", attrs={"class": "cite", "href": f"#o{number}", "data-number": str(number)})
-        link["aria-label"] = phrase("origin", language, number=number)
+        link["aria-label"] = say("origin", language, number=number)
         del tag["data-inputs"]
         tag.append(link)
     return [list(cells) for cells in numbers]

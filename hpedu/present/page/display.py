@@ -9,16 +9,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
 import polars as pl
 
 from hpedu.present.charts.picture import STATIC_WIDTH, VEGALITE, draw_picture
-from hpedu.present.numbers import format_date, school_year
-from hpedu.present.wording import phrase
-from hpedu.registry.models import Language
+from hpedu.texts import Language, format_date, say, school_year
 
 
 def describe_source(source: dict[str, str], language: Language) -> dict[str, str]:
@@ -46,15 +44,14 @@ def describe_origin(cells: list[str], sources: list[dict[str, str]]) -> list[dic
 def describe_making(head: dict[str, Any]) -> list[tuple[str, str]]:
     """What the page was made from: parameters, the newest source, the digest of the inputs, versions."""
     language: Language = head["language"]
-    say = partial(phrase, language=language)
     parameters = (head["group"], head["territory"], school_year(head["year"], language), language)
     newest = max((source.get("published") or "" for source in head["sources"]), default="")
     versions = (f"hpedu {version('hpedu')}", f"Vega-Lite {VEGALITE}", f"vl-convert {version('vl-convert-python')}")
     facts = [
-        (say("parameters"), " · ".join(parameters)),
-        (say("newest_source"), format_date(newest, language)),
-        (say("inputs_digest"), head["inputs_digest"]),
-        (say("versions"), ", ".join(versions)),
+        (say("parameters", language), " · ".join(parameters)),
+        (say("newest_source", language), format_date(newest, language)),
+        (say("inputs_digest", language), head["inputs_digest"]),
+        (say("versions", language), ", ".join(versions)),
     ]
     return [(term, text) for term, text in facts if text]
 
@@ -93,7 +90,7 @@ class Chart:
         """Write the synthetic warning into the picture: it must survive being cut out of the page."""
         if not self.synthetic:
             return spec
-        return spec | {"title": {"text": [], "subtitle": phrase("synthetic_chart", self.language)}}
+        return spec | {"title": {"text": [], "subtitle": say("synthetic_chart", self.language)}}
 
     def _lab_spec(self) -> dict[str, Any]:
         """The spec for JupyterLab, where no figure caption stands above the chart.
@@ -158,7 +155,7 @@ class PageHead:
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> Bundle:
-        warning = [f"**{phrase('synthetic_page', self.language)}**"] if self.synthetic else []
+        warning = [f"**{say('synthetic_page', self.language)}**"] if self.synthetic else []
         questions = ["\n".join(f"- {question}" for question in self.questions)] if self.questions else []
         text = "\n\n".join([f"# {self.title}", *warning, self.subtitle, *questions])
         return {PAGE_HEAD: asdict(self), "text/markdown": text, "text/plain": self.title}

@@ -14,15 +14,14 @@ from markupsafe import Markup
 
 from hpedu import store
 from hpedu.assess.standing import Standing, assess_targets
+from hpedu.folders import name_index
 from hpedu.present.exports.rows import SILENT
-from hpedu.present.numbers import school_year
 from hpedu.present.page.blocks import draw_badge
 from hpedu.present.page.page import make_environment, read_part, write_policy
 from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.view import Wording
-from hpedu.present.wording import phrase
-from hpedu.folders import name_index
-from hpedu.registry import LANGUAGES, Language, load_registry
+from hpedu.registry import load_registry
+from hpedu.texts import LANGUAGES, Language, say, school_year
 
 
 def render_commune_index(entries: Iterable[dict[str, Any]]) -> str:
@@ -51,8 +50,8 @@ def render_commune_index(entries: Iterable[dict[str, Any]]) -> str:
             ],
             style=Markup(read_part("style.css")),
             policy=write_policy([]),
-            vi=partial(phrase, language="vi"),
-            en=partial(phrase, language="en"),
+            vi=partial(say, language="vi"),
+            en=partial(say, language="en"),
         )
     )
 
@@ -115,7 +114,7 @@ def render_index(
             style=Markup(read_part("style.css") + read_part("index.css")),
             script=Markup(script),
             policy=write_policy([script]),
-            say=partial(phrase, language=language),
+            say=partial(say, language=language),
         )
     )
 
@@ -164,7 +163,7 @@ class _Shelf:
         return {
             "name": self.registry.groups[group].name.get(self.language),
             "coverage": self._cover(own) if own else None,
-            "text": "" if own else phrase("index_quality", self.language),
+            "text": "" if own else say("index_quality", self.language),
             "links": [
                 {
                     "place": entry["page"],
@@ -182,7 +181,7 @@ class _Shelf:
             return []
         places = {kind: form.format(id=entry["page"].removesuffix(".html")) for kind, form in FILES.items()}
         return [
-            {"place": place, "label": phrase(f"index_{kind}", self.language)}
+            {"place": place, "label": say(f"index_{kind}", self.language)}
             for kind, place in places.items()
             if (self.reports / place).exists()
         ]
@@ -203,7 +202,7 @@ class _Shelf:
         return {"known": known, "total": counts.total(), "states": states}
 
     def _draw_scorecard(self, year: str) -> str:
-        caption = phrase("index_scorecard", self.language, year=year)
+        caption = say("index_scorecard", self.language, year=year)
         pages = {
             entry["parameters"]["group"]: entry["page"]
             for entry in self.entries

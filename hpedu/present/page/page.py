@@ -24,9 +24,8 @@ from traitlets import default
 from traitlets.config import Config
 
 from hpedu.errors import HpeduError
-from hpedu.messages import Note, note
+from hpedu.folders import name_index
 from hpedu.present.charts.picture import chart_bundle, draw_picture, pack
-from hpedu.present.numbers import school_year
 from hpedu.present.page.blocks import write_csv
 from hpedu.present.page.body import arrange, make_slug
 from hpedu.present.page.display import (
@@ -37,9 +36,7 @@ from hpedu.present.page.display import (
     describe_origin,
     describe_source,
 )
-from hpedu.present.wording import phrase
-from hpedu.folders import name_index
-from hpedu.registry.models import LANGUAGES, Language
+from hpedu.texts import LANGUAGES, Language, Message, message, say, school_year
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -47,7 +44,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 class UnfitNotebook(HpeduError):
     """A notebook that cannot become a page; says which and why."""
 
-    def __init__(self, notebook: str, reason: Note) -> None:
+    def __init__(self, notebook: str, reason: Message) -> None:
         self.notebook, self.reason = notebook, reason
         super().__init__(notebook, reason)
 
@@ -158,10 +155,10 @@ def find_head(outputs: list[NotebookNode], name: str) -> dict[str, Any]:
     """
     for output in outputs:
         if output.output_type == "error":
-            raise UnfitNotebook(name, note("notebook_failed", name=output.ename, text=output.evalue))
+            raise UnfitNotebook(name, message("notebook_failed", name=output.ename, text=output.evalue))
     heads = [output.data[PAGE_HEAD] for output in outputs if PAGE_HEAD in output.get("data", {})]
     if len(heads) != 1:
-        raise UnfitNotebook(name, note("notebook_heads", count=len(heads)))
+        raise UnfitNotebook(name, message("notebook_heads", count=len(heads)))
     return dict(heads[0])
 
 
@@ -197,7 +194,7 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
             head=head,
             language=language,
             other=other,
-            say=partial(phrase, language=language),
+            say=partial(say, language=language),
             name_index=name_index,
             school_year=school_year(head["year"], language),
             sources=[describe_source(source, language) for source in head["sources"]],
@@ -237,9 +234,8 @@ def name_file(chart: str, head: dict[str, Any]) -> str:
 
 def draw_figure(chart: dict[str, Any]) -> str:
     """A chart as a figure: title, picture with its description, warning if synthetic, table of its numbers."""
-    say = partial(phrase, language=chart["language"])
     template = make_environment().get_template("figure.html.j2")
-    return template.render(chart=chart, svg=Markup(name_slot(chart)), say=say)
+    return template.render(chart=chart, svg=Markup(name_slot(chart)), say=partial(say, language=chart["language"]))
 
 
 def name_slot(chart: dict[str, Any]) -> str:
