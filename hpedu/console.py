@@ -1,7 +1,7 @@
 """How the command line speaks: click groups and commands whose help and errors are Vietnamese or English.
 
-Texts stand in `texts/command.toml`, what click says of the words typed in `click.toml`; what hpedu or click raises ends
-here as one message without traceback.
+Texts stand in `texts/command.toml`, what click says of the words typed in `click.toml`; what hpedu or click raises
+ends here as one message without traceback.
 """
 
 from __future__ import annotations

@@ -10,11 +10,10 @@ import polars as pl
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from hpedu.errors import UnknownName
 from hpedu.present.charts.bars import ranked
 from hpedu.present.charts.picture import prefix_ids
 from hpedu.present.page.display import CHART, LAB_CHART, PAGE_HEAD, Chart, Fragment, PageHead
-from hpedu.texts import read_texts, say
+from hpedu.texts import say
 
 
 @pytest.fixture(scope="module")
@@ -76,14 +75,3 @@ def test_a_page_head_can_be_read_in_the_notebook() -> None:
 
 def test_a_fragment_is_html_and_text() -> None:
     assert Fragment("<b>x</b>", "x")._repr_mimebundle_() == {"text/html": "<b>x</b>", "text/plain": "x"}
-
-
-def test_an_unknown_phrase_names_the_closest() -> None:
-    with pytest.raises(UnknownName, match="synthetic_chart"):
-        say("synthetic_chrt", "vi")
-
-
-def test_every_phrase_has_the_same_gaps_in_both_languages() -> None:
-    for key, text in read_texts().items():
-        gaps = [{part.split("}")[0] for part in words.split("{")[1:]} for words in (text.vi, text.en)]
-        assert gaps[0] == gaps[1], key

@@ -196,7 +196,7 @@ EXAMPLES: dict[str, object] = {
 FILLED = (
     *("workbook_damaged", "xml_workbook_damaged", "px_no_values", "px_wrong_count", "jsonstat_wrong_count"),
     *("formula_shape", "formula_option", "is_damaged", "package_not_one", "field_refused", "registry_same_day"),
-    *("erratum_without_cell", "registry_feeds", "ingest_done", "ingest_fresh", "check_table", "check_sheet"),
+    *("erratum_without_cell", "ingest_done", "ingest_fresh", "check_table", "check_sheet"),
     *("check_layout", "check_schools", "check_times", "check_counts", "check_reason", "check_more"),
     *(
         "proposal_close",
@@ -207,7 +207,7 @@ FILLED = (
         "report_work",
         "stale_data",
     ),
-    *("demo_done", "form_done", "outlook_done", "field_literal_error", "plain", "usage_other"),
+    *("demo_done", "form_done", "outlook_done", "field_literal_error", "plain", "run_tasks", "run_installing"),
 )
 """Texts that need a damaged file, a whole project or a run to be said: said here with example values."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -32,12 +31,11 @@ MILESTONE = "unesco_learning_city_membership"
 Sections = dict[str, list[str]]
 
 
-def make_book() -> Registry:
+def make_registry() -> Registry:
     """Return the registry with one break of series, so that its reason can be said."""
-    book = copy(load_registry())
     reason = Text(vi="từ năm 2024 đếm cả nhóm trẻ độc lập", en="independent groups are counted from 2024")
-    book.breaks = {"cut": Break(id="cut", indicator=SHARE, territory="", year=2024, reason=reason)}
-    return book
+    cut = Break(id="cut", indicator=SHARE, territory="", year=2024, reason=reason)
+    return replace(load_registry(), breaks={"cut": cut})
 
 
 def make_target(name: str, **changes: Any) -> Target:
@@ -127,7 +125,7 @@ def list_cautions() -> dict[str, Standing]:
 
 def say_targets(language: Language) -> Sections:
     """Say each state and caution, each class of Open SDG, each step of a chance, and the row of the scorecard."""
-    wording = Wording(make_book(), language, CITY)
+    wording = Wording(make_registry(), language, CITY)
     sections = {
         f"standing: {name}": say_standing(one, wording) for name, one in (list_states() | list_cautions()).items()
     }
@@ -158,7 +156,7 @@ def _draw_rows(wording: Wording) -> list[str]:
 
 def say_together(language: Language) -> Sections:
     """Say the answers of pages, the rules, and changes of a quantity."""
-    wording = Wording(make_book(), language, CITY)
+    wording = Wording(make_registry(), language, CITY)
     states, cautions = list_states(), list_cautions()
     pages = {
         "everything": [*states.values(), *cautions.values()],
@@ -196,7 +194,7 @@ REASONS = ("new_value", "revised", "withdrawn", "objective", "time")
 
 def say_changes(language: Language) -> Sections:
     """Say why a target changed, for every reason, and what the comparison is with."""
-    wording = Wording(make_book(), language, CITY)
+    wording = Wording(make_registry(), language, CITY)
     chances: dict[str, Any] = {"probability_before": 0.12, "probability_after": 0.36}
     nothing: dict[str, Any] = {"value_before": None, "year_before": None, "state_before": "no_data"}
     first: dict[str, Any] = nothing | {"why": ["new_value"]}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import tomllib
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hpedu
+from hpedu import texts
 from hpedu.errors import HpeduError, Problem, ProblemsError, Refused, RegistryError, UnknownName
 from hpedu.ingest.source import Unreadable
 from hpedu.texts import LANGUAGES, choose_language, message, read_texts, say
@@ -33,11 +36,22 @@ def names_in(text: str) -> set[str]:
 
 @pytest.mark.parametrize("key", read_texts())
 def test_both_languages_say_the_same_thing(key: str) -> None:
-    texts = read_texts()[key]
-    assert set(texts) == set(LANGUAGES)
-    assert all(texts.values())
+    text = read_texts()[key]
+    assert set(text) == set(LANGUAGES)
+    assert all(text.values())
     if not key.startswith("field_"):  # there English is what pydantic says
-        assert names_in(texts["vi"]) == names_in(texts["en"])
+        assert names_in(text["vi"]) == names_in(text["en"])
+
+
+def test_a_key_stands_in_one_file() -> None:
+    files = sorted(Path(texts.__file__).with_suffix("").glob("*.toml"))
+    keys = [key for file in files for key in tomllib.loads(file.read_text(encoding="utf-8"))]
+    assert len(keys) == len(set(keys)) == len(read_texts()) > 600
+
+
+def test_an_unknown_key_is_an_error() -> None:
+    with pytest.raises(KeyError, match="synthetic_chrt"):
+        say("synthetic_chrt", "vi")
 
 
 def test_every_error_has_its_text() -> None:
