@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from hpedu.batch.plan import Run
-from hpedu.batch.warm import NoWarmStart, Zygote, describe_environment
+from hpedu.batch.warm import Forkserver, NoWarmStart
 from hpedu.errors import UnknownName
 from hpedu.folders import Project
 
@@ -112,18 +112,18 @@ def open_local(
     name: str, project: Project, *, workers: int = 1, limits: Limits | None = None
 ) -> Iterator[PapermillEngine]:
     """An engine of this machine."""
-    limits, zygote = limits or Limits(), None
+    limits, forkserver = limits or Limits(), None
     if name == "fast":
         try:
-            zygote = Zygote(describe_environment(project, workers))
+            forkserver = Forkserver()
         except NoWarmStart as error:
             log.warning("Plain papermill runs the reports: %s", error)
-    from hpedu.batch.execute import FastEngine, PapermillEngine  # after the zygote: both load at the same time
+    from hpedu.batch.execute import FastEngine, PapermillEngine  # after the forkserver: both load at the same time
 
-    if zygote is None:
+    if forkserver is None:
         yield PapermillEngine(project, workers, limits)
         return
-    engine = FastEngine(project, workers, limits, zygote)
+    engine = FastEngine(project, workers, limits, forkserver)
     try:
         yield engine
     finally:

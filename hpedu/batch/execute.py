@@ -21,7 +21,7 @@ from hpedu.batch.engine import Cause, Limits, Outcome
 from hpedu.batch.kernels import configure_kernel, make_manager, watching
 from hpedu.batch.plan import Run
 from hpedu.batch.provenance_cell import UnfinishedNotebook, add_closing, take_closing
-from hpedu.batch.warm import NoWarmStart, Printers, Zygote, describe_environment
+from hpedu.batch.warm import Forkserver, NoWarmStart, Printers, describe_environment
 from hpedu.errors import HpeduError, describe_error
 from hpedu.folders import Project, write_whole
 from hpedu.present.page.page import render_page
@@ -52,7 +52,7 @@ class PapermillEngine:
 
     def __init__(self, project: Project, workers: int, limits: Limits) -> None:
         self.project, self.workers, self.limits = project, workers, limits
-        self.zygote: Zygote | None = None
+        self.forkserver: Forkserver | None = None
         self.environment: Mapping[str, str] = {}  # of kernels, beside that of this process
 
     def elsewhere(self, project: Project, limits: Limits, environment: Mapping[str, str]) -> PapermillEngine:
@@ -91,7 +91,7 @@ class PapermillEngine:
                     request_save_on_cell_execute=False,
                     execution_timeout=self.limits.cell_seconds,
                     shutdown_kernel="immediate",
-                    kernel_manager_class=make_manager(self.zygote, environment, watch),
+                    kernel_manager_class=make_manager(self.forkserver, environment, watch),
                     config=configure_kernel(executed.parent),
                 )
             except (DeadKernelError, RuntimeError) as error:
@@ -112,10 +112,10 @@ class FastEngine(PapermillEngine):
 
     name = "fast"
 
-    def __init__(self, project: Project, workers: int, limits: Limits, zygote: Zygote) -> None:
+    def __init__(self, project: Project, workers: int, limits: Limits, forkserver: Forkserver) -> None:
         super().__init__(project, workers, limits)
-        self.zygote = zygote
-        self._printers = Printers(zygote, dict(os.environ))
+        self.forkserver = forkserver
+        self._printers = Printers(forkserver, dict(os.environ))
 
     def _render(self, executed: Path) -> str:
         try:
@@ -130,8 +130,8 @@ class FastEngine(PapermillEngine):
 
     def close(self) -> None:
         self._printers.close()
-        if self.zygote is not None:
-            self.zygote.close()
+        if self.forkserver is not None:
+            self.forkserver.close()
 
 
 def tell_error(error: Exception) -> str:

@@ -19,7 +19,7 @@ from jupyter_client.manager import AsyncKernelManager
 from traitlets.config import Config
 
 from hpedu.batch.engine import Limits
-from hpedu.batch.warm import PROVISIONER, Zygote
+from hpedu.batch.warm import PROVISIONER, Forkserver, signal_group
 
 SOCKET_LETTERS = 100  # the system allows some 104 for the path of a socket
 WATCH_SECONDS = 0.5
@@ -30,14 +30,14 @@ MEGABYTE = 1 << 20
 class BatchKernelManager(AsyncKernelManager):
     """The kernel of one report. A subclass made by `make_manager` says whose."""
 
-    zygote: Zygote | None = None
+    forkserver: Forkserver | None = None
     environment: dict[str, str]
     watch: Watch
 
     @property
     def kernel_spec(self) -> KernelSpec | None:
         spec: KernelSpec | None = super().kernel_spec
-        if spec is not None and self.zygote is not None:
+        if spec is not None and self.forkserver is not None:
             spec.metadata = {**spec.metadata, "kernel_provisioner": {"provisioner_name": PROVISIONER}}
         return spec
 
@@ -51,11 +51,12 @@ class BatchKernelManager(AsyncKernelManager):
         await super()._async_wait(pollinterval)  # which looks ten times a second; a killed kernel ends sooner
 
 
-def make_manager(zygote: Zygote | None, environment: dict[str, str], watch: Watch) -> type[BatchKernelManager]:
+def make_manager(
+    forkserver: Forkserver | None, environment: dict[str, str], watch: Watch
+) -> type[BatchKernelManager]:
     """The class of kernel manager that nbclient shall make an instance of."""
-    return type(
-        "KernelManager", (BatchKernelManager,), {"zygote": zygote, "environment": environment, "watch": watch}
-    )
+    attributes = {"forkserver": forkserver, "environment": environment, "watch": watch}
+    return type("KernelManager", (BatchKernelManager,), attributes)
 
 
 def configure_kernel(folder: Path) -> Config:
@@ -134,8 +135,8 @@ def measure_memory(pid: int) -> int:
 
 def end_group(pid: int) -> None:
     """Kill a kernel and all it started: each kernel leads a process group of its own."""
-    with contextlib.suppress(ProcessLookupError):
-        if hasattr(os, "killpg"):
-            os.killpg(pid, signal.SIGKILL)
-        else:
+    if hasattr(os, "killpg"):
+        signal_group(pid, signal.SIGKILL)
+    else:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)

@@ -1,31 +1,63 @@
-"""The driver's side of the zygote (`hpedu.batch.zygote`): starting it, and children that look like processes."""
+"""Start kernels and page printers warm: the standard library's forkserver forks them, with all libraries loaded.
+
+    this process  --task-->  forkserver (has run `load`, and nothing else)  --fork-->  kernel or printer
+
+A child is forked from a process that never ran a query, a cell or a chart: nothing can leak from one to the next.
+It leads a session of its own, so that it and all it starts can be ended together, and ends with the process that
+started it.
+
+`multiprocessing.Process` is not used: it would run the caller's main script again in every kernel, and share one
+forkserver with all other code of this process, whatever that one has loaded.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import gc
+import logging
 import os
+import pickle
 import signal
-import socket
-import subprocess
 import sys
 import threading
-import time
-from collections.abc import Mapping, Sequence
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import entry_points
-from multiprocessing.connection import Connection
+from multiprocessing import Pipe, forkserver
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from hpedu.batch.zygote import READY
-from hpedu.errors import HpeduError
-from hpedu.folders import HOME_VARIABLE, Project
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from hpedu.errors import HpeduError, describe_error
+from hpedu.folders import HOME_VARIABLE, Project, digest_folders
+
+# What kernels and pages need, with pandas, polars and altair among what these import in turn.
+PRELOADED = (
+    "ipykernel.kernelapp",
+    "ipykernel.inprocess",
+    "ipykernel.debugger",  # half of what a kernel would import at its start
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.extensions.storemagic",
+    "hpedu.present.page.page",
+    "hpedu.present.report",
+    "hpedu.present.commune",
+    "hpedu.batch.provenance_cell",
+)
 # With these, libraries start no threads at import. Plain kernels get them, too: both kinds compute alike.
 QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "_RJEM_MALLOC_CONF": "background_thread:false"}
-UNFROZEN = ("-X", "frozen_modules=off")  # as kernels are started: the debugger would warn otherwise
+# The allocator brings its thread back after a fork; polars' cleaner waits for files of queries larger than memory.
+HARMLESS = ("jemalloc_bg_thd", "polars-ooc-clea")
 PROVISIONER = "hpedu-warm"  # its name among jupyter_client's entry points
+LAUNCHER = "ipykernel_launcher"
 START_SECONDS = 120  # a machine under load imports for a minute
-ANSWER_SECONDS = 60
+CLOSE_SECONDS = 10
+log = logging.getLogger(__name__)
 
 
 class NoWarmStart(HpeduError):
@@ -37,7 +69,7 @@ class NoWarmStart(HpeduError):
 
 
 def refuse_reason() -> str:
-    """Why this system cannot fork warm processes; empty where it can.
+    """Return why this system cannot fork warm processes; empty where it can.
 
     On macOS the system's own libraries do not survive a fork, which is why Python itself no longer forks there.
     """
@@ -49,7 +81,7 @@ def refuse_reason() -> str:
 
 
 def describe_environment(project: Project, workers: int) -> dict[str, str]:
-    """The environment of a kernel: it finds the project, and takes no more than its share of the cores.
+    """Return the environment of a kernel: it finds the project, and takes no more than its share of the cores.
 
     What the user has set himself stands.
     """
@@ -57,8 +89,96 @@ def describe_environment(project: Project, workers: int) -> dict[str, str]:
     return {"POLARS_MAX_THREADS": share, **QUIET, **os.environ, HOME_VARIABLE: str(project.root)}
 
 
-class Zygote:
-    """A running zygote. Opened at once, it loads in the background; the first `fork` waits for it.
+# -- in the forkserver -------------------------------------------------------------------------------------
+
+
+def load() -> None:
+    """Load what children need into this process, a forkserver that is starting."""
+    os.setsid()  # Ctrl-C in the terminal is for the process that started this one
+    os.environ.update(QUIET, PYDEVD_DISABLE_FILE_VALIDATION="1")  # the debugger would warn of a frozen os.py
+    if sys.path[0] in ("", str(Path.cwd())):
+        del sys.path[0]  # as `python -m ipykernel_launcher` does: a kernel must not import from anywhere else
+    try:
+        for name in PRELOADED:
+            import_module(name)
+    except ImportError as error:  # which multiprocessing would pass over
+        raise SystemExit(f"no warm kernels: {describe_error(error)}") from error
+    import_module("hpedu.registry").load_registry()
+    if threads := list_threads():
+        raise SystemExit(f"no warm kernels: an import started threads a fork would lose: {', '.join(threads)}")
+    gc.collect()
+    gc.freeze()  # what is loaded stays shared between the children
+
+
+def list_threads() -> list[str]:
+    """Return the names of the threads a fork must not lose, those that Python does not know of included."""
+    own = str(threading.get_native_id())
+    tasks = [task for task in Path("/proc/self/task").iterdir() if task.name != own]
+    names = [(task / "comm").read_text(encoding="ascii").strip() for task in tasks]
+    return [name for name in names if name not in HARMLESS]
+
+
+# -- in a child --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a child does, and in which environment and folder."""
+
+    play: Callable[..., None]
+    arguments: tuple[Any, ...]
+    environment: dict[str, str]
+    folder: str
+
+    def _bootstrap(self, parent_sentinel: int) -> int:
+        """Do it and return the exit status: what the forkserver calls in the child it has forked."""
+        os.setsid()
+        threading.Thread(target=end_with, args=(parent_sentinel,), daemon=True).start()
+        os.environ.clear()
+        os.environ.update(self.environment)
+        os.chdir(self.folder)
+        import_module("polars").Config.load("{}")  # which makes it read the environment again
+        import_module("numpy.random").seed()  # the state was copied with the process; `random` sees to it itself
+        try:
+            self.play(*self.arguments)
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else int(end.code is not None)
+        return 0
+
+
+def end_with(sentinel: int) -> None:
+    """End this process and all it has started as soon as the process that wanted it is gone."""
+    wait([sentinel])
+    os.killpg(0, signal.SIGKILL)
+
+
+def be_kernel(*arguments: str) -> None:
+    """Be an IPython kernel, as `python -m ipykernel_launcher` would be, that ends with the forkserver."""
+    sys.argv = [LAUNCHER, *arguments, f"--IPKernelApp.parent_handle={os.getppid()}"]
+    import_module("ipykernel.kernelapp").launch_new_instance()
+
+
+def be_printer() -> None:
+    """Turn executed notebooks into pages until nobody asks any more. The chart engine is started at once."""
+    page = import_module("hpedu.present.page.page")
+    page.warm_up()
+    line = Connection((forkserver.get_inherited_fds() or [])[0])
+    while True:
+        try:
+            path = line.recv()
+        except EOFError:
+            return
+        try:
+            line.send(("page", page.render_page(Path(path))))
+        except Exception as error:  # noqa: BLE001 - told to who asked, who raises it
+            line.send(("error", (describe_error(error), traceback.format_exc())))
+
+
+# -- in the process that wants children --------------------------------------------------------------------
+
+
+class Forkserver:
+    """A forkserver of our own. Started at once, it loads in the background; the first `fork` waits for it.
 
     Raises
     ------
@@ -66,124 +186,97 @@ class Zygote:
         Here, or from `fork`, if it cannot start, has ended, or does not answer.
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self) -> None:
         if reason := refuse_reason():
             raise NoWarmStart(reason)
-        self.failure = ""  # why it cannot be used any more
-        self._lock = threading.Lock()
-        self._ready = False
-        self._control, theirs = socket.socketpair()
-        code = f"from hpedu.batch.zygote import main; main({theirs.fileno()})"
-        self.process = subprocess.Popen(
-            [sys.executable, *UNFROZEN, "-c", code],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C in the terminal is the driver's to hear
-            env={**environment, **QUIET},  # read at import, once for all children
-        )
-        theirs.close()
-
-    def fork(self, role: str, *, arguments: Sequence[str] = (), environment: dict[str, str], folder: str) -> Child:
-        """A fresh process that plays a role ("kernel" or "printer")."""
-        with self._lock:
-            if self.failure:
-                raise NoWarmStart(self.failure)
-            try:
-                line = self._ask_for_child()
-            except OSError as error:
-                self.failure = f"the warm process has ended: {error}"
-                raise NoWarmStart(self.failure) from error
-            except NoWarmStart as error:
-                self.failure = error.reason
-                raise
-        message = {"name": role, "arguments": list(arguments), "environment": environment, "folder": folder}
+        self.failure = ""  # why it could not load; one that has, and dies, is started again
+        self._loaded = False
+        self._server = forkserver.ForkServer()
+        self._server.set_forkserver_preload(["hpedu.batch.preload"])
         try:
-            line.send(message)
-            if not line.poll(ANSWER_SECONDS):
-                raise NoWarmStart("the warm process does not answer")
-            kind, pid = line.recv()
+            self._server.ensure_running()
+        except OSError as error:
+            raise NoWarmStart(describe_error(error)) from error
+
+    def fork(
+        self,
+        play: Callable[..., None],
+        *arguments: str,
+        environment: dict[str, str],
+        folder: str,
+        lines: Sequence[int] = (),
+    ) -> Child:
+        """Start a fresh process that calls `play`; it inherits the file descriptors `lines`."""
+        if self.failure:
+            raise NoWarmStart(self.failure)
+        try:
+            status, leash = self._server.connect_to_new_process(list(lines))
+            child = Child(Task(play, arguments, environment, folder), status, leash)
         except (OSError, EOFError) as error:
-            line.close()
-            raise NoWarmStart(f"the warm process has ended: {error!r}") from error
-        if kind != "pid":
-            line.close()
-            raise NoWarmStart(f"a child of the warm process ended at once, with status {pid}")
-        return Child(pid, line)
+            reason = f"the warm process has ended, or does not answer: {error!r}"
+            self.failure = "" if self._loaded else reason
+            raise NoWarmStart(reason) from error
+        self._loaded = True
+        return child
 
-    def _ask_for_child(self) -> Connection:
-        self._wait_until_ready()
-        mine, theirs = socket.socketpair()
-        with theirs:
-            socket.send_fds(self._control, [b"f"], [theirs.fileno()])
-        return Connection(mine.detach())
-
-    def _wait_until_ready(self) -> None:
-        if self._ready:
-            return
-        self._control.settimeout(START_SECONDS)
-        said = b""
-        while not said.endswith(b"\n"):
-            part = self._control.recv(4096)
-            if not part:
-                raise NoWarmStart(f"the warm process did not start: status {self.process.wait()}")
-            said += part
-        if said != READY:
-            raise NoWarmStart(said.decode().strip())
-        self._control.settimeout(ANSWER_SECONDS)
-        self._ready = True
-
-    def close(self) -> None:
-        """End it and every child it still has."""
-        self._control.close()
-        try:
-            self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+    def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """End it as soon as its children have ended; wait for that, but not longer than some seconds."""
+        stop = self._server._stop  # type: ignore[attr-defined]  # Python's own tests stop theirs with it, too
+        ending = threading.Thread(target=stop, daemon=True)
+        ending.start()
+        ending.join(seconds)
 
 
 class Child:
-    """A child of the zygote, as `subprocess.Popen` would show it: what a kernel provisioner asks of a process."""
+    """A child of a forkserver, as `subprocess.Popen` would show it: what a kernel provisioner asks of a process.
+
+    `status` is where the forkserver says its pid and how it ended. The child ends when `leash` is closed.
+    """
 
     stdin = stdout = stderr = None
 
-    def __init__(self, pid: int, line: Connection) -> None:
-        self.pid, self.line = pid, line
+    def __init__(self, task: Task, status: int, leash: int) -> None:
+        self._status, self._leash = Connection(status, writable=False), Connection(leash, readable=False)
         self.returncode: int | None = None
+        with open(leash, "wb", closefd=False) as pipe:
+            pipe.write(pickle.dumps({}) + pickle.dumps(task))  # nothing to prepare: no main script, no sys.path
+        if not self._status.poll(START_SECONDS):
+            raise TimeoutError(START_SECONDS)
+        self.pid: int = forkserver.read_signed(status)
 
     def poll(self) -> int | None:
-        """The exit status, or None while it runs."""
-        if self.returncode is None and self.line.poll():
+        """Return the exit status, or None while it runs."""
+        if self.returncode is None and self._status.poll():
             try:
-                _, self.returncode = self.line.recv()
-            except (EOFError, OSError):
-                self.returncode = -signal.SIGKILL  # the zygote is gone, and its children go with it
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(self.pid, signal.SIGKILL)
-            self.line.close()
+                self.returncode = forkserver.read_signed(self._status.fileno())
+            except EOFError:  # the forkserver is gone
+                self.kill()
+                self.returncode = -signal.SIGKILL
+            self._leash.close()
         return self.returncode
 
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait for the end."""
-        until = None if timeout is None else time.monotonic() + timeout
-        while self.poll() is None:
-            left = None if until is None else until - time.monotonic()
-            if left is not None and left <= 0:
-                raise subprocess.TimeoutExpired("kernel", timeout or 0)
-            self.line.poll(left)
-        return self.returncode or 0
+    def wait(self) -> int:
+        """Wait for the end and return the exit status."""
+        while (status := self.poll()) is None:
+            self._status.poll(None)
+        return status
 
     def send_signal(self, number: int) -> None:
-        """Signal it, if it still runs."""
-        if self.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, number)
-
-    def terminate(self) -> None:
-        self.send_signal(signal.SIGTERM)
+        """Send a signal to it and all it has started, if it still runs."""
+        if self.returncode is None:
+            signal_group(self.pid, number)
 
     def kill(self) -> None:
+        """End it and all it has started."""
         self.send_signal(signal.SIGKILL)
+
+
+def signal_group(pid: int, number: int) -> None:
+    """Send a signal to a child and all it has started; one that was forked this very moment leads no group yet."""
+    for send in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError):
+            send(pid, number)
+            return
 
 
 class Printers:
@@ -192,47 +285,91 @@ class Printers:
     The first is started at once, so that its chart engine warms up while the first kernel runs.
     """
 
-    def __init__(self, zygote: Zygote, environment: dict[str, str]) -> None:
-        self._zygote, self._environment = zygote, environment
-        self._lock = threading.Lock()
-        self._idle: list[Child] = []
-        threading.Thread(target=self._start_first, daemon=True).start()
+    def __init__(self, server: Forkserver, environment: dict[str, str]) -> None:
+        self._server, self._environment = server, environment
+        self._idle: list[tuple[Child, Connection]] = []
+        self._first = threading.Thread(target=self._start_first, daemon=True)
+        self._first.start()
 
     def render(self, notebook: str) -> tuple[str, Any]:
-        """("page", its HTML) or ("error", (one line, traceback)).
+        """Return ("page", its HTML) or ("error", (one line, traceback)).
 
         Raises
         ------
         NoWarmStart
             If the process died of it, or none can be started.
         """
-        with self._lock:
-            printer = self._idle.pop() if self._idle else None
-        printer = printer or self._start_one()
         try:
-            printer.line.send(notebook)
-            answer: tuple[str, Any] = printer.line.recv()
+            child, line = self._idle.pop()
+        except IndexError:
+            child, line = self._start_one()
+        try:
+            line.send(notebook)
+            answer: tuple[str, Any] = line.recv()
         except (EOFError, OSError) as error:
-            printer.kill()
-            raise NoWarmStart("the process that renders pages has ended") from error
-        if answer[0] == "exit":
-            raise NoWarmStart(f"the process that renders pages ended with status {answer[1]}")
-        self._give_back(printer)
+            child.kill()
+            raise NoWarmStart(f"the process that renders pages ended with status {child.wait()}") from error
+        self._idle.append((child, line))
         return answer
 
     def close(self) -> None:
-        with self._lock:
-            for printer in self._idle:
-                printer.line.close()
-            self._idle.clear()
+        """End them all."""
+        self._first.join()
+        for child, _ in self._idle:
+            child.kill()
+        self._idle.clear()
 
     def _start_first(self) -> None:
         with contextlib.suppress(NoWarmStart):  # whoever asks next hears of it
-            self._give_back(self._start_one())
+            self._idle.append(self._start_one())
 
-    def _start_one(self) -> Child:
-        return self._zygote.fork("printer", environment=self._environment, folder=str(Path.cwd()))
+    def _start_one(self) -> tuple[Child, Connection]:
+        mine, theirs = Pipe()
+        with theirs:
+            lines, folder = [theirs.fileno()], str(Path.cwd())
+            child = self._server.fork(be_printer, environment=self._environment, folder=folder, lines=lines)
+        return child, mine
 
-    def _give_back(self, printer: Child) -> None:
-        with self._lock:
-            self._idle.append(printer)
+
+class WarmProvisioner(LocalProvisioner):
+    """Starts warm kernels for whoever speaks jupyter_client: papermill, nbclient, JupyterLab.
+
+    A kernel manager that has an attribute `forkserver` lends it; otherwise the process keeps one of its own. Where
+    no warm kernel can be had, it says so and starts one in the plain way.
+    """
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Start a kernel."""
+        try:
+            if cmd[0] != sys.executable or LAUNCHER not in cmd:
+                raise NoWarmStart(f"not an IPython kernel of this Python: {' '.join(cmd)}")
+            server = getattr(self.parent, "forkserver", None) or find_own()
+            environment = dict(kwargs.get("env") or os.environ)
+            folder = str(kwargs.get("cwd") or Path.cwd())
+            arguments = cmd[cmd.index(LAUNCHER) + 1 :]
+            child = server.fork(be_kernel, *arguments, environment=environment, folder=folder)
+        except NoWarmStart as error:
+            log.warning("A plain kernel is started, which is slower: %s", error)
+            return await super().launch_kernel(cmd, **kwargs)
+        self.process = child  # type: ignore[assignment]  # it only has to look like a Popen
+        self.pid = self.pgid = child.pid  # it leads a session of its own
+        self.cwd = kwargs.get("cwd", Path.cwd())
+        return self.connection_info
+
+
+_own: dict[str, Forkserver] = {}
+_lock = threading.Lock()
+
+
+def find_own() -> Forkserver:
+    """Return the forkserver of this process, which has loaded hpedu's code as it is now.
+
+    A restarted kernel must know what has changed; an older forkserver ends with its last kernel.
+    """
+    digest = digest_folders(Path(__file__).parents[1])
+    with _lock:
+        for stale in set(_own) - {digest}:
+            _own.pop(stale).close(0)
+        if digest not in _own:
+            _own[digest] = Forkserver()
+        return _own[digest]

@@ -7,7 +7,9 @@ import logging
 import os
 import pickle
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,9 +17,10 @@ from typing import Any
 
 import nbclient
 import nbformat
+import psutil
 import pytest
 
-from hpedu.batch import provisioner
+from hpedu.batch import warm
 from hpedu.batch.engine import Engine, Limits, Outcome, open_engine, run_report
 from hpedu.batch.execute import FastEngine, PapermillEngine
 from hpedu.batch.plan import Run
@@ -28,6 +31,22 @@ RUN = Run(2025, "hai_phong", "vi", "continuing")
 HEAD = """import hpedu
 report = hpedu.Report("continuing", territory=territory, year=year, language=language)
 report.head(title="t", questions=[])"""
+
+SHOW_PARENT = "import os; raise ValueError(os.getppid())"
+KILLS_PARENT = """
+import os, psutil, time
+assert "forkserver" in " ".join(psutil.Process(os.getppid()).cmdline())
+os.kill(os.getppid(), 9)
+time.sleep(600)"""
+STARTS_ANOTHER = """
+import os, subprocess
+from pathlib import Path
+other = subprocess.Popen(["sleep", "600"])
+place = Path(os.environ["HPEDU_HOME"])
+(place / "starting").write_text(f"{os.getppid()} {os.getpid()} {other.pid}")
+(place / "starting").rename(place / "started")
+while True:
+    pass"""
 
 needs_fork = pytest.mark.skipif(sys.platform != "linux", reason="warm kernels are forked, on Linux only")
 
@@ -48,6 +67,19 @@ def fail_with(project: Project, engine: Engine, *sources: str) -> Outcome:
     """How the run of a notebook ends that shows something in its error."""
     write_notebook(project, *sources)
     return engine.run(RUN)
+
+
+def read_number(outcome: Outcome) -> int:
+    """The number that a notebook shows in its error."""
+    return int(outcome.error.split()[-1])
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for something another process does."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -117,23 +149,74 @@ raise ValueError(frame.lazy().group_by("b").agg(pl.col("a").sum()).sort("b").col
         assert plain.failed and plain.cause == "notebook"
         assert fast.run(RUN).error == plain.error
 
-    def test_a_dead_zygote_falls_back_to_plain_kernels_and_says_so(
-        self, home: Project, caplog: pytest.LogCaptureFixture
+    def test_a_forkserver_that_cannot_load_falls_back_to_plain_kernels_and_says_so(
+        self, home: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
-        with open_engine("fast", home) as engine:
-            assert isinstance(engine, FastEngine) and engine.zygote is not None
-            os.kill(engine.zygote.process.pid, signal.SIGKILL)
-            with caplog.at_level(logging.WARNING):
-                outcome = fail_with(home, engine, "raise ValueError('ran')")
+        (tmp_path / "altair.py").write_text("raise ImportError('no charts today')", encoding="utf-8")
+        monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+        with open_engine("fast", home) as engine, caplog.at_level(logging.WARNING):
+            outcome = fail_with(home, engine, "raise ValueError('ran')")
         assert outcome.error == "cell 2: ValueError: ran"
         assert [record.message for record in caplog.records if "plain kernel" in record.message]
 
+    def test_an_import_that_starts_a_thread_ends_the_forkserver_with_its_name(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A fork would lose the thread, and the children hang."""
+        start = "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()"
+        (tmp_path / "altair.py").write_text(start, encoding="utf-8")
+        loading = [sys.executable, "-c", "from hpedu.batch import warm; warm.PRELOADED = ['altair']; warm.load()"]
+        monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+        ended = subprocess.run(loading, capture_output=True, text=True, check=False)
+        assert ended.returncode == 1
+        assert "an import started threads" in ended.stderr
+
+    def test_a_forkserver_that_dies_takes_its_kernel_along_and_another_is_started(
+        self, home: Project, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with open_engine("fast", home) as engine, caplog.at_level(logging.WARNING):
+            died = fail_with(home, engine, KILLS_PARENT)
+            pid = read_number(fail_with(home, engine, SHOW_PARENT))
+            assert "forkserver" in " ".join(psutil.Process(pid).cmdline())
+        assert died.cause == "kernel"
+        assert not [record for record in caplog.records if "plain kernel" in record.message]
+
+    @pytest.mark.parametrize(
+        ("play", "arguments", "status"),
+        [(sys.exit, [], 0), (sys.exit, ["why"], 1), (os.abort, [], -signal.SIGABRT), (os.chdir, ["nowhere"], 1)],
+    )
+    def test_a_child_says_how_it_ended(
+        self, fast: Engine, play: Callable[..., None], arguments: list[str], status: int
+    ) -> None:
+        assert isinstance(fast, FastEngine) and fast.forkserver is not None
+        child = fast.forkserver.fork(play, *arguments, environment=dict(os.environ), folder=".")
+        assert (child.wait(), child.poll()) == (status, status)
+
+    def test_a_child_can_be_ended(self, fast: Engine) -> None:
+        assert isinstance(fast, FastEngine) and fast.forkserver is not None
+        child = fast.forkserver.fork(signal.pause, environment=dict(os.environ), folder=".")
+        assert child.poll() is None
+        child.kill()
+        assert child.wait() == -signal.SIGKILL
+
     def test_nothing_outlives_the_engine(self, home: Project) -> None:
         with open_engine("fast", home) as engine:
-            pid = int(fail_with(home, engine, "import os; raise ValueError(os.getppid())").error.split()[-1])
-            os.kill(pid, 0)
-        with pytest.raises(ProcessLookupError):
-            os.kill(pid, 0)
+            pid = read_number(fail_with(home, engine, SHOW_PARENT))
+            assert "forkserver" in " ".join(psutil.Process(pid).cmdline())
+        assert not psutil.pid_exists(pid)
+
+    def test_nothing_outlives_a_process_that_is_killed(self, home: Project) -> None:
+        """Not even what a kernel has started, nor a kernel that computes and hears nothing."""
+        write_notebook(home, STARTS_ANOTHER)
+        code = f"from tests.batch.test_engine import *; run_report(RUN, Project(Path({str(home.root)!r})))"
+        started = home.root / "started"
+        batch = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[2])
+        wait_until(started.exists)
+        pids = [int(pid) for pid in started.read_text(encoding="utf-8").split()]
+        assert all(psutil.pid_exists(pid) for pid in pids)
+        batch.kill()
+        batch.wait()
+        wait_until(lambda: not any(psutil.pid_exists(pid) for pid in pids))
 
 
 @needs_fork
@@ -151,11 +234,14 @@ def test_any_jupyter_client_can_have_a_warm_kernel(tmp_path: Path, monkeypatch: 
     cell = nbformat.v4.new_code_cell("import os, sys; print(os.getppid(), 'altair' in sys.modules)")
     notebook = nbformat.v4.new_notebook(cells=[cell])
     nbclient.execute(notebook, kernel_name="warm")
-    own = provisioner.find_own()
-    assert notebook.cells[0].outputs[0].text == f"{own.process.pid} True\n"
-    monkeypatch.setattr(provisioner, "digest_folders", lambda *_: "the code has changed")
-    assert provisioner.find_own() is not own
-    provisioner.find_own().close()
+    parent, loaded = notebook.cells[0].outputs[0].text.split()
+    assert (psutil.Process(int(parent)).ppid(), loaded) == (os.getpid(), "True")
+    own = warm.find_own()
+    monkeypatch.setattr(warm, "digest_folders", lambda *_: "the code has changed")
+    assert warm.find_own() is not own
+    assert not own.failure
+    wait_until(lambda: not psutil.pid_exists(int(parent)))
+    warm.find_own().close()
 
 
 def without_times(notebook: Any) -> Any:
