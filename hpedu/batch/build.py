@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, Protocol
 
 from hpedu.batch.exports import renew_all_exports, renew_indexes, renew_standings
 from hpedu.batch.freshness import (
@@ -25,15 +25,12 @@ from hpedu.batch.freshness import (
     read_state,
     write_build,
 )
-from hpedu.batch.plan import Run, prepare_tables
+from hpedu.batch.plan import Engine, Limits, Outcome, Run, prepare_tables
 from hpedu.batch.progress import add_times, expect_seconds, read_times
 from hpedu.digest import announce_prepared
 from hpedu.errors import HpeduError, describe_error
 from hpedu.folders import Project, announce_project, name_index
 from hpedu.texts import Message, message
-
-if TYPE_CHECKING:
-    from hpedu.batch.engine import Engine, Limits, Outcome
 
 INTERRUPTED = 130
 """Exit status of a batch that was interrupted."""
@@ -203,6 +200,26 @@ def clear_drafts(project: Project) -> None:
             draft.unlink(missing_ok=True)
 
 
+def open_engine(settings: Settings, project: Project) -> AbstractContextManager[Engine]:
+    """Open what runs the reports: an engine of this machine, or a cluster. What it keeps warm ends with the block.
+
+    Raises
+    ------
+    UnknownName
+        For an engine that does not exist.
+    NoCluster, ClusterDiffers
+        As their texts say.
+    """
+    workers = settings.workers or os.cpu_count() or 1
+    if settings.cluster is None:
+        from hpedu.batch.engine import open_local  # papermill and all it brings: not where everything is fresh
+
+        return open_local(settings.engine, project, workers=workers, limits=settings.limits)
+    from hpedu.batch.cluster import open_cluster  # which needs Dask, an extra
+
+    return open_cluster(settings.cluster, project, workers=workers, limits=settings.limits)
+
+
 def _run_all(
     wanted: Sequence[Run],
     batch: Batch,
@@ -211,16 +228,8 @@ def _run_all(
     settings: Settings,
     progress: Progress | None,
 ) -> None:
-    from hpedu.batch.engine import open_engine  # papermill and all it brings: not where everything is fresh
-
     project = state.project
-    with open_engine(
-        settings.engine,
-        project,
-        workers=settings.workers or os.cpu_count() or 1,
-        limits=settings.limits,
-        cluster=settings.cluster,
-    ) as engine:
+    with open_engine(settings, project) as engine:
         if progress:
             expected = expect_seconds(wanted, read_times(project), engine.name)
             progress.start(wanted, len(batch.fresh), expected, engine.workers)
@@ -278,8 +287,6 @@ def _run_once_or_twice(engine: Engine, run: Run) -> Outcome:
 
 def _run_once(engine: Engine, run: Run) -> Outcome:
     """An engine raises nothing for what happens in a notebook; a full disk can keep it from its own files."""
-    from hpedu.batch.engine import Outcome
-
     started = time.perf_counter()
     try:
         return engine.run(run)

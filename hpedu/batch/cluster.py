@@ -18,9 +18,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from hpedu.batch.engine import Engine, Limits, Outcome, open_local
+from hpedu.batch.engine import open_local
 from hpedu.batch.execute import PapermillEngine
-from hpedu.batch.plan import Run
+from hpedu.batch.plan import Engine, Limits, Outcome, Run
 from hpedu.digest import digest_package, list_versions
 from hpedu.errors import HpeduError, describe_error
 from hpedu.folders import HOME_VARIABLE, MARKER, Project, write_whole

@@ -17,9 +17,8 @@ import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from hpedu.batch.engine import Cause, Limits, Outcome
 from hpedu.batch.kernels import configure_kernel, make_manager, watching
-from hpedu.batch.plan import Run
+from hpedu.batch.plan import Cause, Limits, Outcome, Run
 from hpedu.batch.provenance_cell import UnfinishedNotebook, add_closing, take_closing
 from hpedu.batch.warm import Forkserver, NoWarmStart, Printers, describe_environment
 from hpedu.errors import HpeduError, describe_error

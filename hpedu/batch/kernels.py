@@ -18,7 +18,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from traitlets.config import Config
 
-from hpedu.batch.engine import Limits
+from hpedu.batch.plan import Limits
 from hpedu.batch.warm import PROVISIONER, Forkserver, signal_group
 
 SOCKET_LETTERS = 100  # the system allows some 104 for the path of a socket

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import product
 from pathlib import PurePosixPath
+from typing import Literal, Protocol
 
 from hpedu.digest import Prepared, read_fresh
 from hpedu.errors import HpeduError, NoFigures, UnknownName
@@ -130,6 +131,57 @@ class Run:
         """What papermill injects; every value is plain ASCII, since others are injected escaped."""
         own: dict[str, str | int] = {"group": self.group} if self.of_commune else {}
         return own | {"territory": self.territory, "year": self.year, "language": self.language}
+
+
+Cause = Literal["", "notebook", "time", "memory", "kernel", "system"]
+"""What a failure lies with: the notebook itself, a limit, a kernel that died, the machine (a full disk)."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one report may take before it is stopped; None is no limit.
+
+    `memory_mb` is what the kernel and the processes it started may hold, in MiB.
+    """
+
+    cell_seconds: int | None = 300
+    report_seconds: int | None = 900
+    memory_mb: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended. `error` is empty for a finished page."""
+
+    run: Run
+    seconds: float
+    error: str = ""  # one line: cell, name and text of the error
+    details: str = ""  # the traceback
+    notebook: str = ""  # where the executed notebook of a failed run was kept
+    cause: Cause = ""
+    inputs: dict[str, str] = field(default_factory=dict)  # the parts of the data used, with their digests
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.error)
+
+    @property
+    def worth_retrying(self) -> bool:
+        """Whether a second try may end otherwise: a notebook's own error comes back, a dead kernel may not."""
+        return self.cause in ("kernel", "system")
+
+
+class Engine(Protocol):
+    """Runs reports, from as many threads at a time as it has `workers`."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def workers(self) -> int: ...
+
+    def run(self, run: Run) -> Outcome:
+        """Run one report and put its page in place, whole or not at all; never raises for what happens in it."""
 
 
 def prepare_tables(project: Project) -> Prepared:

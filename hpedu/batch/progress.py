@@ -14,7 +14,7 @@ from hpedu.folders import Project, write_whole
 from hpedu.texts import Message, message
 
 if TYPE_CHECKING:
-    from hpedu.batch.engine import Outcome
+    from hpedu.batch.plan import Outcome
 
 TIMES = "times.json"
 KEPT = 5  # newest times of each report

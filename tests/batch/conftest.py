@@ -11,9 +11,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from hpedu.batch import engine
-from hpedu.batch.engine import Outcome
-from hpedu.batch.plan import Run
+from hpedu.batch import build
+from hpedu.batch.build import Settings
+from hpedu.batch.plan import Outcome, Run
 from hpedu.folders import HOME_VARIABLE, Project, write_whole
 from hpedu.registry import load_registry
 
@@ -82,10 +82,10 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Behave], list[Run]]:
                 return outcome
 
         @contextmanager
-        def open_engine(name: str, project: Project, **how: object) -> Iterator[Pretender]:
+        def open_engine(settings: Settings, project: Project) -> Iterator[Pretender]:
             yield Pretender(project)
 
-        monkeypatch.setattr(engine, "open_engine", open_engine)
+        monkeypatch.setattr(build, "open_engine", open_engine)
         return ran
 
     return install

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ import nbformat
 import psutil
 
 from hpedu.batch.freshness import JOURNAL, digest_notebook, read_build
-from hpedu.batch.plan import Run
+from hpedu.batch.plan import Outcome, Run
 from hpedu.folders import HOME_VARIABLE, Project, write_whole
 from hpedu.registry import load_registry
 
@@ -147,20 +146,10 @@ class Killer:
 
 def pretend() -> None:
     """`hpedu` with an engine that only writes pages, slowly: kills hit the batch itself."""
-    module = types.ModuleType("hpedu.batch.engine")
+    from hpedu.batch import build
+    from hpedu.cli import main
 
-    @dataclass(frozen=True)
-    class Outcome:
-        run: Run
-        seconds: float
-        error: str = ""
-        notebook: str = ""
-        cause: str = ""
-        inputs: dict[str, str] = field(default_factory=lambda: {"newest_year": "2025"})
-        failed: bool = False
-        worth_retrying: bool = False
-
-    class Engine:
+    class Pretender:
         name, workers = "pretended", 2
 
         def __init__(self, project: Project) -> None:
@@ -169,16 +158,13 @@ def pretend() -> None:
         def run(self, run: Run) -> Outcome:
             time.sleep(0.05)
             write_whole(self.project.reports / run.page, f"{run.id}\n".encode() * 50_000)
-            return Outcome(run, 0.05)
+            return Outcome(run, 0.05, inputs={"newest_year": "2025"})
 
     @contextmanager
-    def open_engine(name: str, project: Project, **how: object) -> Iterator[Engine]:
-        yield Engine(project)
+    def open_engine(settings: build.Settings, project: Project) -> Iterator[Pretender]:
+        yield Pretender(project)
 
-    module.Outcome, module.open_engine = Outcome, open_engine  # type: ignore[attr-defined]
-    sys.modules["hpedu.batch.engine"] = module
-    from hpedu.cli import main
-
+    build.open_engine = open_engine
     main()
 
 

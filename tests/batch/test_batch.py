@@ -131,7 +131,7 @@ def test_dry_run_runs_nothing(project: Project) -> None:
 def test_outcome_can_be_sent_to_another_process() -> None:
     import pickle
 
-    from hpedu.batch.engine import Outcome
+    from hpedu.batch.plan import Outcome
 
     outcome = Outcome(Run(2025, "hai_phong", "vi", "overview"), 1.5, "cell 2: X: y")
     assert pickle.loads(pickle.dumps(outcome)) == outcome

@@ -13,9 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from hpedu.batch.cluster import ClusterDiffers, NoCluster, Snapshot, compare_versions, place_inputs, take_snapshot
-from hpedu.batch.engine import Engine, open_engine
-from hpedu.batch.plan import Run
+from hpedu.batch.cluster import (
+    ClusterDiffers,
+    NoCluster,
+    Snapshot,
+    compare_versions,
+    open_cluster,
+    place_inputs,
+    take_snapshot,
+)
+from hpedu.batch.engine import open_local
+from hpedu.batch.plan import Engine, Run
 from hpedu.folders import Project
 from tests.batch.test_engine import write_notebook
 
@@ -86,7 +94,7 @@ class TestCluster:
     def test_a_failing_report_brings_its_notebook_home(
         self, home: Project, cluster: tuple[str, list[subprocess.Popen[bytes]]]
     ) -> None:
-        with open_engine("fast", home, cluster=cluster[0]) as engine:
+        with open_cluster(cluster[0], home) as engine:
             outcome = engine.run(Run(2025, "hai_phong", "vi", "overview"))
         assert outcome.error == "cell 2: ValueError: no such thing"
         assert "no such thing" in (home.root / outcome.notebook).read_text(encoding="utf-8")
@@ -97,7 +105,7 @@ class TestCluster:
     ) -> None:
         address, workers = cluster
         runs = make_runs(6)
-        with open_engine("fast", home, cluster=address) as engine, ThreadPoolExecutor(6) as pool:
+        with open_cluster(address, home) as engine, ThreadPoolExecutor(6) as pool:
             assert engine.workers == 2
             going = [pool.submit(engine.run, run) for run in runs]
             wait_for_page(home, runs, engine)
@@ -106,7 +114,7 @@ class TestCluster:
         assert [outcome.error for outcome in outcomes] == [""] * 6
         pages = [(home.reports / run.page).read_text(encoding="utf-8") for run in runs]
         assert all(page.rstrip().endswith("</html>") for page in pages)
-        with open_engine("papermill", home) as plain:
+        with open_local("papermill", home) as plain:
             assert not plain.run(runs[0]).failed
         assert (home.reports / runs[0].page).read_text(encoding="utf-8") == pages[0]
 
@@ -122,7 +130,7 @@ def test_nobody_at_the_address(home: Project, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("hpedu.batch.cluster.CONNECT_SECONDS", 0.2)
     with (
         pytest.raises(NoCluster, match="reports on at tcp://127"),
-        open_engine("fast", home, cluster="tcp://127.0.0.1:9"),
+        open_cluster("tcp://127.0.0.1:9", home),
     ):
         pass
 

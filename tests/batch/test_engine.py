@@ -21,9 +21,9 @@ import psutil
 import pytest
 
 from hpedu.batch import warm
-from hpedu.batch.engine import Engine, Limits, Outcome, open_engine, run_report
+from hpedu.batch.engine import open_local, run_report
 from hpedu.batch.execute import FastEngine, PapermillEngine
-from hpedu.batch.plan import Run
+from hpedu.batch.plan import Engine, Limits, Outcome, Run
 from hpedu.errors import UnknownName
 from hpedu.folders import Project
 
@@ -94,7 +94,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="module")
 def fast(home: Project) -> Iterator[Engine]:
-    with open_engine("fast", home, workers=2) as engine:
+    with open_local("fast", home, workers=2) as engine:
         yield engine
 
 
@@ -154,7 +154,7 @@ raise ValueError(frame.lazy().group_by("b").agg(pl.col("a").sum()).sort("b").col
     ) -> None:
         (tmp_path / "altair.py").write_text("raise ImportError('no charts today')", encoding="utf-8")
         monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
-        with open_engine("fast", home) as engine, caplog.at_level(logging.WARNING):
+        with open_local("fast", home) as engine, caplog.at_level(logging.WARNING):
             outcome = fail_with(home, engine, "raise ValueError('ran')")
         assert outcome.error == "cell 2: ValueError: ran"
         assert [record.message for record in caplog.records if "plain kernel" in record.message]
@@ -174,7 +174,7 @@ raise ValueError(frame.lazy().group_by("b").agg(pl.col("a").sum()).sort("b").col
     def test_a_forkserver_that_dies_takes_its_kernel_along_and_another_is_started(
         self, home: Project, caplog: pytest.LogCaptureFixture
     ) -> None:
-        with open_engine("fast", home) as engine, caplog.at_level(logging.WARNING):
+        with open_local("fast", home) as engine, caplog.at_level(logging.WARNING):
             died = fail_with(home, engine, KILLS_PARENT)
             pid = read_number(fail_with(home, engine, SHOW_PARENT))
             assert "forkserver" in " ".join(psutil.Process(pid).cmdline())
@@ -200,7 +200,7 @@ raise ValueError(frame.lazy().group_by("b").agg(pl.col("a").sum()).sort("b").col
         assert child.wait() == -signal.SIGKILL
 
     def test_nothing_outlives_the_engine(self, home: Project) -> None:
-        with open_engine("fast", home) as engine:
+        with open_local("fast", home) as engine:
             pid = read_number(fail_with(home, engine, SHOW_PARENT))
             assert "forkserver" in " ".join(psutil.Process(pid).cmdline())
         assert not psutil.pid_exists(pid)
@@ -258,7 +258,7 @@ def without_times(notebook: Any) -> Any:
 def test_both_engines_give_the_same_notebook_and_page(project: Project, tmp_path: Path) -> None:
     kept: dict[str, Any] = {}
     for name in ("papermill", "fast"):
-        with open_engine(name, project) as engine:
+        with open_local(name, project) as engine:
             assert isinstance(engine, PapermillEngine) and engine.name == name
             engine._execute(RUN, tmp_path / f"{name}.ipynb")
             page = engine._render(tmp_path / f"{name}.ipynb")
@@ -303,13 +303,13 @@ class TestLimits:
 
 
 def test_a_name_that_is_no_engine(home: Project) -> None:
-    with pytest.raises(UnknownName, match="Did you mean: fast"), open_engine("fats", home):
+    with pytest.raises(UnknownName, match="Did you mean: fast"), open_local("fats", home):
         pass
 
 
 def test_where_nothing_can_be_forked_papermill_does_it(home: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    with open_engine("fast", home) as engine:
+    with open_local("fast", home) as engine:
         assert engine.name == "papermill"
 
 

@@ -13,8 +13,7 @@ import pytest
 
 from hpedu.batch import build, exports, freshness
 from hpedu.batch.build import Settings, run_batch
-from hpedu.batch.engine import Outcome
-from hpedu.batch.plan import Run, make_plan
+from hpedu.batch.plan import Outcome, Run, make_plan
 from hpedu.batch.recap import describe_batch, exit_status, recap
 from hpedu.folders import Project
 from hpedu.present.page.pdf import PrintFailed

@@ -9,8 +9,7 @@ from collections.abc import Callable
 import pytest
 from click.testing import CliRunner, Result
 
-from hpedu.batch.engine import Outcome
-from hpedu.batch.plan import Run
+from hpedu.batch.plan import Outcome, Run
 from hpedu.batch.progress import Bar, Lines, spell_seconds
 from hpedu.cli import commands
 from hpedu.folders import Project

@@ -13,8 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 import hpedu
 from hpedu.batch.build import Batch
-from hpedu.batch.engine import Outcome
-from hpedu.batch.plan import Run
+from hpedu.batch.plan import Outcome, Run
 from hpedu.batch.progress import describe_outcome, describe_start, spell_seconds
 from hpedu.batch.recap import recap
 from hpedu.cli import commands
@@ -186,11 +185,12 @@ def say_batches(language: Language) -> dict[str, list[str]]:
 EXAMPLES: dict[str, object] = {
     "action": "scale", "address": "10.0.0.1", "cell": "B7", "cells": 120, "cells_at": "B2:F31", "command": "hpedu",
     "count": 3, "derived": 40, "detail": "x", "error": "line 3", "expected": "3|4", "file": "a.csv", "files": 12,
-    "findings": 5, "folder": "demo", "found": 11, "id": "2025/hai_phong/vi/overview", "lines": "  report", "lock": "requirements.lock", "known": "level, sex",
+    "findings": 5, "folder": "demo", "found": 11, "id": "2025/hai_phong/vi/overview", "known": "level, sex",
     "layout": "nso_area", "name": "Year", "one": "hai_phong", "option": "sexx", "other": "hai_duong",
     "part": "newest_year", "path": "phieu.xlsx", "place": "", "published": 900, "read": 118,
     "reason": message("stale_new"), "schools": 40, "set_aside": 2, "sheet": "Trang1", "stale": 3, "text": "x/y",
     "time": message("time_minutes", minutes=3), "times": message("check_times", count=4), "title": "Bảng 1",
+    "lines": "  report", "lock": "requirements.lock",
     "variable": "HPEDU_HOME", "what": "unit", "width": 12,
 }  # fmt: skip
 FILLED = (
