@@ -62,6 +62,8 @@ TASKS = {
     "refresh-notebooks": Task(TEST, modules=("tests.notebooks.refresh",)),
     # Every sentence a reader can meet, kept in tests/sentences; read the diff before it is committed.
     "sentences": Task(TEST, modules=("tests.sentences",)),
+    # Whether a change of the code leaves everything users get as it was, since the commit that SINCE names.
+    "same": Task(TEST, modules=("tests.same",)),
     "bench": Task(TEST, modules=("tests.bench",)),
     # How the projections would have done: build/backtest.json, docs/track_record.md, what the reports quote of it.
     "backtest": Task(TEST, modules=("tests.backtest",)),
