@@ -55,13 +55,14 @@ class HpeduError(Exception):
 class Problem:
     """One thing to mend. A message is a text (`hpedu.texts.message`), or another error."""
 
-    file: str
-    where: str
+    file: str | Sayable
+    where: str | Sayable
     message: str | Sayable
     found: str = ""
 
     def say(self, language: str) -> str:
-        place = ": ".join(part for part in (self.file, self.where) if part)
+        parts = (say_value(part, language) for part in (self.file, self.where))
+        place = ": ".join(part for part in parts if part)
         text = f"{place}: {say_value(self.message, language)}"
         return say("problem_found", language, text=text, found=self.found) if self.found else text
 

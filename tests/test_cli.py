@@ -160,7 +160,7 @@ def test_outlook_takes_any_csv_and_says_what_it_lacks(tmp_path: Path) -> None:
     series = tmp_path / "s.csv"
     series.write_text("indicator,year,value\n" + "".join(f"a,{y},{y - 1980}\n" for y in range(2015, 2025)))
     printed = CliRunner().invoke(commands, ["outlook", str(series), "--until", "2026"]).output.splitlines()
-    assert printed[0].startswith("unit,indicator,year,point,lo50") and len(printed) == 3
+    assert printed[0].startswith("place,indicator,year,point,lo50") and len(printed) == 3
     goals = tmp_path / "t.csv"
     goals.write_text("indicator,target,comparison\na,40,>=\n")
     result = tmp_path / "out.csv"

@@ -102,7 +102,7 @@ def _list_demand(
     people = [(year, row["value"]) for year, row in counted.items()]
     if people:
         frame = pl.DataFrame(people, schema=["year", "value"], orient="row").with_columns(
-            unit=pl.lit(""), indicator=pl.lit(TERTIARY), kind=pl.lit("count"), lower=pl.lit(0.0)
+            place=pl.lit(""), indicator=pl.lit(TERTIARY), kind=pl.lit("count"), lower=pl.lit(0.0)
         )
         found = project(frame, until=until).drop_nulls("year").rename({"indicator": "level"})
         frames.append(found.select(pl.col(name).cast(pupils.schema[name]) for name in pupils.columns))

@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.outlook.bands import name_bands
 from hpedu.outlook.enrolment import ALL, project_enrolment
 from hpedu.outlook.levels import project_levels
+from hpedu.outlook.projection import name_bands
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 

@@ -120,9 +120,9 @@ def tabulate_series(values: pl.DataFrame, registry: Registry) -> pl.DataFrame:
         orient="row",
     )
     counted = values.filter(pl.col("qualifier") == "", pl.col("status") != "projected")
-    series = counted.select("indicator", "year", "value", unit="territory")
+    series = counted.select("indicator", "year", "value", place="territory")
     return series.join(about, on="indicator", how="inner", maintain_order="left").join(
-        _list_breaks(values, registry), on=["unit", "indicator"], how="left", maintain_order="left"
+        _list_breaks(values, registry), on=["place", "indicator"], how="left", maintain_order="left"
     )
 
 
@@ -134,7 +134,7 @@ def _list_breaks(values: pl.DataFrame, registry: Registry) -> pl.DataFrame:
         for one in registry.breaks.values()
         if (breaks := registry.breaks_of(one.indicator, territory))
     ]
-    columns = {"unit": pl.String, "indicator": pl.String, "break_year": pl.Int64}
+    columns = {"place": pl.String, "indicator": pl.String, "break_year": pl.Int64}
     return pl.DataFrame(rows, schema=columns, orient="row").unique(maintain_order=True)
 
 

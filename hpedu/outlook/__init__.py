@@ -1,6 +1,7 @@
-"""Indicator values -> where they lead, where each target stands, the pace there is and the pace it takes."""
+"""Carry series of any place forward, judge targets, measure paces, merge parts and project enrolment."""
 
 from hpedu.outlook.enrolment import measure_flows, project_enrolment
+from hpedu.outlook.intake import SeriesError
 from hpedu.outlook.judgement import judge
 from hpedu.outlook.levels import project_levels
 from hpedu.outlook.merging import diagnose_averaging, merge_parts
@@ -8,7 +9,6 @@ from hpedu.outlook.method import TrackRecord, read_track_record
 from hpedu.outlook.open_sdg import combine_progress, measure_progress
 from hpedu.outlook.pace import measure_pace
 from hpedu.outlook.projection import project
-from hpedu.outlook.series import SeriesError
 
 __all__ = [
     "SeriesError",

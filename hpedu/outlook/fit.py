@@ -1,4 +1,4 @@
-"""Every series of a frame, fitted at once: where it stands, where it goes, how far it moves in a year."""
+"""Fit every series of a frame at once: its level, its trend, and how far it moves in a year."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from hpedu.outlook.intake import KEY
 from hpedu.outlook.method import METHOD, Method
-from hpedu.outlook.series import KEY
 
 Floats = NDArray[np.float64]
 Groups = NDArray[np.int64]
@@ -18,10 +18,10 @@ _TINY = 1e-300
 
 
 def measure_scale(level: Floats, size: Floats, lower: Floats, upper: Floats, edge: float) -> Floats:
-    """The unit in which a series' variance is compared with others'.
+    """Return the unit in which the variance of a series is compared with that of others.
 
     span^2 * p(1-p) between two bounds; else the squared distance from the one bound, or from zero. `size` is the
-    largest such distance in the series: a count that happens to stand near zero has not stopped moving.
+    largest such distance in the series: a count that happens to be near zero has not stopped moving.
     """
     span = upper - lower
     with np.errstate(invalid="ignore"):
@@ -33,7 +33,7 @@ def measure_scale(level: Floats, size: Floats, lower: Floats, upper: Floats, edg
 
 
 def least_step(size: Floats, bounded: NDArray[np.bool_], group: Groups) -> Floats:
-    """Variance below which a step is not believed of a series that was zero throughout; 0 for all others.
+    """Return the variance below which a step is not believed of a series of zeros; 0 for all other series.
 
     Such a series has no level to measure it by, and ten zeros do not prove an eleventh: the variance of the
     difference of two figures rounded to whole units, or to the size of the others in its `group` if that is less.
@@ -47,14 +47,14 @@ def pool_variance(
     relative: Floats,
     known: NDArray[np.bool_],
     bounded: NDArray[np.bool_],
-    unit: Groups,
+    place: Groups,
     indicator: Groups,
     method: Method,
 ) -> tuple[Floats, Floats]:
-    """Prior relative variance of each series, and how many steps of its own it is worth.
+    """Return the prior relative variance of each series, and how many steps of its own it is worth.
 
-    generic * what is usual for the indicator (median over other units) * what is usual for the unit (median over
-    its other indicators, each against what is usual for it), the factors drawn to 1 when few series stand behind
+    generic * what is usual for the indicator (median over other places) * what is usual for the place (median over
+    its other indicators, each against what is usual for it), the factors drawn to 1 when few series are behind
     them. Medians, so that one broken series does not widen the ranges of all the rest; without the series itself.
     """
     generic = np.log(np.where(bounded, method.rate_step, method.level_step))
@@ -63,19 +63,19 @@ def pool_variance(
     usual, count = median_of_others(own, known, indicator * 2 + bounded)
     weight = count / (count + method.indicator_prior)
     for_indicator = weight * usual
-    rest, members = median_of_others(own - for_indicator, known, unit)
-    for_unit = members / (members + method.unit_prior) * rest
-    prior: Floats = np.exp(generic + for_indicator + for_unit)
+    rest, members = median_of_others(own - for_indicator, known, place)
+    for_place = members / (members + method.place_prior) * rest
+    prior: Floats = np.exp(generic + for_indicator + for_place)
     return prior, method.prior_df + weight * (method.pooled_df - method.prior_df)
 
 
 def pool_slope(
     own: Floats, scale: Floats, steps: Floats, known: NDArray[np.bool_], indicator: Groups, method: Method
 ) -> tuple[Floats, Floats]:
-    """The trend that is believed, a year, and the share of it that is the series' own.
+    """Return the trend that is believed, a year, and the share of it that is the series' own.
 
     A series' own median change is drawn to what is usual for the indicator (median over at least three other
-    units, in units of `scale`), or to no change where nobody else shows the indicator.
+    places, in units of `scale`), or to no change where no other place shows the indicator.
     """
     usual, count = median_of_others(own / scale, known, indicator)
     weight = np.where(count >= method.least_pool, count / (count + method.trend_pool), 0.0)
@@ -85,12 +85,12 @@ def pool_slope(
 
 
 def pool_persistence(moves: Floats, known: NDArray[np.bool_], group: Groups, method: Method) -> Floats:
-    """Share of a yearly move's variance that stays in the series, what does not being noise around its level.
+    """Return the share of a yearly move's variance that stays in the series; the rest is noise around its level.
 
     1 + 2r, r the correlation of neighbouring moves: the variance of a change over many years against that of as
     many single years (Cochrane 1988: How big is the random walk in GNP?). -0.5 is noise around a level, 0 a random
     walk; moves that go on in one direction, a drift included, make it more. A few pairs say little: it is drawn to
-    the median over at least three other units with the indicator, and that to `method.stays`.
+    the median over at least three other places with the indicator, and that to `method.stays`.
     """
     pairs = np.maximum(np.sum(~np.isnan(moves), axis=1) - 1.0, 0.0)
     together, alone = np.nansum(moves[:, 1:] * moves[:, :-1], axis=1), np.nansum(moves**2, axis=1)
@@ -104,18 +104,19 @@ def pool_persistence(moves: Floats, known: NDArray[np.bool_], group: Groups, met
 
 
 def median_of_others(values: Floats, known: NDArray[np.bool_], group: Groups) -> tuple[Floats, Floats]:
-    """For each member of a group: the median of its other known members, and how many they are (0 of 0)."""
+    """Return the median of the other known members of each one's group, and how many they are (0 of 0)."""
     order = np.lexsort((values, ~known, group))
     ranked = values[order]
     _, start, size = np.unique(group[order], return_index=True, return_counts=True)
     first = np.repeat(start, size)
     usable = np.repeat(np.add.reduceat(known[order].astype(np.int64), start), size) if len(start) else first
-    place = np.arange(len(order)) - first
-    inside = place < usable  # a member that is no part of the pool leaves nothing out
+    index = np.arange(len(order)) - first
+    # A member that is no part of the pool leaves nothing out.
+    inside = index < usable
     others = np.where(inside, usable - 1, usable)
     low, high = (others - 1) // 2, others // 2
-    low = first + np.maximum(low + (inside & (low >= place)), 0)
-    high = first + np.minimum(high + (inside & (high >= place)), np.repeat(size, size) - 1)
+    low = first + np.maximum(low + (inside & (low >= index)), 0)
+    high = first + np.minimum(high + (inside & (high >= index)), np.repeat(size, size) - 1)
     median, count = np.zeros(len(values)), np.zeros(len(values))
     median[order] = np.where(others > 0, (ranked[low] + ranked[high]) / 2, 0.0)
     count[order] = others
@@ -124,31 +125,39 @@ def median_of_others(values: Floats, known: NDArray[np.bool_], group: Groups) ->
 
 @dataclass(frozen=True)
 class Fits:
-    """Every series of a frame, fitted at once. Arrays have one entry a series, in order of unit and indicator."""
+    """Every series of a frame, fitted at once. Arrays have one entry a series, by place and indicator."""
 
     keys: pl.DataFrame
-    status: list[str]  # projected, one_point, short, broken
+    status: list[str]
+    """`projected`, `one_point`, `short` or `broken`."""
     last_year: NDArray[np.int64]
     last: Floats
-    level: Floats  # where the series stands: last value, smoothed value and median of the last ones, weighted
-    slope: Floats  # yearly change that is believed
-    step: Floats  # variance of a yearly step
-    steps: Floats  # number of changes behind it
-    stays: Floats  # share of it that lasts beyond the year
+    level: Floats
+    """Weighted mean of last value, smoothed value and median of the last ones."""
+    slope: Floats
+    """Yearly change that is believed."""
+    step: Floats
+    """Variance of a yearly step."""
+    steps: Floats
+    """Number of changes behind that variance."""
+    stays: Floats
+    """Share of it that lasts beyond the year."""
     df: Floats
-    lower: Floats  # -inf for none
+    lower: Floats
+    """-inf for none."""
     upper: Floats
-    grid: Floats  # figures are published in steps of this size
+    grid: Floats
+    """Figures are published in steps of this size."""
     method: Method
 
     def centre(self, rows: NDArray[np.int64], ahead: Floats) -> Floats:
-        """The projected figure `ahead` years after the last value, unclipped."""
+        """Return the projected figure `ahead` years after the last value, unclipped."""
         damp = self.method.damping
         drift = self.slope[rows] * damp * (1 - damp**ahead) / (1 - damp)
         return self.level[rows] + self.method.trend_weight * drift
 
     def spread(self, rows: NDArray[np.int64], ahead: Floats) -> Floats:
-        """Scale of Student's t around the centre."""
+        """Return the scale of Student's t around the centre."""
         stays, steps = self.stays[rows], np.maximum(self.steps[rows], 1)
         noise = (1 - stays) * np.where(stays < 1, self.method.noise, 1.0)
         growth = stays * (ahead + self.method.widening * ahead**2 / steps) + noise
@@ -178,7 +187,7 @@ def fit(frame: pl.DataFrame, method: Method = METHOD) -> Fits:
 
 
 def _stack(kept: pl.DataFrame, points: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """One row a series, newest value in the last column, nan before the first."""
+    """Return values and years, one row a series, the newest in the last column, nan before the first."""
     width = int(points.max(initial=1))
     row = np.repeat(np.arange(len(points)), points)
     column = (
@@ -200,15 +209,16 @@ def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Metho
     steps = np.maximum(points - 1.0, 0.0)
     foot = np.where(np.isfinite(lower), lower, np.where(np.isfinite(upper), upper, 0.0))
     bounded = np.isfinite(lower) & np.isfinite(upper)
-    unit, indicator = (keys[name].rank("dense").to_numpy().astype(np.int64) for name in KEY)
-    alike = indicator * 2 + bounded  # a share and a count of one name are two indicators
+    place, indicator = (keys[name].rank("dense").to_numpy().astype(np.int64) for name in KEY)
+    # A share and a count of one name are two indicators.
+    alike = indicator * 2 + bounded
     size = np.nan_to_num(np.nanmax(np.abs(values - foot[:, None]), axis=1, initial=0.0))
     scale = measure_scale(last, size, lower, upper, method.edge)
     slope, belief = pool_slope(_own_trend(changes, method), np.sqrt(scale), steps, usable, alike, method)
     own_df = steps - belief
     squares: Floats = np.nansum((changes - slope[:, None]) ** 2 * gaps, axis=1)
     own = squares / np.maximum(own_df, 1)
-    prior, worth = pool_variance(own / scale, usable, bounded, unit, indicator, method)
+    prior, worth = pool_variance(own / scale, usable, bounded, place, indicator, method)
     # Deviations are averaged, not variances: one wild year should not rule all ranges.
     deviation = (worth * np.sqrt(prior * scale) + own_df * np.sqrt(own)) / (worth + own_df)
     return Fits(
@@ -237,27 +247,28 @@ def _name_status(points: int, broken: bool, method: Method) -> str:
 
 
 def _own_trend(changes: Floats, method: Method) -> Floats:
-    """Median yearly change, as far as the last changes confirm it: the smaller of the two, 0 if they disagree."""
+    """Return the median yearly change or the last ones', whichever is smaller; 0 if they disagree."""
     whole, recent = _middle(changes), _middle(changes[:, -method.recent :])
     return np.where(whole * recent > 0, np.sign(whole) * np.minimum(np.abs(whole), np.abs(recent)), 0.0)
 
 
 def _middle(rows: Floats) -> Floats:
-    """Median of each row, nan left out; 0 for a row of nothing."""
-    ranked = np.sort(rows, axis=1)  # nan last
+    """Return the median of each row, nan left out; 0 for a row of nothing."""
+    # Sorting puts nan last.
+    ranked = np.sort(rows, axis=1)
     count = np.sum(~np.isnan(rows), axis=1)
     if not rows.size:
         return np.zeros(len(rows))
-    place = np.arange(len(rows))
+    index = np.arange(len(rows))
     low, high = (
-        ranked[place, np.maximum(count - 1, 0) // 2],
-        ranked[place, np.minimum(count // 2, rows.shape[1] - 1)],
+        ranked[index, np.maximum(count - 1, 0) // 2],
+        ranked[index, np.minimum(count // 2, rows.shape[1] - 1)],
     )
     return np.where(count > 0, (low + high) / 2, 0.0)
 
 
 def _locate(values: Floats, gaps: Floats, method: Method) -> Floats:
-    """The level the projection starts from."""
+    """Return the level the projection starts from."""
     if not len(values):
         return np.zeros(0)
     rest = 1 - method.trend_weight - method.smooth_weight
@@ -266,7 +277,7 @@ def _locate(values: Floats, gaps: Floats, method: Method) -> Floats:
 
 
 def _smooth(values: Floats, gaps: Floats, method: Method) -> Floats:
-    """Simple exponential smoothing, each series with the weight that served its own past best.
+    """Smooth exponentially, each series with the weight that served its own past best.
 
     After a gap of k years the older level keeps (1 - weight)^k.
     """
@@ -286,6 +297,6 @@ def _smooth(values: Floats, gaps: Floats, method: Method) -> Floats:
 
 
 def _grid(values: Floats) -> Floats:
-    """Two decimals, as plans and yearbooks print; four where a series itself has more."""
+    """Return the step of two decimals, as plans and yearbooks print; of four where a series itself has more."""
     fine = np.nansum(np.abs(values - np.round(values, 2)) > 1e-9, axis=1) > 0
     return np.where(fine, 1e-4, 1e-2)

@@ -1,25 +1,26 @@
-"""Targets -> what can be said of them: the state first, then a probability, and only then a word.
+"""Judge targets: the state first, then a probability, and only then a word.
 
-A word is a code (`met`, `missed`, `likely`, `uncertain`, `unlikely`); the sentence belongs to the registry.
+A word is a code (`met`, `missed`, `likely`, `uncertain`, `unlikely`); the caller makes a sentence of it.
 """
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import polars as pl
 
-from hpedu.errors import Problem
 from hpedu.outlook.fit import Fits, Floats, fit
+from hpedu.outlook.intake import KEY, Columns, Intake, clean_series
 from hpedu.outlook.method import METHOD, Method
-from hpedu.outlook.series import KEY, SeriesError, cast_columns, check_series, require_columns
 from hpedu.outlook.student import t_cdf
 
-LIKELY, UNLIKELY = 0.60, 0.10  # cuts of the probability; how often each word came true: docs/track_record.md
-STALE_YEARS = 3  # a last value older than this is used with a caution
-COMPARISONS = (">=", ">", "<=", "<")
-TOLERANCE = 1e-9  # 48.05 computed from counts is 48.05
+LIKELY, UNLIKELY = 0.60, 0.10
+"""Cuts of the probability; how often each word came true: docs/track_record.md."""
+STALE_YEARS = 3
+"""A last value older than this is used with a caution."""
+TOLERANCE = 1e-9
+"""Relative to the target: 48.05 computed from counts is 48.05."""
+TARGETS: Columns = {"indicator": "text", "comparison": "text", "target": "figure"}
+TARGETS_OPTIONS: Columns = {"place": "text", "target_year": "year"}
 JUDGEMENT = {
     "target": pl.Float64(),
     "comparison": pl.String(),
@@ -45,15 +46,15 @@ def judge(
     origin: int | None = None,
     method: Method = METHOD,
 ) -> pl.DataFrame:
-    """Say of every target where it stands and how probable it is to be met in its year.
+    """Say of every target in which state it is and how probable it is to be met in its year.
 
     Parameters
     ----------
     series
         As for `hpedu.outlook.project`. All of it helps to know how far a series can move in a year.
     targets
-        `indicator`, `comparison` (`>=`, `>`, `<=`, `<`), `target` (number), `target_year` (whole number; null
-        where the plan names none) and optionally `unit`; without it a target holds for every unit of the series.
+        `indicator`, `comparison` (`>=`, `>`, `<=`, `<`), `target` (number) and perhaps `target_year` (a year;
+        null where the plan names none) and `place`; without it a target holds for every place of the series.
     as_of
         The year it is now, for `stale`; the newest year of the series if not given.
     origin
@@ -62,7 +63,7 @@ def judge(
     Returns
     -------
     polars.DataFrame
-        One row a unit and target, in order of the targets, then of the units; columns `unit`, `indicator` and
+        One row a place and target, in order of the targets, then of the places; columns `place`, `indicator` and
         `JUDGEMENT`:
 
         - `state`: `no_data`, `one_point`, `short` (fewer than three comparable values), `broken` (fewer than three
@@ -82,8 +83,11 @@ def judge(
     SeriesError
         Naming everything that is wrong with the series, or with the targets.
     """
-    frame = check_series(series, origin)
-    wanted = _check_targets(targets, frame)
+    intake = Intake()
+    rows, goals = intake.take_series(series), intake.take_targets(targets, TARGETS, TARGETS_OPTIONS)
+    intake.finish()
+    frame = clean_series(rows, origin)
+    wanted = _spread_targets(goals, frame)
     now = pl.lit(frame["year"].max() if as_of is None else as_of, dtype=pl.Int64)
     fits = fit(frame, method)
     seen = _look_back(wanted, frame).join(
@@ -106,37 +110,20 @@ def judge(
         stale=now - pl.col("last_year") > STALE_YEARS,
     )  # fmt: skip
     seen = seen.with_columns(probability=_probabilities(seen, fits))
-    return seen.with_columns(verdict=_choose_word()).sort("place", "unit").select(*KEY, *JUDGEMENT)
+    return seen.with_columns(verdict=_choose_word()).sort("position", "place").select(*KEY, *JUDGEMENT)
 
 
-def _check_targets(targets: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
-    """One row a unit and target, `place` the target's position."""
-    require_columns(targets, ["indicator", "comparison", "target", "target_year"], "targets")
-    kinds = {"target": pl.Float64(), "target_year": pl.Float64(), "comparison": pl.String()}
-    clean = cast_columns(targets, kinds, "targets").with_row_index("place")
-    problems = [
-        Problem("", f"targets, row {row['place'] + 1}, indicator {row['indicator']}", message, str(row[column]))
-        for row in clean.iter_rows(named=True)
-        for column, message, bad in (
-            ("comparison", f"is none of {', '.join(COMPARISONS)}", row["comparison"] not in COMPARISONS),
-            ("target", "the target is not a number", row["target"] is None or not math.isfinite(row["target"])),
-            ("target_year", "the year is not a whole number", (row["target_year"] or 0) % 1 != 0),
-        )
-        if bad
-    ]
-    if problems:
-        raise SeriesError(problems)
-    keys = {name: frame.schema[name] for name in KEY if name in clean.columns}
-    clean = cast_columns(clean, {"target_year": pl.Int64()} | keys, "targets")
-    columns = ["place", *KEY, "comparison", "target", "target_year"]
-    if "unit" in clean.columns:
-        return clean.select(columns)
-    units = frame.select(pl.col("unit").unique())
-    return clean.join(units if len(units) else units.clear(1), how="cross").select(columns)
+def _spread_targets(targets: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return one row a place and target, `position` being that of the target; one without a place is of all."""
+    goals = targets.with_row_index("position")
+    places = frame.select(pl.col("place").unique())
+    own, common = goals.drop_nulls("place"), goals.filter(pl.col("place").is_null()).drop("place")
+    everywhere = common.join(places if len(places) else pl.DataFrame({"place": [""]}), how="cross")
+    return pl.concat([own, everywhere.select(own.columns)])
 
 
 def _look_back(wanted: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
-    """What the past says of each target; only values that are comparable with the last one count."""
+    """Say what the past shows of each target; only values that are comparable with the last one count."""
     since = pl.col("break_year").max().over(KEY).fill_null(pl.col("year").min().over(KEY))
     past = frame.with_columns(comparable=pl.col("year") >= since, cut=pl.col("year").min().over(KEY) < since)
     gap = pl.when(pl.col("comparison").is_in([">=", ">"])).then(1).otherwise(-1) * (
@@ -151,7 +138,7 @@ def _look_back(wanted: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
     year, good = pl.col("year").filter(counted), pl.col("good").filter(counted)
     last_bad, last_good = year.filter(~good).max(), year.filter(good).max()
     decides = (year <= pl.col("target_year").first()).arg_true().last().fill_null(0)
-    return rows.group_by("place", *KEY, "comparison", "target", "target_year", maintain_order=True).agg(
+    return rows.group_by("position", *KEY, "comparison", "target", "target_year", maintain_order=True).agg(
         points=counted.sum().cast(pl.Int64),
         after_break=pl.col("cut").first().fill_null(False),
         last_year=pl.col("year").last(),
@@ -164,16 +151,16 @@ def _look_back(wanted: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _probabilities(seen: pl.DataFrame, fits: Fits) -> pl.Series:
-    """Of the figure published for the target year, where a trend may be said at all.
+    """Return how probably the figure published for the target year meets the target, where there is a trend.
 
     A figure is published in steps (`Fits.grid`), and what would lie beyond a bound is published at the bound. So
     `>= 100` of a rate is met by all that rounds to 100 or would lie above; `> 100` is never met.
     """
-    asked = seen.select(
+    judged = seen.select(
         ok=pl.col("state").is_in(["met", "lost", "projected"])
         & (pl.col("target_year") > pl.col("last_year")).fill_null(False)
     )["ok"]
-    some = seen.filter(asked)
+    some = seen.filter(judged)
     rows = some["row"].cast(pl.Int64).to_numpy()
     ahead = (some["target_year"] - some["last_year"]).cast(pl.Float64).to_numpy()
     threshold = _reach(some, fits.grid[rows])
@@ -186,12 +173,12 @@ def _probabilities(seen: pl.DataFrame, fits: Fits) -> pl.Series:
     chance = np.where(np.where(upward, threshold <= lower, threshold >= upper), 1.0, chance)
     chance = np.where(np.where(upward, threshold > upper, threshold < lower), 0.0, chance)
     out = np.full(len(seen), np.nan)
-    out[asked.to_numpy()] = chance
+    out[judged.to_numpy()] = chance
     return pl.Series("probability", out).fill_nan(None)
 
 
 def _reach(some: pl.DataFrame, grid: Floats) -> Floats:
-    """Where the last published figure that misses ends and the first that meets begins."""
+    """Return where the last published figure that misses ends and the first that meets begins."""
     target = some["target"].to_numpy() / grid
     comparison = some["comparison"].to_numpy()
     up, down = np.ceil(target - 1e-6), np.floor(target + 1e-6)

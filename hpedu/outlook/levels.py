@@ -1,4 +1,4 @@
-"""Pupils by level carried forward where nobody counts grades: from the level below, or from the population.
+"""Carry pupils by level forward where grades are not counted: from the level below, or from the population.
 
 A level that feeds on another (lower secondary on primary, `lag` years before) goes on with its last ratio to it.
 The geometric mean of that and of no change is taken, because the ratio alone overdoes every change of a cohort. A
@@ -20,29 +20,36 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from hpedu.outlook.bands import GROWTH, PUBLISHED_DF, draw_bands, name_bands, published_sd, root_mean_square
 from hpedu.outlook.fit import fit
-from hpedu.outlook.series import Intake, Kind, check_series, fill_columns
+from hpedu.outlook.intake import Columns, Intake, check_series, locate
+from hpedu.outlook.projection import GROWTH, PUBLISHED_DF, draw_bands, name_bands, published_sd
 
-LEAST_HISTORY = 6  # years before an origin of a hindcast
-LEAST_ORIGINS = 4  # with fewer the ranges come from published errors
+LEAST_HISTORY = 6
+"""Years before an origin of a hindcast."""
+LEAST_ORIGINS = 4
+"""With fewer the ranges come from published errors."""
 MOST_DF = 15
 
-PUPILS: dict[str, Kind] = {"level": "text", "year": "year", "pupils": "number"}
-FEEDS: dict[str, Kind] = {"level": "text", "source": "text", "lag": "number"}
-POPULATION: dict[str, Kind] = {"level": "text", "year": "year", "population": "number"}
-UNIT: dict[str, Kind] = {"unit": "text"}
+PUPILS: Columns = {"level": "text", "year": "year", "pupils": "number"}
+FEEDS: Columns = {"level": "text", "source": "text", "lag": "figure"}
+POPULATION: Columns = {"level": "text", "year": "year", "population": "number"}
+PLACE: Columns = {"place": "text"}
 
 LEVELS: dict[str, Any] = {
-    "unit": pl.String,
+    "place": pl.String,
     "level": pl.String,
     "year": pl.Int32,
     "point": pl.Float64,
     **dict.fromkeys(name_bands(), pl.Float64),
     "status": pl.String,
-    "basis": pl.String,  # of the ranges: own_errors of earlier years, or published_error
-    "method": pl.String,  # flow, enrolment_ratio, trend, held
+    "basis": pl.String,
+    "method": pl.String,
 }
+"""Columns of `project_levels`.
+
+`basis` of the ranges is `own_errors` of earlier years, or `published_error`; `method` is `flow`,
+`enrolment_ratio`, `trend` or `held`.
+"""
 
 Years = dict[int, float]
 
@@ -54,22 +61,22 @@ def project_levels(
     feeds: pl.DataFrame | None = None,
     population: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Pupils of each level, each year after its last figure to `until`, with ranges.
+    """Return the pupils of each level, each year after its last figure to `until`, with ranges.
 
     Parameters
     ----------
     pupils
-        `level, year, pupils` and perhaps `unit`.
+        `level, year, pupils` and perhaps `place`.
     feeds
-        `level, source, lag`: which level its pupils were in, so many years before.
+        `level, source, lag`: which level its pupils were in, `lag` years before.
     population
-        `level, year, population` and perhaps `unit`: people of the age of the level, past and coming years.
+        `level, year, population` and perhaps `place`: people of the age of the level, past and coming years.
 
     Returns
     -------
     polars.DataFrame
-        Columns `LEVELS`, by unit and level in the order given. Ranges come from the errors the same way would have
-        made from earlier years.
+        Columns `LEVELS`, by place and level in the order given. Ranges come from the errors the same way would
+        have made from earlier years.
 
     Raises
     ------
@@ -81,38 +88,40 @@ def project_levels(
     people = _take(taken, population, "population", POPULATION)
     chain = _take(taken, feeds, "feeds", FEEDS)
     taken.finish()
-    taken.refuse_repeats(rows.drop_nulls("pupils"), "pupils", ["unit", "level", "year"])
+    taken.refuse_repeats(rows.drop_nulls("pupils"), "pupils", ["place", "level", "year"])
     for row in rows.filter(pl.col("pupils") <= 0).iter_rows(named=True):
-        taken.complain("pupils", f"{row['level']} {row['year']}", "is not above zero", str(row["pupils"]))
+        where = locate(row, ["place", "level", "year"])
+        taken.complain("pupils", "intake_not_above_zero", where=where, found=str(row["pupils"]))
     links = {row["level"]: (row["source"], int(row["lag"])) for row in chain.iter_rows(named=True)}
     _check_links(taken, links, set(rows["level"]))
     taken.finish()
     found = []
-    for (unit,), own in rows.drop_nulls("pupils").group_by("unit", maintain_order=True):
-        near = people.filter(pl.col("unit").is_in([unit, ""]))
-        one = _Unit(str(unit), _by_level(own, "pupils"), _by_level(near, "population"), links, until)
+    for (place,), own in rows.drop_nulls("pupils").group_by("place", maintain_order=True):
+        near = people.filter(pl.col("place").is_in([place, ""]))
+        one = _Place(str(place), _by_level(own, "pupils"), _by_level(near, "population"), links, until)
         found += list(one.project())
     return pl.DataFrame(found, schema=LEVELS, orient="row")
 
 
-def _take(taken: Intake, frame: pl.DataFrame | None, table: str, columns: dict[str, Kind]) -> pl.DataFrame:
+def _take(taken: Intake, frame: pl.DataFrame | None, table: str, columns: Columns) -> pl.DataFrame:
     if frame is None:
-        return pl.DataFrame(schema=dict.fromkeys([*columns, "unit"], pl.String))
-    rows = fill_columns(taken.take(frame, table, columns, UNIT), UNIT)
-    return rows.with_columns(pl.col("unit").fill_null(""))
+        return pl.DataFrame(schema=dict.fromkeys([*columns, "place"], pl.String))
+    return taken.take(frame, table, columns, PLACE).with_columns(pl.col("place").fill_null(""))
 
 
 def _check_links(taken: Intake, links: Mapping[str, tuple[str, int]], levels: set[str]) -> None:
     for level, (source, lag) in links.items():
+        where = locate({"level": level}, ["level"])
         if source not in levels:
-            taken.complain("feeds", level, "feeds on a level that has no figures", source)
+            taken.complain("feeds", "intake_source_unknown", where=where, found=source)
         if lag < 1:
-            taken.complain("feeds", level, "needs a lag of at least a year", str(lag))
+            taken.complain("feeds", "intake_lag", where=where, found=str(lag))
         seen = [level]
         while seen[-1] in links and links[seen[-1]][0] not in seen:
             seen.append(links[seen[-1]][0])
         if seen[-1] in links:
-            taken.complain("feeds", level, "feeds on itself", " <- ".join([*seen, links[seen[-1]][0]]))
+            circle = " <- ".join([*seen, links[seen[-1]][0]])
+            taken.complain("feeds", "intake_source_circle", where=where, found=circle)
 
 
 def _by_level(frame: pl.DataFrame, value: str) -> dict[str, Years]:
@@ -125,15 +134,15 @@ def _by_level(frame: pl.DataFrame, value: str) -> dict[str, Years]:
 
 
 @dataclass(frozen=True)
-class _Unit:
-    """One unit's pupils and population by level and year."""
+class _Place:
+    """Pupils and population of one place by level and year."""
 
-    unit: str
+    place: str
     pupils: dict[str, Years]
     people: dict[str, Years]
     links: Mapping[str, tuple[str, int]]
     until: int
-    carried: dict[tuple[str, int], Years] = field(default_factory=dict)  # once worked out, kept
+    carried: dict[tuple[str, int], Years] = field(default_factory=dict)
 
     def project(self) -> Iterator[dict[str, Any]]:
         for level, years in self.pupils.items():
@@ -141,12 +150,13 @@ class _Unit:
             paths = self.carry(level, last)
             errors, origins = self._look_back(level)
             own = origins >= LEAST_ORIGINS
-            sd, df = (root_mean_square(errors), float(min(origins - 1, MOST_DF))) if own else (0.0, PUBLISHED_DF)
+            sd = math.sqrt(sum(error * error for error in errors) / len(errors)) if own else 0.0
+            df = float(min(origins - 1, MOST_DF)) if own else PUBLISHED_DF
             for year in range(last + 1, self.until + 1):
                 ahead = year - last
                 spread = sd * ahead**GROWTH if own else published_sd(ahead)
                 yield {
-                    "unit": self.unit,
+                    "place": self.place,
                     "level": level,
                     "year": year,
                     "point": paths[year],
@@ -157,7 +167,7 @@ class _Unit:
                 }
 
     def _name_method(self, level: str, origin: int) -> str:
-        """How the level is carried forward from `origin`, with what was known then."""
+        """Name how the level is carried forward from `origin`, with what was known then."""
         if self.people.get(level, {}).get(origin):
             return "enrolment_ratio"
         if level in self.links:
@@ -169,7 +179,10 @@ class _Unit:
         return {year: value for year, value in self.pupils[level].items() if year <= origin}
 
     def carry(self, level: str, origin: int) -> Years:
-        """The level up to `origin` as it was, and from there on as it would have been foreseen then."""
+        """Return the level up to `origin` as it was, and from there on as it would have been foreseen then.
+
+        What was carried once is remembered in `carried`.
+        """
         if (level, origin) not in self.carried:
             past = self._known(level, origin)
             end = max(self.until, *self.pupils[level])
@@ -192,16 +205,19 @@ class _Unit:
             return {year: base * math.sqrt(below.get(year - lag, start) / start) for year in ahead}
         if method == "trend":
             series = pl.DataFrame({"year": list(past), "value": list(past.values())}).with_columns(
-                unit=pl.lit(self.unit), indicator=pl.lit(level), kind=pl.lit("count"), lower=pl.lit(0.0)
+                place=pl.lit(self.place), indicator=pl.lit(level), kind=pl.lit("count"), lower=pl.lit(0.0)
             )
-            fits = fit(check_series(series))  # the centre of `project`; its ranges are not asked for
+            # The centre is that of `project`; its ranges are not needed.
+            fits = fit(check_series(series))
             rows = np.zeros(len(ahead), np.int64)
             points = fits.clip(rows, fits.centre(rows, np.arange(1.0, len(ahead) + 1)))
             return {year: float(point) or base for year, point in zip(ahead, points, strict=True)}
         return dict.fromkeys(ahead, base)
 
     def _look_back(self, level: str) -> tuple[list[float], int]:
-        """Errors the same way would have made (logarithms, as of one year ahead), and from how many years."""
+        """Return the errors the same way would have made in the past, and from how many years.
+
+        They are logarithms, as of one year ahead."""
         years = self.pupils[level]
         errors: list[float] = []
         origins = 0

@@ -1,4 +1,4 @@
-"""The past of a unit made by a merger, from the numerators and denominators of its parts.
+"""Make the past of a place that a merger formed, from the numerators and denominators of its parts.
 
 Counts add; a ratio is computed again from the sums. The mean of the parts' rates is no rate of the whole:
 `diagnose_averaging` says by how much it errs. Works on series of any country. Ingest adds up single observations,
@@ -12,39 +12,44 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.outlook.series import KEY, Intake, Kind, fill_columns
+from hpedu.outlook.intake import KEY, Columns, Intake, locate
 from hpedu.sums import add_parts
 
 FIRMNESS = ("final", "preliminary", "derived", "estimated", "projected", "synthetic")
 """From firm to soft. A sum is `derived`, or as soft as its softest part."""
 
-COUNTS: dict[str, Kind] = {"unit": "text", "indicator": "text", "year": "year", "numerator": "number"}
-COUNTS_OPTIONS: dict[str, Kind] = {"denominator": "number", "scale": "number", "status": "text"}
-PARTS: dict[str, Kind] = {"whole": "text", "part": "text"}
-PARTS_OPTIONS: dict[str, Kind] = {"valid_from": "year", "valid_to": "year"}
+COUNTS: Columns = {"place": "text", "indicator": "text", "year": "year", "numerator": "number"}
+COUNTS_OPTIONS: Columns = {"denominator": "number", "scale": "number", "status": "text"}
+PARTS: Columns = {"whole": "text", "part": "text"}
+PARTS_OPTIONS: Columns = {"valid_from": "year", "valid_to": "year"}
 
 MERGED: dict[str, Any] = {
-    "unit": pl.String,
+    "place": pl.String,
     "indicator": pl.String,
-    "year": pl.Int32,
+    "year": pl.Int64,
     "numerator": pl.Float64,
-    "denominator": pl.Float64,  # null for a count
-    "value": pl.Float64,  # scale * numerator / denominator, or the count itself
-    "status": pl.String,  # missing where a part is
-    "parts": pl.String,  # "a + b", or "" for a figure of the whole itself
-    "missing": pl.String,  # the parts without a figure, "a + b"
+    "denominator": pl.Float64,
+    "value": pl.Float64,
+    "status": pl.String,
+    "parts": pl.String,
+    "missing": pl.String,
 }
-"""One row a whole, indicator and year for which it or any of its parts has a figure."""
+"""Columns of `merge_parts`, one row a whole, indicator and year for which it or any of its parts has a figure.
+
+`denominator` is null for a count. `value` is scale * numerator / denominator, or the count itself. `status` is
+`missing` where a part is. `parts` is "a + b", or "" for a figure of the whole itself; `missing` are the parts
+without a figure, "a + b".
+"""
 
 
 def merge_parts(counts: pl.DataFrame, parts: pl.DataFrame, *, scale: float = 1.0) -> pl.DataFrame:
-    """Back series of every whole: its own figures where there are any, else the sum of all its parts.
+    """Return the back series of every whole: its own figures where there are any, else the sum of all its parts.
 
     Parameters
     ----------
     counts
-        `unit, indicator, year, numerator` and perhaps `denominator` (without one it is a count), `scale` (100 for
-        percent), `status` (`FIRMNESS`; final if not said). Parts and wholes in one table.
+        `place, indicator, year, numerator` and perhaps `denominator` (without one it is a count), `scale` (100 for
+        percent), `status` (`FIRMNESS`; final if not given). Parts and wholes in one table.
     parts
         `whole, part` and perhaps `valid_from, valid_to`: the years, both included, in which the whole is made
         up of the part; a blank is open.
@@ -65,25 +70,25 @@ def merge_parts(counts: pl.DataFrame, parts: pl.DataFrame, *, scale: float = 1.0
     rows, pairs = _take(counts, parts, scale)
     frames = [_merge_years(rows, whole, names, years) for whole, names, years in _list_years(rows, pairs)]
     derived = pl.concat(frames) if frames else pl.DataFrame(schema=MERGED)
-    own = rows.filter(pl.col("unit").is_in(pairs["whole"].to_list()), pl.col("numerator").is_not_null())
+    own = rows.filter(pl.col("place").is_in(pairs["whole"].to_list()), pl.col("numerator").is_not_null())
     own = own.with_columns(value=_value(), parts=pl.lit(""), missing=pl.lit("")).select(list(MERGED))
     return pl.concat([own, derived.join(own, on=[*KEY, "year"], how="anti")]).sort(*KEY, "year")
 
 
 def diagnose_averaging(counts: pl.DataFrame, parts: pl.DataFrame, *, scale: float = 1.0) -> pl.DataFrame:
-    """What the mean of the parts' rates would have said instead, and by how much it errs.
+    """Return the mean of the parts' rates beside the rate of the whole, and by how much it errs.
 
     Returns
     -------
     polars.DataFrame
-        `unit, indicator, year, value, mean_of_rates, error`, for the ratios that `merge_parts` could compute from
+        `place, indicator, year, value, mean_of_rates, error`, for the ratios that `merge_parts` could compute from
         parts.
     """
     rows, _ = _take(counts, parts, scale)
     merged = merge_parts(counts, parts, scale=scale).filter(
         pl.col("parts") != "", pl.col("value").is_not_null(), pl.col("denominator").is_not_null()
     )
-    rates = rows.with_columns(rate=_value()).select(part="unit", indicator="indicator", year="year", rate="rate")
+    rates = rows.with_columns(rate=_value()).select(part="place", indicator="indicator", year="year", rate="rate")
     means = (
         merged.select(*KEY, "year", "value", part=pl.col("parts").str.split(" + "))
         .explode("part")
@@ -96,26 +101,23 @@ def diagnose_averaging(counts: pl.DataFrame, parts: pl.DataFrame, *, scale: floa
 
 def _take(counts: pl.DataFrame, parts: pl.DataFrame, scale: float) -> tuple[pl.DataFrame, pl.DataFrame]:
     intake = Intake()
-    rows = fill_columns(intake.take(counts, "counts", COUNTS, COUNTS_OPTIONS), COUNTS_OPTIONS)
-    pairs = fill_columns(intake.take(parts, "parts", PARTS, PARTS_OPTIONS), PARTS_OPTIONS)
+    rows = intake.take(counts, "counts", COUNTS, COUNTS_OPTIONS)
+    pairs = intake.take(parts, "parts", PARTS, PARTS_OPTIONS)
     if "numerator" not in counts.columns and "value" in counts.columns:
-        intake.complain("counts", "column value", "a rate cannot be merged; give its numerator and denominator")
+        intake.complain("counts", "intake_rate_merged", where="value")
     intake.refuse_repeats(rows, "counts", [*KEY, "year"])
     intake.refuse_repeats(pairs, "parts", ["whole", "part", "valid_from"])
+    intake.refuse_unknown(rows, "counts", "status", FIRMNESS)
+    for row in pairs.filter(pl.col("whole") == pl.col("part")).iter_rows(named=True):
+        intake.complain("parts", "intake_own_part", where=locate(row, ["whole"]))
     intake.finish()
-    for row in pairs.iter_rows(named=True):
-        if row["whole"] == row["part"]:
-            intake.complain("parts", row["whole"], "is a part of itself")
     rows = rows.with_columns(pl.col("status").fill_null("final"), pl.col("scale").fill_null(scale))
-    for status in sorted(set(rows["status"]) - set(FIRMNESS)):
-        intake.complain("counts", "column status", f"is none of {', '.join(FIRMNESS)}", status)
-    intake.finish()
     ratio = pl.col("denominator").is_not_null().any().over("indicator")
     return rows.with_columns(ratio=ratio), pairs
 
 
 def _list_years(rows: pl.DataFrame, pairs: pl.DataFrame) -> Iterator[tuple[str, list[str], list[int]]]:
-    """Each whole with the parts that make it up, and the years in which just these do."""
+    """Yield each whole with the parts that make it up, and the years in which just these do."""
     years = rows["year"].unique().sort().to_list()
     for (whole,), own in pairs.group_by("whole", maintain_order=True):
         made: dict[tuple[str, ...], list[int]] = {}
@@ -128,11 +130,12 @@ def _list_years(rows: pl.DataFrame, pairs: pl.DataFrame) -> Iterator[tuple[str, 
 
 
 def _merge_years(rows: pl.DataFrame, whole: str, names: list[str], years: list[int]) -> pl.DataFrame:
-    below = pl.when("ratio").then("denominator").otherwise(0.0)  # a count has none to miss
+    # A count has no denominator that could be missing.
+    below = pl.when("ratio").then("denominator").otherwise(0.0)
     added = add_parts(
         rows.filter(pl.col("year").is_in(years)).with_columns(denominator=below),
         keys=["indicator", "year"],
-        part="unit",
+        part="place",
         parts=names,
         sums=["numerator", "denominator"],
         carry={
@@ -144,7 +147,7 @@ def _merge_years(rows: pl.DataFrame, whole: str, names: list[str], years: list[i
     status = pl.col("softest").clip(FIRMNESS.index("derived")).replace_strict(dict(enumerate(FIRMNESS)))
     return (
         added.with_columns(pl.when("ratio").then("denominator").alias("denominator"))
-        .with_columns(value=_value(), unit=pl.lit(whole), parts=pl.lit(" + ".join(names)))
+        .with_columns(value=_value(), place=pl.lit(whole), parts=pl.lit(" + ".join(names)))
         .with_columns(
             status=pl.when(pl.col("value").is_null()).then(pl.lit("missing")).otherwise(status),
             missing=pl.col("missing").list.join(" + "),
@@ -154,6 +157,6 @@ def _merge_years(rows: pl.DataFrame, whole: str, names: list[str], years: list[i
 
 
 def _value() -> pl.Expr:
-    """Of a ratio or a count; null where a figure is unknown or the denominator is 0."""
+    """Return the value of a ratio or a count: null where a figure is unknown or the denominator is 0."""
     above, below = pl.col("scale") * pl.col("numerator"), pl.col("denominator")
     return pl.when(~pl.col("ratio")).then(above).when(below != 0).then(above / below)

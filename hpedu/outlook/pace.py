@@ -1,4 +1,4 @@
-"""The pace a series has, the pace its target takes, and the best pace it ever reached over as many years."""
+"""Measure the pace of a series, the pace its target takes, and the best pace ever reached over as many years."""
 
 from __future__ import annotations
 
@@ -9,23 +9,13 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.outlook.series import Intake, Kind, fill_columns, list_series, match_targets, tell_direction
+from hpedu.outlook.intake import KEY, Intake, find_direction, list_series, locate, match_targets
 
-LEAST_POINTS = 3  # fewer points make no trend
-KINDS = ("rate", "count")
-
-SERIES: dict[str, Kind] = {"indicator": "text", "year": "year", "value": "number"}
-SERIES_OPTIONS: dict[str, Kind] = {"unit": "text", "direction": "text", "kind": "text", "break_year": "year"}
-TARGETS: dict[str, Kind] = {"indicator": "text", "target": "number"}
-TARGETS_OPTIONS: dict[str, Kind] = {
-    "unit": "text",
-    "target_year": "year",
-    "direction": "text",
-    "comparison": "text",
-}
+LEAST_POINTS = 3
+"""Fewer points make no trend."""
 
 PACES: dict[str, Any] = {
-    "unit": pl.String,
+    "place": pl.String,
     "indicator": pl.String,
     "kind": pl.String,
     "target": pl.Float64,
@@ -36,22 +26,26 @@ PACES: dict[str, Any] = {
     "years_left": pl.Int32,
     "observed": pl.Float64,
     "required": pl.Float64,
-    "ratio": pl.Float64,  # observed / required; negative where it moves the wrong way
+    "ratio": pl.Float64,
     "best": pl.Float64,
     "best_years": pl.Int32,
     "best_from": pl.Int32,
     "best_to": pl.Int32,
-    "state": pl.String,  # ok, met, due, no_year, no_value
+    "state": pl.String,
 }
-"""One row a series and target. Paces are in the value's unit a year (points, for a percentage); of a count
-in percent a year, compound."""
+"""Columns of `measure_pace`, one row a series and target.
+
+Paces are in the value's unit a year (points, for a percentage); of a count in percent a year, compound. `ratio` is
+observed to required, negative where the series moves the wrong way. `state` is `ok`, `met`, `due`, `no_year` or
+`no_value`.
+"""
 
 Points = Sequence[tuple[int, float]]
 Growth = Callable[[float, float, int], float | None]
 
 
 def measure_pace(series: pl.DataFrame, targets: pl.DataFrame, *, direction: str | None = None) -> pl.DataFrame:
-    """Observed, required and best pace of each series towards each of its targets.
+    """Return the observed, the required and the best pace of each series towards each of its targets.
 
     Observed is the median of the yearly changes, a change over a gap of n years being divided by n; null below
     three points. Required is the straight way (for counts: the steady growth) from the last value to the
@@ -61,11 +55,11 @@ def measure_pace(series: pl.DataFrame, targets: pl.DataFrame, *, direction: str 
     Parameters
     ----------
     series
-        `indicator, year, value` and perhaps `unit`, `direction`, `kind`: `rate` (default; differences in the
-        value's own unit) or `count` (percent), and `break_year`: earlier values are of another kind, and no pace
-        is measured from one of them.
+        `indicator, year, value` and perhaps `place`, `direction`, `kind`: `rate` (default) or `ratio`
+        (differences in the value's own unit), or `count` (percent), and `break_year`: earlier values are of
+        another kind, and no pace is measured from one of them.
     targets
-        `indicator, target` and perhaps `unit, target_year, direction, comparison`. Without a target year there
+        `indicator, target` and perhaps `place, target_year, direction, comparison`. Without a target year there
         is no required pace: a floor for every year.
     direction
         `up` or `down`, where no table says it by `direction` or `comparison`.
@@ -73,7 +67,7 @@ def measure_pace(series: pl.DataFrame, targets: pl.DataFrame, *, direction: str 
     Returns
     -------
     polars.DataFrame
-        Columns `PACES`, by unit, indicator, target year.
+        Columns `PACES`, by place, indicator, target year.
 
     Raises
     ------
@@ -81,35 +75,28 @@ def measure_pace(series: pl.DataFrame, targets: pl.DataFrame, *, direction: str 
         With everything wrong in both tables.
     """
     intake = Intake()
-    rows = fill_columns(intake.take(series, "series", SERIES, SERIES_OPTIONS), SERIES_OPTIONS)
-    goals = fill_columns(intake.take(targets, "targets", TARGETS, TARGETS_OPTIONS), TARGETS_OPTIONS)
-    intake.refuse_repeats(goals, "targets", ["indicator", "unit", "target_year"])
-    rows = rows.with_columns(pl.col("unit").fill_null(""), pl.col("kind").fill_null("rate"))
-    goals = goals.drop_nulls("target") if "target" in goals.columns else goals
+    rows, goals = intake.take_series(series), intake.take_targets(targets)
+    intake.refuse_repeats(goals, "targets", [*KEY, "target_year"])
     intake.finish()
-    intake.refuse_repeats(rows.drop_nulls("value"), "series", ["unit", "indicator", "year"])
-    known = list_series(rows, ["unit", "indicator"])
-    about = {(row["unit"], row["indicator"]): row for row in rows.iter_rows(named=True)}
+    known = list_series(rows, KEY)
+    about = {(row["place"], row["indicator"]): row for row in rows.iter_rows(named=True)}
+    wanted = match_targets(goals.drop_nulls("target"), [(place, indicator) for place, indicator in known])
     found = []
-    for key, own in match_targets(goals, [(unit, indicator) for unit, indicator in known]).items():
+    for key, own in wanted.items():
+        head = dict(zip(KEY, key, strict=True))
+        described = about.get(key)
         points = _list_points(known.get(key, []))
+        kind = (described and described["kind"]) or "rate"
         for goal in own:
-            where = ", ".join(part for part in key if part)
-            way = tell_direction(goal, about.get(key), default=direction)
-            kind = about[key]["kind"] if key in about else "rate"
-            if way not in ("up", "down"):
-                intake.complain("targets", where, "say up or down, or a comparison >=, >, <=, <", way or "nothing")
-            if kind not in KINDS:
-                intake.complain("series", where, "the kind of a series is rate or count", kind)
-            if not intake.problems:
-                head = {"unit": key[0], "indicator": key[1], "kind": kind}
-                found.append(head | _measure(points, goal, str(way), kind))
+            way = find_direction(goal, described, default=direction)
+            if intake.check_direction(way, ("up", "down"), "targets", locate(head, KEY)):
+                found.append(head | {"kind": kind} | _measure(points, goal, str(way), kind))
     intake.finish()
-    return pl.DataFrame(found, schema=PACES, orient="row").sort("unit", "indicator", "target_year")
+    return pl.DataFrame(found, schema=PACES, orient="row").sort(*KEY, "target_year")
 
 
 def _list_points(rows: Sequence[Mapping[str, Any]]) -> Points:
-    """Year and value since the series last broke; of a series that ends before, the last one."""
+    """Return year and value since the series last broke; of a series that ends before, the last one."""
     start = max((row["break_year"] for row in rows if row["break_year"] is not None), default=None)
     points = [(row["year"], row["value"]) for row in rows]
     return [point for point in points if start is None or point[0] >= start] or points[-1:]
@@ -142,7 +129,7 @@ def _measure(points: Points, goal: Mapping[str, Any], way: str, kind: str) -> di
 
 
 def is_met(value: float, goal: Mapping[str, Any], way: str) -> bool:
-    """Whether a value meets a target: by its comparison, strict ones strictly; else by the direction."""
+    """Return whether a value meets a target: by its comparison, strict ones strictly; else by the direction."""
     sign = 1 if way == "up" else -1
     strict = goal.get("comparison") in (">", "<")
     difference = sign * (value - goal["target"])
@@ -150,17 +137,17 @@ def is_met(value: float, goal: Mapping[str, Any], way: str) -> bool:
 
 
 def grow_points(first: float, last: float, years: int) -> float | None:
-    """Change a year, in the unit of the values."""
+    """Return the change a year, in the unit of the values."""
     return (last - first) / years
 
 
 def grow_percent(first: float, last: float, years: int) -> float | None:
-    """Steady growth a year in percent; None from or below zero."""
+    """Return the steady growth a year in percent; None from or below zero."""
     return float((last / first) ** (1 / years) - 1) * 100 if first > 0 and last >= 0 else None
 
 
 def observe_pace(points: Points, growth: Growth = grow_points) -> float | None:
-    """Median yearly change of (year, value) in order of years; None below `LEAST_POINTS` points."""
+    """Return the median yearly change of (year, value) in order of years; None below `LEAST_POINTS` points."""
     if len(points) < LEAST_POINTS:
         return None
     changes = [growth(a, b, later - earlier) for (earlier, a), (later, b) in pairwise(points)]
@@ -169,7 +156,7 @@ def observe_pace(points: Points, growth: Growth = grow_points) -> float | None:
 
 
 def find_best_run(points: Points, years: int, way: str, growth: Growth) -> tuple[float, int, int] | None:
-    """The best pace between two points `years` apart, with first and last year; None of a single point.
+    """Return the best pace between two points `years` apart, with first and last year; None of a single point.
 
     Where no two points lie so far apart, the farthest apart that are closer; else the closest there are.
     """

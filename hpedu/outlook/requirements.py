@@ -1,4 +1,4 @@
-"""What it would take: projected pupils and norms in; classes, teachers and places needed and missing out."""
+"""Assess what it would take: projected pupils and norms in; classes, teachers and rooms needed and missing out."""
 
 from __future__ import annotations
 
@@ -8,35 +8,40 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.outlook.series import Intake, Kind, fill_columns
+from hpedu.outlook.intake import Columns, Intake, locate
 
 PUPILS = "pupils"
 
-DEMAND: dict[str, Kind] = {"level": "text", "year": "year", "scenario": "text", "pupils": "number"}
-NORMS: dict[str, Kind] = {"level": "text", "resource": "text", "base": "text", "ratio": "number"}
-NORMS_OPTIONS: dict[str, Kind] = {
+DEMAND: Columns = {"level": "text", "year": "year", "scenario": "text", "pupils": "number"}
+NORMS: Columns = {"level": "text", "resource": "text", "base": "text", "ratio": "figure"}
+NORMS_OPTIONS: Columns = {
     "start_ratio": "number",
     "start_year": "year",
     "by_year": "year",
     "basis": "text",
 }
-STOCK: dict[str, Kind] = {"level": "text", "resource": "text", "year": "year", "value": "number"}
+STOCK: Columns = {"level": "text", "resource": "text", "year": "year", "value": "number"}
 
 REQUIREMENTS: dict[str, Any] = {
     "level": pl.String,
     "resource": pl.String,
     "year": pl.Int32,
     "scenario": pl.String,
-    "needed": pl.Float64,  # whole: half a teacher is a teacher
-    "there": pl.Float64,  # newest figure; null if nobody published one
+    "needed": pl.Float64,
+    "there": pl.Float64,
     "there_year": pl.Int32,
-    "missing": pl.Float64,  # needed - there, at least 0; null where it is not known what is there
+    "missing": pl.Float64,
     "basis": pl.String,
 }
+"""Columns of `assess_requirements`, one row a resource, scenario and year.
+
+`needed` is whole: half a teacher is a teacher. `there` is the newest figure, null where none is published, and
+`there_year` its year. `missing` is needed - there and at least 0, null where `there` is.
+"""
 
 
 def assess_requirements(pupils: pl.DataFrame, norms: pl.DataFrame, stock: pl.DataFrame) -> pl.DataFrame:
-    """What is needed of each resource in each year and scenario, what is there, and what is missing.
+    """Return what is needed of each resource in each year and scenario, what is there, and what is missing.
 
     Parameters
     ----------
@@ -46,7 +51,7 @@ def assess_requirements(pupils: pl.DataFrame, norms: pl.DataFrame, stock: pl.Dat
         `level, resource, base, ratio`: needed = ratio * base. The base is `pupils`, or another resource of the
         level: as needed if it has a norm, else as much as there is. With `start_ratio`, `start_year` and
         `by_year` the ratio moves evenly from what it was to what it shall be, and stays. With `by_year` alone
-        nothing is said of the years before. `basis` says where the ratio comes from; it is handed through.
+        the years before are left out. `basis` says where the ratio comes from; it is handed through.
     stock
         `level, resource, year, value`: what was there; the newest figure counts.
 
@@ -62,7 +67,7 @@ def assess_requirements(pupils: pl.DataFrame, norms: pl.DataFrame, stock: pl.Dat
     """
     taken = Intake()
     demand = taken.take(pupils, "pupils", DEMAND, {})
-    wanted = fill_columns(taken.take(norms, "norms", NORMS, NORMS_OPTIONS), NORMS_OPTIONS)
+    wanted = taken.take(norms, "norms", NORMS, NORMS_OPTIONS)
     there = taken.take(stock, "stock", STOCK, {})
     taken.refuse_repeats(demand, "pupils", ["level", "year", "scenario"])
     taken.refuse_repeats(wanted, "norms", ["level", "resource"])
@@ -96,27 +101,27 @@ Table = Mapping[Key, dict[str, Any]]
 
 
 def _check(taken: Intake, key: Key, rule: dict[str, Any], rules: Table, newest: Table) -> None:
-    where = " ".join(key)
-    if rule["ratio"] is None or rule["ratio"] < 0:
-        taken.complain("norms", where, "needs a ratio of 0 or more", str(rule["ratio"]))
+    where = locate(rule, ["level", "resource"])
+    if rule["ratio"] < 0:
+        taken.complain("norms", "intake_ratio_negative", where=where, found=str(rule["ratio"]))
     start = rule["start_ratio"] is not None
     if start != (rule["start_year"] is not None) or (start and rule["by_year"] is None):
-        taken.complain("norms", where, "needs start_ratio and start_year together, and by_year with them")
+        taken.complain("norms", "intake_ratio_start", where=where)
     seen = [key[1]]
     while seen[-1] != PUPILS:
         base = rules[key[0], seen[-1]]["base"] if (key[0], seen[-1]) in rules else None
         if base is None:
             if (key[0], seen[-1]) not in newest:
-                taken.complain("norms", where, "is based on what is neither counted nor needed", seen[-1])
+                taken.complain("norms", "intake_base_unknown", where=where, found=seen[-1])
             return
         if base in seen:
-            taken.complain("norms", where, "is based on itself", " <- ".join([*seen, base]))
+            taken.complain("norms", "intake_base_circle", where=where, found=" <- ".join([*seen, base]))
             return
         seen.append(base)
 
 
 def _need(key: Key, case: Mapping[str, Any], rules: Table, newest: Table) -> float:
-    """Whole units of the resource."""
+    """Return how much is needed of the resource, in whole numbers."""
     level, resource = key
     if resource == PUPILS:
         return float(case["pupils"])
@@ -128,7 +133,7 @@ def _need(key: Key, case: Mapping[str, Any], rules: Table, newest: Table) -> flo
 
 
 def move_ratio(rule: Mapping[str, Any], year: int) -> float:
-    """The ratio of a year: evenly from `start_ratio` in `start_year` to `ratio` in `by_year`, else `ratio`."""
+    """Return the ratio of a year: evenly from `start_ratio` in `start_year` to `ratio` in `by_year`."""
     ratio: float = rule["ratio"]
     if rule["start_ratio"] is None or year >= rule["by_year"]:
         return ratio

@@ -1,4 +1,4 @@
-"""Student's t in numpy: what is needed of it, so that no heavy library is loaded at run time.
+"""Compute Student's t in numpy, as far as it is needed, so that no heavy library is loaded at run time.
 
 Checked against scipy in tests. The distribution function is the regularised incomplete beta function by its
 continued fraction (Abramowitz & Stegun 26.5.8, 26.7.1), the quantile its inverse by Newton's method.
@@ -19,7 +19,7 @@ _STEPS = 200
 
 
 def t_cdf(x: ArrayLike, df: ArrayLike) -> Floats:
-    """P(T <= x) for Student's t with `df` degrees of freedom (> 0); infinite x allowed."""
+    """Return P(T <= x) for Student's t with `df` degrees of freedom (> 0); infinite x allowed."""
     x, df = np.broadcast_arrays(np.asarray(x, float), np.asarray(df, float))
     with np.errstate(over="ignore", invalid="ignore"):
         rest = np.where(np.isinf(x), 0.0, df / (df + x * x))
@@ -28,15 +28,15 @@ def t_cdf(x: ArrayLike, df: ArrayLike) -> Floats:
 
 
 def t_quantile(p: float, df: ArrayLike) -> Floats:
-    """The x with P(T <= x) = p, 0 < p < 1, for each of `df`."""
+    """Return the x with P(T <= x) = p, 0 < p < 1, for each of `df`."""
     df = np.asarray(df, float)
-    unique, place = np.unique(df, return_inverse=True)
-    return np.array([_quantile(p, float(each)) for each in unique])[place].reshape(df.shape)
+    unique, index = np.unique(df, return_inverse=True)
+    return np.array([_quantile(p, float(each)) for each in unique])[index].reshape(df.shape)
 
 
 @lru_cache(maxsize=4096)
 def _quantile(p: float, df: float) -> float:
-    """Newton's method between brackets: a step that leaves them is replaced by half of their distance."""
+    """Use Newton's method between brackets: a step that leaves them is replaced by half of their distance."""
     if p < 0.5:
         return -_quantile(1 - p, df)
     low, high = 0.0, 2.0
@@ -61,7 +61,7 @@ def _density(x: float, df: float) -> float:
 
 
 def _incomplete_beta(a: Floats, b: float, x: Floats) -> Floats:
-    """Regularised I_x(a, b); the continued fraction is used on the side where it converges fast."""
+    """Return the regularised I_x(a, b); the continued fraction is used on the side where it converges fast."""
     x = np.asarray(x, float)
     swap = x > (a + 1) / (a + b + 2)
     first, second = np.where(swap, b, a), np.where(swap, a, b)
@@ -73,12 +73,12 @@ def _incomplete_beta(a: Floats, b: float, x: Floats) -> Floats:
 
 
 def _log_beta(a: Floats, b: float) -> Floats:
-    unique, place = np.unique(a, return_inverse=True)
-    return np.array([lgamma(v) + lgamma(b) - lgamma(v + b) for v in unique])[place].reshape(a.shape)
+    unique, index = np.unique(a, return_inverse=True)
+    return np.array([lgamma(v) + lgamma(b) - lgamma(v + b) for v in unique])[index].reshape(a.shape)
 
 
 def _fraction(a: Floats, b: Floats, x: Floats) -> Floats:
-    """Lentz's method."""
+    """Return the continued fraction by Lentz's method."""
     c = np.ones_like(x)
     d = 1 / _away_from_zero(1 - (a + b) * x / (a + 1))
     h = d.copy()

@@ -10,7 +10,7 @@ import polars as pl
 from hpedu import store
 from hpedu.assess.needs import SUMS, foresee_needs
 from hpedu.assess.pupils import Series, foresee_pupils, index_series
-from hpedu.outlook.bands import name_bands
+from hpedu.outlook.projection import name_bands
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, draw_notice, draw_table
 from hpedu.present.page.display import Chart, Fragment

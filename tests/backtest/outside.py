@@ -20,9 +20,9 @@ SETTINGS = {"together": "all in one frame", "alone": "every series in a frame of
 
 
 def load_outside() -> pl.DataFrame:
-    """Columns `unit`, `indicator`, `year`, `value`, `lower`, `upper`; all in per cent."""
+    """Columns `place`, `indicator`, `year`, `value`, `lower`, `upper`; all in per cent."""
     return pl.read_csv(ROOT / FILE).select(
-        unit="COUNTRY_ID",
+        place="COUNTRY_ID",
         indicator="INDICATOR_ID",
         year="YEAR",
         value="VALUE",
@@ -34,7 +34,7 @@ def load_outside() -> pl.DataFrame:
 def answer_outside(panel: pl.DataFrame, setting: str) -> pl.DataFrame:
     """One row a value that came later: `last`, `actual`, `ahead`, `usual` and the columns of `project`."""
     if setting == "alone":
-        panel = panel.with_columns(unit="indicator")
+        panel = panel.with_columns(place="indicator")
     frames = []
     for origin in ORIGINS:
         known = panel.filter(pl.col("year") <= origin).sort(*KEY, "year")

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 
 
 def load_panel() -> pl.DataFrame:
-    """Columns `unit`, `indicator`, `year`, `value`, `lower`, `upper`, `group`, `direction`."""
+    """Columns `place`, `indicator`, `year`, `value`, `lower`, `upper`, `group`, `direction`."""
     book = tomllib.loads((HERE / "panel.toml").read_text(encoding="utf-8"))
     wide = pl.read_csv(HERE / "panel.csv", infer_schema_length=None)
     counts = (
@@ -40,7 +40,7 @@ def load_panel() -> pl.DataFrame:
         top = top.filter(possible, pl.col("year") <= rule.get("until", 9999))
         frames.append(
             top.select(
-                unit="province",
+                place="province",
                 indicator=pl.lit(name),
                 year="year",
                 value=pl.col("value").round(2),
@@ -50,8 +50,8 @@ def load_panel() -> pl.DataFrame:
                 direction=pl.lit(rule["direction"]),
             )
         )
-    formed = pl.col("unit").replace_strict(book["formed"], default=0, return_dtype=pl.Int64)
-    return pl.concat(frames).filter(pl.col("year") >= formed).sort("unit", "indicator", "year")
+    formed = pl.col("place").replace_strict(book["formed"], default=0, return_dtype=pl.Int64)
+    return pl.concat(frames).filter(pl.col("year") >= formed).sort("place", "indicator", "year")
 
 
 def _to_persons() -> pl.Expr:

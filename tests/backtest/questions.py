@@ -24,21 +24,21 @@ LENGTHS = (3, 15)
 SHARES = (0.05, 0.10, 0.20, 0.35, 0.50)
 TO_THE_BOUND = ("graduation_rate", "literacy_rate")
 TURN = 2013  # outcomes until 2012 and from 2013 are reported apart
-KEY = ["unit", "indicator"]
+KEY = ["place", "indicator"]
 
 
 def choose_half(panel: pl.DataFrame, half: str) -> pl.DataFrame:
     """The panel of `tune` or of `held_out`."""
-    units = np.array(panel["unit"].unique().sort().to_list())
-    np.random.default_rng(SEED).shuffle(units)
-    tune = units[: len(units) // 2].tolist()
-    return panel.filter(pl.col("unit").is_in(tune) == (half == "tune"))
+    places = np.array(panel["place"].unique().sort().to_list())
+    np.random.default_rng(SEED).shuffle(places)
+    tune = places[: len(places) // 2].tolist()
+    return panel.filter(pl.col("place").is_in(tune) == (half == "tune"))
 
 
 def ask(panel: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
     """For each origin: what was known (histories cut), and the questions with their outcome.
 
-    Questions: `unit`, `indicator`, `group`, `direction`, `year`, `ahead`, `length`, `last`, `actual`, `target`,
+    Questions: `place`, `indicator`, `group`, `direction`, `year`, `ahead`, `length`, `last`, `actual`, `target`,
     `comparison`, `met`.
     """
     for origin in ORIGINS:

@@ -18,12 +18,12 @@ ETS_LEAST = 5  # values it needs
 
 
 def forecast_simply(known: pl.DataFrame) -> pl.DataFrame:
-    """`unit`, `indicator`, `year` and one column a rival; for least squares its textbook 80% range as well."""
+    """`place`, `indicator`, `year` and one column a rival; for least squares its textbook 80% range as well."""
     return pl.DataFrame(list(_forecast_each(known)), orient="row", schema=SIMPLE_SCHEMA)
 
 
 SIMPLE_SCHEMA = {
-    "unit": pl.String(),
+    "place": pl.String(),
     "indicator": pl.String(),
     "year": pl.Int64(),
     **dict.fromkeys(SIMPLE, pl.Float64()),
@@ -33,7 +33,7 @@ SIMPLE_SCHEMA = {
 
 
 def _forecast_each(known: pl.DataFrame) -> Iterator[tuple[object, ...]]:
-    for (unit, indicator), group in known.group_by(KEY, maintain_order=True):
+    for (place, indicator), group in known.group_by(KEY, maintain_order=True):
         x, y = group["year"].to_numpy().astype(float), group["value"].to_numpy()
         span, mean = x[-1] - x[0], x.mean()
         spread = ((x - mean) ** 2).sum()
@@ -47,7 +47,7 @@ def _forecast_each(known: pl.DataFrame) -> Iterator[tuple[object, ...]]:
             line = y.mean() + slope * (when - mean)
             half = reach * np.sqrt(1 + 1 / len(x) + (when - mean) ** 2 / spread)
             drift = y[-1] + ahead * (y[-1] - y[0]) / span
-            yield unit, indicator, int(when), y[-1], drift, line, y[-1] * growth**ahead, line - half, line + half
+            yield place, indicator, int(when), y[-1], drift, line, y[-1] * growth**ahead, line - half, line + half
 
 
 def forecast_ets(known: pl.DataFrame, origin: int) -> pl.DataFrame:
@@ -58,7 +58,7 @@ def forecast_ets(known: pl.DataFrame, origin: int) -> pl.DataFrame:
     keys = long.select(KEY).unique().sort(KEY)
     sample = keys.sample(min(ETS_SERIES, len(keys)), seed=SEED + origin)
     rows = []
-    for (unit, indicator), group in long.join(sample, on=KEY).group_by(KEY, maintain_order=True):
+    for (place, indicator), group in long.join(sample, on=KEY).group_by(KEY, maintain_order=True):
         values = pandas.Series(group.sort("year")["value"].to_numpy())
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # five values: it often says that it did not converge, and answers
@@ -67,6 +67,6 @@ def forecast_ets(known: pl.DataFrame, origin: int) -> pl.DataFrame:
                 alpha=0.2
             )
         for ahead, (point, low, high) in enumerate(told[["mean", "pi_lower", "pi_upper"]].to_numpy(), start=1):
-            rows.append((unit, indicator, origin + ahead, point, low, high))
+            rows.append((place, indicator, origin + ahead, point, low, high))
     names = [*KEY, "year", "ets", "ets_lo80", "ets_hi80"]
     return pl.DataFrame(rows, orient="row", schema=names).with_columns(pl.col("year").cast(pl.Int64))

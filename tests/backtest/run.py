@@ -25,11 +25,14 @@ def answer(panel: pl.DataFrame, half: str, setting: str, rivals: bool = False) -
         targets = asked.select(*KEY, "comparison", "target", target_year="year")
         verdicts = judge(mine, targets).select("state", "probability", "verdict")
         row = pl.concat([asked, verdicts], how="horizontal").join(said, on=[*KEY, "year"], how="left")
-        row = row.with_columns(origin=pl.lit(origin), province=questions["unit"])
+        row = row.with_columns(origin=pl.lit(origin), province=questions["place"])
         if rivals:
             for other in (forecast_simply(known), forecast_ets(known, origin)):
                 row = row.join(
-                    other, left_on=["province", "name", "year"], right_on=["unit", "indicator", "year"], how="left"
+                    other,
+                    left_on=["province", "name", "year"],
+                    right_on=["place", "indicator", "year"],
+                    how="left",
                 )
         frames.append(row)
     answers = pl.concat(frames).with_columns(
@@ -43,9 +46,9 @@ def answer(panel: pl.DataFrame, half: str, setting: str, rivals: bool = False) -
 
 def _hide(frame: pl.DataFrame, setting: str) -> pl.DataFrame:
     """Names under which hpedu sees no series that it would not have in this setting."""
-    own = pl.concat_str("unit", "indicator", separator="|")
+    own = pl.concat_str("place", "indicator", separator="|")
     if setting == "one_city":
         return frame.with_columns(indicator=own)
     if setting == "one_series":
-        return frame.with_columns(unit=own, indicator=own)
+        return frame.with_columns(place=own, indicator=own)
     return frame

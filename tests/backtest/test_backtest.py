@@ -20,7 +20,7 @@ def panel() -> pl.DataFrame:
 
 class TestPanel:
     def test_63_provinces_and_one_value_a_year(self, panel: pl.DataFrame) -> None:
-        assert panel["unit"].n_unique() == 63
+        assert panel["place"].n_unique() == 63
         assert panel["indicator"].n_unique() == 27
         assert panel.select(*KEY, "year").is_duplicated().sum() == 0
 
@@ -30,7 +30,7 @@ class TestPanel:
             wide.filter(measure=name)["2016"].cast(pl.Float64).item()
             for name in ("pupils_primary", "teachers_primary")
         )
-        ours = panel.filter(unit="Hai Phong", indicator="pupils_per_teacher_primary", year=2016)["value"].item()
+        ours = panel.filter(place="Hai Phong", indicator="pupils_per_teacher_primary", year=2016)["value"].item()
         assert ours == round(pupils / teachers, 2)
 
     def test_thousands_of_kindergarten_pupils_and_persons_are_one_series(self, panel: pl.DataFrame) -> None:
@@ -42,12 +42,12 @@ class TestPanel:
         assert (panel["value"] <= panel["upper"].fill_null(float("inf"))).all()
 
     def test_a_province_begins_when_it_was_formed(self, panel: pl.DataFrame) -> None:
-        assert panel.filter(unit="Ha Noi")["year"].min() == 2008
+        assert panel.filter(place="Ha Noi")["year"].min() == 2008
 
 
 class TestQuestions:
     def test_the_halves_share_no_province(self, panel: pl.DataFrame) -> None:
-        halves = [set(choose_half(panel, half)["unit"]) for half in ("tune", "held_out")]
+        halves = [set(choose_half(panel, half)["place"]) for half in ("tune", "held_out")]
         assert not halves[0] & halves[1] and len(halves[0] | halves[1]) == 63
 
     def test_nothing_of_the_future_is_known(self, panel: pl.DataFrame) -> None:
@@ -70,9 +70,10 @@ class TestQuestions:
             assert len(rows) > 100 and rows.select((told == pl.col("met")).all()).item()
 
     def test_a_lone_city_has_no_neighbours(self, panel: pl.DataFrame) -> None:
-        assert _hide(panel, "one_city").group_by("indicator").agg(pl.col("unit").n_unique())["unit"].max() == 1
+        assert _hide(panel, "one_city").group_by("indicator").agg(pl.col("place").n_unique())["place"].max() == 1
         assert (
-            _hide(panel, "one_series").group_by("unit").agg(pl.col("indicator").n_unique())["indicator"].max() == 1
+            _hide(panel, "one_series").group_by("place").agg(pl.col("indicator").n_unique())["indicator"].max()
+            == 1
         )
 
 
@@ -85,14 +86,16 @@ class TestOutside:
 
     def test_only_what_came_later_is_asked(self) -> None:
         values = {2001: 1.0, 2002: 2.0, 2004: 3.0, 2007: 5.0, 2012: 9.0}
-        panel = pl.DataFrame({"unit": "a", "indicator": "x", "year": list(values), "value": list(values.values())})
+        panel = pl.DataFrame(
+            {"place": "a", "indicator": "x", "year": list(values), "value": list(values.values())}
+        )
         found = answer_outside(panel, "alone")
         assert found.select("last", "actual", "ahead").rows() == [(3.0, 5.0, 3), (5.0, 9.0, 5)]
         assert score_ranges(found)["questions"] == 2
 
 
 def test_the_rivals_carry_a_line_forward() -> None:
-    known = pl.DataFrame({"unit": "a", "indicator": "x", "year": [2010, 2011, 2013], "value": [10.0, 11.0, 13.0]})
+    known = pl.DataFrame({"place": "a", "indicator": "x", "year": [2010, 2011, 2013], "value": [10.0, 11.0, 13.0]})
     row = forecast_simply(known).row(1, named=True)
     assert (row["year"], row["no_change"]) == (2015, 13.0)
     assert row["linear_drift"] == pytest.approx(15.0) and row["least_squares"] == pytest.approx(15.0)

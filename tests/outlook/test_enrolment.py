@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpedu.outlook.enrolment import ENROLMENT, measure_flows, project_enrolment
-from hpedu.outlook.series import SeriesError
+from hpedu.outlook.intake import SeriesError
 
 # Grades 1 to 3 over three years. From grade 1 to 2: 95/100 and 99/110; from 2 to 3: 81/90 and 85.5/95.
 HISTORY = {2020: (100.0, 90.0, 80.0), 2021: (110.0, 95.0, 81.0), 2022: (120.0, 99.0, 85.5)}
@@ -80,10 +80,10 @@ class TestProgression:
 
     def test_units_are_apart(self) -> None:
         both = pl.concat(
-            [table(HISTORY, unit=pl.lit("a")), table({2020: (1, 1, 1), 2021: (1, 1, 1)}, unit=pl.lit("b"))]
+            [table(HISTORY, place=pl.lit("a")), table({2020: (1, 1, 1), 2021: (1, 1, 1)}, place=pl.lit("b"))]
         )
         found = project_enrolment(both, until=2023)
-        assert found.filter(pl.col("unit") == "b", pl.col("grade") == 2)["point"].to_list() == [1, 1]
+        assert found.filter(pl.col("place") == "b", pl.col("grade") == 2)["point"].to_list() == [1, 1]
 
     def test_a_scenario_changes_what_comes_in(self) -> None:
         more = pl.DataFrame({"grade": [1, 3], "factor": [1.1, 0.5], "year": [None, 2024]})
@@ -217,7 +217,7 @@ class TestRefusals:
         for part in (
             "is none of median, weighted (found: mode)",
             "is not a whole number (found: 2.5)",
-            "grade 1, year 2020: stands 2 times",
+            "grade=1, year=2020: occurs 2 times",
             "has pupils below zero",
             "has more repeaters than pupils",
             "needs births or population",

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from hpedu.outlook.intake import SeriesError
 from hpedu.outlook.levels import LEVELS, project_levels
-from hpedu.outlook.series import SeriesError
 
 FEEDS = pl.DataFrame({"level": ["lower"], "source": ["primary"], "lag": [4]})
 
@@ -81,11 +81,11 @@ def test_ranges_come_from_the_errors_of_earlier_years() -> None:
     assert row_of(found, "a", 2022)["hi80"] > row["hi80"] > 100 * math.exp(math.log(1.1) * 0.3)
 
 
-def test_units_are_apart() -> None:
-    both = pl.concat([table(a={2020: 100.0}).with_columns(unit=pl.lit(u)) for u in ("x", "y")])
-    people = pl.DataFrame({"unit": ["x", "x"], "level": "a", "year": [2020, 2021], "population": [10.0, 20.0]})
+def test_places_are_apart() -> None:
+    both = pl.concat([table(a={2020: 100.0}).with_columns(place=pl.lit(u)) for u in ("x", "y")])
+    people = pl.DataFrame({"place": ["x", "x"], "level": "a", "year": [2020, 2021], "population": [10.0, 20.0]})
     found = project_levels(both, until=2021, population=people)
-    assert found.select("unit", "point").rows() == [("x", 200.0), ("y", 100.0)]
+    assert found.select("place", "point").rows() == [("x", 200.0), ("y", 100.0)]
 
 
 def test_everything_wrong_is_said_at_once() -> None:
@@ -94,7 +94,7 @@ def test_everything_wrong_is_said_at_once() -> None:
         project_levels(table(a={2020: 0.0}, b={2020: 1.0}, c={2020: 1.0}), until=2022, feeds=feeds)
     said = str(caught.value)
     for part in (
-        "a 2020: is not above zero",
+        "level=a, year=2020: is not above zero",
         "feeds on itself (found: a <- b <- a)",
         "feeds on a level that has no figures (found: none)",
         "needs a lag of at least a year",

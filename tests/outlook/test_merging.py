@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpedu.outlook.intake import SeriesError
 from hpedu.outlook.merging import MERGED, diagnose_averaging, merge_parts
-from hpedu.outlook.series import SeriesError
 
 PARTS = pl.DataFrame({"whole": ["city", "city"], "part": ["west", "east"], "valid_to": [2024, 2024]})
 SCHEMA = {
-    "unit": pl.String,
+    "place": pl.String,
     "indicator": pl.String,
     "year": pl.Int32,
     "numerator": pl.Float64,
@@ -24,8 +24,8 @@ SCHEMA = {
 
 
 def table(*rows: tuple[Any, ...]) -> pl.DataFrame:
-    """Rows of unit, year, numerator, denominator and perhaps status, of one indicator."""
-    full = [(unit, "x", year, above, below, (*rest, "final")[0]) for unit, year, above, below, *rest in rows]
+    """Rows of place, year, numerator, denominator and perhaps status, of one indicator."""
+    full = [(place, "x", year, above, below, (*rest, "final")[0]) for place, year, above, below, *rest in rows]
     return pl.DataFrame(full, schema=SCHEMA, orient="row")
 
 
@@ -37,7 +37,7 @@ def test_a_ratio_is_computed_from_the_sums() -> None:
     [row] = merge(("west", 2020, 90.0, 100.0), ("east", 2020, 100.0, 400.0))
     # (90 + 100) / (100 + 400) = 38%; the mean of 90% and 25% would be 57.5%
     assert (row["value"], row["numerator"], row["denominator"]) == (38.0, 190.0, 500.0)
-    assert (row["unit"], row["status"], row["parts"]) == ("city", "derived", "west + east")
+    assert (row["place"], row["status"], row["parts"]) == ("city", "derived", "west + east")
 
 
 def test_counts_add() -> None:
@@ -118,7 +118,7 @@ def test_the_error_of_averaging_rates() -> None:
 
 
 def test_rates_cannot_be_merged() -> None:
-    rates = pl.DataFrame({"unit": ["west"], "indicator": ["x"], "year": [2020], "value": [90.0]})
+    rates = pl.DataFrame({"place": ["west"], "indicator": ["x"], "year": [2020], "value": [90.0]})
     with pytest.raises(SeriesError, match="a rate cannot be merged; give its numerator and denominator"):
         merge_parts(rates, PARTS)
 
@@ -127,11 +127,12 @@ def test_problems_are_said_at_once() -> None:
     parts = pl.DataFrame({"whole": ["city", "city"], "part": ["city", "east"]})
     with pytest.raises(SeriesError) as caught:
         merge_parts(table(("west", 2020, 1.0, 2.0, "guessed")), parts)
-    assert [problem.found or problem.message for problem in caught.value.problems] == [
-        "is a part of itself",
-        "guessed",
+    assert [str(problem) for problem in caught.value.problems] == [
+        "counts: column status: is none of final, preliminary, derived, estimated, projected, synthetic "
+        "(found: guessed)",
+        "parts: whole=city: is a part of itself",
     ]
-    with pytest.raises(SeriesError, match="stands 2 times"):
+    with pytest.raises(SeriesError, match="occurs 2 times"):
         merge_parts(table(("west", 2020, 1.0, 2.0), ("west", 2020, 1.0, 3.0)), PARTS)
 
 

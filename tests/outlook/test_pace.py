@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpedu.outlook.intake import SeriesError
 from hpedu.outlook.pace import PACES, measure_pace
-from hpedu.outlook.series import SeriesError
 
 
 def pace(points: Sequence[tuple[int, float | None]], kind: str = "rate", **goal: Any) -> dict[str, Any]:
@@ -119,7 +119,9 @@ def test_problems_are_said_at_once() -> None:
     targets = pl.DataFrame({"indicator": ["a", "b"], "target": [2.0, 2.0], "direction": [None, "up"]})
     with pytest.raises(SeriesError) as caught:
         measure_pace(series, targets)
-    assert [(p.where, p.found) for p in caught.value.problems] == [("a", "nothing"), ("b", "x")]
+    assert [str(p) for p in caught.value.problems] == [
+        "series: column kind: is none of rate, ratio, count (found: x)"
+    ]
 
 
 @given(st.lists(st.floats(0, 100), min_size=2, max_size=12), st.integers(1, 12))

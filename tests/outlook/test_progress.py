@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpedu.outlook.intake import SeriesError
 from hpedu.outlook.open_sdg import (
     combine_progress,
     compound_growth,
@@ -22,7 +23,6 @@ from hpedu.outlook.open_sdg import (
     score_ratio,
     shrink_thresholds,
 )
-from hpedu.outlook.series import SeriesError
 
 
 def measure(points: Sequence[tuple[Any, float | None]], way: str = "up", **goal: Any) -> dict[str, Any]:
@@ -295,12 +295,12 @@ class TestTargets:
 
     def test_a_target_of_another_country_is_not_taken(self) -> None:
         series = pl.DataFrame(
-            {"unit": ["a", "a", "b", "b"], "indicator": "x", "year": [2015, 2020] * 2, "value": [10.0, 20] * 2}
+            {"place": ["a", "a", "b", "b"], "indicator": "x", "year": [2015, 2020] * 2, "value": [10.0, 20] * 2}
         )
-        own = pl.DataFrame({"unit": ["a"], "indicator": ["x"], "target": [15.0]})
-        classes = measure_progress(series, own, direction="up").select("unit", "class").rows()
+        own = pl.DataFrame({"place": ["a"], "indicator": ["x"], "target": [15.0]})
+        classes = measure_progress(series, own, direction="up").select("place", "class").rows()
         assert classes == [("a", "target_achieved"), ("b", "substantial_progress")]
-        everybody = own.drop("unit")
+        everybody = own.drop("place")
         assert set(measure_progress(series, everybody, direction="up")["class"]) == {"target_achieved"}
 
     def test_a_target_nobody_has_figures_for_is_not_lost(self) -> None:
@@ -364,7 +364,7 @@ class TestRefusals:
         series = pl.DataFrame({"indicator": ["a", "b"], "year": [2015, 2015], "value": [1.0, 2.0]})
         with pytest.raises(SeriesError) as caught:
             measure_progress(series)
-        assert [problem.where for problem in caught.value.problems] == ["a", "b"]
+        assert [problem.where for problem in caught.value.problems] == ["indicator=a", "indicator=b"]
         assert "never guessed" in str(caught.value)
 
     def test_a_comparison_is_a_direction(self) -> None:
@@ -374,7 +374,7 @@ class TestRefusals:
 
     def test_repeated_years_are_refused(self) -> None:
         series = pl.DataFrame({"indicator": "a", "year": ["2015", "2015-16"], "value": [1.0, 2.0]})
-        with pytest.raises(SeriesError, match="year 2015: stands 2 times"):
+        with pytest.raises(SeriesError, match="year=2015: occurs 2 times"):
             measure_progress(series, direction="up")
 
     def test_everything_wrong_is_said_at_once(self) -> None:

@@ -14,17 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hpedu.outlook import SeriesError, judge, project
+from hpedu.outlook.intake import KEY
 from hpedu.outlook.method import METHOD
 from hpedu.outlook.projection import PROJECTION
-from hpedu.outlook.series import KEY
 
 FIGURES = [name for name, kind in PROJECTION.items() if kind == pl.Float64()]
 
 
-def series(values: dict[int, float], unit: str = "a", indicator: str = "x", **constants: Any) -> pl.DataFrame:
+def series(values: dict[int, float], place: str = "a", indicator: str = "x", **constants: Any) -> pl.DataFrame:
     frame = pl.DataFrame(
         {
-            "unit": [unit] * len(values),
+            "place": [place] * len(values),
             "indicator": [indicator] * len(values),
             "year": pl.Series(list(values), dtype=pl.Int64),
             "value": pl.Series(list(values.values()), dtype=pl.Float64),
@@ -39,15 +39,15 @@ def line(start: float, step: float, count: int = 10, first: int = 2010) -> dict[
 
 @st.composite
 def frames(draw: Callable[..., Any]) -> pl.DataFrame:
-    """Some units and indicators, histories of 1 to 20 values with gaps, out of order, some beyond their bounds."""
+    """Some places and indicators, histories of 1 to 20 values with gaps, unordered, some beyond their bounds."""
     parts = []
-    for unit in "abc"[: draw(st.integers(1, 3))]:
+    for place in "abc"[: draw(st.integers(1, 3))]:
         for indicator in "xyz"[: draw(st.integers(1, 3))]:
             years = draw(st.lists(st.integers(1995, 2024), min_size=1, max_size=20, unique=True))
             bounds: dict[str, Any] = {"x": {"lower": 0.0, "upper": 100.0}, "y": {"lower": 0.0}}.get(indicator, {})
             size = 110 if indicator == "x" else 1e9
             values = draw(st.lists(st.floats(-size, size), min_size=len(years), max_size=len(years)))
-            part = series(dict(zip(years, values, strict=True)), unit, indicator)
+            part = series(dict(zip(years, values, strict=True)), place, indicator)
             parts.append(
                 part.with_columns(
                     lower=pl.lit(bounds.get("lower"), dtype=pl.Float64),
@@ -107,9 +107,9 @@ class TestWhateverIsGiven:
         wanted = pl.DataFrame(
             {"indicator": "x", "comparison": comparison, "target": sorted(targets), "target_year": 2030}
         )
-        chances = judge(frame, wanted).select("unit", "target", "probability").drop_nulls()
+        chances = judge(frame, wanted).select("place", "target", "probability").drop_nulls()
         assert chances["probability"].is_between(0, 1).all()
-        for _, group in chances.group_by("unit", maintain_order=True):
+        for _, group in chances.group_by("place", maintain_order=True):
             ordered = group.sort("target", descending=comparison in (">=", ">"))["probability"]
             assert (ordered.diff().drop_nulls() >= 0).all()
 
@@ -163,14 +163,14 @@ class TestStates:
 
     def test_nothing_in_nothing_out(self) -> None:
         found = project(series({}))
-        assert found.schema == pl.Schema({"unit": pl.String(), "indicator": pl.String(), **PROJECTION})
+        assert found.schema == pl.Schema({"place": pl.String(), "indicator": pl.String(), **PROJECTION})
         assert found.is_empty()
-        bare = pl.DataFrame(schema=["unit", "indicator", "year", "value"])
+        bare = pl.DataFrame(schema=["place", "indicator", "year", "value"])
         assert project(bare).is_empty()
 
     def test_whole_numbers_floats_and_gaps_are_taken(self) -> None:
         frame = pl.DataFrame(
-            {"unit": 7, "indicator": 1, "year": [2020.0, 2016.0, 2018.0, 2024.0], "value": [4, 2, None, 6]}
+            {"place": 7, "indicator": 1, "year": [2020.0, 2016.0, 2018.0, 2024.0], "value": [4, 2, None, 6]}
         )
         found = project(frame, until=2026)
         assert found["year"].to_list() == [2025, 2026]
@@ -223,15 +223,15 @@ class TestPooling:
         calm = [
             series(
                 {2010 + n: 60 + v for n, v in enumerate(rng.normal(size=10).cumsum())},
-                unit,
+                place,
                 lower=0.0,
                 upper=100.0,
             )
-            for unit in "abcdefgh"
+            for place in "abcdefgh"
         ]
         wild = series({2010 + n: 5.0 if n % 2 else 95.0 for n in range(10)}, "i", lower=0.0, upper=100.0)
         before = project(pl.concat(calm))
-        after = project(pl.concat([*calm, wild])).filter(pl.col("unit") != "i")
+        after = project(pl.concat([*calm, wild])).filter(pl.col("place") != "i")
         wide = (after["hi80"] - after["lo80"]) / (before["hi80"] - before["lo80"])
         assert wide.max() < 1.4
 
@@ -239,7 +239,7 @@ class TestPooling:
         short = {2021: 50.0, 2022: 50.5, 2023: 51.0}
         others = [series(line(40.0 + n, 1.0, first=2014), f"u{n}", lower=0.0, upper=100.0) for n in range(12)]
         alone = project(series(short, lower=0.0, upper=100.0))
-        among = project(pl.concat([series(short, lower=0.0, upper=100.0), *others])).filter(unit="a")
+        among = project(pl.concat([series(short, lower=0.0, upper=100.0), *others])).filter(place="a")
         assert (among["hi80"] - among["lo80"])[-1] < (alone["hi80"] - alone["lo80"])[-1]
         assert among["point"][-1] > alone["point"][-1] + 1
 
@@ -259,33 +259,35 @@ class TestPooling:
 class TestErrors:
     def test_all_columns_that_are_missing_are_named(self) -> None:
         with pytest.raises(SeriesError) as caught:
-            project(pl.DataFrame({"units": ["a"], "indicator": ["x"]}))
-        assert [p.message for p in caught.value.problems] == [
-            f"column {name!r} is missing" for name in ("unit", "year", "value")
+            project(pl.DataFrame({"place": ["a"], "indicators": ["x"]}))
+        assert [str(problem.where) for problem in caught.value.problems] == [
+            f"column {name}" for name in ("indicator", "year", "value")
         ]
-        assert caught.value.problems[0].found == "units"
+        assert "the closest column is indicators" in str(caught.value.problems[0])
 
     def test_every_doubled_year_is_named_and_other_faults_with_it(self) -> None:
         frame = pl.DataFrame(
             {
-                "unit": ["a", "a", "a", "b", "b", None],
+                "place": ["a", "a", "a", "b", "b"],
                 "indicator": "x",
-                "year": [2020, 2020, 2021, 2020, 2020, 2020],
-                "value": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
-                "lower": [0.0, 1.0, 0.0, 0.0, 0.0, 0.0],
+                "year": [2020, 2020, 2021, 2020, 2020],
+                "value": [1.0, 2.0, 3.0, 4.0, 5.0],
+                "lower": [0.0, 1.0, 0.0, 0.0, 0.0],
+                "kind": ["rate", "rate", "rate", "share", "share"],
             }
         )
         with pytest.raises(SeriesError) as caught:
             project(frame)
         text = str(caught.value)
-        assert text.count("more than one value for one year") == 2
-        assert "several values of 'lower'" in text and "unit or indicator is empty" in text
+        assert text.count("occurs 2 times; keep one") == 2
+        assert "place=a, indicator=x: one series has several values of lower (found: 0.0, 1.0)" in text
+        assert "column kind: is none of rate, ratio, count (found: share)" in text
 
     def test_half_years_and_words_are_refused(self) -> None:
-        with pytest.raises(SeriesError, match="the year is not a whole number"):
-            project(pl.DataFrame({"unit": "a", "indicator": "x", "year": [2020.5], "value": [1.0]}))
-        with pytest.raises(SeriesError, match="column value: not a"):
-            project(pl.DataFrame({"unit": "a", "indicator": "x", "year": [2020], "value": ["many"]}))
+        with pytest.raises(SeriesError, match=r"column year: has what is not a year .* \(row 1: 2020.5\)"):
+            project(pl.DataFrame({"place": "a", "indicator": "x", "year": [2020.5], "value": [1.0]}))
+        with pytest.raises(SeriesError, match="column value: has what is not a finite number"):
+            project(pl.DataFrame({"place": "a", "indicator": "x", "year": [2020], "value": ["many"]}))
 
     def test_bounds_the_wrong_way_round(self) -> None:
         with pytest.raises(SeriesError, match="not below the upper"):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpedu.outlook.intake import SeriesError
 from hpedu.outlook.requirements import REQUIREMENTS, assess_requirements
-from hpedu.outlook.series import SeriesError
 
 
 def pupils(*rows: tuple[str, int, str, float]) -> pl.DataFrame:
@@ -104,10 +104,10 @@ def test_everything_wrong_is_said_at_once() -> None:
         assess_requirements(pupils(("primary", 2030, "low", 1.0)), wrong, STOCK)
     said = str(caught.value)
     for part in (
-        "primary a: needs start_ratio and start_year together",
-        "primary a: is based on itself (found: a <- b <- a)",
-        "primary b: needs a ratio of 0 or more (found: -1.0)",
-        "primary c: is based on what is neither counted nor needed (found: desks)",
+        "level=primary, resource=a: needs start_ratio and start_year together",
+        "level=primary, resource=a: is based on itself (found: a <- b <- a)",
+        "level=primary, resource=b: needs a ratio of 0 or more (found: -1.0)",
+        "level=primary, resource=c: is based on what is neither counted nor needed (found: desks)",
     ):
         assert part in said
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from hpedu.outlook.series import SeriesError
+from hpedu.outlook.intake import SeriesError
 from hpedu.outlook.table import foresee_table, read_table, recognise
 
-SERIES = "unit,indicator,year,value\n" + "".join(f"x,a,{year},{year - 1980}\n" for year in range(2015, 2025))
+SERIES = "place,indicator,year,value\n" + "".join(f"x,a,{year},{year - 1980}\n" for year in range(2015, 2025))
 
 
 def read(text: str) -> pl.DataFrame:
@@ -46,9 +46,9 @@ def test_targets_in_the_same_table_and_directions_for_comparisons() -> None:
 
 
 def test_parts_of_a_merger_become_the_whole() -> None:
-    text = "unit,indicator,year,numerator,denominator,whole\nw,a,2020,90,100,city\ne,a,2020,100,400,city\n"
+    text = "place,indicator,year,numerator,denominator,whole\nw,a,2020,90,100,city\ne,a,2020,100,400,city\n"
     [row] = foresee_table(read(text), "a.csv").to_dicts()
-    assert (row["unit"], row["value"], row["status"]) == ("city", 0.38, "derived")
+    assert (row["place"], row["value"], row["status"]) == ("city", 0.38, "derived")
 
 
 def test_enrolment_by_grade_and_by_level() -> None:
@@ -62,12 +62,12 @@ def test_enrolment_by_grade_and_by_level() -> None:
 def test_what_the_closest_shape_lacks_is_said() -> None:
     with pytest.raises(SeriesError) as caught:
         recognise(["grade", "year", "children"], "a.csv")
-    assert [problem.where for problem in caught.value.problems] == ["column pupils"]
+    assert [str(problem.where) for problem in caught.value.problems] == ["column pupils"]
     assert "enrolment by grade" in str(caught.value)
 
 
 def test_a_target_without_a_way_is_refused() -> None:
-    with pytest.raises(SeriesError, match="needs a comparison"):
+    with pytest.raises(SeriesError, match="indicator=a: nothing states which way is progress"):
         foresee_table(read(SERIES), "a.csv", targets=read("indicator,target\na,60\n"))
 
 
