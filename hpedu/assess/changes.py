@@ -1,4 +1,4 @@
-"""Where the targets stood when a report was built: kept beside the reports, read by next year's."""
+"""Compare the standings of two years: those saved next to last year's reports, and those of today."""
 
 from __future__ import annotations
 
@@ -16,23 +16,28 @@ from hpedu.folders import Project, write_whole
 
 STANDINGS: dict[str, Any] = {
     "target": pl.String,
-    "indicator": pl.String,  # whose values show where the target stands
+    "indicator": pl.String,
     "objective": pl.Float64,
     "due_year": pl.Int32,
-    "state": pl.String,  # registry/codes.csv, dimension state
-    "probability": pl.Float64,  # of meeting the target, where the outlook gives one
-    "value": pl.Float64,  # the newest figure
-    "year": pl.Int32,  # and its year
+    "state": pl.String,
+    "probability": pl.Float64,
+    "value": pl.Float64,
+    "year": pl.Int32,
     "unit": pl.String,
-    "edition": pl.String,  # newest edition among its inputs
+    "edition": pl.String,
     "sources": pl.List(pl.String),
 }
-"""One row a target: where it stood, as of one school year."""
+"""Columns of saved standings, one row a target as of one school year.
+
+The values of `indicator` show the state of the target, a code of the registry (dimension `state`). `probability`
+is that of meeting the target, where the outlook gives one. `value` is the newest figure, `year` and `unit` are its
+own; `edition` is the newest edition among its inputs.
+"""
 
 CHANGES: dict[str, Any] = {
     "target": pl.String,
-    "change": pl.String,  # the weightiest: verdict_changed, revised, new_value or none
-    "why": pl.List(pl.String),  # new_value, revised, withdrawn, objective, time
+    "change": pl.String,
+    "why": pl.List(pl.String),
     "state_before": pl.String,
     "state_after": pl.String,
     "probability_before": pl.Float64,
@@ -41,14 +46,19 @@ CHANGES: dict[str, Any] = {
     "year_before": pl.Int32,
     "value_after": pl.Float64,
     "year_after": pl.Int32,
-    "value_revised": pl.Float64,  # what `value_before` has become; null if it stands
-    "edition": pl.String,  # the edition that brought the new or revised figure
+    "value_revised": pl.Float64,
+    "edition": pl.String,
 }
-"""One row a target; figures are in the target's unit."""
+"""Columns of `compare_standings`, one row a target; figures are in the target's unit.
+
+`change` is the weightiest of `verdict_changed`, `revised`, `new_value` and `none`; `why` lists `new_value`,
+`revised`, `withdrawn`, `objective`, `time`. `value_revised` is what `value_before` has become, null if it has not
+changed. `edition` brought the new or revised figure.
+"""
 
 
 def tabulate_standings(standings: Sequence[Standing]) -> pl.DataFrame:
-    """Standings as a table that can be kept (columns `STANDINGS`)."""
+    """Return standings as a table that can be saved (columns `STANDINGS`)."""
     rows = []
     for standing in standings:
         target, last = standing.target, standing.last or {}
@@ -58,14 +68,14 @@ def tabulate_standings(standings: Sequence[Standing]) -> pl.DataFrame:
             "objective": float(target.value),
             "due_year": target.year,
             "state": standing.state,
-            "probability": getattr(standing, "probability", None),
+            "probability": standing.probability,
         }
         rows.append(row | {key: last.get(key) for key in ("value", "year", "unit", "edition", "sources")})
     return pl.DataFrame(rows, schema=STANDINGS, orient="row")
 
 
 def compare_standings(before: pl.DataFrame, after: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
-    """What happened to each target between two tables of standings.
+    """Return what happened to each target between two tables of standings.
 
     A figure is *revised* if its year has another value today, *withdrawn* if it has none any more. A state that
     changed although no figure of the target did has changed with `time`: fewer years are left, the projection
@@ -133,7 +143,7 @@ NAME = "standings.json"
 
 
 class BrokenRecord(HpeduError):
-    """The kept standings of a year cannot be read."""
+    """Saved standings of a year that cannot be read."""
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
@@ -141,27 +151,27 @@ class BrokenRecord(HpeduError):
         super().__init__(path, reason)
 
 
-def place_of_standings(project: Project, year: int, territory: str) -> Path:
-    """The file with the standings of a territory as its report for a school year showed them."""
+def locate_saved_standings(project: Project, year: int, territory: str) -> Path:
+    """Return the path of the standings of a territory as its report for a school year showed them."""
     return project.reports / str(year) / territory / NAME
 
 
-def keep_standings(project: Project, year: int, territory: str, standings: pl.DataFrame) -> None:
-    """Write the standings of a territory (columns `STANDINGS`) beside its reports."""
+def save_standings(project: Project, year: int, territory: str, standings: pl.DataFrame) -> None:
+    """Write the standings of a territory (columns `STANDINGS`) next to its reports."""
     record = {"territory": territory, "year": year, "standings": standings.to_dicts()}
     text = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    write_whole(place_of_standings(project, year, territory), text.encode())
+    write_whole(locate_saved_standings(project, year, territory), text.encode())
 
 
-def recall_standings(project: Project, year: int, territory: str) -> pl.DataFrame | None:
-    """The kept standings of a territory and school year; None if no report of that year was kept here.
+def read_saved_standings(project: Project, year: int, territory: str) -> pl.DataFrame | None:
+    """Return the saved standings of a territory and school year; None if none were saved here.
 
     Raises
     ------
     BrokenRecord
-        If the file is not what `keep_standings` writes.
+        If the file is not what `save_standings` writes.
     """
-    path = place_of_standings(project, year, territory)
+    path = locate_saved_standings(project, year, territory)
     if not path.exists():
         return None
     try:

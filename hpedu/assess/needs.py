@@ -1,4 +1,4 @@
-"""What the pupils of a territory would take, by the norms of the registry and the targets of the plans."""
+"""Foresee what the pupils of a territory would take, by the norms of the registry and the targets of the plans."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def foresee_needs(
     class_size: Mapping[str, float] | None = None,
     levels: Collection[str] = (),
 ) -> pl.DataFrame:
-    """What the pupils foreseen would take, by the registry's norms, in the scenarios low, middle and high.
+    """Return what the pupils foreseen would take, by the registry's norms, in the scenarios low, middle and high.
 
     Low and high are the ends of the 80% range of the pupils (of inhabitants, for higher education).
 
@@ -63,13 +63,13 @@ def foresee_needs(
     polars.DataFrame
         As `hpedu.outlook.requirements.REQUIREMENTS`; `basis` is the id of the norm.
     """
-    asked = [norm for norm in registry.norms.values() if not levels or norm.level in levels]
-    demand = _list_demand(series, registry, until, growth, {norm.level for norm in asked})
+    wanted = [norm for norm in registry.norms.values() if not levels or norm.level in levels]
+    demand = _list_demand(series, registry, until, growth, {norm.level for norm in wanted})
     newest = {row["indicator"]: row for row in values.sort("year").iter_rows(named=True) if not row["qualifier"]}
     known = set(demand["level"])
     norms: list[dict[str, Any]] = []
     stock: list[dict[str, Any]] = []
-    for norm in asked:
+    for norm in wanted:
         rule = _make_rule(norm, registry, newest, class_size or {})
         if norm.level not in known or rule is None:
             continue
@@ -86,23 +86,24 @@ def foresee_needs(
 
 
 def _list_demand(
-    series: Series, registry: Registry, until: int, growth: float, asked: Collection[str]
+    series: Series, registry: Registry, until: int, growth: float, wanted: Collection[str]
 ) -> pl.DataFrame:
-    """Pupils (of the tertiary level: inhabitants) by level, year and scenario, sums of levels among them."""
+    """Return pupils (of the tertiary level: inhabitants) by level, year and scenario, with sums of levels."""
     ends = list(SCENARIOS.values())
-    taught = series if set(asked) != {TERTIARY} else {}
+    taught = series if set(wanted) != {TERTIARY} else {}
     pupils = foresee_pupils(taught, registry, until=until, growth=growth).select("level", "year", *ends)
     frames = [pupils]
     for whole, parts in SUMS.items():
         own = pupils.filter(pl.col("level").is_in(parts))
         added = own.group_by("year", maintain_order=True).agg(pl.col(ends).sum(), count=pl.len())
-        full = added.filter(pl.col("count") == own["level"].n_unique())  # a year that lacks a level has no sum
+        # A year that lacks a level has no sum.
+        full = added.filter(pl.col("count") == own["level"].n_unique())
         frames.append(full.with_columns(level=pl.lit(whole)).select(pupils.columns))
-    counted = series.get(POPULATION, {}) if TERTIARY in asked else {}
+    counted = series.get(POPULATION, {}) if TERTIARY in wanted else {}
     people = [(year, row["value"]) for year, row in counted.items()]
     if people:
         frame = pl.DataFrame(people, schema=["year", "value"], orient="row").with_columns(
-            place=pl.lit(""), indicator=pl.lit(TERTIARY), kind=pl.lit("count"), lower=pl.lit(0.0)
+            indicator=pl.lit(TERTIARY), kind=pl.lit("count")
         )
         found = project(frame, until=until).drop_nulls("year").rename({"indicator": "level"})
         frames.append(found.select(pl.col(name).cast(pupils.schema[name]) for name in pupils.columns))
@@ -117,7 +118,7 @@ def _list_demand(
 def _make_rule(
     norm: Norm, registry: Registry, newest: Mapping[str, Mapping[str, Any]], class_size: Mapping[str, float]
 ) -> dict[str, Any] | None:
-    """The row of the norm for `assess_requirements`; None if what it refers to has no figure."""
+    """Return the row of the norm for `assess_requirements`; None if what it refers to has no figure."""
     base = PUPILS if norm.base == INHABITANTS else norm.base
     row: dict[str, Any] = {"level": norm.level, "resource": norm.resource, "base": base, "basis": norm.id}
     held = newest.get(norm.reference)
@@ -137,7 +138,7 @@ def _make_rule(
 
 
 def _count_stock(series: Series, level: str, resource: str, text: str) -> list[dict[str, Any]]:
-    """The newest year in which every term of the formula has a figure."""
+    """Return the stock of the newest year in which every term of the formula has a figure."""
     terms = [series.get(term, {}) for term in parse_formula(text)]
     years = set.intersection(*(set(term) for term in terms))
     if not years:

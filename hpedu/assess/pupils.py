@@ -1,4 +1,4 @@
-"""The pupils a territory will have, from its observations: by grade where grades are counted, else by level."""
+"""Foresee the pupils of a territory from its observations: by grade where grades are counted, else by level."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ FORESEEN = {
     "year": pl.Int32,
     "point": pl.Float64,
     **dict.fromkeys(name_bands(), pl.Float64),
-    "method": pl.String,  # grades, flow, trend, held
+    "method": pl.String,
     "basis": pl.String,
 }
+"""Columns of `foresee_pupils`; `method` is `grades`, or as in `hpedu.outlook.levels.LEVELS`."""
 
 Series = Mapping[SeriesRef, dict[int, dict[str, Any]]]
 
 
 def index_series(observations: pl.DataFrame, territory: str, year: int) -> Series:
-    """What was counted in a territory up to a year: series -> year -> observation."""
+    """Return what was counted in a territory up to a year: series -> year -> observation."""
     known = observations.filter(
         pl.col("current"),
         pl.col("place") == "",
@@ -46,14 +47,14 @@ def index_series(observations: pl.DataFrame, territory: str, year: int) -> Serie
 
 
 def foresee_pupils(series: Series, registry: Registry, *, until: int, growth: float = 0.0) -> pl.DataFrame:
-    """Pupils of each level to `until`: by grade where grades are counted as late as pupils, else by level.
+    """Return the pupils of each level to `until`: by grade where grades are counted as late as pupils, else by level.
 
     Parameters
     ----------
     series
         As `index_series` returns it.
     growth
-        A scenario: so many percent a year on top of what is projected.
+        A scenario: percent a year on top of what is projected.
 
     Returns
     -------
@@ -91,7 +92,7 @@ def foresee_pupils(series: Series, registry: Registry, *, until: int, growth: fl
 def _foresee_grades(
     series: Series, registry: Registry, last: Mapping[str, int], until: int
 ) -> pl.DataFrame | None:
-    """The levels whose grades are counted; None if they are not all, or not as late as the levels are."""
+    """Return the levels whose grades are counted; None if not all are, or not as late as the levels are."""
     grades = _list_grades(series)
     own = sorted(set(grades["grade"]))
     newest = max((last.get(level, 0) for level in set(grades["level"])), default=0)
@@ -100,19 +101,22 @@ def _foresee_grades(
         return None
     cells = set(grades.select("grade", "year").rows())
     measured = {grade for grade, year in cells if (grade + 1, year + 1) in cells}
-    told = {grade: rate for grade, rate in _read_rates(series, registry, grades, newest) if grade not in measured}
-    if set(own[:-1]) - measured - told.keys():
+    listed = {
+        grade: rate for grade, rate in _read_rates(series, registry, grades, newest) if grade not in measured
+    }
+    if set(own[:-1]) - measured - listed.keys():
         return None
-    ratios = pl.DataFrame(list(told.items()), schema={"grade": pl.Int32, "ratio": pl.Float64}, orient="row")
+    ratios = pl.DataFrame(list(listed.items()), schema={"grade": pl.Int32, "ratio": pl.Float64}, orient="row")
     found = project_enrolment(grades, until=until, ratios=ratios)
     whole = found.filter(pl.col("grade").is_null(), pl.col("level") != ALL)
     return whole.with_columns(method=pl.lit("grades")).select(list(FORESEEN))
 
 
 def _list_grades(series: Series) -> pl.DataFrame:
+    # Not items(): a page that follows grades does not depend on the other series.
     rows = [
         (ref.level, int(ref.detail.removeprefix(GRADE)), year, row["value"])
-        for ref in series  # not items(): a page that follows grades stands without the other series
+        for ref in series
         if ref == SeriesRef("pupils", ref.level, detail=ref.detail) and ref.detail.startswith(GRADE)
         for year, row in series[ref].items()
     ]
@@ -123,7 +127,7 @@ def _list_grades(series: Series) -> pl.DataFrame:
 def _read_rates(
     series: Series, registry: Registry, grades: pl.DataFrame, year: int
 ) -> Iterator[tuple[int, float]]:
-    """Rates to the next grade that a school list of one year tells.
+    """Yield the rates to the next grade that a school list of one year gives.
 
     Within a level: its last grade to the first grade of the same cohort, evenly over the years between. Between
     two levels: new pupils to those who completed the level below.
@@ -143,6 +147,6 @@ def _read_rates(
 
 
 def look_up(series: Series, text: str, year: int) -> float | None:
-    """The figure of a series, as a formula names it, in a year."""
+    """Return the figure of a series, as a formula names it, in a year."""
     row = series.get(parse_formula(text)[0], {}).get(year) if text else None
     return row["value"] if row else None

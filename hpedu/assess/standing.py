@@ -1,7 +1,7 @@
-"""Where each target of the registry stands for a territory: state, pace, projection, verdict.
+"""Assess each target of the registry for a territory: state, pace, projection, verdict.
 
-The statistics are those of the pure functions of this room; here they meet the registry: which values count, what
-bounds an indicator has, where its series breaks, which year tells whether a target was met.
+The statistics are those of the outlook; here they meet the registry: which values count, what bounds an indicator
+has, where its series breaks, which year decides whether a target was met.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from hpedu.registry import Registry
 from hpedu.registry.models import Target
 
 HORIZON = 2030
-COUNTED_ON = (9, 30)  # a school year's figures are those of 30 September
+COUNTED_ON = (9, 30)
+"""Month and day of which the figures of a school year are."""
 
 Row = Mapping[str, Any]
 
@@ -40,22 +41,33 @@ class Standing:
     state: str
     stale: bool = False
     points: int = 0
-    last: dict[str, Any] | None = None  # the row of the newest indicator value
-    gap: float | None = None  # target minus last value; positive: still to go (for a floor)
-    met_since: int | None = None  # first year of the present run of values that meet the target
-    lost_since: int | None = None  # the same of values that no longer meet it
-    broken: bool = False  # the trend starts at a break
-    observed_pace: float | None = None  # median yearly change
-    required_pace: float | None = None  # from the last value to the target year
-    best_pace: float | None = None  # best ever over `best_span` years
+    last: dict[str, Any] | None = None
+    """The row of the newest indicator value."""
+    gap: float | None = None
+    """Target minus last value; positive: still to go (for a floor)."""
+    met_since: int | None = None
+    """First year of the present run of values that meet the target."""
+    lost_since: int | None = None
+    """The same of values that no longer meet it."""
+    broken: bool = False
+    """Whether the trend starts at a break."""
+    observed_pace: float | None = None
+    """Median yearly change."""
+    required_pace: float | None = None
+    """From the last value to the target year."""
+    best_pace: float | None = None
+    """Best ever over `best_span` years."""
     best_span: int | None = None
-    probability: float | None = None  # that the value of the target year meets the target
-    projection: tuple[Row, ...] = ()  # columns of `hpedu.outlook.project`, a row a year
-    progress: Row | None = None  # columns of `hpedu.outlook.measure_progress` (Open SDG)
+    probability: float | None = None
+    """That the value of the target year meets the target."""
+    projection: tuple[Row, ...] = ()
+    """Columns of `hpedu.outlook.project`, a row a year."""
+    progress: Row | None = None
+    """Columns of `hpedu.outlook.measure_progress` (Open SDG)."""
 
     @property
     def outlook(self) -> Row | None:
-        """The projection for the year that tells whether the target was met; None if there is none."""
+        """Return the projection for the year that decides whether the target was met; None if there is none."""
         year = self.target.due
         return next((row for row in self.projection if row["year"] == year), None)
 
@@ -79,7 +91,8 @@ def assess_targets(
     """
     own = values.filter(pl.col("territory") == territory, pl.col("year") <= year).sort("indicator", "year")
     known = {str(key[0]): list(rows.iter_rows(named=True)) for key, rows in own.group_by("indicator")}
-    if registry.territories[territory].role == "country":  # shown for comparison, never judged
+    # A country is shown for comparison and never judged.
+    if registry.territories[territory].role == "country":
         return [_compare_only(target, territory, known) for target in registry.targets.values()]
     found = _measure(own, registry, year, horizon)
     return [
@@ -91,7 +104,7 @@ def assess_targets(
 
 
 def digest_standings(standings: Iterable[Standing], year: int, horizon: int) -> dict[str, str]:
-    """A digest of each standing, by `standings/YEAR/HORIZON/TERRITORY/TARGET`: seen from a year, up to another."""
+    """Return a digest of each standing, by `standings/YEAR/HORIZON/TERRITORY/TARGET`: seen from a year, up to another."""
     return {
         f"standings/{year}/{horizon}/{one.territory}/{one.target.id}": hashlib.sha256(
             repr(one).encode()
@@ -101,9 +114,9 @@ def digest_standings(standings: Iterable[Standing], year: int, horizon: int) -> 
 
 
 def tabulate_series(values: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """Indicator values as the pure functions of this room take them.
+    """Return indicator values as the outlook takes them.
 
-    Bounds of a value ("over 99%") and others' projections are no points of a series. Returns the columns `unit`
+    Bounds of a value ("over 99%") and others' projections are no points of a series. The columns are `place`
     (the territory), `indicator, year, value, lower, upper, break_year, kind`.
     """
     about = pl.DataFrame(
@@ -127,7 +140,7 @@ def tabulate_series(values: pl.DataFrame, registry: Registry) -> pl.DataFrame:
 
 
 def _list_breaks(values: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """The newest break of each indicator in each territory of `values`."""
+    """Return the newest break of each indicator in each territory of `values`."""
     rows = [
         (territory, one.indicator, breaks[-1].year)
         for territory in values["territory"].unique(maintain_order=True)
@@ -139,7 +152,7 @@ def _list_breaks(values: pl.DataFrame, registry: Registry) -> pl.DataFrame:
 
 
 def tabulate_targets(targets: Iterable[Target]) -> pl.DataFrame:
-    """Targets as the pure functions take them: `indicator, comparison, target, target_year` (null: every year)."""
+    """Return targets as the outlook takes them: `indicator, comparison, target, target_year` (null: every year)."""
     return pl.DataFrame(
         [(t.id, t.comparison, float(t.value), t.due) for t in targets if t.kind != "milestone"],
         schema={
@@ -162,7 +175,7 @@ def _points(target: Target, known: Mapping[str, list[dict[str, Any]]]) -> list[d
 
 @dataclass(frozen=True)
 class _Measured:
-    """What the pure functions say of every target of a territory, by indicator."""
+    """Results of the outlook for every target of a territory, by indicator."""
 
     judged: Mapping[str, Row]
     paces: Mapping[str, Row]
@@ -216,11 +229,12 @@ def _assess(target: Target, territory: str, rows: Sequence[dict[str, Any]], foun
 
 
 def _name_state(target: Target, judged: Row) -> str:
-    """The state of the registry: a fact if there is one, else why there is no trend, else the verdict."""
+    """Return the state of the registry: a fact if there is one, else why there is no trend, else the verdict."""
     if judged["verdict"] == "met":
         return "met"
+    # A floor for every year has no year that decides: the last one did not reach it.
     if target.due is None:
-        return "missed"  # a floor for every year: the last one did not reach it
+        return "missed"
     if judged["verdict"] == "missed":
         return "due" if _is_early(target, judged["last_year"]) else "missed"
     if judged["state"] in ("one_point", "short", "broken"):
@@ -229,7 +243,7 @@ def _name_state(target: Target, judged: Row) -> str:
 
 
 def _is_early(target: Target, last_year: int) -> bool:
-    """Whether the newest figure was counted before the last day the plan allows."""
+    """Return whether the newest figure was counted before the last day the plan allows."""
     return target.last_day is not None and date(last_year, *COUNTED_ON) < target.last_day
 
 

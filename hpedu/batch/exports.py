@@ -129,14 +129,14 @@ def _digest(run: Run, project: Project, kind: str) -> str:
 def keep_standings_of(plan: Iterable[Run], project: Project) -> None:
     """Keep where the targets stand for every territory and school year of a plan."""
     from hpedu import store
-    from hpedu.assess.changes import keep_standings, tabulate_standings
+    from hpedu.assess.changes import save_standings, tabulate_standings
     from hpedu.assess.standing import assess_targets
     from hpedu.registry import load_registry
 
     values, registry = store.indicator_values(), load_registry()
     for year, territory in sorted({(run.year, run.territory) for run in plan}):
         standings = assess_targets(values, registry, territory, year)
-        keep_standings(project, year, territory, tabulate_standings(standings))
+        save_standings(project, year, territory, tabulate_standings(standings))
 
 
 def renew_standings(plan: Iterable[Run], state: State, record: Record) -> None:

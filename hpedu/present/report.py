@@ -8,7 +8,12 @@ import pandas
 import polars as pl
 
 from hpedu import store
-from hpedu.assess.changes import compare_standings, place_of_standings, recall_standings, tabulate_standings
+from hpedu.assess.changes import (
+    compare_standings,
+    locate_saved_standings,
+    read_saved_standings,
+    tabulate_standings,
+)
 from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_standings
 from hpedu.folders import find_project
 from hpedu.ingest.schema import Resource
@@ -272,8 +277,8 @@ class Report(View):
         Last year's standings are those its report kept; else those that today's data give up to that year.
         """
         project, year = find_project(), self.year - 1
-        store.note_report(place_of_standings(project, year, self.territory), project)
-        before = recall_standings(project, year, self.territory)
+        store.note_report(locate_saved_standings(project, year, self.territory), project)
+        before = read_saved_standings(project, year, self.territory)
         kept = before is not None
         if before is None:
             before = tabulate_standings(self._assess(self.group, year))

@@ -12,9 +12,9 @@ from hpedu.assess.changes import (
     STANDINGS,
     BrokenRecord,
     compare_standings,
-    keep_standings,
-    place_of_standings,
-    recall_standings,
+    locate_saved_standings,
+    read_saved_standings,
+    save_standings,
     tabulate_standings,
 )
 from hpedu.assess.standing import assess_targets
@@ -122,21 +122,21 @@ class TestKept:
     def test_kept_standings_come_back_as_they_were(self, tmp_path: Path, registry: Registry) -> None:
         project = Project(tmp_path)
         standings = tabulate_standings(assess_targets(make_values((2024, 40.1)), registry, "hai_phong", 2024))
-        assert recall_standings(project, 2024, "hai_phong") is None
-        keep_standings(project, 2024, "hai_phong", standings)
-        first = place_of_standings(project, 2024, "hai_phong").read_bytes()
-        keep_standings(project, 2024, "hai_phong", standings)
-        assert place_of_standings(project, 2024, "hai_phong").read_bytes() == first
-        recalled = recall_standings(project, 2024, "hai_phong")
+        assert read_saved_standings(project, 2024, "hai_phong") is None
+        save_standings(project, 2024, "hai_phong", standings)
+        first = locate_saved_standings(project, 2024, "hai_phong").read_bytes()
+        save_standings(project, 2024, "hai_phong", standings)
+        assert locate_saved_standings(project, 2024, "hai_phong").read_bytes() == first
+        recalled = read_saved_standings(project, 2024, "hai_phong")
         assert recalled is not None and recalled.equals(standings)
 
     @pytest.mark.parametrize("content", ["", "[]", '{"standings": [{"target": "x"}]}', '{"standings": [1]}'])
     def test_a_broken_record_is_named_with_what_to_do(self, content: str, tmp_path: Path) -> None:
-        path = place_of_standings(Project(tmp_path), 2024, "hai_phong")
+        path = locate_saved_standings(Project(tmp_path), 2024, "hai_phong")
         path.parent.mkdir(parents=True)
         path.write_text(content, encoding="utf-8")
         with pytest.raises(
             BrokenRecord, match=r"2024/hai_phong/standings\.json cannot be read.*delete it"
         ) as caught:
-            recall_standings(Project(tmp_path), 2024, "hai_phong")
+            read_saved_standings(Project(tmp_path), 2024, "hai_phong")
         assert str(tmp_path) not in str(caught.value)

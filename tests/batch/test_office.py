@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hpedu.assess.changes import place_of_standings
+from hpedu.assess.changes import locate_saved_standings
 from hpedu.batch import exports
 from hpedu.batch.exports import ExportFailed, export_office, keep_standings_of, place_of, renew_exports
 from hpedu.batch.plan import Run
@@ -51,7 +51,7 @@ def test_only_what_is_stale_is_written_again(project: Project, monkeypatch: pyte
 def test_standings_are_kept_for_every_territory_of_the_plan(project: Project) -> None:
     keep_standings_of([RUN, Run(2025, "hai_phong_old", "en", "general")], project)
     for territory in ("hai_phong", "hai_phong_old"):
-        record = json.loads(place_of_standings(project, 2025, territory).read_text(encoding="utf-8"))
+        record = json.loads(locate_saved_standings(project, 2025, territory).read_text(encoding="utf-8"))
         assert len(record["standings"]) == 69
 
 
