@@ -98,6 +98,25 @@ class TestLayers:
         }
         assert rooms == {"registry", "errors", "texts"}
 
+    def test_the_outlook_knows_nothing_but_texts_and_sums(self) -> None:
+        rooms = {
+            name.split(".")[1]
+            for module in MODULES
+            if room(module) == "outlook"
+            for name in imports_of(module)
+            if name.startswith("hpedu.")
+        }
+        assert rooms == {"outlook", "errors", "texts", "sums"}
+
+    def test_the_outlook_is_importable_alone(self) -> None:
+        others = sorted(set(FLOORS) - {"outlook", "errors", "texts", "sums"})
+        code = (
+            "import sys, hpedu.outlook, hpedu.outlook.table, hpedu.outlook.requirements; "
+            f"print([m for m in ('pydantic', *('hpedu.' + room for room in {others})) if m in sys.modules])"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+        assert done.stdout.strip() == "[]"
+
     def test_importing_hpedu_does_not_load_the_chart_library(self) -> None:
         code = "import sys, hpedu; print([m for m in ('altair', 'pandas', 'papermill') if m in sys.modules])"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)

@@ -47,7 +47,7 @@ def index_series(observations: pl.DataFrame, territory: str, year: int) -> Serie
 
 
 def foresee_pupils(series: Series, registry: Registry, *, until: int, growth: float = 0.0) -> pl.DataFrame:
-    """Return the pupils of each level to `until`: by grade where grades are counted as late as pupils, else by level.
+    """Return the pupils of each level to `until`: by grade where grades are counted as late as levels are.
 
     Parameters
     ----------

@@ -104,7 +104,7 @@ def assess_targets(
 
 
 def digest_standings(standings: Iterable[Standing], year: int, horizon: int) -> dict[str, str]:
-    """Return a digest of each standing, by `standings/YEAR/HORIZON/TERRITORY/TARGET`: seen from a year, up to another."""
+    """Return a digest of each standing, by `standings/YEAR/HORIZON/TERRITORY/TARGET`."""
     return {
         f"standings/{year}/{horizon}/{one.territory}/{one.target.id}": hashlib.sha256(
             repr(one).encode()
@@ -152,7 +152,10 @@ def _list_breaks(values: pl.DataFrame, registry: Registry) -> pl.DataFrame:
 
 
 def tabulate_targets(targets: Iterable[Target]) -> pl.DataFrame:
-    """Return targets as the outlook takes them: `indicator, comparison, target, target_year` (null: every year)."""
+    """Return targets as the outlook takes them, without milestones.
+
+    The columns are `indicator, comparison, target, target_year`; a floor for every year has no target year.
+    """
     return pl.DataFrame(
         [(t.id, t.comparison, float(t.value), t.due) for t in targets if t.kind != "milestone"],
         schema={

@@ -118,8 +118,65 @@ def test_every_target_is_compared_in_its_order(registry: Registry) -> None:
     assert [(row["target"], row["state_after"]) for row in changed] == [(TARGET, "met")]
 
 
-class TestKept:
-    def test_kept_standings_come_back_as_they_were(self, tmp_path: Path, registry: Registry) -> None:
+SAVED_BY_0_1_0 = """{
+ "standings": [
+  {
+   "due_year": 2030,
+   "edition": "2025",
+   "indicator": "nursery_enrolment_rate",
+   "objective": 50.0,
+   "probability": 0.25,
+   "sources": [
+    "nso_web_2024"
+   ],
+   "state": "uncertain",
+   "target": "nursery_enrolment_rate",
+   "unit": "percent",
+   "value": 40.1,
+   "year": 2024
+  },
+  {
+   "due_year": null,
+   "edition": null,
+   "indicator": "general_universalisation_maintained",
+   "objective": 1.0,
+   "probability": null,
+   "sources": null,
+   "state": "milestone_unreported",
+   "target": "general_universalisation_maintained",
+   "unit": null,
+   "value": null,
+   "year": null
+  }
+ ],
+ "territory": "hai_phong",
+ "year": 2024
+}
+"""
+
+
+class TestSaved:
+    def test_what_0_1_0_wrote_is_read(self, tmp_path: Path) -> None:
+        path = tmp_path / "reports/2024/hai_phong/standings.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(SAVED_BY_0_1_0, encoding="utf-8")
+        found = read_saved_standings(Project(tmp_path), 2024, "hai_phong")
+        assert found is not None
+        assert dict(found.schema) == STANDINGS
+        assert found.row(0) == (
+            *(TARGET, TARGET, 50.0, 2030, "uncertain", 0.25, 40.1, 2024, "percent", "2025"),
+            ["nso_web_2024"],
+        )
+        assert found.row(1)[:5] == (
+            *["general_universalisation_maintained"] * 2,
+            1.0,
+            None,
+            "milestone_unreported",
+        )
+        save_standings(Project(tmp_path), 2024, "hai_phong", found)
+        assert path.read_text(encoding="utf-8") == SAVED_BY_0_1_0
+
+    def test_saved_standings_come_back_as_they_were(self, tmp_path: Path, registry: Registry) -> None:
         project = Project(tmp_path)
         standings = tabulate_standings(assess_targets(make_values((2024, 40.1)), registry, "hai_phong", 2024))
         assert read_saved_standings(project, 2024, "hai_phong") is None
@@ -127,8 +184,8 @@ class TestKept:
         first = locate_saved_standings(project, 2024, "hai_phong").read_bytes()
         save_standings(project, 2024, "hai_phong", standings)
         assert locate_saved_standings(project, 2024, "hai_phong").read_bytes() == first
-        recalled = read_saved_standings(project, 2024, "hai_phong")
-        assert recalled is not None and recalled.equals(standings)
+        again = read_saved_standings(project, 2024, "hai_phong")
+        assert again is not None and again.equals(standings)
 
     @pytest.mark.parametrize("content", ["", "[]", '{"standings": [{"target": "x"}]}', '{"standings": [1]}'])
     def test_a_broken_record_is_named_with_what_to_do(self, content: str, tmp_path: Path) -> None:

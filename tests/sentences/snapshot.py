@@ -14,6 +14,7 @@ from hpedu.present.exports.rows import read_design
 from hpedu.texts import LANGUAGES, Language
 from tests.sentences.command import join_lines, say_batches, say_errors, say_filled, say_typed
 from tests.sentences.findings import say_findings, say_reasons
+from tests.sentences.outlook import say_input
 from tests.sentences.pages import say_pages
 from tests.sentences.targets import say_changes, say_targets, say_together
 
@@ -22,7 +23,7 @@ RENEW = "python -m tests.sentences"
 PARTS = ("title", "text")  # what a reader sees of a table, or column, that leaves the office
 SPEAKERS = (
     *(say_targets, say_together, say_changes, say_pages, say_findings, say_reasons),
-    *(say_errors, say_typed, say_batches, say_filled),
+    *(say_errors, say_typed, say_input, say_batches, say_filled),
 )
 Sections = dict[str, list[str]]
 
