@@ -1,1 +1,1 @@
-"""Say where each target of the registry stands: standing, what changed, pupils to come, what it would take."""
+"""Assess the targets of the registry: their standing, what changed, pupils to come, what it would take."""

@@ -71,7 +71,7 @@ def judge(
           later one), `met` (the last value meets it), `lost` (an earlier one did), `undated` (no year to judge
           for), or `projected`.
         - `reason`: what else limits the verdict: `after_break`, `no_value_for_target_year` (that year is past and
-          nobody has published its value), or null.
+          its value is not published), or null.
         - `stale`: the last value is over three years older than `as_of`.
         - `met_since`, `lost_since`: first year of the present run of values that meet, or no longer meet, it.
         - `probability`: that the figure published for the target year meets the target.
