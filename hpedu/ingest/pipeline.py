@@ -21,11 +21,12 @@ from hpedu.ingest.checks import find_problems
 from hpedu.ingest.derive import derive_merged, estimate_age_bands, mark_current
 from hpedu.ingest.forms.filled import find_cover, is_form
 from hpedu.ingest.interpret import Reading
+from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers.excel import read_workbook
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.schema import Resource, name_cell
 from hpedu.ingest.schools.lists import join_lists, newest_school_year, sum_schools
-from hpedu.ingest.source import Unreadable, refuse_hopeless, told_as_damage
+from hpedu.ingest.source import refuse_hopeless, told_as_damage
 from hpedu.registry import Registry, load_registry
 from hpedu.texts import message
 

@@ -16,12 +16,12 @@ from hpedu.ingest import schema
 from hpedu.ingest.forms.filled import is_form
 from hpedu.ingest.interpret import Roles, find_roles
 from hpedu.ingest.layouts import Layout, closest_layout, load_layouts
+from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import Found, find_tables, read_file
 from hpedu.ingest.schema import Cell, RawTable, Resource
 from hpedu.ingest.schools.lists import sum_schools
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
-from hpedu.ingest.source import Unreadable
 from hpedu.ingest.words.numbers import decide_style, find_scale
 from hpedu.ingest.words.places import resolve_place
 from hpedu.ingest.words.vietnamese import fold_text

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.interpret import Reading, interpret
 from hpedu.ingest.layouts import Layout, find_layout, load_layouts
-from hpedu.ingest.quarantine import set_aside_row
+from hpedu.ingest.quarantine import Unreadable, set_aside_row
 from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, text
 from hpedu.ingest.schema import Cell, RawTable, Resource
 from hpedu.ingest.schools.lists import find_lacking, read_schools
 from hpedu.ingest.sheet.grid import Grid, make_grid
 from hpedu.ingest.sheet.headers import read_grid
-from hpedu.ingest.source import Unreadable, explain, refuse_hopeless, told_as_damage
+from hpedu.ingest.source import explain, refuse_hopeless, told_as_damage
 from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
 from hpedu.registry import Registry
 

@@ -11,9 +11,8 @@ from io import BytesIO
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
-from hpedu.errors import HpeduError
+from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers.excel import column_index
-from hpedu.registry import load_registry
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # old Office files, and new ones with a password
 _MAGIC: tuple[tuple[str, tuple[bytes, ...]], ...] = (
@@ -41,22 +40,6 @@ _DAMAGE = (
 
 _LAST_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*\br="(\d+)"')
 _CELL = re.compile(rb'\br="([A-Z]{1,3})\d+"')
-
-
-class Unreadable(HpeduError, ValueError):
-    """A file as a whole cannot be read. `reason` is a code of the registry, `detail` what a reader said."""
-
-    def __init__(self, reason: str, detail: str = "", file: str = "") -> None:
-        self.reason, self.detail, self.file = reason, detail, file
-        super().__init__(reason, detail, file)
-
-    def of(self, file: str) -> Unreadable:
-        """The same, with the name of the file."""
-        return Unreadable(self.reason, self.detail, file)
-
-    def say(self, language: str) -> str:
-        text = load_registry().code("unreadable", self.reason).name.get("vi" if language == "vi" else "en")
-        return f"{self.file}: " * bool(self.file) + text + f" ({self.detail})" * bool(self.detail)
 
 
 def refuse_hopeless(data: bytes) -> None:

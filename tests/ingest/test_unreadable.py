@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 import hpedu
 from hpedu.errors import HpeduError, IngestError
 from hpedu.ingest.pipeline import read_package
+from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import find_tables
-from hpedu.ingest.source import Unreadable
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 

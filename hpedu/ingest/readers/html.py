@@ -14,9 +14,9 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag, TemplateString
 from bs4.exceptions import ParserRejectedMarkup
 
+from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers.text import decode_text
 from hpedu.ingest.sheet.grid import Grid, Merge, is_blank, make_grid
-from hpedu.ingest.source import Unreadable
 
 _HEAD = re.compile(r"\s*<(?:!doctype html|html|head|meta|body|table|div|style|h\d|p|!--)", re.IGNORECASE)
 _TABLE = re.compile(r"<table\b", re.IGNORECASE)

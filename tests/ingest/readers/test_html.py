@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers.html import is_html, read_html
 from hpedu.ingest.sheet.grid import Merge
-from hpedu.ingest.source import Unreadable
 
 PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>Cổng thông tin</title>
 <style>td { color: red }</style></head><body>
