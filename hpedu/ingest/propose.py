@@ -22,6 +22,7 @@ from hpedu.ingest.schema import Cell, RawTable, Resource
 from hpedu.ingest.schools.lists import sum_schools
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
+from hpedu.ingest.source import open_source
 from hpedu.ingest.words.numbers import decide_style, find_scale
 from hpedu.ingest.words.places import resolve_place
 from hpedu.ingest.words.vietnamese import fold_text
@@ -180,18 +181,18 @@ def check_file(path: Path) -> Checked:
     """
     if path.is_dir():
         raise Unreadable("directory", file=path.name)
-    data = path.read_bytes()
     resource, registry = stand_in(path), load_registry()
     try:
-        reading = read_file(data, resource, registry)
+        source = open_source(path.read_bytes())
+        reading = read_file(source, resource, registry)
     except Unreadable as error:
         raise error.of(path.name) from error
     printed = pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row")
-    whole = reading.schools is not None or is_form(data)  # read by their own rules, not table by table
+    whole = reading.schools is not None or is_form(source)  # read by their own rules, not table by table
     if reading.schools is not None:
         printed = pl.concat([printed, sum_schools(reading.schools, {resource.path: resource}, registry)])
     return Checked(
-        [] if whole else find_tables(data),
+        [] if whole else find_tables(source),
         printed,
         pl.DataFrame(reading.issues, schema=schema.ISSUES, orient="row"),
         None if reading.schools is None else reading.schools.height,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
 from posixpath import join, normpath
@@ -72,7 +72,17 @@ def read_workbook(data: bytes) -> list[Grid]:
     Refused
         If the workbook is damaged or locked with a password.
     """
-    frames = list(read_frames(data))
+    return complete_frames(list(read_frames(data)), data)
+
+
+def complete_frames(frames: Iterable[tuple[str, pl.DataFrame]], data: bytes) -> list[Grid]:
+    """Make grids of the frames of a workbook (`read_frames`), with what those leave out for .xlsx.
+
+    Raises
+    ------
+    Refused
+        If the workbook is damaged.
+    """
     try:
         extras = _read_extras(data)
     except (BadZipFile, ElementTree.ParseError) as error:
