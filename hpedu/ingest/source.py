@@ -18,7 +18,7 @@ import polars as pl
 
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, text
-from hpedu.ingest.schema import RawTable
+from hpedu.ingest.schema import RawTable, column_index
 from hpedu.ingest.sheet.grid import Grid
 
 TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
@@ -205,6 +205,6 @@ def _refuse_far_cells(xml: bytes) -> None:
     """Refuse a sheet with cells at both far ends: readers lay out all that is between."""
     rows = max((int(row) for row in _LAST_ROW.findall(xml)), default=0)
     if rows > _MOST_CELLS // 16384:
-        width = 1 + max((excel.column_index(name) for name in set(_CELL.findall(xml))), default=0)
+        width = 1 + max((column_index(name) for name in set(_CELL.findall(xml))), default=0)
         if rows * width > _MOST_CELLS:
             raise Unreadable("too_large", f"{rows} x {width}")

@@ -14,8 +14,8 @@ import polars as pl
 from hpedu.ingest.forms.design import COVER, MARKER, SHEETS, Cover, Range, Sheet, range_of, read_cover_code, seal
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.quarantine import SetAside, set_aside_row
-from hpedu.ingest.schema import Cell, Resource
-from hpedu.ingest.sheet.grid import Grid, address, is_blank
+from hpedu.ingest.schema import Cell, Resource, address
+from hpedu.ingest.sheet.grid import Grid, is_blank
 from hpedu.ingest.source import Source
 from hpedu.ingest.words.numbers import printed_step
 from hpedu.ingest.words.vietnamese import clean_text, fold_text

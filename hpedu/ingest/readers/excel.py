@@ -19,6 +19,7 @@ import fastexcel
 import polars as pl
 
 from hpedu.errors import Refused
+from hpedu.ingest.schema import column_index
 from hpedu.ingest.sheet.grid import Grid, Merge, make_grid
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -191,14 +192,6 @@ def _read_cells(xml: bytes) -> Iterator[tuple[tuple[int, int], str]]:
             yield place, unescape(value.decode())
         elif cell["formula"] and not value and not _HAS_TEXT.search(cell["attributes"]):
             yield place, "=" + unescape((cell["terms"] or b"").decode())
-
-
-def column_index(letters: bytes) -> int:
-    """Return the number of a column, counted from 0: A -> 0, Z -> 25, AA -> 26."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number - 1
 
 
 def is_spreadsheetml(data: bytes) -> bool:

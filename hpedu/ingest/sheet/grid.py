@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from hpedu.ingest.schema import column_letters
-
 
 @dataclass(frozen=True, slots=True)
 class Merge:
@@ -36,11 +34,6 @@ def make_grid(sheet: str, rows: Iterable[Sequence[str]], merged: Iterable[Merge]
     ragged = [list(row) for row in rows]
     width = max(map(len, ragged), default=0)
     return Grid(sheet, [row + [""] * (width - len(row)) for row in ragged], list(merged))
-
-
-def address(row: int, column: int) -> str:
-    """Spreadsheet name of a cell, both counted from 0: (4, 2) -> "C5"."""
-    return f"{column_letters(column)}{row + 1}"
 
 
 def is_blank(text: str) -> bool:

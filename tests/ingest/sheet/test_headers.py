@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from hpedu.ingest.readers.excel import read_workbook
-from hpedu.ingest.schema import Cell
-from hpedu.ingest.sheet.grid import Grid, Merge, address, is_blank, make_grid
+from hpedu.ingest.schema import Cell, address
+from hpedu.ingest.sheet.grid import Grid, Merge, is_blank, make_grid
 from hpedu.ingest.sheet.headers import RestRole, Table, find_blocks, read_block, read_grid
 
 
