@@ -26,11 +26,6 @@ class Columns:
     def of(self, role: ColumnRole) -> tuple[int, ...]:
         return tuple(column for column, its in enumerate(self.roles) if its == role)
 
-    @property
-    def first_value(self) -> int:
-        """The first column with values; one past the last column if there is none."""
-        return next(iter(self.of("value")), len(self.roles))
-
     def labels_of(self, value: int) -> tuple[int, ...]:
         """The label columns for a value column: where tables stand side by side, the nearest to its left."""
         group: list[int] = []
