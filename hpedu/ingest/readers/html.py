@@ -24,8 +24,10 @@ _CELLS = {"td", "th"}
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6", "title"}
 _BLOCKS = {"p", "div", "li", "tr", "table", "caption", *_CELLS, *_HEADINGS}
 
-_BREAK = "\x00"  # a line break that is meant, until the white space around it is gone
-_SPACES = re.compile(r"[ \t\r\f\n]+")  # but not the no-break space
+# A line break that is meant, until the white space around it is gone.
+_BREAK = "\x00"
+# All white space but the no-break space.
+_SPACES = re.compile(r"[ \t\r\f\n]+")
 _BREAKS = re.compile(rf"[ {_BREAK}]*{_BREAK}[ {_BREAK}]*")
 
 # A longer text before a table is prose.
@@ -88,7 +90,8 @@ class _Table:
     rows: list[list[_Cell]] = field(default_factory=list)
     caption: list[str] = field(default_factory=list)
     pieces: list[str] = field(default_factory=list)
-    fewest_rows: int = 1  # with two texts or more, if it holds data
+    # So many rows at least have two texts or more, if it holds data.
+    fewest_rows: int = 1
     grid: Grid | None = None
 
 

@@ -11,7 +11,7 @@ from hpedu.ingest.readers.fixed_width import align_page
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
-from tests.ingest.words.test_legacy import encode
+from tests.ingest.words.test_vietnamese import encode
 
 BY_PROVINCE = """
 288        Số học sinh phổ thông tại thời điểm 30/9/2011

@@ -13,7 +13,7 @@ from hpedu.ingest.schools.lists import may_be_school_list, read_school_list
 from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
 from tests.ingest.schools.test_schools import HEADER, SCHOOL, make_workbook
-from tests.ingest.words.test_legacy import encode
+from tests.ingest.words.test_vietnamese import encode
 
 ROWS = [
     HEADER,
