@@ -68,7 +68,7 @@ def read_workbook(data: bytes) -> list[Grid]:
     only the noise of binary fractions is left), a cell typed as a date as "2024-09-05", an unformatted date
     serial as the number it is. Errors ("#REF!") and merged ranges are known for .xlsx alone, because fastexcel
     reports neither; without them, labels are carried to the right and down, which comes to the same
-    (tests/ingest/tables/test_unmerged.py), so that .xls needs no second library.
+    (tests/ingest/sheet/test_unmerged.py), so that .xls needs no second library.
 
     Raises
     ------

@@ -12,6 +12,11 @@ from hpedu.ingest.sheet.grid import Grid
 from hpedu.ingest.sheet.vocabulary import Kind, find_kind, is_worded
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 
+SEPARATOR = " / "
+
+_BROKEN_AT_HYPHEN = re.compile(r"(?<=\S)([-–])\s*[\r\n]+\s*")
+_ENDS_IN_HYPHEN = re.compile(r"\S[-–]$")
+
 ColumnRole = Literal["index", "code", "unit", "label", "value", "remark", "mirror", "blank"]
 """`index` counts the rows (STT), `code` identifies what the label names, `unit` says what a row counts in,
 `mirror` repeats the labels in English at the right edge."""
@@ -126,12 +131,6 @@ def _find_mirror(roles: list[ColumnRole], columns: list[list[str]]) -> tuple[Col
 
 def _is_plain(text: str) -> bool:
     return text.isascii() and find_kind(text) == "text" and not any(map(str.isdigit, text))
-
-
-SEPARATOR = " / "
-
-_BROKEN_AT_HYPHEN = re.compile(r"(?<=\S)([-–])\s*[\r\n]+\s*")
-_ENDS_IN_HYPHEN = re.compile(r"\S[-–]$")
 
 
 def join_lines(text: str) -> str:

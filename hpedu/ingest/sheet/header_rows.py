@@ -11,6 +11,18 @@ from hpedu.ingest.sheet.rows import Row, is_numbered_title
 from hpedu.ingest.sheet.vocabulary import is_english, is_footer, is_worded
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 
+RowRole = Literal[
+    "blank", "letterhead", "title", "unit", "header", "numbering", "section", "banner", "data", "footer", "text"
+]
+"""`header` rows name the columns, `numbering` counts them; a `section` labels the rows under it, a `banner`
+does so from over the values; `text` is a row of a sheet without any table."""
+
+_TITLE_NUMBER = re.compile(
+    r"^(?:(?:Biểu|Bảng|Table)\s*(?:số\s*)?)?\d{1,3}(?:\.\d+)*[.:)]?\s+(?=\D)", re.IGNORECASE
+)
+# "Lớp 1A", "Trường THCS Nguyễn Văn A".
+_MOST_WORDS_OF_A_NAME = 6
+
 # A lone cell over the columns with more words is a title.
 _MOST_WORDS_OF_A_TIER = 8
 # The share of texts in common that makes a header the same one again.
@@ -128,19 +140,6 @@ def _right(row: Row, values: Sequence[int]) -> list[int]:
 
 def _is_top(above: Sequence[Row]) -> bool:
     return all(row.shape == "blank" for row in above)
-
-
-RowRole = Literal[
-    "blank", "letterhead", "title", "unit", "header", "numbering", "section", "banner", "data", "footer", "text"
-]
-"""`header` rows name the columns, `numbering` counts them; a `section` labels the rows under it, a `banner`
-does so from over the values; `text` is a row of a sheet without any table."""
-
-_TITLE_NUMBER = re.compile(
-    r"^(?:(?:Biểu|Bảng|Table)\s*(?:số\s*)?)?\d{1,3}(?:\.\d+)*[.:)]?\s+(?=\D)", re.IGNORECASE
-)
-# "Lớp 1A", "Trường THCS Nguyễn Văn A".
-_MOST_WORDS_OF_A_NAME = 6
 
 
 class RoleReader:

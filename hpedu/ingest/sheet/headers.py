@@ -14,10 +14,28 @@ from hpedu.ingest.sheet.header_rows import RowRole
 from hpedu.ingest.sheet.outline import Line, continues, find_parents
 from hpedu.ingest.sheet.vocabulary import find_kind, find_unit, is_worded
 
+RestRole = Literal["title", "letterhead", "unit", "header", "label", "remark", "footer", "text"]
+"""What a cell without a value is for; `text` is in a sheet that has no table, `remark` in a remarks column."""
+
+_REST: Mapping[RowRole, RestRole] = {
+    "blank": "text",
+    "letterhead": "letterhead",
+    "title": "title",
+    "unit": "unit",
+    "header": "header",
+    "numbering": "header",
+    "section": "label",
+    "banner": "label",
+    "data": "label",
+    "footer": "footer",
+    "text": "text",
+}
+_MAY_NAME_UNIT = ("letterhead", "title", "header")
+
 
 @dataclass(frozen=True)
 class RowLabel:
-    """Of a row with values: its label, and the path of labels above it."""
+    """The label of a row with values, and the path of labels above it."""
 
     row: str
     parent: str
@@ -109,25 +127,6 @@ def _merged_labels(grid: Grid, group: Sequence[int]) -> dict[tuple[int, int], st
         if merge.left in group
         for row in range(merge.top, merge.bottom + 1)
     }
-
-
-RestRole = Literal["title", "letterhead", "unit", "header", "label", "remark", "footer", "text"]
-"""What a cell without a value is for; `text` is in a sheet that has no table, `remark` in a remarks column."""
-
-_REST: Mapping[RowRole, RestRole] = {
-    "blank": "text",
-    "letterhead": "letterhead",
-    "title": "title",
-    "unit": "unit",
-    "header": "header",
-    "numbering": "header",
-    "section": "label",
-    "banner": "label",
-    "data": "label",
-    "footer": "footer",
-    "text": "text",
-}
-_MAY_NAME_UNIT = ("letterhead", "title", "header")
 
 
 @dataclass(frozen=True, slots=True)
