@@ -218,12 +218,13 @@ def _show_file(path: str) -> None:
 def check(files: tuple[Path, ...]) -> None:
     """Say what would be read of FILES and what not, and propose a layout for a table that has none."""
     from hpedu.ingest.propose import check_file, describe
+    from hpedu.registry import load_registry
 
-    failed = False
+    failed, registry = False, load_registry()
     for file in files:
         click.echo(f"{file}:")
         try:
-            for line in describe(check_file(file), spoken()):
+            for line in describe(check_file(file, registry), registry, spoken()):
                 click.echo(f"  {line}" if line else "")
         except HpeduError as error:
             failed = True

@@ -27,6 +27,7 @@ from hpedu.demo.schools import make_schools, print_schools, write_school_list
 from hpedu.ingest.schema import column_letters
 from hpedu.ingest.schools.lists import read_school_list
 from hpedu.ingest.schools.totals import tally_schools, total_schools, total_tallies
+from hpedu.ingest.source import open_source
 from hpedu.registry import load_registry
 from tests.conftest import ROOT
 
@@ -90,7 +91,7 @@ def time_city(folder: Path) -> dict[str, float]:
     path, registry = folder / "city.xlsx", load_registry()
     write_school_list(make_schools(), path)
     started = time.perf_counter()
-    schools = read_school_list(path.read_bytes(), path.name, registry)
+    schools = read_school_list(open_source(path.read_bytes()), path.name, registry)
     read = time.perf_counter()
     total_schools(schools.frame, registry)
     return {"city_list_seconds": read - started, "city_totals_seconds": time.perf_counter() - read}
@@ -137,7 +138,7 @@ def read_national(paths: Sequence[str]) -> None:
     registry = load_registry()
     tallies = []
     for path in map(Path, paths):
-        schools = read_school_list(path.read_bytes(), path.name, registry)
+        schools = read_school_list(open_source(path.read_bytes()), path.name, registry)
         assert schools.issues.filter(schools.issues["reason"] != "school_standard_lapsed").is_empty()
         tallies.append(tally_schools(schools.frame, registry))
     totals = total_tallies(tallies, registry)
@@ -147,7 +148,7 @@ def read_national(paths: Sequence[str]) -> None:
 def read_one(paths: Sequence[str]) -> None:
     """Read and check one workbook."""
     path = Path(paths[0])
-    assert read_school_list(path.read_bytes(), path.name, load_registry()).frame.height
+    assert read_school_list(open_source(path.read_bytes()), path.name, load_registry()).frame.height
 
 
 def read_with_pandas(paths: Sequence[str]) -> None:

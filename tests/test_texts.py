@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import hpedu
 from hpedu import texts
 from hpedu.errors import HpeduError, Problem, ProblemsError, Refused, RegistryError, UnknownName
-from hpedu.ingest.source import Unreadable
+from hpedu.ingest.quarantine import Unreadable
 from hpedu.texts import LANGUAGES, choose_language, message, read_texts, say
 
 

@@ -66,7 +66,7 @@ def _export_tables(run: Run, project: Project, kinds: Collection[str]) -> None:
         Scope(run.group, run.territory, run.year, "vi" if run.language == "vi" else "en"),
         values=store.indicator_values(),
         observations=store.observations(),
-        resources=read_package(project.raw),
+        resources=read_package(project.raw, registry),
         registry=registry,
     )
     if "workbook" in kinds:

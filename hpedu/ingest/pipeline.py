@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +20,25 @@ from hpedu.ingest.checks import find_problems
 from hpedu.ingest.derive import derive_merged, estimate_age_bands, mark_current
 from hpedu.ingest.forms.filled import find_cover, is_form
 from hpedu.ingest.interpret import Reading
-from hpedu.ingest.readers.excel import read_workbook
+from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.schema import Resource, name_cell
-from hpedu.ingest.schools.lists import join_lists, newest_school_year, sum_schools
-from hpedu.ingest.source import Unreadable, refuse_hopeless, told_as_damage
-from hpedu.registry import Registry, load_registry
+from hpedu.ingest.schools.lists import join_lists, read_schools, sum_schools
+from hpedu.ingest.source import Source, open_source, report_damage
+from hpedu.registry import Registry
 from hpedu.texts import message
 
 
-def read_package(raw: Path) -> dict[str, Resource]:
-    """The resources of data/raw by path.
+@dataclass(frozen=True)
+class Package:
+    """The origin of each file of data/raw by path, and what was read already of those that state it themselves."""
+
+    resources: dict[str, Resource]
+    readings: dict[str, Reading]
+
+
+def read_package(raw: Path, registry: Registry) -> dict[str, Resource]:
+    """Return the resources of data/raw by path, forms and school lists included.
 
     Raises
     ------
@@ -39,48 +46,52 @@ def read_package(raw: Path) -> dict[str, Resource]:
         If the package is missing or broken, names a file that is not there, or does not name one that is (forms
         and school lists say themselves what they are).
     """
+    return _open_package(raw, registry, lambda _: None).resources
+
+
+def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]) -> Package:
     path = raw / "datapackage.json"
     if not path.exists():
         raise IngestError([Problem(path.name, "", message("package_missing"))])
-    problems: list[Problem] = []
-    resources: dict[str, Resource] = {}
     try:
         entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["resources"]
     except (json.JSONDecodeError, KeyError) as error:
         raise IngestError([Problem(path.name, "", message("package_not_one", error=repr(error)))]) from error
+    problems: list[Problem] = []
+    package = Package({}, {})
     for number, entry in enumerate(entries):
         try:
             resource = Resource.model_validate(entry)
         except ValidationError as error:
             problems += list_problems(error, path.name, f"resources[{number}] {entry.get('name', '')}")
             continue
-        if resource.path in resources:
+        if resource.path in package.resources:
             problems.append(Problem(path.name, resource.name, message("package_twice")))
-        resources[resource.path] = resource
+        package.resources[resource.path] = resource
     present = {file.relative_to(raw).as_posix() for file in raw_files(raw)}
-    problems += [
-        Problem(path.name, name, message("package_no_file")) for name in sorted(resources.keys() - present)
-    ]
-    for name in sorted(present - resources.keys()):
+    missing = sorted(package.resources.keys() - present)
+    problems += [Problem(path.name, name, message("package_no_file")) for name in missing]
+    for name in sorted(present - package.resources.keys()):
+        progress(name)
         try:
-            own = describe_own(raw / name, name)
+            own = _read_own((raw / name).read_bytes(), name, registry)
         except Unreadable as error:
             problems.append(Problem(name, "", error))
             continue
-        if own:
-            resources[name] = own
-        else:
+        if own is None:
             problems.append(Problem(name, "", message("package_no_entry")))
+        else:
+            package.resources[name], package.readings[name] = own
     if problems:
         raise IngestError(problems)
-    return resources
+    return package
 
 
 DEPARTMENT = "Sở Giáo dục và Đào tạo thành phố Hải Phòng"
 
 
-def describe_own(path: Path, name: str) -> Resource | None:
-    """The origin of a form or a school list; None for any other file.
+def _read_own(data: bytes, name: str, registry: Registry) -> tuple[Resource, Reading] | None:
+    """Return the origin and content of a form or a school list; None for any other file.
 
     It is taken as published in the year in which its school year ends, when it is handed in.
 
@@ -89,19 +100,20 @@ def describe_own(path: Path, name: str) -> Resource | None:
     Unreadable
         If the file is damaged or no table at all.
     """
-    data = path.read_bytes()
-    refuse_hopeless(data)
-    with told_as_damage():
-        if is_form(data):
-            cover = find_cover(read_workbook(data), load_registry())
-            year = cover.year if cover else None
-            return _describe(name, "Biểu nhập liệu của hpedu", year, "Số liệu các phòng của Sở điền vào biểu")
-        year = newest_school_year(data, load_registry())
-    if year is not None:
-        return _describe(
-            name, "Danh sách trường", year, "Số liệu từng trường, cộng thành số của xã, phường và thành phố"
-        )
-    return None
+    source = open_source(data)
+    if is_form(source):
+        cover = find_cover(source.grids, registry)
+        year = cover.year if cover else None
+        scope = "Số liệu các phòng của Sở điền vào biểu"
+        resource = _describe(name, "Biểu nhập liệu của hpedu", year, scope)
+        return resource, _read_with_digest(source, resource, registry)
+    with report_damage():
+        reading = read_schools(source, name, registry)
+    newest = None if reading is None or reading.schools is None else reading.schools["year"].max()
+    if reading is None or not isinstance(newest, int):
+        return None
+    scope = "Số liệu từng trường, cộng thành số của xã, phường và thành phố"
+    return _describe(name, "Danh sách trường", newest, scope), reading
 
 
 def _describe(name: str, table: str, year: int | None, scope: str) -> Resource:
@@ -149,11 +161,11 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     IngestError
         If the data package is not whole or a file cannot be read at all.
     """
-    package = read_package(project.raw)
+    package = _open_package(project.raw, registry, progress)
     readings = _read_all(project, package, registry, progress)
     schools, repeated = join_lists([r.schools for r in readings if r.schools is not None], registry)
     printed = _frame([row for r in readings for row in r.observations], schema.OBSERVATIONS)
-    published = mark_current(pl.concat([printed, sum_schools(schools, package, registry)]))
+    published = mark_current(pl.concat([printed, sum_schools(schools, package.resources, registry)]))
     ages = estimate_age_bands(published, registry)
     derived = pl.concat([ages, derive_merged(pl.concat([published, ages]), registry)])
     observations = mark_current(pl.concat([published, derived]))  # a sum goes before a published bound
@@ -167,29 +179,35 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
         "set_aside": issues.height,
         "findings": findings.height,
     }
-    return Ingested(package, observations, issues, findings, schools, counts)
+    return Ingested(package.resources, observations, issues, findings, schools, counts)
 
 
 def _read_all(
-    project: Project, package: dict[str, Resource], registry: Registry, progress: Callable[[str], None]
+    project: Project, package: Package, registry: Registry, progress: Callable[[str], None]
 ) -> list[Reading]:
+    """Read the files that were not read already; the order of the package is that of the readings."""
     problems: list[Problem] = []
     readings: list[Reading] = []
-    for path, resource in package.items():
-        progress(path)
-        content = (project.raw / path).read_bytes()
-        try:
-            reading = read_file(content, resource, registry)
-        except Unreadable as error:
-            problems.append(Problem(path, "", error))
-            continue
+    for path, resource in package.resources.items():
+        reading = package.readings.get(path)
+        if reading is None:
+            progress(path)
+            try:
+                source = open_source((project.raw / path).read_bytes())
+                reading = _read_with_digest(source, resource, registry)
+            except Unreadable as error:
+                problems.append(Problem(path, "", error))
+                continue
         problems += _find_stray_errata(reading, path, registry)
-        digest = hashlib.sha256(content).hexdigest()
-        reading.observations = [row | {"digest": digest} for row in reading.observations]
         readings.append(reading)
     if problems:
         raise IngestError(problems)
     return readings
+
+
+def _read_with_digest(source: Source, resource: Resource, registry: Registry) -> Reading:
+    reading = read_file(source, resource, registry)
+    return replace(reading, observations=[row | {"digest": source.digest} for row in reading.observations])
 
 
 def _find_stray_errata(reading: Reading, path: str, registry: Registry) -> list[Problem]:

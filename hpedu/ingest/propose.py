@@ -16,12 +16,13 @@ from hpedu.ingest import schema
 from hpedu.ingest.forms.filled import is_form
 from hpedu.ingest.interpret import Roles, find_roles
 from hpedu.ingest.layouts import Layout, closest_layout, load_layouts
+from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import Found, find_tables, read_file
 from hpedu.ingest.schema import Cell, RawTable, Resource
 from hpedu.ingest.schools.lists import sum_schools
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
-from hpedu.ingest.source import Unreadable
+from hpedu.ingest.source import open_source
 from hpedu.ingest.words.numbers import decide_style, find_scale
 from hpedu.ingest.words.places import resolve_place
 from hpedu.ingest.words.vietnamese import fold_text
@@ -77,15 +78,15 @@ _DAY = date(2024, 9, 30)
 _COUNTED_AT_START = re.compile(r"30 ?/ ?9|30 thang 9|30 september|nam hoc|school year")
 
 
-def propose_layout(table: RawTable, language: str = "en") -> str:
+def propose_layout(table: RawTable, registry: Registry, language: str = "en") -> str:
     """The text of a layout file for a table: what can be told is filled in, the rest is left to complete.
 
     Years and territories are found by content, in any kind of file, so labels are not named. Every item gets
     an empty `measure` and `level`; these, and a year rule or territory that the table does not tell, are refused
     by the loader until they are filled in: nothing is guessed.
     """
-    place = _find_place_label(table)
-    roles = find_roles(table, Layout(id="", title="", year_rule="calendar", place=place))
+    place = _find_place_label(table, registry)
+    roles = find_roles(table, registry, Layout(id="", title="", year_rule="calendar", place=place))
     style = decide_style(cell.printed for cell in table.cells)
     close = closest_layout(table.title, load_layouts())
     rule = "school_year_start" if _COUNTED_AT_START.search(_all_text(table, roles)) else ""
@@ -94,14 +95,14 @@ def propose_layout(table: RawTable, language: str = "en") -> str:
         lines.append(f"# {say('proposal_close', language, layout=close.id)}")
     lines.append(f"title = {_quote(table.title)}")
     if not roles.territory:
-        named = _quote(_find_title_territory(table.title))
+        named = _quote(_find_title_territory(table.title, registry))
         lines.append(f"territory = {named}  # {say('proposal_territory', language)}")
     if place:
         lines.append(f"place = {_quote(place)}")
     lines.append(f"year_rule = {_quote(rule)}  # {say('proposal_year', language)}")
     lines.append(f"numbers = {_quote(style or 'decide')}")
     lines.append(f"# {say('proposal_codes', language)}")
-    return "\n".join([*lines, *_propose_series(table, roles)]) + "\n"
+    return "\n".join([*lines, *_propose_series(table, roles, registry)]) + "\n"
 
 
 def is_catalogue(table: RawTable) -> bool:
@@ -109,11 +110,11 @@ def is_catalogue(table: RawTable) -> bool:
     return not any(text for cell in table.cells for name, text in cell.labels.items() if name != "title")
 
 
-def _find_place_label(table: RawTable) -> str:
+def _find_place_label(table: RawTable, registry: Registry) -> str:
     """The label that names districts or institutions, if most of its texts do."""
     for name in ("row", "column"):
         texts = {text for cell in table.cells if (text := cell.labels.get(name, ""))}
-        if 2 * sum(resolve_place(text) is not None for text in texts) >= max(len(texts), 1):
+        if 2 * sum(resolve_place(text, registry) is not None for text in texts) >= max(len(texts), 1):
             return name
     return ""
 
@@ -123,18 +124,17 @@ def _all_text(table: RawTable, roles: Roles) -> str:
     return fold_text(" ".join([table.title, *sorted(labels)]))
 
 
-def _find_title_territory(title: str) -> str:
+def _find_title_territory(title: str, registry: Registry) -> str:
     """The one territory whose name stands in the title, as a layout says it; empty if none or several do."""
     text = f" {fold_text(title)} "
-    named = {a.territory for a in load_registry().territory_names if f" {fold_text(a.name)} " in text}
+    named = {a.territory for a in registry.territory_names if f" {fold_text(a.name)} " in text}
     return f"={named.pop()}" if len(named) == 1 else ""
 
 
-def _propose_series(table: RawTable, roles: Roles) -> Iterator[str]:
-    registry = load_registry()
+def _propose_series(table: RawTable, roles: Roles, registry: Registry) -> Iterator[str]:
     found: dict[str, str] = {}
     for cell in table.cells:
-        tiers = SEPARATOR.join(roles.read_parts(cell, _DAY)[1]).split(SEPARATOR)
+        tiers = SEPARATOR.join(roles.read_parts(cell, _DAY, registry)[1]).split(SEPARATOR)
         item = SEPARATOR.join(tier for tier in tiers if not is_worded("filler", tier))
         found.setdefault(item, cell.labels.get("unit", ""))
     for item, unit in found.items():
@@ -168,7 +168,7 @@ class Checked:
     schools: int | None = None  # rows of a school list
 
 
-def check_file(path: Path) -> Checked:
+def check_file(path: Path, registry: Registry) -> Checked:
     """Read a file as ingest would, without a word in the data package and without writing anything.
 
     Raises
@@ -180,18 +180,18 @@ def check_file(path: Path) -> Checked:
     """
     if path.is_dir():
         raise Unreadable("directory", file=path.name)
-    data = path.read_bytes()
-    resource, registry = stand_in(path), load_registry()
+    resource = stand_in(path)
     try:
-        reading = read_file(data, resource, registry)
+        source = open_source(path.read_bytes())
+        reading = read_file(source, resource, registry)
     except Unreadable as error:
         raise error.of(path.name) from error
     printed = pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row")
-    whole = reading.schools is not None or is_form(data)  # read by their own rules, not table by table
+    whole = reading.schools is not None or is_form(source)  # read by their own rules, not table by table
     if reading.schools is not None:
         printed = pl.concat([printed, sum_schools(reading.schools, {resource.path: resource}, registry)])
     return Checked(
-        [] if whole else find_tables(data),
+        [] if whole else find_tables(source),
         printed,
         pl.DataFrame(reading.issues, schema=schema.ISSUES, orient="row"),
         None if reading.schools is None else reading.schools.height,
@@ -206,7 +206,7 @@ def read(path: str | Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     tuple of polars.DataFrame
         With the columns `hpedu.ingest.schema.OBSERVATIONS` and `hpedu.ingest.schema.ISSUES`.
     """
-    checked = check_file(Path(path))
+    checked = check_file(Path(path), load_registry())
     return checked.observations, checked.issues
 
 
@@ -227,7 +227,7 @@ def stand_in(path: Path) -> Resource:
     )
 
 
-def describe(checked: Checked, language: str) -> Iterator[str]:
+def describe(checked: Checked, registry: Registry, language: str) -> Iterator[str]:
     """What was found, line by line, ending with a layout to complete for each table that has none."""
     tables = [found for found in checked.tables if found.table.cells]
     lists = set(checked.issues.filter(reason="school_columns_lacking")["sheet"])
@@ -247,7 +247,7 @@ def describe(checked: Checked, language: str) -> Iterator[str]:
     for found in unknown:
         if found not in catalogues:
             yield ""
-            yield from propose_layout(found.table, language).splitlines()
+            yield from propose_layout(found.table, registry, language).splitlines()
 
 
 def _describe_table(found: Found, language: str, *, catalogue: bool) -> str:

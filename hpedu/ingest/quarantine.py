@@ -1,4 +1,4 @@
-"""A cell that is not read with certainty is set aside, with the reason and what to do about it."""
+"""Set aside what is not read with certainty, a cell or a whole file, with the reason and what to do about it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,38 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
+from hpedu.errors import HpeduError
 from hpedu.ingest.schema import Cell, Resource, name_cell
 from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.registry import Registry
+from hpedu.texts import say
+
+
+class Unreadable(HpeduError, ValueError):
+    """The refusal of a whole file.
+
+    `reason` names a text (`unreadable_...` in `texts/command.toml`), `detail` is what a reader reported.
+    """
+
+    def __init__(self, reason: str, detail: str = "", file: str = "") -> None:
+        self.reason, self.detail, self.file = reason, detail, file
+        super().__init__(reason, detail, file)
+
+    def of(self, file: str) -> Unreadable:
+        """Return the same refusal with the name of the file."""
+        return Unreadable(self.reason, self.detail, file)
+
+    def say(self, language: str) -> str:
+        """Say which file it is, what is wrong and what to do about it."""
+        text = say(f"unreadable_{self.reason}", language)
+        return f"{self.file}: " * bool(self.file) + text + f" ({self.detail})" * bool(self.detail)
 
 
 class SetAside(Exception):
-    """A cell is not read; `reason` is a code of the registry, `subject` what the reason is about.
+    """The refusal of one cell.
 
-    `known` are the names it was looked up in: the closest one is named in the message.
+    `reason` is a code of the registry (dimension `reason`), `subject` the label or name the reason is about,
+    `known` the names it was looked up in: the closest one is named in the message.
     """
 
     def __init__(self, reason: str, subject: str = "", known: Iterable[str] = ()) -> None:
@@ -26,7 +49,7 @@ class SetAside(Exception):
 def set_aside_row(
     cell: Cell, resource: Resource, reason: str, subject: str, registry: Registry, known: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """The issue row of one cell, in words an analyst can act on, with the closest of the `known` names."""
+    """Return the issue row of one cell, in words an analyst can act on, with the closest of the `known` names."""
     text = registry.code("reason", reason).name
     close = _find_closest(subject, known)
     hint = registry.code("hint", "closest").name if close else None
@@ -51,6 +74,7 @@ def set_aside_row(
 
 @lru_cache(maxsize=4096)
 def _find_closest(subject: str, known: tuple[str, ...]) -> str:
-    """The known name most like the unknown one, case and accents apart; empty if none is alike."""
-    folded = {fold_text(name): name for name in reversed(known)}  # of names alike the first is meant
+    """Return the known name most like the unknown one, case and accents apart; empty if none is alike."""
+    # Of names that fold to the same text the first is meant.
+    folded = {fold_text(name): name for name in reversed(known)}
     return next((folded[match] for match in get_close_matches(fold_text(subject), folded, n=1, cutoff=0.7)), "")

@@ -107,3 +107,16 @@ def column_letters(index: int) -> str:
         index, rest = divmod(index - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return letters
+
+
+def column_index(letters: bytes) -> int:
+    """Return the number of a column, counted from 0: A -> 0, Z -> 25, AA -> 26."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number - 1
+
+
+def address(row: int, column: int) -> str:
+    """Spreadsheet name of a cell, both counted from 0: (4, 2) -> "C5"."""
+    return f"{column_letters(column)}{row + 1}"

@@ -1,31 +1,117 @@
-"""A file of which nothing can be read: why, told by its bytes, and what to do about it."""
+"""Open a file as received: refuse what is no table, recognise its format by content, read each sheet once."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
-from hpedu.errors import HpeduError
-from hpedu.ingest.readers.excel import column_index
-from hpedu.registry import load_registry
+import polars as pl
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # old Office files, and new ones with a password
-_MAGIC: tuple[tuple[str, tuple[bytes, ...]], ...] = (
-    ("pdf", (b"%PDF",)),
-    ("picture", (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")),
-    ("document", (b"{\\rtf",)),
-    ("archive", (b"Rar!", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b")),
-)
-_LARGEST = 1 << 30  # bytes of a workbook when unpacked
-_LARGE, _DENSEST = 100 << 20, 200  # a sheet is packed ten- to fiftyfold
-_SMALL_SHEET = 16 << 20  # in a larger one cells far off are not looked for
-_MOST_CELLS = 50_000_000
+from hpedu.ingest.quarantine import Unreadable
+from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, text
+from hpedu.ingest.schema import RawTable, column_index
+from hpedu.ingest.sheet.grid import Grid
+
+TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
+    "pxweb_csv": (pxweb.is_pxweb_csv, pxweb.read_pxweb_csv),
+    "jsonstat": (jsonstat.is_jsonstat, jsonstat.read_jsonstat),
+    "px": (px.is_px, px.read_px),
+    "tidy_csv": (text.is_tidy_csv, text.read_tidy_csv),
+}
+"""Formats that label each value themselves. They are tried before those of sheets."""
+
+SHEETS: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], list[Grid]]]] = {
+    "workbook": (excel.is_workbook, excel.read_workbook),
+    "spreadsheetml": (excel.is_spreadsheetml, excel.read_spreadsheetml),
+    "html": (html.is_html, html.read_html),
+    "delimited": (text.is_delimited, text.read_delimited),
+    "plain_text": (fixed_width.is_plain_text, fixed_width.read_plain_text),
+}
+"""Formats made for the eye, where the place of a value says what it is; from the surest to the least sure."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened file. Its content is read when it is first wanted, and kept as long as the source is.
+
+    `format` is a key of `TABLES` or `SHEETS`, whatever the name of the file ends in; "" if hpedu knows none.
+    """
+
+    data: bytes
+    format: str
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the SHA-256 of the file."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    @cached_property
+    def table(self) -> RawTable:
+        """Return the one table of a file that labels its values (`TABLES`).
+
+        Raises
+        ------
+        Unreadable
+            If the file is damaged.
+        """
+        with report_damage():
+            return TABLES[self.format][1](self.data)
+
+    @cached_property
+    def frames(self) -> list[tuple[str, pl.DataFrame]]:
+        """Return the sheets by name as frames of printed text, which suit lists of many thousand rows.
+
+        Of a workbook they lack merged ranges, errors and formulas without a value. Raises as `table` does.
+        """
+        if self.format != "workbook":
+            return [(grid.sheet, _make_frame(grid)) for grid in self.grids]
+        with report_damage():
+            return list(excel.read_frames(self.data))
+
+    @cached_property
+    def grids(self) -> list[Grid]:
+        """Return the sheets as printed, with their merged ranges (`SHEETS`). Raises as `table` does."""
+        with report_damage():
+            if self.format == "workbook":
+                return excel.complete_frames(self.frames, self.data)
+            return SHEETS[self.format][1](self.data)
+
+
+def open_source(data: bytes) -> Source:
+    """Return a file ready to be read.
+
+    Raises
+    ------
+    Unreadable
+        If it is empty, a picture, a document, an archive, locked, or unpacks to more than any real workbook does.
+    """
+    refuse_hopeless(data)
+    with report_damage():
+        formats = (name for kind in (TABLES, SHEETS) for name, (recognise, _) in kind.items() if recognise(data))
+        return Source(data, next(formats, ""))
+
+
+def explain(source: Source) -> Unreadable:
+    """Return why no table is found in a file."""
+    data = source.data
+    if source.format not in ("", "plain_text"):
+        return Unreadable("no_table")
+    if data.startswith((b"PK", _OLE)):
+        return Unreadable("damaged")
+    if data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"["):
+        return Unreadable("json")
+    return Unreadable("binary" if b"\0" in data[:65536] else "no_table")
+
+
 _DAMAGE = (
     ValueError,
     LookupError,
@@ -39,34 +125,45 @@ _DAMAGE = (
 )
 """What readers and the libraries under them raise on a file that is not whole."""
 
+
+@contextmanager
+def report_damage() -> Iterator[None]:
+    """Report any error of a reader as a damaged file, with what the reader reported."""
+    try:
+        yield
+    except Unreadable:
+        raise
+    except _DAMAGE as error:
+        reported = " ".join(str(error).split("\nContext")[0].split())
+        raise Unreadable("damaged", reported[:200]) from error
+
+
+def _make_frame(grid: Grid) -> pl.DataFrame:
+    names = [f"column_{i}" for i in range(grid.width)]
+    return pl.DataFrame(grid.rows, schema=dict.fromkeys(names, pl.String), orient="row")
+
+
+# The mark of old Office files, and of new ones with a password.
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MAGIC: tuple[tuple[str, tuple[bytes, ...]], ...] = (
+    ("pdf", (b"%PDF",)),
+    ("picture", (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")),
+    ("document", (b"{\\rtf",)),
+    ("archive", (b"Rar!", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b")),
+)
+# No real workbook unpacks to more bytes; a large one is packed ten- to fiftyfold, so a denser one is a bomb.
+_LARGEST = 1 << 30
+_LARGE, _DENSEST = 100 << 20, 200
+# Cells far off are looked for in smaller sheets only: in larger ones there are real rows in between.
+_SMALL_SHEET = 16 << 20
+_MOST_CELLS = 50_000_000
+
 _LAST_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*\br="(\d+)"')
 _CELL = re.compile(rb'\br="([A-Z]{1,3})\d+"')
 
 
-class Unreadable(HpeduError, ValueError):
-    """A file as a whole cannot be read. `reason` is a code of the registry, `detail` what a reader said."""
-
-    def __init__(self, reason: str, detail: str = "", file: str = "") -> None:
-        self.reason, self.detail, self.file = reason, detail, file
-        super().__init__(reason, detail, file)
-
-    def of(self, file: str) -> Unreadable:
-        """The same, with the name of the file."""
-        return Unreadable(self.reason, self.detail, file)
-
-    def say(self, language: str) -> str:
-        text = load_registry().code("unreadable", self.reason).name.get("vi" if language == "vi" else "en")
-        return f"{self.file}: " * bool(self.file) + text + f" ({self.detail})" * bool(self.detail)
-
-
 def refuse_hopeless(data: bytes) -> None:
-    """Refuse what is surely no table hpedu reads, before any reader chokes on it.
-
-    Raises
-    ------
-    Unreadable
-        If it is empty, a picture, a document, an archive, locked, or unpacks to more than any real workbook does.
-    """
+    """Refuse what is surely no table hpedu reads, before any reader chokes on it. Raises as `open_source` does."""
     if not data[: 1 << 20].strip(b"\0 \r\n\t\xef\xbb\xbf"):
         raise Unreadable("empty")
     for reason, magics in _MAGIC:
@@ -79,27 +176,6 @@ def refuse_hopeless(data: bytes) -> None:
             raise Unreadable("document")
     if data.startswith(b"PK"):
         _refuse_zip(data)
-
-
-def explain(data: bytes) -> Unreadable:
-    """Why no reader knows a file."""
-    if data.startswith((b"PK", _OLE)):
-        return Unreadable("damaged")
-    if data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"["):
-        return Unreadable("json")
-    return Unreadable("binary" if b"\0" in data[:65536] else "no_table")
-
-
-@contextmanager
-def told_as_damage() -> Iterator[None]:
-    """Say of any error of a reader that the file is damaged, and keep what the reader said."""
-    try:
-        yield
-    except Unreadable:
-        raise
-    except _DAMAGE as error:
-        said = " ".join(str(error).split("\nContext")[0].split())
-        raise Unreadable("damaged", said[:200]) from error
 
 
 def _utf16(name: str) -> bytes:

@@ -9,6 +9,7 @@ import pytest
 from hpedu.demo.schools import make_schools, write_school_list
 from hpedu.ingest.schools.lists import SchoolList, read_school_list
 from hpedu.ingest.schools.totals import total_schools
+from hpedu.ingest.source import open_source
 from hpedu.registry import Registry, load_registry
 from hpedu.registry.formula import parse_formula
 
@@ -17,7 +18,7 @@ from hpedu.registry.formula import parse_formula
 def reread(tmp_path_factory: pytest.TempPathFactory) -> SchoolList:
     path = tmp_path_factory.mktemp("demo") / "schools.xlsx"
     write_school_list(make_schools(), path)
-    return read_school_list(path.read_bytes(), path.name, load_registry())
+    return read_school_list(open_source(path.read_bytes()), path.name, load_registry())
 
 
 def test_the_same_seed_gives_the_same_schools() -> None:
@@ -52,4 +53,4 @@ def test_every_series_a_column_feeds_comes_out(reread: SchoolList, registry: Reg
 def test_a_sheet_is_marked_even_without_its_column(tmp_path: Path, registry: Registry) -> None:
     path = tmp_path / "schools.xlsx"
     write_school_list(make_schools(3).with_columns(synthetic=None), path)
-    assert read_school_list(path.read_bytes(), path.name, registry).frame["synthetic"].all()
+    assert read_school_list(open_source(path.read_bytes()), path.name, registry).frame["synthetic"].all()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hpedu.ingest.propose import stand_in
 from hpedu.ingest.reading import read_file
+from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
 
 TWO_YEARS = """
@@ -34,7 +35,7 @@ H. Thủy Nguyên – Thuy Nguyen rural district;82;38;36;8;
 
 
 def test_two_tiers_under_each_year(registry: Registry) -> None:
-    reading = read_file(TWO_YEARS.encode(), stand_in(Path("x.html")), registry)
+    reading = read_file(open_source(TWO_YEARS.encode()), stand_in(Path("x.html")), registry)
     found = {(r["place"], r["ownership"], r["year"]): r["value"] for r in reading.observations}
     assert {row["territory"] for row in reading.observations} == {"hai_phong_old"}
     assert found["", "all", 2014] == 307
@@ -46,7 +47,7 @@ def test_two_tiers_under_each_year(registry: Registry) -> None:
 
 
 def test_the_year_in_the_title(registry: Registry) -> None:
-    reading = read_file(ONE_YEAR.encode(), stand_in(Path("x.csv")), registry)
+    reading = read_file(open_source(ONE_YEAR.encode()), stand_in(Path("x.csv")), registry)
     found = {(r["place"], r["level"]): r["value"] for r in reading.observations}
     assert {row["year"] for row in reading.observations} == {2015}
     assert found["", "general"] == 468

@@ -13,6 +13,7 @@ import pytest
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.propose import stand_in
 from hpedu.ingest.reading import find_tables, read_file
+from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
 
 TITLE = "Number of pupils of general education as of 30 September by province"
@@ -181,7 +182,7 @@ FILES = {
 
 
 def read(data: bytes, registry: Registry) -> Reading:
-    return read_file(data, stand_in(Path("table")), registry)
+    return read_file(open_source(data), stand_in(Path("table")), registry)
 
 
 def figures(reading: Reading) -> Figures:
@@ -202,7 +203,9 @@ class TestOneTable:
         reading = read(FILES[kind], registry)
         addresses = [row["cell"] for row in [*reading.observations, *reading.issues]]
         assert len(addresses) == len(set(addresses)) == 60
-        assert sorted(addresses) == sorted(c.address for t in find_tables(FILES[kind]) for c in t.table.cells)
+        assert sorted(addresses) == sorted(
+            c.address for t in find_tables(open_source(FILES[kind])) for c in t.table.cells
+        )
 
     @pytest.mark.parametrize("tail", ["of ethnic minorities", "(Thous. pupils)", "and grade"])
     def test_a_table_of_another_scope_is_not_taken_for_it(self, tail: str, registry: Registry) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hpedu.digest import raw_files
 from hpedu.errors import IngestError
 from hpedu.ingest.pipeline import read_package
+from hpedu.registry import load_registry
 
 ENTRY: dict[str, Any] = {
     "name": "a",
@@ -48,12 +49,12 @@ def write(raw: Path) -> Callable[..., Path]:
 
 def problems(raw: Path) -> list[str]:
     with pytest.raises(IngestError) as caught:
-        read_package(raw)
+        read_package(raw, load_registry())
     return [str(problem) for problem in caught.value.problems]
 
 
 def test_resources_by_path(write: Callable[..., Path]) -> None:
-    [(path, resource)] = read_package(write(ENTRY)).items()
+    [(path, resource)] = read_package(write(ENTRY), load_registry()).items()
     assert (path, resource.name, resource.published) == ("nso/a.csv", "a", "2019-08-06")
 
 

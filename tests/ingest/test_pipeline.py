@@ -16,8 +16,12 @@ from hpedu.digest import ISSUES, OBSERVATIONS, RECORD, TABLES, read_fresh
 from hpedu.errors import IngestError
 from hpedu.folders import HOME_VARIABLE, NoProject, Project, find_project
 from hpedu.ingest import pipeline, schema
+from hpedu.present.exports.form import write_form
 from hpedu.registry import load_registry
 from hpedu.store import prepare
+from tests.ingest.schools.test_schools import HEADER as HEADER_OF_SCHOOLS
+from tests.ingest.schools.test_schools import SCHOOL, make_workbook
+from tests.ingest.test_source import count_openings
 
 HEADER = "territory,place,level,measure,ownership,sex,detail,period,year,value,qualifier,unit,flags,note\n"
 HAI_PHONG = "hai_phong_old,,primary,pupils,,,,2020,2020,100,,persons,,\n"
@@ -100,6 +104,19 @@ class TestWhatComesOut:
         seen: list[str] = []
         prepare(small, progress=seen.append)
         assert seen == ["a.csv", "b.csv"]
+
+    def test_a_workbook_is_opened_once(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A form and a school list, which need no entry, and a workbook that has one."""
+        registry = load_registry()
+        project = place(declared=make_workbook([["", "2015"], ["Hải Phòng", 12], ["Hải Dương", 14]]))
+        nothing = pl.DataFrame(schema=schema.OBSERVATIONS)
+        write_form(project.raw / "form.xlsx", group="higher", year=2026, observations=nothing, registry=registry)
+        (project.raw / "list.xlsx").write_bytes(make_workbook([HEADER_OF_SCHOOLS, SCHOOL]))
+        opened, seen = count_openings(monkeypatch), list[str]()
+        found = pipeline.ingest(project, registry, seen.append)
+        assert found.schools.height == 1 and set(found.package) == set(seen)
+        assert sorted(seen) == ["declared.csv", "form.xlsx", "list.xlsx"]
+        assert sorted(opened) == sorted((project.raw / name).read_bytes() for name in seen)
 
 
 class TestAgain:

@@ -12,6 +12,7 @@ import pytest
 
 from hpedu.ingest.reading import find_tables, read_file
 from hpedu.ingest.schema import Resource
+from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
 
 RESOURCE = Resource(
@@ -148,8 +149,8 @@ FILES: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("make", FILES.values(), ids=FILES.keys())
 def test_cells_read_and_set_aside_are_all_cells(make: Callable[[], bytes], registry: Registry) -> None:
     data = make()
-    present = [cell.address for found in find_tables(data) for cell in found.table.cells]
-    reading = read_file(data, RESOURCE, registry)
+    present = [cell.address for found in find_tables(open_source(data)) for cell in found.table.cells]
+    reading = read_file(open_source(data), RESOURCE, registry)
     assert present, "no cell was found at all"
     handled = [row["cell"] for row in [*reading.observations, *reading.issues]]
     assert sorted(handled) == sorted(present)
@@ -158,7 +159,7 @@ def test_cells_read_and_set_aside_are_all_cells(make: Callable[[], bytes], regis
 
 @pytest.mark.parametrize("name", ["yearbook_xlsx", "yearbook_decomposed", "yearbook_html", "yearbook_tcvn3"])
 def test_one_table_in_four_dresses(name: str, registry: Registry) -> None:
-    reading = read_file(FILES[name](), RESOURCE, registry)
+    reading = read_file(open_source(FILES[name]()), RESOURCE, registry)
     values = {(row["level"], row["year"]): (row["value"], row["status"]) for row in reading.observations}
     assert values == {
         ("general", 1998): (480500.0, "final"),
@@ -171,7 +172,7 @@ def test_one_table_in_four_dresses(name: str, registry: Registry) -> None:
 
 
 def test_every_row_of_a_province_table_is_accounted_for(registry: Registry) -> None:
-    reading = read_file(pxweb_csv(), RESOURCE, registry)
+    reading = read_file(open_source(pxweb_csv()), RESOURCE, registry)
     phong = {
         (row["level"], row["year"]): row for row in reading.observations if row["territory"] == "hai_phong_old"
     }
@@ -184,7 +185,7 @@ def test_every_row_of_a_province_table_is_accounted_for(registry: Registry) -> N
 
 
 def test_a_table_nobody_described_is_set_aside_with_what_to_do(registry: Registry) -> None:
-    reading = read_file(FILES["unknown_sheet"](), RESOURCE, registry)
+    reading = read_file(open_source(FILES["unknown_sheet"]()), RESOURCE, registry)
     assert reading.observations == []
     assert {issue["reason"] for issue in reading.issues} == {"no_layout"}
     assert "Số cây xanh theo trường" in reading.issues[0]["message_en"]

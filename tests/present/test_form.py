@@ -19,6 +19,7 @@ from hpedu.ingest.derive import mark_current
 from hpedu.ingest.forms.design import SHEETS, SheetKind
 from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.schema import Resource
+from hpedu.ingest.source import open_source
 from hpedu.present.exports.form import FIRST, HEAD, FormExists, write_form
 from hpedu.present.registers import find_done, find_overdue, list_tasks
 from hpedu.present.view import Wording
@@ -155,7 +156,7 @@ class TestLook:
         assert any(registry.departments["preschool_primary"].name.vi in text for text in texts)
         unlocked = [cell for row in cover.iter_rows() for cell in row if not cell.protection.locked]
         assert len(unlocked) == 2 and all(cell.value is None for cell in unlocked)
-        assert all(is_form(path.read_bytes()) for path in forms.values())
+        assert all(is_form(open_source(path.read_bytes())) for path in forms.values())
 
     @pytest.mark.parametrize("text", ["=1+1", "+84", "-5", "@SUM(A1)"])
     def test_text_that_a_spreadsheet_would_run_stays_text(
@@ -202,7 +203,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, forms: dict[str, Path], reg
         name="form", path="form.xlsx", title="Form", publisher="Department", table="form", url="",
         published="2026-11-20", scope="", confidence="high", transcription=False, licenses=[],
     )  # fmt: skip
-    reading = read_form(path.read_bytes(), resource, registry)
+    reading = read_form(open_source(path.read_bytes()), resource, registry)
     assert reading.issues == []
     return mark_current(pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row"))
 

@@ -7,11 +7,10 @@ from typing import Any
 import polars as pl
 
 from hpedu.ingest.checks import find_problems
-from hpedu.ingest.quarantine import set_aside_row
+from hpedu.ingest.quarantine import Unreadable, set_aside_row
 from hpedu.ingest.schema import OBSERVATIONS, Cell, Resource
-from hpedu.ingest.source import Unreadable
 from hpedu.registry import load_registry
-from hpedu.texts import Language
+from hpedu.texts import Language, read_texts
 
 PLAIN: dict[str, Any] = {
     "measure": "pupils", "level": "primary", "ownership": "all", "sex": "both", "detail": "", "place": "",
@@ -112,7 +111,8 @@ def say_reasons(language: Language) -> dict[str, list[str]]:
     said = [set_aside_row(cell, resource, code, SUBJECT, registry) for code in reasons]
     schools = [row for code, row in registry.codes_of("reason").items() if code.startswith("school_")]
     close = set_aside_row(cell, resource, "unknown_territory", SUBJECT, registry, (CLOSE, "Hà Nội"))
-    files = [Unreadable(code, file="a.xlsx").say(language) for code in registry.codes_of("unreadable")]
+    codes = [key.removeprefix("unreadable_") for key in read_texts() if key.startswith("unreadable_")]
+    files = [Unreadable(code, file="a.xlsx").say(language) for code in codes]
     detailed = Unreadable("damaged", "no end of the zip file", "a.xlsx").say(language)
     return {
         "cell not read": [f"{row['reason']}: {row[f'message_{language}']}" for row in (*said, close)],

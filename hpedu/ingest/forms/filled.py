@@ -9,14 +9,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-import fastexcel
+import polars as pl
 
 from hpedu.ingest.forms.design import COVER, MARKER, SHEETS, Cover, Range, Sheet, range_of, read_cover_code, seal
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.quarantine import SetAside, set_aside_row
-from hpedu.ingest.readers.excel import is_workbook, read_frames, read_workbook
-from hpedu.ingest.schema import Cell, Resource
-from hpedu.ingest.sheet.grid import Grid, address, is_blank
+from hpedu.ingest.schema import Cell, Resource, address
+from hpedu.ingest.sheet.grid import Grid, is_blank
+from hpedu.ingest.source import Source
 from hpedu.ingest.words.numbers import printed_step
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.registry import Registry
@@ -216,21 +216,22 @@ def _spell(side: _Side, rows: _Rows) -> str:
     return cells if len(side) == 1 else f"{cells} = {_add(side, rows):g}"
 
 
-def is_form(data: bytes) -> bool:
-    """Whether a file is an input form of hpedu, of any version: its cover carries the marker."""
-    if not is_workbook(data):
+def is_form(source: Source) -> bool:
+    """Return whether a file is an input form of hpedu, of any version: its cover carries the marker.
+
+    Raises
+    ------
+    Unreadable
+        If it is a damaged workbook.
+    """
+    if source.format != "workbook":
         return False
-    try:  # the names first: a school list of 50,000 rows is not worth loading only to be refused
-        names = fastexcel.read_excel(data).sheet_names
-    except fastexcel.FastExcelError:
-        return False
-    if fold_text(COVER) not in map(fold_text, names):
-        return False
-    cover = next(frame for name, frame in read_frames(data) if fold_text(name) == fold_text(COVER))
+    covers = (frame for name, frame in source.frames if fold_text(name) == fold_text(COVER))
+    cover = next(covers, pl.DataFrame())
     return any(str(text).startswith(f"{MARKER} ") for row in cover.rows() for text in row)
 
 
-def read_form(data: bytes, resource: Resource, registry: Registry) -> Reading:
+def read_form(source: Source, resource: Resource, registry: Registry) -> Reading:
     """Read a form written by `hpedu.present.exports.form.write_form` and filled in by somebody.
 
     Every filled-in value or state is one observation (status `final`, or `synthetic` if its cover says so;
@@ -238,10 +239,10 @@ def read_form(data: bytes, resource: Resource, registry: Registry) -> Reading:
 
     Raises
     ------
-    ValueError
-        If the workbook is damaged or locked with a password.
+    Unreadable
+        If the workbook is damaged.
     """
-    return _FormReader(resource, registry).read(read_workbook(data))
+    return _FormReader(resource, registry).read(source.grids)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Workbooks: .xlsx, .xlsb, .xls, .ods and Excel's XML of 2003, told by what is inside.
+"""Read workbooks: .xlsx, .xlsb, .xls, .ods and Excel's XML of 2003, recognised by what is inside.
 
 Every sheet is read, hidden ones too. Excel's XML of 2002 and 2003 ("SpreadsheetML") is what many export buttons
 write into a file called .xls.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
 from posixpath import join, normpath
@@ -19,6 +19,7 @@ import fastexcel
 import polars as pl
 
 from hpedu.errors import Refused
+from hpedu.ingest.schema import column_index
 from hpedu.ingest.sheet.grid import Grid, Merge, make_grid
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -43,8 +44,10 @@ _CELL = re.compile(
     re.VERBOSE,
 )
 _NAME = re.compile(rb'\br="([A-Z]+)(\d+)"')
-_PASSED_OVER = (b't="e"', b"<f>", b"<f ", b":f>", b":f ")  # plain bytes: a sheet may have 100 MB
-_HAS_TEXT = re.compile(rb'\bt="(?:str|s|inlineStr)"')  # a formula may well give the empty text
+# Plain bytes, because a sheet may have 100 MB.
+_PASSED_OVER = (b't="e"', b"<f>", b"<f ", b":f>", b":f ")
+# A formula may well give the empty text.
+_HAS_TEXT = re.compile(rb'\bt="(?:str|s|inlineStr)"')
 
 _NAMESPACE = "urn:schemas-microsoft-com:office:spreadsheet"
 _SS = f"{{{_NAMESPACE}}}"
@@ -64,15 +67,25 @@ def read_workbook(data: bytes) -> list[Grid]:
     Everything is printed text: a number in as few digits as it needs (no more than nine after the point, where
     only the noise of binary fractions is left), a cell typed as a date as "2024-09-05", an unformatted date
     serial as the number it is. Errors ("#REF!") and merged ranges are known for .xlsx alone, because fastexcel
-    tells neither; without them, labels are carried to the right and down, which comes to the same
-    (tests/ingest/tables/test_unmerged.py), so that .xls needs no second library.
+    reports neither; without them, labels are carried to the right and down, which comes to the same
+    (tests/ingest/sheet/test_unmerged.py), so that .xls needs no second library.
 
     Raises
     ------
     Refused
         If the workbook is damaged or locked with a password.
     """
-    frames = list(read_frames(data))
+    return complete_frames(list(read_frames(data)), data)
+
+
+def complete_frames(frames: Iterable[tuple[str, pl.DataFrame]], data: bytes) -> list[Grid]:
+    """Make grids of the frames of a workbook (`read_frames`), with what those leave out for .xlsx.
+
+    Raises
+    ------
+    Refused
+        If the workbook is damaged.
+    """
     try:
         extras = _read_extras(data)
     except (BadZipFile, ElementTree.ParseError) as error:
@@ -83,7 +96,7 @@ def read_workbook(data: bytes) -> list[Grid]:
 def read_frames(data: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yield the sheets as polars frames of printed text, one after the other, for tables of many thousand rows.
 
-    Rows and columns stand where they do in the sheet: frame[4, 2] is cell C5. Raises as `read_workbook` does;
+    Rows and columns are where they are in the sheet: frame[4, 2] is cell C5. Raises as `read_workbook` does;
     what that function adds for .xlsx (errors, formulas without a value) is empty here.
     """
     try:
@@ -112,16 +125,18 @@ def _read_frame(book: fastexcel.ExcelReader, place: int) -> pl.DataFrame:
         return pl.DataFrame()
     frame = sheet.to_polars().with_columns(pl.all().fill_null(""))
     marked = pl.all().str.contains_any(["\0", ":"]).any()
-    mended = [name for name, needs in frame.select(marked).row(0, named=True).items() if needs]
-    text = pl.col(mended).str.replace_all("\0", "", literal=True)  # old .xls: calamine doubles the bytes
+    uncommon = [name for name, needs in frame.select(marked).row(0, named=True).items() if needs]
+    # Of an old .xls calamine doubles the bytes.
+    text = pl.col(uncommon).str.replace_all("\0", "", literal=True)
     text = text.str.replace(_MIDNIGHT, "$1").str.replace(_NO_DAY, "$1")
+    # The frame of fastexcel begins at the first used column.
     margin = [pl.lit("").alias(f"margin_{i}") for i in range(columns[0].absolute_index)]
-    return frame.with_columns(text).select(*margin, pl.all())  # fastexcel starts at the first used column
+    return frame.with_columns(text).select(*margin, pl.all())
 
 
 @dataclass(frozen=True)
 class _Extras:
-    """Of one sheet: its merged ranges, and the text of cells that fastexcel leaves empty, by (row, column)."""
+    """The merged ranges of one sheet, and the text of cells that fastexcel leaves empty, by (row, column)."""
 
     merged: list[Merge]
     texts: dict[tuple[int, int], str]
@@ -139,9 +154,9 @@ def _make_grid(name: str, frame: pl.DataFrame, extras: _Extras | None) -> Grid:
 
 
 def _read_extras(data: bytes) -> dict[str, _Extras]:
-    """Read from the XML of an .xlsx file what fastexcel does not tell, sheet by sheet.
+    """Read from the XML of an .xlsx file what fastexcel does not report, sheet by sheet.
 
-    It tells no merged cells, and reads an error ("#REF!") as an empty cell (its issue #229), and so a formula
+    It reports no merged cells, and reads an error ("#REF!") as an empty cell (its issue #229), and so a formula
     without a stored value; here the one comes as its text, the other as "=A1+B1".
     """
     if "xl/workbook.xml" not in _zip_names(data):
@@ -161,7 +176,8 @@ def _sheet_parts(book: ZipFile) -> Iterator[tuple[str, str]]:
 
 
 def _read_sheet_extras(xml: bytes) -> _Extras:
-    start = xml.find(b"mergeCells")  # after all cells, in a file that may be large
+    # They come after all cells, in a file that may be large.
+    start = xml.find(b"mergeCells")
     merges = [_read_merge(match) for match in _MERGE.finditer(xml, start)] if start >= 0 else []
     return _Extras(merges, dict(_read_cells(xml)) if any(mark in xml for mark in _PASSED_OVER) else {})
 
@@ -181,14 +197,6 @@ def _read_cells(xml: bytes) -> Iterator[tuple[tuple[int, int], str]]:
             yield place, unescape(value.decode())
         elif cell["formula"] and not value and not _HAS_TEXT.search(cell["attributes"]):
             yield place, "=" + unescape((cell["terms"] or b"").decode())
-
-
-def column_index(letters: bytes) -> int:
-    """Return the number of a column, counted from 0: A -> 0, Z -> 25, AA -> 26."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number - 1
 
 
 def is_spreadsheetml(data: bytes) -> bool:

@@ -1,6 +1,6 @@
-"""Text taken from a page or a PDF, one line a row: columns set apart by blanks or bars, or of fixed width.
+"""Read text taken from a page or a PDF, one line a row: columns apart by blanks or bars, or of fixed width.
 
-Blanks alone do not part the columns of a page as it comes out of a PDF, where what belongs together stands in
+Blanks alone do not part the columns of a page as it comes out of a PDF, where what belongs together is in
 line: a header has one blank between two columns, and a row with nothing in one column only shows by the place of
 its figures that it has not. So the figures, which end at the same place in every row, say where the columns are,
 and all other lines are parted there.
@@ -27,12 +27,15 @@ _ROW = re.compile(
 _ITEM = re.compile(_FIGURE)
 _TOKEN = re.compile(r"\S+(?: \S+)*")
 _WORD = re.compile(r"\S+")
-_SENTENCE = re.compile(r"\d|[(:%]|\s[-–—]\s")  # no words of several headers side by side
+# A text with one of these is not made of several headers next to each other.
+_SENTENCE = re.compile(r"\d|[(:%]|\s[-–—]\s")
 _YEAR = re.compile(r"(?:19|20)\d{2}")
-_LEGACY_CAPITALS = "¡¢£¤¥¦§"  # of TCVN3, which is turned into Unicode later, by all texts of the file
+# Of TCVN3, which is converted to Unicode later, judged by all texts of the file.
+_LEGACY_CAPITALS = "¡¢£¤¥¦§"
 _MOST_WAYS = 5000
 _ENOUGH_ROWS = 3
-_SLACK = 3  # figures of one column end at most so many places apart
+# Figures of one column end at most so far apart.
+_SLACK = 3
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class _Span:
 
 @dataclass(frozen=True)
 class Page:
-    """Rows of cells, and the ranges that one text stands over."""
+    """Rows of cells, and the ranges that one text is over."""
 
     rows: list[list[str]]
     merged: list[Merge]
@@ -59,7 +62,8 @@ def align_page(lines: Sequence[str]) -> Page | None:
         return None
     ends = [max(row[c].end for row in full) for c in range(count)]
     if any(row[c + 1].end <= ends[c] for row in full for c in range(count - 1)):
-        return None  # what is one column in a row is another in the next
+        # What is one column in a row is another in the next.
+        return None
     edges = _find_edges(lines, found, full, ends)
     centres = [(min(row[c].start for row in full) + end) / 2 for c, end in enumerate(ends)]
     rows: list[list[str]] = []
@@ -109,7 +113,7 @@ def _place_words(
     line: str, edges: Sequence[float], centres: Sequence[float], number: int
 ) -> tuple[list[str], list[Merge]]:
     """Place any other line. What begins among the labels stays there whole; so does, over its columns, what heads
-    several of them ("Chia ra - Of which"); the words of other texts go to the columns they stand over."""
+    several of them ("Chia ra - Of which"); the words of other texts go to the columns they are over."""
     row = [""] * (len(edges) + 1)
     heads: list[_Span] = []
     tokens = [_Span(m.start(), m.end(), m[0]) for m in _TOKEN.finditer(line)]
@@ -168,7 +172,7 @@ def _is_head(text: str, *, is_alone: bool) -> bool:
 
 
 def _reach(row: Sequence[str], column: int, number: int) -> Merge:
-    """Return the columns that a head stands over: up to the next text on either side."""
+    """Return the columns that a head is over: up to the next text on either side."""
     left = next((c + 1 for c in range(column - 1, 0, -1) if row[c]), 1)
     right = next((c - 1 for c in range(column + 1, len(row)) if row[c]), len(row) - 1)
     return Merge(number, left, number, right)

@@ -1,4 +1,4 @@
-"""JSON-stat 1.x and 2.0, as statistics offices serve it: https://json-stat.org/full/."""
+"""Read JSON-stat 1.x and 2.0, as statistics offices serve it: https://json-stat.org/full/."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from hpedu.ingest.readers.text import decode_text
 from hpedu.ingest.schema import Cell, RawTable
 from hpedu.ingest.words.vietnamese import clean_text
 
-_BLANKS = "\x00 \r\n\t\ufeff"  # a NUL at the end is a known trait of the statistics office's server
+# A NUL at the end is a known trait of the statistics office's server.
+_BLANKS = "\x00 \r\n\t\ufeff"
 
 
 def is_jsonstat(data: bytes) -> bool:
@@ -24,7 +25,7 @@ def is_jsonstat(data: bytes) -> bool:
 def read_jsonstat(data: bytes) -> RawTable:
     """Read the dataset of a JSON-stat file.
 
-    Labels: one for each dimension, under its label; `unit` where the file says one; `mark`, the status of a value
+    Labels: one for each dimension, under its label; `unit` where the file gives one; `mark`, the status of a value
     that has one ("p"). Address: place in the array of all values, counted from 0. A value that is not there is
     printed as its status ("-"), or as "..".
 
@@ -57,7 +58,7 @@ def read_jsonstat(data: bytes) -> RawTable:
 
 
 def _find_dataset(content: Any) -> Mapping[str, Any]:
-    """Find the dataset: in version 2 it is the whole, in version 1 it stands under a name, mostly "dataset"."""
+    """Find the dataset: in version 2 it is the whole, in version 1 it is under a name, mostly "dataset"."""
     if isinstance(content, Mapping):
         inner = [part for part in content.values() if isinstance(part, Mapping)]
         for part in (content, *inner):
@@ -75,8 +76,10 @@ def _category_labels(category: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _read_unit(unit: Any) -> str:
-    said = (unit.get("label") or unit.get("base") or unit.get("symbol") or "") if isinstance(unit, Mapping) else ""
-    return clean_text(str(said))
+    printed = (
+        (unit.get("label") or unit.get("base") or unit.get("symbol") or "") if isinstance(unit, Mapping) else ""
+    )
+    return clean_text(str(printed))
 
 
 def _pick(values: Any, index: int) -> Any:

@@ -1,4 +1,4 @@
-"""PC-Axis files (.px), after the PX file format specification 2013 of Statistics Sweden.
+"""Read PC-Axis files (.px), after the PX file format specification 2013 of Statistics Sweden.
 
 https://www.scb.se/globalassets/vara-tjanster/px-programmen/px-file_format_specification_2013.pdf
 """
@@ -16,7 +16,7 @@ from hpedu.ingest.schema import Cell, RawTable
 from hpedu.ingest.words.vietnamese import clean_text
 
 Keywords = dict[tuple[str, tuple[str, ...]], str]
-"""Value as written, by keyword and what stands in its parentheses."""
+"""Value as written, by keyword and what is in its parentheses."""
 
 _HEAD = re.compile(
     rb'\s*(?:CHARSET|AXIS-VERSION|CODEPAGE|LANGUAGES?|CREATION-DATE|MATRIX|SUBJECT-(?:CODE|AREA)|TITLE)[^=]{0,80}="'
@@ -30,7 +30,8 @@ _STATEMENT = re.compile(
     re.VERBOSE,
 )
 _QUOTED = re.compile(r'"([^"]*)"')
-_LINE_END_IN_TEXT = re.compile(r'"[ \t]*\r?\n\s*"')  # a long text goes on in the next line, without a comma
+# A long text goes on in the next line, without a comma.
+_LINE_END_IN_TEXT = re.compile(r'"[ \t]*\r?\n\s*"')
 _DATUM = re.compile(r'"([^"]*)"|([^\s,"]+)')
 _TIME_RANGE = re.compile(r'TLIST\(\s*([AHTQM])1\s*,\s*"(\d{4})(\d*)"\s*-\s*"(\d{4})(\d*)"')
 _PERIODS = {"A": 0, "H": 2, "T": 3, "Q": 4, "M": 12}  # of a year; "A" has the bare year
@@ -45,7 +46,7 @@ def is_px(data: bytes) -> bool:
 def read_px(data: bytes) -> RawTable:
     """Read a PC-Axis file in its main language.
 
-    Labels: one for each variable, and `unit` where UNITS says one. Address: place in the data, counted from 0,
+    Labels: one for each variable, and `unit` where UNITS gives one. Address: place in the data, counted from 0,
     "DATA[0]". Marks (".", "..", "-") stay what they are, without their quotation marks.
 
     Raises

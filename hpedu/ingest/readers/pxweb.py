@@ -1,4 +1,4 @@
-"""CSV exports of PX-Web tables: a title that lists the variables, a header, a row a combination of stubs."""
+"""Read CSV exports of PX-Web tables: a title that lists the variables, a header, a row a combination of stubs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from hpedu.ingest.words.numbers import find_scale, is_percent
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.ingest.words.years import find_year
 
-_LISTS = (" by ", " theo ")  # what stands before the variables in the title
+# What is before the variables in the title.
+_LISTS = (" by ", " theo ")
 
 
 def is_pxweb_csv(data: bytes) -> bool:
@@ -78,9 +79,9 @@ def _find_header(rows: Sequence[Sequence[str]]) -> tuple[int, int] | None:
     title, header = [text for text in rows[first] if text.strip()], rows[head]
     if len(title) != 1 or len(header) < 2 or not any(word in f" {fold_text(title[0])} " for word in _LISTS):
         return None
-    said = fold_text(title[0])
+    named = fold_text(title[0])
     stubs = next(
-        (c for c, text in enumerate(header) if not text.strip() or fold_text(text) not in said), len(header)
+        (c for c, text in enumerate(header) if not text.strip() or fold_text(text) not in named), len(header)
     )
     stubs = min(stubs, len(header) - 1)
     return (head, stubs) if stubs else None

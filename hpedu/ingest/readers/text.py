@@ -1,4 +1,4 @@
-"""Text files: bytes to text in any encoding, and rows and columns (CSV with commas, semicolons or bars, and TSV).
+"""Read text files: bytes to text in any encoding, rows and columns (CSV with commas, semicolons or bars, TSV).
 
 A tidy CSV has one header row and one figure a row, as UNESCO publishes and as transcriptions are kept.
 """
@@ -31,7 +31,8 @@ _TONE_AFTER_VOWEL = re.compile(rb"(?<=[" + _VOWEL + rb"])[" + _TONE + rb"]")
 # The vowels of TCVN3 lie among the signs of Windows-1258, đ and ư of VNI on letters that Vietnamese lacks.
 _LEGACY_FONT = re.compile(rb"[A-Za-z\xa1-\xff][\xa1-\xac\xae-\xbf]|[\xd1\xf1\xd8\xf8\xd6\xf6]")
 
-_DELIMITERS = "\t;|,"  # where two fit equally well, the one less likely to stand in a number or a sentence
+# Where two fit equally well, the first: it is less likely to be in a number or a sentence.
+_DELIMITERS = "\t;|,"
 _SAMPLE_ROWS = 200
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # what Excel writes to itself
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -51,7 +52,8 @@ def decode_text(data: bytes, declared: str = "") -> str:
     for encoding in (*_guess_utf16(data), "utf-8", _widen(declared), *_guess_1258(data)):
         try:
             return data.decode(encoding)
-        except (UnicodeDecodeError, LookupError):  # another encoding, or one Python does not know
+        # Another encoding, or one Python does not know.
+        except (UnicodeDecodeError, LookupError):
             continue
     return data.decode("latin-1")
 
@@ -122,10 +124,11 @@ def start_of(data: bytes) -> list[list[str]]:
 
 def _find_delimiter(text: str) -> str | None:
     """Return the delimiter that gives most rows the same number of columns; None if that is not half of them."""
-    said = _SEP_LINE.match(text)
-    if said:
-        return said[1]
-    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):  # the latter if quotation marks do not pair
+    declared = _SEP_LINE.match(text)
+    if declared:
+        return declared[1]
+    # Quotation marks may not pair: then they are letters.
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
         scores = {delimiter: _share_alike(text, delimiter, quoting) for delimiter in _DELIMITERS}
         best = max(_DELIMITERS, key=scores.__getitem__)
         if scores[best] >= 0.5:  # prose has commas too
@@ -138,7 +141,8 @@ def _share_alike(text: str, delimiter: str, quoting: Literal[0, 3]) -> float:
     sample = islice(lines, _SAMPLE_ROWS)
     try:
         rows = [row for row in sample if not all(map(is_blank, row))]
-    except csv.Error:  # a field of more than 128 kB: a quotation mark that is none
+    # A field of more than 128 kB begins with a quotation mark that is none.
+    except csv.Error:
         return 0
     widths = Counter(len(row) for row in rows if len(row) > 1)
     alike = max(widths.values(), default=0)

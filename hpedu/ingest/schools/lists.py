@@ -11,14 +11,12 @@ import polars as pl
 
 from hpedu.ingest import schema
 from hpedu.ingest.interpret import Reading
-from hpedu.ingest.readers.excel import is_spreadsheetml, is_workbook, read_frames, read_spreadsheetml
-from hpedu.ingest.readers.html import is_html, read_html
-from hpedu.ingest.readers.text import is_delimited, read_delimited
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.schools.fields import describe_columns, list_columns, recognise_school_list
 from hpedu.ingest.schools.rules import set_aside_duplicates
 from hpedu.ingest.schools.sheets import CHOICE_TYPES, TYPES, find_header, find_lacking_columns, read_sheet
 from hpedu.ingest.schools.totals import total_schools
+from hpedu.ingest.source import SHEETS, Source
 from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
 from hpedu.registry import Registry
 
@@ -60,15 +58,15 @@ def school_schema(registry: Registry) -> dict[str, Any]:
     }
 
 
-def read_school_list(data: bytes, file: str, registry: Registry) -> SchoolList:
+def read_school_list(source: Source, file: str, registry: Registry) -> SchoolList:
     """Read all school lists of a workbook, a delimited text or a web page; its other sheets are left alone.
 
-    Text in the fonts of old (TCVN3, VNI) is told by the first rows of a sheet and comes out as Unicode.
+    Text in legacy fonts (TCVN3, VNI) is recognised by the first rows of a sheet and comes out as Unicode.
 
     Parameters
     ----------
-    data, file
-        The content, and the path under data/raw to name in the issues.
+    file
+        The path under data/raw, which the rows and issues name.
 
     Returns
     -------
@@ -77,13 +75,13 @@ def read_school_list(data: bytes, file: str, registry: Registry) -> SchoolList:
 
     Raises
     ------
-    ValueError
-        If the file is damaged, locked, or of none of these kinds.
+    Unreadable
+        If the file is damaged.
     """
     columns = school_schema(registry)
     frames, issues, names = [pl.DataFrame(schema=columns)], [pl.DataFrame(schema=schema.ISSUES)], []
     present = titles = set_aside = 0
-    for name, cells in _read_sheets(data):
+    for name, cells in _read_sheets(source):
         header = find_header(cells, registry)
         if header is None:
             continue
@@ -104,22 +102,19 @@ def read_school_list(data: bytes, file: str, registry: Registry) -> SchoolList:
     )
 
 
-def find_lacking(data: bytes, registry: Registry) -> dict[str, list[str]]:
-    """Of the sheets that are plainly school lists but cannot be read as such, the required columns they lack."""
-    if not may_be_school_list(data):
-        return {}
-    found = {name: find_lacking_columns(cells, registry) for name, cells in _read_sheets(data)}
+def find_lacking(source: Source, registry: Registry) -> dict[str, list[str]]:
+    """Find the sheets that are plainly school lists but lack required columns, and the ids of those columns."""
+    found = {name: find_lacking_columns(cells, registry) for name, cells in _read_sheets(source)}
     return {name: columns for name, columns in found.items() if columns}
 
 
-def may_be_school_list(data: bytes) -> bool:
-    """Whether a file is of a kind that school lists come in: a workbook, delimited text, a web page."""
-    return any(recognise(data) for recognise in (is_workbook, is_spreadsheetml, is_html, is_delimited))
+def may_be_school_list(source: Source) -> bool:
+    """Return whether a file is of a format that school lists come in: a workbook, delimited text, a web page."""
+    return source.format in SHEETS and source.format != "plain_text"
 
 
-def _read_sheets(data: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
-    sheets = read_frames(data) if is_workbook(data) else _read_grids(data)
-    for name, cells in sheets:
+def _read_sheets(source: Source) -> Iterator[tuple[str, pl.DataFrame]]:
+    for name, cells in source.frames if may_be_school_list(source) else []:
         texts = (text for row in cells.head(_ENOUGH_ROWS).rows() for text in row if text)
         encoding = detect_legacy([name, *texts])
         if encoding is None:
@@ -129,18 +124,9 @@ def _read_sheets(data: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
             yield convert(name), cells.with_columns(pl.all().map_elements(convert, return_dtype=pl.String))
 
 
-def _read_grids(data: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
-    read = read_spreadsheetml if is_spreadsheetml(data) else read_html if is_html(data) else read_delimited
-    for grid in read(data):
-        names = [f"column_{i}" for i in range(grid.width)]
-        yield grid.sheet, pl.DataFrame(grid.rows, schema=dict.fromkeys(names, pl.String), orient="row")
-
-
-def read_schools(data: bytes, resource: Resource, registry: Registry) -> Reading | None:
-    """The school rows of a file and what was set aside of them; None if it is no school list."""
-    if not may_be_school_list(data):
-        return None
-    found = read_school_list(data, resource.path, registry)
+def read_schools(source: Source, file: str, registry: Registry) -> Reading | None:
+    """Read the school rows of a file and what was set aside of them; None if it is no school list."""
+    found = read_school_list(source, file, registry)
     return Reading(issues=found.issues.to_dicts(), schools=found.frame) if found.sheets else None
 
 
@@ -178,12 +164,3 @@ def sum_schools(schools: pl.DataFrame, resources: Mapping[str, Resource], regist
         )
         .select(pl.col(name).cast(kind) for name, kind in schema.OBSERVATIONS.items())
     )
-
-
-def newest_school_year(data: bytes, registry: Registry) -> int | None:
-    """The newest school year of a school list; None if the file is none."""
-    if not may_be_school_list(data):
-        return None
-    found = read_school_list(data, "", registry)
-    newest = found.frame["year"].max() if found.sheets and not found.frame.is_empty() else None
-    return newest if isinstance(newest, int) else None

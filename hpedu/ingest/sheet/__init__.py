@@ -1,1 +1,1 @@
-"""From a sheet made to be looked at to tables whose every value knows the labels over and beside it."""
+"""Turn a sheet made for the eye into tables in which every value has its labels."""

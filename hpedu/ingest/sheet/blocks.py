@@ -1,4 +1,4 @@
-"""Where the tables of a sheet begin and end, and what each row is there for."""
+"""Find where the tables of a sheet begin and end, and what each row is for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from hpedu.ingest.sheet.header_rows import HeaderFinder, RoleReader, RowRole, ar
 from hpedu.ingest.sheet.rows import Row, read_rows
 from hpedu.ingest.words.vietnamese import clean_text
 
-_ENOUGH_ROWS = 200  # to tell the columns of a run of rows
+# So many rows of a run are enough to sort its columns.
+_ENOUGH_ROWS = 200
 
 
 @dataclass
@@ -28,16 +29,16 @@ class Block:
     roles: list[RowRole] = field(default_factory=list)
 
     def rows(self, *roles: RowRole) -> Iterator[int]:
-        """The numbers, in the grid, of the rows with one of some roles."""
+        """Yield the numbers, in the grid, of the rows with one of some roles."""
         return (self.first + place for place, role in enumerate(self.roles) if role in roles)
 
     def numbered(self) -> Iterator[tuple[int, RowRole]]:
-        """Every row of the block by its number in the grid, with its role."""
+        """Yield every row of the block by its number in the grid, with its role."""
         return enumerate(self.roles, start=self.first)
 
 
 def find_blocks(grid: Grid) -> list[Block]:
-    """The tables of a sheet, from the top. Together they hold every row of it; an empty sheet has none."""
+    """Return the tables of a sheet, from the top. Together they hold every row of it; an empty sheet has none."""
     finder = _BlockFinder(grid)
     runs = list(_runs(read_rows(grid)))
     for place, (gap, run) in enumerate(runs):
@@ -46,7 +47,7 @@ def find_blocks(grid: Grid) -> list[Block]:
 
 
 def _runs(rows: Sequence[Row]) -> Iterator[tuple[list[Row], list[Row]]]:
-    """Rows with values that follow one another, each run with the rows since the run before; the last is empty."""
+    """Yield runs of rows with values, each after the rows since the run before; the last run is empty."""
     gap: list[Row] = []
     run: list[Row] = []
     for row in rows:
@@ -64,7 +65,7 @@ def _runs(rows: Sequence[Row]) -> Iterator[tuple[list[Row], list[Row]]]:
 
 
 def _rows_alike(runs: Sequence[tuple[list[Row], list[Row]]]) -> list[Row]:
-    """The first rows with values of some runs, up to where a header may stand: enough to tell their columns."""
+    """Return the first rows with values of some runs, up to a possible header: enough to sort their columns."""
     rows: list[Row] = []
     for place, (gap, run) in enumerate(runs):
         if len(rows) >= _ENOUGH_ROWS or (place and any(len(row.filled) > 1 for row in gap)):
@@ -74,16 +75,17 @@ def _rows_alike(runs: Sequence[tuple[list[Row], list[Row]]]) -> list[Row]:
 
 
 class _BlockFinder:
-    """Goes down a sheet, run by run, and gives every row its role."""
+    """A walk down a sheet, run by run, that gives every row its role."""
 
     def __init__(self, grid: Grid) -> None:
         self.blocks: list[Block] = []
         self._grid = grid
         self._headers = HeaderFinder(grid)
         self._roles = RoleReader(grid, self._headers)
-        self._header: set[str] = set()  # the texts of the header that holds now
-        self._values: tuple[int, ...] = ()  # and the columns with values under it
-        self._titles: list[Row] = []  # of the table that is being read
+        # Of the table that is being read: the texts of its header, its columns with values, its titles.
+        self._header: set[str] = set()
+        self._values: tuple[int, ...] = ()
+        self._titles: list[Row] = []
 
     def add(self, gap: list[Row], run: list[Row], alike: list[Row]) -> None:
         """Take in the next run of rows with values, after the rows above it; the last run has no rows.
@@ -96,17 +98,17 @@ class _BlockFinder:
         values = self._value_columns(gap, alike)
         header = self._headers.find(gap, values)
         before = [row for row in gap if not header or row.number < header[0]]
-        notes = self._roles.count_notes(before) if self.blocks else 0
-        titles = [row for row in before[notes:] if row.shape != "blank"]
+        footer = self._roles.count_footer(before) if self.blocks else 0
+        titles = [row for row in before[footer:] if row.shape != "blank"]
         again = bool(header) and are_alike(self._names(gap, header), self._header)
         if again and (not titles or self._roles.is_name(titles) or self._roles.goes_on(titles)):
-            self._give("note", before[:notes])
-            self._repeat_header(before[notes:], titles)
+            self._give("footer", before[:footer])
+            self._repeat_header(before[footer:], titles)
             self._give_header(gap[len(before) :], header)
         elif not self.blocks or again or (header and self._is_other_header(gap, header, titles, values)):
             if self.blocks:
-                self._give("note", before[:notes])
-            self._begin(gap[notes:], before[notes:], header, values)
+                self._give("footer", before[:footer])
+            self._begin(gap[footer:], before[footer:], header, values)
             self._give_header(gap[len(before) :], header)
         else:
             self._values = tuple(sorted({*self._values, *values}))
@@ -123,7 +125,7 @@ class _BlockFinder:
     def _is_other_header(
         self, gap: list[Row], header: Sequence[int], titles: list[Row], values: Sequence[int]
     ) -> bool:
-        """Whether what may be a header, below values, is one, and not a row with text for values."""
+        """Return whether what may be a header, below values, is one, and not a row with text for values."""
         if not values:
             return False
         last = self._grid.rows[header[-1]]
@@ -173,11 +175,11 @@ class _BlockFinder:
         self.blocks[-1].roles += ["blank" if row.shape == "blank" else role for row in rows]
 
     def _end(self, gap: list[Row]) -> None:
-        """The rows below the last values: labels without values, then notes and signatures."""
+        """Take in the rows below the last values: labels without values, then footnotes and signatures."""
         if self.blocks:
-            first = next((place for place, row in enumerate(gap) if self._roles.is_note(row)), len(gap))
+            first = next((place for place, row in enumerate(gap) if self._roles.is_footer(row)), len(gap))
             self._give_body(gap[:first])
-            self._give("note", gap[first:])
+            self._give("footer", gap[first:])
         elif gap:
             self.blocks.append(Block(self._grid, 0, clean_text(self._grid.sheet)))
             self._give("text", gap)

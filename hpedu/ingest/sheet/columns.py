@@ -1,4 +1,4 @@
-"""What stands over a column: the texts of the header tiers, from the general to the particular, as one label."""
+"""Find what each column of a table is for, and its label: the texts over it, the most general first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from hpedu.ingest.sheet.grid import Grid
 from hpedu.ingest.sheet.vocabulary import Kind, find_kind, is_worded
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 
-ColumnRole = Literal["index", "code", "unit", "label", "value", "note", "mirror", "blank"]
+SEPARATOR = " / "
+
+_BROKEN_AT_HYPHEN = re.compile(r"(?<=\S)([-–])\s*[\r\n]+\s*")
+_ENDS_IN_HYPHEN = re.compile(r"\S[-–]$")
+
+ColumnRole = Literal["index", "code", "unit", "label", "value", "remark", "mirror", "blank"]
 """`index` counts the rows (STT), `code` identifies what the label names, `unit` says what a row counts in,
 `mirror` repeats the labels in English at the right edge."""
 
@@ -26,13 +31,8 @@ class Columns:
     def of(self, role: ColumnRole) -> tuple[int, ...]:
         return tuple(column for column, its in enumerate(self.roles) if its == role)
 
-    @property
-    def first_value(self) -> int:
-        """The first column with values; one past the last column if there is none."""
-        return next(iter(self.of("value")), len(self.roles))
-
     def labels_of(self, value: int) -> tuple[int, ...]:
-        """The label columns for a value column: where tables stand side by side, the nearest to its left."""
+        """Return the label columns for a value column: where tables are side by side, the nearest to its left."""
         group: list[int] = []
         for column in (c for c in self.of("label") if c < value):
             if group and "value" in self.roles[group[-1] : column]:
@@ -42,7 +42,7 @@ class Columns:
 
 
 def sort_columns(body: Sequence[Sequence[str]], headers: Sequence[str]) -> Columns:
-    """The roles of columns, given the rows that have values and the header texts of each column, joined.
+    """Return the roles of columns, given the rows with values and the header texts of each column, joined.
 
     Label columns are the leading ones that hold mostly text, or years, or count the rows; the first column
     that is none of these begins the values. Behind it only a second set of the same labels, labels repeated
@@ -59,7 +59,8 @@ def sort_columns(body: Sequence[Sequence[str]], headers: Sequence[str]) -> Colum
         if role == "value":
             break
         leading.append(role)
-    if len(leading) == width:  # nothing but text: what has any number is a value
+    # Where there is nothing but text, what has any number is a value.
+    if len(leading) == width:
         first = next((c for c in range(1, width) if counts[c]["number"] + counts[c]["mark"]), width)
         leading = leading[:first]
     twins = {fold_text(headers[c]) for c, role in enumerate(leading) if role == "label"}
@@ -68,7 +69,7 @@ def sort_columns(body: Sequence[Sequence[str]], headers: Sequence[str]) -> Colum
 
 
 def is_index(texts: Iterable[str]) -> bool:
-    """Whether the numbers of a column count 1, 2, 3, from 1 again in each section."""
+    """Return whether the numbers of a column count 1, 2, 3, from 1 again in each section."""
     numbers = [int(text) for text in map(str.strip, texts) if text.isdigit()]
     steps = zip([0, *numbers], numbers, strict=False)
     return max(numbers, default=0) > 2 and all(
@@ -77,7 +78,7 @@ def is_index(texts: Iterable[str]) -> bool:
 
 
 def _lead(texts: list[str], count: Counter[Kind], header: str) -> ColumnRole:
-    """The role of a column that only other columns without values stand to the left of."""
+    """Return the role of a column that has only columns without values to its left."""
     filled = sum(count.values()) - count["blank"]
     lines = header.split("\n")
     if not filled:
@@ -98,7 +99,7 @@ def _counts_rows(texts: list[str], count: Counter[Kind]) -> bool:
 
 
 def _are_units(texts: list[str]) -> bool:
-    """ "Đơn vị" heads units of measure, or as well the schools that report."""
+    """Return whether a column under "Đơn vị" holds units of measure: it may also be the schools that report."""
     filled = [text for text in texts if text.strip()]
     return 2 * sum(is_worded("unit", text) for text in filled) > len(filled)
 
@@ -109,18 +110,18 @@ def _text_follows(counts: list[Counter[Kind]], column: int) -> bool:
 
 
 def _follow(texts: list[str], count: Counter[Kind], header: str, twins: set[str]) -> ColumnRole:
-    """The role of a column behind the first with values; `twins` are the headers of the label columns."""
+    """Return the role of a column behind the first with values; `twins` are the headers of the label columns."""
     if count["blank"] == len(texts):
         return "blank"
-    if any(is_worded("note_header", line) for line in header.split("\n")):
-        return "note"
+    if any(is_worded("remark_header", line) for line in header.split("\n")):
+        return "remark"
     mostly_text = count["text"] > 2 * (count["number"] + count["mark"] + count["year"])
     return "label" if mostly_text and fold_text(header) in twins and len(set(texts)) > 2 else "value"
 
 
 def _find_mirror(roles: list[ColumnRole], columns: list[list[str]]) -> tuple[ColumnRole, ...]:
-    """A last column of texts without accents, all different, is the row labels once more."""
-    last = max((c for c, role in enumerate(roles) if role not in ("blank", "note")), default=-1)
+    """Return the roles with the mirror: the last column, if its texts have no accents and are all different."""
+    last = max((c for c, role in enumerate(roles) if role not in ("blank", "remark")), default=-1)
     if last > 0 and roles[last] == "value" and "label" in roles:
         texts = [text for text in columns[last] if text.strip()]
         if len(texts) > 2 and len(set(texts)) == len(texts) and all(map(_is_plain, texts)):
@@ -132,19 +133,13 @@ def _is_plain(text: str) -> bool:
     return text.isascii() and find_kind(text) == "text" and not any(map(str.isdigit, text))
 
 
-SEPARATOR = " / "
-
-_BROKEN_AT_HYPHEN = re.compile(r"(?<=\S)([-–])\s*[\r\n]+\s*")
-_ENDS_IN_HYPHEN = re.compile(r"\S[-–]$")
-
-
 def join_lines(text: str) -> str:
-    """A label broken over lines in one: "2010-\\n2011" is "2010-2011", any other break is a blank."""
+    """Return a label broken over lines as one: "2010-\\n2011" is "2010-2011", any other break is a blank."""
     return clean_text(_BROKEN_AT_HYPHEN.sub(r"\1", text))
 
 
 def join_path(parts: Sequence[str]) -> str:
-    """Labels from the general to the particular as one. A word or year broken at a hyphen is mended."""
+    """Join labels from the general to the particular. A word or year broken at a hyphen is made whole."""
     path = ""
     for part in parts:
         if not path or _ENDS_IN_HYPHEN.search(path):
@@ -155,7 +150,7 @@ def join_path(parts: Sequence[str]) -> str:
 
 
 class HeaderPaths:
-    """The labels of the columns under some header rows; `numbering` rows count where names do not tell."""
+    """The labels of the columns under some header rows; `numbering` rows count where names are the same."""
 
     def __init__(self, grid: Grid, tiers: Sequence[int], numbering: Sequence[int], values: Sequence[int]) -> None:
         self._grid = grid
@@ -168,11 +163,11 @@ class HeaderPaths:
                 self._paths[column] += [t for row in numbering if (t := self._text(row, column))]
 
     def path(self, column: int) -> str:
-        """The label of a value column, "Năm học / 2015-2016 / Công lập"; "" if nothing stands over it."""
+        """Return the label of a value column, "Năm học / 2015-2016 / Công lập"; "" if nothing is over it."""
         return join_path(self._paths.get(column, []))
 
     def unit(self, column: int) -> str:
-        """What rows of units say of a column, "(Trường)"; "" if there is none."""
+        """Return the unit that rows of units give a column, "(Trường)"; "" if there is none."""
         return " ".join(text for row in self._unit_tiers if (text := self._text(row, column)))
 
     def _text(self, row: int, column: int) -> str:
@@ -180,7 +175,7 @@ class HeaderPaths:
         return join_lines(self._grid.rows[top][left])
 
     def _part_units(self, tiers: list[int]) -> tuple[list[int], list[int]]:
-        """The tiers that name columns, and those that only say units: in parentheses, or else the last."""
+        """Part the tiers that name columns from those that only give units: in parentheses, or else the last."""
         units = [row for row in tiers if self._says_units(row)]
         units = [row for row in units if self._is_bracketed(row)] or [row for row in units if row == tiers[-1]]
         names = [row for row in tiers if row not in units]
@@ -196,7 +191,7 @@ class HeaderPaths:
         return all(text.startswith("(") for column in self._values if (text := self._text(row, column)))
 
     def _resolve(self, tiers: Sequence[int]) -> dict[int, list[str]]:
-        """Top down, so that a parent is only carried to the right under the same parents of its own."""
+        """Resolve from the top: a parent is carried to the right only under the same parents of its own."""
         paths: dict[int, list[str]] = {column: [] for column in self._values}
         for place, row in enumerate(tiers):
             before = {column: list(path) for column, path in paths.items()}
@@ -217,7 +212,7 @@ class HeaderPaths:
 
 
 def _cover(grid: Grid, rows: Sequence[int]) -> dict[tuple[int, int], tuple[int, int]]:
-    """For each cell of some rows that is in a merged range, where the text of the range stands."""
+    """Return for each merged cell of some rows the cell that has the text of its range."""
     wanted = set(rows)
     return {
         (row, column): (merge.top, merge.left)

@@ -1,16 +1,14 @@
-"""One sheet of any office file: rows of printed text, and which cells were merged into one."""
+"""Hold one sheet of any office file: rows of printed text, and which cells were merged into one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from hpedu.ingest.schema import column_letters
-
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """A merged range; rows and columns counted from 0, both ends included. Its text stands top left."""
+    """A merged range; rows and columns counted from 0, both ends included. Its text is top left."""
 
     top: int
     left: int
@@ -32,17 +30,12 @@ class Grid:
 
 
 def make_grid(sheet: str, rows: Iterable[Sequence[str]], merged: Iterable[Merge] = ()) -> Grid:
-    """A grid of rows of any length: shorter ones are filled up with empty cells."""
+    """Make a grid of rows of any length: shorter ones are filled up with empty cells."""
     ragged = [list(row) for row in rows]
     width = max(map(len, ragged), default=0)
     return Grid(sheet, [row + [""] * (width - len(row)) for row in ragged], list(merged))
 
 
-def address(row: int, column: int) -> str:
-    """Spreadsheet name of a cell, both counted from 0: (4, 2) -> "C5"."""
-    return f"{column_letters(column)}{row + 1}"
-
-
 def is_blank(text: str) -> bool:
-    """Whether nothing is printed in a cell. A soft hyphen alone is something: in TCVN3 it is the letter ư."""
+    """Return whether nothing is printed in a cell. A soft hyphen is something: in TCVN3 it is the letter ư."""
     return not text.strip()

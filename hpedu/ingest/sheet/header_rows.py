@@ -1,4 +1,4 @@
-"""What a row without values is there for, by its wording and its place."""
+"""Find what a row without values is for, by its wording and its place."""
 
 from __future__ import annotations
 
@@ -8,24 +8,38 @@ from typing import Literal
 
 from hpedu.ingest.sheet.grid import Grid
 from hpedu.ingest.sheet.rows import Row, is_numbered_title
-from hpedu.ingest.sheet.vocabulary import is_english, is_note, is_worded
+from hpedu.ingest.sheet.vocabulary import is_english, is_footer, is_worded
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 
-_MOST_WORDS_OF_A_TIER = 8  # a lone cell over the columns with more words is a title
-_ALIKE = 0.6  # share of texts in common that makes a header the same one again
+RowRole = Literal[
+    "blank", "letterhead", "title", "unit", "header", "numbering", "section", "banner", "data", "footer", "text"
+]
+"""`header` rows name the columns, `numbering` counts them; a `section` labels the rows under it, a `banner`
+does so from over the values; `text` is a row of a sheet without any table."""
+
+_TITLE_NUMBER = re.compile(
+    r"^(?:(?:Biểu|Bảng|Table)\s*(?:số\s*)?)?\d{1,3}(?:\.\d+)*[.:)]?\s+(?=\D)", re.IGNORECASE
+)
+# "Lớp 1A", "Trường THCS Nguyễn Văn A".
+_MOST_WORDS_OF_A_NAME = 6
+
+# A lone cell over the columns with more words is a title.
+_MOST_WORDS_OF_A_TIER = 8
+# The share of texts in common that makes a header the same one again.
+_ALIKE = 0.6
 
 
 class HeaderFinder:
-    """Reads the rows above a run of values. `values` are the columns in which the run has values."""
+    """A reader of the rows above a run of values. `values` are the columns in which the run has values."""
 
     def __init__(self, grid: Grid) -> None:
         self._grid = grid
         self._merges = {(merge.top, merge.left): merge for merge in grid.merged}
 
     def find(self, gap: Sequence[Row], values: Sequence[int]) -> tuple[int, ...]:
-        """The numbers of the header rows in `gap`, from the top; none if nothing there names columns.
+        """Return the numbers of the header rows in `gap`, from the top; none if nothing there names columns.
 
-        Tiers stand one over the other. Rows between them and the values that only label (sections) or span
+        Tiers are one over the other. Rows between them and the values that only label (sections) or span
         all columns (banners) are no header.
         """
         bottom = next((p for p in range(len(gap) - 1, -1, -1) if self._names_columns(gap[: p + 1], values)), None)
@@ -48,7 +62,7 @@ class HeaderFinder:
         return tuple(sorted(tiers + [n for n in numbering if n > min(tiers)]))
 
     def is_unit_line(self, row: Row, values: Sequence[int]) -> bool:
-        """Whether a row says nothing but the unit: by its wording, or alone in the right-hand corner."""
+        """Return whether a row gives nothing but the unit: by its wording, or alone in the right-hand corner."""
         if len(row.filled) != 1:
             return False
         column, text = row.filled[0], self._grid.rows[row.number][row.filled[0]]
@@ -70,12 +84,12 @@ class HeaderFinder:
         return len(values) == 1 or self._spans(row, values)
 
     def _is_unanswered(self, gap: Sequence[Row], values: Sequence[int]) -> bool:
-        """Whether the last row is no header but says "Chưa báo cáo" for each value, under a labelled header."""
+        """Return whether the last row is no header but repeats "Chưa báo cáo" under a labelled header."""
         if len(gap) < 2 or len(_right(gap[-2], values)) < 2:
             return False
         labelled = all(row.filled[0] < values[0] for row in gap[-2:])
-        said = {self._grid.rows[gap[-1].number][column] for column in _right(gap[-1], values)}
-        return labelled and len(_right(gap[-1], values)) > 1 and len(said) == 1
+        texts = {self._grid.rows[gap[-1].number][column] for column in _right(gap[-1], values)}
+        return labelled and len(_right(gap[-1], values)) > 1 and len(texts) == 1
 
     def _is_upper_tier(self, row: Row, values: Sequence[int], blanks: int, *, is_top: bool) -> bool:
         right = _right(row, values)
@@ -83,20 +97,21 @@ class HeaderFinder:
             return False
         if len(right) < len(row.filled) and blanks:
             return False
-        if not right:  # "STT | Tên trường" over the tiers of the values; alone it is a title
+        # "STT | Tên trường" may be over the tiers of the values; a text alone is a title.
+        if not right:
             return len(row.filled) > 1
         if len(row.filled) > 1:
             return blanks < 2
         return blanks < 2 and self._spans(row, values) and not (is_top and self._is_title(row))
 
     def _ends_title(self, gap: Sequence[Row]) -> bool:
-        """Whether the last row is a line of a title whose first line has the number of the table before it."""
+        """Return whether the last row is a line of a title that begins with the number of the table."""
         first = next((row for row in reversed(gap) if row.filled != gap[-1].filled or len(row.filled) > 1), gap[0])
         is_title = is_numbered_title(self._grid.rows[first.number], first.filled)
         return is_title and (first is gap[-1] or first.filled[-1:] == gap[-1].filled)
 
     def _spans(self, row: Row, values: Sequence[int]) -> bool:
-        """Whether a lone cell stands over columns: merged over some, or set where they begin."""
+        """Return whether a lone cell is over columns: merged over some, or set where they begin."""
         merge = self._merges.get((row.number, row.filled[0]))
         return row.filled[0] == values[0] or (merge is not None and merge.right > merge.left)
 
@@ -106,16 +121,16 @@ class HeaderFinder:
 
     def _is_worded_otherwise(self, row: Row) -> bool:
         texts = [self._grid.rows[row.number][column] for column in row.filled]
-        return is_note(texts) or any(is_worded("letterhead", text) for text in texts)
+        return is_footer(texts) or any(is_worded("letterhead", text) for text in texts)
 
 
 def texts_of(grid: Grid, rows: Iterable[int]) -> set[str]:
-    """What stands in some rows, each text once, folded."""
+    """Return the texts of some rows, each once, folded."""
     return {fold_text(text) for row in rows for text in grid.rows[row] if text.strip()}
 
 
 def are_alike(one: set[str], other: set[str]) -> bool:
-    """Whether two headers are the same one, printed again on the next page or for the next class."""
+    """Return whether two headers are the same one, printed again on the next page or for the next class."""
     return len(one & other) >= _ALIKE * max(len(one), len(other), 1)
 
 
@@ -127,71 +142,59 @@ def _is_top(above: Sequence[Row]) -> bool:
     return all(row.shape == "blank" for row in above)
 
 
-RowRole = Literal[
-    "blank", "letterhead", "title", "unit", "header", "numbering", "section", "banner", "data", "note", "text"
-]
-"""`header` rows name the columns, `numbering` counts them; a `section` labels the rows under it, a `banner`
-does so from over the values; `text` is a row of a sheet without any table."""
-
-_TITLE_NUMBER = re.compile(
-    r"^(?:(?:Biểu|Bảng|Table)\s*(?:số\s*)?)?\d{1,3}(?:\.\d+)*[.:)]?\s+(?=\D)", re.IGNORECASE
-)
-_MOST_WORDS_OF_A_NAME = 6  # "Lớp 1A", "Trường THCS Nguyễn Văn A"
-
-
 class RoleReader:
-    """Reads rows of one sheet. `values` are the columns that hold values at that place."""
+    """A reader of the rows of one sheet. `values` are the columns that hold values at that place."""
 
     def __init__(self, grid: Grid, headers: HeaderFinder) -> None:
         self._grid = grid
         self._headers = headers
 
     def read_above(self, row: Row, values: Sequence[int]) -> RowRole:
-        """The role of a row above a header."""
+        """Return the role of a row above a header."""
         if row.shape == "blank":
             return "blank"
         if any(is_worded("letterhead", text) for text in self._texts(row)):
             return "letterhead"
         if self._headers.is_unit_line(row, values):
             return "unit"
-        return "note" if self.is_note(row) else "title"
+        return "footer" if self.is_footer(row) else "title"
 
     def read_within(self, row: Row, values: Sequence[int]) -> RowRole:
-        """The role of a row among rows with values. With text under a header it has values too."""
+        """Return the role of a row among rows with values. With text under a header it has values too."""
         if row.shape != "text":
             return row.shape
-        if self.is_note(row):
-            return "note"
+        if self.is_footer(row):
+            return "footer"
         if self._headers.is_unit_line(row, values):
             return "unit"
         if not values or row.filled[-1] < values[0]:
             return "section"
         return "banner" if len(row.filled) == 1 else "data"
 
-    def is_note(self, row: Row) -> bool:
-        return row.shape == "text" and is_note(self._texts(row))
+    def is_footer(self, row: Row) -> bool:
+        return row.shape == "text" and is_footer(self._texts(row))
 
-    def count_notes(self, rows: Sequence[Row]) -> int:
-        """How many of the rows below a table are its notes: up to the last one worded so, and its English line."""
-        noted = [place for place, row in enumerate(rows) if self.is_note(row)]
-        end = noted[-1] + 1 if noted else 0
+    def count_footer(self, rows: Sequence[Row]) -> int:
+        """Count the rows below a table that are its footer: up to the last one worded so, and its English line."""
+        places = [place for place, row in enumerate(rows) if self.is_footer(row)]
+        end = places[-1] + 1 if places else 0
         while 0 < end < len(rows) and rows[end].filled and is_english(self._line(rows[end])):
             end += 1
         return end
 
     def goes_on(self, titles: Sequence[Row]) -> bool:
-        """Whether title lines say that a table goes on from the page before."""
+        """Return whether title lines show that a table goes on from the page before."""
         return any(is_worded("continued", self._line(row)) for row in titles)
 
     def is_name(self, titles: Sequence[Row]) -> bool:
-        """Whether the lines above a repeated header only name what follows: "Lớp 1A"."""
+        """Return whether the lines above a repeated header only name what follows: "Lớp 1A"."""
         if len(titles) != 1 or self.goes_on(titles):
             return False
         line = self._line(titles[0])
         return len(line.split()) <= _MOST_WORDS_OF_A_NAME and not is_worded("measure_title", line)
 
     def join_titles(self, titles: Sequence[Row]) -> str:
-        """Title lines in one, without the number of the table."""
+        """Join title lines in one, without the number of the table."""
         return _TITLE_NUMBER.sub("", " ".join(filter(None, map(self._line, titles))))
 
     def _texts(self, row: Row) -> list[str]:

@@ -1,4 +1,4 @@
-"""From a sheet to cells with labels: what each value of a table stands under and beside."""
+"""Give each value of a table its labels: those over it and those of its row."""
 
 from __future__ import annotations
 
@@ -6,31 +6,50 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from hpedu.ingest.schema import Cell
+from hpedu.ingest.schema import Cell, address
 from hpedu.ingest.sheet.blocks import Block, find_blocks
 from hpedu.ingest.sheet.columns import SEPARATOR, ColumnRole, Columns, HeaderPaths, join_lines, sort_columns
-from hpedu.ingest.sheet.grid import Grid, address, is_blank
+from hpedu.ingest.sheet.grid import Grid, is_blank
 from hpedu.ingest.sheet.header_rows import RowRole
 from hpedu.ingest.sheet.outline import Line, continues, find_parents
 from hpedu.ingest.sheet.vocabulary import find_kind, find_unit, is_worded
 
+RestRole = Literal["title", "letterhead", "unit", "header", "label", "remark", "footer", "text"]
+"""What a cell without a value is for; `text` is in a sheet that has no table, `remark` in a remarks column."""
+
+_REST: Mapping[RowRole, RestRole] = {
+    "blank": "text",
+    "letterhead": "letterhead",
+    "title": "title",
+    "unit": "unit",
+    "header": "header",
+    "numbering": "header",
+    "section": "label",
+    "banner": "label",
+    "data": "label",
+    "footer": "footer",
+    "text": "text",
+}
+_MAY_NAME_UNIT = ("letterhead", "title", "header")
+
 
 @dataclass(frozen=True)
 class RowLabel:
-    """Of a row with values: its label, and the path of labels above it."""
+    """The label of a row with values, and the path of labels above it."""
 
     row: str
     parent: str
 
 
 def label_rows(block: Block, columns: Columns, group: Sequence[int]) -> dict[int, RowLabel]:
-    """The labels of every row with values, read in the label columns of one `group`.
+    """Return the labels of every row with values, read in the label columns of one `group`.
 
     A label over two rows ("Số lớp học" and below it "Number of classes") is one label, whichever of them has
     the values.
     """
     lines: list[Line] = []
-    rows: list[list[int]] = []  # the rows of the grid that each line is of
+    # The rows of the grid that each line is of.
+    rows: list[list[int]] = []
     for row, line in _read_lines(block, columns, group):
         if lines and rows[-1][-1] == row - 1 and continues(lines[-1], line):
             joined = f"{lines[-1].text.rstrip()} {line.text.strip()}"
@@ -48,7 +67,8 @@ def label_rows(block: Block, columns: Columns, group: Sequence[int]) -> dict[int
 
 def _read_lines(block: Block, columns: Columns, group: Sequence[int]) -> list[tuple[int, Line]]:
     merged = _merged_labels(block.grid, group)
-    above: dict[int, str] = {}  # the last text of each label column, for the cells left blank under it
+    # The last text of each label column, for the cells left blank under it.
+    above: dict[int, str] = {}
     index = next(iter(columns.of("index")), None)
     lines = []
     for row, role in block.numbered():
@@ -63,7 +83,8 @@ def _read_lines(block: Block, columns: Columns, group: Sequence[int]) -> list[tu
         mark = texts[index] if index is not None else ""
         parts = _label_parts(texts, row, group, merged, above)
         if not parts and not is_blank(mark) and find_kind(mark) == "text":
-            parts, mark = [mark], ""  # "TỔNG SỐ" set over the index and the label
+            # "TỔNG SỐ" is set over the index and the label.
+            parts, mark = [mark], ""
         has_values = role == "data" and any(not is_blank(texts[c]) for c in columns.of("value"))
         above = _carry(texts, group, above, role)
         lines.append((row, Line(SEPARATOR.join(parts), has_values, mark)))
@@ -77,8 +98,10 @@ def _label_parts(
     merged: dict[tuple[int, int], str],
     above: dict[int, str],
 ) -> list[str]:
-    """The labels of a row, from the left; the first keeps its indent. A blank one with another to its right is
-    that of the row above: the label of several rows, not merged over them."""
+    """Return the labels of a row, from the left; the first keeps its indent.
+
+    A blank one with another to its right is that of the row above: the label of several rows, not merged.
+    """
     own = {column: merged.get((row, column), texts[column]) for column in group}
     last = max((column for column, text in own.items() if not is_blank(text)), default=-1)
     parts = [text if not is_blank(text) else above.get(c, "") for c, text in own.items() if c <= last]
@@ -94,35 +117,16 @@ def _carry(texts: Sequence[str], group: Sequence[int], above: dict[int, str], ro
 
 
 def _merged_labels(grid: Grid, group: Sequence[int]) -> dict[tuple[int, int], str]:
-    """The text of each label cell that a merged range covers from above. A range over several label columns
-    is one label: only its first column bears it."""
+    """Return the text of each label cell that a merged range covers from above.
+
+    A range over several label columns is one label: only its first column has it.
+    """
     return {
         (row, merge.left): grid.rows[merge.top][merge.left]
         for merge in grid.merged
         if merge.left in group
         for row in range(merge.top, merge.bottom + 1)
     }
-
-
-__all__ = ["Block", "RestCell", "RestRole", "Table", "find_blocks", "read_block", "read_grid"]
-
-RestRole = Literal["title", "letterhead", "unit", "header", "label", "note", "text"]
-"""What a cell without a value is there for; `text` stands in a sheet that has no table."""
-
-_REST: Mapping[RowRole, RestRole] = {
-    "blank": "text",
-    "letterhead": "letterhead",
-    "title": "title",
-    "unit": "unit",
-    "header": "header",
-    "numbering": "header",
-    "section": "label",
-    "banner": "label",
-    "data": "label",
-    "note": "note",
-    "text": "text",
-}
-_MAY_SAY_UNIT = ("letterhead", "title", "header")  # beside other things
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +141,12 @@ class RestCell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as read. `cells` and `rest` together are every cell of the block in which something stands.
+    """A table as read. `cells` and `rest` together are every filled cell of the block.
 
     Labels of a cell: `title`; `column`, header tiers joined by " / "; `row`, label columns joined likewise;
     `parent`, the sections and groups the row is under, joined likewise; `unit`, of the row, the column or the
     table; `index`, the number or mark of the row, and `code`, where the table has them. What a table does not
-    say is "".
+    have is "".
     """
 
     title: str
@@ -151,12 +155,12 @@ class Table:
 
 
 def read_grid(grid: Grid) -> list[Table]:
-    """All tables of a sheet. Each cell in which something stands is in exactly one of them, once."""
+    """Read all tables of a sheet. Each filled cell is in exactly one of them, once."""
     return [read_block(block) for block in find_blocks(grid)]
 
 
 def read_block(block: Block) -> Table:
-    """Read one table: values are what stands in rows with values, behind their labels and below the header."""
+    """Read one table: values are in rows with values, behind their labels and below the header."""
     reader = _BlockReader(block)
     table = Table(block.title, [], [])
     for row, role in block.numbered():
@@ -175,7 +179,7 @@ def read_block(block: Block) -> Table:
 
 
 class _BlockReader:
-    """Goes down the rows of a block; `enter` takes in what holds from a row on: its header, its unit."""
+    """A walk down the rows of a block; `enter` takes in what holds from a row on: its header, its unit."""
 
     def __init__(self, block: Block) -> None:
         self._block = block
@@ -190,7 +194,8 @@ class _BlockReader:
         marked: tuple[ColumnRole, ...] = ("index", "code", "unit")
         self._marked = [(role, columns) for role in marked if (columns := self._columns.of(role))]
         self._marks: dict[ColumnRole, str] = {}
-        self._table_unit = self._unit = ""  # of the table, and of the part of it under a banner
+        # The unit of the table, and of the part of it under a banner.
+        self._table_unit = self._unit = ""
         self._above: RowRole = "blank"
 
     def enter(self, row: int, role: RowRole) -> None:
@@ -207,7 +212,7 @@ class _BlockReader:
             goes_on = role == self._above == "banner"  # its second line, in English
             self._unit = own or (self._unit if goes_on else self._table_unit)
             self._table_unit = self._unit if role == "unit" else self._table_unit
-        elif role in _MAY_SAY_UNIT:
+        elif role in _MAY_NAME_UNIT:
             for text in texts:
                 if is_worded("unit_line", text):
                     self._unit = self._table_unit = join_lines(text)
@@ -227,18 +232,19 @@ class _BlockReader:
             "unit": self._paths.unit(column) or self._unit,
         }
         labels.update((role, mark) for role, mark in self._marks.items() if role != "unit" or mark)
-        if labels.get("index") == label.row:  # "TỔNG SỐ" set over index and label is the label
+        # "TỔNG SỐ" set over index and label is the label.
+        if labels.get("index") == label.row:
             labels["index"] = ""
         return labels
 
     def rest_role(self, role: RowRole, column: int, printed: str) -> RestRole:
-        if role in _MAY_SAY_UNIT and is_worded("unit_line", printed):
+        if role in _MAY_NAME_UNIT and is_worded("unit_line", printed):
             return "unit"
-        return "note" if role == "data" and self._columns.roles[column] == "note" else _REST[role]
+        return "remark" if role == "data" and self._columns.roles[column] == "remark" else _REST[role]
 
 
 def _header_groups(block: Block) -> dict[int, list[int]]:
-    """Each header of the block, by its first row: its rows, up to the next row with values or labels."""
+    """Return each header of the block, by its first row: its rows, up to the next row with values or labels."""
     groups: dict[int, list[int]] = {}
     current: list[int] = []
     for row, role in block.numbered():

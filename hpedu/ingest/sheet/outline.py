@@ -1,4 +1,4 @@
-"""Which row of a table stands under which: by indent, outline marks, units, subdivisions and repetition."""
+"""Find which row of a table is under which: by indent, outline marks, units, subdivisions and repetition."""
 
 from __future__ import annotations
 
@@ -43,18 +43,19 @@ class Line:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a line stands: a line is under the nearest one above it that has a smaller place."""
+    """The place of a line in the outline: a line is under the nearest one above it that has a smaller place."""
 
     rank: float
     indent: int
-    part: float  # -1 section, 0 group or plain row, 0.5 subdivision of a group, 1 item of a group, 2 "of which"
+    # -1 section, 0 group or plain row, 0.5 subdivision of a group, 1 item of a group, 2 "of which".
+    part: float
 
     def covers(self, other: _Place) -> bool:
         return (self.rank, self.indent, self.part) < (other.rank, other.indent, other.part)
 
 
 def find_parents(lines: Sequence[Line]) -> list[tuple[str, ...]]:
-    """For each line the labels above it, from the most general.
+    """Return for each line the labels above it, from the most general.
 
     A line without values is a section for those that follow; "Trong đó - Of which" and "Phân theo ..." divide
     the group before them; a row is a group for those indented or marked deeper, and for those without a unit
@@ -71,7 +72,8 @@ def find_parents(lines: Sequence[Line]) -> list[tuple[str, ...]]:
         while stack and not stack[-1][0].covers(place):
             stack.pop()
         if is_worded("total", line.text) and _rank(line) == _UNMARKED and line.has_values:
-            while stack and stack[-1][1].has_values:  # a total stands under a section, never under a figure
+            # A total is under a section, never under a figure.
+            while stack and stack[-1][1].has_values:
                 stack.pop()
         parents.append(tuple(clean_text(above.text) for _, above in stack))
         places.append(place)
@@ -80,7 +82,7 @@ def find_parents(lines: Sequence[Line]) -> list[tuple[str, ...]]:
 
 
 def _fill_empty_rows(lines: Sequence[Line]) -> list[Line]:
-    """A row without values between others of its kind is no section: nothing was reported for it."""
+    """Return the lines with values given to those of which nothing was reported: between others of their kind."""
     filled = list(lines)
     for place in range(1, len(lines) - 1):
         before, line, after = filled[place - 1], lines[place], lines[place + 1]
@@ -90,7 +92,7 @@ def _fill_empty_rows(lines: Sequence[Line]) -> list[Line]:
 
 
 def _is_kin(line: Line, other: Line) -> bool:
-    """Whether two rows are of one kind: "3. ..." and "4. ...", "Huyện An Lão" and "Huyện Cát Hải"."""
+    """Return whether two rows are of one kind: "3. ..." and "4. ...", "Huyện An Lão" and "Huyện Cát Hải"."""
     if _rank(line) != _UNMARKED:
         return _rank(line) == _rank(other) and _indent(line.text) == _indent(other.text)
     words, its_words = fold_text(line.text).split(), fold_text(other.text).split()
@@ -98,7 +100,7 @@ def _is_kin(line: Line, other: Line) -> bool:
 
 
 def continues(above: Line, below: Line) -> bool:
-    """Whether a row is the second line of the label above it: its English, or the rest of a sentence."""
+    """Return whether a row is the second line of the label above it: its English, or the rest of a sentence."""
     if above.banner != below.banner or not below.text.strip() or (above.has_values and below.has_values):
         return False
     if is_english(below.text) and not is_english(above.text) and not above.text.isascii():
@@ -130,19 +132,20 @@ def _find_place(line: Line, following: Line | None, item: bool, before: _Place |
     rank, indent = _rank(line), _indent(line.text)
     if is_worded("subdivision", line.text) and before is not None:
         if not line.has_values and rank == _UNMARKED:
-            beside = before.part < 1 and before.rank == rank
-            return _Place(rank, before.indent if beside else min(indent, before.indent), 0.5)
+            is_level = before.part < 1 and before.rank == rank
+            return _Place(rank, before.indent if is_level else min(indent, before.indent), 0.5)
         if rank == _UNMARKED and is_worded("of_which", line.text):
             return _Place(before.rank, before.indent, 2)
     if line.has_values:
         return _Place(rank, indent, int(item))
-    if following is not None:  # a section may be centred, or unmarked over marked rows
+    # A section may be centred, or unmarked over marked rows.
+    if following is not None:
         rank, indent = min(rank, _rank(following)), min(indent, _indent(following.text))
     return _Place(rank, indent, -1)
 
 
 def _find_items(lines: Sequence[Line]) -> list[bool]:
-    """For each line whether it is an item of the group above it, as far as wording and repetition show."""
+    """Return for each line whether it is an item of the group above it, as far as wording and repetition show."""
     items: list[bool] = []
     for segment in _segments(lines):
         rows = [line for line in segment if line.has_values]
@@ -155,7 +158,7 @@ def _find_items(lines: Sequence[Line]) -> list[bool]:
 
 
 def _segments(lines: Sequence[Line]) -> Iterator[list[Line]]:
-    """The lines between banners and sections; subdivisions do not part a group from its items."""
+    """Yield the lines between banners and sections; subdivisions do not part a group from its items."""
     segment: list[Line] = []
     for line in lines:
         if not line.has_values and not is_worded("subdivision", line.text) and segment:
@@ -167,7 +170,7 @@ def _segments(lines: Sequence[Line]) -> Iterator[list[Line]]:
 
 
 def _heads_of_cycles(rows: list[Line]) -> set[int]:
-    """Groups known by their items, which come again under each: A x y, B x y."""
+    """Return groups known by their items, which come again under each: A x y, B x y."""
     counts = Counter(fold_text(line.text) for line in rows)
     once = {id(line) for line in rows if counts[fold_text(line.text)] == 1}
     return once if 1 < len(once) < len(rows) and id(rows[0]) in once else set()

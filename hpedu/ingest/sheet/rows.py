@@ -1,4 +1,4 @@
-"""The rows of a grid as they look: which hold values, which may be headers, titles or notes."""
+"""Read the rows of a grid as they look: which hold values, which may be headers, titles or footnotes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ Shape = Literal["blank", "data", "text", "numbering"]
 """`data` has values, `numbering` counts the columns (A, B, 1, 2), `text` is anything else that is printed."""
 
 _TABLE_NUMBER = re.compile(r"\d{1,3}[.:]?")
-_FEWEST_WORDS_OF_A_TITLE = 5  # "12 | Huyện Cát Hải" is a row of which nothing was reported
-_INDEX_PLACES = 3  # an index stands in one of the first columns
+# "12 | Huyện Cát Hải" is a row of which nothing was reported.
+_FEWEST_WORDS_OF_A_TITLE = 5
+# An index is in one of the first columns.
+_INDEX_PLACES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a grid: its number, its look, the columns where something stands, and those with a value."""
+    """A row of a grid: its number, its look, its filled columns, and those with a value."""
 
     number: int
     shape: Shape
@@ -30,7 +32,7 @@ class Row:
 
 
 def read_rows(grid: Grid) -> list[Row]:
-    """All rows of a grid, in order."""
+    """Read all rows of a grid, in order."""
     index = _index_columns(grid)
     rows: list[Row] = []
     surroundings = _Surroundings()
@@ -40,23 +42,25 @@ def read_rows(grid: Grid) -> list[Row]:
         if row.shape == "data" and tuple(texts) in surroundings.names:
             row = Row(number, "text", row.filled)
         rows.append(row)
-        surroundings.note(row, texts)
+        surroundings.pass_row(row, texts)
     return rows
 
 
 @dataclass
 class _Surroundings:
-    """What stands above a row: the last row with anything in it, and rows of names."""
+    """The rows above a row: the last filled one, and rows of names."""
 
     above: Row | None = None
-    is_named: bool = False  # whether a row of names has come since the last values
-    names: set[tuple[str, ...]] = field(default_factory=set)  # they come again on each page
+    # Whether a row of names has come since the last values.
+    is_named: bool = False
+    # Rows of names come again on each page.
+    names: set[tuple[str, ...]] = field(default_factory=set)
 
     @property
     def after_data(self) -> bool:
         return self.above is not None and self.above.shape == "data"
 
-    def note(self, row: Row, texts: Sequence[str]) -> None:
+    def pass_row(self, row: Row, texts: Sequence[str]) -> None:
         if row.shape == "blank":
             return
         self.above = row
@@ -68,13 +72,13 @@ class _Surroundings:
 
 
 def _index_columns(grid: Grid) -> set[int]:
-    """Columns that count the rows. Their numbers are no values where a text follows them."""
+    """Return the columns that count the rows. Their numbers are no values where a text follows them."""
     columns = [c for c in range(grid.width) if any(row[c].strip() for row in grid.rows)][:_INDEX_PLACES]
     return {c for c in columns if is_index(_numbers_before_text(grid, c)) or _is_headed_index(grid, c)}
 
 
 def _numbers_before_text(grid: Grid, column: int) -> Iterator[str]:
-    """The numbers that begin a row and have a text behind them."""
+    """Yield the numbers that begin a row and have a text behind them."""
     for row in grid.rows:
         begins = not any(text.strip() for text in row[:column])
         if begins and find_kind(row[column]) == "number" and find_kind(_text_after(row, column)) == "text":
@@ -120,7 +124,7 @@ def _read_row(
 
 
 def is_numbered_title(texts: Sequence[str], filled: Sequence[int]) -> bool:
-    """Whether a row is the number of a table and, in another cell, its title: "290 | Number of schools ..."."""
+    """Return whether a row is the number of a table and its title: "290 | Number of schools ..."."""
     if len(filled) != 2 or not _TABLE_NUMBER.fullmatch(texts[filled[0]].strip()):
         return False
     title = texts[filled[1]]
@@ -128,14 +132,14 @@ def is_numbered_title(texts: Sequence[str], filled: Sequence[int]) -> bool:
 
 
 def _continues_column(column: int, above: Row | None, *, is_year: bool) -> bool:
-    """Whether a lone number stands in a column of figures, or under a name; if not it is a page number."""
+    """Return whether a lone number is in a column of figures or under a name, and so no page number."""
     if above is None:
         return False
     return column in above.numeric if above.shape == "data" else column in above.filled and not is_year
 
 
 def _counts_on(texts: Sequence[str], words: list[int], numbers: list[int], below: Sequence[str]) -> bool:
-    """Whether the numbers in a row of names are names too, as of grades: "Tổng số | 6 | 7 | 8 | 9"."""
+    """Return whether the numbers in a row of names are names too, as of grades: "Tổng số | 6 | 7 | 8 | 9"."""
     printed = [texts[c].strip() for c in numbers]
     if len(printed) < 3 or not all(map(str.isdigit, printed)) or (words and words[-1] > numbers[0]):
         return False
@@ -149,10 +153,11 @@ def _counts_on(texts: Sequence[str], words: list[int], numbers: list[int], below
 def _are_figures(
     number: int, texts: Sequence[str], words: list[int], years: list[int], around: _Surroundings
 ) -> bool:
-    """Whether what looks like years, in a row without other numbers, is figures: 1995 schools, 2010 classes."""
+    """Return whether what look like years, in a row without other numbers, are figures: 1995 schools."""
     printed = [texts[c].strip() for c in years]
     if not all(map(is_bare_year, printed)) or all(is_worded("year_header", texts[c]) for c in words):
-        return False  # nothing but a year labels them
+        # Nothing but a year labels them.
+        return False
     if len(printed) > 2 and [int(year) for year in printed] == list(range(int(printed[0]), int(printed[-1]) + 1)):
         return False
     return around.is_named or (

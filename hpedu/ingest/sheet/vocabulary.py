@@ -37,7 +37,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 @lru_cache(maxsize=1 << 17)
 def find_kind(text: str) -> Kind:
-    """Number in any national style, mark for a missing or empty value, label of a year, text, or nothing.
+    """Return what a text is: number in any style, mark for a missing value, label of a year, text, or nothing.
 
     A bare "2015" is a year here; only the cells around it can show it to be a number.
     """
@@ -55,12 +55,12 @@ def find_kind(text: str) -> Kind:
 
 
 def is_bare_year(text: str) -> bool:
-    """Whether a text is four digits that may be a year, or as well a number."""
+    """Return whether a text is four digits that may be a year, or as well a number."""
     return _BARE_YEAR.fullmatch(text.strip()) is not None
 
 
 def is_numbering(texts: Sequence[str]) -> bool:
-    """Whether the texts of a row count the columns, as forms do: A, B, 1, 2, 3 or (1), (2), (3)=(1)+(2)."""
+    """Return whether the texts of a row count the columns: A, B, 1, 2, 3 or (1), (2), (3)=(1)+(2)."""
     ordinals = [match for text in texts if (match := _ORDINAL.fullmatch(text.strip()))]
     letters = sum(_LETTER.fullmatch(text.strip()) is not None for text in texts)
     numbers = [int(match[2]) for match in ordinals]
@@ -72,7 +72,7 @@ def is_numbering(texts: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=1 << 14)
 def is_english(text: str) -> bool:
-    """Whether a label is English alone: plain letters, and most words are no Vietnamese syllables.
+    """Return whether a label is English alone: plain letters, and most words are no Vietnamese syllables.
 
     The language of a second line: "Number of classes" under "Số lớp học". "Nam" or "Kon Tum" is not English.
     """
@@ -81,7 +81,7 @@ def is_english(text: str) -> bool:
 
 
 def is_bilingual(text: str) -> bool:
-    """Whether a label has its English part with it: "Công lập – Public", "Trong đó - Of which:"."""
+    """Return whether a label has its English part with it: "Công lập – Public", "Trong đó - Of which:"."""
     parts = [part for part in re.split(r"\s[-–—/]\s*|\n", text.strip()) if part.strip()]
     return len(parts) > 1 and not parts[0].isascii() and is_english(clean_text(parts[-1]))
 
@@ -107,23 +107,23 @@ _PATTERNS = _compile_words()
 
 @lru_cache(maxsize=1 << 16)
 def is_worded(name: str, text: str) -> bool:
-    """Whether a text is worded as the part of a table called `name` in header_words.toml."""
+    """Return whether a text is worded as the part of a table called `name` in header_words.toml."""
     return _PATTERNS[name].match(fold_text(text)) is not None
 
 
 def has_unit(label: str) -> bool:
-    """Whether the label of a row names a unit, as heads of groups do: "Số lớp học (Lớp)", "Tỷ lệ (%)"."""
+    """Return whether the label of a row names a unit, as heads of groups do: "Số lớp học (Lớp)", "Tỷ lệ (%)"."""
     return any(is_worded("unit", part) for part in _PARENTHESES.findall(label))
 
 
 def find_unit(banner: str) -> str:
-    """The unit a line over a part of a table names: "%" of "Cơ cấu - Structure (%)"; "" if it names none."""
+    """Return the unit that a line over a part of a table names: "%" of "Cơ cấu - Structure (%)", or ""."""
     parts = [*_PARENTHESES.findall(banner), *_DASH.split(banner)[1:]]
     return next((clean_text(part) for part in parts if is_worded("unit", part)), "")
 
 
-def is_note(texts: Sequence[str]) -> bool:
-    """Whether a row, given what stands in it, is a footnote or is signed: half of a row of names suffices."""
+def is_footer(texts: Sequence[str]) -> bool:
+    """Return whether a row, given its texts, is a footnote or signed: half of a row of names suffices."""
     signed = sum(is_worded("signature", text) for text in texts)
-    heads_column = len(texts) > 1 and is_worded("note_header", texts[0])
-    return 2 * signed >= len(texts) or (is_worded("note", texts[0]) and not heads_column)
+    heads_column = len(texts) > 1 and is_worded("remark_header", texts[0])
+    return 2 * signed >= len(texts) or (is_worded("footnote", texts[0]) and not heads_column)

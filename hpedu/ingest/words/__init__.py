@@ -1,1 +1,1 @@
-"""What a printed text says: letters, numbers, years, places. Pure functions."""
+"""Read what a printed text means: letters, numbers, years, places. Pure functions."""

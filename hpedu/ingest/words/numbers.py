@@ -1,5 +1,8 @@
-"""Reading printed numbers. Which marks a table uses is said by its layout or decided from all its texts
-together (`decide_style`), never from one cell: "2.416" is 2.416 or 2416."""
+"""Read printed numbers.
+
+The layout of a table names the marks it uses, or all its texts together decide (`decide_style`), never one cell:
+"2.416" is 2.416 or 2416.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from hpedu.ingest.words.vietnamese import fold_text
 _SCALES: tuple[tuple[Decimal, re.Pattern[str]], ...] = (
     (Decimal(1000), re.compile(r"\b(?:(?<!phan )nghin|ngan|thous|thousands?|(?<!per )1[.,]?000)\b")),
     (Decimal(1_000_000), re.compile(r"\b(?:trieu|mill?|millions?)\b")),
-    (Decimal(1_000_000_000), re.compile(r"\b(?:ty|ti|bill?|billions?)\b(?! (?:le|suat)\b)")),  # tỷ lệ is a rate
+    # "Tỷ lệ" is a rate.
+    (Decimal(1_000_000_000), re.compile(r"\b(?:ty|ti|bill?|billions?)\b(?! (?:le|suat)\b)")),
 )
 
 _PERCENT = re.compile(r"[%‰]|\bphan (?:tram|nghin)\b|\bper ?cent(?:age)?\b")
@@ -22,7 +26,7 @@ _PERCENT = re.compile(r"[%‰]|\bphan (?:tram|nghin)\b|\bper ?cent(?:age)?\b")
 
 @lru_cache(maxsize=1 << 14)
 def find_scale(text: str) -> Decimal | None:
-    """By what a printed number of this unit is to be multiplied; 1 if no word says so, None if two disagree.
+    """Return the factor for printed numbers of a unit: 1 if no word names one, None if two words disagree.
 
     >>> find_scale("ĐVT: Nghìn người - Unit: Thous. pers.")
     Decimal('1000')
@@ -37,13 +41,14 @@ def find_scale(text: str) -> Decimal | None:
 
 
 def is_percent(text: str) -> bool:
-    """Whether a unit is parts of a hundred or thousand."""
+    """Return whether a unit is parts of a hundred or thousand."""
     return _PERCENT.search(fold_text(text)) is not None
 
 
 NumberStyle = Literal["plain", "dot_thousands", "comma_thousands", "space_thousands", "space_thousands_dot"]
 
-_MARKS: dict[NumberStyle, tuple[str, str]] = {  # thousands mark, decimal mark; the likeliest style first
+# The mark between thousands and the decimal mark of each style, the likeliest first.
+_MARKS: dict[NumberStyle, tuple[str, str]] = {
     "plain": ("", "."),  # 1234.5
     "dot_thousands": (".", ","),  # 1.234,5
     "comma_thousands": (",", "."),  # 1,234.5
@@ -51,7 +56,8 @@ _MARKS: dict[NumberStyle, tuple[str, str]] = {  # thousands mark, decimal mark; 
     "space_thousands_dot": (" ", "."),  # 1 234.5
 }
 
-_BLANKS = re.compile("[\u00a0\u2007\u2009\u202f]")  # blanks that printers set between thousands
+# Blanks that printers set between thousands.
+_BLANKS = re.compile("[\u00a0\u2007\u2009\u202f]")
 _TRAILERS = re.compile(r"\s*(?:\(\*+\)|%)")
 _MOSTLY = 0.95
 _NUMERIC = re.compile(r"[-−]?\d[\d., ]*", re.ASCII)
@@ -106,13 +112,13 @@ def _show(style: NumberStyle) -> str:
 
 
 def decide_style(texts: Iterable[str], *, whole: bool = False) -> NumberStyle | None:
-    """The style all texts of a column or table are printed in; None if they do not say.
+    """Return the style that all texts of a column or table are printed in; None if it cannot be told.
 
-    `whole` says that only whole numbers can stand there, as of pupils or schools: then "2.416" is 2416.
+    `whole` means that all numbers are whole, as of pupils or schools: then "2.416" is 2416.
 
-    Texts that are no numbers (labels, "..", dates) say nothing. A style is possible if it reads every number;
+    Texts that are no numbers (labels, "..", dates) decide nothing. A style is possible if it reads every number;
     of several possible ones it does not matter which, if all read the same (76, 313). Where they differ, as
-    for figures such as "2.416" alone, the texts do not say, and the layout must. Beside blanks between
+    for figures such as "2.416" alone, the layout must decide. Beside blanks between
     thousands, "2.416" is taken for neither: it may be a decimal or a slip of the same printer.
     """
     numbers = {split_marks(text)[0] for text in texts}
@@ -127,7 +133,7 @@ def decide_style(texts: Iterable[str], *, whole: bool = False) -> NumberStyle | 
 
 
 def _decide_mostly(readings: list[dict[NumberStyle, Decimal]]) -> NumberStyle | None:
-    """The style that reads all but a slip or two, if others that do read the same; the slips are then refused."""
+    """Return a style that reads all but a slip or two, if others that do so agree; the slips are refused."""
     fit = [style for style in _MARKS if sum(style in r for r in readings) >= _MOSTLY * max(len(readings), 1)]
     agreed = all(len({r[style] for style in fit if style in r}) <= 1 for r in readings)
     return fit[0] if fit and agreed else None
@@ -144,6 +150,6 @@ def _read_every_way(number: str) -> dict[NumberStyle, Decimal]:
 
 
 def printed_step(number: Decimal) -> Decimal:
-    """The smallest step the print can show: 1 for "69", 0.001 for "68.876"."""
+    """Return the smallest step the print can show: 1 for "69", 0.001 for "68.876"."""
     exponent = number.as_tuple().exponent
     return Decimal(1).scaleb(min(int(exponent), 0))

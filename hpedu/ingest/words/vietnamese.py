@@ -13,7 +13,8 @@ from typing import Generic, Literal, TypeVar
 
 _SPACES = re.compile(r"\s+")
 _SEPARATORS = re.compile(r"[\s.,\-‐‑–—_]+")
-_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")  # grave, acute, tilde, hook above, dot below
+# Grave, acute, tilde, hook above, dot below.
+_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 
 _REPAIRS = str.maketrans(
     {
@@ -45,10 +46,10 @@ def fold_text(text: str) -> str:
 
 
 def match_key(text: str) -> str:
-    """The same for every way to write one name with its accents: "Hoà Bình", "HÒA BÌNH", "Hòa-Bình".
+    """Return the same key for every way to write one name with its accents: "Hoà Bình", "HÒA BÌNH", "Hòa-Bình".
 
     The tone mark of a syllable goes to its end ("hoà", "hòa" -> "hoa\u0300"): a syllable has one tone, and where
-    it is drawn says nothing. A letter keeps its circumflex, breve or horn.
+    it is drawn makes no difference. A letter keeps its circumflex, breve or horn.
     """
     words = _SEPARATORS.sub(" ", clean_text(text).casefold()).strip()
     return " ".join(_move_tone(word) for word in words.split(" "))
@@ -81,7 +82,7 @@ class Names(Generic[ValueT]):
             self._bare.setdefault(fold_text(key), set()).add(value)
 
     def find(self, name: str) -> ValueT | None:
-        """What is called so; None if nothing is, or more than one thing."""
+        """Return what has a name; None if nothing has it, or more than one thing."""
         key = match_key(name)
         found = self._written.get(key)
         if found is None and key.isascii():
@@ -89,25 +90,11 @@ class Names(Generic[ValueT]):
         return next(iter(found)) if found is not None and len(found) == 1 else None
 
 
-def match_name(name: str, candidates: Iterable[str]) -> str | None:
-    """The one of some names that `name` stands for; None if none does, or if that is not certain.
-
-    >>> match_name("CẨM GIÀNG", ["Cẩm Giang", "Cẩm Giàng"])
-    'Cẩm Giàng'
-    >>> match_name("Cam Giang", ["Cẩm Giang", "Cẩm Giàng"])  # either
-    """
-    return _index(tuple(candidates)).find(name)
-
-
-@lru_cache(maxsize=256)
-def _index(candidates: tuple[str, ...]) -> Names[str]:
-    return Names((name, name) for name in dict.fromkeys(candidates))
-
-
 TABLES = tomllib.loads((Path(__file__).parent / "legacy_tables.toml").read_text(encoding="utf-8"))
 
-_TONE_MARKS = dict.fromkeys(map(ord, "\u0300\u0301\u0303\u0309\u0323"))  # grave, acute, tilde, hook, dot below
-_STOPPED = ("c", "ch", "p", "t")  # a syllable ending so bears the acute or the dot
+_TONE_MARKS = dict.fromkeys(map(ord, _TONES))
+# A syllable that ends in one of these bears the acute or the dot.
+_STOPPED = ("c", "ch", "p", "t")
 _SHORT_TONES = {"\u0301", "\u0323"}
 
 
@@ -121,7 +108,7 @@ def _compile_syllable() -> re.Pattern[str]:
 
 
 def _split_tone(word: str) -> tuple[str, str]:
-    """The word without tone marks, and the tone marks; wherever they stood ("hòa", "hoà" -> "hoa", grave)."""
+    """Return a word without tone marks, and the tone marks, wherever they were ("hòa", "hoà" -> "hoa", grave)."""
     apart = unicodedata.normalize("NFD", word.lower().replace("ð", "đ"))
     tone = "".join(c for c in apart if ord(c) in _TONE_MARKS)
     return unicodedata.normalize("NFC", apart.translate(_TONE_MARKS)), tone
@@ -133,7 +120,7 @@ _COMMON = frozenset(_split_tone(word) for word in TABLES["common"]["words"].spli
 
 @lru_cache(maxsize=1 << 16)
 def rank_syllable(word: str) -> int:
-    """How Vietnamese a word looks: 0 no syllable, 1 a possible one, 2 one to be expected in these tables."""
+    """Rate how Vietnamese a word looks: 0 no syllable, 1 a possible one, 2 one to be expected in these tables."""
     flat, tone = reading = _split_tone(word)
     if reading in _COMMON:
         return 2
@@ -158,7 +145,8 @@ _INNER_CAPITAL = re.compile(f"[A-Za-z{_CODES}][A-Z¡-§]")
 _ANY_WORD = re.compile("[A-Za-z\u00a1-\u1eff]{2,}")
 _SURE_CAPITALS = frozenset(string.ascii_uppercase + "¡¢£¤¥¦§")
 _SURE_LETTERS = _SURE_CAPITALS.union(string.ascii_lowercase)
-_WORDS_OF_ONE_MARK = "«¤¸®"  # ô and Ô ("ô tô"), á ("Đông Nam Á"), đ (the currency); see `_spell_tcvn3`
+# ô and Ô ("ô tô"), á ("Đông Nam Á"), đ (the currency); see `_spell_tcvn3`.
+_WORDS_OF_ONE_MARK = "«¤¸®"
 
 # The soft hyphen comes out of PDF files and web pages as a minus or a hyphen: "tr−êng", "ng-êi", "t- thôc".
 _LOST_SOFT_HYPHEN = re.compile(
@@ -176,12 +164,12 @@ _TOUCHING_HYPHEN = re.compile("[A-Za-z®§][-‐‑]|−")  # much faster to loo
 
 
 def detect_legacy(texts: Iterable[str]) -> Encoding | None:
-    """The old encoding a table is written in, judged from all its texts; None if it is Unicode (or plain ASCII).
+    """Return the old encoding of a table, judged from all its texts; None if it is Unicode (or plain ASCII).
 
-    Each different word with a character beyond ASCII is read as it stands and as either encoding would have it.
+    Each different word with a character beyond ASCII is read as it is and as either encoding would have it.
     A reading wins the word if it looks more Vietnamese. An encoding is found if it wins two words or more, and
     no less than a quarter of those that speak for or against it: some rows may have been added in Unicode. In
-    a table that has such rows, a word that is a syllable as it stands wins nothing.
+    a table that has such rows, a word that is a syllable already wins nothing.
     """
     text = unicodedata.normalize("NFC", "\n".join(text for text in texts if not text.isascii()))
     words = [word for word in set(_ANY_WORD.findall(_restore_soft_hyphens(text))) if not word.isascii()]
@@ -197,7 +185,7 @@ def detect_legacy(texts: Iterable[str]) -> Encoding | None:
 
 
 def convert_legacy(text: str, encoding: Encoding) -> str:
-    """One text of a table in an old encoding, as Unicode in NFC.
+    """Convert one text of a table in an old encoding to Unicode in NFC.
 
     ASCII passes unchanged, and so does a text that is Unicode Vietnamese already (a row added later).
 
@@ -228,7 +216,7 @@ def _rank_text(text: str) -> int:
 
 
 def _gain(word: str, reading: str) -> int:
-    """How much more Vietnamese a reading looks than the word as it stands; negative where it explains nothing."""
+    """Return how much more Vietnamese a reading looks than the word itself; negative where it explains nothing."""
     rank = rank_syllable(reading)
     return -1 if rank == 0 or _UNICODE_ONLY.search(word) else rank - rank_syllable(word)
 
@@ -247,7 +235,8 @@ def _convert_tcvn3(text: str) -> str:
 
 
 def _convert_tcvn3_capitals(line: str) -> str:
-    pieces = _TCVN3_WORD.split(line)  # what is between words, and at every odd place a word
+    # What is between words, and at every odd place a word.
+    pieces = _TCVN3_WORD.split(line)
     words = pieces[1::2]
     pieces[1::2] = [_spell_tcvn3(word, capital) for word, capital in zip(words, _find_case(words), strict=True)]
     return "".join(pieces)
@@ -255,7 +244,7 @@ def _convert_tcvn3_capitals(line: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def _spell_tcvn3(word: str, capital: bool = False) -> str:
-    """One word in Unicode. A mark that stands alone, or repeated as leader, stays a mark."""
+    """Spell one word in Unicode. A mark alone, or repeated as leader, stays a mark."""
     if len(set(word)) == 1 and not word.isalpha() and word not in _WORDS_OF_ONE_MARK:
         return word
     letters = _TCVN3_CAPITALS if capital else _TCVN3
@@ -266,7 +255,7 @@ def _spell_tcvn3(word: str, capital: bool = False) -> str:
 
 
 def _find_case(words: Sequence[str]) -> list[bool]:
-    """For each word of a line, whether it is set in capitals: by itself, or as the nearest word that can say."""
+    """Return for each word of a line whether it is in capitals, by itself or as the nearest word that shows."""
     cases = [_read_case(word) for word in words]
     return [_nearest(cases, place) for place in range(len(words))]
 
@@ -281,7 +270,7 @@ def _nearest(cases: Sequence[bool | None], place: int) -> bool:
 
 @lru_cache(maxsize=1 << 16)
 def _read_case(word: str) -> bool | None:
-    """True for a word in capitals, False for small letters; None if it cannot say ("Hµ", "Y", "GD§T", "Total")."""
+    """Return whether a word is in capitals; None if it does not show ("Hµ", "Y", "GD§T", "Total")."""
     if _SURE_LETTERS.issuperset(word) and rank_syllable(_spell_tcvn3(word)) == 0:
         return None  # an abbreviation, or English
     if any("a" <= c <= "z" for c in word):

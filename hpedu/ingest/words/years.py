@@ -1,4 +1,4 @@
-"""Finding the year in a header and saying which year it is. The rule comes from the layout of the table."""
+"""Find the year in a header and decide which year it means, by the rule in the layout of the table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ YearRule = Literal["school_year_start", "school_year_end", "calendar"]
 """What a single printed year means: the year a school year starts (counted at 30 September), the year it
 ends (UNESCO's convention), or the calendar year."""
 
-_FIRST_MONTH = 8  # pupils are called back to school in August; the year ends in May
+# Pupils are called back to school in August; the year ends in May.
+_FIRST_MONTH = 8
 
 _YEAR = re.compile(
     r"""
@@ -64,7 +65,8 @@ def find_year(label: str) -> tuple[YearLabel, str] | None:
     years = {_read_year(match) for match in matches}
     dated: set[YearLabel | None] = {year for year in years if year is not None and year.month is not None}
     if len(dated) == 1 and {_span(year) for year in years} == {_span(year) for year in dated}:
-        years = dated  # "tại thời điểm 30/9/2011 ... in 2011": the day says more
+        # "tại thời điểm 30/9/2011 ... in 2011": the day is more exact.
+        years = dated
     year = years.pop() if len(years) == 1 else None
     if year is None:
         return None
@@ -84,7 +86,7 @@ def _read_year(match: re.Match[str]) -> YearLabel | None:
         month = _MONTHS.index(match["name"].lower()[:3]) + 1
     if match["last"]:
         last = first + 1
-        # 2011/12 may be December, unless it says that it is a school year
+        # 2011/12 may be December, unless it is called a school year.
         month_like = "/" in match[0] and len(match["last"]) == 2 and int(match["last"]) <= 12
         doubtful = month_like and not _SCHOOL_YEAR.search(match["lead"] or "")
         if doubtful or month is not None or not str(last).endswith(match["last"]):
@@ -99,10 +101,10 @@ def _read_year(match: re.Match[str]) -> YearLabel | None:
 
 
 def resolve_year(label: YearLabel, rule: YearRule) -> int:
-    """The `year` of an observation: the year in which the school year starts, or the calendar year.
+    """Return the `year` of an observation: the year in which the school year starts, or the calendar year.
 
-    A label over two years ("2015-2016") says itself that it is a school year, whatever the rule; one with a
-    month ("31/5/2025") says which school year it falls in.
+    A label over two years ("2015-2016") is a school year, whatever the rule; one with a
+    month ("31/5/2025") shows which school year it falls in.
     """
     if label.last is not None:
         return label.first
@@ -112,5 +114,5 @@ def resolve_year(label: YearLabel, rule: YearRule) -> int:
 
 
 def reference_day(year: int, rule: YearRule) -> date:
-    """The day an observation stands for: 30 September of a school year, 31 December of a calendar year."""
+    """Return the day an observation is of: 30 September of a school year, 31 December of a calendar year."""
     return date(year, 12, 31) if rule == "calendar" else date(year, 9, 30)

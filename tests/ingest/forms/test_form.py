@@ -18,8 +18,9 @@ from hpedu.ingest import schema
 from hpedu.ingest.forms.design import SHEETS, Cover, Range, read_cover_code, write_cover_code, write_key
 from hpedu.ingest.forms.filled import is_form, read_form, read_typed_date, read_typed_number
 from hpedu.ingest.interpret import Reading
-from hpedu.ingest.quarantine import SetAside
+from hpedu.ingest.quarantine import SetAside, Unreadable
 from hpedu.ingest.schema import Resource
+from hpedu.ingest.source import open_source
 from hpedu.present.exports.form import write_form
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
@@ -73,7 +74,7 @@ class Form:
         return content.getvalue()
 
     def read(self) -> Reading:
-        return read_form(self.save(), RESOURCE, self.registry)
+        return read_form(open_source(self.save()), RESOURCE, self.registry)
 
 
 @pytest.fixture(scope="module")
@@ -287,7 +288,7 @@ class TestTampered:
             for cell in row:
                 if str(cell.value).startswith("hpedu-form 1"):
                     cell.value = cell.value.replace("hpedu-form 1", "hpedu-form 2")
-        assert is_form(form.save())
+        assert is_form(open_source(form.save()))
         assert only_issue(form.read())["reason"] == "form_cover"
 
     def test_a_sheet_that_is_not_the_form_s_is_named(self, form: Form) -> None:
@@ -298,7 +299,7 @@ class TestTampered:
 
 class TestIsForm:
     def test_by_content(self, empty: Path) -> None:
-        assert is_form(empty.read_bytes())
+        assert is_form(open_source(empty.read_bytes()))
 
     def test_other_files_are_none(self, empty: Path) -> None:
         content = io.BytesIO()
@@ -306,9 +307,11 @@ class TestIsForm:
         workbook.active.title = "Hướng dẫn"
         workbook.active["A1"] = "Hướng dẫn điền biểu"
         workbook.save(content)
-        assert not is_form(content.getvalue())
-        for data in (b"", b"PK", b"hpedu-form 1", empty.read_bytes()[:2000]):
-            assert not is_form(data)
+        assert not is_form(open_source(content.getvalue()))
+        assert not is_form(open_source(b"hpedu-form 1"))
+        for data in (b"", b"PK", empty.read_bytes()[:2000]):
+            with pytest.raises(Unreadable):
+                open_source(data)
 
 
 class TestTyped:

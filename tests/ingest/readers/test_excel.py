@@ -22,7 +22,8 @@ from hpedu.ingest.readers.excel import (
     read_workbook,
 )
 from hpedu.ingest.readers.html import is_html
-from hpedu.ingest.sheet.grid import Grid, Merge, address
+from hpedu.ingest.schema import address
+from hpedu.ingest.sheet.grid import Grid, Merge
 from hpedu.ingest.words.vietnamese import detect_legacy
 
 XML_BOOK = """<?xml version="1.0"?>

@@ -9,8 +9,9 @@ import pytest
 from hpedu.ingest.propose import stand_in
 from hpedu.ingest.readers.fixed_width import align_page
 from hpedu.ingest.reading import read_file
+from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
-from tests.ingest.words.test_legacy import encode
+from tests.ingest.words.test_vietnamese import encode
 
 BY_PROVINCE = """
 288        Số học sinh phổ thông tại thời điểm 30/9/2011
@@ -59,7 +60,9 @@ Trường học - School                             101,5   101,0   100,7      
 
 
 def figures(text: str, registry: Registry) -> dict[tuple[str, ...], tuple[float, str]]:
-    reading = read_file(text.encode("latin-1" if "§" in text else "utf-8"), stand_in(Path("x")), registry)
+    reading = read_file(
+        open_source(text.encode("latin-1" if "§" in text else "utf-8")), stand_in(Path("x")), registry
+    )
     keys = ("measure", "level", "territory")
     return {
         (*(row[key] for key in keys), str(row["year"])): (row["value"], row["status"])
@@ -79,7 +82,7 @@ def test_a_header_parted_by_single_blanks_and_a_gap_in_a_row(legacy: bool, regis
 
 
 def test_years_over_two_lines_units_in_labels_and_a_block_of_indices(registry: Registry) -> None:
-    reading = read_file(BY_YEAR.encode(), stand_in(Path("x")), registry)
+    reading = read_file(open_source(BY_YEAR.encode()), stand_in(Path("x")), registry)
     found = figures(BY_YEAR, registry)
     assert found["schools", "primary", "viet_nam", "2005"] == (14688, "final")
     assert found["classes", "primary", "viet_nam", "2010"] == (272400, "final")
@@ -94,7 +97,7 @@ def test_years_that_could_be_taken_for_others_are_not_read(registry: Registry) -
         BY_YEAR.index("                                                2005-") : BY_YEAR.index("\nSố trường học (")
     ]
     doubtful = BY_YEAR.replace(header, " " * 48 + "2005 2009 2010\n")
-    reading = read_file(doubtful.encode(), stand_in(Path("x")), registry)
+    reading = read_file(open_source(doubtful.encode()), stand_in(Path("x")), registry)
     assert reading.observations == []
 
 

@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 
 from hpedu.ingest.schools.lists import may_be_school_list, read_school_list
+from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
 from tests.ingest.schools.test_schools import HEADER, SCHOOL, make_workbook
-from tests.ingest.words.test_legacy import encode
+from tests.ingest.words.test_vietnamese import encode
 
 ROWS = [
     HEADER,
@@ -59,9 +60,9 @@ FILES = {
 
 @pytest.mark.parametrize("kind", FILES)
 def test_the_same_schools_come_out(kind: str, registry: Registry) -> None:
-    assert may_be_school_list(FILES[kind])
-    expected = read_school_list(make_workbook(ROWS), "a", registry)
-    found = read_school_list(FILES[kind], "a", registry)
+    assert may_be_school_list(open_source(FILES[kind]))
+    expected = read_school_list(open_source(make_workbook(ROWS)), "a", registry)
+    found = read_school_list(open_source(FILES[kind]), "a", registry)
     assert found.frame.height == 3
     assert found.present == found.titles + found.read + found.set_aside
     place = pl.exclude("file", "sheet")

@@ -18,6 +18,7 @@ from openpyxl import Workbook
 from hpedu.ingest.schools.fields import find_column, read_levels
 from hpedu.ingest.schools.lists import SchoolList, describe_columns, read_school_list, recognise_school_list
 from hpedu.ingest.schools.sheets import read_counts, read_dates
+from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
 
 ROOT = Path(__file__).parents[3]
@@ -58,7 +59,7 @@ def change(**values: Any) -> list[Any]:
 
 
 def read(registry: Registry, *rows: Sequence[Any]) -> SchoolList:
-    found = read_school_list(make_workbook([HEADER, *rows]), "schools/a.xlsx", registry)
+    found = read_school_list(open_source(make_workbook([HEADER, *rows])), "schools/a.xlsx", registry)
     assert found.present == found.titles + found.read + found.set_aside
     return found
 
@@ -166,7 +167,7 @@ class TestSheets:
             [None, None, None, None, None, None, None, "Người lập biểu"],
         ]
         data = make_workbook(rows, DanhMuc=[["Mã", "Tên"], ["10525", "Phường Hải Dương"]])
-        found = read_school_list(data, "schools/a.xlsx", registry)
+        found = read_school_list(open_source(data), "schools/a.xlsx", registry)
         assert found.sheets == ("DS",)
         assert found.frame.select("row", "ministry_code", "pupils").rows() == [
             (6, "31000001", 400),
@@ -184,23 +185,23 @@ class TestSheets:
             [None, None, None, None, None, "Tổng số", "Nữ"],
             ["31000001", "A", "THCS", "Hải Dương", "Tư thục", 10, 4],
         ]
-        found = read_school_list(make_workbook(rows), "a.xlsx", registry)
+        found = read_school_list(open_source(make_workbook(rows)), "a.xlsx", registry)
         columns = ["year", "commune_code", "ownership", "pupils", "pupils_female"]
         assert found.frame.select(columns).rows() == [(2025, "10525", "private", 10, 4)]
         assert found.issues.is_empty()
 
     def test_a_delimited_text_is_read_as_well(self, registry: Registry) -> None:
         text = "\n".join(";".join(map(str, row)) for row in (HEADER, SCHOOL))
-        found = read_school_list(text.encode("utf-8-sig"), "a.csv", registry)
+        found = read_school_list(open_source(text.encode("utf-8-sig")), "a.csv", registry)
         assert found.frame["pupils"].to_list() == [400]
 
     def test_another_workbook_is_no_school_list(self, registry: Registry) -> None:
-        found = read_school_list(make_workbook([["Năm", "Học sinh"], [2025, 3]]), "a.xlsx", registry)
+        found = read_school_list(open_source(make_workbook([["Năm", "Học sinh"], [2025, 3]])), "a.xlsx", registry)
         assert (found.sheets, found.frame.height, found.issues.height) == ((), 0, 0)
 
     def test_synthetic_data_is_known_by_the_line_above(self, registry: Registry) -> None:
         data = make_workbook([["Dữ liệu mô phỏng"], HEADER, SCHOOL])
-        assert read_school_list(data, "a.xlsx", registry).frame["synthetic"].to_list() == [True]
+        assert read_school_list(open_source(data), "a.xlsx", registry).frame["synthetic"].to_list() == [True]
 
 
 class TestChecks:
@@ -248,14 +249,14 @@ class TestChecks:
 
     def test_unknown_and_repeated_columns(self, registry: Registry) -> None:
         data = make_workbook([[*HEADER, "Hoa hồng", "Số học sinh"], [*SCHOOL, "x", 3]])
-        found = read_school_list(data, "a.xlsx", registry)
+        found = read_school_list(open_source(data), "a.xlsx", registry)
         assert reasons(found) == [("school_repeated_column", "L1"), ("school_unknown_column", "K1")]
         assert (found.read, found.set_aside) == (10, 2)
 
     def test_grades_that_do_not_make_the_total_are_noted_and_kept(self, registry: Registry) -> None:
         grades = [f"Học sinh lớp {grade}" for grade in range(1, 6)]
         data = make_workbook([[*HEADER, *grades], [*SCHOOL, 80, 80, 80, 80, 70]])
-        found = read_school_list(data, "a.xlsx", registry)
+        found = read_school_list(open_source(data), "a.xlsx", registry)
         assert found.issues.select("reason", "cell", "printed", "subject").rows() == [
             ("school_sum_differs", "I2", "400", "390")
         ]
@@ -265,7 +266,7 @@ class TestChecks:
         head = [*HEADER, "Mức đạt chuẩn quốc gia", "Ngày công nhận"]
         days = ["31/05/2021", "30/05/2021", date(2024, 9, 5), "44000", None]
         rows = [[*change(code=f"3100000{n}"), "Mức độ 1", day] for n, day in enumerate(days)]
-        found = read_school_list(make_workbook([head, *rows]), "a.xlsx", registry)
+        found = read_school_list(open_source(make_workbook([head, *rows])), "a.xlsx", registry)
         assert reasons(found) == [
             ("school_standard_lapsed", "L3"),
             ("school_standard_lapsed", "L5"),

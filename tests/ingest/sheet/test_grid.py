@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.ingest.sheet.grid import Merge, address, is_blank, make_grid
+from hpedu.ingest.schema import address
+from hpedu.ingest.sheet.grid import Merge, is_blank, make_grid
 
 
 @pytest.mark.parametrize(

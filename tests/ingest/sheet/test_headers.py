@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from hpedu.ingest.readers.excel import read_workbook
-from hpedu.ingest.schema import Cell
-from hpedu.ingest.sheet.grid import Grid, Merge, address, is_blank, make_grid
-from hpedu.ingest.sheet.headers import RestRole, Table, find_blocks, read_block, read_grid
+from hpedu.ingest.schema import Cell, address
+from hpedu.ingest.sheet.blocks import find_blocks
+from hpedu.ingest.sheet.grid import Grid, Merge, is_blank, make_grid
+from hpedu.ingest.sheet.headers import RestRole, Table, read_block, read_grid
 
 
 def sheet(text: str, *merged: Merge) -> Grid:
@@ -160,7 +161,7 @@ class TestYearbook:
 
     def test_marks_are_values_and_notes_are_none(self) -> None:
         assert [at(self.table, place).printed for place in ("D16", "D18")] == ["-", ".."]
-        assert {roles(self.table)[place] for place in ("A28", "A29")} == {"note"}
+        assert {roles(self.table)[place] for place in ("A28", "A29")} == {"footer"}
         assert roles(self.table)["B19"] == "label"
 
 
@@ -227,7 +228,8 @@ class TestForm:
         assert at(self.table, "E17").printed == "chưa có"
 
     def test_notes_and_signatures_are_not(self) -> None:
-        assert {roles(self.table)[place] for place in ("G10", "E19", "A20", "E20", "A21")} == {"note"}
+        assert {roles(self.table)[place] for place in ("E19", "A20", "E20", "A21")} == {"footer"}
+        assert roles(self.table)["G10"] == "remark"
 
 
 class TestLayouts:

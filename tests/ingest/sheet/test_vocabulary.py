@@ -11,7 +11,7 @@ from hpedu.ingest.sheet.vocabulary import (
     has_unit,
     is_bilingual,
     is_english,
-    is_note,
+    is_footer,
     is_numbering,
     is_worded,
 )
@@ -104,7 +104,7 @@ def test_units_within_labels() -> None:
     ],
 )
 def test_notes_and_signatures(texts: list[str]) -> None:
-    assert is_note(texts)
+    assert is_footer(texts)
 
 
 @pytest.mark.parametrize(
@@ -118,4 +118,4 @@ def test_notes_and_signatures(texts: list[str]) -> None:
     ],
 )
 def test_labels_that_only_begin_alike(texts: list[str]) -> None:
-    assert not is_note(texts)
+    assert not is_footer(texts)

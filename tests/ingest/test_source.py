@@ -1,4 +1,4 @@
-"""Files that are no tables, or not whole ones: each is refused with a reason and what to do, in both languages."""
+"""A file is opened once, and one that is no table, or not whole, is refused with what to do, in both languages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import fastexcel
 import openpyxl
 import pytest
 from hypothesis import given
@@ -16,8 +17,10 @@ from hypothesis import strategies as st
 import hpedu
 from hpedu.errors import HpeduError, IngestError
 from hpedu.ingest.pipeline import read_package
+from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import find_tables
-from hpedu.ingest.source import Unreadable
+from hpedu.ingest.source import open_source
+from hpedu.registry import load_registry
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 
@@ -114,7 +117,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 def test_a_ragged_row_is_named() -> None:
     with pytest.raises(Unreadable, match="header has 2 columns, but not line 3"):
-        find_tables(HOPELESS["ragged tidy csv"][0])
+        find_tables(open_source(HOPELESS["ragged tidy csv"][0]))
 
 
 def test_all_unreadable_files_of_a_package_are_listed_at_once(tmp_path: Path) -> None:
@@ -122,7 +125,7 @@ def test_all_unreadable_files_of_a_package_are_listed_at_once(tmp_path: Path) ->
     for name in ("pdf", "password", "half an xlsx"):
         (tmp_path / f"{name.replace(' ', '_')}.xlsx").write_bytes(HOPELESS[name][0])
     with pytest.raises(IngestError) as caught:
-        read_package(tmp_path)
+        read_package(tmp_path, load_registry())
     assert [problem.file for problem in caught.value.problems] == [
         "half_an_xlsx.xlsx",
         "password.xlsx",
@@ -140,7 +143,7 @@ def test_no_error_of_a_library_comes_out_of_a_file_with_a_wrong_byte(place: int,
     broken = bytearray(WHOLE[which])
     broken[place % len(broken)] ^= mask
     try:
-        find_tables(bytes(broken))
+        find_tables(open_source(bytes(broken)))
     except HpeduError as error:
         assert str(error)
 
@@ -148,11 +151,54 @@ def test_no_error_of_a_library_comes_out_of_a_file_with_a_wrong_byte(place: int,
 @given(st.binary(max_size=300), st.sampled_from(HEADS))
 def test_no_error_of_a_library_comes_out_of_any_bytes(data: bytes, head: bytes) -> None:
     try:
-        find_tables(head + data)
+        find_tables(open_source(head + data))
     except HpeduError as error:
         assert str(error)
 
 
 def test_random_bytes_are_no_table() -> None:
     with pytest.raises(Unreadable):
-        find_tables(b"\0\x01\x02" + os.urandom(999))
+        find_tables(open_source(b"\0\x01\x02" + os.urandom(999)))
+
+
+@pytest.mark.parametrize(
+    ("data", "format"),
+    [
+        (workbook(), "workbook"),
+        (b"a,value\n1,2\n", "tidy_csv"),
+        (b"a;b\n1;2\n3;4\n", "delimited"),
+        (b"<table><tr><td>1</td></tr></table>", "html"),
+        (b"Hai Phong  12\nHai Duong  13\n", "plain_text"),
+        (b"x", ""),
+    ],
+)
+def test_the_format_is_recognised_by_content(data: bytes, format: str) -> None:
+    assert open_source(data).format == format
+
+
+def test_a_workbook_is_opened_once_for_frames_and_grids(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = count_openings(monkeypatch)
+    source = open_source(workbook())
+    assert opened == []  # nothing is read before it is wanted
+    (frame,), (grid,) = source.frames, source.grids
+    assert (frame[0], frame[1].rows()) == (grid.sheet, [tuple(row) for row in grid.rows])
+    assert source.grids[0] is grid
+    assert opened == [source.data]
+
+
+def test_frames_of_other_formats_are_made_of_their_grids() -> None:
+    source = open_source(b"a;b\n1;2\n3;4\n")
+    assert [frame.rows() for _, frame in source.frames] == [[("a", "b"), ("1", "2"), ("3", "4")]]
+
+
+def count_openings(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Return a list that will hold the content of every workbook that is opened."""
+    opened: list[bytes] = []
+    read_excel = fastexcel.read_excel
+
+    def read_and_count(data: bytes) -> fastexcel.ExcelReader:
+        opened.append(data)
+        return read_excel(data)
+
+    monkeypatch.setattr(fastexcel, "read_excel", read_and_count)
+    return opened
