@@ -42,6 +42,21 @@ FLOORS = {
 }
 LONGEST = 600
 """Lines of a module: a file holds a whole thought, and no more than one."""
+VIETNAMESE_DATA = {
+    "batch/plan.py": "kinds of communes before their names",
+    "demo/project.py": "what is written into invented files",
+    "demo/schools.py": "what is written into an invented school list",
+    "ingest/forms/design.py": "names of the sheets of a form, which forms in use already have",
+    "ingest/schools/fields.py": "a pattern of kinds of communes before their names",
+    "ingest/sheet/header_rows.py": "a pattern of table numbers",
+    "ingest/sheet/outline.py": "a pattern of list marks",
+    "ingest/words/places.py": "kinds of places before their names",
+    "ingest/words/vietnamese.py": "letters",
+    "ingest/words/years.py": "a pattern of years",
+    "present/page/body.py": "a letter that has no decomposition",
+}
+"""Modules whose string literals may have Vietnamese letters: what is recognised in files, or written as data."""
+VIETNAMESE = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u01b0\u1ea0-\u1ef9]")
 SECRET_PLACES = {
     # An absolute path of somebody's machine. Written so that this line is none.
     "machine path": re.compile(r"(?<![\w.\-/%])/(?:work|root|home|Users|tmp|mnt)/\w|\b[A-Z]:\\\\?Users"),
@@ -151,6 +166,16 @@ class TestLayers:
         assert folders <= set(FLOORS) | {"notebooks", "browser", "bench", "backtest", "sentences"}
 
 
+def vietnamese_in(module: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and text of each string literal with a Vietnamese letter; docstrings are not for readers."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) and id(node) not in docs else None
+        if isinstance(text, str) and VIETNAMESE.search(text):
+            yield node.lineno, text
+
+
 class TestWords:
     @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
     def test_every_module_says_what_it_is_for(self, module: Path) -> None:
@@ -164,6 +189,28 @@ class TestWords:
             if isinstance(node, ast.ExceptHandler):
                 assert node.type is not None, f"line {node.lineno}: bare except"
                 assert not all(isinstance(line, ast.Pass) for line in node.body), f"line {node.lineno}: pass"
+
+    def test_no_two_files_bear_one_name(self) -> None:
+        """A name that is called for leads to one file, whatever room it is in."""
+        places: dict[str, list[str]] = {}
+        for module in MODULES:
+            if not module.stem.startswith("__"):
+                places.setdefault(module.stem, []).append(module.relative_to(ROOT).as_posix())
+        assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
+
+    def test_vietnamese_in_the_code_is_data(self) -> None:
+        """What a reader sees stands in `hpedu/texts` or the registry."""
+        found = [
+            f"{module.relative_to(ROOT)}:{line}: {text[:60]!r}"
+            for module in MODULES
+            if module.relative_to(ROOT / "hpedu").as_posix() not in VIETNAMESE_DATA
+            for line, text in vietnamese_in(module)
+        ]
+        assert found == []
+
+    @pytest.mark.parametrize("name", VIETNAMESE_DATA)
+    def test_what_may_be_vietnamese_is(self, name: str) -> None:
+        assert list(vietnamese_in(ROOT / "hpedu" / name))
 
 
 @cache
