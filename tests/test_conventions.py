@@ -57,6 +57,9 @@ VIETNAMESE_DATA = {
 }
 """Modules whose string literals may have Vietnamese letters: what is recognised in files, or written as data."""
 VIETNAMESE = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u01b0\u1ea0-\u1ef9]")
+QUESTION_WORDS = {"What", "How", "Whether", "Where", "Which", "Who", "Whose", "When", "Why"}
+NOUN_OPENERS = QUESTION_WORDS | {"The", "A", "An"}
+"""Words with which the docstring of a function begins that names a thing, not what is done."""
 SECRET_PLACES = {
     # An absolute path of somebody's machine. Written so that this line is none.
     "machine path": re.compile(r"(?<![\w.\-/%])/(?:work|root|home|Users|tmp|mnt)/\w|\b[A-Z]:\\\\?Users"),
@@ -176,6 +179,16 @@ def vietnamese_in(module: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, text
 
 
+def noun_openers(module: Path) -> Iterator[str]:
+    """Yield the docstrings that do not begin as they should, each with its line."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef)):
+            text = (ast.get_docstring(node) or "").split("\n")[0]
+            refused = QUESTION_WORDS if isinstance(node, ast.Module) else NOUN_OPENERS
+            if re.split(r"\W", text)[0] in refused:
+                yield f"line {getattr(node, 'lineno', 1)}: {text}"
+
+
 class TestWords:
     @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
     def test_every_module_says_what_it_is_for(self, module: Path) -> None:
@@ -189,6 +202,11 @@ class TestWords:
             if isinstance(node, ast.ExceptHandler):
                 assert node.type is not None, f"line {node.lineno}: bare except"
                 assert not all(isinstance(line, ast.Pass) for line in node.body), f"line {node.lineno}: pass"
+
+    @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+    def test_docstrings_begin_with_a_verb(self, module: Path) -> None:
+        """Of functions; a module may also begin with a plain statement. Neither begins as a question does."""
+        assert list(noun_openers(module)) == []
 
     def test_no_two_files_bear_one_name(self) -> None:
         """A name that is called for leads to one file, whatever room it is in."""
