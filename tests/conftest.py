@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import settings
 
 from hpedu import store
 from hpedu.batch.build import Batch, run_batch
@@ -22,6 +23,10 @@ from hpedu.store import prepare
 from hpedu.texts import LANGUAGE_VARIABLE
 
 ROOT = Path(__file__).parents[1]
+
+# No test depends on how fast the machine is.
+settings.register_profile("hpedu", deadline=None)
+settings.load_profile("hpedu")
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The rules of the house (DESIGN, section 2) and of its notebooks."""
+"""The rules of the house (docs/architecture.md) and of its notebooks."""
 
 from __future__ import annotations
 
@@ -19,27 +19,47 @@ MODULES = sorted((ROOT / "hpedu").rglob("*.py"))
 NOTEBOOKS = [path for path in sorted((ROOT / "notebooks").glob("*.ipynb")) if path.stem != "guided_tour"]
 ALL_NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
-# A room may use its own floor and those below it.
+# A room may use the floors below it, and nothing of its own floor: rooms side by side do not know each other.
 FLOORS = {
     "texts": 0,
-    "errors": 0,
-    "folders": 0,
     "sums": 0,
-    "digest": 1,
-    "registry": 1,
-    "ingest": 2,
-    "indicators": 3,
-    "communes": 3,
-    "store": 4,
-    "outlook": 4,
-    "assess": 5,
-    "present": 6,
-    "demo": 7,
-    "batch": 7,
-    "console": 8,
-    "cli": 8,
-    "__main__": 9,
+    "errors": 1,
+    "folders": 2,
+    "registry": 2,
+    "outlook": 2,
+    "console": 2,
+    "digest": 3,
+    "ingest": 4,
+    "indicators": 5,
+    "communes": 6,
+    "store": 7,
+    "assess": 8,
+    "present": 9,
+    "batch": 10,
+    "demo": 10,
+    "cli": 11,
+    "__main__": 12,
 }
+LONGEST = 600
+"""Lines of a module: a file holds a whole thought, and no more than one."""
+VIETNAMESE_DATA = {
+    "batch/plan.py": "kinds of communes before their names",
+    "demo/project.py": "what is written into invented files",
+    "demo/schools.py": "what is written into an invented school list",
+    "ingest/forms/design.py": "names of the sheets of a form, which forms in use already have",
+    "ingest/schools/fields.py": "a pattern of kinds of communes before their names",
+    "ingest/sheet/header_rows.py": "a pattern of table numbers",
+    "ingest/sheet/outline.py": "a pattern of list marks",
+    "ingest/words/places.py": "kinds of places before their names",
+    "ingest/words/vietnamese.py": "letters",
+    "ingest/words/years.py": "a pattern of years",
+    "present/page/body.py": "a letter that has no decomposition",
+}
+"""Modules whose string literals may have Vietnamese letters: what is recognised in files, or written as data."""
+VIETNAMESE = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u01b0\u1ea0-\u1ef9]")
+QUESTION_WORDS = {"What", "How", "Whether", "Where", "Which", "Who", "Whose", "When", "Why"}
+NOUN_OPENERS = QUESTION_WORDS | {"The", "A", "An"}
+"""Words with which the docstring of a function begins that names a thing, not what is done."""
 SECRET_PLACES = {
     # An absolute path of somebody's machine. Written so that this line is none.
     "machine path": re.compile(r"(?<![\w.\-/%])/(?:work|root|home|Users|tmp|mnt)/\w|\b[A-Z]:\\\\?Users"),
@@ -71,8 +91,40 @@ def imports_of(module: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) - node.level + 1] if node.level else ()
             base = ".".join([*above, *filter(None, [node.module])])
-            yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def name_module(module: Path) -> str:
+    return ".".join(module.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def arrows_of(modules: list[Path]) -> dict[str, set[str]]:
+    """Return module -> the modules it imports, or takes a name from."""
+    names = {name_module(module) for module in modules}
+    arrows: dict[str, set[str]] = {}
+    for module in modules:
+        imported = {name if name in names else name.rpartition(".")[0] for name in imports_of(module)}
+        arrows[name_module(module)] = (imported & names) - {name_module(module)}
+    return arrows
+
+
+def find_circles(arrows: dict[str, set[str]]) -> list[list[str]]:
+    """Return the groups of modules in which each leads to each (strongly connected components of two or more)."""
+
+    def reach(start: str) -> set[str]:
+        found: set[str] = set()
+        left = [start]
+        while left:
+            new = arrows[left.pop()] - found
+            found |= new
+            left += new
+        return found
+
+    reached = {name: reach(name) for name in arrows}
+    circles = {
+        tuple(sorted({name, *(other for other in reached[name] if name in reached[other])})) for name in arrows
+    }
+    return sorted(list(circle) for circle in circles if len(circle) > 1)
 
 
 class TestLayers:
@@ -80,13 +132,21 @@ class TestLayers:
         assert {room(module) for module in MODULES} - {"__init__"} == set(FLOORS)
 
     @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
-    def test_no_room_imports_a_higher_one(self, module: Path) -> None:
+    def test_a_room_imports_only_lower_ones(self, module: Path) -> None:
         for name in imports_of(module):
             top, *inner = name.split(".")
-            if top != "hpedu" or not inner:
+            if top != "hpedu" or not inner or inner[0] == room(module):
                 continue
             assert inner[0] in FLOORS, f"{name} is no room"
-            assert FLOORS[inner[0]] <= FLOORS[room(module)], f"{name} is above"
+            assert FLOORS[inner[0]] < FLOORS[room(module)], f"{name} is not below"
+
+    def test_no_two_modules_import_each_other(self) -> None:
+        """No circle of any length, also none that is closed inside a function or for types alone."""
+        assert find_circles(arrows_of(MODULES)) == []
+
+    def test_a_circle_is_found(self) -> None:
+        arrows = {"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": {"d", "e"}, "e": set[str]()}
+        assert find_circles(arrows) == [["a", "b", "c"]]
 
     def test_the_registry_knows_nothing_but_errors(self) -> None:
         rooms = {
@@ -128,11 +188,32 @@ class TestLayers:
         assert folders <= set(FLOORS) | {"notebooks", "browser", "bench", "backtest", "sentences"}
 
 
+def vietnamese_in(module: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and text of each string literal with a Vietnamese letter; docstrings are not for readers."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) and id(node) not in docs else None
+        if isinstance(text, str) and VIETNAMESE.search(text):
+            yield node.lineno, text
+
+
+def noun_openers(module: Path) -> Iterator[str]:
+    """Yield the docstrings that do not begin as they should, each with its line."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef)):
+            text = (ast.get_docstring(node) or "").split("\n")[0]
+            refused = QUESTION_WORDS if isinstance(node, ast.Module) else NOUN_OPENERS
+            if re.split(r"\W", text)[0] in refused:
+                yield f"line {getattr(node, 'lineno', 1)}: {text}"
+
+
 class TestWords:
     @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
     def test_every_module_says_what_it_is_for(self, module: Path) -> None:
         text = module.read_text(encoding="utf-8")
         assert not text.strip() or ast.get_docstring(ast.parse(text))
+        assert len(text.splitlines()) <= LONGEST
 
     @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
     def test_no_error_is_swallowed(self, module: Path) -> None:
@@ -140,6 +221,33 @@ class TestWords:
             if isinstance(node, ast.ExceptHandler):
                 assert node.type is not None, f"line {node.lineno}: bare except"
                 assert not all(isinstance(line, ast.Pass) for line in node.body), f"line {node.lineno}: pass"
+
+    @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+    def test_docstrings_begin_with_a_verb(self, module: Path) -> None:
+        """Of functions; a module may also begin with a plain statement. Neither begins as a question does."""
+        assert list(noun_openers(module)) == []
+
+    def test_no_two_files_bear_one_name(self) -> None:
+        """A name that is called for leads to one file, whatever room it is in."""
+        places: dict[str, list[str]] = {}
+        for module in MODULES:
+            if not module.stem.startswith("__"):
+                places.setdefault(module.stem, []).append(module.relative_to(ROOT).as_posix())
+        assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
+
+    def test_vietnamese_in_the_code_is_data(self) -> None:
+        """What a reader sees stands in `hpedu/texts` or the registry."""
+        found = [
+            f"{module.relative_to(ROOT)}:{line}: {text[:60]!r}"
+            for module in MODULES
+            if module.relative_to(ROOT / "hpedu").as_posix() not in VIETNAMESE_DATA
+            for line, text in vietnamese_in(module)
+        ]
+        assert found == []
+
+    @pytest.mark.parametrize("name", VIETNAMESE_DATA)
+    def test_what_may_be_vietnamese_is(self, name: str) -> None:
+        assert list(vietnamese_in(ROOT / "hpedu" / name))
 
 
 @cache

@@ -62,7 +62,7 @@ def test_every_error_has_its_text() -> None:
 
 def test_a_list_of_problems_is_told_in_either_language() -> None:
     problems = [
-        Problem("a.csv", "line 2", message("registry_unknown", what="unit"), "heads"),
+        Problem("a.csv", "line 2", message("registry_unknown", kind=message("kind_unit")), "heads"),
         Problem("b", "", "as is"),
     ]
 
@@ -72,7 +72,8 @@ def test_a_list_of_problems_is_told_in_either_language() -> None:
         "  - a.csv: line 2: no such unit (found: heads)",
         "  - b: as is",
     ]
-    assert error.say("vi").splitlines()[1] == "  - a.csv: line 2: không có unit nào như vậy (đang là: heads)"
+    line = error.say("vi").splitlines()[1]
+    assert line == "  - a.csv: line 2: không có đơn vị tính nào như vậy (đang là: heads)"
 
 
 def test_an_error_within_an_error_is_told_in_the_same_language() -> None:

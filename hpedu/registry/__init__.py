@@ -1,4 +1,4 @@
-"""What hpedu knows without any data: targets, indicators, measures, territories, communes, tasks, errata."""
+"""Give what hpedu knows without data: targets, indicators, measures, territories, communes, tasks, errata."""
 
 from hpedu.registry.load import load_registry
 from hpedu.registry.models import Registry, Text

@@ -1,4 +1,4 @@
-"""What must hold between rows of the registry: every name that is used is there, every key stands once."""
+"""Check what must hold between rows of the registry: every name that is used exists, every key occurs once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hpedu.texts import message
 
 
 def cross_check(registry: Registry) -> list[Problem]:
-    """Every reference between rows that leads nowhere, every key that stands twice."""
+    """Return every reference between rows that leads nowhere, and every key that occurs twice."""
     return [
         *_codes(registry),
         *_territories(registry),
@@ -29,11 +29,12 @@ def cross_check(registry: Registry) -> list[Problem]:
     ]
 
 
-def _missing(file: str, where: str, what: str, names: Iterable[str], known: Iterable[str]) -> Iterator[Problem]:
+def _missing(file: str, where: str, kind: str, names: Iterable[str], known: Iterable[str]) -> Iterator[Problem]:
+    """Yield a problem for each name that is not known. The texts `kind_...` say what it should have named."""
     known = set(known)
     for name in names:
         if name not in known:
-            yield Problem(file, where, message("registry_unknown", what=what), name)
+            yield Problem(file, where, message("registry_unknown", kind=message(f"kind_{kind}")), name)
 
 
 def _codes(registry: Registry) -> Iterator[Problem]:
@@ -60,7 +61,7 @@ def _territories(registry: Registry) -> Iterator[Problem]:
 
 
 def _province_codes(registry: Registry) -> Iterator[Problem]:
-    """On one day a code of one scheme is one province."""
+    """Yield the codes of one scheme that are two provinces on one day."""
     for one, other in combinations(registry.province_codes, 2):
         if (one.scheme, one.code) == (other.scheme, other.code):
             bearers = [
@@ -84,8 +85,8 @@ def _communes(registry: Registry) -> Iterator[Problem]:
     districts = {d.code for d in registry.districts}
     for row in registry.conversions:
         where = f"{row.old_code} -> {row.new_code}"
-        yield from _missing("commune_conversions.csv", where, "commune of 2025", [row.new_code], new)
-        yield from _missing("commune_conversions.csv", where, "old commune", [row.old_code], old)
+        yield from _missing("commune_conversions.csv", where, "commune_of_2025", [row.new_code], new)
+        yield from _missing("commune_conversions.csv", where, "old_commune", [row.old_code], old)
         yield from _missing("commune_conversions.csv", where, "district", [row.old_district_code], districts)
     for code in sorted(new - {row.new_code for row in registry.conversions}):
         yield Problem("commune_conversions.csv", code, message("registry_no_old_unit"))
@@ -147,7 +148,7 @@ def _relations(registry: Registry) -> Iterator[Problem]:
 
 
 def _terms(file: str, where: str, text: str, registry: Registry) -> Iterator[Problem]:
-    """What is wrong with a formula."""
+    """Yield what is wrong with a formula."""
     try:
         terms = parse_formula(text)
     except Refused as error:
@@ -162,16 +163,17 @@ def _terms(file: str, where: str, text: str, registry: Registry) -> Iterator[Pro
 
 def _norms(registry: Registry) -> Iterator[Problem]:
     for norm in registry.norms.values():
-        known = registry.targets if norm.rule == "share" else registry.indicators
         yield from _missing("norms.csv", norm.id, "level", [norm.level], registry.codes_of("level"))
         yield from _missing(
             "norms.csv", norm.id, "resource", [norm.resource, norm.base], registry.codes_of("resource")
         )
         if norm.rule == "fixed":
             if norm.value is None:
-                yield Problem("norms.csv", norm.id, "a fixed norm needs a value")
+                yield Problem("norms.csv", norm.id, message("registry_norm_value"))
         else:
-            yield from _missing("norms.csv", norm.id, "reference", [norm.reference], known)
+            share = norm.rule == "share"
+            kind, known = ("target", registry.targets) if share else ("indicator", registry.indicators)
+            yield from _missing("norms.csv", norm.id, kind, [norm.reference], known)
         yield from _terms("norms.csv", norm.id, norm.there, registry)
     for flow in registry.flows:
         names = [flow.level, *filter(None, [flow.source])]

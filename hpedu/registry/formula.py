@@ -1,4 +1,4 @@
-"""The formulas of indicators: sums of series, each written `measure/level[/dimension=code...]`."""
+"""Read the formulas of indicators: sums of series, each written `measure/level[/dimension=code...]`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DIMENSIONS = ("ownership", "sex", "detail")
 
 @dataclass(frozen=True)
 class SeriesRef:
-    """Which series of observations a term of a formula means."""
+    """A series of observations, as a term of a formula names it."""
 
     measure: str
     level: str

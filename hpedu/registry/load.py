@@ -45,7 +45,7 @@ FILES: dict[str, tuple[str, type[Row]]] = {
     "school_columns": ("school_columns.csv", models.SchoolColumn),
     "relations": ("relations.csv", models.Relation),
 }
-"""Attribute of `Registry` -> file or folder of TOML files, and what a row of it is."""
+"""Attribute of `Registry` -> file, or folder of TOML files, and the class of its rows."""
 
 RowT = TypeVar("RowT", bound=Row)
 
@@ -57,7 +57,7 @@ def load_registry() -> Registry:
     Raises
     ------
     RegistryError
-        With every problem of every file, if any row is broken or refers to something that is not there.
+        If any row is broken or refers to something that is not there; it lists every problem of every file.
     """
     return read_registry(HOME)
 
@@ -76,7 +76,8 @@ def read_registry(home: Path) -> Registry:
         rows = read_rows(home, source, model, problems)
         tables[name] = _index(source, rows, problems) if issubclass(model, Keyed) else rows
     registry = Registry(**tables)
-    if not problems:  # cross-references only make sense between whole rows
+    # References only make sense between whole rows.
+    if not problems:
         by_number = sorted(registry.targets.items(), key=lambda item: item[1].number)
         registry = replace(registry, targets=dict(by_number))
         problems += cross_check(registry)
@@ -95,7 +96,7 @@ def _index(source: str, rows: list[Any], problems: list[Problem]) -> dict[str, A
 
 
 def read_rows(home: Path, source: str, model: type[RowT], problems: list[Problem]) -> list[RowT]:
-    """Read a CSV file, a TOML file or a folder of TOML files as rows of `model`; note what is wrong."""
+    """Read a CSV or TOML file, or a folder of TOML files, as rows of `model`; add what is wrong to `problems`."""
     path = home / source
     files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
     rows: list[RowT] = []
@@ -107,16 +108,18 @@ def read_rows(home: Path, source: str, model: type[RowT], problems: list[Problem
                     rows.append(model.model_validate(fields))
                 except ValidationError as error:
                     problems += list_problems(error, name, where)
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            problems.append(Problem(name, "", message("plain", text=error)))
+        except FileNotFoundError:
+            problems.append(Problem(name, "", message("registry_no_file")))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            problems.append(Problem(name, "", message("is_damaged", error=error)))
     return rows
 
 
 def read_csv_rows(path: Path, model: type[Row]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield ("line 2", fields) for each row, as `model` takes them.
 
-    `name_vi` and `name_en` become one text `name`; a list stands in one cell, joined by "|"; a blank cell is None
-    where the model allows that.
+    `name_vi` and `name_en` become one text `name`; a list is one cell, its parts joined by "|"; a blank cell is
+    None where the model allows that.
     """
     with path.open(encoding="utf-8", newline="") as file:
         for line, row in enumerate(csv.DictReader(file), start=2):

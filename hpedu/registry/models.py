@@ -1,7 +1,7 @@
-"""What a row of the registry must look like.
+"""Describe the rows of the registry: each class is one row of one file.
 
-Each class is one row of one registry file. The field comments give meaning and units; the loader
-(`hpedu.registry.load`) collects everything that does not fit, over all files, into one error.
+Comments at the fields give meaning and units. The loader (`hpedu.registry.load`) collects everything that does not
+fit, over all files, into one error.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class Row(BaseModel):
+    """A row of a file: no column is unknown, and nothing in it changes."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Keyed(Row):
-    """A row with an id that stands once in its file."""
+    """A row with an id that occurs once in its file."""
 
     id: Slug
 
@@ -38,6 +40,7 @@ class Text(Row):
     en: Words
 
     def get(self, language: Language) -> str:
+        """Return the wording in a language."""
         return self.vi if language == "vi" else self.en
 
 
@@ -51,24 +54,26 @@ class Code(Row):
 
 
 class Group(Keyed):
-    """What a page is about: the targets of one group, or a look at all of them."""
+    """The subject of a page: the targets of one group, or a look at all of them."""
 
     name: Text
     order: int
     targets: bool  # targets of the plans are in it
     page: bool  # it has a page for each territory
-    commune_page: bool  # it has a page for each commune, made from the school list (which has no university)
+    # It has a page for each commune, made from the school list. A school list has no university.
+    commune_page: bool
 
 
 class Territory(Keyed):
-    """A territory observations are about. `parts` are summed into the back series of a merged one.
+    """A territory that observations are about. The `parts` of a merged one are summed into its earlier years.
 
     A province or region whose area the reform of 1 July 2025 changed ends on the day before (vietnamadminunits
     1.0.4, table of conversions), and so does its name: the new province of that name is another territory.
     """
 
     name: Text
-    valid_from: date | None  # empty: from before the first table, or not known
+    # Empty: since before the first table, or not known.
+    valid_from: date | None
     valid_to: date | None
     parts: list[Slug]
     # A country is shown for comparison, never judged; a province or region is only there to check and to test.
@@ -81,7 +86,7 @@ REPORTED_ROLES = ("city", "part", "country")
 
 
 class TerritoryName(Row):
-    """A name that published tables use for a territory, while it was valid."""
+    """A name that published tables use for a territory, and the day it came into use."""
 
     name: Words
     territory: Slug
@@ -91,13 +96,14 @@ class TerritoryName(Row):
 class ProvinceCode(Row):
     """The code of a province in one scheme. In another the same code is another province."""
 
-    scheme: Literal["nso", "moet_exam"]  # the statistics office's; the ministry's for examinations
+    # The statistics office's scheme; the ministry's for examinations.
+    scheme: Literal["nso", "moet_exam"]
     code: str = Field(pattern=r"^\d{2}$")
     territory: Slug
 
 
 class Place(Keyed):
-    """A district or single institution: its figures stand under its own name, never as the city's."""
+    """A district or single institution: its figures are given under its own name, never as the city's."""
 
     territory: Slug
     kind: Literal["district", "institution", "city"]
@@ -108,17 +114,19 @@ class Commune(Row):
     """A commune, ward or special zone. The key is (code, valid_from): codes were given out again in 2025."""
 
     code: str = Field(pattern=r"^\d{5}$")
-    valid_from: date | None  # empty: in use before 1 July 2025, day of creation not recorded here
+    # Empty: in use before 1 July 2025, and the day of creation is not recorded here.
+    valid_from: date | None
     valid_to: date | None
     name: Words
     kind: Literal["commune", "ward", "special_zone", "township"]
     province_code: str
-    district_code: str  # empty from 1 July 2025, when districts ended
+    # Empty from 1 July 2025 on, when districts ended.
+    district_code: str
     source: Words
 
     @property
     def id(self) -> str:
-        """Code and year of creation: the code alone was another commune before 2025."""
+        """Return code and year of creation: the code alone was another commune before 2025."""
         return f"commune_{self.code}_{self.valid_from.year if self.valid_from else 'old'}"
 
 
@@ -126,7 +134,8 @@ class Conversion(Row):
     """One old commune, or a part of it, that went into a commune of 2025."""
 
     new_code: str = Field(pattern=r"^\d{5}$")
-    old_code: str = Field(pattern=r"^(\d{5})?$")  # empty: an island district that had no communes
+    # Empty: an island district that had no communes.
+    old_code: str = Field(pattern=r"^(\d{5})?$")
     old_district_code: str = Field(pattern=r"^\d{3}$")
     extent: Literal["whole", "part", "part_area_only", "part_area_whole_population"]
 
@@ -137,18 +146,21 @@ class District(Row):
     code: str = Field(pattern=r"^\d{3}$")
     name: Words
     province_code: str
-    rebuildable: bool  # its old area is exactly a set of communes of 2025
+    # Its old area is exactly a set of communes of 2025.
+    rebuildable: bool
 
 
-WHOLE_UNITS = (
-    *("persons", "schools", "classes", "classrooms", "institutions", "centres", "universities", "works"),
-    *("communes", "districts", "provinces"),
+COUNT_UNITS = (
+    *("persons", "schools", "classes", "classrooms"),
+    *("institutions", "centres", "universities", "communes"),
 )
+"""Units of indicators that count things or people: they grow in percent, and are never compared by size."""
+WHOLE_UNITS = (*COUNT_UNITS, "works", "districts", "provinces")
 """Units of things that are counted one by one."""
 
 
 class Measure(Keyed):
-    """What is counted. `additive` measures of two territories may be summed; others never."""
+    """A quantity that is counted or measured. Only `additive` ones of two territories may be summed."""
 
     unit: Slug
     additive: bool
@@ -158,7 +170,7 @@ class Measure(Keyed):
 
     @property
     def is_whole(self) -> bool:
-        """Whether its values are whole numbers."""
+        """Return whether its values are whole numbers."""
         return self.unit in WHOLE_UNITS
 
 
@@ -169,9 +181,10 @@ class Department(Keyed):
 
 
 class National(Row):
-    """The national objective for 2030 that stands beside a target of the city."""
+    """The national objective for 2030, shown next to a target of the city."""
 
-    value: Decimal | None = None  # the target's unit; None where the objective is not one number
+    # In the target's unit; None where the objective is not one number.
+    value: Decimal | None = None
     text: Text
     source: Text
 
@@ -179,7 +192,8 @@ class National(Row):
 class Target(Keyed):
     """One target of a plan of the city."""
 
-    number: int  # place in the order of the plans, as the scorecard counts
+    # The position in the order of the plans, as the scorecard counts.
+    number: int
     plan: Literal["strategy_plan", "resolution_173_174_plan"]
     section: Words
     group: Slug
@@ -188,52 +202,49 @@ class Target(Keyed):
     kind: Literal["rate", "share", "ratio", "per_10k", "count", "milestone", "class_size_rule"]
     measurability: Literal["quantified", "rule", "milestone", "weak_milestone", "implied"]
     name: Text
-    value: Decimal  # as the plan gives it: 48.05 is not 48.1; 1 for a milestone
+    # As the plan gives it: 48.05 is not 48.1. For a milestone it is 1.
+    value: Decimal
     comparison: Literal[">=", ">", "<=", "milestone"]
     unit: Slug
-    year: int | None = None  # None: a floor for every year
+    # None: a floor for every year.
+    year: int | None = None
     year_basis: Literal["stated", "inferred", "yearly"]
-    aspirational: bool  # the plan says "phấn đấu" (strive for)
+    # The plan says "phấn đấu" (strive for).
+    aspirational: bool
     definition: Text
     numerator: Text | None = None
     denominator: Text | None = None
     reference_date: Text | None = None
-    school_year_end: bool = False  # counted at the end of a school year: what 2030 asks is told by 2029-30
-    last_day: date | None = None  # of a deadline that lies after the count of that school year
+    # Counted at the end of a school year: the figure of 2029-30 decides a target for 2030.
+    school_year_end: bool = False
+    # The last day of a deadline that lies after the count of that school year.
+    last_day: date | None = None
     legal_source: Text
     definition_status: Literal["verified", "partly_verified", "unverified", "none_found"]
     national: National | None = None
-    national_indicators: list[Slug] = []  # published national figures to show beside it
-    milestone_indicator: str = ""  # for a milestone: the indicator (1 reached, 0 not) that shows its state
-    proxies: list[Slug] = []  # indicators shown as context under their own name, never judged
+    # Published national figures to show next to it.
+    national_indicators: list[Slug] = []
+    # For a milestone: the indicator (1 reached, 0 not) that shows its state.
+    milestone_indicator: str = ""
+    # Indicators shown as context under their own name, never judged.
+    proxies: list[Slug] = []
     departments: list[Slug]
     department_basis: Literal["stated", "inferred"]
     department_source: Text
     ambiguity: Text
-    implausible: Text | None = None  # why the value looks like an error; flagged, never corrected
+    # The reason why the value looks like an error. It is flagged, never corrected.
+    implausible: Text | None = None
     district_dependent: bool
 
     @property
     def firm(self) -> bool:
-        """Whether the plan sets it as a target: not a weak milestone, not implied by its task chapter."""
+        """Return whether the plan sets it as a target: not a weak milestone, not implied by its task chapter."""
         return self.measurability not in ("weak_milestone", "implied")
 
     @property
     def due(self) -> int | None:
-        """The `year` of the value that tells whether the target was met; None for a floor for every year."""
+        """Return the `year` of the value that shows whether it was met; None for a floor for every year."""
         return self.year - 1 if self.year is not None and self.school_year_end else self.year
-
-
-COUNT_UNITS = (
-    "persons",
-    "schools",
-    "classes",
-    "classrooms",
-    "institutions",
-    "centres",
-    "universities",
-    "communes",
-)
 
 
 class Indicator(Keyed):
@@ -253,24 +264,27 @@ class Indicator(Keyed):
     decimals: int = Field(ge=0, le=3)
     numerator: Words
     denominator: str = ""
-    published: str = ""  # series of the same rate as published, taken where the counts are not
+    # The series of the same rate as published, taken where the counts are not.
+    published: str = ""
     scale: Decimal = Decimal(1)
     lower: Decimal | None = Decimal(0)
     upper: Decimal | None = None
-    direction: Literal["up", "down", "none"]  # which way is progress
+    # The way that is progress.
+    direction: Literal["up", "down", "none"]
     definition: Text
     legal_source: Text
     note: Text | None = None
-    flag_above: Decimal | None = None  # values above are shown with a flag
+    # Values above it are shown with a flag.
+    flag_above: Decimal | None = None
 
     @property
     def counts(self) -> bool:
-        """Whether it is a number of things or people: it grows in percent, and is never compared by size."""
+        """Return whether it is a number of things or people (`COUNT_UNITS`)."""
         return self.unit in COUNT_UNITS
 
 
 class Break(Keyed):
-    """From `year` on an indicator is no longer comparable with its earlier values, so no trend leads across."""
+    """A year from which on an indicator cannot be compared with its earlier values: no trend leads across."""
 
     indicator: Slug
     territory: str  # empty: in every territory
@@ -290,21 +304,23 @@ class Task(Row):
     cooperating: Text | None = None
     timing: Text
     rhythm: Literal["once", "period", "yearly", "every_5_and_10_years", "plan_roadmap"]
-    due: date | None  # the last day the plan allows; None where it gives none
+    # The last day the plan allows; None where it gives none.
+    due: date | None
 
 
 class Goal(Row):
-    """What a plan wants without a number."""
+    """A goal of a plan that has no number."""
 
     plan: Literal["strategy_plan", "resolution_173_174_plan"]
     section: Words
     goal: Text
-    reason: Text  # why it cannot be a target
+    # The reason why it cannot be a target.
+    reason: Text
     horizon: int | None
 
 
 class OtherTarget(Keyed):
-    """A target or forecast of somebody else (the nation, old Hai Duong, one university): context only."""
+    """A target or forecast of others (the nation, old Hai Duong, one university): context only."""
 
     owner: Text
     territory: Slug
@@ -322,18 +338,20 @@ class OtherTarget(Keyed):
 
 
 class Erratum(Keyed):
-    """A published cell that is changed, flagged or set aside, with the evidence. The print is kept."""
+    """A published cell that is changed, flagged or set aside, with the evidence. The printed text is kept."""
 
     file: Words
-    cell: Words  # as findings name it: B4, or Sheet1!B4 in a workbook
+    # As findings name it: B4, or Sheet1!B4 in a workbook.
+    cell: Words
     action: Literal["scale", "flag", "set_aside"]
-    factor: Decimal | None  # for `scale`: multiply the printed number by this
+    # For `scale`: multiply the printed number by this.
+    factor: Decimal | None
     reason: Text
     evidence: Text
 
 
 class Relation(Keyed):
-    """What must hold between published figures of one territory and year; the checks of ingest look for breaches.
+    """A rule that holds between published figures of one territory and year; `ingest.checks` looks for breaches.
 
     Terms are written as in the formulas of indicators; `*` for a measure or level means each (of `levels`, where
     they are listed; of the additive measures). A dimension no term names may have any value, the same in all
@@ -342,19 +360,24 @@ class Relation(Keyed):
 
     kind: Literal["sum", "same", "at_most", "ratio_bounds", "country"]
     whole: Words  # one term, or a number
-    parts: list[Words]  # formulas: each is a way to make up the whole, or a part that cannot be larger than it
-    optional: str = ""  # terms that belong to the sum where a table has them
+    # Formulas: each is a way to make up the whole, or a part that cannot be larger than it.
+    parts: list[Words]
+    # Terms that belong to the sum where a table has them.
+    optional: str = ""
     levels: list[Slug]
-    since: int | None = None  # first and last year it holds
+    # The first and the last year in which it holds.
+    since: int | None = None
     until: int | None = None
-    lower: Decimal | None = None  # of whole / parts; of the whole itself where there are no parts
+    # Bounds of whole / parts; of the whole itself where there are no parts.
+    lower: Decimal | None = None
     upper: Decimal | None = None
-    provinces: int | None = None  # `country`: how many provinces make the whole
+    # For `country`: the number of provinces that make the whole.
+    provinces: int | None = None
     name: Text
 
 
 class Norm(Keyed):
-    """How much of a resource a level needs, and by which rule. What there is stands in the series `there`.
+    """A rule for how much of a resource a level needs. The amount there is comes from the series `there`.
 
     `per`: base / newest value of the indicator `reference`; `times`: base * that value; `fixed`: base * `value`;
     `share`: base * the target of the same id as `reference`, reached evenly from its newest value.
@@ -362,7 +385,8 @@ class Norm(Keyed):
 
     level: Slug
     resource: Slug
-    base: Slug  # pupils, inhabitants, schools, or another resource of the level
+    # Pupils, inhabitants, schools, or another resource of the level.
+    base: Slug
     rule: Literal["per", "times", "fixed", "share"]
     reference: str = ""
     value: Decimal | None = None
@@ -371,39 +395,53 @@ class Norm(Keyed):
 
 
 class LevelFlow(Row):
-    """Where the pupils of a level come from, and the series of a school list that tell how many go on."""
+    """The level the pupils of a level come from, and the series of a school list that show how many go on."""
 
     level: Slug
-    source: str = ""  # the level they were in `lag` years before
-    lag: int | None = None  # as many years as the level has grades
-    entrants: str = ""  # new pupils of its first grade
-    completers: str = ""  # those who completed the level below the year before
-    cohort: str = ""  # first-grade pupils of those who are in the last grade now
+    # The level the pupils were in `lag` years before.
+    source: str = ""
+    # As many years as the level has grades.
+    lag: int | None = None
+    # The series of new pupils in its first grade.
+    entrants: str = ""
+    # The series of those who completed the level below the year before.
+    completers: str = ""
+    # The series of first-grade pupils of those who are in the last grade now.
+    cohort: str = ""
 
 
 class SchoolColumn(Keyed):
     """A column of the department's school list (docs/school_list.md), and the series its sums become.
 
-    `per_level` columns may also stand in the list once a level, headed "Giáo viên tiểu học"; a school of several
-    levels needs that, for any other the total says it. Such a column is called by its id and the level.
+    `per_level` columns may also be in the list once a level, headed "Giáo viên tiểu học": a school of several
+    levels needs that, for any other the total is enough. Such a column is called by its id and the level.
     """
 
-    name: Text  # the header as it should be typed
-    aliases: list[Words]  # other headers it is known by; accents, case and punctuation do not count
+    # The header as it should be typed.
+    name: Text
+    # Other headers it is known by; accents, case and punctuation do not count.
+    aliases: list[Words]
     kind: Literal["code", "text", "count", "yes_no", "date", "choice", "year"]
     required: bool
-    scope: Literal["", "school", "level"]  # who fills it: nobody has to; schools by highest level; by level taught
-    levels: list[Slug]  # of the scope `level`: who teaches one of them fills the column
+    # Those who fill it in: nobody has to; schools, by their highest level; schools, by each level they teach.
+    scope: Literal["", "school", "level"]
+    # For the scope `level`: a school that teaches one of them fills the column in.
+    levels: list[Slug]
     per_level: bool
-    series: list[Words]  # `measure/level[/dimension=code]`; "{level}" stands for each of `levels`
-    count_as: Literal["sum", "any", "rows", "valid"]  # values; schools above 0; schools; valid recognitions
-    by_ownership: bool  # public and private schools are summed apart as well
-    part_of: str = ""  # the column it cannot exceed
-    sums_to: str = ""  # the column, or column and level, that it makes up together with others
+    # `measure/level[/dimension=code]`; "{level}" means each of `levels`.
+    series: list[Words]
+    # Sum the values; count the schools above 0; count the schools; count the valid recognitions.
+    count_as: Literal["sum", "any", "rows", "valid"]
+    # Public and private schools are summed apart as well.
+    by_ownership: bool
+    # The column it cannot exceed.
+    part_of: str = ""
+    # The column, or column and level, that it makes up together with others.
+    sums_to: str = ""
 
     @property
     def formulas(self) -> list[str]:
-        """The series, one by one."""
+        """Return the series, one by one."""
         return [
             text.replace("{level}", level)
             for text in self.series
@@ -412,13 +450,14 @@ class SchoolColumn(Keyed):
 
     @property
     def variants(self) -> dict[str, str]:
-        """Ids of the columns for one level, and that level."""
+        """Return the ids of its columns for one level each, and that level."""
         return {f"{self.id}_{level}": level for level in self.levels} if self.per_level else {}
 
 
-@dataclass(frozen=True, eq=False)  # known by its identity: caches keep what they worked out of it
+# Two registries are equal only if they are the same object, so that caches can keep what is worked out of one.
+@dataclass(frozen=True, eq=False)
 class Registry:
-    """All of the registry: each file is a dict from id to row where rows have an id, else a list of rows."""
+    """The whole registry: each file is a dict from id to row where rows have an id, else a list of rows."""
 
     codes: list[Code]
     groups: dict[str, Group]
@@ -464,7 +503,7 @@ class Registry:
         return self._dimensions.get(dimension, {})
 
     def reported_territories(self) -> dict[str, Territory]:
-        """Return the territories that reports can be about, by id: no single province, no region."""
+        """Return the territories that reports can be about, by id: no single province and no region."""
         return {key: row for key, row in self.territories.items() if row.role in REPORTED_ROLES}
 
     def target_groups(self) -> dict[str, Group]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from hpedu.errors import RegistryError
-from hpedu.registry import Registry
+from hpedu.registry import Registry, check
 from hpedu.registry.check import cross_check
 from hpedu.registry.load import HOME, read_registry
+from hpedu.texts import has_text
 
 
 @pytest.fixture
@@ -127,6 +129,18 @@ def test_nothing_is_wrong_with_ours(registry: Registry) -> None:
             "tasks.csv: strategy_plan 1: no such department (found: organization)",
         ),
         (
+            "norms.csv",
+            "per,kindergarten_pupils_per_class,",
+            "fixed,,",
+            "norms.csv: kindergarten_classes: the rule `fixed` needs a value",
+        ),
+        (
+            "norms.csv",
+            "per,kindergarten_pupils_per_class,",
+            "per,kindergarten_pupils_per_room,",
+            "norms.csv: kindergarten_classes: no such indicator (found: kindergarten_pupils_per_room)",
+        ),
+        (
             "errata.csv",
             "AJ6,flag,,",
             "AJ6,flag,0.1,",
@@ -140,6 +154,19 @@ def test_a_reference_that_leads_nowhere(
     problems_after: Callable[..., list[str]], file: str, old: str, new: str, expected: str
 ) -> None:
     assert expected in problems_after((file, old, new))
+
+
+def test_whatever_a_name_should_have_named_is_said_in_both_languages() -> None:
+    """Calls with a plain name of a kind, all of them: a kind without a text would fail only when it is needed."""
+    source = Path(check.__file__).read_text(encoding="utf-8")
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    kinds = {
+        call.args[2].value
+        for call in calls
+        if getattr(call.func, "id", "") == "_missing" and isinstance(call.args[2], ast.Constant)
+    }
+    assert len(kinds) > 10
+    assert [kind for kind in kinds if not has_text(f"kind_{kind}")] == []
 
 
 def test_a_formula_that_cannot_be_read(problems_after: Callable[..., list[str]]) -> None:

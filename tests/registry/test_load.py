@@ -63,6 +63,7 @@ PLAN_VALUES = {
 
 class TestPlans:
     def test_counts(self, registry: Registry) -> None:
+        """The one place that knows how many targets there are: whoever adds one says so here."""
         assert len(registry.targets) == 69
         assert sum(target.firm for target in registry.targets.values()) == 64
         assert Counter(t.measurability for t in registry.targets.values()) == {
@@ -83,7 +84,8 @@ class TestPlans:
         assert len(registry.goals) == 17
 
     def test_targets_stand_in_the_order_of_the_plans(self, registry: Registry) -> None:
-        assert [target.number for target in registry.targets.values()] == list(range(1, 70))
+        numbers = [target.number for target in registry.targets.values()]
+        assert numbers == list(range(1, len(numbers) + 1))
 
     def test_values_are_exactly_the_plan_s(self, registry: Registry) -> None:
         others = {id: t for id, t in registry.targets.items() if id not in PLAN_VALUES}
@@ -99,8 +101,8 @@ class TestPlans:
         assert strict == {"preschool_national_standard_share", "graduate_employment_12m_share"}
 
     def test_years(self, registry: Registry) -> None:
-        years = Counter(target.year for target in registry.targets.values())
-        assert years == {2030: 66, 2025: 2, None: 1}
+        others = Counter(target.year for target in registry.targets.values() if target.year != 2030)
+        assert others == {2025: 2, None: 1}
         assert registry.targets["education_budget_share"].year_basis == "yearly"
 
     def test_implausible_targets_are_flagged_and_kept(self, registry: Registry) -> None:
@@ -209,8 +211,8 @@ def broken(home: Path) -> Callable[..., str]:
 
 
 class TestBroken:
-    def test_an_unbroken_copy_is_whole(self, home: Path) -> None:
-        assert len(read_registry(home).targets) == 69
+    def test_an_unbroken_copy_is_whole(self, home: Path, registry: Registry) -> None:
+        assert read_registry(home).targets == registry.targets
 
     def test_rows_of_several_files_are_reported_at_once(self, broken: Callable[..., str]) -> None:
         text = broken(
@@ -245,16 +247,16 @@ class TestBroken:
     ) -> None:
         path = home / "targets/higher.toml"
         path.write_text(path.read_text("utf-8") + "\n[tertiary_students_per_10k]\n", "utf-8")
-        assert "targets/higher.toml" in broken()
+        assert "targets/higher.toml: is damaged: " in broken()
 
     def test_a_missing_file_is_named(self, home: Path, broken: Callable[..., str]) -> None:
         (home / "tasks.csv").unlink()
-        assert "tasks.csv" in broken()
+        assert "tasks.csv: this file is missing" in broken()
 
     def test_a_file_in_another_encoding_is_named(self, home: Path, broken: Callable[..., str]) -> None:
         path = home / "places.csv"
         path.write_bytes(path.read_text("utf-8").encode("utf-16"))
-        assert "places.csv" in broken()
+        assert "places.csv: is damaged: " in broken()
 
 
 class TestReaders:

@@ -42,7 +42,7 @@ def make_errors() -> list[HpeduError]:
     """Return every error with example data; some of them with more than one reason."""
     kinds = find_errors()
     problems = [
-        Problem("units.csv", "line 2", message("registry_unknown", what="unit"), "heads"),
+        Problem("units.csv", "line 2", message("registry_unknown", kind=message("kind_unit")), "heads"),
         Problem("b", "", "x"),
     ]
     lists = [kinds[name](problems) for name in ("RegistryError", "IngestError", "SeriesError")]
@@ -191,7 +191,7 @@ EXAMPLES: dict[str, object] = {
     "reason": message("stale_new"), "schools": 40, "set_aside": 2, "sheet": "Trang1", "stale": 3, "text": "x/y",
     "time": message("time_minutes", minutes=3), "times": message("check_times", count=4), "title": "Bảng 1",
     "lines": "  report", "lock": "requirements.lock",
-    "variable": "HPEDU_HOME", "what": "unit", "width": 12,
+    "variable": "HPEDU_HOME", "width": 12,
 }  # fmt: skip
 FILLED = (
     *("workbook_damaged", "xml_workbook_damaged", "px_no_values", "px_wrong_count", "jsonstat_wrong_count"),
