@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal
 
 import polars as pl
@@ -52,7 +53,7 @@ class Roles:
         """The year of a cell, and what else its label says; a title says nothing else."""
         return find_year(cell.labels.get(self.year, ""))
 
-    def read_parts(self, cell: Cell, on: date) -> tuple[str, list[str]]:
+    def read_parts(self, cell: Cell, on: date, registry: Registry) -> tuple[str, list[str]]:
         """What a cell says of its territory, and the parts of its item."""
         territory = cell.labels.get(self.territory, "")
         parts = []
@@ -62,13 +63,13 @@ class Roles:
                 found = find_year(text)
                 text = found[1].strip(SEPARATOR) if found else ""
             if name == self.glued:
-                territory, text = split_territory(text, on)
+                territory, text = split_territory(text, on, registry)
             if text:
                 parts.append(text)
         return territory, parts
 
 
-def find_roles(table: RawTable, layout: Layout | None = None) -> Roles:
+def find_roles(table: RawTable, layout: Layout, registry: Registry) -> Roles:
     """The roles as the layout names them, where the table has such labels; the rest by content."""
     labels: dict[str, dict[str, None]] = {}  # the texts of each label, in order
     for cell in table.cells:
@@ -76,20 +77,21 @@ def find_roles(table: RawTable, layout: Layout | None = None) -> Roles:
             labels.setdefault(name, {})[text] = None
     known = {name: [text for text in texts if text] for name, texts in labels.items()}
     free = {name: texts for name, texts in known.items() if name not in _BESIDE and texts}
-    year = _named(layout.year if layout else "", known) or _find_year_label(free, table)
-    territory = _named(layout.territory if layout else "", known)
-    territory = territory or _best({n: t for n, t in free.items() if n != year}, _is_territory)
+    is_territory = partial(_is_territory, registry=registry)
+    year = _named(layout.year, known) or _find_year_label(free, table)
+    territory = _named(layout.territory, known)
+    territory = territory or _best({n: t for n, t in free.items() if n != year}, is_territory)
     glued = ""
     if not territory:
-        territory, glued = _find_glued(free, year)
-    if layout and layout.item and all(name in known for name in layout.item):
+        territory, glued = _find_glued(free, year, registry)
+    if layout.item and all(name in known for name in layout.item):
         return Roles(territory, year, tuple(layout.item), glued)
-    beside = (territory, layout.place if layout else "")
-    items = tuple(name for name in _in_order(free) if _may_name_item(name, free, beside, year, glued))
+    places = (territory, layout.place)
+    items = tuple(name for name in _in_order(free) if _may_name_item(name, free, places, (year, glued), registry))
     return Roles(territory, year, items, glued)
 
 
-def split_territory(text: str, on: date) -> tuple[str, str]:
+def split_territory(text: str, on: date, registry: Registry) -> tuple[str, str]:
     """The territory at one end of a label and what is left of it: "Hai Phong Primary" -> ("Hai Phong", "Primary").
 
     The longest name counts; ("", text) if there is none, or if what is left are no words of an item, as of a
@@ -118,11 +120,11 @@ def _find_year_label(free: Mapping[str, list[str]], table: RawTable) -> str:
     return next((name for name, texts in free.items() if any(map(_has_year, texts))), "")
 
 
-def _find_glued(free: Mapping[str, list[str]], year: str) -> tuple[str, str]:
+def _find_glued(free: Mapping[str, list[str]], year: str, registry: Registry) -> tuple[str, str]:
     """A label that holds the year and the territory, or the territory and the item."""
     for name, texts in free.items():
         rests = [(found[1] if (found := find_year(text)) else "") if name == year else text for text in texts]
-        if _share(rests, lambda text: any(split_territory(text, day)[0] for day in _DAYS)) >= 0.5:
+        if _share(rests, lambda text: any(split_territory(text, day, registry)[0] for day in _DAYS)) >= 0.5:
             return name, name
     return "", ""
 
@@ -132,24 +134,27 @@ def _in_order(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: _ORDER.index(name) if name in _ORDER else 0)
 
 
-def _may_name_item(name: str, free: Mapping[str, list[str]], beside: Sequence[str], year: str, glued: str) -> bool:
-    if name in (year, glued):
+def _may_name_item(
+    name: str, free: Mapping[str, list[str]], places: Sequence[str], mixed: Sequence[str], registry: Registry
+) -> bool:
+    """Return whether a label says what is counted: not if it holds `places`, surely if it is a `mixed` one."""
+    if name in mixed:
         return True
-    if name in beside or (name == "parent" and "row" in beside and _are_groups(free[name])):
+    if name in places or (name == "parent" and "row" in places and _are_groups(free[name], registry)):
         return False
     return not (name == "column" and len(free[name]) == 1 and len(free) > 1 and is_worded("filler", free[name][0]))
 
 
-def _are_groups(parents: Iterable[str]) -> bool:
-    """Whether what stands over the rows are regions alone, under which their provinces are printed."""
-    return all(_is_territory(part) for parent in parents for part in parent.split(SEPARATOR))
+def _are_groups(parents: Iterable[str], registry: Registry) -> bool:
+    """Return whether the sections over the rows are regions alone, under which their provinces are printed."""
+    return all(_is_territory(part, registry) for parent in parents for part in parent.split(SEPARATOR))
 
 
 def _has_year(text: str) -> bool:
     return find_year(text) is not None
 
 
-def _is_territory(text: str) -> bool:
+def _is_territory(text: str, registry: Registry) -> bool:
     return any(resolve_territory(text, day) is not None for day in _DAYS)
 
 
@@ -181,7 +186,7 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
     """Read every cell of a table by its layout; what cannot be read with certainty becomes an issue."""
     reading = Reading()
     reader = _CellReader(
-        layout, find_roles(table, layout), Items(layout), _find_style(table, layout, registry), registry
+        layout, find_roles(table, layout, registry), Items(layout), _find_style(table, layout, registry), registry
     )
     errata = {e.cell: e for e in registry.errata.values() if e.file == resource.path}
     for cell in table.cells:
@@ -236,7 +241,7 @@ class _CellReader:
             said = [cell.labels.get(name, "") for name in (self.roles.year, "period", *self.roles.items)]
             raise SetAside("no_year", next(filter(None, said), ""))
         label = found[0]
-        name, parts = self.roles.read_parts(cell, reference_day(label.first, layout.year_rule))
+        name, parts = self.roles.read_parts(cell, reference_day(label.first, layout.year_rule), registry)
         series = self._read_series(cell, parts, label.first)
         rule = series.year_rule or layout.year_rule
         year = resolve_year(label, rule)

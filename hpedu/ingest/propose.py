@@ -78,15 +78,15 @@ _DAY = date(2024, 9, 30)
 _COUNTED_AT_START = re.compile(r"30 ?/ ?9|30 thang 9|30 september|nam hoc|school year")
 
 
-def propose_layout(table: RawTable, language: str = "en") -> str:
+def propose_layout(table: RawTable, registry: Registry, language: str = "en") -> str:
     """The text of a layout file for a table: what can be told is filled in, the rest is left to complete.
 
     Years and territories are found by content, in any kind of file, so labels are not named. Every item gets
     an empty `measure` and `level`; these, and a year rule or territory that the table does not tell, are refused
     by the loader until they are filled in: nothing is guessed.
     """
-    place = _find_place_label(table)
-    roles = find_roles(table, Layout(id="", title="", year_rule="calendar", place=place))
+    place = _find_place_label(table, registry)
+    roles = find_roles(table, Layout(id="", title="", year_rule="calendar", place=place), registry)
     style = decide_style(cell.printed for cell in table.cells)
     close = closest_layout(table.title, load_layouts())
     rule = "school_year_start" if _COUNTED_AT_START.search(_all_text(table, roles)) else ""
@@ -95,14 +95,14 @@ def propose_layout(table: RawTable, language: str = "en") -> str:
         lines.append(f"# {say('proposal_close', language, layout=close.id)}")
     lines.append(f"title = {_quote(table.title)}")
     if not roles.territory:
-        named = _quote(_find_title_territory(table.title))
+        named = _quote(_find_title_territory(table.title, registry))
         lines.append(f"territory = {named}  # {say('proposal_territory', language)}")
     if place:
         lines.append(f"place = {_quote(place)}")
     lines.append(f"year_rule = {_quote(rule)}  # {say('proposal_year', language)}")
     lines.append(f"numbers = {_quote(style or 'decide')}")
     lines.append(f"# {say('proposal_codes', language)}")
-    return "\n".join([*lines, *_propose_series(table, roles)]) + "\n"
+    return "\n".join([*lines, *_propose_series(table, roles, registry)]) + "\n"
 
 
 def is_catalogue(table: RawTable) -> bool:
@@ -110,7 +110,7 @@ def is_catalogue(table: RawTable) -> bool:
     return not any(text for cell in table.cells for name, text in cell.labels.items() if name != "title")
 
 
-def _find_place_label(table: RawTable) -> str:
+def _find_place_label(table: RawTable, registry: Registry) -> str:
     """The label that names districts or institutions, if most of its texts do."""
     for name in ("row", "column"):
         texts = {text for cell in table.cells if (text := cell.labels.get(name, ""))}
@@ -124,18 +124,17 @@ def _all_text(table: RawTable, roles: Roles) -> str:
     return fold_text(" ".join([table.title, *sorted(labels)]))
 
 
-def _find_title_territory(title: str) -> str:
+def _find_title_territory(title: str, registry: Registry) -> str:
     """The one territory whose name stands in the title, as a layout says it; empty if none or several do."""
     text = f" {fold_text(title)} "
-    named = {a.territory for a in load_registry().territory_names if f" {fold_text(a.name)} " in text}
+    named = {a.territory for a in registry.territory_names if f" {fold_text(a.name)} " in text}
     return f"={named.pop()}" if len(named) == 1 else ""
 
 
-def _propose_series(table: RawTable, roles: Roles) -> Iterator[str]:
-    registry = load_registry()
+def _propose_series(table: RawTable, roles: Roles, registry: Registry) -> Iterator[str]:
     found: dict[str, str] = {}
     for cell in table.cells:
-        tiers = SEPARATOR.join(roles.read_parts(cell, _DAY)[1]).split(SEPARATOR)
+        tiers = SEPARATOR.join(roles.read_parts(cell, _DAY, registry)[1]).split(SEPARATOR)
         item = SEPARATOR.join(tier for tier in tiers if not is_worded("filler", tier))
         found.setdefault(item, cell.labels.get("unit", ""))
     for item, unit in found.items():
@@ -248,7 +247,7 @@ def describe(checked: Checked, language: str) -> Iterator[str]:
     for found in unknown:
         if found not in catalogues:
             yield ""
-            yield from propose_layout(found.table, language).splitlines()
+            yield from propose_layout(found.table, load_registry(), language).splitlines()
 
 
 def _describe_table(found: Found, language: str, *, catalogue: bool) -> str:
