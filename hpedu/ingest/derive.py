@@ -11,6 +11,12 @@ from hpedu.ingest.schema import OBSERVATIONS, SERIES_KEY
 from hpedu.registry import Registry
 from hpedu.sums import add_parts
 
+GROUPS = ["age_0_4", "age_5_9", "age_10_14", "age_15_19", "age_20_24"]
+"""The five-year age groups that school-age bands are estimated from."""
+
+METHOD = "sprague"
+"""The method they are estimated with: Sprague's multipliers. The note of an estimate names it."""
+
 
 def mark_current(observations: pl.DataFrame) -> pl.DataFrame:
     """Set `current` so that each figure (series and year) has one current value; the others stay.
@@ -67,9 +73,6 @@ def revisions(observations: pl.DataFrame) -> pl.DataFrame:
         .drop("step")
     )
 
-
-GROUPS = ["age_0_4", "age_5_9", "age_10_14", "age_15_19", "age_20_24"]
-METHOD = "sprague"
 
 _END = (
     (0.3616, -0.2768, 0.1488, -0.0336, 0.0),

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import polars as pl
 
-from hpedu.ingest.layouts import SERIES_FIELDS, Items, Layout, Series
+from hpedu.ingest.layouts import Items, Layout, Series
 from hpedu.ingest.quarantine import SetAside, set_aside_row
-from hpedu.ingest.schema import Cell, RawTable, Resource, name_cell
+from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource, name_cell
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.numbers import (
@@ -35,8 +35,11 @@ from hpedu.registry.models import Erratum
 _NO_ITEM = ("title", "unit", "index", "code", "mark")
 _ORDER = ("parent", "row", "column")
 _ITEM = re.compile(r"\w(?:.*[\w)%])?")
-# Before the mergers of 2025, when there still was Ha Tay, and after the mergers.
+# One day shortly before the mergers of 2025, one when there still was Ha Tay, one after the mergers.
 _DAYS = (date(2024, 9, 30), date(2007, 9, 30), date(2025, 9, 30))
+
+Undecided = Literal["undecided"]
+"""All numbers of a table together do not show what the marks in them mean."""
 
 
 @dataclass(frozen=True)
@@ -172,10 +175,6 @@ def _share(texts: list[str], fits: Callable[[str], bool]) -> float:
     return sum(map(fits, texts)) / len(texts) if texts else 0.0
 
 
-Undecided = Literal["undecided"]
-"""All numbers of a table together do not show what the marks in them mean."""
-
-
 @dataclass
 class Reading:
     """The content of a file as rows for the two tables of ingest. Every cell is in exactly one of them."""
@@ -200,9 +199,9 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
             if erratum is not None:
                 row = _apply_erratum(row, erratum)
             reading.observations.append(row | _provenance(cell, resource))
-        except SetAside as aside:
+        except SetAside as refusal:
             reading.issues.append(
-                set_aside_row(cell, resource, aside.reason, aside.subject, registry, aside.known)
+                set_aside_row(cell, resource, refusal.reason, refusal.subject, registry, refusal.known)
             )
     return reading
 

@@ -22,6 +22,9 @@ from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.ingest.words.years import YearRule
 from hpedu.texts import message
 
+HOME = Path(__file__).parent / "layouts"
+
+# What does not count in a title.
 _YEAR = re.compile(
     r"(?:/|(?:\b(?:nam hoc|nam|school year|in|year)\s+)*)(?<![\w.,])(?:19|20)\d{2}"
     r"(?:\s*[-–—/]\s*(?:19|20)?\d{2})?(?![\w]|[.,]\d)"
@@ -34,7 +37,12 @@ _REMARK = re.compile(r"\[[^\]]*\]")
 _STARS = re.compile(r"\(\s*\*+\s*\)")
 _NUMBER = re.compile(r"^(?:(?:bieu|bang|table)\s*(?:so\s*)?)?\d{1,3}(?:\.\d+)*[.:)]?\s+(?=\D)")
 _TITLE_WORD = re.compile(r"[\w%]+")
+# PX-Web lists the variables of a table behind these words.
 _VARIABLES = ("by", "phan theo", "chia theo", "theo")
+
+# What does not count in an item, and what does.
+_FOOTNOTE = re.compile(r"\(\s*(?:\*+|\d)\s*\)")
+_ITEM_WORD = re.compile(r"[\w%+]+")
 
 
 @lru_cache(maxsize=1 << 12)
@@ -67,11 +75,6 @@ def is_titled(title: str, known: Iterable[str]) -> bool:
     if not matched:
         return False
     return not rest or rest.startswith(tuple(f"{word} " for word in _VARIABLES)) or is_worded("filler", rest)
-
-
-HOME = Path(__file__).parent / "layouts"
-
-SERIES_FIELDS = ("measure", "level", "ownership", "sex", "detail")
 
 
 class Strict(BaseModel):
@@ -174,10 +177,6 @@ def closest_layout(title: str, layouts: Iterable[Layout]) -> Layout | None:
     keys = {title_key(known): layout for layout in layouts for known in layout.titles}
     close = get_close_matches(title_key(title), keys, n=1, cutoff=0.75)
     return keys[close[0]] if close else None
-
-
-_FOOTNOTE = re.compile(r"\(\s*(?:\*+|\d)\s*\)")
-_ITEM_WORD = re.compile(r"[\w%+]+")
 
 
 class Items:

@@ -30,8 +30,17 @@ from hpedu.registry import Registry, Text, load_registry
 from hpedu.texts import message, say
 
 MOST = 3
+"""The number of codes suggested for a text."""
+
 _WORD = re.compile(r"\w+")
 _REMARK = re.compile(r"\([^()]*\)")
+
+# Any day will do: only the item of a label is looked at, not the territory split off it.
+_DAY = date(2024, 9, 30)
+_COUNTED_AT_START = re.compile(r"30 ?/ ?9|30 thang 9|30 september|nam hoc|school year")
+_ADDRESS = re.compile(r"([A-Z]+)(\d+)")
+SHOWN = 20
+"""The number of kinds of issues that are listed."""
 
 
 def suggest_codes(dimension: str, text: str, registry: Registry) -> list[str]:
@@ -73,10 +82,6 @@ def _parts(code: str, name: Text, *, remarks: bool) -> Iterator[str]:
 def _plain(text: str) -> str:
     """Return folded words, English plurals as singulars."""
     return " ".join(re.sub(r"(?<=\w{3})(?<!s)s$", "", word) for word in _WORD.findall(fold_text(text)))
-
-
-_DAY = date(2024, 9, 30)
-_COUNTED_AT_START = re.compile(r"30 ?/ ?9|30 thang 9|30 september|nam hoc|school year")
 
 
 def propose_layout(table: RawTable, registry: Registry, language: str = "en") -> str:
@@ -152,11 +157,6 @@ def _propose_series(table: RawTable, roles: Roles, registry: Registry) -> Iterat
 
 def _quote(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
-
-
-_ADDRESS = re.compile(r"([A-Z]+)(\d+)")
-SHOWN = 20
-"""The number of kinds of issues that are listed."""
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,10 @@ ISSUES: dict[str, Any] = {
 }
 """Columns of issues. A row is a cell that was set aside, and why."""
 
-SERIES_KEY = ["measure", "level", "ownership", "sex", "detail", "territory", "place"]
+SERIES_FIELDS = ("measure", "level", "ownership", "sex", "detail")
+"""The columns that say what is counted, wherever it is."""
+
+SERIES_KEY = [*SERIES_FIELDS, "territory", "place"]
 """The columns that make one series; with `year` they make one figure."""
 
 

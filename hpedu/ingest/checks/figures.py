@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from hpedu.ingest.schema import name_cell
+from hpedu.ingest.schema import SERIES_FIELDS, name_cell
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Erratum, Relation
@@ -21,11 +21,24 @@ Key = tuple[str, str, str, str, str]
 Reach = Literal["file", "release", "current"]
 """Where the other figures of a relation may be: in one file, in what one publisher issued together, anywhere."""
 
+LONGEST_GAP = 2
+"""Years between two points of a series that still are neighbours."""
+
 MEASURED_UNITS = {"km2", "billion_vnd"}
 """Units of amounts. All other additive measures count things."""
 
 _COPIED = ("territory", "place", "year", "value", "unit", "edition", "file", "sheet", "cell", "printed", "current")
-_WANTED = ("measure", "level", "ownership", "sex", "detail", "step", *_COPIED)
+_WANTED = (*SERIES_FIELDS, "step", *_COPIED)
+
+Pattern = tuple[str | None, ...]
+"""Codes of the five dimensions of a key; None means any code."""
+
+ANY = "*"
+"""What a relation writes for any code."""
+
+# Places in a key, and the codes that a formula need not write.
+_MEASURE, _LEVEL = 0, 1
+_DEFAULTS = ("", "", "all", "both", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,17 +164,9 @@ def _read_figure(row: dict[str, Any], erratum: Erratum | None, additive: bool, u
     )
 
 
-Pattern = tuple[str | None, ...]
-"""Codes of the five dimensions of a key; None means any code."""
-
-ANY = "*"
-_MEASURE, _LEVEL = 0, 1
-_DEFAULTS = ("", "", "all", "both", "")
-
-
 @dataclass(frozen=True)
 class Match:
-    """One place where a relation can be tried. `whole` is a number where the relation says so."""
+    """One place where a relation can be tried. `whole` is a number if the relation states one."""
 
     relation: Relation
     whole: Figure | float

@@ -8,11 +8,10 @@ from typing import Any, Literal
 import polars as pl
 
 from hpedu.ingest.checks.figures import Figure
-from hpedu.ingest.schema import name_cell
+from hpedu.ingest.schema import SERIES_FIELDS, name_cell
 from hpedu.registry import Registry
 from hpedu.texts import LANGUAGES, Language, say, school_year, write_number
 
-_DIMENSIONS = ("measure", "level", "ownership", "sex", "detail")
 # Codes that need no mention.
 _PLAIN: dict[str, tuple[str, ...]] = {
     "measure": (),
@@ -21,72 +20,6 @@ _PLAIN: dict[str, tuple[str, ...]] = {
     "sex": ("both",),
     "detail": ("",),
 }
-
-
-def name_check(check: str, language: Language) -> str:
-    """Return the name of a check or a severity: "Parts and total", "Doubtful"."""
-    return say(f"{check}_name", language)
-
-
-def write_year(figure: Figure, registry: Registry, language: Language) -> str:
-    """Return the calendar year, or the school year as `2014-2015` (`2014-15` in English)."""
-    calendar = registry.measures[figure.key[0]].basis == "calendar"
-    return str(figure.year) if calendar else school_year(figure.year, language)
-
-
-def name_place(figure: Figure, registry: Registry, language: Language) -> str:
-    """Return the name of the district or institution, or of the territory."""
-    if figure.place in registry.places:
-        return registry.places[figure.place].name.get(language)
-    territory = registry.territories.get(figure.territory)
-    return territory.name.get(language) if territory else figure.territory
-
-
-def name_series(figure: Figure, registry: Registry, language: Language, *, whole: bool = False) -> str:
-    """Say what is counted: measure, level, and (unless the `whole` is meant) the part of each dimension."""
-    dimensions = _DIMENSIONS[:2] if whole else _DIMENSIONS
-    pairs = zip(dimensions, figure.key, strict=False)
-    names = [
-        _name(dimension, code, registry, language) for dimension, code in pairs if code not in _PLAIN[dimension]
-    ]
-    return ", ".join([names[0], *map(_lower, names[1:])])
-
-
-def name_part(part: Figure, whole: Figure | None, registry: Registry, language: Language) -> str:
-    """Say how a part differs from the whole: "public", "primary". Without a whole, all but measure and level."""
-    names = [
-        _name(dimension, code, registry, language)
-        for n, (dimension, code) in enumerate(zip(_DIMENSIONS, part.key, strict=True))
-        if (whole.key[n] != code if whole else n > 1 and code not in _PLAIN[dimension])
-    ]
-    return ", ".join(_lower(name.partition(" (")[0]) for name in names if name)
-
-
-def _name(dimension: str, code: str, registry: Registry, language: Language) -> str:
-    if dimension == "measure":
-        return registry.measures[code].name.get(language)
-    known = registry.codes_of(dimension).get(code)
-    return known.name.get(language) if known else code
-
-
-def _lower(name: str) -> str:
-    return name[:1].lower() + name[1:]
-
-
-def write_addition(parts: Iterable[Figure], whole: Figure | None, registry: Registry, language: Language) -> str:
-    """Write the parts of a sum: `2,696 (public) + 870 (private)`."""
-    return " + ".join(
-        f"{write_number(part.value, language)} ({name_part(part, whole, registry, language)})" for part in parts
-    )
-
-
-def list_cells(figures: Iterable[Figure]) -> str:
-    """List the cells of figures by file: `J20, J25 (city/a.csv); C4 (city/b.csv)`."""
-    cells: dict[str, list[str]] = {}
-    for figure in figures:
-        cells.setdefault(figure.file, []).append(name_cell(figure.sheet, figure.cell))
-    return "; ".join(f"{', '.join(dict.fromkeys(names))} ({file})" for file, names in cells.items())
-
 
 Severity = Literal["error", "warning", "note"]
 """How bad a finding is: `error` cannot be true, `warning` hardly, `note` is worth knowing or already covered.
@@ -127,6 +60,71 @@ SEVERITIES: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 
 Values = Callable[[Language], dict[str, str]]
 """A function of the language that gives the words for the names in a template."""
+
+
+def name_check(check: str, language: Language) -> str:
+    """Return the name of a check or a severity: "Parts and total", "Doubtful"."""
+    return say(f"{check}_name", language)
+
+
+def write_year(figure: Figure, registry: Registry, language: Language) -> str:
+    """Return the calendar year, or the school year as `2014-2015` (`2014-15` in English)."""
+    calendar = registry.measures[figure.key[0]].basis == "calendar"
+    return str(figure.year) if calendar else school_year(figure.year, language)
+
+
+def name_place(figure: Figure, registry: Registry, language: Language) -> str:
+    """Return the name of the district or institution, or of the territory."""
+    if figure.place in registry.places:
+        return registry.places[figure.place].name.get(language)
+    territory = registry.territories.get(figure.territory)
+    return territory.name.get(language) if territory else figure.territory
+
+
+def name_series(figure: Figure, registry: Registry, language: Language, *, whole: bool = False) -> str:
+    """Say what is counted: measure, level, and (unless the `whole` is meant) the part of each dimension."""
+    dimensions = SERIES_FIELDS[:2] if whole else SERIES_FIELDS
+    pairs = zip(dimensions, figure.key, strict=False)
+    names = [
+        _name(dimension, code, registry, language) for dimension, code in pairs if code not in _PLAIN[dimension]
+    ]
+    return ", ".join([names[0], *map(_lower, names[1:])])
+
+
+def name_part(part: Figure, whole: Figure | None, registry: Registry, language: Language) -> str:
+    """Say how a part differs from the whole: "public", "primary". Without a whole, all but measure and level."""
+    names = [
+        _name(dimension, code, registry, language)
+        for n, (dimension, code) in enumerate(zip(SERIES_FIELDS, part.key, strict=True))
+        if (whole.key[n] != code if whole else n > 1 and code not in _PLAIN[dimension])
+    ]
+    return ", ".join(_lower(name.partition(" (")[0]) for name in names if name)
+
+
+def _name(dimension: str, code: str, registry: Registry, language: Language) -> str:
+    if dimension == "measure":
+        return registry.measures[code].name.get(language)
+    known = registry.codes_of(dimension).get(code)
+    return known.name.get(language) if known else code
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def write_addition(parts: Iterable[Figure], whole: Figure | None, registry: Registry, language: Language) -> str:
+    """Write the parts of a sum: `2,696 (public) + 870 (private)`."""
+    return " + ".join(
+        f"{write_number(part.value, language)} ({name_part(part, whole, registry, language)})" for part in parts
+    )
+
+
+def list_cells(figures: Iterable[Figure]) -> str:
+    """List the cells of figures by file: `J20, J25 (city/a.csv); C4 (city/b.csv)`."""
+    cells: dict[str, list[str]] = {}
+    for figure in figures:
+        cells.setdefault(figure.file, []).append(name_cell(figure.sheet, figure.cell))
+    return "; ".join(f"{', '.join(dict.fromkeys(names))} ({file})" for file, names in cells.items())
 
 
 def make_finding(

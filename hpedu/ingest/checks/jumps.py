@@ -11,12 +11,12 @@ from operator import itemgetter
 from statistics import median
 from typing import Any, Literal
 
-from hpedu.ingest.checks.figures import Figure, Figures
+from hpedu.ingest.checks.figures import LONGEST_GAP, Figure, Figures
 from hpedu.ingest.checks.finding import Severity, make_finding
 from hpedu.registry import Registry
 from hpedu.texts import Language, write_number
 
-# Neighbours compared with, before and after.
+# Of slips of the unit: neighbours compared with, before and after.
 EACH_SIDE = 3
 # How far log10 of the factor may be from 1, 2, 3: a factor of 1000 is recognised between 631 and 1585.
 NEAR = (0.1, 0.15, 0.2)
@@ -30,6 +30,21 @@ SMALLEST_SLIP = 100
 SMALLEST_PERCENT = 10
 # In years: what stays ten times as large for longer was defined anew, and no unit slipped.
 LONGEST_TENFOLD = 2
+
+# Of jumps: shorter series are left alone.
+FEWEST_POINTS = 4
+# A measure must have changed so often before "usual" means anything.
+FEWEST_CHANGES = 8
+# Times the scaled median absolute deviation (MAD).
+FAR = 6
+# Makes the MAD of a normal distribution its standard deviation.
+MAD_TO_DEVIATION = 1.4826
+# Smaller changes no reader would call a jump: 15 %, five percentage points.
+SMALLEST_JUMP = {"counts": 0.15, "rates": 5.0}
+# Counts that stay below this jump all the time.
+FEW = 20
+PERCENT = "\N{NO-BREAK SPACE}%"
+Shape = Literal["spike", "end", "level"]
 
 
 @dataclass(frozen=True)
@@ -142,24 +157,6 @@ def _report_slip(figure: Figure, near: Sequence[Point], power: int, registry: Re
 
     template = "unit_slip" if power > 0 else "unit_slip_down"
     return make_finding("unit_slip", "error", figure, registry, values, template=template)
-
-
-FEWEST_POINTS = 4
-# A measure must have changed so often before "usual" means anything.
-FEWEST_CHANGES = 8
-# Times the scaled median absolute deviation (MAD).
-FAR = 6
-# Makes the MAD of a normal distribution its standard deviation.
-MAD_TO_DEVIATION = 1.4826
-# Smaller changes no reader would call a jump: 15 %, five percentage points.
-SMALLEST_JUMP = {"counts": 0.15, "rates": 5.0}
-# Years between two points that still are neighbours.
-LONGEST_GAP = 2
-# Counts that stay below this jump all the time.
-FEW = 20
-PERCENT = "\N{NO-BREAK SPACE}%"
-
-Shape = Literal["spike", "end", "level"]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Check figures against what is possible: signs, bounds, the same thing said twice."""
+"""Check figures against what is possible: signs, bounds, one thing printed twice."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from hpedu.ingest.checks.figures import Figure, Figures, Match, Reach, find_matches
+from hpedu.ingest.checks.figures import LONGEST_GAP, Figure, Figures, Match, Reach, find_matches
 from hpedu.ingest.checks.finding import Severity, list_cells, make_finding, name_part, name_series
 from hpedu.ingest.checks.sums import EPSILON
 from hpedu.registry import Registry
 from hpedu.texts import Language, write_number
+
+# From here on a count does not vanish for a year.
+LARGE = 20
+INFINITE = "\N{INFINITY}"
+EVERYWHERE: tuple[Reach, ...] = ("file", "release", "current")
 
 
 def check_duplicates(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
@@ -53,12 +58,6 @@ def _report(check: str, first: Figure, second: Figure, registry: Registry) -> di
     return make_finding(check, severity, second, registry, values, involved=[first])
 
 
-# From here on a count does not vanish for a year.
-LARGE = 20
-# Years between two points that still are neighbours.
-LONGEST_GAP = 2
-
-
 def check_signs(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
     """Report counts below zero."""
     for figure in figures.all:
@@ -95,10 +94,6 @@ def _report_zero(path: list[Figure], zero: Figure, registry: Registry) -> dict[s
         }
 
     return make_finding("zero", "warning", zero, registry, values, involved=path)
-
-
-INFINITE = "\N{INFINITY}"
-EVERYWHERE: tuple[Reach, ...] = ("file", "release", "current")
 
 
 def check_parts(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:

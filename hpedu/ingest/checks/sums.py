@@ -16,6 +16,9 @@ from hpedu.ingest.checks.finding import (
 from hpedu.registry import Registry
 from hpedu.texts import Language, say, write_number
 
+EPSILON = 1e-6
+"""How far sums of binary fractions may be apart though they are equal."""
+
 
 @dataclass(frozen=True)
 class Repair:
@@ -51,10 +54,6 @@ def _kinds(printed: int, wanted: int) -> Iterator[Literal["swap", "digit"]]:
         first, second = apart
         if old[second] == new[first]:
             yield "swap"
-
-
-EPSILON = 1e-6
-"""How far sums of binary fractions may be apart though they are equal."""
 
 
 def check_sums(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:

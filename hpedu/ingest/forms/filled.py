@@ -36,6 +36,9 @@ _WRITTEN = re.compile(r"(?:ngay )?(\d{1,2}) ?(?:[/.-]|thang) ?(\d{1,2}) ?(?:[/.-
 _SERIAL = re.compile(r"[34567]\d{4}", re.ASCII)
 _FIRST_DAY = date(1899, 12, 30)
 
+_Rows = Mapping[SeriesRef, Mapping[str, Any]]
+_Side = Sequence[SeriesRef]
+
 
 def read_typed_number(printed: str, allowed: Range) -> Decimal:
     """Read a number as typed, in Vietnamese or English style.
@@ -159,10 +162,6 @@ def read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[FormRow]:
         }
         if typed:
             yield FormRow(sheet, typed, texts[places["key"]], [texts[places[name]] for name in sealed])
-
-
-_Rows = Mapping[SeriesRef, Mapping[str, Any]]
-_Side = Sequence[SeriesRef]
 
 
 def find_excesses(rows: _Rows, registry: Registry) -> dict[SeriesRef, str]:
@@ -291,8 +290,8 @@ class _FormReader:
         unit = self.registry.measures[series.measure].unit
         try:
             number = self._read_answer(cell, row.sheet, unit)
-        except SetAside as aside:
-            self._set_aside(cell, aside.reason, known=aside.known)
+        except SetAside as refusal:
+            self._set_aside(cell, refusal.reason, known=refusal.known)
             return
         self.rows[series] = {
             "measure": series.measure,
@@ -333,8 +332,8 @@ class _FormReader:
                 try:
                     text = typed[name].printed
                     texts.append(read_typed_date(text).isoformat() if name == "date" else clean_text(text))
-                except SetAside as aside:
-                    self._set_aside(typed[name], aside.reason)
+                except SetAside as refusal:
+                    self._set_aside(typed[name], refusal.reason)
         return "; ".join(texts)
 
     def _set_aside_sheet(self, grid: Grid) -> None:

@@ -1,4 +1,4 @@
-"""Know the columns of the school list: recognise them by their headers, read their words, describe them."""
+"""Know the columns of the school list: recognise them by their headers, and read the words in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.registry import Registry
 from hpedu.registry.models import SchoolColumn
-from hpedu.texts import Language
 
 _TABLE: dict[str, Any] = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 
@@ -32,6 +31,12 @@ _SIGNS = re.compile(r"[\W_]+")
 _COMMUNE_KIND = re.compile(
     r"^(?:phường|xã|đặc khu|p\.|x\.|ward|commune|phuong|xa|dac khu)\s*(?=\S)", re.IGNORECASE
 )
+
+# Of headers: words that lead one, columns that say which school it is, remarks, and two languages in one.
+_LEAD = re.compile(r"^(?:tong so luong|tong so|so luong|so|tong|trong do)\s+(?=\S)")
+_IDENTIFYING = ("code", "choice", "text")
+_PARENTHESES = re.compile(r"\([^()]*\)")
+_PARTS = re.compile(r"\n|\s[-–—/]\s")
 
 
 def fold_words(text: str) -> str:
@@ -77,12 +82,6 @@ def find_counted(measure: str, level: str) -> list[str]:
     """Return the kinds of institution that a series about whole schools counts."""
     counted: dict[str, list[str]] = _TABLE["counted"]
     return counted.get(f"{measure}/{level}") or counted.get(measure) or ["school"]
-
-
-_LEAD = re.compile(r"^(?:tong so luong|tong so|so luong|so|tong|trong do)\s+(?=\S)")
-_IDENTIFYING = ("code", "choice", "text")
-_PARENTHESES = re.compile(r"\([^()]*\)")
-_PARTS = re.compile(r"\n|\s[-–—/]\s")
 
 
 def recognise_school_list(header: Sequence[str], registry: Registry) -> dict[int, str] | None:
@@ -139,35 +138,6 @@ def list_columns(registry: Registry) -> dict[str, SchoolColumn]:
     for column in registry.school_columns.values():
         columns.update(dict.fromkeys((column.id, *column.variants), column))
     return columns
-
-
-def describe_columns(registry: Registry, language: Language) -> str:
-    """Write the columns as a table in Markdown for docs/school_list.md: header, meaning, kind, levels, targets."""
-    heads = {
-        "vi": (
-            "Tiêu đề cột",
-            "Tên tiếng Anh",
-            "Kiểu",
-            "Cấp học điền",
-            "Vào chuỗi số liệu",
-            "Chỉ tiêu (số thứ tự)",
-        ),
-        "en": ("Header", "Meaning", "Kind", "Filled by levels", "Feeds series", "Targets (number)"),
-    }
-    lines = ["| " + " | ".join(heads[language]) + " |", "|---" * len(heads[language]) + "|"]
-    for column in registry.school_columns.values():
-        numbers = ", ".join(str(registry.targets[target].number) for target in registry.targets_fed_by(column))
-        levels = ", ".join(registry.name("level", level, language) for level in column.levels)
-        cells = (
-            f"**{column.name.vi}**" if column.required else column.name.vi,
-            column.name.en,
-            f"`{column.kind}`",
-            levels + (" ⁺" if column.per_level else ""),
-            ", ".join(f"`{text}`" for text in column.series),
-            numbers,
-        )
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
 
 
 @lru_cache(maxsize=2)

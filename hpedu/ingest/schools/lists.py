@@ -12,24 +12,13 @@ import polars as pl
 from hpedu.ingest import schema
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.schema import Resource
-from hpedu.ingest.schools.fields import describe_columns, list_columns, recognise_school_list
+from hpedu.ingest.schools.fields import list_columns
 from hpedu.ingest.schools.rules import set_aside_duplicates
 from hpedu.ingest.schools.sheets import CHOICE_TYPES, TYPES, find_header, find_lacking_columns, read_sheet
 from hpedu.ingest.schools.totals import total_schools
 from hpedu.ingest.source import SHEETS, Source
 from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
 from hpedu.registry import Registry
-
-__all__ = [
-    "SchoolList",
-    "describe_columns",
-    "find_lacking",
-    "may_be_school_list",
-    "read_school_list",
-    "recognise_school_list",
-    "school_schema",
-    "set_aside_duplicates",
-]
 
 _ENOUGH_ROWS = 200
 """Rows looked at to recognise the encoding of a sheet."""

@@ -16,6 +16,9 @@ from hpedu.registry import Registry
 from hpedu.registry.models import SchoolColumn
 from hpedu.texts import LANGUAGES
 
+COMMUNES_SINCE = date(2025, 7, 1)
+"""Before this day the same codes were other communes."""
+
 
 @dataclass
 class Issues:
@@ -55,10 +58,6 @@ def fill_template(template: str) -> pl.Expr:
     for words, name, _, _ in Formatter().parse(template):
         parts += [pl.lit(words)] + ([pl.col(name)] if name else [])
     return pl.concat_str(parts)
-
-
-COMMUNES_SINCE = date(2025, 7, 1)
-"""Before this day the same codes were other communes."""
 
 
 def check_schools(values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, registry: Registry) -> pl.DataFrame:

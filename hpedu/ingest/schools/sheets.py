@@ -46,6 +46,16 @@ _WHOLE = r"^(\d+)[.,]0+$"
 # Days since 30 December 1899: the years 1954 to 2119.
 _SERIALS = (20_000, 80_000)
 
+HEADER_DEPTH = 15
+"""Rows among which the header is; the letterhead and the title are above it."""
+
+_CODE = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*$"
+"""A ministry code has three digits at least, so that no word and no "(2)" is one."""
+
+_REFUSED = {"count": "school_bad_number", "date": "school_bad_date"}
+# Without these a row cannot be counted, which `check_schools` reports once.
+_ROW_RULES = {"year", "levels"}
+
 
 def read_counts(cells: pl.Series) -> pl.Series:
     """Read whole numbers from 0 to `LARGEST`; a dash is 0, a grouped "1.250" is 1250. Anything else is null."""
@@ -124,17 +134,6 @@ def _read_year(text: str) -> int | None:
     return resolve_year(found[0], "school_year_start") if found and fold_words(found[1]) in _YEAR_WORDS else None
 
 
-HEADER_DEPTH = 15
-"""Rows among which the header is; the letterhead and the title are above it."""
-
-_CODE = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*$"
-"""A ministry code has three digits at least, so that no word and no "(2)" is one."""
-
-_REFUSED = {"count": "school_bad_number", "date": "school_bad_date"}
-# Without these a row cannot be counted, which `check_schools` reports once.
-_ROW_RULES = {"year", "levels"}
-
-
 @dataclass(frozen=True)
 class Header:
     """The row of the header (counted from 0), its texts, and which of them are which column."""
@@ -187,8 +186,8 @@ def read_sheet(
     values = _count_cells(values, printed).with_columns(file=pl.lit(file), sheet=pl.lit(name))
     absent = [pl.lit(None, kind).alias(column) for column, kind in columns.items() if column not in values.columns]
     present, titles = _count_filled(cells), _count_filled(cells.head(header.row + 1))
-    aside = present - titles - int(values["cells"].sum())
-    return Sheet(values.with_columns(absent).select(list(columns)), issues.collect(), present, titles, aside)
+    set_aside = present - titles - int(values["cells"].sum())
+    return Sheet(values.with_columns(absent).select(list(columns)), issues.collect(), present, titles, set_aside)
 
 
 def _join_tiers(upper: list[str], lower: list[str]) -> list[str]:
