@@ -28,6 +28,9 @@ from hpedu.ingest.source import Source, open_source, report_damage
 from hpedu.registry import Registry
 from hpedu.texts import message
 
+DEPARTMENT = "Sở Giáo dục và Đào tạo thành phố Hải Phòng"
+"""The publisher of forms and school lists."""
+
 
 @dataclass(frozen=True)
 class Package:
@@ -50,6 +53,7 @@ def read_package(raw: Path, registry: Registry) -> dict[str, Resource]:
 
 
 def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]) -> Package:
+    """Read the data package, and each file that has no entry in it. Raises as `read_package` does."""
     path = raw / "datapackage.json"
     if not path.exists():
         raise IngestError([Problem(path.name, "", message("package_missing"))])
@@ -85,9 +89,6 @@ def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]
     if problems:
         raise IngestError(problems)
     return package
-
-
-DEPARTMENT = "Sở Giáo dục và Đào tạo thành phố Hải Phòng"
 
 
 def _read_own(data: bytes, name: str, registry: Registry) -> tuple[Resource, Reading] | None:

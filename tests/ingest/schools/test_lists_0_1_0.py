@@ -16,7 +16,7 @@ from hpedu.ingest.schools.fields import recognise_school_list
 from hpedu.ingest.schools.lists import read_school_list
 from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
-from tests.ingest.schools.test_schools import make_workbook
+from tests.ingest.schools.test_lists import make_workbook
 
 with (Path(__file__).parent / "columns_0_1_0.csv").open(encoding="utf-8", newline="") as file:
     COLUMNS = {row["header"]: row["column"] for row in csv.DictReader(file)}
