@@ -1,1 +1,1 @@
-"""Files as received -> one tidy table of observations, and a list of what was set aside."""
+"""Turn files as received into one tidy table of observations, and a list of what was set aside."""

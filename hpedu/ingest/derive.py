@@ -11,13 +11,19 @@ from hpedu.ingest.schema import OBSERVATIONS, SERIES_KEY
 from hpedu.registry import Registry
 from hpedu.sums import add_parts
 
+GROUPS = ["age_0_4", "age_5_9", "age_10_14", "age_15_19", "age_20_24"]
+"""The five-year age groups that school-age bands are estimated from."""
+
+METHOD = "sprague"
+"""The method they are estimated with: Sprague's multipliers. The note of an estimate names it."""
+
 
 def mark_current(observations: pl.DataFrame) -> pl.DataFrame:
     """Set `current` so that each figure (series and year) has one current value; the others stay.
 
     A point goes before a bound ("over 76"), a whole figure before one that some schools did not report for, then
-    the newest edition wins, unless an older one is the same
-    figure printed more precisely (69 thousand does not replace 68,876).
+    the newest edition wins, unless an older one is the same figure printed more precisely (69 thousand does not
+    replace 68,876).
     """
     keys = [*SERIES_KEY, "year"]
     numbered = observations.with_row_index("row").with_columns(current=pl.len().over(keys) == 1)
@@ -34,7 +40,7 @@ def mark_current(observations: pl.DataFrame) -> pl.DataFrame:
 
 
 def _choose(candidates: list[dict[str, Any]]) -> int:
-    """The row that counts, from candidates in order of preference."""
+    """Return the row number of the figure that counts, from candidates in order of preference."""
     best = candidates[0]
     for other in candidates[1:]:
         finer = other["step"] < best["step"] and other["qualifier"] == best["qualifier"]
@@ -44,9 +50,13 @@ def _choose(candidates: list[dict[str, Any]]) -> int:
 
 
 def revisions(observations: pl.DataFrame) -> pl.DataFrame:
-    """Figures that a later edition changed: series, year, old and new value and edition, the change.
+    """Return the figures that a later edition changed, the largest relative change first. Roundings are left out.
 
-    Rows are sorted by the size of the relative change, largest first. Roundings are left out.
+    Returns
+    -------
+    polars.DataFrame
+        The columns of `SERIES_KEY`, year, unit, new and old value, edition and source, `change` in that unit,
+        `relative` as a share of the old value.
     """
     keys = [*SERIES_KEY, "year"]
     new = observations.filter(pl.col("current")).select(
@@ -63,9 +73,6 @@ def revisions(observations: pl.DataFrame) -> pl.DataFrame:
         .drop("step")
     )
 
-
-GROUPS = ["age_0_4", "age_5_9", "age_10_14", "age_15_19", "age_20_24"]
-METHOD = "sprague"
 
 _END = (
     (0.3616, -0.2768, 0.1488, -0.0336, 0.0),
@@ -106,11 +113,10 @@ def split_ages(groups: Sequence[float]) -> list[float]:
 
 
 def estimate_age_bands(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """Population of the school-age bands (measure `population_age`), status `estimated`; of a synthetic
-    projection they are synthetic.
+    """Estimate the population of the school-age bands (measure `population_age`) from five-year age groups.
 
-    A band stands only where all five groups of its territory and year are there. `cell` names the cells of
-    all five groups.
+    Status is `estimated`, or `synthetic` for a synthetic projection. There is a band only where all five groups of
+    its territory and year are. `cell` names the cells of all five groups.
     """
     groups = observations.filter(
         pl.col("current"), pl.col("measure") == "population_projected", pl.col("detail").is_in(GROUPS)
@@ -143,7 +149,7 @@ def estimate_age_bands(observations: pl.DataFrame, registry: Registry) -> pl.Dat
 
 
 def derive_merged(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """Observations of merged territories for the years in which only their parts were counted.
+    """Sum the parts of merged territories for the years in which only the parts were counted.
 
     Takes current observations of additive measures. Counts add; a missing part, or one that is only a bound,
     makes the sum missing, never smaller. `file`, `sheet` and `cell` name those of all parts, joined by
@@ -175,7 +181,8 @@ def _sum_parts(observations: pl.DataFrame, merged: str, parts: list[str], additi
 
     softer = pl.col("status").filter(pl.col("status").is_in(["synthetic", "projected", "estimated"]))
     whole = add_parts(
-        usable.sort("territory", descending=True),  # hai_phong_old first, then hai_duong_old
+        # hai_phong_old comes first, then hai_duong_old.
+        usable.sort("territory", descending=True),
         keys=[*keys, "year"],
         part="territory",
         parts=parts,

@@ -1,4 +1,4 @@
-"""From the cells of a table to observations: what each label means is looked up, never guessed."""
+"""Turn the cells of a table into observations: what each label means is looked up, never guessed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal
 
 import polars as pl
 
-from hpedu.ingest.layouts import SERIES_FIELDS, Items, Layout, Series
+from hpedu.ingest.layouts import Items, Layout, Series
 from hpedu.ingest.quarantine import SetAside, set_aside_row
-from hpedu.ingest.schema import Cell, RawTable, Resource, name_cell
+from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource, name_cell
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.numbers import (
@@ -30,10 +31,15 @@ from hpedu.ingest.words.years import YearLabel, find_year, reference_day, resolv
 from hpedu.registry import Registry
 from hpedu.registry.models import Erratum
 
-_BESIDE = ("title", "unit", "index", "code", "mark")  # labels that never say what is counted
+# Labels that never say what is counted.
+_NO_ITEM = ("title", "unit", "index", "code", "mark")
 _ORDER = ("parent", "row", "column")
 _ITEM = re.compile(r"\w(?:.*[\w)%])?")
-_DAYS = (date(2024, 9, 30), date(2007, 9, 30), date(2025, 9, 30))  # with Ha Tay, and after the mergers
+# One day shortly before the mergers of 2025, one when there still was Ha Tay, one after the mergers.
+_DAYS = (date(2024, 9, 30), date(2007, 9, 30), date(2025, 9, 30))
+
+Undecided = Literal["undecided"]
+"""All numbers of a table together do not show what the marks in them mean."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +55,11 @@ class Roles:
     glued: str = ""
 
     def read_year(self, cell: Cell) -> tuple[YearLabel, str] | None:
-        """The year of a cell, and what else its label says; a title says nothing else."""
+        """Return the year of a cell, and the rest of its label; None if it has no year."""
         return find_year(cell.labels.get(self.year, ""))
 
     def read_parts(self, cell: Cell, on: date, registry: Registry) -> tuple[str, list[str]]:
-        """What a cell says of its territory, and the parts of its item."""
+        """Return the territory as its label says it, and the parts of the item."""
         territory = cell.labels.get(self.territory, "")
         parts = []
         for name in self.items:
@@ -68,34 +74,34 @@ class Roles:
         return territory, parts
 
 
-def find_roles(table: RawTable, registry: Registry, layout: Layout | None = None) -> Roles:
-    """The roles as the layout names them, where the table has such labels; the rest by content."""
-    labels: dict[str, dict[str, None]] = {}  # the texts of each label, in order
+def find_roles(table: RawTable, layout: Layout, registry: Registry) -> Roles:
+    """Find which label has which role: as the layout says, where the table has such a label, else by content."""
+    # The different texts of each label, in order.
+    labels: dict[str, dict[str, None]] = {}
     for cell in table.cells:
         for name, text in cell.labels.items():
             labels.setdefault(name, {})[text] = None
     known = {name: [text for text in texts if text] for name, texts in labels.items()}
-    free = {name: texts for name, texts in known.items() if name not in _BESIDE and texts}
-    year = _named(layout.year if layout else "", known) or _find_year_label(free, table)
-    territory = _named(layout.territory if layout else "", known)
-    territory = territory or _best(
-        {n: t for n, t in free.items() if n != year}, lambda text: _is_territory(text, registry)
-    )
+    free = {name: texts for name, texts in known.items() if name not in _NO_ITEM and texts}
+    is_territory = partial(_is_territory, registry=registry)
+    year = _named(layout.year, known) or _find_year_label(free, table)
+    territory = _named(layout.territory, known)
+    territory = territory or _best({n: t for n, t in free.items() if n != year}, is_territory)
     glued = ""
     if not territory:
         territory, glued = _find_glued(free, year, registry)
-    if layout and layout.item and all(name in known for name in layout.item):
+    if layout.item and all(name in known for name in layout.item):
         return Roles(territory, year, tuple(layout.item), glued)
-    beside = (territory, layout.place if layout else "")
-    items = tuple(name for name in _in_order(free) if _may_name_item(name, free, beside, year, glued, registry))
+    places = (territory, layout.place)
+    items = tuple(name for name in _in_order(free) if _may_name_item(name, free, places, (year, glued), registry))
     return Roles(territory, year, items, glued)
 
 
 def split_territory(text: str, on: date, registry: Registry) -> tuple[str, str]:
-    """The territory at one end of a label and what is left of it: "Hai Phong Primary" -> ("Hai Phong", "Primary").
+    """Split off the territory at one end of a label: "Hai Phong Primary" -> ("Hai Phong", "Primary").
 
-    The longest name counts; ("", text) if there is none, or if what is left are no words of an item, as of a
-    footnote: "Hai Phong (*)", "Note: Hai Phong".
+    The longest name counts. Returns ("", text) if there is none, or if the rest is not the words of an item, as
+    with a footnote: "Hai Phong (*)", "Note: Hai Phong".
     """
     words = clean_text(text).split(" ")
     for length in range(len(words), 0, -1):
@@ -111,7 +117,7 @@ def _named(label: str, known: Mapping[str, list[str]]) -> str:
 
 
 def _find_year_label(free: Mapping[str, list[str]], table: RawTable) -> str:
-    """The label most of whose texts hold a year; else the title, if it holds one; else any that ever does."""
+    """Return the label most of whose texts hold a year, else the title if it does, else any that ever does."""
     found = _best(free, _has_year)
     if found:
         return found
@@ -121,7 +127,7 @@ def _find_year_label(free: Mapping[str, list[str]], table: RawTable) -> str:
 
 
 def _find_glued(free: Mapping[str, list[str]], year: str, registry: Registry) -> tuple[str, str]:
-    """A label that holds the year and the territory, or the territory and the item."""
+    """Find a label that holds the territory and the year or item; it is returned for both roles of `Roles`."""
     for name, texts in free.items():
         rests = [(found[1] if (found := find_year(text)) else "") if name == year else text for text in texts]
         if _share(rests, lambda text: any(split_territory(text, day, registry)[0] for day in _DAYS)) >= 0.5:
@@ -130,22 +136,23 @@ def _find_glued(free: Mapping[str, list[str]], year: str, registry: Registry) ->
 
 
 def _in_order(names: Iterable[str]) -> list[str]:
-    """The labels of a sheet from the general to the particular, those of other formats as they come."""
+    """Sort the labels of a sheet from the general to the particular; those of other formats stay as they come."""
     return sorted(names, key=lambda name: _ORDER.index(name) if name in _ORDER else 0)
 
 
 def _may_name_item(
-    name: str, free: Mapping[str, list[str]], beside: Sequence[str], year: str, glued: str, registry: Registry
+    name: str, free: Mapping[str, list[str]], places: Sequence[str], mixed: Sequence[str], registry: Registry
 ) -> bool:
-    if name in (year, glued):
+    """Return whether a label says what is counted: not if it holds `places`, surely if it is a `mixed` one."""
+    if name in mixed:
         return True
-    if name in beside or (name == "parent" and "row" in beside and _are_groups(free[name], registry)):
+    if name in places or (name == "parent" and "row" in places and _are_groups(free[name], registry)):
         return False
     return not (name == "column" and len(free[name]) == 1 and len(free) > 1 and is_worded("filler", free[name][0]))
 
 
 def _are_groups(parents: Iterable[str], registry: Registry) -> bool:
-    """Whether what stands over the rows are regions alone, under which their provinces are printed."""
+    """Return whether the sections over the rows are regions alone, under which their provinces are printed."""
     return all(_is_territory(part, registry) for parent in parents for part in parent.split(SEPARATOR))
 
 
@@ -158,7 +165,7 @@ def _is_territory(text: str, registry: Registry) -> bool:
 
 
 def _best(labels: Mapping[str, list[str]], fits: Callable[[str], bool]) -> str:
-    """Of the labels half of whose texts fit the one with the most that do."""
+    """Return the label with most texts that fit, among those half of whose texts do; "" if there is none."""
     counts = {name: sum(map(fits, texts)) for name, texts in labels.items()}
     fit = {name: count for name, count in counts.items() if count and 2 * count >= len(labels[name])}
     return max(fit, key=lambda name: fit[name], default="")
@@ -168,24 +175,21 @@ def _share(texts: list[str], fits: Callable[[str], bool]) -> float:
     return sum(map(fits, texts)) / len(texts) if texts else 0.0
 
 
-Undecided = Literal["undecided"]
-"""What the marks in the numbers of a table mean cannot be told from all of them together."""
-
-
 @dataclass
 class Reading:
-    """What came of a file: rows for the two tables of ingest. Every cell is in exactly one of them."""
+    """The content of a file as rows for the two tables of ingest. Every cell is in exactly one of them."""
 
     observations: list[dict[str, Any]] = field(default_factory=list)
     issues: list[dict[str, Any]] = field(default_factory=list)
-    schools: pl.DataFrame | None = None  # of a school list: its rows, one a school and year
+    # The rows of a school list, one for each school and year.
+    schools: pl.DataFrame | None = None
 
 
 def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Registry) -> Reading:
     """Read every cell of a table by its layout; what cannot be read with certainty becomes an issue."""
     reading = Reading()
     reader = _CellReader(
-        layout, find_roles(table, registry, layout), Items(layout), _find_style(table, layout, registry), registry
+        layout, find_roles(table, layout, registry), Items(layout), _find_style(table, layout, registry), registry
     )
     errata = {e.cell: e for e in registry.errata.values() if e.file == resource.path}
     for cell in table.cells:
@@ -195,20 +199,21 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
             if erratum is not None:
                 row = _apply_erratum(row, erratum)
             reading.observations.append(row | _provenance(cell, resource))
-        except SetAside as aside:
+        except SetAside as refusal:
             reading.issues.append(
-                set_aside_row(cell, resource, aside.reason, aside.subject, registry, aside.known)
+                set_aside_row(cell, resource, refusal.reason, refusal.subject, registry, refusal.known)
             )
     return reading
 
 
 def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberStyle | Undecided:
-    """As the layout or the format says; else from all numbers together, and from what they count."""
+    """Return how numbers are written: as the layout or format says, else from all numbers and what they count."""
     if layout.numbers != "decide":
         return layout.numbers
     printed = [cell.printed for cell in table.cells]
     if table.is_plain:
-        return decide_style(printed) or "plain"  # unless a spreadsheet has written it anew
+        # The format writes 1234.5, unless a spreadsheet has saved the file anew in a style of its own.
+        return decide_style(printed) or "plain"
     entries = [series for its in layout.series.values() for series in its]
     whole = bool(entries) and all(_counts_whole(series, registry) for series in entries)
     return decide_style(printed) or (decide_style(printed, whole=True) if whole else None) or "undecided"
@@ -221,7 +226,7 @@ def _counts_whole(series: Series, registry: Registry) -> bool:
 
 @dataclass(frozen=True)
 class _CellReader:
-    """Reads cell after cell of one table; what cannot be read raises `SetAside`."""
+    """A reader of the cells of one table. It raises `SetAside` for a cell that is not read with certainty."""
 
     layout: Layout
     roles: Roles
@@ -230,15 +235,15 @@ class _CellReader:
     registry: Registry
 
     def read(self, cell: Cell) -> dict[str, Any]:
-        """The fields of an observation but for its provenance."""
+        """Return the fields of an observation, without its provenance."""
         layout, registry = self.layout, self.registry
         printed = cell.printed.strip()
         if printed in layout.missing and printed not in layout.none:
             raise SetAside("not_published")
         found = self.roles.read_year(cell)
         if found is None:
-            said = [cell.labels.get(name, "") for name in (self.roles.year, "period", *self.roles.items)]
-            raise SetAside("no_year", next(filter(None, said), ""))
+            labels = [cell.labels.get(name, "") for name in (self.roles.year, "period", *self.roles.items)]
+            raise SetAside("no_year", next(filter(None, labels), ""))
         label = found[0]
         name, parts = self.roles.read_parts(cell, reference_day(label.first, layout.year_rule), registry)
         series = self._read_series(cell, parts, label.first)
@@ -282,7 +287,7 @@ class _CellReader:
             codes = {name: cell.labels[name] for name in SERIES_FIELDS if cell.labels.get(name)}
             return Series.model_validate({**codes, "scale": layout.units[unit]})
         item = self.items.find(parts)
-        if item is not None and not self.items.is_kept(item):
+        if item is not None and self.items.is_left_out(item):
             raise SetAside("not_kept", " / ".join(parts))
         series = self.items.series(item, year) if item is not None else None
         if series is None:
@@ -303,28 +308,28 @@ class _CellReader:
         return territory
 
     def _read_place(self, cell: Cell, territory: str) -> str:
-        """The district or institution a figure is of; "" for the whole territory, as in a row of totals."""
+        """Return the district or institution of a figure; "" for the whole territory, as in a row of totals."""
         registry = self.registry
-        said = cell.labels.get("place", "") if self.layout.coded else cell.labels.get(self.layout.place, "")
-        if not said or (not self.layout.coded and is_worded("total", said)):
+        label = cell.labels.get("place", "") if self.layout.coded else cell.labels.get(self.layout.place, "")
+        if not label or (not self.layout.coded and is_worded("total", label)):
             return ""
-        place = said if self.layout.coded else resolve_place(said, registry) or ""
+        place = label if self.layout.coded else resolve_place(label, registry) or ""
         if place not in registry.places or registry.places[place].territory != territory:
-            raise SetAside("unknown_place", f"{said} ({territory})", registry.places)
+            raise SetAside("unknown_place", f"{label} ({territory})", registry.places)
         return place
 
 
-def _check_unit(said: str, item: str, series: Series, unit: str) -> None:
+def _check_unit(printed: str, item: str, series: Series, unit: str) -> None:
     """Refuse a table whose unit is not the one its layout was made for: thousands for persons, % for schools.
 
     A unit in the item itself goes first: there the layout knows the item by it.
     """
-    if not said or find_scale(item) != 1:
+    if not printed or find_scale(item) != 1:
         return
-    if find_scale(said) != series.scale * (find_scale(unit.replace("_", " ")) or 1):
-        raise SetAside("other_unit", said)
-    if is_percent(said) and unit not in ("percent", "per_1000"):
-        raise SetAside("other_unit", said)
+    if find_scale(printed) != series.scale * (find_scale(unit.replace("_", " ")) or 1):
+        raise SetAside("other_unit", printed)
+    if is_percent(printed) and unit not in ("percent", "per_1000"):
+        raise SetAside("other_unit", printed)
 
 
 def _check_codes(series: Series, qualifier: str, status: str, flags: list[str], registry: Registry) -> None:

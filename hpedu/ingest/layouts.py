@@ -1,4 +1,4 @@
-"""Looking up what a table counts among the items its layout knows, however a kind of file writes them."""
+"""Describe a table by its layout, and look up what it counts among the items the layout knows."""
 
 from __future__ import annotations
 
@@ -22,22 +22,32 @@ from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.ingest.words.years import YearRule
 from hpedu.texts import message
 
+HOME = Path(__file__).parent / "layouts"
+
+# What does not count in a title.
 _YEAR = re.compile(
     r"(?:/|(?:\b(?:nam hoc|nam|school year|in|year)\s+)*)(?<![\w.,])(?:19|20)\d{2}"
     r"(?:\s*[-–—/]\s*(?:19|20)?\d{2})?(?![\w]|[.,]\d)"
 )
-_DATE_YEAR = re.compile(r"(?<=\d)[/-](?:19|20)\d{2}\b")  # of "30/9/2011": the day is part of the title
+# The year of "30/9/2011": the day is part of the title.
+_DATE_YEAR = re.compile(r"(?<=\d)[/-](?:19|20)\d{2}\b")
 _CONTINUED = re.compile(r"\(\s*(?:tiep theo|tiep|tt|cont\.?|continued)\s*\)")
-_REMARK = re.compile(r"\[[^\]]*\]")  # such as "[transcription of ...]"
+# Such as "[transcription of ...]".
+_REMARK = re.compile(r"\[[^\]]*\]")
 _STARS = re.compile(r"\(\s*\*+\s*\)")
 _NUMBER = re.compile(r"^(?:(?:bieu|bang|table)\s*(?:so\s*)?)?\d{1,3}(?:\.\d+)*[.:)]?\s+(?=\D)")
 _TITLE_WORD = re.compile(r"[\w%]+")
+# PX-Web lists the variables of a table behind these words.
 _VARIABLES = ("by", "phan theo", "chia theo", "theo")
+
+# What does not count in an item, and what does.
+_FOOTNOTE = re.compile(r"\(\s*(?:\*+|\d)\s*\)")
+_ITEM_WORD = re.compile(r"[\w%+]+")
 
 
 @lru_cache(maxsize=1 << 12)
 def title_key(title: str) -> str:
-    """What identifies a title: words without case or accents; no year, page mark, footnote or number of the table.
+    """Return what identifies a title: its words without case, accents, year, page mark, footnote and table number.
 
     >>> title_key("288. (Tiếp theo) Số học sinh phổ thông tại thời điểm 30/9/2011 phân theo địa phương")
     'so hoc sinh pho thong tai thoi diem 30 9 phan theo dia phuong'
@@ -49,10 +59,10 @@ def title_key(title: str) -> str:
 
 
 def is_titled(title: str, known: Iterable[str]) -> bool:
-    """Whether a title is one of some known ones, or several of them: the same in two languages.
+    """Return whether a title is one of the known ones, or several of them in a row, as in two languages.
 
-    Behind it PX-Web lists the variables: "by Cities, provincies and Year". Anything else behind it is a table
-    of another scope: "... by province of ethnic minorities", "... by province (Thous. pupils)".
+    The variables that PX-Web lists after it ("by Cities, provincies and Year") do not count. Anything else after
+    it makes a table of another scope: "... by province of ethnic minorities", "... by province (Thous. pupils)".
     """
     rest = title_key(title)
     keys = sorted(map(title_key, known), key=len, reverse=True)
@@ -67,60 +77,63 @@ def is_titled(title: str, known: Iterable[str]) -> bool:
     return not rest or rest.startswith(tuple(f"{word} " for word in _VARIABLES)) or is_worded("filler", rest)
 
 
-HOME = Path(__file__).parent / "layouts"
-
-SERIES_FIELDS = ("measure", "level", "ownership", "sex", "detail")
-
-
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Series(Strict):
-    """What one item label of the table counts, between two years where its scope changed."""
+    """The series that one item label of a table stands for, between two years where its scope changed."""
 
     measure: str = Field(min_length=1)
     level: str = Field(min_length=1)
     ownership: str = "all"
     sex: str = "both"
     detail: str = ""
-    scale: Decimal = Decimal(1)  # printed number x scale = the measure's unit
-    year_rule: YearRule | None = None  # where it differs from the table's
-    since: int | None = None  # first and last year label the entry holds for
+    # The printed number times the scale is in the measure's unit.
+    scale: Decimal = Decimal(1)
+    # Only where it differs from that of the table.
+    year_rule: YearRule | None = None
+    # The first and last year label the entry holds for.
+    since: int | None = None
     until: int | None = None
     note: str = ""
 
 
 class Layout(Strict):
-    """How to understand one table, in whatever kind of file it comes.
+    """A description of one table, in whatever kind of file it comes.
 
     `territory`, `year` and `item` name the label that carries each; where they name none, or one that a file
-    does not have, it is found by what stands in it (`hpedu.ingest.interpret`). An item may be made of several
-    labels, joined by " / ". A label that carries both the year and the item ("2016 Pupil") is split. `coded`
-    tables carry registry codes in columns of their own instead of item labels.
+    does not have, it is found by its content (`hpedu.ingest.interpret`). An item may be made of several labels,
+    joined by " / ". A label that carries both the year and the item ("2016 Pupil") is split. `coded` tables carry
+    registry codes in columns of their own instead of item labels.
     """
 
     id: str
-    title: str | list[str]  # each language and wording it is published under; see `hpedu.ingest.layouts`
-    territory: str = ""  # label, or "=hai_phong_old" for a table about one territory
+    # Each language and wording it is published under.
+    title: str | list[str]
+    # A label, or "=hai_phong_old" for a table about one territory.
+    territory: str = ""
     year: str = ""
     year_rule: YearRule
     item: list[str] = []
-    place: str = ""  # label that names a district or institution of the territory, as registry/places.csv does
+    # The label that names a district or institution of the territory, as registry/places.csv does.
+    place: str = ""
     coded: bool = False
-    numbers: NumberStyle | Literal["decide"] = "decide"  # decide: from all numbers of the table together
+    # "decide": from all numbers of the table together.
+    numbers: NumberStyle | Literal["decide"] = "decide"
     missing: list[str] = Field(default_factory=lambda: ["..", ""])
-    none: list[str] = []  # marks that mean "there is none": zero
+    # Marks that mean "there is none": zero.
+    none: list[str] = []
     status: Literal["final", "preliminary", "projected"] = "final"
-    preliminary_marks: list[str] = []  # footnote marks on a year that say its figures are preliminary
-    units: dict[str, Decimal] = {}  # for coded tables: printed unit -> factor to the measure's unit
-    also: dict[
-        str, str
-    ] = {}  # other wording of an item or a part of it, such as Vietnamese -> the one in `series`
+    # Footnote marks on a year that say its figures are preliminary.
+    preliminary_marks: list[str] = []
+    # For coded tables: the printed unit -> the factor to the measure's unit.
+    units: dict[str, Decimal] = {}
+    # Another wording of an item or a part of it, such as the Vietnamese -> the one in `series`.
+    also: dict[str, str] = {}
     series: dict[str, list[Series]] = {}
-    not_kept: list[
-        str
-    ] = []  # items known and left out: averages that are computed from the counts; "Index*": all in such a block
+    # Items known and left out: averages that are computed from the counts; "Index*" is all of such a block.
+    not_kept: list[str] = []
 
     @property
     def titles(self) -> list[str]:
@@ -132,7 +145,7 @@ class Layout(Strict):
 
 @cache
 def load_layouts(home: Path = HOME) -> tuple[Layout, ...]:
-    """All layouts, most specific title first.
+    """Read all layouts, those with the longest title first.
 
     Raises
     ------
@@ -155,19 +168,15 @@ def load_layouts(home: Path = HOME) -> tuple[Layout, ...]:
 
 
 def find_layout(title: str, layouts: Iterable[Layout]) -> Layout | None:
-    """The layout of a table, by its title."""
+    """Return the layout of a table by its title; None if there is none."""
     return next((layout for layout in layouts if layout.matches(title)), None)
 
 
 def closest_layout(title: str, layouts: Iterable[Layout]) -> Layout | None:
-    """The layout whose title is most like one that none has: perhaps another wording, perhaps another scope."""
+    """Return the layout with the title most like an unknown one: another wording, or another scope."""
     keys = {title_key(known): layout for layout in layouts for known in layout.titles}
     close = get_close_matches(title_key(title), keys, n=1, cutoff=0.75)
     return keys[close[0]] if close else None
-
-
-_FOOTNOTE = re.compile(r"\(\s*(?:\*+|\d)\s*\)")
-_ITEM_WORD = re.compile(r"[\w%+]+")
 
 
 class Items:
@@ -183,7 +192,7 @@ class Items:
         self._loose = _index_loosely(self._labels.values())
 
     def find(self, parts: Sequence[str]) -> str | None:
-        """The label in the layout of an item, given its parts as printed; None if it is not known.
+        """Return the label that the layout has for an item, given its parts as printed; None if it is not known.
 
         A part may be in another language or in two; words that only divide ("Chia ra - Of which") do not count.
         The order of the parts differs between exports; it does not matter where only one item has those words.
@@ -196,23 +205,24 @@ class Items:
                 return found
         return self._loose.get(_words(SEPARATOR.join(translated))) or self._find_left_out(telling)
 
-    def is_kept(self, label: str) -> bool:
-        return label not in self._not_kept
+    def is_left_out(self, label: str) -> bool:
+        """Return whether the layout knows an item only to leave it out."""
+        return label in self._not_kept
 
     def series(self, label: str, year: int) -> Series | None:
-        """What an item counts in a year."""
+        """Return the series an item stands for in a year; None if there is none."""
         entries = self._series.get(label, [])
         return next((s for s in entries if (s.since or year) <= year <= (s.until or year)), None)
 
     def _find_left_out(self, parts: Sequence[str]) -> str | None:
-        """The entry of `not_kept` that ends in a star and begins a part: a whole block of the table."""
+        """Return the entry of `not_kept` that ends in a star and begins a part: a whole block of the table."""
         tiers = [item_key(tier) for part in parts for tier in part.split(SEPARATOR)]
         return next(
             (label for key, label in self._left_out.items() if any(t.startswith(key) for t in tiers)), None
         )
 
     def _translate(self, part: str) -> str:
-        """A part in the words of the layout: whole, with the lines of its header in one, or tier by tier."""
+        """Translate a part into the words of the layout: whole, with its header lines in one, or tier by tier."""
         tiers = [tier for tier in part.split(SEPARATOR) if not is_worded("filler", tier)]
         found = self._names.get(item_key(part)) or self._find_name(" ".join(tiers))
         return found or SEPARATOR.join(self._find_name(tier) or tier for tier in tiers)
@@ -223,7 +233,7 @@ class Items:
 
 @lru_cache(maxsize=1 << 14)
 def item_key(text: str) -> str:
-    """The same for every way to print an item: no case, accents, footnotes or marks between words."""
+    """Return one key for every way to print an item: no case, accents, footnotes or marks between words."""
     return " ".join(_ITEM_WORD.findall(fold_text(_FOOTNOTE.sub(" ", text))))
 
 

@@ -1,4 +1,4 @@
-"""`hpedu ingest`: every file of data/raw into data/processed, whole or not at all."""
+"""Read every file of data/raw into the tables of `hpedu ingest`, whole or not at all."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ from hpedu.ingest.source import Source, open_source, report_damage
 from hpedu.registry import Registry
 from hpedu.texts import message
 
+DEPARTMENT = "Sở Giáo dục và Đào tạo thành phố Hải Phòng"
+"""The publisher of forms and school lists."""
+
 
 @dataclass(frozen=True)
 class Package:
@@ -44,12 +47,13 @@ def read_package(raw: Path, registry: Registry) -> dict[str, Resource]:
     ------
     IngestError
         If the package is missing or broken, names a file that is not there, or does not name one that is (forms
-        and school lists say themselves what they are).
+        and school lists state themselves what they are).
     """
     return _open_package(raw, registry, lambda _: None).resources
 
 
 def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]) -> Package:
+    """Read the data package, and each file that has no entry in it. Raises as `read_package` does."""
     path = raw / "datapackage.json"
     if not path.exists():
         raise IngestError([Problem(path.name, "", message("package_missing"))])
@@ -85,9 +89,6 @@ def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]
     if problems:
         raise IngestError(problems)
     return package
-
-
-DEPARTMENT = "Sở Giáo dục và Đào tạo thành phố Hải Phòng"
 
 
 def _read_own(data: bytes, name: str, registry: Registry) -> tuple[Resource, Reading] | None:
@@ -134,7 +135,7 @@ def _describe(name: str, table: str, year: int | None, scope: str) -> Resource:
 
 @dataclass(frozen=True)
 class Ingested:
-    """What an ingest found.
+    """The result of an ingest.
 
     `observations` has the columns of `schema.OBSERVATIONS`, `issues` (cells set aside) those of `schema.ISSUES`,
     `findings` (what does not agree) those of `checks.finding.FINDINGS`, `schools` those of docs/school_list.md.
@@ -145,7 +146,8 @@ class Ingested:
     issues: pl.DataFrame
     findings: pl.DataFrame
     schools: pl.DataFrame
-    counts: dict[str, int]  # files, figures published and derived, cells set aside, findings
+    # The numbers of files, figures published and derived, cells set aside, findings.
+    counts: dict[str, int]
 
 
 def ingest(project: Project, registry: Registry, progress: Callable[[str], None] = lambda _: None) -> Ingested:
@@ -168,7 +170,8 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     published = mark_current(pl.concat([printed, sum_schools(schools, package.resources, registry)]))
     ages = estimate_age_bands(published, registry)
     derived = pl.concat([ages, derive_merged(pl.concat([published, ages]), registry)])
-    observations = mark_current(pl.concat([published, derived]))  # a sum goes before a published bound
+    # Marked once more, since a derived sum goes before a published bound.
+    observations = mark_current(pl.concat([published, derived]))
     observations = observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
     issues = pl.concat([_frame([row for r in readings for row in r.issues], schema.ISSUES), repeated])
     findings = find_problems(published, registry)
@@ -211,7 +214,7 @@ def _read_with_digest(source: Source, resource: Resource, registry: Registry) ->
 
 
 def _find_stray_errata(reading: Reading, path: str, registry: Registry) -> list[Problem]:
-    """Errata of a file that name a cell it does not have: a slip must leave no figure uncorrected."""
+    """Find errata of a file that name a cell it does not have: a slip must leave no figure uncorrected."""
     there = {name_cell(row["sheet"], row["cell"]) for row in [*reading.observations, *reading.issues]}
     strays = [
         erratum for erratum in registry.errata.values() if erratum.file == path and erratum.cell not in there

@@ -1,4 +1,4 @@
-"""`hpedu check FILE`: what would be read of a file, what would not, and what to do about it. Writes nothing."""
+"""Say for `hpedu check FILE` what would be read of a file, what not, and what to do. Nothing is written."""
 
 from __future__ import annotations
 
@@ -30,15 +30,24 @@ from hpedu.registry import Registry, Text, load_registry
 from hpedu.texts import message, say
 
 MOST = 3
+"""The number of codes suggested for a text."""
+
 _WORD = re.compile(r"\w+")
 _REMARK = re.compile(r"\([^()]*\)")
 
+# Any day will do: only the item of a label is looked at, not the territory split off it.
+_DAY = date(2024, 9, 30)
+_COUNTED_AT_START = re.compile(r"30 ?/ ?9|30 thang 9|30 september|nam hoc|school year")
+_ADDRESS = re.compile(r"([A-Z]+)(\d+)")
+SHOWN = 20
+"""The number of kinds of issues that are listed."""
+
 
 def suggest_codes(dimension: str, text: str, registry: Registry) -> list[str]:
-    """Up to three codes whose Vietnamese or English name, or a part of it between commas, stands in a text.
+    """Return up to three codes whose Vietnamese or English name, or a part of it between commas, is in a text.
 
     `dimension` is "measure", or one of `codes.csv`. Longer names go first, and a name within a longer one that
-    stands at the same place does not count: "ngoài công lập" is not "công lập".
+    was found does not count: "ngoài công lập" is not "công lập".
     """
     words = f" {_plain(text)} "
     found: dict[str, str] = {}
@@ -50,13 +59,14 @@ def suggest_codes(dimension: str, text: str, registry: Registry) -> list[str]:
 
 @lru_cache(maxsize=16)
 def _names(dimension: str, registry: Registry) -> list[tuple[str, str]]:
-    """Names and their codes, the longest first."""
+    """List names and their codes, the longest first."""
     known: Iterable[tuple[str, Text]] = (
         ((m.id, m.name) for m in registry.measures.values())
         if dimension == "measure"
         else ((code, entry.name) for code, entry in registry.codes_of(dimension).items())
     )
-    remarks = dimension != "measure"  # "(dân lập, tư thục)" names the same thing, "(công bố)" does not
+    # In a code "(dân lập, tư thục)" names the same thing again, in a measure "(công bố)" does not.
+    remarks = dimension != "measure"
     names = {(part, code) for code, name in known for part in _parts(code, name, remarks=remarks)}
     return sorted(names, key=lambda pair: (-len(pair[0]), pair))
 
@@ -65,28 +75,24 @@ def _parts(code: str, name: Text, *, remarks: bool) -> Iterator[str]:
     yield _plain(code.replace("_", " "))
     for text in (name.vi, name.en):
         whole = _REMARK.sub(" ", text)
-        said = [part for remark in _REMARK.findall(text) for part in remark.split(",")] if remarks else []
-        yield from filter(None, (_plain(part) for part in (whole, *whole.split(","), *said)))
+        others = [part for remark in _REMARK.findall(text) for part in remark.split(",")] if remarks else []
+        yield from filter(None, (_plain(part) for part in (whole, *whole.split(","), *others)))
 
 
 def _plain(text: str) -> str:
-    """Folded words, English plurals as singulars."""
+    """Return folded words, English plurals as singulars."""
     return " ".join(re.sub(r"(?<=\w{3})(?<!s)s$", "", word) for word in _WORD.findall(fold_text(text)))
 
 
-_DAY = date(2024, 9, 30)
-_COUNTED_AT_START = re.compile(r"30 ?/ ?9|30 thang 9|30 september|nam hoc|school year")
-
-
 def propose_layout(table: RawTable, registry: Registry, language: str = "en") -> str:
-    """The text of a layout file for a table: what can be told is filled in, the rest is left to complete.
+    """Return the text of a layout file for a table, with what the table shows filled in and the rest to complete.
 
     Years and territories are found by content, in any kind of file, so labels are not named. Every item gets
-    an empty `measure` and `level`; these, and a year rule or territory that the table does not tell, are refused
+    an empty `measure` and `level`; these, and a year rule or territory that the table does not show, are refused
     by the loader until they are filled in: nothing is guessed.
     """
     place = _find_place_label(table, registry)
-    roles = find_roles(table, registry, Layout(id="", title="", year_rule="calendar", place=place))
+    roles = find_roles(table, Layout(id="", title="", year_rule="calendar", place=place), registry)
     style = decide_style(cell.printed for cell in table.cells)
     close = closest_layout(table.title, load_layouts())
     rule = "school_year_start" if _COUNTED_AT_START.search(_all_text(table, roles)) else ""
@@ -106,12 +112,12 @@ def propose_layout(table: RawTable, registry: Registry, language: str = "en") ->
 
 
 def is_catalogue(table: RawTable) -> bool:
-    """Whether no cell of a table has a label: a list of codes and names, as ministry workbooks bring along."""
+    """Return whether no cell of a table has a label: a list of codes and names, as in ministry workbooks."""
     return not any(text for cell in table.cells for name, text in cell.labels.items() if name != "title")
 
 
 def _find_place_label(table: RawTable, registry: Registry) -> str:
-    """The label that names districts or institutions, if most of its texts do."""
+    """Return the label that names districts or institutions, if most of its texts do; else ""."""
     for name in ("row", "column"):
         texts = {text for cell in table.cells if (text := cell.labels.get(name, ""))}
         if 2 * sum(resolve_place(text, registry) is not None for text in texts) >= max(len(texts), 1):
@@ -125,7 +131,7 @@ def _all_text(table: RawTable, roles: Roles) -> str:
 
 
 def _find_title_territory(title: str, registry: Registry) -> str:
-    """The one territory whose name stands in the title, as a layout says it; empty if none or several do."""
+    """Return the one territory that the title names, as a layout says it; "" if it names none or several."""
     text = f" {fold_text(title)} "
     named = {a.territory for a in registry.territory_names if f" {fold_text(a.name)} " in text}
     return f"={named.pop()}" if len(named) == 1 else ""
@@ -153,23 +159,19 @@ def _quote(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-_ADDRESS = re.compile(r"([A-Z]+)(\d+)")
-SHOWN = 20
-"""Kinds of issues that are listed one by one."""
-
-
 @dataclass(frozen=True)
 class Checked:
-    """What a file holds. `observations` and `issues` have the columns of `hpedu.ingest.schema`."""
+    """The content of a file. `observations` and `issues` have the columns of `hpedu.ingest.schema`."""
 
     tables: list[Found]
     observations: pl.DataFrame
     issues: pl.DataFrame
-    schools: int | None = None  # rows of a school list
+    # The number of rows, if it is a school list.
+    schools: int | None = None
 
 
 def check_file(path: Path, registry: Registry) -> Checked:
-    """Read a file as ingest would, without a word in the data package and without writing anything.
+    """Read a file as ingest would, without an entry in the data package and without writing anything.
 
     Raises
     ------
@@ -187,7 +189,8 @@ def check_file(path: Path, registry: Registry) -> Checked:
     except Unreadable as error:
         raise error.of(path.name) from error
     printed = pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row")
-    whole = reading.schools is not None or is_form(source)  # read by their own rules, not table by table
+    # A form or school list is read by rules of its own, not table by table.
+    whole = reading.schools is not None or is_form(source)
     if reading.schools is not None:
         printed = pl.concat([printed, sum_schools(reading.schools, {resource.path: resource}, registry)])
     return Checked(
@@ -199,7 +202,7 @@ def check_file(path: Path, registry: Registry) -> Checked:
 
 
 def read(path: str | Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The observations of a file and the cells of it that were set aside.
+    """Read the observations of a file, and the cells of it that are set aside.
 
     Returns
     -------
@@ -211,7 +214,7 @@ def read(path: str | Path) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def stand_in(path: Path) -> Resource:
-    """A resource for a file that is not in the data package: it names the file and nothing else."""
+    """Return a resource for a file that is not in the data package: it names the file and nothing else."""
     return Resource(
         name="unnamed",
         path=path.name,
@@ -228,7 +231,7 @@ def stand_in(path: Path) -> Resource:
 
 
 def describe(checked: Checked, registry: Registry, language: str) -> Iterator[str]:
-    """What was found, line by line, ending with a layout to complete for each table that has none."""
+    """Say line by line what was found, ending with a layout to complete for each table that has none."""
     tables = [found for found in checked.tables if found.table.cells]
     lists = set(checked.issues.filter(reason="school_columns_lacking")["sheet"])
     unknown = [its for its in tables if its.layout is None and its.table.cells[0].sheet not in lists]
@@ -265,7 +268,7 @@ def _describe_table(found: Found, language: str, *, catalogue: bool) -> str:
 
 
 def _name_range(cells: Sequence[Cell]) -> str:
-    """`B5:G8`; for formats without columns and rows, the first cell and the last."""
+    """Return the range of the cells (`B5:G8`); for formats without columns and rows, the first and last cell."""
     places = [_ADDRESS.fullmatch(cell.address) for cell in cells]
     found = [(place[1], int(place[2])) for place in places if place]
     if len(found) < len(places):
@@ -276,7 +279,7 @@ def _name_range(cells: Sequence[Cell]) -> str:
 
 
 def _describe_issues(issues: pl.DataFrame, language: str) -> Iterator[str]:
-    """Each kind of issue once, by its first cell."""
+    """Say each kind of issue once, by its first cell."""
     shown = issues.filter(pl.col("reason") != "no_layout")
     kinds = shown.group_by("reason", "subject", maintain_order=True).agg(
         pl.first(f"message_{language}").alias("text"), pl.len().alias("count")

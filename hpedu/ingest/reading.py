@@ -68,7 +68,7 @@ def find_tables(source: Source) -> list[Found]:
         raise explain(source)
     with report_damage():
         tables = [source.table] if source.format in TABLES else list(_list_tables(source.grids))
-    # A file that labels its values says by itself that it holds a table, even an empty one.
+    # A file that labels its values holds a table, even if that is empty.
     if source.format not in TABLES and not any(table.cells for table in tables):
         raise explain(source)
     return [Found(table, find_layout(table.title, load_layouts())) for table in tables]

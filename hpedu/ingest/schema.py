@@ -10,50 +10,69 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 OBSERVATIONS: dict[str, Any] = {
-    "measure": pl.String,  # what is counted (registry/measures.csv)
-    "level": pl.String,  # registry/codes.csv, dimension level; so are ownership, sex and status
+    # What is counted (registry/measures.csv).
+    "measure": pl.String,
+    # A code of registry/codes.csv, as are ownership, sex and status.
+    "level": pl.String,
     "ownership": pl.String,
     "sex": pl.String,
-    "detail": pl.String,  # a part of the measure (age group, grade, degree); "" for the whole
+    # A part of the measure (age group, grade, degree); "" for the whole.
+    "detail": pl.String,
     "territory": pl.String,
-    "place": pl.String,  # a district or one institution; "" for the whole territory
-    "year": pl.Int32,  # year in which the school year starts; calendar figures: the year itself
+    # A district or one institution; "" for the whole territory.
+    "place": pl.String,
+    # The year in which the school year starts; of calendar figures the year itself.
+    "year": pl.Int32,
     "value": pl.Float64,
     "unit": pl.String,
     "status": pl.String,
-    "qualifier": pl.String,  # "", ">", "<" or "about": then the value is a bound, not a point
-    "flags": pl.List(pl.String),  # registry/codes.csv, dimension flag
-    "source": pl.String,  # name of the resource in data/raw/datapackage.json
-    "edition": pl.String,  # day, month or year the source was published
+    # "", or ">", "<", "about": then the value is a bound, not a point.
+    "qualifier": pl.String,
+    # Codes of registry/codes.csv, dimension flag.
+    "flags": pl.List(pl.String),
+    # The name of the resource in data/raw/datapackage.json.
+    "source": pl.String,
+    # The day, month or year the source was published.
+    "edition": pl.String,
     "file": pl.String,
-    "digest": pl.String,  # SHA-256 of the file
+    # SHA-256 of the file.
+    "digest": pl.String,
     "sheet": pl.String,
     "cell": pl.String,
-    "printed": pl.String,  # the cell as printed
+    # The cell as printed.
+    "printed": pl.String,
+    # A remark on the figure.
     "note": pl.String,
-    "step": pl.Float64,  # smallest step the print shows, in `unit`; tells a rounding from a revision
-    "current": pl.Boolean,  # False where a newer edition or a more precise print of it stands
+    # The smallest step the print shows, in `unit`: a change within it is a rounding, no revision.
+    "step": pl.Float64,
+    # False if a newer edition, or a more precise print, takes its place.
+    "current": pl.Boolean,
 }
-"""One row an observation: one published figure, or one derived from published ones."""
+"""Columns of observations. A row is one published figure, or one derived from published ones."""
 
 ISSUES: dict[str, Any] = {
     "file": pl.String,
     "sheet": pl.String,
     "cell": pl.String,
     "printed": pl.String,
-    "reason": pl.String,  # registry/codes.csv, dimension reason
-    "subject": pl.String,  # the label or name the reason is about
+    # A code of registry/codes.csv, dimension reason.
+    "reason": pl.String,
+    # The label or name the reason is about.
+    "subject": pl.String,
     "message_vi": pl.String,
     "message_en": pl.String,
 }
-"""One row a cell that was set aside, and why."""
+"""Columns of issues. A row is a cell that was set aside, and why."""
 
-SERIES_KEY = ["measure", "level", "ownership", "sex", "detail", "territory", "place"]
+SERIES_FIELDS = ("measure", "level", "ownership", "sex", "detail")
+"""The columns that say what is counted, wherever it is."""
+
+SERIES_KEY = [*SERIES_FIELDS, "territory", "place"]
 """The columns that make one series; with `year` they make one figure."""
 
 
 class Resource(BaseModel):
-    """One file of data/raw and its origin (a Frictionless data resource with fields of our own)."""
+    """One file of data/raw and its origin (a Frictionless data resource with more fields)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -61,12 +80,15 @@ class Resource(BaseModel):
     path: str
     title: str
     publisher: str
-    table: str  # the published table or article the figures stand in
+    # The published table or article that has the figures.
+    table: str
     url: str
-    published: str = Field(pattern=r"^\d{4}(-\d{2}){0,2}$")  # day, month or year of publication
+    # The day, month or year of publication.
+    published: str = Field(pattern=r"^\d{4}(-\d{2}){0,2}$")
     scope: str
     confidence: Literal["high", "medium", "low"]
-    transcription: bool  # figures transcribed by us, not the file as received
+    # Whether the figures were typed from the source, and this is not the file as received.
+    transcription: bool
     licenses: list[dict[str, str]]
     format: str = "csv"
     encoding: str = "utf-8"
@@ -95,12 +117,12 @@ class RawTable:
 
 
 def name_cell(sheet: str, address: str) -> str:
-    """A cell within its file, as errata and findings call it: `B4`, or `Sheet1!B4` in a workbook."""
+    """Name a cell within its file as errata and findings do: `B4`, or `Sheet1!B4` in a workbook."""
     return f"{sheet}!{address}" if sheet else address
 
 
 def column_letters(index: int) -> str:
-    """Spreadsheet name of a column, counted from 0: 0 -> A, 25 -> Z, 26 -> AA."""
+    """Return the spreadsheet name of a column, counted from 0: 0 -> A, 25 -> Z, 26 -> AA."""
     letters = ""
     index += 1
     while index:

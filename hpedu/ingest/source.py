@@ -36,12 +36,12 @@ SHEETS: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], list[Grid]]]]
     "delimited": (text.is_delimited, text.read_delimited),
     "plain_text": (fixed_width.is_plain_text, fixed_width.read_plain_text),
 }
-"""Formats made for the eye, where the place of a value says what it is; from the surest to the least sure."""
+"""Formats made for the eye, where headers and labels are found by their place; the surest first."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """An opened file. Its content is read when it is first wanted, and kept as long as the source is.
+    """An opened file. Its content is read when it is first wanted, once, and released with the source.
 
     `format` is a key of `TABLES` or `SHEETS`, whatever the name of the file ends in; "" if hpedu knows none.
     """

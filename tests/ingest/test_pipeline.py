@@ -19,8 +19,8 @@ from hpedu.ingest import pipeline, schema
 from hpedu.present.exports.form import write_form
 from hpedu.registry import load_registry
 from hpedu.store import prepare
-from tests.ingest.schools.test_schools import HEADER as HEADER_OF_SCHOOLS
-from tests.ingest.schools.test_schools import SCHOOL, make_workbook
+from tests.ingest.schools.test_lists import HEADER as HEADER_OF_SCHOOLS
+from tests.ingest.schools.test_lists import SCHOOL, make_workbook
 from tests.ingest.test_source import count_openings
 
 HEADER = "territory,place,level,measure,ownership,sex,detail,period,year,value,qualifier,unit,flags,note\n"

@@ -1,4 +1,4 @@
-"""What does not agree among published figures. Findings only: nothing is ever changed by them."""
+"""Find what does not agree among published figures. Nothing is ever changed by a finding."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ CHECKS = (
 
 
 def find_problems(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """Everything that does not agree among the published observations, all editions of them.
+    """Find everything that does not agree among the published observations, all editions of them.
 
-    Derived figures and bounds ("over 99%") are left out. A figure whose unit slipped (and is not mended yet) is
-    reported once, not again in every sum and ratio it spoils. What must add up or be bounded is said by the
+    Derived figures and bounds ("over 99%") are left out. A figure whose unit slipped (and is not corrected yet) is
+    reported once, not again in every sum and ratio it spoils. What must add up or be bounded is stated in the
     registry (`relations.csv`). Time grows linearly with the rows.
 
     Parameters
@@ -50,11 +50,11 @@ def find_problems(observations: pl.DataFrame, registry: Registry) -> pl.DataFram
     Returns
     -------
     polars.DataFrame
-        Columns `FINDINGS`: errors first, then warnings, then notes (those an erratum covers among them).
+        Columns `FINDINGS`, by severity: first `error`, then `warning`, then `note` (what an erratum covers, too).
     """
     figures = Figures(observations, registry)
     rows = [row for check in CHECKS for row in check(figures, registry)]
     slipped = {row["cells"][0] for row in rows if row["check"] == "unit_slip" and not row["erratum"]}
-    kept = [row for row in rows if row["check"] == "unit_slip" or slipped.isdisjoint(row["cells"])]
-    kept.sort(key=lambda row: (SEVERITIES[row["severity"]], row["file"]))
-    return pl.DataFrame([{name: row[name] for name in FINDINGS} for row in kept], schema=FINDINGS, orient="row")
+    left = [row for row in rows if row["check"] == "unit_slip" or slipped.isdisjoint(row["cells"])]
+    left.sort(key=lambda row: (SEVERITIES[row["severity"]], row["file"]))
+    return pl.DataFrame([{name: row[name] for name in FINDINGS} for row in left], schema=FINDINGS, orient="row")

@@ -1,4 +1,4 @@
-"""Where the relations of the registry can be tried: the figures that take the place of their terms."""
+"""Index the published figures, and find those that a relation of the registry speaks of."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from hpedu.ingest.schema import name_cell
+from hpedu.ingest.schema import SERIES_FIELDS, name_cell
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Erratum, Relation
@@ -19,12 +19,26 @@ Key = tuple[str, str, str, str, str]
 """measure, level, ownership, sex, detail."""
 
 Reach = Literal["file", "release", "current"]
-"""How far apart two figures may stand: in one file, in the files one publisher issued together, in any."""
+"""Where the other figures of a relation may be: in one file, in what one publisher issued together, anywhere."""
 
-MEASURED_UNITS = {"km2", "billion_vnd"}  # amounts; all other additive measures count things
+LONGEST_GAP = 2
+"""Years between two points of a series that still are neighbours."""
+
+MEASURED_UNITS = {"km2", "billion_vnd"}
+"""Units of amounts. All other additive measures count things."""
 
 _COPIED = ("territory", "place", "year", "value", "unit", "edition", "file", "sheet", "cell", "printed", "current")
-_WANTED = ("measure", "level", "ownership", "sex", "detail", "step", *_COPIED)
+_WANTED = (*SERIES_FIELDS, "step", *_COPIED)
+
+Pattern = tuple[str | None, ...]
+"""Codes of the five dimensions of a key; None means any code."""
+
+ANY = "*"
+"""What a relation writes for any code."""
+
+# Places in a key, and the codes that a formula need not write.
+_MEASURE, _LEVEL = 0, 1
+_DEFAULTS = ("", "", "all", "both", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +51,11 @@ class Figure:
     year: int
     value: float
     raw: float
-    rounding: float  # how far the print may be from the count it stands for
+    # How far the printed number may be from the count it was rounded from.
+    rounding: float
     unit: str
-    counts: bool  # it counts things or money, so that parts can be added
+    # Whether it counts things or money, so that parts can be added.
+    counts: bool
     edition: str
     file: str
     sheet: str
@@ -58,7 +74,7 @@ class Figure:
 
     @property
     def release(self) -> tuple[str, str]:
-        """Folder and edition: what one publisher issued together."""
+        """Return folder and edition: the same for what one publisher issued together."""
         return self.file.rpartition("/")[0], self.edition
 
 
@@ -94,20 +110,20 @@ class Figures:
 
     @cached_property
     def series(self) -> dict[tuple[Key, str, str], list[Figure]]:
-        """All figures of each series, by year."""
+        """Return all figures of each series, by year."""
         table: dict[tuple[Key, str, str], list[Figure]] = {}
         for figure in sorted(self.all, key=lambda figure: figure.year):
             table.setdefault(figure.series, []).append(figure)
         return table
 
     def matching(self, pattern: Sequence[str | None]) -> Iterator[Figure]:
-        """The figures whose key has the codes of `pattern`; None stands for any code."""
+        """Yield the figures whose key has the codes of `pattern`; None means any code."""
         fixed = [(dimension, code) for dimension, code in enumerate(pattern) if code is not None]
         candidates = min((self._having.get(f, []) for f in fixed), key=len, default=self.all)
         return (figure for figure in candidates if all(figure.key[d] == code for d, code in fixed))
 
-    def beside(self, figure: Figure, key: Key, reach: Reach) -> Figure | None:
-        """The figure of `key` for the same territory, place and year, within `reach`; None if there is none."""
+    def find(self, figure: Figure, key: Key, reach: Reach) -> Figure | None:
+        """Return the figure of `key` for the territory, place and year of a figure, within `reach`; else None."""
         for other in self._at.get((key, figure.territory, figure.place, figure.year), ()):
             if (
                 other.file == figure.file
@@ -118,13 +134,16 @@ class Figures:
         return None
 
     def same(self) -> Iterator[list[Figure]]:
-        """The figures that say the same thing (series and year), where there are several."""
+        """Yield the figures of one series and year, where there are several."""
         return (group for group in self._at.values() if len(group) > 1)
 
 
 def _usual_steps(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str], float]:
-    """The commonest step of each measure in each file. A total left with all the decimals of the publisher's
-    computer does not make the table more precise than its other figures are."""
+    """Return the commonest step of each measure in each file.
+
+    A total left with all the decimals of the publisher's computer does not make the table more precise than its
+    other figures are.
+    """
     steps: dict[tuple[str, str], list[float]] = {}
     for row in rows:
         steps.setdefault((row["file"], row["measure"]), []).append(row["step"])
@@ -145,22 +164,15 @@ def _read_figure(row: dict[str, Any], erratum: Erratum | None, additive: bool, u
     )
 
 
-Pattern = tuple[str | None, ...]
-"""Codes of the five dimensions of a key; None for any."""
-
-ANY = "*"
-_MEASURE, _LEVEL = 0, 1
-_DEFAULTS = ("", "", "all", "both", "")
-
-
 @dataclass(frozen=True)
 class Match:
-    """One place where a relation can be tried. `whole` is a number where the relation says so."""
+    """One place where a relation can be tried. `whole` is a number if the relation states one."""
 
     relation: Relation
     whole: Figure | float
     parts: tuple[Figure, ...]
-    lacks_rest: bool = False  # none of the optional parts is there
+    # Whether there are optional parts, but none of them is published.
+    lacks_rest: bool = False
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -168,17 +180,17 @@ class Match:
 
     @property
     def value(self) -> float:
-        """What the whole is."""
+        """Return the number of the whole."""
         return self.whole.value if isinstance(self.whole, Figure) else self.whole
 
     @property
     def rounding(self) -> float:
-        """How far rounding alone may put the sum of the parts from the whole."""
+        """Return how far rounding alone may put the sum of the parts from the whole."""
         return sum(figure.rounding for figure in self.figures)
 
 
 def find_matches(figures: Figures, registry: Registry, kind: str, reaches: Sequence[Reach]) -> Iterator[Match]:
-    """Every place where all terms of a relation of `kind` are published, within the nearest of `reaches`."""
+    """Yield every place where all terms of a relation of `kind` are published, within the nearest of `reaches`."""
     seen = set()
     for relation in registry.relations.values():
         if relation.kind == kind:
@@ -191,13 +203,13 @@ def find_matches(figures: Figures, registry: Registry, kind: str, reaches: Seque
 
 
 def fits(relation: Relation, figure: Figure) -> bool:
-    """Whether a relation speaks of the year and level of a figure."""
+    """Return whether a relation holds for the year and level of a figure."""
     levels = not relation.levels or figure.key[_LEVEL] in relation.levels
     return levels and (relation.since or figure.year) <= figure.year <= (relation.until or figure.year)
 
 
 def read_patterns(relation: Relation, formula: str) -> tuple[Pattern | None, list[Pattern], list[Pattern]]:
-    """Patterns of the whole (None for a number), the parts and the optional parts of one formula."""
+    """Return the patterns of the whole (None for a number), the parts and the optional parts of one formula."""
     whole = None if relation.whole.isdecimal() else parse_formula(relation.whole)[0]
     parts = parse_formula(formula) if formula else ()
     optional = parse_formula(relation.optional) if relation.optional else ()
@@ -224,11 +236,11 @@ def _match(figures: Figures, relation: Relation, formula: str, reaches: Sequence
         for reach in reaches:
             if reach == "current" and not anchor.current:
                 continue
-            found = [figures.beside(anchor, _fill(pattern, anchor), reach) for pattern in parts]
-            total = figures.beside(anchor, _fill(whole, anchor), reach) if whole else float(relation.whole)
+            found = [figures.find(anchor, _fill(pattern, anchor), reach) for pattern in parts]
+            total = figures.find(anchor, _fill(whole, anchor), reach) if whole else float(relation.whole)
             if total is None or None in found:
                 continue
-            extra = [figures.beside(anchor, _fill(pattern, anchor), reach) for pattern in optional]
+            extra = [figures.find(anchor, _fill(pattern, anchor), reach) for pattern in optional]
             lacks_rest = bool(extra) and not any(extra)
             yield Match(relation, total, tuple(filter(None, [*found, *extra])), lacks_rest)
             break

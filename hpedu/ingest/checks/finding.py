@@ -1,4 +1,4 @@
-"""A finding: one thing that does not agree, about one cell, with the arithmetic. Nothing is changed by it."""
+"""Word a finding: one thing that does not agree, about one cell, with the arithmetic."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, Literal
 import polars as pl
 
 from hpedu.ingest.checks.figures import Figure
-from hpedu.ingest.schema import name_cell
+from hpedu.ingest.schema import SERIES_FIELDS, name_cell
 from hpedu.registry import Registry
 from hpedu.texts import LANGUAGES, Language, say, school_year, write_number
 
-_DIMENSIONS = ("measure", "level", "ownership", "sex", "detail")
-_PLAIN: dict[str, tuple[str, ...]] = {  # codes that go without saying
+# Codes that need no mention.
+_PLAIN: dict[str, tuple[str, ...]] = {
     "measure": (),
     "level": ("population", "all"),
     "ownership": ("all",),
@@ -21,20 +21,60 @@ _PLAIN: dict[str, tuple[str, ...]] = {  # codes that go without saying
     "detail": ("",),
 }
 
+Severity = Literal["error", "warning", "note"]
+"""How bad a finding is: `error` cannot be true, `warning` hardly, `note` is worth knowing or already covered.
+
+`note` is a published value of the column `severity`. It has nothing to do with `note`, the remark on a figure.
+"""
+
+FINDINGS: dict[str, Any] = {
+    # The name of a check in texts/findings.toml: sum, digit_swap, at_most, country, unit_slip ...
+    "check": pl.String,
+    # One of `Severity`.
+    "severity": pl.String,
+    "territory": pl.String,
+    "place": pl.String,
+    "year": pl.Int32,
+    "measure": pl.String,
+    "level": pl.String,
+    "ownership": pl.String,
+    "sex": pl.String,
+    "detail": pl.String,
+    "file": pl.String,
+    "sheet": pl.String,
+    "cell": pl.String,
+    "printed": pl.String,
+    # What does not agree, with the arithmetic.
+    "message_vi": pl.String,
+    "message_en": pl.String,
+    # What to do about it.
+    "what_vi": pl.String,
+    "what_en": pl.String,
+    # The id of an erratum that already covers a cell of the finding, else "".
+    "erratum": pl.String,
+}
+"""Columns of findings, one row each."""
+
+SEVERITIES: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
+"""The order of findings in a list."""
+
+Values = Callable[[Language], dict[str, str]]
+"""A function of the language that gives the words for the names in a template."""
+
 
 def name_check(check: str, language: Language) -> str:
-    """What a check, or a severity, is called: "Parts and total", "Doubtful"."""
+    """Return the name of a check or a severity: "Parts and total", "Doubtful"."""
     return say(f"{check}_name", language)
 
 
 def write_year(figure: Figure, registry: Registry, language: Language) -> str:
-    """The calendar year, or the school year as `2014-2015` (`2014-15` in English)."""
+    """Return the calendar year, or the school year as `2014-2015` (`2014-15` in English)."""
     calendar = registry.measures[figure.key[0]].basis == "calendar"
     return str(figure.year) if calendar else school_year(figure.year, language)
 
 
 def name_place(figure: Figure, registry: Registry, language: Language) -> str:
-    """The name of the district or institution, or of the territory."""
+    """Return the name of the district or institution, or of the territory."""
     if figure.place in registry.places:
         return registry.places[figure.place].name.get(language)
     territory = registry.territories.get(figure.territory)
@@ -42,8 +82,8 @@ def name_place(figure: Figure, registry: Registry, language: Language) -> str:
 
 
 def name_series(figure: Figure, registry: Registry, language: Language, *, whole: bool = False) -> str:
-    """What is counted: measure, level, and (unless the `whole` is meant) the part of each dimension."""
-    dimensions = _DIMENSIONS[:2] if whole else _DIMENSIONS
+    """Say what is counted: measure, level, and (unless the `whole` is meant) the part of each dimension."""
+    dimensions = SERIES_FIELDS[:2] if whole else SERIES_FIELDS
     pairs = zip(dimensions, figure.key, strict=False)
     names = [
         _name(dimension, code, registry, language) for dimension, code in pairs if code not in _PLAIN[dimension]
@@ -52,10 +92,10 @@ def name_series(figure: Figure, registry: Registry, language: Language, *, whole
 
 
 def name_part(part: Figure, whole: Figure | None, registry: Registry, language: Language) -> str:
-    """What tells a part from the whole: "public", "primary". Without a whole, all but measure and level."""
+    """Say how a part differs from the whole: "public", "primary". Without a whole, all but measure and level."""
     names = [
         _name(dimension, code, registry, language)
-        for n, (dimension, code) in enumerate(zip(_DIMENSIONS, part.key, strict=True))
+        for n, (dimension, code) in enumerate(zip(SERIES_FIELDS, part.key, strict=True))
         if (whole.key[n] != code if whole else n > 1 and code not in _PLAIN[dimension])
     ]
     return ", ".join(_lower(name.partition(" (")[0]) for name in names if name)
@@ -73,50 +113,18 @@ def _lower(name: str) -> str:
 
 
 def write_addition(parts: Iterable[Figure], whole: Figure | None, registry: Registry, language: Language) -> str:
-    """`2,696 (public) + 870 (private)`."""
+    """Write the parts of a sum: `2,696 (public) + 870 (private)`."""
     return " + ".join(
         f"{write_number(part.value, language)} ({name_part(part, whole, registry, language)})" for part in parts
     )
 
 
 def list_cells(figures: Iterable[Figure]) -> str:
-    """`J20, J25 (city/a.csv); C4 (city/b.csv)`."""
+    """List the cells of figures by file: `J20, J25 (city/a.csv); C4 (city/b.csv)`."""
     cells: dict[str, list[str]] = {}
     for figure in figures:
         cells.setdefault(figure.file, []).append(name_cell(figure.sheet, figure.cell))
     return "; ".join(f"{', '.join(dict.fromkeys(names))} ({file})" for file, names in cells.items())
-
-
-Severity = Literal["error", "warning", "note"]
-
-FINDINGS: dict[str, Any] = {
-    # The name of a check in texts/findings.toml: sum, digit_swap, at_most, country, unit_slip ...
-    "check": pl.String,
-    "severity": pl.String,  # "error" cannot be true, "warning" hardly, "note" worth knowing or already covered
-    "territory": pl.String,
-    "place": pl.String,
-    "year": pl.Int32,
-    "measure": pl.String,
-    "level": pl.String,
-    "ownership": pl.String,
-    "sex": pl.String,
-    "detail": pl.String,
-    "file": pl.String,
-    "sheet": pl.String,
-    "cell": pl.String,
-    "printed": pl.String,
-    "message_vi": pl.String,  # what does not agree, with the arithmetic
-    "message_en": pl.String,
-    "what_vi": pl.String,  # what to do
-    "what_en": pl.String,
-    "erratum": pl.String,  # id of an erratum that already covers a cell of the finding, else ""
-}
-"""One row a finding."""
-
-SEVERITIES = {"error": 0, "warning": 1, "note": 2}
-
-Values = Callable[[Language], dict[str, str]]
-"""The words of one language for the names in a template."""
 
 
 def make_finding(
@@ -129,13 +137,15 @@ def make_finding(
     involved: Sequence[Figure] = (),
     template: str = "",
 ) -> dict[str, Any]:
-    """The row of one finding about `figure`, worded by the template of its check (or another one), and its cells.
+    """Return the row of one finding about `figure`, worded by the template of its check (or another).
+
+    The row has one more field than `FINDINGS`: `cells`, where the figures of the finding are.
 
     Every template may use {place}, {year}, {series}, {cells} (of all figures `involved`), {cell} and {file};
-    `values` gives the rest. A finding that an erratum already covers is a note.
+    `values` gives the rest. A finding that an erratum already covers has the severity `note`.
     """
     cells = list(dict.fromkeys([figure, *involved]))
-    erratum = next((id for id in (_covering(check, one) for one in cells) if id), "")
+    erratum = next((id for id in (_find_erratum(check, one) for one in cells) if id), "")
     texts = {}
     for language in LANGUAGES:
         words = {
@@ -171,8 +181,11 @@ def make_finding(
     }
 
 
-def _covering(check: str, figure: Figure) -> str:
-    """A wrong unit mended by an erratum says nothing of sums and jumps: the mended value enters those."""
+def _find_erratum(check: str, figure: Figure) -> str:
+    """Return the id of the erratum that covers a finding about a figure; "" if none does.
+
+    An erratum that corrects a unit covers `unit_slip` alone: sums and jumps are checked with the corrected value.
+    """
     if figure.erratum is None or (figure.erratum.action == "scale" and check != "unit_slip"):
         return ""
     return figure.erratum.id

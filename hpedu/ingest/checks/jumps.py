@@ -11,27 +11,50 @@ from operator import itemgetter
 from statistics import median
 from typing import Any, Literal
 
-from hpedu.ingest.checks.figures import Figure, Figures
+from hpedu.ingest.checks.figures import LONGEST_GAP, Figure, Figures
 from hpedu.ingest.checks.finding import Severity, make_finding
 from hpedu.registry import Registry
 from hpedu.texts import Language, write_number
 
-EACH_SIDE = 3  # neighbours looked at before and after
-NEAR = (0.1, 0.15, 0.2)  # how far log10 of the factor may be from 1, 2, 3: 1000 passes between 631 and 1585
-STEP = 0.85  # of log10: a change sevenfold or more begins another run of figures
-ALIKE = 0.1  # the neighbours themselves may lie so far apart (median deviation of log10): a factor of 1.26
-SMALLEST_SLIP = 100  # the larger side; below this, ten times as many is a new school, no slip
-SMALLEST_PERCENT = 10  # 98.5 % given as 0.985
-LONGEST_TENFOLD = 2  # years; what stays ten times as large for longer was defined anew, and no unit slipped
+# Of slips of the unit: neighbours compared with, before and after.
+EACH_SIDE = 3
+# How far log10 of the factor may be from 1, 2, 3: a factor of 1000 is recognised between 631 and 1585.
+NEAR = (0.1, 0.15, 0.2)
+# Of log10: a change sevenfold or more begins another run of figures.
+STEP = 0.85
+# The neighbours themselves may be apart by a factor of 1.26 (median deviation of log10).
+ALIKE = 0.1
+# Of the larger side: below this, ten times as many is a new school, no slip.
+SMALLEST_SLIP = 100
+# Of rates, such as 98.5 % given as 0.985.
+SMALLEST_PERCENT = 10
+# In years: what stays ten times as large for longer was defined anew, and no unit slipped.
+LONGEST_TENFOLD = 2
+
+# Of jumps: shorter series are left alone.
+FEWEST_POINTS = 4
+# A measure must have changed so often before "usual" means anything.
+FEWEST_CHANGES = 8
+# Times the scaled median absolute deviation (MAD).
+FAR = 6
+# Makes the MAD of a normal distribution its standard deviation.
+MAD_TO_DEVIATION = 1.4826
+# Smaller changes no reader would call a jump: 15 %, five percentage points.
+SMALLEST_JUMP = {"counts": 0.15, "rates": 5.0}
+# Counts that stay below this jump all the time.
+FEW = 20
+PERCENT = "\N{NO-BREAK SPACE}%"
+Shape = Literal["spike", "end", "level"]
 
 
 @dataclass(frozen=True)
 class Point:
-    """One year of a series as one file prints it or, where it does not, as the year counts today."""
+    """One year of a series, as one file prints it or, where it does not, with the figure that is current."""
 
     figure: Figure
     value: float
-    own: bool  # stands in the file
+    # Whether the file prints it.
+    own: bool
 
 
 @dataclass(frozen=True)
@@ -44,14 +67,14 @@ class Run:
 
 
 def check_unit_slips(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
-    """Figures near 10, 100 or 1000 times the median of their neighbours, or the reverse, as printed.
+    """Report figures near 10, 100 or 1000 times the median of their neighbours, or the reverse, as printed.
 
     Each series falls into runs where it changes sevenfold or more; the unit of most years is the usual one (of
     two as common, the earlier). The figures of the other runs are compared with the nearest three years before
-    and three after that are in the usual unit, of the same file or, where it has none, as they count today: so
-    a column that turns from thousands to persons for good is found to its end. What stays ten times as large for
+    and three after that are in the usual unit, of the same file or, where it has none, the current ones: so a
+    column that turns from thousands to persons for good is found to its end. What stays ten times as large for
     more than two years, or only begins small, may be growth or another definition and is left to `check_jumps`.
-    An erratum that mends the unit covers the finding.
+    An erratum that corrects the unit covers the finding.
     """
     for series in figures.series.values():
         for file in dict.fromkeys(figure.file for figure in series):
@@ -77,7 +100,7 @@ def _read_points(series: Sequence[Figure], file: str) -> list[Point]:
 
 
 def _find_runs(points: Sequence[Point]) -> Iterator[Run]:
-    """The runs that are not in the usual unit."""
+    """Yield the runs that are not in the usual unit."""
     units = [0]
     for earlier, later in pairwise(points):
         change = log10(later.value / earlier.value)
@@ -94,13 +117,13 @@ def _find_runs(points: Sequence[Point]) -> Iterator[Run]:
 
 
 def _is_short(run: Run) -> bool:
-    """Whether a factor of ten is a slip here: of a year or two, and not of a series that begins small."""
+    """Return whether a factor of ten is a slip here: of a year or two, and not in a series that begins small."""
     begins_small = not run.before and run.points[0].value < SMALLEST_SLIP
     return len(run.points) <= LONGEST_TENFOLD and len(run.before) + len(run.after) > 2 and not begins_small
 
 
 def _find_power(point: Point, near: Sequence[float]) -> int:
-    """-3 to 3: the power of ten by which a figure slipped; 0 if it did not."""
+    """Return the power of ten by which a figure slipped, -3 to 3; 0 if it did not."""
     percent = point.figure.unit == "percent"
     if len(near) < 2 or max(point.value, *near) < (SMALLEST_PERCENT if percent else SMALLEST_SLIP):
         return 0
@@ -110,7 +133,8 @@ def _find_power(point: Point, near: Sequence[float]) -> int:
         return 0
     apart = log10(point.value) - middle
     power = round(apart)
-    if percent and power != -2 and point.value < SMALLEST_SLIP:  # between 0 and 100 %, rates do change tenfold
+    # Between 0 and 100 %, rates do change tenfold.
+    if percent and power != -2 and point.value < SMALLEST_SLIP:
         return 0
     return power if 1 <= abs(power) <= len(NEAR) and abs(apart - power) <= NEAR[abs(power) - 1] else 0
 
@@ -135,18 +159,6 @@ def _report_slip(figure: Figure, near: Sequence[Point], power: int, registry: Re
     return make_finding("unit_slip", "error", figure, registry, values, template=template)
 
 
-FEWEST_POINTS = 4
-FEWEST_CHANGES = 8  # a measure must have changed so often before "usual" means anything
-FAR = 6  # times the scaled median absolute deviation
-MAD_TO_DEVIATION = 1.4826  # makes the MAD of a normal distribution its standard deviation
-SMALLEST_JUMP = {"counts": 0.15, "rates": 5.0}  # changes a reader would not call a jump: 15 %, five points
-LONGEST_GAP = 2  # years between two points that still are neighbours
-FEW = 20  # counts that stay below this jump all the time
-PERCENT = "\N{NO-BREAK SPACE}%"
-
-Shape = Literal["spike", "end", "level"]
-
-
 @dataclass(frozen=True)
 class Usual:
     """The yearly changes of a measure that are usual: from `low` to `high`."""
@@ -155,7 +167,7 @@ class Usual:
     high: float
 
     def beyond(self, change: float) -> int:
-        """-1 below, 1 above, 0 within."""
+        """Return -1 for a change below, 1 above, 0 within."""
         return (change > self.high) - (change < self.low)
 
 
@@ -169,7 +181,7 @@ class Step:
 
 
 def check_jumps(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
-    """Points that leave their series and come back, ends that leave it, and new levels.
+    """Report points that leave their series and come back, ends that leave it, and new levels.
 
     A change is the logarithm of the ratio for counts and the difference for rates, per year. What is usual is
     the median of all changes of the same measure and level over territories, give or take six times
@@ -217,7 +229,8 @@ def _check_series(steps: Sequence[Step], usual: Usual, registry: Registry) -> It
         before = usual.beyond(steps[n - 1].change) if n else 0
         after = usual.beyond(steps[n + 1].change) if n + 1 < len(steps) else 0
         if before == -side:
-            continue  # the way back from a spike, reported on the way out
+            # This is the way back from a spike, which was reported on the way out.
+            continue
         if after == -side:
             yield _report_jump(step, "spike", usual, registry, steps[n + 1])
         elif n + 1 == len(steps):

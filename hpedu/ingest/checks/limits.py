@@ -1,4 +1,4 @@
-"""Check figures against what is possible: signs, bounds, the same thing said twice."""
+"""Check figures against what is possible: signs, bounds, one thing printed twice."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from hpedu.ingest.checks.figures import Figure, Figures, Match, Reach, find_matches
+from hpedu.ingest.checks.figures import LONGEST_GAP, Figure, Figures, Match, Reach, find_matches
 from hpedu.ingest.checks.finding import Severity, list_cells, make_finding, name_part, name_series
 from hpedu.ingest.checks.sums import EPSILON
 from hpedu.registry import Registry
 from hpedu.texts import Language, write_number
 
+# From here on a count does not vanish for a year.
+LARGE = 20
+INFINITE = "\N{INFINITY}"
+EVERYWHERE: tuple[Reach, ...] = ("file", "release", "current")
+
 
 def check_duplicates(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
-    """Figures that stand twice with different values, in one file or in two files of one edition."""
+    """Report figures that are printed twice with different values, in one file or in two files of one edition."""
     for group in figures.same():
         first: dict[tuple[str, str], Figure] = {}
         for figure in group:
@@ -26,7 +31,7 @@ def check_duplicates(figures: Figures, registry: Registry) -> Iterator[dict[str,
 
 
 def check_two_counts(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
-    """Two official counts of one thing, by different tables of one edition, that differ."""
+    """Report two official counts of one thing, by different tables of one edition, that differ."""
     for match in find_matches(figures, registry, "same", ("file", "release")):
         for first, second in combinations(match.figures, 2):
             if _differ(first, second):
@@ -34,7 +39,7 @@ def check_two_counts(figures: Figures, registry: Registry) -> Iterator[dict[str,
 
 
 def _differ(first: Figure, second: Figure) -> bool:
-    """Whether rounding alone cannot explain it: 69 thousand and 68,876 do not differ."""
+    """Return whether two figures differ by more than rounding: 69 thousand and 68,876 do not."""
     return abs(first.value - second.value) > first.rounding + second.rounding + EPSILON
 
 
@@ -53,19 +58,15 @@ def _report(check: str, first: Figure, second: Figure, registry: Registry) -> di
     return make_finding(check, severity, second, registry, values, involved=[first])
 
 
-LARGE = 20  # from here on a count does not vanish for a year
-LONGEST_GAP = 2  # years between two points that still are neighbours
-
-
 def check_signs(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
-    """Counts below zero."""
+    """Report counts below zero."""
     for figure in figures.all:
         if figure.counts and figure.value < 0:
             yield _report_negative(figure, registry)
 
 
 def check_zeros(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
-    """Counts of zero whose neighbours in time, at either side where there are two, are `LARGE`.
+    """Report counts of zero whose neighbours in time, on either side where there are two, are `LARGE`.
 
     A series that begins with zeros or ends with several has begun or ended, and is left alone.
     """
@@ -95,12 +96,8 @@ def _report_zero(path: list[Figure], zero: Figure, registry: Registry) -> dict[s
     return make_finding("zero", "warning", zero, registry, values, involved=path)
 
 
-INFINITE = "\N{INFINITY}"
-EVERYWHERE: tuple[Reach, ...] = ("file", "release", "current")
-
-
 def check_parts(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
-    """Parts that are larger than their whole."""
+    """Report parts that are larger than their whole."""
     for match in find_matches(figures, registry, "at_most", EVERYWHERE):
         part = match.parts[0]
         if part.value > match.value + match.rounding + EPSILON and isinstance(match.whole, Figure):
@@ -122,12 +119,13 @@ def _report_part(part: Figure, whole: Figure, match: Match, registry: Registry) 
 
 
 def check_ratios(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
-    """Ratios of two counts, and published rates, that lie outside the bounds of the registry."""
+    """Report ratios of two counts, and published rates, that are outside the bounds of the registry."""
     for match in find_matches(figures, registry, "ratio_bounds", EVERYWHERE):
         below = sum(part.value for part in match.parts) if match.parts else 1.0
         if not isinstance(match.whole, Figure) or (below == 0 and match.whole.value == 0):
             continue
-        ratio = match.whole.value / below if below else math.inf  # pupils without any class
+        # Pupils without any class make an infinite ratio.
+        ratio = match.whole.value / below if below else math.inf
         lower, upper = match.relation.lower, match.relation.upper
         if (lower is not None and ratio < float(lower)) or (upper is not None and ratio > float(upper)):
             yield _report_ratio(match.whole, ratio, match, registry)

@@ -1,4 +1,4 @@
-"""Parts against totals: within one file, else within the files that one publisher issued together."""
+"""Check parts against totals: within one file, else within the files that one publisher issued together."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from hpedu.ingest.checks.finding import (
 from hpedu.registry import Registry
 from hpedu.texts import Language, say, write_number
 
+EPSILON = 1e-6
+"""How far sums of binary fractions may be apart though they are equal."""
+
 
 @dataclass(frozen=True)
 class Repair:
@@ -27,9 +30,9 @@ class Repair:
 
 
 def find_repairs(whole: Figure | None, parts: tuple[Figure, ...], difference: float) -> list[Repair]:
-    """Readings of the total or of one part that mend a sum exactly; swapped digits before single ones.
+    """Find readings of the total or of one part that correct a sum exactly; swapped digits before single ones.
 
-    `difference` is parts minus whole. Figures that were rounded cannot be mended exactly: none is returned.
+    `difference` is parts minus whole. Rounded figures cannot be corrected exactly: none is returned.
     """
     figures = [*([whole] if whole else []), *parts]
     if any(figure.rounding or figure.value != int(figure.value) for figure in figures):
@@ -53,13 +56,10 @@ def _kinds(printed: int, wanted: int) -> Iterator[Literal["swap", "digit"]]:
             yield "swap"
 
 
-EPSILON = 1e-6  # sums of binary fractions
-
-
 def check_sums(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
-    """Totals that differ from the sum of their parts by more than rounding can explain.
+    """Report totals that differ from the sum of their parts by more than rounding can explain.
 
-    Where a part that a table may have (schools of two levels) is not there, the others may make less.
+    Where a part that a table may have (schools of two levels) is not there, the others may sum to less.
     """
     for match in find_matches(figures, registry, "sum", ("file", "release")):
         total = sum(part.value for part in match.parts)

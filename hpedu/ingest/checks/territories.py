@@ -1,4 +1,4 @@
-"""Provinces against the country and districts against their province, within one file."""
+"""Check provinces against the country and districts against their province, within one file."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Column:
 
 
 def check_territories(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
-    """Sums over territories that exceed the larger one or, where all are there, differ from it.
+    """Report sums over territories that exceed the larger one or, where all are there, differ from it.
 
-    A sum of some provinces can never exceed the country; a sum of all (as many as the registry says
-    there were) must equal it. The same holds for the districts of a province.
+    A sum of some provinces can never exceed the country; a sum of all (as many as there were, by the registry)
+    must equal it. The same holds for the districts of a province.
     """
     sizes = _count_districts(registry)
     for column in _read_columns(figures, registry):
@@ -57,13 +57,13 @@ def _read_columns(figures: Figures, registry: Registry) -> Iterator[Column]:
 
 
 def _count_districts(registry: Registry) -> Counter[str]:
-    """How many districts each old province had."""
+    """Count the districts of each old province."""
     provinces = {row.code: row.territory for row in registry.province_codes if row.scheme == "nso"}
     return Counter(provinces.get(district.province_code, "") for district in registry.districts)
 
 
 def _provinces(wholes: Mapping[str, Figure], registry: Registry) -> list[Figure]:
-    """The provinces among the territories; a merged one instead of its parts."""
+    """Return the provinces among the territories; a merged one instead of its parts."""
     merged = {part for name in wholes for part in registry.territories[name].parts}
     return [
         figure
@@ -94,6 +94,7 @@ def _compare(
             }
 
         template = "country_of_one" if len(parts) == 1 else "country" if complete else "country_in_part"
-        severity: Severity = "error" if apart > 0 else "warning"  # a country also has schools run by ministries
+        # A country may have more than its provinces: schools run by ministries.
+        severity: Severity = "error" if apart > 0 else "warning"
         found = make_finding("country", severity, whole, registry, values, template=template)
         yield found | {"cells": [figure.where for figure in (whole, *parts)]}

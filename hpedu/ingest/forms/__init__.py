@@ -1,1 +1,1 @@
-"""The input form: what its sheets hold, and reading a filled one."""
+"""Know the input form: what its sheets hold, and how a filled one is read."""

@@ -1,4 +1,4 @@
-"""The input form as its writer and its reader both know it: sheets, columns, keys and seals."""
+"""Describe the input form for its writer and its reader: sheets, columns, keys and seals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SheetKind = Literal["numbers", "milestones", "tasks"]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a sheet; `sealed` ones identify a row to whoever fills it in, `fill` ones are theirs."""
+    """A column of a sheet. `sealed` ones say what a row is about, `fill` ones are to be filled in."""
 
     id: str
     width: int
@@ -34,11 +34,12 @@ class Sheet:
     name: str
     columns: tuple[Column, ...]
     answer: str
-    states: str = ""  # dimension of the registry's codes; the first code counts as 1, the others as 0
+    # A dimension of the registry's codes; the first code counts as 1, the others as 0.
+    states: str = ""
 
     @property
     def head(self) -> list[str]:
-        """The hidden row over the headings, by which the reader knows sheet and columns."""
+        """Return the hidden row over the headings, by which the reader recognises sheet and columns."""
         return [f"{MARKER}:{column.id}" for column in self.columns]
 
 
@@ -103,20 +104,20 @@ _WHOLE = {
 
 @dataclass(frozen=True)
 class Range:
-    """What a value may be: 0 or more, whole if it is a count, up to `upper` if that is not None."""
+    """The values allowed: 0 or more, whole if it is a count, up to `upper` if that is not None."""
 
     whole: bool
     upper: Decimal | None = None
 
 
 def range_of(unit: str) -> Range:
-    """The values a unit of the registry allows."""
+    """Return the values that a unit of the registry allows."""
     return Range(unit in _WHOLE, Decimal(100) if unit == "percent" else None)
 
 
 @dataclass(frozen=True)
 class Cover:
-    """What a form is about; a `synthetic` one holds invented figures, and its code and title say so."""
+    """The subject of a form. A `synthetic` one holds invented figures, and its code and title say so."""
 
     group: str
     territory: str
@@ -128,13 +129,13 @@ _COVER_CODE = re.compile(MARKER + r" (\d+) (\w+) (\w+) (\d{4})( synthetic)? #([0
 
 
 def write_cover_code(cover: Cover, title: str) -> str:
-    """The marker cell of the cover, sealed with the title over it, so that a retyped year is noticed."""
+    """Return the marker cell of the cover, sealed with the title over it, so that a retyped year is noticed."""
     code = f"{MARKER} {VERSION} {cover.group} {cover.territory} {cover.year}{' synthetic' * cover.synthetic}"
     return f"{code} #{seal(code, title)}"
 
 
 def read_cover_code(text: str, title: str) -> Cover | None:
-    """Undo `write_cover_code`; None if the code is of another version, or code and title disagree."""
+    """Read what `write_cover_code` wrote; None if the code is of another version, or code and title disagree."""
     match = _COVER_CODE.fullmatch(text.strip())
     if match is None or int(match[1]) != VERSION or match[6] != seal(text.rpartition(" #")[0].strip(), title):
         return None
@@ -142,7 +143,7 @@ def read_cover_code(text: str, title: str) -> Cover | None:
 
 
 def write_key(series: SeriesRef, *labels: str) -> str:
-    """The hidden key of a row: its series, sealed with the labels of the row."""
+    """Return the hidden key of a row: its series, sealed with the labels of the row."""
     options = {"ownership": "all", "sex": "both", "detail": ""}
     parts = [f"{d}={getattr(series, d)}" for d in DIMENSIONS if getattr(series, d) != options[d]]
     text = "/".join([series.measure, series.level, *parts])
@@ -150,10 +151,10 @@ def write_key(series: SeriesRef, *labels: str) -> str:
 
 
 def seal(*texts: str) -> str:
-    """A checksum of texts. It finds slips of the hand, not forgeries, and is blind to blanks, case and accents."""
+    """Return a checksum of texts. It finds slips, not forgeries, and ignores blanks, case and accents."""
     return f"{crc32('|'.join(map(fold_text, texts)).encode()):08x}"
 
 
 def task_series(task: Task) -> SeriesRef:
-    """The series in which the state of a task is reported; its detail is "<plan>-<number>"."""
+    """Return the series in which the state of a task is reported; its detail is "<plan>-<number>"."""
     return SeriesRef("task_done", "all", detail=f"{task.plan}-{task.number.replace('.', '_')}")

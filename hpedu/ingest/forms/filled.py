@@ -1,4 +1,4 @@
-"""A filled input form -> observations. Blank cells are fine; a wrong cell is named, with what to do."""
+"""Read a filled input form into observations. Blank cells are fine; a wrong cell is named, with what to do."""
 
 from __future__ import annotations
 
@@ -23,15 +23,21 @@ from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 
 _MINUS = re.compile(r"[-−–]\s?")
-_GROUPED = re.compile(r"[1-9]\d{0,2}([ .,])\d{3}(?:\1\d{3})*", re.ASCII)  # 1.234, 12,345, 1 234 567
+# 1.234, 12,345, 1 234 567
+_GROUPED = re.compile(r"[1-9]\d{0,2}([ .,])\d{3}(?:\1\d{3})*", re.ASCII)
 _DECIMAL = re.compile(r"(\d+)(?:[.,](\d+))?", re.ASCII)
-_GROUPED_DECIMAL = re.compile(r"([1-9]\d{0,2}(?:([ .,])\d{3})(?:\2\d{3})*)(?!\2)[.,](\d+)", re.ASCII)  # 1.234,5
+# 1.234,5
+_GROUPED_DECIMAL = re.compile(r"([1-9]\d{0,2}(?:([ .,])\d{3})(?:\2\d{3})*)(?!\2)[.,](\d+)", re.ASCII)
 _SIGN = "%"
 
 _ISO = re.compile(r"((?:19|20)\d\d)-(\d\d)-(\d\d)(?: .*)?", re.ASCII)
 _WRITTEN = re.compile(r"(?:ngay )?(\d{1,2}) ?(?:[/.-]|thang) ?(\d{1,2}) ?(?:[/.-]|nam) ?((?:19|20)\d\d)", re.ASCII)
-_SERIAL = re.compile(r"[34567]\d{4}", re.ASCII)  # a date without its format: days since 30 December 1899
+# A date without its format: days since 30 December 1899.
+_SERIAL = re.compile(r"[34567]\d{4}", re.ASCII)
 _FIRST_DAY = date(1899, 12, 30)
+
+_Rows = Mapping[SeriesRef, Mapping[str, Any]]
+_Side = Sequence[SeriesRef]
 
 
 def read_typed_number(printed: str, allowed: Range) -> Decimal:
@@ -75,7 +81,7 @@ def _read_positive(text: str, allowed: Range) -> Decimal:
 
 
 def read_typed_state(printed: str, dimension: str, registry: Registry) -> str:
-    """The code of a state by its name in either language.
+    """Read the code of a state by its name in either language.
 
     Raises
     ------
@@ -114,7 +120,7 @@ def read_typed_date(printed: str) -> date:
 
 @dataclass(frozen=True)
 class FormRow:
-    """A row of a sheet: what was typed into its cells, by column, and what its key and labels say."""
+    """A row of a sheet: the cells typed into it, by column, its key and its labels."""
 
     sheet: Sheet
     typed: dict[str, Cell]
@@ -122,7 +128,7 @@ class FormRow:
     labels: list[str]
 
     def identify(self, registry: Registry) -> SeriesRef | None:
-        """The series of the row; None if key and labels do not belong together, or lead nowhere."""
+        """Return the series of the row; None if key and labels do not belong together, or name no series."""
         text, _, checksum = self.key.partition(" #")
         if not text or checksum.strip() != seal(text, *self.labels):
             return None
@@ -132,7 +138,7 @@ class FormRow:
 
 
 def find_sheet(grid: Grid) -> tuple[Sheet, int] | None:
-    """Which sheet of the form a grid is and where its hidden head stands, whatever the sheet is called now."""
+    """Find which sheet of the form a grid is, and the row of its hidden head, whatever the sheet is called now."""
     for sheet in SHEETS.values():
         for number, row in enumerate(grid.rows):
             if set(sheet.head) <= set(row):
@@ -141,7 +147,7 @@ def find_sheet(grid: Grid) -> tuple[Sheet, int] | None:
 
 
 def read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[FormRow]:
-    """The rows under the headings into which anything was typed."""
+    """Read the rows under the headings into which anything was typed."""
     places = {
         column.id: grid.rows[head].index(name) for column, name in zip(sheet.columns, sheet.head, strict=True)
     }
@@ -158,15 +164,11 @@ def read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[FormRow]:
             yield FormRow(sheet, typed, texts[places["key"]], [texts[places[name]] for name in sealed])
 
 
-_Rows = Mapping[SeriesRef, Mapping[str, Any]]
-_Side = Sequence[SeriesRef]
-
-
 def find_excesses(rows: _Rows, registry: Registry) -> dict[SeriesRef, str]:
-    """The series that contradict each other: a sum of parts is greater than the whole, and all of it is there.
+    """Find series that contradict each other: a sum of parts is greater than the whole, and no term is missing.
 
     A part is a series of one sex or ownership, or the numerator of an indicator that cannot be above 100%.
-    Which of the figures is wrong cannot be told, so parts and whole are both named.
+    Nobody can know which of the figures is wrong, so parts and whole are both named.
 
     Parameters
     ----------
@@ -195,7 +197,7 @@ def _dimensions(rows: _Rows) -> Iterator[tuple[_Side, _Side]]:
 
 
 def _shares(registry: Registry) -> Iterator[tuple[_Side, _Side]]:
-    """Numerator and denominator of each share, level by level where both have the same levels."""
+    """Yield numerator and denominator of each share, level by level where both have the same levels."""
     for indicator in registry.indicators.values():
         if indicator.unit == "percent" and indicator.upper == 100 and indicator.denominator:
             parts, whole = parse_formula(indicator.numerator), parse_formula(indicator.denominator)
@@ -250,7 +252,8 @@ class _FormReader:
     resource: Resource
     registry: Registry
     cover: Cover | None = None
-    rows: dict[SeriesRef, dict[str, Any]] = field(default_factory=dict)  # observations
+    # The observations so far.
+    rows: dict[SeriesRef, dict[str, Any]] = field(default_factory=dict)
     seen: set[SeriesRef] = field(default_factory=set)
     issues: list[dict[str, Any]] = field(default_factory=list)
 
@@ -287,8 +290,8 @@ class _FormReader:
         unit = self.registry.measures[series.measure].unit
         try:
             number = self._read_answer(cell, row.sheet, unit)
-        except SetAside as aside:
-            self._set_aside(cell, aside.reason, known=aside.known)
+        except SetAside as refusal:
+            self._set_aside(cell, refusal.reason, known=refusal.known)
             return
         self.rows[series] = {
             "measure": series.measure,
@@ -322,16 +325,16 @@ class _FormReader:
         return Decimal(int(code == next(iter(self.registry.codes_of(sheet.states)))))
 
     def _read_note(self, typed: Mapping[str, Cell]) -> str:
-        """Decision, source, date and remark in one line; a date that is none is set aside."""
-        said = []
+        """Join decision, source, date and remark in one line; a date that is none is set aside."""
+        texts = []
         for name in ("decision", "date", "origin", "note"):
             if name in typed:
                 try:
                     text = typed[name].printed
-                    said.append(read_typed_date(text).isoformat() if name == "date" else clean_text(text))
-                except SetAside as aside:
-                    self._set_aside(typed[name], aside.reason)
-        return "; ".join(said)
+                    texts.append(read_typed_date(text).isoformat() if name == "date" else clean_text(text))
+                except SetAside as refusal:
+                    self._set_aside(typed[name], refusal.reason)
+        return "; ".join(texts)
 
     def _set_aside_sheet(self, grid: Grid) -> None:
         for row, texts in enumerate(grid.rows):
@@ -346,7 +349,7 @@ class _FormReader:
 
 
 def find_cover(grids: list[Grid], registry: Registry) -> Cover | None:
-    """What the cover says the form is about; None unless title and code belong together."""
+    """Read from the cover what the form is about; None unless title and code belong together."""
     for grid in grids:
         texts = [text for row in grid.rows for text in row if not is_blank(text)]
         for text in texts:

@@ -1,1 +1,1 @@
-"""The department's school list: rows, checks and sums."""
+"""Read the department's school list: rows, checks and sums."""

@@ -1,4 +1,4 @@
-"""The columns of the school list: recognising them by their headers, and describing them in the docs."""
+"""Know the columns of the school list: recognise them by their headers, and read the words in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.registry import Registry
 from hpedu.registry.models import SchoolColumn
-from hpedu.texts import Language
 
 _TABLE: dict[str, Any] = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 
@@ -33,26 +32,32 @@ _COMMUNE_KIND = re.compile(
     r"^(?:phường|xã|đặc khu|p\.|x\.|ward|commune|phuong|xa|dac khu)\s*(?=\S)", re.IGNORECASE
 )
 
+# Of headers: words that lead one, columns that say which school it is, remarks, and two languages in one.
+_LEAD = re.compile(r"^(?:tong so luong|tong so|so luong|so|tong|trong do)\s+(?=\S)")
+_IDENTIFYING = ("code", "choice", "text")
+_PARENTHESES = re.compile(r"\([^()]*\)")
+_PARTS = re.compile(r"\n|\s[-–—/]\s")
+
 
 def fold_words(text: str) -> str:
-    """Folded words with one blank between them: "Số học sinh (nữ)" -> "so hoc sinh nu"."""
+    """Return folded words with one blank between them: "Số học sinh (nữ)" -> "so hoc sinh nu"."""
     return _SIGNS.sub(" ", fold_text(text)).strip()
 
 
 def read_choice(text: str, column: str) -> str | None:
-    """The code a cell of the column means ("Tư thục" -> private); None where it is none of them."""
+    """Return the code that a cell of the column means ("Tư thục" -> private); None if it means none."""
     words = _MEANINGS[column]
     return words.get(fold_words(text) or text.strip())
 
 
 def list_choices(column: str) -> str:
-    """The first word of each value, for a message: "cong lap, ngoai cong lap"."""
+    """List the first word of each value, for a message: "cong lap, ngoai cong lap"."""
     return ", ".join(words[0] for words in _TABLE[column].values())
 
 
 @lru_cache(maxsize=4096)
 def read_levels(text: str) -> tuple[str, ...] | None:
-    """The levels taught, lowest first ("TH&THCS" -> primary, lower_secondary); None if any word is strange."""
+    """Return the levels taught, lowest first ("TH&THCS" -> primary, lower_secondary); None if any is unknown."""
     words = re.sub(r"\bc(?:ap)? ?(\d) (\d)(?: (\d))?\b", r"cap \1 cap \2 cap \3", fold_words(text))
     words = re.sub(r"\bcap (?!\d)", "", words)
     taught = tuple(level for level, pattern in _LEVEL_WORDS.items() if pattern.search(words))
@@ -63,30 +68,24 @@ def read_levels(text: str) -> tuple[str, ...] | None:
 
 
 def name_commune(text: str) -> tuple[str, str]:
-    """The name without its kind, exact and folded: "Xã Cẩm Giàng" -> ("cẩm giàng", "cam giang")."""
+    """Return a name without its kind, exact and folded: "Xã Cẩm Giàng" -> ("cẩm giàng", "cam giang")."""
     name = _COMMUNE_KIND.sub("", clean_text(text)).casefold()
     return name, fold_words(name)
 
 
 def is_synthetic(text: str) -> bool:
-    """Whether a line over a list says that its data is made up."""
+    """Return whether a line over a list says that its data is invented."""
     return _TABLE["synthetic"] in fold_words(text)
 
 
 def find_counted(measure: str, level: str) -> list[str]:
-    """The kinds of institution a series about whole schools counts."""
+    """Return the kinds of institution that a series about whole schools counts."""
     counted: dict[str, list[str]] = _TABLE["counted"]
     return counted.get(f"{measure}/{level}") or counted.get(measure) or ["school"]
 
 
-_LEAD = re.compile(r"^(?:tong so luong|tong so|so luong|so|tong|trong do)\s+(?=\S)")
-_IDENTIFYING = ("code", "choice", "text")
-_PARENTHESES = re.compile(r"\([^()]*\)")
-_PARTS = re.compile(r"\n|\s[-–—/]\s")
-
-
 def recognise_school_list(header: Sequence[str], registry: Registry) -> dict[int, str] | None:
-    """Which column of the school list each cell of a header row is.
+    """Recognise which column of the school list each cell of a header row is.
 
     Accents, case, blanks, line breaks, punctuation and a leading "số" or "tổng số" do not count; a unit in
     parentheses neither. Of two columns of one meaning the first counts.
@@ -102,10 +101,10 @@ def recognise_school_list(header: Sequence[str], registry: Registry) -> dict[int
 
 
 def find_lacking(header: Sequence[str], registry: Registry) -> list[str]:
-    """The required columns that a header lacks though it is plainly one of a school list; [] for any other.
+    """Find the required columns that the header of a school list lacks; [] if it is no such header.
 
-    Plainly: three known columns, two of them say which school it is (name, code, level, commune, ownership):
-    "Trường | Lớp | Giáo viên" heads a table of sums.
+    It is one if it has three known columns, two of which say which school it is (name, code, level, commune,
+    ownership): "Trường | Lớp | Giáo viên" heads a table of sums.
     """
     found = _match(header, registry)
     columns = list_columns(registry)
@@ -124,55 +123,26 @@ def _match(header: Sequence[str], registry: Registry) -> dict[int, str]:
 
 
 def _lacking(found: dict[int, str], registry: Registry) -> list[str]:
-    """The ids of the required columns that were not found."""
+    """Return the ids of the required columns that were not found."""
     return [c.id for c in registry.school_columns.values() if c.required and c.id not in found.values()]
 
 
 def find_column(header: str, registry: Registry) -> str | None:
-    """The id of the column a header means; None if there is none."""
+    """Return the id of the column that a header means; None if there is none."""
     return _find(header, _index(registry))
 
 
 def list_columns(registry: Registry) -> dict[str, SchoolColumn]:
-    """Every column a list may have by its id: those of the registry, and the ones for a single level."""
+    """List every column a list may have by its id: those of the registry, and those for a single level."""
     columns = {}
     for column in registry.school_columns.values():
         columns.update(dict.fromkeys((column.id, *column.variants), column))
     return columns
 
 
-def describe_columns(registry: Registry, language: Language) -> str:
-    """The columns as a Markdown table for docs/school_list.md: header, meaning, kind, levels, targets fed."""
-    heads = {
-        "vi": (
-            "Tiêu đề cột",
-            "Tên tiếng Anh",
-            "Kiểu",
-            "Cấp học điền",
-            "Vào chuỗi số liệu",
-            "Chỉ tiêu (số thứ tự)",
-        ),
-        "en": ("Header", "Meaning", "Kind", "Filled by levels", "Feeds series", "Targets (number)"),
-    }
-    lines = ["| " + " | ".join(heads[language]) + " |", "|---" * len(heads[language]) + "|"]
-    for column in registry.school_columns.values():
-        numbers = ", ".join(str(registry.targets[target].number) for target in registry.targets_fed_by(column))
-        levels = ", ".join(registry.name("level", level, language) for level in column.levels)
-        cells = (
-            f"**{column.name.vi}**" if column.required else column.name.vi,
-            column.name.en,
-            f"`{column.kind}`",
-            levels + (" ⁺" if column.per_level else ""),
-            ", ".join(f"`{text}`" for text in column.series),
-            numbers,
-        )
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
 @lru_cache(maxsize=2)
 def _index(registry: Registry) -> dict[str, str]:
-    """Folded header -> column. An exact header goes before one that is only alike without its leading words."""
+    """Index the columns by folded header. An exact one goes before one that is alike without its first words."""
     exact: dict[str, str] = {}
     for column in registry.school_columns.values():
         names = [fold_words(name) for name in (column.name.vi, column.name.en, *column.aliases, column.id)]
@@ -195,4 +165,5 @@ def _find(text: str, known: dict[str, str]) -> str | None:
         if column:
             return column
     parts = {_find(part, known) for part in _PARTS.split(text)} if _PARTS.search(text) else set()
-    return parts.pop() if len(parts) == 1 else None  # "Học sinh – Pupils": both say the same
+    # Of "Học sinh – Pupils" both parts mean the same.
+    return parts.pop() if len(parts) == 1 else None

@@ -1,4 +1,4 @@
-"""What of a school belongs to which level, and when a recognition counts: the stated rules of the school list.
+"""Decide what of a school belongs to which level, and whether its recognition counts (docs/school_list.md).
 
 - A school counts, as a school, at its highest level; an independent preschool facility at preschool, centres at
   continuing education.
@@ -23,7 +23,7 @@ MEMBERS: dict[str, tuple[str, ...]] = {
     "preschool_general": ("preschool", "primary", "lower_secondary", "upper_secondary"),
     "all": STAGES,
 }
-"""The levels whose schools a series of a level takes in."""
+"""The levels whose schools a series of a level counts."""
 
 YEARS_VALID = 5
 """A recognition as national-standard school lasts five years (Circulars 17, 18 and 19/2018)."""
@@ -58,7 +58,7 @@ def fill_levels(frame: pl.LazyFrame, registry: Registry) -> pl.LazyFrame:
 
 
 def list_parts(registry: Registry) -> dict[str, list[SchoolColumn]]:
-    """For each column that others sum to, those others; finer ones first, as ages before the nursery."""
+    """List for each column that others sum to those others; finer ones first, as ages before the nursery."""
     parts: dict[str, list[SchoolColumn]] = {}
     for column in registry.school_columns.values():
         if column.sums_to:
@@ -67,14 +67,14 @@ def list_parts(registry: Registry) -> dict[str, list[SchoolColumn]]:
 
 
 def sum_parts(parts: list[SchoolColumn]) -> pl.Expr:
-    """The sum of the columns a school has to fill, null if one is empty or it has to fill none."""
+    """Sum the columns that a school has to fill; null if one of them is empty or it has to fill none."""
     applies = [teaches_any(part.levels) for part in parts]
     terms = [pl.when(teaches).then(part.id).otherwise(0) for teaches, part in zip(applies, parts, strict=True)]
     return pl.when(pl.any_horizontal(applies)).then(pl.sum_horizontal(terms, ignore_nulls=False))
 
 
 def value_at(column: SchoolColumn, level: str) -> pl.Expr:
-    """The value of a column that stands once a level, for a level or group of levels; null if not stated."""
+    """Return the value, for a level or group of levels, of a column that each level may have; null if unknown."""
     variants = {stage: variant for variant, stage in column.variants.items() if stage in MEMBERS[level]}
     terms = [pl.when(f"teaches_{stage}").then(variant).otherwise(0) for stage, variant in variants.items()]
     others = [pl.col(f"teaches_{stage}") for stage in STAGES if stage not in MEMBERS[level]]
@@ -83,17 +83,17 @@ def value_at(column: SchoolColumn, level: str) -> pl.Expr:
 
 
 def teaches_any(levels: list[str] | tuple[str, ...]) -> pl.Expr:
-    """Whether a school teaches one of some levels."""
+    """Return whether a school teaches one of the levels."""
     return pl.any_horizontal(f"teaches_{level}" for level in levels)
 
 
 def last_day() -> pl.Expr:
-    """The day on which recognitions are judged: 31 May at the end of the school year."""
+    """Return the day on which recognitions are judged: 31 May at the end of the school year."""
     return pl.date(pl.col("year") + 1, 5, 31)
 
 
 def valid_recognition() -> pl.Expr:
-    """Whether the school is of national standard on the last day of the school year; null if it is not known."""
+    """Return whether a school is of national standard on `last_day`; null if that is not known."""
     day, level = pl.col("national_standard_date"), pl.col("national_standard_level")
     valid = (day <= last_day()) & (day.dt.offset_by(f"{YEARS_VALID}y") >= last_day())
     return pl.when(level == 0).then(False).when(level > 0).then(valid)

@@ -1,4 +1,4 @@
-"""School lists among the files of data/raw: rows stay a wide table, sums over all lists become observations."""
+"""Read the school lists of data/raw: rows stay a wide table, sums over all lists become observations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import polars as pl
 from hpedu.ingest import schema
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.schema import Resource
-from hpedu.ingest.schools.fields import describe_columns, list_columns, recognise_school_list
+from hpedu.ingest.schools.fields import list_columns
 from hpedu.ingest.schools.rules import set_aside_duplicates
 from hpedu.ingest.schools.sheets import CHOICE_TYPES, TYPES, find_header, find_lacking_columns, read_sheet
 from hpedu.ingest.schools.totals import total_schools
@@ -20,18 +20,8 @@ from hpedu.ingest.source import SHEETS, Source
 from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
 from hpedu.registry import Registry
 
-__all__ = [
-    "SchoolList",
-    "describe_columns",
-    "find_lacking",
-    "may_be_school_list",
-    "read_school_list",
-    "recognise_school_list",
-    "school_schema",
-    "set_aside_duplicates",
-]
-
-_ENOUGH_ROWS = 200  # to tell the encoding of a sheet
+_ENOUGH_ROWS = 200
+"""Rows looked at to recognise the encoding of a sheet."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +35,14 @@ class SchoolList:
     issues: pl.DataFrame
     sheets: tuple[str, ...]
     present: int
-    titles: int  # in the header row and above
+    # In the header row and above it.
+    titles: int
     read: int
     set_aside: int
 
 
 def school_schema(registry: Registry) -> dict[str, Any]:
-    """Columns of the wide table: where the row stands, how many cells it was read from, then every column."""
+    """Return the columns of the wide table: file, sheet, row, the number of cells read, then every column."""
     place: dict[str, Any] = {"file": pl.String, "sheet": pl.String, "row": pl.Int64, "cells": pl.Int64}
     return place | {
         name: CHOICE_TYPES.get(name, TYPES[column.kind]) for name, column in list_columns(registry).items()
@@ -89,17 +80,14 @@ def read_school_list(source: Source, file: str, registry: Registry) -> SchoolLis
         frames.append(sheet.frame)
         issues.append(sheet.issues)
         names.append(name)
-        present, titles, set_aside = (
-            present + sheet.present,
-            titles + sheet.titles,
-            set_aside + sheet.set_aside,
-        )
+        present += sheet.present
+        titles += sheet.titles
+        set_aside += sheet.set_aside
     frame = pl.concat(frames)
-    kept, repeated = set_aside_duplicates(frame, registry)
-    set_aside += int(frame["cells"].sum()) - int(kept["cells"].sum())
-    return SchoolList(
-        kept, pl.concat([*issues, repeated]), tuple(names), present, titles, int(kept["cells"].sum()), set_aside
-    )
+    schools, repeated = set_aside_duplicates(frame, registry)
+    read = int(schools["cells"].sum())
+    set_aside += int(frame["cells"].sum()) - read
+    return SchoolList(schools, pl.concat([*issues, repeated]), tuple(names), present, titles, read, set_aside)
 
 
 def find_lacking(source: Source, registry: Registry) -> dict[str, list[str]]:
@@ -131,17 +119,18 @@ def read_schools(source: Source, file: str, registry: Registry) -> Reading | Non
 
 
 def join_lists(lists: Sequence[pl.DataFrame], registry: Registry) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows of all lists, each school once a year, and the issues of those that stood twice."""
+    """Join the rows of all lists, each school once a year. Returns them, and the issues of those listed twice."""
     return set_aside_duplicates(pl.concat([pl.DataFrame(schema=school_schema(registry)), *lists]), registry)
 
 
 def sum_schools(schools: pl.DataFrame, resources: Mapping[str, Resource], registry: Registry) -> pl.DataFrame:
-    """Observations of the city and its communes, summed over the lists of each year.
+    """Sum the lists of each year to observations of the city and its communes.
 
     Columns `hpedu.ingest.schema.OBSERVATIONS`; `file` and `sheet` name all lists of the year, `cell` is empty: a
     sum over a column has no cell of its own.
     """
-    if schools.is_empty():  # 270 sums over nothing take a third of a second
+    # 270 sums over nothing would take a third of a second.
+    if schools.is_empty():
         return pl.DataFrame(schema=schema.OBSERVATIONS)
     published = {path: resource.published for path, resource in resources.items()}
     names = {path: resource.name for path, resource in resources.items()}

@@ -1,4 +1,4 @@
-"""What must hold in a school list: within a row, against the registry, and between rows."""
+"""Check what must hold in a school list: within a row, against the registry, and between rows."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from hpedu.registry import Registry
 from hpedu.registry.models import SchoolColumn
 from hpedu.texts import LANGUAGES
 
+COMMUNES_SINCE = date(2025, 7, 1)
+"""Before this day the same codes were other communes."""
+
 
 @dataclass
 class Issues:
-    """Collects the issues of one sheet. `letters` gives the spreadsheet column of a column id."""
+    """The issues of one sheet. `letters` gives the spreadsheet column of a column id."""
 
     registry: Registry
     file: str
@@ -28,7 +31,7 @@ class Issues:
     frames: list[pl.DataFrame] = field(default_factory=list)
 
     def add(self, reason: str, column: str, found: pl.DataFrame) -> None:
-        """Note one issue for each row of `found` (columns row, printed, subject) in a column, by id or letter."""
+        """Add one issue for each row of `found` (columns row, printed, subject) in a column, by id or letter."""
         if found.is_empty():
             return
         letter = self.letters.get(column, column if column.isupper() else "A")
@@ -45,24 +48,20 @@ class Issues:
         self.frames.append(rows.with_columns(**messages).select(list(schema.ISSUES)))
 
     def collect(self) -> pl.DataFrame:
-        """All issues noted, in columns `hpedu.ingest.schema.ISSUES`."""
+        """Return all issues, with the columns `hpedu.ingest.schema.ISSUES`."""
         return pl.concat([pl.DataFrame(schema=schema.ISSUES), *self.frames])
 
 
 def fill_template(template: str) -> pl.Expr:
-    """`str.format` for whole columns: "{cell}" becomes what stands in the column of that name."""
+    """Fill a template for whole columns: "{cell}" becomes the value of the column of that name."""
     parts: list[pl.Expr] = []
     for words, name, _, _ in Formatter().parse(template):
         parts += [pl.lit(words)] + ([pl.col(name)] if name else [])
     return pl.concat_str(parts)
 
 
-COMMUNES_SINCE = date(2025, 7, 1)
-"""Before this day the same codes were other communes."""
-
-
 def check_schools(values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, registry: Registry) -> pl.DataFrame:
-    """Check the typed rows of a sheet; what is certainly wrong becomes null or goes, and each is noted.
+    """Check the typed rows of a sheet; what is certainly wrong becomes null or goes, and becomes an issue.
 
     Parameters
     ----------
@@ -86,18 +85,18 @@ def set_aside_duplicates(frame: pl.DataFrame, registry: Registry) -> tuple[pl.Da
     Returns
     -------
     frame, issues
-        The rows kept, and one issue (`hpedu.ingest.schema.ISSUES`) for each that was not.
+        The rows that stay, and one issue (`hpedu.ingest.schema.ISSUES`) for each that does not.
     """
     keys = ["ministry_code", "year"]
     repeated = ~frame.select(first=pl.struct(keys).is_first_distinct())["first"]
     place = pl.format("{} ({}!{})", "file", "sheet", "row").first().over(keys)
     later = frame.with_columns(subject=place).filter(repeated).with_columns(printed="ministry_code")
-    notes = [Issues(registry, "", "", {}).collect()]
+    issues = [Issues(registry, "", "", {}).collect()]
     for (file, sheet), rows in later.group_by("file", "sheet", maintain_order=True):
         found = Issues(registry, str(file), str(sheet), {})
         found.add("school_duplicate", "ministry_code", rows)
-        notes.append(found.collect())
-    return frame.filter(~repeated), pl.concat(notes)
+        issues.append(found.collect())
+    return frame.filter(~repeated), pl.concat(issues)
 
 
 def _drop_uncounted(values: pl.DataFrame, printed: pl.DataFrame, issues: Issues) -> pl.DataFrame:
@@ -119,7 +118,7 @@ def _drop_uncounted(values: pl.DataFrame, printed: pl.DataFrame, issues: Issues)
 
 
 def _find_communes(values: pl.DataFrame, issues: Issues, registry: Registry) -> pl.DataFrame:
-    """Set `commune_code` to the commune of 2025 that code and name agree on; without a code, the name says it."""
+    """Set `commune_code` to the commune of 2025 that code and name agree on; without a code, by name."""
     for name in ("commune_code", "commune_name"):
         if name not in values.columns:
             values = values.with_columns(pl.lit(None, pl.String).alias(name))
@@ -128,9 +127,9 @@ def _find_communes(values: pl.DataFrame, issues: Issues, registry: Registry) -> 
     found = [_match(code, name, names) for code, name in pairs.rows()]
     matches = pairs.with_columns(found=pl.Series(found, dtype=pl.String))
     joined = values.join(matches, on=pairs.columns, how="left", nulls_equal=True, maintain_order="left")
-    said = pl.concat_str("commune_code", "commune_name", separator=" ", ignore_nulls=True)
+    printed = pl.concat_str("commune_code", "commune_name", separator=" ", ignore_nulls=True)
     column = "commune_code" if "commune_code" in issues.letters else "commune_name"
-    unknown = joined.filter(pl.col("found").is_null()).select("row", printed=said, subject=said)
+    unknown = joined.filter(pl.col("found").is_null()).select("row", printed=printed, subject=printed)
     issues.add("school_unknown_commune", column, unknown)
     return joined.with_columns(commune_code="found").drop("found")
 
@@ -162,7 +161,7 @@ def _check_parts(values: pl.DataFrame, names: list[str], issues: Issues, registr
 
 
 def _check_sums(values: pl.DataFrame, names: list[str], issues: Issues, registry: Registry) -> None:
-    """Note a whole that is not the sum of its parts (grades, ages), or of its levels. Both stay."""
+    """Report a whole that is not the sum of its parts (grades, ages), or of its levels. Both stay."""
     placed = place_levels(_with_absent(values, ["institution_type"]).lazy()).collect()
     sums = {
         whole: sum_parts(parts)
@@ -170,7 +169,7 @@ def _check_sums(values: pl.DataFrame, names: list[str], issues: Issues, registry
         if all(part.id in names for part in parts)
     }
     for whole in sums.keys() & set(names):
-        _note_difference(placed, whole, sums[whole], issues)
+        _report_difference(placed, whole, sums[whole], issues)
     for column in registry.school_columns.values():
         levels = {
             level: sums[name] if name in sums else pl.col(name)
@@ -178,23 +177,23 @@ def _check_sums(values: pl.DataFrame, names: list[str], issues: Issues, registry
             if name in sums or name in names
         }
         if column.id in names and levels:
-            _note_difference(placed, column.id, _sum_levels(column, levels), issues)
+            _report_difference(placed, column.id, _sum_levels(column, levels), issues)
 
 
 def _sum_levels(column: SchoolColumn, values: dict[str, pl.Expr]) -> pl.Expr:
-    """The sum over the levels a school teaches; null where one of them has no column."""
+    """Sum over the levels a school teaches; null where one of them has no column."""
     nothing = pl.lit(None, pl.Int64)
     terms = [pl.when(f"teaches_{level}").then(values.get(level, nothing)).otherwise(0) for level in column.levels]
     return pl.sum_horizontal(terms, ignore_nulls=False)
 
 
-def _note_difference(placed: pl.DataFrame, whole: str, total: pl.Expr, issues: Issues) -> None:
+def _report_difference(placed: pl.DataFrame, whole: str, total: pl.Expr, issues: Issues) -> None:
     wrong = placed.select("row", printed=whole, subject=total).filter(pl.col("printed") != pl.col("subject"))
     issues.add("school_sum_differs", whole, wrong)
 
 
 def _check_standards(values: pl.DataFrame, issues: Issues) -> None:
-    """Note recognitions that have lapsed or bear no date: such a school does not count."""
+    """Report recognitions that have lapsed or bear no date: such a school does not count."""
     if "national_standard_level" not in values.columns:
         return
     if "national_standard_date" not in values.columns:

@@ -1,4 +1,4 @@
-"""One sheet of a school list, from its printed cells to typed rows."""
+"""Read one sheet of a school list, from its printed cells to typed rows."""
 
 from __future__ import annotations
 
@@ -43,13 +43,25 @@ CHOICE_TYPES: dict[str, Any] = {"levels": pl.List(pl.String), "national_standard
 _YEAR_WORDS = ("", "nam hoc", "school year")
 _GROUPED = r"^\d{1,3}([.,]\d{3})+$"
 _WHOLE = r"^(\d+)[.,]0+$"
-_SERIALS = (20_000, 80_000)  # days since 30 December 1899: the years 1954 to 2119
+# Days since 30 December 1899: the years 1954 to 2119.
+_SERIALS = (20_000, 80_000)
+
+HEADER_DEPTH = 15
+"""Rows among which the header is; the letterhead and the title are above it."""
+
+_CODE = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*$"
+"""A ministry code has three digits at least, so that no word and no "(2)" is one."""
+
+_REFUSED = {"count": "school_bad_number", "date": "school_bad_date"}
+# Without these a row cannot be counted, which `check_schools` reports once.
+_ROW_RULES = {"year", "levels"}
 
 
 def read_counts(cells: pl.Series) -> pl.Series:
-    """Whole numbers from 0 to `LARGEST`; a dash is 0, a grouped "1.250" is 1250. Anything else is null."""
+    """Read whole numbers from 0 to `LARGEST`; a dash is 0, a grouped "1.250" is 1250. Anything else is null."""
     values = cells.cast(pl.Int64, strict=False)
-    if values.null_count() > (cells == "").sum():  # something is not plainly typed
+    # Most columns hold plain numbers alone, and need none of this.
+    if values.null_count() > (cells == "").sum():
         text = cells.str.replace_all(r"\s", "")
         plain = (
             pl.when(text.is_in(list(NONE)))
@@ -64,7 +76,7 @@ def read_counts(cells: pl.Series) -> pl.Series:
 
 
 def read_dates(cells: pl.Series) -> pl.Series:
-    """Days written 2024-09-05, 5/9/2024, 05.09.2024 or 5-9-2024, and spreadsheet serials. Else null."""
+    """Read days written 2024-09-05, 5/9/2024, 05.09.2024 or 5-9-2024, and spreadsheet serials. Else null."""
     text = pl.col(cells.name).str.replace_all(r"\s", "")
     serial = text.cast(pl.Int64, strict=False)
     serial = pl.when(serial.is_between(*_SERIALS)).then(serial)
@@ -77,7 +89,7 @@ def read_dates(cells: pl.Series) -> pl.Series:
 
 
 def read_column(cells: pl.Series, column: str, kind: str) -> pl.Series:
-    """The values of a column by its kind (`school_columns.csv`); null where a cell is empty or not understood."""
+    """Read a column by its kind (`school_columns.csv`); null where a cell is empty or not understood."""
     if kind == "count":
         return read_counts(cells)
     if kind == "date":
@@ -92,14 +104,14 @@ def read_column(cells: pl.Series, column: str, kind: str) -> pl.Series:
         )
     if kind == "yes_no":
         return _look_up(cells, lambda text: read_choice(text, "yes_no"), pl.String) == "yes"
-    if kind == "text":  # mostly names, each once
+    if kind == "text":
         text = cells.str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars()
         return text.replace("", None)
     return cells.str.replace_all(r"\s", "").replace("", None)
 
 
 def is_missing(cells: pl.Series) -> pl.Series:
-    """Where nothing is stated: empty, or "..", "n/a"."""
+    """Return where nothing is stated: empty, or "..", "n/a"."""
     return cells.str.to_lowercase().is_in(list(MISSING))
 
 
@@ -122,19 +134,9 @@ def _read_year(text: str) -> int | None:
     return resolve_year(found[0], "school_year_start") if found and fold_words(found[1]) in _YEAR_WORDS else None
 
 
-HEADER_DEPTH = 15
-"""The header is one of the first rows; above it stand the letterhead and the title."""
-
-_CODE = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*$"
-"""A ministry code has three digits at least, so that no word and no "(2)" is one."""
-
-_REFUSED = {"count": "school_bad_number", "date": "school_bad_date"}
-_ROW_RULES = {"year", "levels"}  # without them a row cannot be counted: said once, by check_schools
-
-
 @dataclass(frozen=True)
 class Header:
-    """Where the header stands (counted from 0), what it says in each column, and which column that is."""
+    """The row of the header (counted from 0), its texts, and which of them are which column."""
 
     row: int
     texts: list[str]
@@ -153,7 +155,7 @@ class Sheet:
 
 
 def find_header(cells: pl.DataFrame, registry: Registry) -> Header | None:
-    """The header among the first rows, alone or with the tier above it; the richest one if several fit."""
+    """Find the header among the first rows, alone or with the tier above it; the richest one if several fit."""
     rows = [[text or "" for text in row] for row in cells.head(HEADER_DEPTH).rows()]
     best: Header | None = None
     for number, row in enumerate(rows):
@@ -165,7 +167,7 @@ def find_header(cells: pl.DataFrame, registry: Registry) -> Header | None:
 
 
 def find_lacking_columns(cells: pl.DataFrame, registry: Registry) -> list[str]:
-    """The required columns that a sheet lacks, if one of its first rows plainly heads a school list."""
+    """Find the required columns that a sheet lacks, if one of its first rows heads a school list."""
     rows = ([text or "" for text in row] for row in cells.head(HEADER_DEPTH).rows())
     return next(filter(None, (find_lacking(row, registry) for row in rows)), [])
 
@@ -176,7 +178,7 @@ def read_sheet(
     """Read the rows under a header into the columns of the wide table (`lists.school_schema`)."""
     letters = {column: column_letters(place) for place, column in header.columns.items()}
     issues = Issues(registry, file, name, letters)
-    _note_unknown(header, issues, registry)
+    _report_unknown(header, issues, registry)
     printed = _drop_other_rows(_take_rows(cells, header), issues)
     values = _read_values(printed, columns, issues, registry)
     values = _apply_title(values, cells.head(header.row), name)
@@ -184,12 +186,12 @@ def read_sheet(
     values = _count_cells(values, printed).with_columns(file=pl.lit(file), sheet=pl.lit(name))
     absent = [pl.lit(None, kind).alias(column) for column, kind in columns.items() if column not in values.columns]
     present, titles = _count_filled(cells), _count_filled(cells.head(header.row + 1))
-    aside = present - titles - int(values["cells"].sum())
-    return Sheet(values.with_columns(absent).select(list(columns)), issues.collect(), present, titles, aside)
+    set_aside = present - titles - int(values["cells"].sum())
+    return Sheet(values.with_columns(absent).select(list(columns)), issues.collect(), present, titles, set_aside)
 
 
 def _join_tiers(upper: list[str], lower: list[str]) -> list[str]:
-    """Headers of two tiers as one: the upper one reaches to the right as far as something stands below."""
+    """Join headers of two tiers: the upper one reaches to the right as far as there is something below."""
     joined, group = [], ""
     for above, below in zip(upper, lower, strict=True):
         group = above.strip() or (group if below.strip() else "")
@@ -197,7 +199,7 @@ def _join_tiers(upper: list[str], lower: list[str]) -> list[str]:
     return joined
 
 
-def _note_unknown(header: Header, issues: Issues, registry: Registry) -> None:
+def _report_unknown(header: Header, issues: Issues, registry: Registry) -> None:
     for place, text in enumerate(header.texts):
         if text.strip() and place not in header.columns:
             reason = "school_repeated_column" if find_column(text, registry) else "school_unknown_column"
@@ -207,7 +209,7 @@ def _note_unknown(header: Header, issues: Issues, registry: Registry) -> None:
 
 
 def _take_rows(cells: pl.DataFrame, header: Header) -> pl.DataFrame:
-    """The known columns of all rows under the header, by id, with the number of the row in the spreadsheet."""
+    """Take the known columns of all rows under the header, by id, with the row number in the spreadsheet."""
     names = cells.columns
     known = [
         pl.col(names[place]).fill_null("").str.strip_chars().alias(column)
@@ -218,19 +220,19 @@ def _take_rows(cells: pl.DataFrame, header: Header) -> pl.DataFrame:
 
 
 def _drop_other_rows(printed: pl.DataFrame, issues: Issues) -> pl.DataFrame:
-    """Leave the schools; a total, a signature or a header repeated is noted, an empty row is not."""
+    """Drop the rows that are no schools; any but an empty row becomes an issue, such as a total."""
     texts = pl.exclude("row")
     is_school = pl.col("ministry_code").str.contains(_CODE)
     others = printed.filter(~is_school).filter(pl.any_horizontal(texts != ""))
-    said = pl.concat_list(texts.replace("", None)).list.drop_nulls().list.head(3).list.join(" | ")
-    issues.add("school_not_a_school", "ministry_code", others.select("row", printed=said, subject=said))
+    start = pl.concat_list(texts.replace("", None)).list.drop_nulls().list.head(3).list.join(" | ")
+    issues.add("school_not_a_school", "ministry_code", others.select("row", printed=start, subject=start))
     return printed.filter(is_school)
 
 
 def _read_values(
     printed: pl.DataFrame, columns: dict[str, Any], issues: Issues, registry: Registry
 ) -> pl.DataFrame:
-    """Every column by its kind; what stands in a cell and cannot be read is noted."""
+    """Read every column by its kind; a cell with something that cannot be read becomes an issue."""
     known = list_columns(registry)
     series = [printed["row"]]
     for name in printed.columns[1:]:
@@ -238,7 +240,8 @@ def _read_values(
         values = read_column(printed[name], name, kind).cast(columns[name])
         series.append(values)
         empty = printed[name] == ""
-        if values.null_count() == empty.sum():  # the rule: nothing is refused
+        # In most columns nothing is refused.
+        if values.null_count() == empty.sum():
             continue
         missing = is_missing(printed[name])
         table = printed.select("row", printed=name)

@@ -1,7 +1,7 @@
-"""From school rows to observations: what the city and each commune have, and how many schools said so.
+"""Sum school rows to observations of the city and each commune, and count how many schools reported.
 
-Which level a school's figures belong to is ruled in `hpedu.ingest.schools.levels`. `total_schools` does all of it;
-for more workbooks than fit into memory, `tally_schools` each and `total_tallies` the lot.
+Which level a school's figures belong to is decided in `hpedu.ingest.schools.levels`. `total_schools` does all of
+it; for more workbooks than fit into memory, `tally_schools` each and `total_tallies` all of them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SUMS = ("total", "asked", "reported", "unplaced")
 
 @dataclass(frozen=True)
 class _Line:
-    """One series: what a school adds to it, and whether it is asked at all."""
+    """One series: what a school adds to it, and whether a school has such a figure at all (`asked`)."""
 
     ref: SeriesRef
     by_ownership: bool
@@ -43,8 +43,8 @@ class _Line:
 def total_schools(frame: pl.DataFrame, registry: Registry, territory: str = "hai_phong") -> pl.DataFrame:
     """Sum the schools of a list to observations of the city (place "") and of each commune (place: its code).
 
-    A sum to which some of the schools asked did not report stands with the flag `incomplete`, and its note says
-    how many did; where none did there is no observation. Everything is synthetic if any row of the year is.
+    If some of the schools that have such a figure did not report it, the sum has the flag `incomplete`, and its
+    note says how many did; if none did, there is no observation. All is synthetic if any row of the year is.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def total_schools(frame: pl.DataFrame, registry: Registry, territory: str = "hai
 
 
 def tally_schools(frame: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """Sums by series, year, commune and ownership, which can be added up over workbooks.
+    """Sum by series, year, commune and ownership; such sums can be added up over workbooks.
 
     Returns
     -------
@@ -95,7 +95,8 @@ def tally_schools(frame: pl.DataFrame, registry: Registry) -> pl.DataFrame:
         ).with_columns(pl.col("line").str.strip_prefix(f"{name} ").cast(pl.Int32))
         for name in ("total", "asked", "reported")
     ]
-    tally = parts[0].with_columns(parts[1]["asked"], parts[2]["reported"])  # unpivoted in one order
+    # All three were unpivoted in one order.
+    tally = parts[0].with_columns(parts[1]["asked"], parts[2]["reported"])
     unplaced = pl.when(pl.col("ownership").is_null()).then("asked").otherwise(0).cast(pl.Int64)
     return tally.with_columns(unplaced=unplaced).filter(pl.col("asked") > 0)
 
@@ -131,7 +132,7 @@ def total_tallies(
 
 
 def tally_each(frame: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """What each single school was asked for, and gave.
+    """List what each single school has to report, and what it reported.
 
     Returns
     -------
@@ -152,7 +153,7 @@ def tally_each(frame: pl.DataFrame, registry: Registry) -> pl.DataFrame:
 
 
 def _list_series(registry: Registry) -> pl.DataFrame:
-    """The series that a `line` of a tally is of."""
+    """Return the series of each `line` of a tally."""
     rows = [
         (n, ref.measure, ref.level, ref.sex, ref.detail, registry.measures[ref.measure].unit, line.by_ownership)
         for n, line in enumerate(_list_lines(registry))
@@ -163,7 +164,7 @@ def _list_series(registry: Registry) -> pl.DataFrame:
 
 
 def _roll_up(tally: pl.LazyFrame, split: list[int]) -> pl.LazyFrame:
-    """City and communes, all schools and each ownership apart; only what at least one school has reported."""
+    """Sum for city and communes, all schools and each ownership; only what at least one school has reported."""
     sums = [pl.col(name).sum() for name in _SUMS] + [pl.col("synthetic").any()]
     city = tally.with_columns(commune=pl.lit(""))
     places = pl.concat([city, tally.filter(pl.col("commune") != "")])
@@ -202,7 +203,7 @@ def _value(column: SchoolColumn, ref: SeriesRef) -> pl.Expr:
 
 
 def _asked(column: SchoolColumn, ref: SeriesRef) -> pl.Expr:
-    """Whether a school has such a figure to give: it teaches the level, or counts there as a school."""
+    """Return whether a school has such a figure to report: it teaches the level, or counts there as a school."""
     if column.scope == "level":
         group = MEMBERS.get(ref.level, ())
         return teaches_any([level for level in column.levels if not column.per_level or level in group])

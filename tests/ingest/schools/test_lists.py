@@ -15,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from hpedu.ingest.schools.fields import find_column, read_levels
-from hpedu.ingest.schools.lists import SchoolList, describe_columns, read_school_list, recognise_school_list
+from hpedu.ingest.schools.fields import find_column, read_levels, recognise_school_list
+from hpedu.ingest.schools.lists import SchoolList, read_school_list
 from hpedu.ingest.schools.sheets import read_counts, read_dates
 from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
+from hpedu.texts import Language
 
 ROOT = Path(__file__).parents[3]
 HEADER = [
@@ -47,6 +48,35 @@ def make_workbook(rows: Sequence[Sequence[Any]], **others: Sequence[Sequence[Any
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
+
+
+def describe_columns(registry: Registry, language: Language) -> str:
+    """Write the columns as a table in Markdown for docs/school_list.md: header, meaning, kind, levels, targets."""
+    heads = {
+        "vi": (
+            "Tiêu đề cột",
+            "Tên tiếng Anh",
+            "Kiểu",
+            "Cấp học điền",
+            "Vào chuỗi số liệu",
+            "Chỉ tiêu (số thứ tự)",
+        ),
+        "en": ("Header", "Meaning", "Kind", "Filled by levels", "Feeds series", "Targets (number)"),
+    }
+    lines = ["| " + " | ".join(heads[language]) + " |", "|---" * len(heads[language]) + "|"]
+    for column in registry.school_columns.values():
+        numbers = ", ".join(str(registry.targets[target].number) for target in registry.targets_fed_by(column))
+        levels = ", ".join(registry.name("level", level, language) for level in column.levels)
+        cells = (
+            f"**{column.name.vi}**" if column.required else column.name.vi,
+            column.name.en,
+            f"`{column.kind}`",
+            levels + (" ⁺" if column.per_level else ""),
+            ", ".join(f"`{text}`" for text in column.series),
+            numbers,
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def change(**values: Any) -> list[Any]:

@@ -12,7 +12,7 @@ import pytest
 from hpedu.ingest.schools.lists import may_be_school_list, read_school_list
 from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
-from tests.ingest.schools.test_schools import HEADER, SCHOOL, make_workbook
+from tests.ingest.schools.test_lists import HEADER, SCHOOL, make_workbook
 from tests.ingest.words.test_vietnamese import encode
 
 ROWS = [
