@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from hpedu.ingest.checks.additions import check_sums
 from hpedu.ingest.checks.figures import Figures
 from hpedu.ingest.checks.finding import FINDINGS, SEVERITIES, name_check
 from hpedu.ingest.checks.jumps import check_jumps, check_unit_slips
@@ -15,7 +16,6 @@ from hpedu.ingest.checks.limits import (
     check_two_counts,
     check_zeros,
 )
-from hpedu.ingest.checks.sums import check_sums
 from hpedu.ingest.checks.territories import check_territories
 from hpedu.registry import Registry
 

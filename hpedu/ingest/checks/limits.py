@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
+from hpedu.ingest.checks.additions import EPSILON
 from hpedu.ingest.checks.figures import LONGEST_GAP, Figure, Figures, Match, Reach, find_matches
 from hpedu.ingest.checks.finding import Severity, list_cells, make_finding, name_part, name_series
-from hpedu.ingest.checks.sums import EPSILON
 from hpedu.registry import Registry
 from hpedu.texts import Language, write_number
 

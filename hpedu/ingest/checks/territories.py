@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hpedu.ingest.checks.additions import EPSILON
 from hpedu.ingest.checks.figures import Figure, Figures, Key, fits
 from hpedu.ingest.checks.finding import Severity, list_cells, make_finding, name_place
-from hpedu.ingest.checks.sums import EPSILON
 from hpedu.registry import Registry
 from hpedu.texts import Language, write_number
 

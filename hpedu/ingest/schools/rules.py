@@ -11,7 +11,7 @@ import polars as pl
 
 from hpedu.ingest import schema
 from hpedu.ingest.schools.fields import name_commune
-from hpedu.ingest.schools.levels import last_day, list_parts, place_levels, sum_parts, valid_recognition
+from hpedu.ingest.schools.stages import last_day, list_parts, place_levels, sum_parts, valid_recognition
 from hpedu.registry import Registry
 from hpedu.registry.models import SchoolColumn
 from hpedu.texts import LANGUAGES

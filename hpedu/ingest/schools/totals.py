@@ -1,6 +1,6 @@
 """Sum school rows to observations of the city and each commune, and count how many schools reported.
 
-Which level a school's figures belong to is decided in `hpedu.ingest.schools.levels`. `total_schools` does all of
+Which level a school's figures belong to is decided in `hpedu.ingest.schools.stages`. `total_schools` does all of
 it; for more workbooks than fit into memory, `tally_schools` each and `total_tallies` all of them.
 """
 
@@ -13,7 +13,8 @@ from typing import Any
 import polars as pl
 
 from hpedu.ingest.schools.fields import find_counted
-from hpedu.ingest.schools.levels import (
+from hpedu.ingest.schools.rules import fill_template
+from hpedu.ingest.schools.stages import (
     MEMBERS,
     fill_levels,
     place_levels,
@@ -21,7 +22,6 @@ from hpedu.ingest.schools.levels import (
     valid_recognition,
     value_at,
 )
-from hpedu.ingest.schools.rules import fill_template
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import SchoolColumn

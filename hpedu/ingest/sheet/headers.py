@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from hpedu.ingest.schema import Cell, address
-from hpedu.ingest.sheet.blocks import Block, find_blocks
 from hpedu.ingest.sheet.columns import SEPARATOR, ColumnRole, Columns, HeaderPaths, join_lines, sort_columns
 from hpedu.ingest.sheet.grid import Grid, is_blank
 from hpedu.ingest.sheet.header_rows import RowRole
 from hpedu.ingest.sheet.outline import Line, continues, find_parents
+from hpedu.ingest.sheet.regions import Block, find_blocks
 from hpedu.ingest.sheet.vocabulary import find_kind, find_unit, is_worded
 
 RestRole = Literal["title", "letterhead", "unit", "header", "label", "remark", "footer", "text"]

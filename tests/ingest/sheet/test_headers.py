@@ -12,9 +12,9 @@ from openpyxl import Workbook
 
 from hpedu.ingest.readers.excel import read_workbook
 from hpedu.ingest.schema import Cell, address
-from hpedu.ingest.sheet.blocks import find_blocks
 from hpedu.ingest.sheet.grid import Grid, Merge, is_blank, make_grid
 from hpedu.ingest.sheet.headers import RestRole, Table, read_block, read_grid
+from hpedu.ingest.sheet.regions import find_blocks
 
 
 def sheet(text: str, *merged: Merge) -> Grid:
