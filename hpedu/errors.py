@@ -38,6 +38,13 @@ def describe_error(error: BaseException) -> str:
     return f"{type(error).__name__}: {text[0] if text else ''}"
 
 
+def explain_error(error: BaseException) -> str | Message:
+    """Return an error of hpedu as something to say in either language, and any other one in one line."""
+    if isinstance(error, HpeduError) and type(error).say is HpeduError.say:
+        return message(type(error).__name__, **vars(error))
+    return describe_error(error)
+
+
 class HpeduError(Exception):
     """Base of all errors hpedu raises on purpose."""
 

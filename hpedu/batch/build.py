@@ -295,7 +295,7 @@ def _run_once(engine: Engine, run: Run) -> Outcome:
 
 
 def _keep(outcome: Outcome, batch: Batch, state: State, record: Record) -> None:
-    entry = make_entry(outcome.run, state, inputs=outcome.inputs, error=outcome.error)
+    entry = make_entry(outcome.run, state, inputs=outcome.inputs, error=str(outcome.error))
     entry["exports"] = record.reports.get(outcome.run.id, {}).get("exports", {})
     state.standings.add(outcome.inputs)
     record.reports[outcome.run.id] = entry

@@ -13,7 +13,7 @@ from hpedu.digest import Prepared, read_fresh
 from hpedu.errors import HpeduError, NoFigures, UnknownName
 from hpedu.folders import Project, find_project
 from hpedu.ingest.words.vietnamese import Names
-from hpedu.texts import message
+from hpedu.texts import Message, message
 
 ALL = "communes"
 
@@ -155,9 +155,9 @@ class Outcome:
 
     run: Run
     seconds: float
-    error: str = ""  # one line: cell, name and text of the error
+    error: str | Message = ""  # one line: cell, name and text of the error, or what hpedu refuses
     details: str = ""  # the traceback
-    notebook: str = ""  # where the executed notebook of a failed run was kept
+    notebook: str = ""  # where the executed notebook of a failed run was saved
     cause: Cause = ""
     inputs: dict[str, str] = field(default_factory=dict)  # the parts of the data used, with their digests
 

@@ -54,7 +54,7 @@ def describe_batch(batch: Batch, project: Project) -> dict[str, Any]:
         row: dict[str, Any] = {"id": outcome.run.id, "status": "failed" if outcome.failed else "done"}
         row |= {"page": place(outcome.run), "seconds": round(outcome.seconds, 3)}
         if outcome.failed:
-            row |= {"error": outcome.error, "cause": outcome.cause, "notebook": outcome.notebook}
+            row |= {"error": str(outcome.error), "cause": outcome.cause, "notebook": outcome.notebook}
         reports.append(row)
     reports += [{"id": run.id, "status": "not_run", "page": place(run)} for run in batch.left]
     return {

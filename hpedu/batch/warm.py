@@ -33,8 +33,9 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from hpedu.errors import HpeduError, describe_error
-from hpedu.folders import HOME_VARIABLE, Project, digest_folders
+from hpedu.digest import digest_package
+from hpedu.errors import HpeduError, describe_error, explain_error
+from hpedu.folders import HOME_VARIABLE, Project
 
 # What kernels and pages need, with pandas, polars and altair among what these import in turn.
 PRELOADED = (
@@ -47,7 +48,7 @@ PRELOADED = (
     "hpedu.present.page.page",
     "hpedu.present.report",
     "hpedu.present.commune",
-    "hpedu.batch.provenance_cell",
+    "hpedu.batch.provenance",
 )
 # With these, libraries start no threads at import. Plain kernels get them, too: both kinds compute alike.
 QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "_RJEM_MALLOC_CONF": "background_thread:false"}
@@ -171,7 +172,7 @@ def be_printer() -> None:
         try:
             line.send(("page", page.render_page(Path(path))))
         except Exception as error:  # noqa: BLE001 - told to who asked, who raises it
-            line.send(("error", (describe_error(error), traceback.format_exc())))
+            line.send(("error", (explain_error(error), traceback.format_exc())))
 
 
 # -- in the process that wants children --------------------------------------------------------------------
@@ -366,7 +367,7 @@ def find_own() -> Forkserver:
 
     A restarted kernel must know what has changed; an older forkserver ends with its last kernel.
     """
-    digest = digest_folders(Path(__file__).parents[1])
+    digest = digest_package()
     with _lock:
         for stale in set(_own) - {digest}:
             _own.pop(stale).close(0)

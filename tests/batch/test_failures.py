@@ -101,7 +101,7 @@ def test_a_full_disk_leaves_what_is_finished_and_says_so(
             patch.setattr(module, name, fill)
         batch = run_batch(plan, little)
     assert [(o.run.group, o.cause) for o in batch.failures] == [("general", "system")]
-    assert "No space left" in batch.failures[0].error
+    assert "No space left" in str(batch.failures[0].error)
     assert exit_status(batch) == 1
     assert "make room" in "\n".join(map(str, recap(batch)))
     assert len(list(little.reports.rglob("vi/*.html"))) == 5
