@@ -117,6 +117,8 @@ def _show_plan(plan: Sequence[Run], project: Project, settings: Settings, as_jso
     from hpedu.batch.progress import expect_seconds, read_times, spell_seconds
 
     state, record = read_state(project, prepare_tables(project)), read_build(project)
+    if record.damage is not None:
+        click.echo(record.damage.say(spoken()), err=True)
     found = list_stale(plan, state, record, force=settings.force)
     stale = [run for run, reason in found if reason][: settings.limit]
     expected = expect_seconds(stale, read_times(project), settings.engine)

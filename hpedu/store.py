@@ -29,9 +29,9 @@ from hpedu.digest import (
     VALUES,
     Prepared,
     describe_inputs,
+    encode_record,
     read_fresh,
     read_prepared,
-    write_record,
 )
 from hpedu.errors import NoFigures
 from hpedu.folders import Project, digest_file, find_project, write_whole
@@ -129,7 +129,7 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
     (project.processed / RECORD).unlink(missing_ok=True)
     for name, content in contents.items():
         write_whole(project.processed / name, content)
-    write_whole(project.processed / RECORD, write_record(prepared))
+    write_whole(project.processed / RECORD, encode_record(prepared))
     return prepared
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from hpedu import store
 from hpedu.assess.pupils import index_series
-from hpedu.digest import RECORD, announce_prepared, read_prepared
-from hpedu.folders import HOME_VARIABLE, Project
+from hpedu.digest import PREPARED_VARIABLE, RECORD, read_prepared
+from hpedu.folders import HOME_VARIABLE, Project, announce
 from hpedu.registry.formula import SeriesRef
 from hpedu.store import prepare
 
@@ -59,7 +59,7 @@ def test_what_is_prepared_is_left_alone_until_a_file_changes(one: Project) -> No
 
 def test_within_a_batch_nothing_is_checked_again(one: Project) -> None:
     prepared = prepare(one)
-    with announce_prepared(prepared):
+    with announce(PREPARED_VARIABLE, prepared.digest):
         put(one, 101)
         assert prepare(one) == prepared
     assert prepare(one) != prepared

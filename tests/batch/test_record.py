@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hpedu.batch.build import BatchUnderWay, lock_project
-from hpedu.batch.freshness import JOURNAL, DamagedRecord, Record, add_to_journal, read_build, write_build
+from hpedu.batch.freshness import JOURNAL, Record, add_to_journal, read_build, write_build
 from hpedu.batch.plan import Run
-from hpedu.batch.progress import KEPT, add_times, expect_seconds, read_times
+from hpedu.batch.progress import REMEMBERED, add_times, expect_seconds, read_times
 from hpedu.folders import Project
 
-ENTRY = {"page": "2025/a.html", "status": "done"}
+ENTRY: dict[str, Any] = {
+    "page": "2025/a.html",
+    "parameters": {},
+    "status": "done",
+    "notebook": "n",
+    "package": "p",
+    "environment": "e",
+    "inputs": {},
+    "sha256": "s",
+}
 RUN = Run(2025, "hai_phong", "vi", "general")
 
 
@@ -46,11 +57,36 @@ def test_pages_that_are_gone_leave_the_record(empty: Project) -> None:
     assert set(read_build(empty).reports) == {"a"}
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"reports": 3}', "\x00"])
-def test_a_damaged_record_says_what_to_do(empty: Project, content: str) -> None:
-    (empty.reports / "build.json").write_text(content)
-    with pytest.raises(DamagedRecord, match="Delete it"):
-        read_build(empty)
+UNREADABLE = [b"", b"{", b"[]", b"3", b"\x00", b"\xff", b'{"reports": 3, "beside": {}}']
+
+
+@pytest.mark.parametrize("content", UNREADABLE)
+def test_a_record_that_cannot_be_read_counts_for_nothing_and_is_told(empty: Project, content: bytes) -> None:
+    (empty.reports / "build.json").write_bytes(content)
+    record = read_build(empty)
+    assert record.reports == {} and record.changed
+    assert (
+        str(record.damage)
+        == "reports/build.json could not be read: the reports known only from it are made again."
+    )
+    write_build(record, empty)
+    assert read_build(empty).damage is None
+
+
+def test_of_a_record_damaged_in_part_the_rest_holds(empty: Project) -> None:
+    content = {"reports": {"a": ENTRY, "b": 3, "c": {"page": "2025/a.html"}}, "beside": {}}
+    (empty.reports / "build.json").write_text(json.dumps(content))
+    record = read_build(empty)
+    assert record.reports == {"a": ENTRY}
+    assert record.damage is not None
+
+
+@pytest.mark.parametrize("line", ["3", "[3, 4]", '["b", 3]', '["b", {}]', "[1, 2, 3]"])
+def test_a_line_of_the_journal_that_is_no_entry_is_passed_over(empty: Project, line: str) -> None:
+    add_to_journal(empty, "a", ENTRY)
+    with (empty.build / JOURNAL).open("a") as file:
+        file.write(f"\n{line}")
+    assert read_build(empty).reports == {"a": ENTRY}
 
 
 def test_two_batches_at_once_are_refused_and_a_dead_one_does_not_count(empty: Project) -> None:
@@ -70,7 +106,7 @@ def test_two_batches_at_once_are_refused_and_a_dead_one_does_not_count(empty: Pr
 
 
 def test_times_add_up_and_the_oldest_go(empty: Project) -> None:
-    for seconds in range(KEPT + 2):
+    for seconds in range(REMEMBERED + 2):
         add_times(empty, "fast", [(RUN, float(seconds))])
     add_times(empty, "papermill", [(RUN, 60.0)])
     assert read_times(empty) == {
@@ -88,7 +124,10 @@ def test_expectations() -> None:
     assert expect_seconds([RUN], times, "papermill") is None
 
 
-def test_a_broken_memory_of_times_is_no_reason_to_stop(empty: Project) -> None:
+@pytest.mark.parametrize(
+    "content", [*UNREADABLE, b'{"fast": 3}', b'{"fast": {"x": "1"}}', b'{"fast": {"x": ["1"]}}']
+)
+def test_times_that_cannot_be_read_count_for_nothing(empty: Project, content: bytes) -> None:
     empty.build.mkdir()
-    (empty.build / "times.json").write_text("{")
-    assert read_times(empty) == {}
+    (empty.build / "times.json").write_bytes(content)
+    assert expect_seconds([RUN], read_times(empty), "fast") is None

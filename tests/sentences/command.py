@@ -79,7 +79,6 @@ def make_errors() -> list[HpeduError]:
         "NotInList": [(["Phường Hải Dương", "Xã Gia Lộc"],)],
         "BareCode": [("10525", ["Phường Hải Dương (commune_10525_2025)"]), ("99999", [])],
         "BatchUnderWay": [("4321",)],
-        "DamagedRecord": [(Path("reports/build.json"), "line 3")],
     }
     return [*lists, *bare, *(kinds[name](*values) for name, cases in filled.items() for values in cases)]
 
@@ -171,6 +170,7 @@ def make_batch() -> Batch:
         outcomes=[Outcome(RUNS[0], 61.0), failed],
         left=[RUNS[2]],
         unmade={RUNS[0].id: "NoBrowser"},
+        damage=message("record_damaged", file="reports/build.json"),
         trouble="OSError: disk full",
     )
 
