@@ -222,4 +222,4 @@ FILLED = (
 
 def say_filled(language: Language) -> dict[str, list[str]]:
     """Say the texts of `FILLED`."""
-    return {"said with example values": [f"{key}: {say(key, language, **EXAMPLES)}" for key in FILLED]}
+    return {"said with example values": [f"{key}: {join_lines(say(key, language, **EXAMPLES))}" for key in FILLED]}
