@@ -83,7 +83,7 @@ def test_a_process_sees_what_another_has_prepared(one: Project) -> None:
 
 
 class TestInputsUsed:
-    def test_only_what_was_asked_for_is_noted(self, one: Project) -> None:
+    def test_only_what_was_asked_for_is_recorded(self, one: Project) -> None:
         assert store.inputs_used() == {}
         store.indicator_values(["primary_pupils", "primary_classes"], ["hai_phong"])
         store.issues(["a.csv"])
@@ -113,20 +113,20 @@ class TestInputsUsed:
             (store.newest_year, "newest_year"),
             (lambda: store.commune_values("commune_11311_2025"), "communes/commune_11311_2025"),
             (lambda: store.commune_schools("commune_11311_2025"), "commune_schools/commune_11311_2025"),
-            (lambda: store.note({"standings/x": "d"}), "standings/x"),
+            (lambda: store.record_use({"standings/x": "d"}), "standings/x"),
         ],
     )
-    def test_every_door_notes(self, one: Project, ask: object, part: str) -> None:
+    def test_every_door_records(self, one: Project, ask: object, part: str) -> None:
         ask()  # type: ignore[operator]
         assert list(store.inputs_used()) == [part]
 
 
-class TestNotedSeries:
+class TestRecordedSeries:
     @pytest.fixture
-    def series(self, one: Project) -> store.NotedSeries:
-        return store.NotedSeries("hai_phong", lambda own: index_series(own, "hai_phong", 2025))
+    def series(self, one: Project) -> store.RecordedSeries:
+        return store.RecordedSeries("hai_phong", lambda own: index_series(own, "hai_phong", 2025))
 
-    def test_what_is_looked_up_is_noted_whether_it_is_there_or_not(self, series: store.NotedSeries) -> None:
+    def test_what_is_looked_up_is_recorded_whether_it_is_there_or_not(self, series: store.RecordedSeries) -> None:
         assert series[PUPILS][2025]["value"] == 100
         assert series.get(SeriesRef("classes", "primary")) is None
         assert SeriesRef("teachers", "primary") not in series
@@ -135,7 +135,7 @@ class TestNotedSeries:
         assert [bool(digest) for digest in used.values()] == [False, True, False]
 
     def test_who_looks_through_all_depends_on_which_are_there(
-        self, one: Project, series: store.NotedSeries
+        self, one: Project, series: store.RecordedSeries
     ) -> None:
         assert list(series) == [PUPILS]
         before = store.inputs_used()
