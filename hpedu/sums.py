@@ -1,4 +1,4 @@
-"""The sum of parts: of all of them or of none. Ingest adds observations with it, the outlook series."""
+"""Add up parts: all of them or none. Ingest adds observations with it, the outlook series."""
 
 from __future__ import annotations
 

@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from hpedu import store
 from hpedu.assess.pupils import index_series
-from hpedu.digest import PREPARED_VARIABLE, RECORD, read_prepared
+from hpedu.cli import commands
+from hpedu.digest import PREPARED_VARIABLE, RECORD, TABLES, read_prepared
 from hpedu.folders import HOME_VARIABLE, Project, announce
 from hpedu.registry.formula import SeriesRef
 from hpedu.store import prepare
@@ -55,6 +57,33 @@ def test_what_is_prepared_is_left_alone_until_a_file_changes(one: Project) -> No
         "observations/primary",
         "series/hai_phong/pupils/primary/all/both/",
     }
+
+
+def test_ingest_by_force_makes_every_table_anew(one: Project) -> None:
+    def ingest(*words: str) -> tuple[str, dict[str, int]]:
+        result = CliRunner().invoke(commands, ["ingest", *words])
+        assert result.exit_code == 0
+        return result.output, {path.name: path.stat().st_mtime_ns for path in one.processed.iterdir()}
+
+    _, first = ingest()
+    said, again = ingest()
+    assert said.startswith("Nothing changed: 1 files") and again == first
+    said, forced = ingest("--force")
+    assert said.startswith("1 files")
+    assert set(forced) == {*TABLES, RECORD}
+    assert all(forced[name] > first[name] for name in forced)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"\xff", None])
+def test_a_record_that_cannot_be_read_counts_for_nothing(one: Project, content: bytes | None) -> None:
+    first = prepare(one)
+    path = one.processed / RECORD
+    if content is None:
+        # Whole, but for the kind of one of its values.
+        content = json.dumps(json.loads(path.read_bytes()) | {"tables": 3}).encode()
+    path.write_bytes(content)
+    assert read_prepared(one) is None
+    assert prepare(one) == first
 
 
 def test_within_a_batch_nothing_is_checked_again(one: Project) -> None:
