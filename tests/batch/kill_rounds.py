@@ -92,7 +92,7 @@ class Killer:
             path.write_text(json.dumps(notebook), encoding="utf-8")
 
     def learn(self) -> None:
-        """An undisturbed batch: how long it takes, what its pages are."""
+        """Run a batch undisturbed: how long does it take, what are its pages?"""
         self.make_stale("first")
         started = time.monotonic()
         assert self.finish() == {"done": 12}

@@ -10,13 +10,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from hpedu.batch import build, exports, freshness
 from hpedu.batch.build import Settings, run_batch
+from hpedu.batch.exports import place_of
 from hpedu.batch.plan import Outcome, Run, make_plan
 from hpedu.batch.recap import describe_batch, exit_status, recap
+from hpedu.cli import commands
 from hpedu.folders import Project
 from hpedu.present.page.pdf import PrintFailed
+from hpedu.texts import LANGUAGES, message
 
 Pretend = Callable[[Callable[[Run, int], Outcome | None]], list[Run]]
 
@@ -37,6 +41,62 @@ def test_everything_else_is_finished(little: Project, pretend: Pretend) -> None:
     assert [outcome.run.group for outcome in batch.failures] == ["general"]
     assert len(batch.outcomes) == len(plan) == 6
     assert exit_status(batch) == 1
+
+
+def test_a_notebook_that_is_no_json_fails_by_itself(little: Project) -> None:
+    """A merge conflict in one notebook must not keep the others from being looked at."""
+    (little.notebooks / "general.ipynb").write_text("<<<<<<< HEAD", encoding="utf-8")
+    batch = run_batch(make_plan(["general"], languages=["vi"]), little, Settings(engine="papermill"))
+    assert "NotJSONError" in str(batch.failures[0].error)
+    assert exit_status(batch) == 1
+    result = CliRunner().invoke(commands, ["report", "--dry-run", "--language", "vi"])
+    assert result.exit_code == 0
+    assert "6 of 6 reports would be run" in result.output
+
+
+def test_what_hpedu_refuses_is_told_in_the_language_of_the_command(little: Project, pretend: Pretend) -> None:
+    refused = message(
+        "WrongAnswer", notebook="n.ipynb", asked="a", answered="b", tags=message("parameters_no_tag")
+    )
+    pretend(lambda run, tried: Outcome(run, 0.1, refused, cause="notebook"))
+    batch = run_batch(make_plan(["general"], languages=["vi"]), little)
+    told = {language: "\n".join(line.say(language) for line in recap(batch)) for language in LANGUAGES}
+    assert "n.ipynb: yêu cầu là a, nhưng đầu trang lại ghi b; không ô nào mang thẻ `parameters`" in told["vi"]
+    assert "n.ipynb: asked for was a, but the page head is of b; no cell has the tag `parameters`" in told["en"]
+    assert describe_batch(batch, little)["reports"][0]["error"] == str(refused)
+    entry = json.loads((little.reports / "build.json").read_bytes())["reports"]
+    assert entry == {}  # there is no page
+
+
+def test_a_lost_record_has_everything_made_again_and_says_so(little: Project, pretend: Pretend) -> None:
+    ran = pretend(lambda run, tried: None)
+    plan = make_plan(languages=["vi"])
+    run_batch(plan, little)
+    (little.reports / "build.json").write_text("{")
+    result = CliRunner().invoke(commands, ["report", "--dry-run", "--language", "vi"])
+    assert result.stderr.startswith("reports/build.json could not be read")
+    assert "6 of 6 reports would be run" in result.output
+    batch = run_batch(plan, little)
+    assert sorted(ran) == sorted(plan * 2)
+    assert exit_status(batch) == 0
+    assert [str(line) for line in recap(batch)].count(str(batch.damage)) == 1
+    assert run_batch(plan, little).damage is None
+
+
+def test_exports_of_a_report_the_record_does_not_know_are_made_again(
+    little: Project, pretend: Pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An old print must not stay with a newer page, even if the record of it is lost."""
+    pretend(lambda run, tried: None)
+    monkeypatch.setattr(exports, "can_print", lambda: True)
+    monkeypatch.setattr(exports, "print_pdf", lambda page, pdf: pdf.write_bytes(page.read_bytes()))
+    plan = make_plan(["general"], languages=["vi"])
+    run_batch(plan, little, Settings(exports=("pdf",)))
+    (little.reports / "build.json").unlink()
+    pdf = little.reports / place_of(plan[0], "pdf")
+    pdf.write_bytes(b"old")
+    run_batch(plan, little)
+    assert pdf.read_bytes() == (little.reports / plan[0].page).read_bytes()
 
 
 def test_a_dead_kernel_is_tried_again_and_an_error_of_the_notebook_is_not(
