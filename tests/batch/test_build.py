@@ -6,14 +6,16 @@ import errno
 import json
 import os
 import signal
-from collections.abc import Callable, Sequence
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from hpedu.batch import build, exports, freshness
-from hpedu.batch.build import Settings, run_batch
+from hpedu.batch.build import INTERRUPTED, BatchUnderWay, Settings, lock_project, run_batch
 from hpedu.batch.exports import place_of
 from hpedu.batch.plan import Outcome, Run, make_plan
 from hpedu.batch.recap import describe_batch, exit_status, recap
@@ -21,6 +23,7 @@ from hpedu.cli import commands
 from hpedu.folders import Project
 from hpedu.present.page.pdf import PrintFailed
 from hpedu.texts import LANGUAGES, message
+from tests.batch.kill_rounds import PRETEND, kill_rounds
 
 Pretend = Callable[[Callable[[Run, int], Outcome | None]], list[Run]]
 
@@ -208,29 +211,46 @@ def test_the_document_for_programs_says_what_became_of_each(little: Project, pre
     assert str(little.root) not in json.dumps(document)
 
 
-class Recorder:
-    """Notes what a progress display is told."""
+CODE = """
+import os, signal
+from hpedu.batch.build import heeding_signals
 
-    def __init__(self) -> None:
-        self.expected: list[float] | None = None
-        self.said: list[str] = []
-
-    def start(self, runs: Sequence[Run], fresh: int, expected: list[float] | None, workers: int) -> None:
-        self.expected = expected
-        self.said.append(f"{len(runs)} {fresh} {workers}")
-
-    def advance(self, done: int, outcome: Outcome) -> None:
-        self.said.append(str(done))
-
-    def end(self) -> None:
-        self.said.append("end")
+with heeding_signals(lambda: print("asked", flush=True)):
+    for _ in range({times}):
+        os.kill(os.getpid(), signal.{name})
+    print("finished what was under way", flush=True)
+assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+"""
 
 
-def test_expected_times_come_from_earlier_batches(little: Project, pretend: Pretend) -> None:
-    pretend(lambda run, tried: None)
-    first, second = Recorder(), Recorder()
-    run_batch(make_plan(["general"], languages=["vi"]), little, None, first)
-    run_batch(make_plan(["general", "higher"]), little, None, second)
-    assert first.expected is None
-    assert second.expected == [0.5, 0.5, 0.5]
-    assert second.said == ["3 1 2", "1", "2", "3", "end"]
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("times", "status", "said"),
+    [(1, 0, ["asked", "finished what was under way"]), (2, INTERRUPTED, ["asked"])],
+)
+def test_the_second_request_ends_at_once(number: signal.Signals, times: int, status: int, said: list[str]) -> None:
+    code = CODE.format(times=times, name=number.name)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()) == (status, said), done.stderr
+
+
+def test_two_batches_at_once_are_refused_and_a_dead_one_does_not_count(little: Project) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from hpedu.batch.build import lock_project; "
+        "from hpedu.folders import Project\n"
+        "with lock_project(Project(Path(sys.argv[1]))): print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code, str(little.root)], stdout=subprocess.PIPE)
+    assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
+    with pytest.raises(BatchUnderWay, match=f"process {holder.pid}"), lock_project(little):
+        pass
+    holder.kill()
+    holder.wait()
+    with lock_project(little):
+        pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_a_killed_batch_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    killer = kill_rounds(tmp_path, 2, PRETEND, seed=11)
+    assert len(killer.finished_before) == 2
