@@ -169,7 +169,7 @@ def pretend() -> None:
 
 
 def kill_rounds(root: Path, rounds: int, command: list[str], seed: int) -> Killer:
-    """So many rounds in a new project under `root`; raises AssertionError at the first thing wrong."""
+    """Do some rounds in a new project under `root`; raise AssertionError at the first thing wrong."""
     killer = Killer(make_project(root / "project"), command, random.Random(seed))
     killer.learn()
     for number in range(rounds):
