@@ -1,4 +1,4 @@
-"""The commands of the project, on any system: `python run.py report` takes a fresh machine to finished reports.
+"""Run the commands of the project on any system: `python run.py report` takes a fresh machine to finished reports.
 
 Only Python is needed. What has to be installed goes into `.venv`, once, and again when a lock file changes. `make`
 calls this. To add a command, add a row to `TASKS`, its text (`run_COMMAND`) to hpedu/texts/command.toml, and its

@@ -34,7 +34,7 @@ _REQUIREMENT = re.compile(r"^Requires-Dist: *([\w.-]+)([^\n]*)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the tables of data/processed were made from and what they hold, known without reading one.
+    """The record of the tables of data/processed: their origin and contents, known without reading one.
 
     A *part* is what a report can ask for by itself, such as the values of one indicator in one territory. Equal
     digests mean equal rows: that is how `hpedu report` knows what a changed file touches.

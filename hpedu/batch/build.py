@@ -111,7 +111,7 @@ def _take_lock(file: IO[str]) -> bool:
 
 @dataclass
 class Batch:
-    """What a batch did."""
+    """The result of a batch."""
 
     index: Path  # in Vietnamese; the English one is next to it
     fresh: list[Run] = field(default_factory=list)
@@ -142,7 +142,7 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Settings:
-    """How a batch is run; what is run is in the plan."""
+    """The way a batch is run; the runs themselves are in the plan."""
 
     workers: int | None = None  # reports at a time; None: one a core
     force: bool = False  # run fresh reports too

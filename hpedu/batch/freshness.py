@@ -22,14 +22,14 @@ RECORD = "build.json"
 JOURNAL = "journal.jsonl"
 
 Entry = dict[str, Any]
-"""What is recorded of one page, and of the exports made with it (`make_entry`)."""
+"""The record of one page, and of the exports made with it (`make_entry`)."""
 
 _FIELDS = {"page", "parameters", "status", "notebook", PACKAGE, ENVIRONMENT, "inputs", "sha256"}
 
 
 @dataclass
 class Record:
-    """What is known of every page under reports/."""
+    """The record of every page under reports/."""
 
     reports: dict[str, Entry] = field(default_factory=dict)  # run id -> entry
     beside: dict[str, str] = field(default_factory=dict)  # what index pages and standings were made from

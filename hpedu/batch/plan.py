@@ -123,7 +123,7 @@ class Run:
 
     @property
     def page(self) -> PurePosixPath:
-        """The page's place under reports/."""
+        """The place of the page under reports/."""
         return PurePosixPath(f"{self.id}.html")
 
     @property
