@@ -116,6 +116,7 @@ def _show_plan(plan: Sequence[Run], project: Project, settings: Settings, as_jso
     from hpedu.batch.freshness import read_build, read_state
     from hpedu.batch.plan import prepare_tables
     from hpedu.batch.progress import expect_seconds, read_times, spell_seconds
+    from hpedu.batch.recap import describe_plan
 
     state, record = read_state(project, prepare_tables(project)), read_build(project)
     if record.damage is not None:
@@ -124,17 +125,7 @@ def _show_plan(plan: Sequence[Run], project: Project, settings: Settings, as_jso
     stale = [run for run, reason in found if reason][: settings.limit]
     expected = expect_seconds(stale, read_times(project), settings.engine)
     if as_json:
-        seconds = dict(zip(stale, expected or [], strict=False))
-        rows = [
-            {
-                "id": run.id,
-                "run": run in stale,
-                "reason": reason and reason.key.removeprefix("stale_"),
-                "expected_seconds": seconds.get(run),
-            }
-            for run, reason in found
-        ]
-        click.echo(_write(rows))
+        click.echo(_write(describe_plan(found, stale, expected)))
         return
     for run, reason in found:
         if reason is None:

@@ -1,4 +1,4 @@
-"""Sum up a batch: in lines to read and paste back, and as one document for programs."""
+"""Sum up a batch: in lines to read and paste back, and as documents for programs."""
 
 from __future__ import annotations
 
@@ -43,6 +43,30 @@ def recap(batch: Batch) -> list[Message]:
     if batch.trouble:
         lines.append(message("report_trouble", reason=batch.trouble))
     return [*lines, message("report_open", index=batch.index)]
+
+
+def describe_plan(
+    found: Sequence[tuple[Run, Message | None]], stale: Sequence[Run], expected: Sequence[float] | None
+) -> list[dict[str, Any]]:
+    """Return for programs what would be run, as JSON.
+
+    Parameters
+    ----------
+    found
+        Each run of the plan with the reason to run it; None for those that are fresh.
+    stale, expected
+        What would be run, and the seconds each should take; None if that is not known.
+    """
+    seconds = dict(zip(stale, expected or [], strict=False))
+    return [
+        {
+            "id": run.id,
+            "run": run in stale,
+            "reason": reason and reason.key.removeprefix("stale_"),
+            "expected_seconds": seconds.get(run),
+        }
+        for run, reason in found
+    ]
 
 
 def describe_batch(batch: Batch, project: Project) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import shutil
 import socket
 from pathlib import Path
 
-import nbformat
 import pytest
 from click.testing import CliRunner
 
@@ -19,6 +18,7 @@ from hpedu.batch.engine import run_report
 from hpedu.batch.plan import Run, make_plan
 from hpedu.cli import commands
 from hpedu.folders import HOME_VARIABLE, Project, digest_file
+from tests.batch.test_engine import HEAD, write_notebook
 from tests.batch.touch_rounds import measure_touch
 
 
@@ -63,23 +63,9 @@ def test_a_page_touched_by_hand_is_made_again(site: tuple[Project, Batch]) -> No
     assert page.read_bytes() == original  # the same inputs give the same bytes
 
 
-def _write_notebook(project: Project, group: str, *sources: str) -> None:
-    parameters = nbformat.v4.new_code_cell("territory = 'hai_phong'\nyear = None\nlanguage = 'vi'")
-    parameters.metadata["tags"] = ["parameters"]
-    cells = [parameters, *(nbformat.v4.new_code_cell(source) for source in sources)]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, project.notebooks / f"{group}.ipynb")
-
-
-HEAD = """import hpedu
-report = hpedu.Report("continuing", territory=territory, year=year, language=language)
-report.head(title="t", questions=[])"""
-
-
 def test_a_failing_notebook_stops_nothing_and_is_kept(project: Project) -> None:
-    _write_notebook(project, "overview", "1 / 0")
-    _write_notebook(project, "continuing", HEAD)
+    write_notebook(project, "1 / 0", group="overview")
+    write_notebook(project, HEAD)
     batch = run_batch(make_plan(["overview", "continuing"], languages=["vi"]), project)
     (failure,) = batch.failures
     assert failure.error == "cell 2: ZeroDivisionError: division by zero"
@@ -89,14 +75,14 @@ def test_a_failing_notebook_stops_nothing_and_is_kept(project: Project) -> None:
 
 
 def test_a_kernel_that_dies_is_a_failure(project: Project) -> None:
-    _write_notebook(project, "overview", "import os; os._exit(0)")
+    write_notebook(project, "import os; os._exit(0)", group="overview")
     outcome = run_report(Run(2025, "hai_phong", "vi", "overview"), project)
     assert outcome.failed
     assert not (project.reports / outcome.run.page).exists()
 
 
 def test_command_fails_with_a_recap(project: Project) -> None:
-    _write_notebook(project, "overview", "raise ValueError('no such thing')")
+    write_notebook(project, "raise ValueError('no such thing')", group="overview")
     result = CliRunner().invoke(commands, ["report", "--group", "overview", "--language", "vi"])
     assert result.exit_code == 1
     assert "2025/hai_phong/vi/overview: cell 2: ValueError: no such thing" in result.stderr
@@ -109,15 +95,6 @@ def test_dry_run_runs_nothing(project: Project) -> None:
     assert result.output.splitlines()[0] == "run    2025/hai_phong/en/overview  (not made yet)"
     assert "6 of 6 reports would be run." in result.output
     assert not project.reports.exists()
-
-
-def test_outcome_can_be_sent_to_another_process() -> None:
-    import pickle
-
-    from hpedu.batch.plan import Outcome
-
-    outcome = Outcome(Run(2025, "hai_phong", "vi", "overview"), 1.5, "cell 2: X: y")
-    assert pickle.loads(pickle.dumps(outcome)) == outcome
 
 
 def test_no_page_names_a_path_a_user_or_a_host(site: tuple[Project, Batch]) -> None:
