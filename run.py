@@ -1,8 +1,8 @@
-"""The commands of the project, on any system: `python run.py report` takes a fresh machine to finished reports.
+"""Run the commands of the project on any system: `python run.py report` takes a fresh machine to finished reports.
 
-Needs Python alone. What is to be installed goes into `.venv`, once, and again when a lock file changes. `make`
-calls this. To add a command, add a row to `TASKS`, its text (`run_COMMAND`) to hpedu/texts/command.toml, and its name
-to the Makefile.
+Only Python is needed. What has to be installed goes into `.venv`, once, and again when a lock file changes. `make`
+calls this. To add a command, add a row to `TASKS`, its text (`run_COMMAND`) to hpedu/texts/command.toml, and its
+name to the Makefile.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent
 WINDOWS = os.name == "nt"
 OLDEST = (3, 11)
 
-# Stamps say what is installed: the packages hpedu needs, or also those of the tests.
+# Stamps record what is installed: the packages hpedu needs, or also those of the tests.
 RUN, TEST = "run.stamp", "test.stamp"
 STAMPS = {
     RUN: ("requirements.lock", ("pyproject.toml", "setup.py")),
@@ -44,7 +44,7 @@ UV_COMPILE = (
 
 @dataclass(frozen=True)
 class Task:
-    """A command: what has to be installed, what goes before it, and what is run by the Python of `.venv`."""
+    """A command: what has to be installed, what goes before it, and what the Python of `.venv` runs."""
 
     stamp: str = ""
     first: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ def list_commands(name: str, python: PurePath) -> list[list[str]]:
 
 
 def is_current(stamp: Path, sources: Iterable[Path]) -> bool:
-    """Return whether a stamp is there and younger than all it stands for."""
+    """Return whether a stamp is there and younger than all the files it records."""
     return stamp.exists() and all(source.stat().st_mtime <= stamp.stat().st_mtime for source in sources)
 
 
@@ -137,7 +137,7 @@ def count_pins(lock: Path) -> int:
 
 
 def install_locked(command: list[str], total: int) -> None:
-    """Let pip install, and show how far it is; what it warns of is seen as it is."""
+    """Let pip install, and show how far it is; its warnings are seen as they are."""
     terminal = sys.stderr.isatty()
     count = 0
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8", errors="replace") as pip:
@@ -234,7 +234,7 @@ def main(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    # An older Python cannot read the texts; this is the one sentence that stands in code.
+    # An older Python cannot read the texts; this is the one sentence in code.
     if sys.version_info < OLDEST:
         sys.exit("hpedu cần Python 3.11 trở lên. / hpedu needs Python 3.11 or newer: python3.12 run.py report")
     try:

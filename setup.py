@@ -1,6 +1,6 @@
-"""Puts the notebooks into the wheel: in a clone they stand at the top, in the package they are `hpedu/notebooks`.
+"""Put the notebooks into the wheel: in a clone they are at the top, in the package they are `hpedu/notebooks`.
 
-All else that is to be said about the package stands in pyproject.toml.
+All else about the package is in pyproject.toml.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from setuptools.command.build_py import build_py
 
 
 class BuildWithNotebooks(build_py):
-    """Build the package, and beside its modules the notebooks that `hpedu demo` hands out."""
+    """A build of the package that adds the notebooks `hpedu demo` hands out."""
 
     def run(self) -> None:
         super().run()

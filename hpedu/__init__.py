@@ -27,7 +27,7 @@ __all__ = sorted(_HOMES)
 
 
 def __dir__() -> list[str]:
-    """List the public names, for whoever presses Tab."""
+    """List the public names, for the Tab key."""
     return __all__
 
 

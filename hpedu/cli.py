@@ -1,4 +1,4 @@
-"""The `hpedu` command. Thin: it reads the words typed, calls the library and prints what came of it.
+"""Be the `hpedu` command: read the words typed, call the library and print what came of it.
 
 It speaks Vietnamese or English (`hpedu --language`, HPEDU_LANGUAGE, the locale). To add a command or an option,
 write no text here. Output is `tell("KEY", name=value)`; its text goes into `texts/command.toml` in both languages,
@@ -93,7 +93,8 @@ def report(
     wanted = {"workbook": workbook, "package": package, "pdf": pdf}
     exports = tuple(kind for kind, asked in wanted.items() if asked)
     if pdf:
-        find_browser()  # before an hour of reports, not after it
+        # Missing it is reported before an hour of reports, not after it.
+        find_browser()
     if (workbook or package) and any(run.of_commune for run in plan):
         raise NoExportOfCommunes
     settings = Settings(**how, exports=exports)
@@ -115,23 +116,16 @@ def _show_plan(plan: Sequence[Run], project: Project, settings: Settings, as_jso
     from hpedu.batch.freshness import read_build, read_state
     from hpedu.batch.plan import prepare_tables
     from hpedu.batch.progress import expect_seconds, read_times, spell_seconds
+    from hpedu.batch.recap import describe_plan
 
     state, record = read_state(project, prepare_tables(project)), read_build(project)
+    if record.damage is not None:
+        click.echo(record.damage.say(spoken()), err=True)
     found = list_stale(plan, state, record, force=settings.force)
     stale = [run for run, reason in found if reason][: settings.limit]
     expected = expect_seconds(stale, read_times(project), settings.engine)
     if as_json:
-        seconds = dict(zip(stale, expected or [], strict=False))
-        rows = [
-            {
-                "id": run.id,
-                "run": run in stale,
-                "reason": reason and reason.key.removeprefix("stale_"),
-                "expected_seconds": seconds.get(run),
-            }
-            for run, reason in found
-        ]
-        click.echo(_write(rows))
+        click.echo(_write(describe_plan(found, stale, expected)))
         return
     for run, reason in found:
         if reason is None:
@@ -185,9 +179,10 @@ commands.add_command(report)
 
 
 def main() -> None:
-    """Run the command; errors hpedu knows are told without a traceback (`hpedu.console`)."""
+    """Run the command; errors hpedu knows are reported without a traceback (`hpedu.console`)."""
+    # A terminal without Vietnamese letters must not end the command.
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal without Vietnamese letters
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     commands()
 
 

@@ -1,4 +1,4 @@
-"""Indicator values of communes, from the school list alone, and the schools they rest on."""
+"""Compute the indicator values of communes from the school list alone, and list the schools they rest on."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Commune, Indicator
 
 COMMUNE_VALUES = VALUES | {
-    "asked": pl.Int64,  # schools of the commune that have such a figure to give
+    "asked": pl.Int64,  # schools of the commune that have such a figure
     "lacking": pl.List(pl.String),  # names of those of them that did not give it
 }
-"""One row an indicator, commune (its id stands in `territory`) and year; `value` is null if no school reported."""
+"""One row an indicator, commune (its id is in `territory`) and year; `value` is null if no school reported."""
 
 COMMUNE_SCHOOLS: dict[str, Any] = {
     "territory": pl.String,  # id of the commune
@@ -45,14 +45,14 @@ _Asked = dict[SeriesRef, dict[tuple[str, int], dict[int, bool]]]
 
 
 def current_communes(registry: Registry) -> list[Commune]:
-    """The communes of today; codes were given out again in 2025, so an old one may have the code of another."""
+    """Return the communes of today: their codes were given out again in 2025, so an old one may have the same."""
     return [commune for commune in registry.communes if commune.valid_to is None]
 
 
 def compute_communes(
     observations: pl.DataFrame, schools: pl.DataFrame, registry: Registry
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The values of every indicator whose whole formula the school list fills, for every commune; and its schools.
+    """Compute what the school list alone can fill: indicator values of every commune; and list its schools.
 
     City targets are judged for the city, never for a commune: these are figures, without a verdict.
 
@@ -68,21 +68,24 @@ def compute_communes(
     placed = placed.with_columns(territory=pl.col("commune_code").replace_strict(ids))
     figures = tally_each(placed, registry)
     values = compute_commune_indicators(observations, registry, ids)
-    return _join(values, placed, figures, registry), _list_schools(placed, figures)
+    return _add_answers(values, placed, figures, registry), _list_schools(placed, figures)
 
 
-def _join(values: pl.DataFrame, schools: pl.DataFrame, figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+def _add_answers(
+    values: pl.DataFrame, schools: pl.DataFrame, figures: pl.DataFrame, registry: Registry
+) -> pl.DataFrame:
     known = {(row["indicator"], row["territory"], row["year"]): row for row in values.iter_rows(named=True)}
     names = schools["name"].fill_null("").to_list()
     asked = _index(schools, figures)
     rows = []
     for indicator in registry.indicators.values():
-        for commune, year, answers in _ask(indicator, asked):
+        for commune, year, answers in _find_answers(indicator, asked):
             key = (indicator.id, commune, year)
             blank = dict.fromkeys(VALUES) | dict(zip(("indicator", "territory", "year"), key, strict=True))
             row = known.get(key, blank | {"unit": indicator.unit, "flags": [], "inputs": [], "sources": []})
             lacking = sorted(names[school] for school, reported in answers.items() if not reported)
-            if key in known or lacking:  # else there is nothing to divide by: nobody has to report anything
+            # Otherwise there is nothing to divide by: nobody has to report anything.
+            if key in known or lacking:
                 rows.append(row | {"asked": len(answers), "lacking": lacking})
     return pl.DataFrame(rows, schema=COMMUNE_VALUES, orient="row").sort("territory", maintain_order=True)
 
@@ -98,8 +101,8 @@ def _index(schools: pl.DataFrame, figures: pl.DataFrame) -> _Asked:
     return table
 
 
-def _ask(indicator: Indicator, asked: _Asked) -> Iterator[tuple[str, int, Mapping[int, bool]]]:
-    """Commune, year, and the schools asked for any part of the formula: whether each gave all it was asked for."""
+def _find_answers(indicator: Indicator, asked: _Asked) -> Iterator[tuple[str, int, Mapping[int, bool]]]:
+    """Yield commune, year, and whether each school asked for a part of the formula gave all it was asked for."""
     formulas = [formula for formula in (indicator.numerator, indicator.denominator) if formula]
     terms = [term for formula in formulas for term in parse_formula(formula)]
     found = [asked.get(term, {}) for term in terms]

@@ -1,6 +1,6 @@
-"""How the command line speaks: click groups and commands whose help and errors are Vietnamese or English.
+"""Let the command speak Vietnamese or English: click groups and commands, their help and their errors.
 
-Texts stand in `texts/command.toml`, what click says of the words typed in `click.toml`; what hpedu or click raises
+Texts are in `texts/command.toml`, what click says of the words typed in `click.toml`; what hpedu or click raises
 ends here as one message without traceback.
 """
 
@@ -36,7 +36,7 @@ def tell(key: str, *, err: bool = False, **values: object) -> None:
 
 
 class Catalogue(gettext.NullTranslations):
-    """What click says, in another language: a table of its English sentences. What is not in it stays English."""
+    """A table of the sentences of click in another language. What is not in it stays English."""
 
     def __init__(self, sentences: Mapping[str, str]) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class Catalogue(gettext.NullTranslations):
 
 @cache
 def read_catalogue(language: str) -> gettext.NullTranslations:
-    """Read what click says in a language: English is its own, Vietnamese stands in `click.toml`."""
+    """Read what click says in a language: English is its own, Vietnamese is in `click.toml`."""
     if language == "en":
         return gettext.NullTranslations()
     with Path(__file__).with_name("click.toml").open("rb") as file:
@@ -67,7 +67,7 @@ def teach_click() -> None:
     environment says none; so the two names are bound anew, in click's modules only. A module without them is left
     as it is, and speaks English.
     """
-    ours = {
+    own = {
         gettext.gettext: lambda message: read_catalogue(spoken()).gettext(message),
         gettext.ngettext: lambda one, many, n: read_catalogue(spoken()).ngettext(one, many, n),
     }
@@ -75,18 +75,18 @@ def teach_click() -> None:
         if name.startswith("click."):
             for used in ("_", "ngettext"):
                 function = vars(module).get(used)
-                if function in ours:
-                    setattr(module, used, ours[function])
+                if function in own:
+                    setattr(module, used, own[function])
 
 
 teach_click()
 
 
 class _Speaking(click.Command):
-    """Speaks the language chosen: help texts are `help_COMMAND` and `help_COMMAND_OPTION`, where there are any."""
+    """A command in the language chosen: its help texts are `help_COMMAND` and `help_COMMAND_OPTION`, if any."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        with _told(ctx):
+        with _telling_errors(ctx):
             return super().parse_args(ctx, args)
 
     def get_help(self, ctx: click.Context) -> str:
@@ -99,16 +99,16 @@ class SpokenCommand(_Speaking):
 
 
 class SpokenGroup(_Speaking, click.Group):
-    """The `hpedu` command itself. An error is told in words; exit status 1, or 2 for what was typed wrongly."""
+    """The `hpedu` command itself. An error is reported in words; exit status 1, or 2 for what was mistyped."""
 
     command_class = SpokenCommand
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _told(ctx):
+        with _telling_errors(ctx):
             return super().invoke(ctx)
 
 
-class Told(click.ClickException):
+class SpokenError(click.ClickException):
     """An error in the words of the language spoken, for click to print."""
 
     def __init__(self, text: str, language: str, status: int) -> None:
@@ -121,7 +121,7 @@ class Told(click.ClickException):
 
 
 @contextmanager
-def _told(ctx: click.Context) -> Iterator[None]:
+def _telling_errors(ctx: click.Context) -> Iterator[None]:
     """Turn whatever goes wrong inside into one message. The help that answers an empty line stays as it is."""
     language = spoken(ctx)
     try:
@@ -132,11 +132,11 @@ def _told(ctx: click.Context) -> Iterator[None]:
         # Click does not always say in which command it was.
         command = (error.ctx or ctx).command_path
         text = f"{error.format_message()}\n{say('try_help', language, command=command)}"
-        raise Told(text, language, error.exit_code) from error
+        raise SpokenError(text, language, error.exit_code) from error
     except HpeduError as error:
-        raise Told(error.say(language), language, error.status) from error
+        raise SpokenError(error.say(language), language, error.status) from error
     except OSError as error:
-        raise Told(describe_os_error(error, language), language, 1) from error
+        raise SpokenError(describe_os_error(error, language), language, 1) from error
 
 
 def describe_os_error(error: OSError, language: str) -> str:

@@ -11,15 +11,13 @@ import json
 import os
 import platform
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-from hpedu.folders import Project, digest_file, digest_folders
+from hpedu.folders import Project, digest_file, digest_folders, read_record
 
 OBSERVATIONS, ISSUES, FINDINGS = "observations.parquet", "issues.parquet", "findings.parquet"
 SCHOOLS, VALUES = "schools.parquet", "values.parquet"
@@ -27,6 +25,7 @@ COMMUNES, COMMUNE_SCHOOLS = "communes.parquet", "commune_schools.parquet"
 TABLES = (OBSERVATIONS, ISSUES, FINDINGS, SCHOOLS, VALUES, COMMUNES, COMMUNE_SCHOOLS)
 RECORD = "tables.json"
 PREPARED_VARIABLE = "HPEDU_PREPARED"
+"""Environment variable with the digest of a record: a batch lets its kernels take those tables as they are."""
 PACKAGE, ENVIRONMENT = "package", "environment"
 """What a table or page is made with, besides its data: hpedu itself, and the versions it runs on."""
 
@@ -35,7 +34,7 @@ _REQUIREMENT = re.compile(r"^Requires-Dist: *([\w.-]+)([^\n]*)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Prepared:
-    """The tables of data/processed: what they were made from and what they hold, told without reading one.
+    """The record of the tables of data/processed: their origin and contents, known without reading one.
 
     A *part* is what a report can ask for by itself, such as the values of one indicator in one territory. Equal
     digests mean equal rows: that is how `hpedu report` knows what a changed file touches.
@@ -67,7 +66,8 @@ class Prepared:
 def read_fresh(project: Project) -> Prepared | None:
     """Return the record of the tables if they are what this code makes of these files, untouched; else None.
 
-    Within `announce_prepared` nothing is compared again: a batch of many kernels looks at data/raw once.
+    Where `PREPARED_VARIABLE` is this record's digest, nothing is compared again: a batch of many kernels looks at
+    data/raw once.
     """
     record = read_prepared(project)
     if record is None or os.environ.get(PREPARED_VARIABLE) == record.digest:
@@ -78,34 +78,16 @@ def read_fresh(project: Project) -> Prepared | None:
 
 def read_prepared(project: Project) -> Prepared | None:
     """Return the record of the tables; None if there is none, or one that cannot be read, or not every table."""
-    path = project.processed / RECORD
-    if not all((project.processed / name).exists() for name in (RECORD, *TABLES)):
-        return None
-    try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        return None  # a record that cannot be read counts for nothing: the tables are made again
-    whole = isinstance(fields, dict) and set(fields) == set(Prepared.__dataclass_fields__)
-    return Prepared(**fields) if whole else None
+    fields = read_record(project.processed / RECORD)
+    whole = fields.keys() == Prepared.__dataclass_fields__.keys() and all(
+        isinstance(fields[name], dict) for name in ("made_from", "tables", "parts", "communes")
+    )
+    return Prepared(**fields) if whole and all((project.processed / name).exists() for name in TABLES) else None
 
 
-def write_record(prepared: Prepared) -> bytes:
-    """Return the record as it is kept."""
+def encode_record(prepared: Prepared) -> bytes:
+    """Return the record as it is stored."""
     return json.dumps(asdict(prepared), ensure_ascii=False, sort_keys=True).encode()
-
-
-@contextmanager
-def announce_prepared(prepared: Prepared) -> Iterator[None]:
-    """Let kernels and processes that are started meanwhile take the tables as they are."""
-    before = os.environ.get(PREPARED_VARIABLE)
-    os.environ[PREPARED_VARIABLE] = prepared.digest
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[PREPARED_VARIABLE]
-        else:
-            os.environ[PREPARED_VARIABLE] = before
 
 
 def raw_files(raw: Path) -> list[Path]:

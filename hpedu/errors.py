@@ -1,6 +1,6 @@
 """Errors that carry their data. Each is a to-do list: which file, where in it, what is wrong, what to do.
 
-The text of an error stands in `texts/command.toml`, in Vietnamese and English, under the name of its class; its
+The text of an error is in `texts/command.toml`, in Vietnamese and English, under the name of its class; its
 `{names}` are the attributes of the error. `error.say(language)` speaks it; `str(error)` is the English one.
 """
 
@@ -33,9 +33,16 @@ MOST_HINTS = 12
 
 
 def describe_error(error: BaseException) -> str:
-    """An error in one line: its kind and the first line of its text."""
+    """Return an error in one line: its kind and the first line of its text."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0] if text else ''}"
+
+
+def explain_error(error: BaseException) -> str | Message:
+    """Return an error of hpedu as something to say in either language, and any other one in one line."""
+    if isinstance(error, HpeduError) and type(error).say is HpeduError.say:
+        return message(type(error).__name__, **vars(error))
+    return describe_error(error)
 
 
 class HpeduError(Exception):
@@ -44,7 +51,7 @@ class HpeduError(Exception):
     status: ClassVar[int] = 1  # with which a command ends; 2 for what was typed wrongly
 
     def say(self, language: str) -> str:
-        """What is wrong and what to do about it."""
+        """Say what is wrong and what to do about it."""
         return say(type(self).__name__, language, **vars(self))
 
     def __str__(self) -> str:
@@ -53,7 +60,7 @@ class HpeduError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to mend. A message is a text (`hpedu.texts.message`), or another error."""
+    """One thing to correct. A message is a text (`hpedu.texts.message`), or another error."""
 
     file: str | Sayable
     where: str | Sayable
@@ -71,7 +78,7 @@ class Problem:
 
 
 def list_problems(error: ValidationError, file: str, where: str) -> list[Problem]:
-    """What a typed row refused, one problem a field."""
+    """List what a typed row refused, one problem a field."""
     return [
         Problem(
             file,
@@ -109,14 +116,14 @@ class IngestError(ProblemsError):
 
 
 class Refused(HpeduError, ValueError):
-    """Something given cannot be read; the note says why."""
+    """Something given cannot be read, and why."""
 
     def __init__(self, key: str, **values: object) -> None:
-        self.note = message(key, **values)
-        super().__init__(self.note)
+        self.reason = message(key, **values)
+        super().__init__(self.reason)
 
     def say(self, language: str) -> str:
-        return self.note.say(language)
+        return self.reason.say(language)
 
 
 class NoFigures(HpeduError, ValueError):
@@ -146,7 +153,7 @@ class UnknownName(HpeduError):
 
 
 def _find_close(name: str, known: list[str]) -> list[str]:
-    """Numbers by their distance, names by their letters; else names one word of which is like it."""
+    """Find numbers by their distance and names by their letters; else names one word of which is like it."""
     if name.isdecimal() and all(one.isdecimal() for one in known):
         return sorted(known, key=lambda one: abs(int(one) - int(name)))[:3]
     close = get_close_matches(name, known, n=3, cutoff=0.5)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hpedu.errors import HpeduError
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write beside the file and put it in place in one step: no reader ever sees half of it."""
+    """Write a draft in the same folder and put it in place in one step: no reader ever sees half of a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
@@ -24,19 +26,45 @@ def write_whole(path: Path, data: bytes) -> None:
         draft.unlink(missing_ok=True)
 
 
+def read_record(path: Path) -> dict[str, Any]:
+    """Return what hpedu itself has recorded in a JSON file; nothing if there is none or it cannot be read.
+
+    Such a file only says what is done already: without it, it is done again.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def digest_file(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
+    """Return SHA-256 of a file, in hex."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def digest_folders(*folders: Path) -> str:
-    """One SHA-256 over the names and contents of all files in some folders, compiled Python left out."""
+    """Return one SHA-256 over the names and contents of all files in some folders, compiled Python left out."""
     digest = hashlib.sha256()
     for folder in folders:
         for file in sorted(folder.rglob("*")):
             if file.is_file() and "__pycache__" not in file.parts:
                 digest.update(f"{file.relative_to(folder).as_posix()}\0{digest_file(file)}\n".encode())
     return digest.hexdigest()
+
+
+@contextmanager
+def announce(variable: str, value: str) -> Iterator[None]:
+    """Set an environment variable for kernels and processes that are started while it lasts."""
+    before = os.environ.get(variable)
+    os.environ[variable] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[variable]
+        else:
+            os.environ[variable] = before
 
 
 MARKER = Path("data/raw/datapackage.json")
@@ -53,29 +81,33 @@ class NoProject(HpeduError):
 
 @dataclass(frozen=True)
 class Project:
-    """The folders of one project (DESIGN, section 2)."""
+    """The folders of one project."""
 
     root: Path
 
     @property
     def raw(self) -> Path:
+        """Files as received."""
         return self.root / "data" / "raw"
 
     @property
     def processed(self) -> Path:
+        """Tables made of them."""
         return self.root / "data" / "processed"
 
     @property
     def notebooks(self) -> Path:
+        """Report notebooks, without outputs."""
         return self.root / "notebooks"
 
     @property
     def reports(self) -> Path:
+        """Pages, index and exports."""
         return self.root / "reports"
 
     @property
     def build(self) -> Path:
-        """Run times, caches, executed notebooks of failed runs: all that is not a result."""
+        """All that is not a result: run times, caches, executed notebooks of failed runs."""
         return self.root / "build"
 
 
@@ -84,22 +116,8 @@ def name_index(language: str) -> str:
     return "index.html" if language == "vi" else f"index.{language}.html"
 
 
-@contextmanager
-def announce_project(project: Project) -> Iterator[None]:
-    """While it lasts, kernels and processes started from here find this project, wherever they run."""
-    before = os.environ.get(HOME_VARIABLE)
-    os.environ[HOME_VARIABLE] = str(project.root)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[HOME_VARIABLE]
-        else:
-            os.environ[HOME_VARIABLE] = before
-
-
 def find_project(start: Path | None = None) -> Project:
-    """The project of HPEDU_HOME, or the one that `start` (by default the working folder) lies in.
+    """Find the project of HPEDU_HOME, or the one that `start` (by default the working folder) lies in.
 
     Raises
     ------

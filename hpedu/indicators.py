@@ -1,4 +1,4 @@
-"""Observations -> indicator values, by the formulas of the registry."""
+"""Compute indicator values from observations, by the formulas of the registry."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _Cells = Mapping[tuple[str, int], dict[str, Any]]  # (territory, year) -> curren
 
 
 def compute_indicators(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """All indicator values the observations allow.
+    """Compute all indicator values the observations allow.
 
     A ratio is computed from sums of counts; where any count of the formula is missing, the rate as published is
     taken if the registry names one, else there is no value. Bounds ("over 99%") never enter a formula; a
@@ -58,12 +58,12 @@ def compute_indicators(observations: pl.DataFrame, registry: Registry) -> pl.Dat
 def compute_commune_indicators(
     observations: pl.DataFrame, registry: Registry, communes: Mapping[str, str]
 ) -> pl.DataFrame:
-    """The same for communes, whose observations have the commune's code as `place`.
+    """Compute the same for communes, whose observations have the commune's code as `place`.
 
     Parameters
     ----------
     communes
-        Code -> id, which then stands in `territory`. Only those named are computed.
+        Code -> id, which is then the `territory`. Only those named are computed.
     """
     own = observations.filter(pl.col("place").is_in(list(communes)))
     return _compute_all(own.with_columns(territory=pl.col("place").replace_strict(communes, default="")), registry)

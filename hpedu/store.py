@@ -1,7 +1,8 @@
-"""The project's tables for whoever asks: read once, brought up to date first if data/raw has changed.
+"""Hand out the tables of a project: read once, and made again first if data/raw has changed.
 
-Everything a report knows of the data comes through these functions, and each notes which part was asked for
-(`inputs_used`): a report stands as long as none of the parts it used has changed. Ask for no more than is needed.
+Everything a report knows of the data comes through these functions, and each records which part was used
+(`inputs_used`): a report is up to date as long as none of the parts it used has changed. Ask for no more than is
+needed.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ from hpedu.digest import (
     VALUES,
     Prepared,
     describe_inputs,
+    encode_record,
     read_fresh,
     read_prepared,
-    write_record,
 )
 from hpedu.errors import NoFigures
 from hpedu.folders import Project, digest_file, find_project, write_whole
@@ -45,7 +46,7 @@ from hpedu.texts import LANGUAGES
 
 
 def to_pandas(frame: pl.DataFrame) -> pandas.DataFrame:
-    """The same table in pandas.
+    """Return the same table in pandas.
 
     polars' own `to_pandas` needs pyarrow: 170 MB that make importing pandas four times as slow.
     """
@@ -129,12 +130,12 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
     (project.processed / RECORD).unlink(missing_ok=True)
     for name, content in contents.items():
         write_whole(project.processed / name, content)
-    write_whole(project.processed / RECORD, write_record(prepared))
+    write_whole(project.processed / RECORD, encode_record(prepared))
     return prepared
 
 
 def find_newest(values: pl.DataFrame, registry: Registry) -> int | None:
-    """The newest year for which anything was counted; projections do not count as counted.
+    """Return the newest year for which anything was counted; None if there is none. Projections are not counted.
 
     Of synthetic figures those of targets count: the mark hides which of the others would be projections.
     """
@@ -144,11 +145,12 @@ def find_newest(values: pl.DataFrame, registry: Registry) -> int | None:
 
 
 def digest_parts(tables: dict[str, pl.DataFrame]) -> dict[str, str]:
-    """A digest of each table, and of each part of it that can be asked for by itself (`hpedu.store`)."""
+    """Return a digest of each table, and of each part of it that can be asked for by itself."""
     parts = {name: digest_frame(table) for name, table in tables.items()}
     whole = tables["observations"].filter(pl.col("place") == "").drop("place", "digest")
     parts |= {f"series/{key}": digest for key, digest in _digest_groups(whole, ["territory", *SERIES]).items()}
-    known = whole.select("territory", *SERIES, "year", "status", "qualifier", "current")  # which figures there are
+    # Which figures there are, whatever their values.
+    known = whole.select("territory", *SERIES, "year", "status", "qualifier", "current")
     parts |= {f"series/{key}": digest for key, digest in _digest_groups(known, ["territory"]).items()}
     for name, *keys in PARTS:
         parts |= {f"{name}/{key}": digest for key, digest in _digest_groups(tables[name], keys).items()}
@@ -161,7 +163,7 @@ def _digest_groups(table: pl.DataFrame, keys: Sequence[str]) -> dict[str, str]:
 
 
 def digest_frame(frame: pl.DataFrame) -> str:
-    """A digest of the rows and their order; floats count to the last bit."""
+    """Return a digest of the rows and their order; floats count to the last bit."""
     return _digest(frame.write_ndjson())
 
 
@@ -183,13 +185,13 @@ def _parquet(frame: pl.DataFrame) -> bytes:
 
 _checked: set[Project] = set()
 _used: dict[str, str | None] = {}
-"""Parts asked for, with their digests; None for those that the record of the tables knows."""
+"""Parts that were used, with their digests; None for those that the record of the tables knows."""
 
 
 def observations(*, all_editions: bool = False, levels: Iterable[str] | None = None) -> pl.DataFrame:
-    """All observations of the project (columns: `hpedu.ingest.schema.OBSERVATIONS`).
+    """Return all observations of the project (columns: `hpedu.ingest.schema.OBSERVATIONS`).
 
-    Reads data/raw first if data/processed is missing or stale.
+    data/raw is read first if data/processed is missing or stale.
 
     Parameters
     ----------
@@ -203,27 +205,27 @@ def observations(*, all_editions: bool = False, levels: Iterable[str] | None = N
     NoProject, IngestError, RegistryError
         As their texts say.
     """
-    table = _ask(OBSERVATIONS, "level", levels)
+    table = _read_part(OBSERVATIONS, "level", levels)
     return table if all_editions else table.filter(pl.col("current"))
 
 
 def series_observations(series: Iterable[SeriesRef], territory: str) -> pl.DataFrame:
-    """The current observations of some series in a whole territory."""
+    """Return the current observations of some series in a whole territory."""
     wanted = list(series)
-    _note(_part_of(ref, territory) for ref in wanted)
+    _record(_part_of(ref, territory) for ref in wanted)
     names = [field.name for field in fields(SeriesRef)]
     refs = pl.DataFrame([astuple(ref) for ref in wanted], schema=dict.fromkeys(names, pl.String), orient="row")
     own = _read_series(territory).filter(pl.col("place") == "")
     return own.join(refs.unique(), on=names, how="semi")
 
 
-class NotedSeries(Mapping[SeriesRef, dict[int, dict[str, Any]]]):
-    """The series of a territory, by year; each that is looked up, there or not, is noted as used.
+class RecordedSeries(Mapping[SeriesRef, dict[int, dict[str, Any]]]):
+    """The series of a territory, by year; each that is looked up, there or not, is recorded as used.
 
     Parameters
     ----------
     index
-        Makes the mapping out of the current observations of the territory.
+        Make the mapping out of the current observations of the territory.
     """
 
     def __init__(self, territory: str, index: Callable[[pl.DataFrame], Mapping[SeriesRef, Any]]) -> None:
@@ -231,21 +233,21 @@ class NotedSeries(Mapping[SeriesRef, dict[int, dict[str, Any]]]):
         self._series = index(_read_series(territory))
 
     def __getitem__(self, ref: SeriesRef) -> dict[int, dict[str, Any]]:
-        _note([_part_of(ref, self._territory)])
+        _record([_part_of(ref, self._territory)])
         found: dict[int, dict[str, Any]] = self._series[ref]
         return found
 
     def __iter__(self) -> Iterator[SeriesRef]:
-        _note([f"series/{self._territory}"])
+        _record([f"series/{self._territory}"])
         return iter(self._series)
 
     def __len__(self) -> int:
-        _note([f"series/{self._territory}"])
+        _record([f"series/{self._territory}"])
         return len(self._series)
 
 
 def _read_series(territory: str) -> pl.DataFrame:
-    """The current observations of a territory, without what says of a file that any of it has changed."""
+    """Return the current observations of a territory, without the digest of each one's whole file."""
     table = _read(find_project(), OBSERVATIONS)
     return table.filter(pl.col("current"), pl.col("territory") == territory).drop("digest")
 
@@ -255,34 +257,34 @@ def _part_of(ref: SeriesRef, territory: str) -> str:
 
 
 def issues(files: Iterable[str] | None = None) -> pl.DataFrame:
-    """Cells of data/raw, or of some files in it, that were set aside (columns: `hpedu.ingest.schema.ISSUES`)."""
-    return _ask(ISSUES, "file", files)
+    """Return the cells of data/raw, or of some files, that were set aside (`hpedu.ingest.schema.ISSUES`)."""
+    return _read_part(ISSUES, "file", files)
 
 
 def schools() -> pl.DataFrame:
-    """The rows of all school lists, one a school and year (columns: docs/school_list.md)."""
-    return _ask(SCHOOLS)
+    """Return the rows of all school lists, one a school and year (columns: docs/school_list.md)."""
+    return _read_part(SCHOOLS)
 
 
 def commune_schools(commune: str) -> pl.DataFrame:
-    """The schools of one commune, named by its id (columns: `hpedu.communes.COMMUNE_SCHOOLS`)."""
-    return _ask(COMMUNE_SCHOOLS, "territory", [commune])
+    """Return the schools of one commune, named by its id (columns: `hpedu.communes.COMMUNE_SCHOOLS`)."""
+    return _read_part(COMMUNE_SCHOOLS, "territory", [commune])
 
 
 def findings() -> pl.DataFrame:
-    """What does not agree among the published figures (columns `hpedu.ingest.checks.finding.FINDINGS`)."""
-    return _ask(FINDINGS)
+    """Return what does not agree among published figures (columns: `hpedu.ingest.checks.finding.FINDINGS`)."""
+    return _read_part(FINDINGS)
 
 
 def revisions() -> pl.DataFrame:
-    """Figures a later edition changed, largest relative change first (`hpedu.ingest.derive.revisions`)."""
+    """Return the figures a later edition changed, largest first (columns: `hpedu.ingest.derive.revisions`)."""
     return find_revisions(observations(all_editions=True))
 
 
 def indicator_values(
     indicators: Iterable[str] | None = None, territories: Iterable[str] | None = None
 ) -> pl.DataFrame:
-    """All indicator values the observations allow (columns: `hpedu.indicators.VALUES`).
+    """Return all indicator values the observations allow (columns: `hpedu.indicators.VALUES`).
 
     Parameters
     ----------
@@ -290,60 +292,66 @@ def indicator_values(
         Only those of some indicators in some territories: both or neither are named.
     """
     if indicators is None or territories is None:
-        return _ask(VALUES)
+        return _read_part(VALUES)
     indicators, territories = list(indicators), list(territories)
-    _note(f"values/{indicator}/{territory}" for indicator in indicators for territory in territories)
+    _record(f"values/{indicator}/{territory}" for indicator in indicators for territory in territories)
     table = _read(find_project(), VALUES)
     return table.filter(pl.col("indicator").is_in(indicators), pl.col("territory").is_in(territories))
 
 
 def territory_values(territory: str) -> pl.DataFrame:
-    """All values of a territory, for who works out of all of them what a few look like, and `note`s these."""
+    """Return all values of a territory without recording it: the caller records what it makes of them."""
     return _read(find_project(), VALUES).filter(pl.col("territory") == territory)
 
 
 def commune_values(commune: str) -> pl.DataFrame:
-    """The values of one commune, named by its id (columns: `hpedu.communes.COMMUNE_VALUES`)."""
-    return _ask(COMMUNES, "territory", [commune])
+    """Return the values of one commune, named by its id (columns: `hpedu.communes.COMMUNE_VALUES`)."""
+    return _read_part(COMMUNES, "territory", [commune])
 
 
 def sources(names: Iterable[str]) -> list[Resource]:
-    """The files of data/raw with these names, in the order of the names."""
+    """Return the files of data/raw with these names, in the order of the names."""
     wanted = sorted(set(names))
-    _note(f"sources/{name}" for name in wanted)
+    _record(f"sources/{name}" for name in wanted)
     known = {source["name"]: source for source in _prepared(find_project()).sources}
     return [Resource.model_validate(known[name]) for name in wanted if name in known]
 
 
 def file_digests(paths: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of files of data/raw, by "raw/" and the path."""
+    """Return SHA-256 of files of data/raw, by "raw/" and the path."""
     parts = [f"raw/{path}" for path in paths]
-    _note(parts)
+    _record(parts)
     prepared = _prepared(find_project())
     return {part: prepared.digest_of(part) for part in parts}
 
 
 def newest_year() -> int:
-    """The newest year for which anything was counted; projections do not count as counted."""
-    _note(["newest_year"])
+    """Return the newest year for which anything was counted; projections are not counted.
+
+    Raises
+    ------
+    NoFigures
+        If nothing was.
+    """
+    _record(["newest_year"])
     newest = _prepared(find_project()).newest_year
     if newest is None:
         raise NoFigures
     return newest
 
 
-def note(parts: Mapping[str, str]) -> None:
-    """Note that something worked out of the data was used, with a digest of it."""
+def record_use(parts: Mapping[str, str]) -> None:
+    """Record that something worked out of the data was used, with a digest of it."""
     _used.update(parts)
 
 
-def note_report(path: Path, project: Project) -> None:
-    """Note that a file under reports/, there or not, was used."""
+def record_report_use(path: Path, project: Project) -> None:
+    """Record that a file under reports/, there or not, was used."""
     _used[path.relative_to(project.root).as_posix()] = digest_file(path) if path.exists() else ""
 
 
 def inputs_used() -> dict[str, str]:
-    """Every part of the data that was asked for in this process, with its digest ("": there was no such part)."""
+    """Return every part of the data that this process has used, with its digest ("": there was no such part)."""
     if not _used:
         return {}
     prepared = _prepared(find_project())
@@ -351,24 +359,24 @@ def inputs_used() -> dict[str, str]:
 
 
 def forget() -> None:
-    """Read everything anew from here on, and forget what was asked for: for tests and long-lived processes."""
+    """Read everything anew from here on, and forget what was used: for tests and long-lived processes."""
     _checked.clear()
     _used.clear()
 
 
-def _ask(name: str, column: str = "", wanted: Iterable[str] | None = None) -> pl.DataFrame:
-    """A table, or the rows of it that have one of the wanted values in a column; which parts it was is noted."""
+def _read_part(name: str, column: str = "", wanted: Iterable[str] | None = None) -> pl.DataFrame:
+    """Return a table, or its rows that have one of the wanted values in a column, and record the use."""
     table = _read(find_project(), name)
     stem = name.removesuffix(".parquet")
     if wanted is None:
-        _note([stem])
+        _record([stem])
         return table
     wanted = list(wanted)
-    _note(f"{stem}/{value}" for value in wanted)
+    _record(f"{stem}/{value}" for value in wanted)
     return table.filter(pl.col(column).is_in(wanted))
 
 
-def _note(parts: Iterable[str]) -> None:
+def _record(parts: Iterable[str]) -> None:
     _used.update(dict.fromkeys(parts))
 
 
@@ -385,7 +393,7 @@ def _read(project: Project, name: str) -> pl.DataFrame:
 
 
 def _stamp(project: Project) -> int:
-    """Changes when the tables are made again, by this process or another."""
+    """Return what changes when the tables are made again, by this process or another."""
     return (project.processed / RECORD).stat().st_mtime_ns
 
 

@@ -1,4 +1,4 @@
-"""Say things in Vietnamese and English: every sentence of hpedu stands in `texts/*.toml`, in both languages.
+"""Say things in Vietnamese and English: every sentence of hpedu is in `texts/*.toml`, in both languages.
 
 A text names the values that belong into it in braces: `{count} figures`. Numbers, school years and dates are
 written here, too, so that one figure looks the same wherever it is read.
@@ -82,7 +82,7 @@ def has_text(key: str) -> bool:
 
 @cache
 def read_texts() -> dict[str, dict[str, str]]:
-    """Read all texts: key -> language -> text. A key stands in one file only (a test holds that)."""
+    """Read all texts: key -> language -> text. A key is in one file only (a test holds that)."""
     texts: dict[str, dict[str, str]] = {}
     for path in sorted(Path(__file__).with_suffix("").glob("*.toml")):
         with path.open("rb") as file:

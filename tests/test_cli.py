@@ -21,6 +21,13 @@ def type_command(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
 
 
+def test_python_can_run_the_package() -> None:
+    done = subprocess.run([sys.executable, "-m", "hpedu", "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stdout.startswith("Usage: python -m hpedu")
+    assert "  ingest " in done.stdout
+
+
 def test_mistyped_command_gets_the_closest_one() -> None:
     result = CliRunner().invoke(commands, ["reprt"])
     assert result.exit_code == 2

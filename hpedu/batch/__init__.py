@@ -1,1 +1,1 @@
-"""Runs the report notebooks through papermill and publishes the pages."""
+"""Run the report notebooks through papermill and publish their pages."""

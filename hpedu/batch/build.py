@@ -1,4 +1,4 @@
-"""A batch: what is fresh is left alone, the rest is run, a failure stops nothing, the record says all."""
+"""Run a batch: what is up to date is left alone, the rest is run, a failure stops nothing, the record says all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Protocol
 
-from hpedu.batch.exports import renew_all_exports, renew_indexes, renew_standings
+from hpedu.batch.exports import find_exports, renew_all_exports, renew_indexes, renew_standings
 from hpedu.batch.freshness import (
     Record,
     State,
@@ -27,9 +27,9 @@ from hpedu.batch.freshness import (
 )
 from hpedu.batch.plan import Engine, Limits, Outcome, Run, prepare_tables
 from hpedu.batch.progress import add_times, expect_seconds, read_times
-from hpedu.digest import announce_prepared
+from hpedu.digest import PREPARED_VARIABLE
 from hpedu.errors import HpeduError, describe_error
-from hpedu.folders import Project, announce_project, name_index
+from hpedu.folders import HOME_VARIABLE, Project, announce, name_index
 from hpedu.texts import Message, message
 
 INTERRUPTED = 130
@@ -38,17 +38,18 @@ INTERRUPTED = 130
 
 @contextmanager
 def heeding_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """While it lasts, SIGINT and SIGTERM call `stop`; a second one ends the process (main thread only)."""
+    """Call `stop` at the first SIGINT or SIGTERM, and end the process at a second one (main thread only)."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    asked = False
+    stopping = False
 
     def heed(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            os._exit(INTERRUPTED)  # as good as killed: kernels notice, and the next batch goes on from the journal
-        asked = True
+        nonlocal stopping
+        if stopping:
+            # As good as killed: kernels notice, and the next batch goes on from the journal.
+            os._exit(INTERRUPTED)
+        stopping = True
         stop()
 
     before = {number: signal.signal(number, heed) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -82,7 +83,7 @@ def lock_project(project: Project) -> Iterator[None]:
     path = project.build / LOCK
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="ascii") as file:
-        if not _take(file):
+        if not _take_lock(file):
             file.seek(0)
             raise BatchUnderWay(file.read().strip())
         file.truncate(0)
@@ -91,12 +92,13 @@ def lock_project(project: Project) -> Iterator[None]:
         yield
 
 
-def _take(file: IO[str]) -> bool:
+def _take_lock(file: IO[str]) -> bool:
     try:
         if os.name == "nt":
             import msvcrt
 
-            file.seek(4096)  # a byte that nobody reads: on Windows a locked one cannot be
+            # A locked byte cannot be read on Windows: lock one that nobody reads.
+            file.seek(4096)
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
         else:
             import fcntl
@@ -109,15 +111,16 @@ def _take(file: IO[str]) -> bool:
 
 @dataclass
 class Batch:
-    """What a batch did."""
+    """The result of a batch."""
 
-    index: Path  # in Vietnamese; the English one lies beside it
+    index: Path  # in Vietnamese; the English one is next to it
     fresh: list[Run] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     left: list[Run] = field(default_factory=list)  # not run: after a limit, the first failure, or an interruption
     interrupted: bool = False
     unmade: dict[str, str] = field(default_factory=dict)  # why exports could not be made, by id of the report
-    trouble: str = ""  # why the record could not be kept
+    damage: Message | None = None  # of the record of earlier batches, which then counts for nothing
+    trouble: str = ""  # why the record could not be written
 
     @property
     def failures(self) -> list[Outcome]:
@@ -125,36 +128,36 @@ class Batch:
 
 
 class Progress(Protocol):
-    """Who wants to know how a batch goes."""
+    """A display of how a batch goes."""
 
     def start(self, runs: Sequence[Run], fresh: int, expected: list[float] | None, workers: int) -> None:
-        """What will be run, how many pages are fresh, and the seconds each run should take, if that is known."""
+        """Show what will be run, how many pages are fresh, and the seconds each run should take, if known."""
 
     def advance(self, done: int, outcome: Outcome) -> None:
-        """One more has ended."""
+        """Show that one more has ended."""
 
     def end(self) -> None:
-        """No more will come."""
+        """Show that no more will come."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a batch is run; what is run stands in the plan."""
+    """The way a batch is run; the runs themselves are in the plan."""
 
     workers: int | None = None  # reports at a time; None: one a core
     force: bool = False  # run fresh reports too
     keep_going: bool = True  # after a failure
-    limit: int | None = None  # run at most so many
+    limit: int | None = None  # how many reports are run at most
     engine: str = "fast"
     cluster: str | None = None  # address of a Dask scheduler, or "local"
     limits: Limits | None = None  # of time and memory, of one report
-    exports: tuple[str, ...] = ()  # what to write beside each page, of `hpedu.batch.exports.KINDS`
+    exports: tuple[str, ...] = ()  # what to write with each page, of `hpedu.batch.exports.KINDS`
 
 
 def list_stale(
     plan: Sequence[Run], state: State, record: Record, *, force: bool = False
 ) -> list[tuple[Run, Message | None]]:
-    """Each run of the plan, with the reason to run it; None for those that are fresh."""
+    """Return each run of the plan with the reason to run it; None for those that are fresh."""
     forced = message("stale_forced") if force else None
     return [(run, explain_stale(run, record.reports.get(run.id), state) or forced) for run in plan]
 
@@ -164,8 +167,8 @@ def run_batch(
 ) -> Batch:
     """Bring the planned pages up to date, then the index and the record.
 
-    What became of a report is kept as soon as it ends, so that the next batch goes on where a killed one stopped.
-    An interruption (Ctrl-C) lets the reports under way end and runs no more.
+    What became of a report is recorded as soon as it ends, so that the next batch goes on where a killed one
+    stopped. An interruption (Ctrl-C) lets the reports under way end and runs no more.
 
     Raises
     ------
@@ -176,11 +179,11 @@ def run_batch(
     with ExitStack() as stack:
         stack.enter_context(lock_project(project))
         prepared = prepare_tables(project)
-        stack.enter_context(announce_project(project))
-        stack.enter_context(announce_prepared(prepared))
+        stack.enter_context(announce(HOME_VARIABLE, str(project.root)))
+        stack.enter_context(announce(PREPARED_VARIABLE, prepared.digest))
         clear_drafts(project)
         state, record = read_state(project, prepared), read_build(project)
-        batch = Batch(project.reports / name_index("vi"))
+        batch = Batch(project.reports / name_index("vi"), damage=record.damage)
         renew_standings(plan, state, record)
         found = list_stale(plan, state, record, force=settings.force)
         batch.fresh = [run for run, reason in found if not reason]
@@ -189,19 +192,19 @@ def run_batch(
         batch.left = stale[len(wanted) :]
         if wanted:
             _run_all(wanted, batch, state, record, settings, progress)
-        _keep_records(batch, state, record, settings.exports)
+        _write_records(batch, state, record, settings.exports)
         return batch
 
 
 def clear_drafts(project: Project) -> None:
-    """Remove what a killed batch left half-written beside the pages; only who holds the lock may."""
+    """Remove the half-written files a killed batch left under reports/; only the holder of the lock may."""
     if project.reports.exists():
         for draft in project.reports.rglob(".*.part"):
             draft.unlink(missing_ok=True)
 
 
 def open_engine(settings: Settings, project: Project) -> AbstractContextManager[Engine]:
-    """Open what runs the reports: an engine of this machine, or a cluster. What it keeps warm ends with the block.
+    """Open the engine that runs the reports, here or on a cluster. What it keeps warm ends with the block.
 
     Raises
     ------
@@ -212,10 +215,12 @@ def open_engine(settings: Settings, project: Project) -> AbstractContextManager[
     """
     workers = settings.workers or os.cpu_count() or 1
     if settings.cluster is None:
-        from hpedu.batch.engine import open_local  # papermill and all it brings: not where everything is fresh
+        # papermill and all it brings come with these: not where everything is fresh.
+        from hpedu.batch.engine import open_local
 
         return open_local(settings.engine, project, workers=workers, limits=settings.limits)
-    from hpedu.batch.cluster import open_cluster  # which needs Dask, an extra
+    # This one needs Dask, an extra.
+    from hpedu.batch.cluster import open_cluster
 
     return open_cluster(settings.cluster, project, workers=workers, limits=settings.limits)
 
@@ -235,9 +240,9 @@ def _run_all(
             progress.start(wanted, len(batch.fresh), expected, engine.workers)
 
         def take(outcome: Outcome) -> bool:
-            """Keep an outcome, and say whether to go on."""
+            """Record an outcome; return whether to go on."""
             batch.outcomes.append(outcome)
-            _keep(outcome, batch, state, record)
+            _record_outcome(outcome, batch, state, record)
             if progress:
                 progress.advance(len(batch.outcomes), outcome)
             return settings.keep_going or not outcome.failed
@@ -255,7 +260,7 @@ def _run_all(
 
 
 def _drive(engine: Engine, wanted: Sequence[Run], take: Callable[[Outcome], bool]) -> bool:
-    """Run reports in as many threads as the engine has workers; whether it was interrupted.
+    """Run reports in as many threads as the engine has workers; return whether that was interrupted.
 
     Kernels are driven from threads of one process: jupyter_client guards its ports only within one.
     """
@@ -286,7 +291,7 @@ def _run_once_or_twice(engine: Engine, run: Run) -> Outcome:
 
 
 def _run_once(engine: Engine, run: Run) -> Outcome:
-    """An engine raises nothing for what happens in a notebook; a full disk can keep it from its own files."""
+    """Run a report; an engine raises nothing for what happens in it, but a full disk can stop the engine."""
     started = time.perf_counter()
     try:
         return engine.run(run)
@@ -294,26 +299,28 @@ def _run_once(engine: Engine, run: Run) -> Outcome:
         return Outcome(run, time.perf_counter() - started, describe_error(error), cause="system")
 
 
-def _keep(outcome: Outcome, batch: Batch, state: State, record: Record) -> None:
-    entry = make_entry(outcome.run, state, inputs=outcome.inputs, error=outcome.error)
-    entry["exports"] = record.reports.get(outcome.run.id, {}).get("exports", {})
+def _record_outcome(outcome: Outcome, batch: Batch, state: State, record: Record) -> None:
+    entry = make_entry(outcome.run, state, inputs=outcome.inputs, error=str(outcome.error))
+    before = record.reports.get(outcome.run.id)
+    entry["exports"] = find_exports(outcome.run, state.project) if before is None else before.get("exports", {})
     state.standings.add(outcome.inputs)
     record.reports[outcome.run.id] = entry
     record.changed = True
     try:
         add_to_journal(state.project, outcome.run.id, entry)
-    except OSError as error:  # a full disk: the pages that are finished stand, and the record is tried at the end
+    except OSError as error:
+        # The disk is full: finished pages stay, and the record is tried once more at the end.
         batch.trouble = str(error)
 
 
-def _keep_records(batch: Batch, state: State, record: Record, exports: Sequence[str]) -> None:
-    """Exports and index pages first: the record says what they were made from, too."""
+def _write_records(batch: Batch, state: State, record: Record, exports: Sequence[str]) -> None:
+    """Write exports and index pages, and last the record, which says what they were made from, too."""
     done = {outcome.run for outcome in batch.outcomes if not outcome.failed}
     try:
         batch.unmade = renew_all_exports(batch.fresh, done, exports, state, record)
         renew_indexes(state, record)
         if record.changed:
             write_build(record, state.project)
-        state.standings.keep()
+        state.standings.save()
     except OSError as error:
         batch.trouble = str(error)

@@ -1,4 +1,4 @@
-"""The same reports on a Dask cluster: inputs go out by content hash, pages come back whole or not at all.
+"""Run the same reports on a Dask cluster: inputs go out by content hash, pages come back whole or not at all.
 
 A worker writes the inputs into a project of its own, named by their digest, and runs reports there with a fast
 engine that lives as long as it does. The scheduler gives a lost worker's reports, and its inputs, to another.
@@ -43,7 +43,7 @@ def describe_versions() -> dict[str, str]:
 
 
 def compare_versions(here: Mapping[str, str], there: Mapping[str, Any]) -> list[str]:
-    """Every difference, a line each: worker, what, its version and ours; or what a worker raised instead.
+    """List every difference, a line each: worker, what, the version there and here; or what a worker raised.
 
     A worker without hpedu raises as soon as it is asked.
     """
@@ -53,9 +53,9 @@ def compare_versions(here: Mapping[str, str], there: Mapping[str, Any]) -> list[
             differences.append(f"{worker}: {describe_error(found)}")
             continue
         differences += [
-            f"{worker}: {name} {found.get(name, '–')} ≠ {ours}"
-            for name, ours in here.items()
-            if found.get(name) != ours
+            f"{worker}: {name} {found.get(name, '–')} ≠ {own}"
+            for name, own in here.items()
+            if found.get(name) != own
         ]
     return differences
 
@@ -88,7 +88,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Result:
-    """What a worker sends back: how the run ended, and what it wrote."""
+    """The answer of a worker: how the run ended, and what it wrote."""
 
     outcome: Outcome
     page: bytes | None
@@ -99,7 +99,7 @@ class Result:
 def open_cluster(
     address: str, project: Project, *, workers: int = 1, limits: Limits | None = None
 ) -> Iterator[Engine]:
-    """An engine whose reports are run on a Dask cluster.
+    """Open an engine whose reports are run on a Dask cluster.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def open_cluster(
 
 
 class ClusterEngine:
-    """Sends each report to a worker and puts in place what comes back."""
+    """An engine that sends each report to a worker and puts in place what comes back."""
 
     name = "cluster"
 
@@ -149,11 +149,12 @@ class ClusterEngine:
         self.snapshot, contents = take_snapshot(project)
         # Tasks, not scattered data: what a lost worker held is made again from the scheduler's own copy.
         self.contents = {
-            digest: client.submit(keep_content, content, key=f"hpedu-input-{digest}", pure=True)
+            digest: client.submit(hold_content, content, key=f"hpedu-input-{digest}", pure=True)
             for digest, content in contents.items()
         }
 
     def run(self, run: Run) -> Outcome:
+        """Have one report run by a worker, and put its page in place."""
         started = time.perf_counter()
         try:
             future = self.client.submit(
@@ -178,7 +179,7 @@ class ClusterEngine:
 
 
 def take_snapshot(project: Project) -> tuple[Snapshot, dict[str, bytes]]:
-    """The inputs of a project's reports by hash, and the content of each hash."""
+    """Return the inputs of a project's reports by hash, and the content of each hash."""
     files: dict[str, str] = {}
     contents: dict[str, bytes] = {}
     for pattern in INPUTS:
@@ -193,11 +194,8 @@ def take_snapshot(project: Project) -> tuple[Snapshot, dict[str, bytes]]:
     return Snapshot(files, passed), contents
 
 
-# -- on the worker -----------------------------------------------------------------------------------------
-
-
-def keep_content(content: bytes) -> bytes:
-    """One input, as a task of the cluster."""
+def hold_content(content: bytes) -> bytes:
+    """Return one input: a task of the cluster, whose result a worker holds."""
     return content
 
 
@@ -209,7 +207,7 @@ def run_remotely(
     Raises
     ------
     ClusterDiffers
-        If this worker, which may have joined late, has other versions than who sent the report.
+        If this worker, which may have joined late, has other versions than the sender of the report.
     """
     from distributed import get_worker
 
@@ -221,11 +219,10 @@ def run_remotely(
         place_inputs(snapshot, contents, project)
         warm = find_engine(worker.state.nthreads)
     outcome = warm.elsewhere(project, limits, snapshot.environment).run(run)
-    page, kept = project.reports / run.page, project.root / outcome.notebook if outcome.notebook else None
     return Result(
         outcome,
-        page=None if outcome.failed else page.read_bytes(),
-        notebook=kept.read_bytes() if kept else None,
+        page=None if outcome.failed else (project.reports / run.page).read_bytes(),
+        notebook=(project.root / outcome.notebook).read_bytes() if outcome.notebook else None,
     )
 
 
@@ -243,6 +240,6 @@ def place_inputs(snapshot: Snapshot, contents: Mapping[str, bytes], project: Pro
 
 @cache
 def find_engine(workers: int) -> PapermillEngine:
-    """What this worker keeps warm; it ends with the worker."""
+    """Return the engine that this worker keeps warm; it ends with the worker."""
     nowhere = Project(Path())
     return ExitStack().enter_context(open_local("fast", nowhere, workers=workers))

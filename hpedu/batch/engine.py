@@ -1,4 +1,4 @@
-"""One report: notebook and parameters in, page out. A pure call with picklable parameters and result.
+"""Run one report: notebook and parameters in, page out. A pure call with picklable parameters and result.
 
 Nothing heavy is imported here: papermill loads while the warm process does (`hpedu.batch.execute`).
 """
@@ -48,7 +48,8 @@ def open_local(
             forkserver = Forkserver()
         except NoWarmStart as error:
             log.warning("Plain papermill runs the reports: %s", error)
-    from hpedu.batch.execute import FastEngine, PapermillEngine  # after the forkserver: both load at the same time
+    # Only now: papermill loads while the forkserver does.
+    from hpedu.batch.execute import FastEngine, PapermillEngine
 
     if forkserver is None:
         yield PapermillEngine(project, workers, limits)
@@ -63,8 +64,8 @@ def open_local(
 def run_report(run: Run, project: Project, *, engine: str = "fast", limits: Limits | None = None) -> Outcome:
     """Execute the notebook of a run in a kernel of its own and put its page in place, whole or not at all.
 
-    One pure call for any scheduler: what goes in and comes out can be pickled. Who runs many opens an engine
-    once (`open_local`). Never raises for what happens inside the notebook: a failure is an `Outcome`.
+    One pure call for any scheduler: what goes in and comes out can be pickled. To run many, open an engine once
+    (`open_local`). Nothing is raised for what happens inside the notebook: a failure is an `Outcome`.
     """
     with open_local(engine, project, limits=limits) as opened:
         return opened.run(run)

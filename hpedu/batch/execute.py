@@ -1,47 +1,65 @@
-"""The engines of one machine: papermill as it comes, and papermill over warm processes."""
+"""Execute reports on this machine: papermill as it comes, and papermill over warm processes.
+
+Each report has a kernel of its own, with private sockets, the project's environment, and a watch over its time and
+memory. Importing this module loads papermill, nbclient and the page.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
+import signal
+import sys
 import tempfile
+import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import papermill
+import psutil
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
-from hpedu.batch.kernels import configure_kernel, make_manager, watching
 from hpedu.batch.plan import Cause, Limits, Outcome, Run
-from hpedu.batch.provenance_cell import UnfinishedNotebook, add_closing, take_closing
-from hpedu.batch.warm import Forkserver, NoWarmStart, Printers, describe_environment
-from hpedu.errors import HpeduError, describe_error
+from hpedu.batch.provenance import UnfinishedNotebook, add_provenance_cell, check_answer, take_provenance_cell
+from hpedu.batch.warm import PROVISIONER, Forkserver, NoWarmStart, Printers, describe_environment, signal_group
+from hpedu.errors import HpeduError, explain_error
 from hpedu.folders import Project, write_whole
 from hpedu.present.page.page import render_page
+from hpedu.texts import Message, message
 
+SOCKET_LETTERS = 100  # the system allows some 104 for the path of a socket
+WATCH_SECONDS = 0.5
+ENDED_SECONDS = 0.005
+MEGABYTE = 1 << 20
 log = logging.getLogger(__name__)
 
 
 class LimitExceeded(HpeduError):
     """A report took more time or memory than it may, and was stopped."""
 
-    def __init__(self, verdict: str, cause: Cause) -> None:
+    def __init__(self, verdict: Message, cause: Cause) -> None:
         self.verdict, self.cause = verdict, cause
         super().__init__(verdict, cause)
 
 
 class PageRefused(HpeduError):
-    """An executed notebook could not become a page; `line` says why as its own error would."""
+    """An executed notebook could not become a page; `reason` is what its own error would say."""
 
-    def __init__(self, line: str, details: str) -> None:
-        self.line, self.details = line, details
-        super().__init__(line, details)
+    def __init__(self, reason: str | Message, details: str) -> None:
+        self.reason, self.details = reason, details
+        super().__init__(reason, details)
 
 
 class PapermillEngine:
@@ -52,15 +70,16 @@ class PapermillEngine:
     def __init__(self, project: Project, workers: int, limits: Limits) -> None:
         self.project, self.workers, self.limits = project, workers, limits
         self.forkserver: Forkserver | None = None
-        self.environment: Mapping[str, str] = {}  # of kernels, beside that of this process
+        self.environment: Mapping[str, str] = {}  # of kernels, in addition to that of this process
 
     def elsewhere(self, project: Project, limits: Limits, environment: Mapping[str, str]) -> PapermillEngine:
-        """The same engine, and all it keeps warm, for another project."""
+        """Return the same engine, and all it keeps warm, for another project."""
         other = copy(self)
         other.project, other.limits, other.environment = project, limits, environment
         return other
 
     def run(self, run: Run) -> Outcome:
+        """Run one report and put its page in place, whole or not at all."""
         started = time.perf_counter()
         with tempfile.TemporaryDirectory(prefix="hp") as folder:
             executed = Path(folder) / f"{run.group}.ipynb"
@@ -68,21 +87,21 @@ class PapermillEngine:
                 inputs = self._execute(run, executed)
                 page = self._render(executed)
                 write_whole(self.project.reports / run.page, page.encode())
-            except Exception as error:  # noqa: BLE001 - one report must not stop the others; kept and shown
+            except Exception as error:  # noqa: BLE001 - one report must not stop the others; it is saved and shown
                 details = error.details if isinstance(error, PageRefused) else traceback.format_exc()
-                kept = keep_notebook(executed, run, self.project)
+                saved = save_notebook(executed, run, self.project)
                 seconds = time.perf_counter() - started
-                return Outcome(run, seconds, tell_error(error), details, kept, find_cause(error))
+                return Outcome(run, seconds, explain_failure(error), details, saved, find_cause(error))
         return Outcome(run, time.perf_counter() - started, inputs=inputs)
 
     def _execute(self, run: Run, executed: Path) -> dict[str, str]:
-        """Run the notebook into the file `executed`; which parts of the data it used, with their digests."""
+        """Run the notebook into the file `executed`; return the parts of the data it used, with their digests."""
         original = nbformat.read(self.project.notebooks / run.notebook, as_version=4)
         environment = {**describe_environment(self.project, self.workers), **self.environment}
         with watching(self.limits) as watch:
             try:
                 notebook = papermill.execute_notebook(
-                    add_closing(original),
+                    add_provenance_cell(original),
                     str(executed),
                     parameters=run.parameters,
                     progress_bar=False,
@@ -94,12 +113,14 @@ class PapermillEngine:
                     config=configure_kernel(executed.parent),
                 )
             except (DeadKernelError, RuntimeError) as error:
-                if watch.verdict:
+                if watch.verdict is not None:
                     raise LimitExceeded(watch.verdict, watch.cause) from error
                 raise
-        inputs = take_closing(notebook)  # papermill's word alone is not enough
+        # That papermill returned is not enough: a kernel can die without a word.
+        inputs = take_provenance_cell(notebook)
         # As nbformat would write it, but on one line: with indents, Python writes JSON eight times slower.
         executed.write_text(json.dumps(notebook, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+        check_answer(run, notebook)
         return inputs
 
     def _render(self, executed: Path) -> str:
@@ -128,20 +149,21 @@ class FastEngine(PapermillEngine):
         return page
 
     def close(self) -> None:
+        """End all that is kept warm."""
         self._printers.close()
         if self.forkserver is not None:
             self.forkserver.close()
 
 
-def tell_error(error: Exception) -> str:
-    """The error of an outcome, in one line."""
+def explain_failure(error: Exception) -> str | Message:
+    """Return the error of an outcome, in one line; what hpedu itself refuses can be said in either language."""
     if isinstance(error, PapermillExecutionError):
         return f"cell {error.cell_index}: {error.ename}: {error.evalue}"
-    return error.line if isinstance(error, PageRefused) else describe_error(error)
+    return error.reason if isinstance(error, PageRefused) else explain_error(error)
 
 
 def find_cause(error: Exception) -> Cause:
-    """What a failure lies with."""
+    """Return what a failure lies with."""
     if isinstance(error, LimitExceeded):
         return error.cause
     if isinstance(error, CellTimeoutError):
@@ -150,15 +172,136 @@ def find_cause(error: Exception) -> Cause:
         return "kernel"
     if isinstance(error, OSError):
         return "system"
+    # jupyter_client: "Kernel died before replying to kernel_info".
     if isinstance(error, RuntimeError) and not isinstance(error, PapermillExecutionError):
-        return "kernel"  # "Kernel died before replying to kernel_info"
+        return "kernel"
     return "notebook"
 
 
-def keep_notebook(executed: Path, run: Run, project: Project) -> str:
-    """Keep the executed notebook of a failed run, which shows the cell and its error; where, from the root."""
+def save_notebook(executed: Path, run: Run, project: Project) -> str:
+    """Save the executed notebook of a failed run, which shows the cell and its error; return where, from the root.
+
+    Returns "" if there is none yet.
+    """
     if not executed.exists():
         return ""
     place = project.build / "failed" / f"{run.id}.ipynb"
     write_whole(place, executed.read_bytes())
     return place.relative_to(project.root).as_posix()
+
+
+class BatchKernelManager(AsyncKernelManager):
+    """The kernel of one report. A subclass made by `make_manager` has its three attributes."""
+
+    forkserver: Forkserver | None = None
+    environment: dict[str, str]
+    watch: Watch
+
+    @property
+    def kernel_spec(self) -> KernelSpec | None:
+        spec: KernelSpec | None = super().kernel_spec
+        if spec is not None and self.forkserver is not None:
+            spec.metadata = {**spec.metadata, "kernel_provisioner": {"provisioner_name": PROVISIONER}}
+        return spec
+
+    async def _async_start_kernel(self, **kwargs: Any) -> None:
+        await super()._async_start_kernel(**{"env": self.environment, **kwargs})
+        self.watch.begin(self.provisioner.pid)  # type: ignore[union-attr]  # a local kernel has one
+
+    start_kernel = _async_start_kernel  # as jupyter_client itself does it
+
+    async def _async_wait(self, pollinterval: float = ENDED_SECONDS) -> None:
+        # jupyter_client looks ten times a second; a killed kernel ends sooner.
+        await super()._async_wait(pollinterval)
+
+
+def make_manager(
+    forkserver: Forkserver | None, environment: dict[str, str], watch: Watch
+) -> type[BatchKernelManager]:
+    """Return the class of kernel manager that nbclient shall make an instance of."""
+    attributes = {"forkserver": forkserver, "environment": environment, "watch": watch}
+    return type("KernelManager", (BatchKernelManager,), attributes)
+
+
+def configure_kernel(folder: Path) -> Config:
+    """Put the sockets into a folder of the kernel's own: no port to race for, nothing on the network.
+
+    Where that cannot be (Windows, a long path), use TCP: encrypted, or each kernel would warn on the terminal.
+    """
+    place = str(folder / "s")
+    if sys.platform == "win32" or len(place) > SOCKET_LETTERS:
+        return Config({"KernelManager": {"transport_encryption": "auto"}})
+    return Config(
+        {"KernelManager": {"transport": "ipc", "ip": place, "connection_file": str(folder / "kernel.json")}}
+    )
+
+
+class Watch:
+    """A guard that stops a kernel that lives too long or grows too large; then `cause` and `verdict` are set."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.cause: Cause = ""
+        self.verdict: Message | None = None
+        self._done = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._started = time.monotonic()
+
+    def begin(self, pid: int) -> None:
+        """Look after a kernel that has started."""
+        if self.limits.report_seconds is None and self.limits.memory_mb is None:
+            return
+        self._thread = threading.Thread(target=self._look, args=(pid,), daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Look after it no more."""
+        self._done.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _look(self, pid: int) -> None:
+        while not self._done.wait(WATCH_SECONDS):
+            if not psutil.pid_exists(pid):
+                return
+            self._judge(pid)
+            if self.verdict is not None:
+                end_group(pid)
+                return
+
+    def _judge(self, pid: int) -> None:
+        longest, most = self.limits.report_seconds, self.limits.memory_mb
+        if longest is not None and time.monotonic() - self._started > longest:
+            self.cause, self.verdict = "time", message("limit_time", seconds=longest)
+        if most is not None and (held := measure_memory(pid) // MEGABYTE) > most:
+            self.cause, self.verdict = "memory", message("limit_memory", held=held, most=most)
+
+
+@contextmanager
+def watching(limits: Limits) -> Iterator[Watch]:
+    """Give a watch that ends with the block."""
+    watch = Watch(limits)
+    try:
+        yield watch
+    finally:
+        watch.end()
+
+
+def measure_memory(pid: int) -> int:
+    """Return how many bytes a process and those it started hold; 0 once it is gone."""
+    held = 0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        for one in [process, *process.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                held += one.memory_info().rss
+    return held
+
+
+def end_group(pid: int) -> None:
+    """Kill a kernel and all it started: each kernel leads a process group of its own."""
+    if hasattr(os, "killpg"):
+        signal_group(pid, signal.SIGKILL)
+    else:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)

@@ -1,4 +1,8 @@
-"""What lies beside the reports: index pages, exports, standings. Made again only where something has changed."""
+"""Write what goes with the pages: standings before them, exports and index pages after them.
+
+Exports are workbooks, data packages and prints. Each is made again only where something it shows has changed; the
+record of the batch says what it was made from.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,6 @@ from typing import Any
 
 from hpedu.batch.freshness import Record, State
 from hpedu.batch.plan import Run
-from hpedu.digest import PACKAGE
 from hpedu.errors import HpeduError, describe_error
 from hpedu.folders import Project, digest_file, digest_folders, name_index, write_whole
 from hpedu.present.page.pdf import PrintFailed, can_print, print_pdf
@@ -34,25 +37,109 @@ class ExportFailed(HpeduError):
         super().__init__(reason)
 
 
-def export_office(run: Run, project: Project, kinds: Collection[str]) -> Exports:
-    """Write what is asked for of a report beside its page; the same data give the same bytes.
+def renew_standings(plan: Iterable[Run], state: State, record: Record) -> None:
+    """Save where the targets stand, before any page is made: a page of the year after compares with them."""
+    judged = {(run.year, run.territory): run for run in plan if not run.of_commune}
+    for (year, territory), run in sorted(judged.items()):
+        place = f"{year}/{territory}/standings.json"
+        if not _is_current(place, [], state, record):
+            save_standings_of([run], state.project)
+            _remember(place, [], state, record)
+
+
+def save_standings_of(plan: Iterable[Run], project: Project) -> None:
+    """Save where the targets stand for every territory and school year of a plan."""
+    from hpedu import store
+    from hpedu.assess.changes import save_standings, tabulate_standings
+    from hpedu.assess.standing import assess_targets
+    from hpedu.registry import load_registry
+
+    values, registry = store.indicator_values(), load_registry()
+    for year, territory in sorted({(run.year, run.territory) for run in plan}):
+        standings = assess_targets(values, registry, territory, year)
+        save_standings(project, year, territory, tabulate_standings(standings))
+
+
+def renew_all_exports(
+    fresh: Iterable[Run], done: Collection[Run], wanted: Collection[str], state: State, record: Record
+) -> dict[str, str]:
+    """Bring workbooks, data packages and prints up to date: those wanted now, and those made before.
+
+    Tables show more than the page does, so they are as fresh as all of the data; a print is as fresh as its page.
+    What cannot be made does not keep the others from it; the next batch tries again.
+
+    Returns
+    -------
+    dict
+        Why exports could not be made, by id of the report.
+    """
+    failures = {}
+    tables = state.prepared.digest
+    for run in [*fresh, *done]:
+        entry = record.reports[run.id]
+        before = entry.get("exports", {})
+        kinds = {*wanted, *before}
+        if kinds:
+            keys = {kind: entry["sha256"] if kind == "pdf" else tables for kind in kinds}
+            # What was made from something else counts as touched.
+            known = {
+                kind: one if one.get("key") == keys[kind] else one | {"sha256": ""} for kind, one in before.items()
+            }
+            try:
+                made = renew_exports(run, state.project, wanted, known, fresh=run not in done)
+            except ExportFailed as error:
+                failures[run.id], made = error.reason, error.exports
+            entry["exports"] = {kind: one | {"key": keys[kind]} for kind, one in made.items()}
+            record.changed |= entry["exports"] != before
+    return failures
+
+
+def renew_exports(run: Run, project: Project, wanted: Iterable[str], before: Exports, *, fresh: bool) -> Exports:
+    """Bring the exports of a report up to date: those wanted now, and those made before.
+
+    What was made before is never left with a newer page that it may contradict: a PDF is taken away where nothing
+    can print it anew. For a `fresh` report, only what is not there, or was touched, is written.
+
+    Raises
+    ------
+    ExportFailed
+        If one of them cannot be made; those that were there already are left.
+    """
+    kinds = {*wanted, *before}
+    known = {kind for kind in kinds & before.keys() if before[kind]["sha256"]}  # "" is of what could not be made
+    whole = {kind for kind in known if before[kind]["sha256"] == _digest(run, project, kind)}
+    left = {kind: before[kind] for kind in whole} if fresh else {}
+    stale = kinds - left.keys()
+    if "pdf" in stale - set(wanted) and not can_print():
+        (project.reports / place_of(run, "pdf")).unlink(missing_ok=True)
+        stale.remove("pdf")
+    try:
+        return left | write_exports(run, project, stale)
+    except (OSError, PrintFailed) as error:
+        _withdraw(run, project, stale)
+        lacking = {kind: {"place": str(place_of(run, kind)), "sha256": ""} for kind in stale}
+        raise ExportFailed(describe_error(error), left | lacking) from error
+
+
+def write_exports(run: Run, project: Project, kinds: Collection[str]) -> Exports:
+    """Write exports of a report next to its page; the same data give the same bytes.
 
     Parameters
     ----------
     kinds
-        Of `KINDS`: the workbook lies at `ID.xlsx`, the data package in the folder `ID-data`, the printed page at
-        `ID.pdf`.
+        Of `KINDS`: the workbook goes to `ID.xlsx`, the data package into the folder `ID-data`, the printed page to
+        `ID.pdf`. Reports without tables of their own have the last one only.
     """
     tables = kinds if run.group != WITHOUT and not run.of_commune else ()
     kinds = [kind for kind in KINDS if kind in kinds and (kind == "pdf" or kind in tables)]
     if "pdf" in kinds:
         print_pdf(project.reports / run.page, project.reports / place_of(run, "pdf"))
     if {"workbook", "package"} & set(kinds):
-        _export_tables(run, project, kinds)
+        _write_tables(run, project, kinds)
     return {kind: {"place": str(place_of(run, kind)), "sha256": _digest(run, project, kind)} for kind in kinds}
 
 
-def _export_tables(run: Run, project: Project, kinds: Collection[str]) -> None:
+def _write_tables(run: Run, project: Project, kinds: Collection[str]) -> None:
     # The statistics and openpyxl come with these: only where something is written.
     from hpedu import store
     from hpedu.ingest.pipeline import read_package
@@ -75,35 +162,18 @@ def _export_tables(run: Run, project: Project, kinds: Collection[str]) -> None:
         write_package((project.reports / place_of(run, "package")).parent, tables, registry)
 
 
-def renew_exports(run: Run, project: Project, asked: Iterable[str], before: Exports, *, fresh: bool) -> Exports:
-    """Bring the exports of a report up to date: those asked for now, and those made before.
-
-    What was made before is never left beside a newer page that it may contradict: a PDF is taken away where
-    nothing can print it anew. For a `fresh` report, only what is not there, or was touched, is written.
-
-    Raises
-    ------
-    ExportFailed
-        If one of them cannot be made; those that stood already still stand.
-    """
-    kinds = {*asked, *before}
-    known = {kind for kind in kinds & before.keys() if before[kind]["sha256"]}  # "" is of what could not be made
-    whole = {kind for kind in known if before[kind]["sha256"] == _digest(run, project, kind)}
-    kept = {kind: before[kind] for kind in whole} if fresh else {}
-    wanted = kinds - kept.keys()
-    if "pdf" in wanted - set(asked) and not can_print():
-        (project.reports / place_of(run, "pdf")).unlink(missing_ok=True)
-        wanted.remove("pdf")
-    try:
-        return kept | export_office(run, project, wanted)
-    except (OSError, PrintFailed) as error:
-        _withdraw(run, project, wanted)
-        lacking = {kind: {"place": str(place_of(run, kind)), "sha256": ""} for kind in wanted}
-        raise ExportFailed(describe_error(error), kept | lacking) from error
+def find_exports(run: Run, project: Project) -> Exports:
+    """Return the exports there are of a report that the record does not know, as those to be made again."""
+    places = {kind: place_of(run, kind) for kind in KINDS}
+    return {
+        kind: {"place": str(place), "sha256": ""}
+        for kind, place in places.items()
+        if (project.reports / place).exists()
+    }
 
 
 def _withdraw(run: Run, project: Project, kinds: Iterable[str]) -> None:
-    """Take away exports that could not be made anew: an old one would contradict the page beside it."""
+    """Take away exports that could not be made anew: an old one would contradict the page."""
     for kind in kinds:
         place = project.reports / place_of(run, kind)
         if kind in FILES:
@@ -113,7 +183,7 @@ def _withdraw(run: Run, project: Project, kinds: Iterable[str]) -> None:
 
 
 def place_of(run: Run, kind: str) -> PurePosixPath:
-    """Where a reader opens an export of a report, under reports/."""
+    """Return where a reader opens an export of a report, under reports/."""
     if kind in FILES:
         return PurePosixPath(run.id + FILES[kind])
     return PurePosixPath(f"{run.id}-data") / DESCRIPTOR
@@ -126,115 +196,58 @@ def _digest(run: Run, project: Project, kind: str) -> str:
     return digest_file(path) if kind in FILES else digest_folders(path.parent)
 
 
-def keep_standings_of(plan: Iterable[Run], project: Project) -> None:
-    """Keep where the targets stand for every territory and school year of a plan."""
-    from hpedu import store
-    from hpedu.assess.changes import save_standings, tabulate_standings
-    from hpedu.assess.standing import assess_targets
-    from hpedu.registry import load_registry
-
-    values, registry = store.indicator_values(), load_registry()
-    for year, territory in sorted({(run.year, run.territory) for run in plan}):
-        standings = assess_targets(values, registry, territory, year)
-        save_standings(project, year, territory, tabulate_standings(standings))
-
-
-def renew_standings(plan: Iterable[Run], state: State, record: Record) -> None:
-    """Keep where the targets stand, before any page: a page of the year after compares with them."""
-    shelves = {(run.year, run.territory): run for run in plan if not run.of_commune}
-    for (year, territory), run in sorted(shelves.items()):
-        place = f"{year}/{territory}/standings.json"
-        if not _stands(place, [], state, record):
-            keep_standings_of([run], state.project)
-            _remember(place, [], state, record)
-
-
-def renew_all_exports(
-    fresh: Iterable[Run], done: Collection[Run], asked: Collection[str], state: State, record: Record
-) -> dict[str, str]:
-    """Bring workbooks, data packages and prints up to date: those asked for now, and those made before.
-
-    Tables show more than the page does, so they are as fresh as all of the data; a print is as fresh as its page.
-    What cannot be made does not keep the others from it; the next batch tries again.
-
-    Returns
-    -------
-    dict
-        Why exports could not be made, by id of the report.
-    """
-    failures = {}
-    tables = state.prepared.digest
-    for run in [*fresh, *done]:
-        entry = record.reports[run.id]
-        before = entry.get("exports", {})
-        kinds = {*asked, *before}
-        if kinds:
-            keys = {kind: entry["sha256"] if kind == "pdf" else tables for kind in kinds}
-            known = {
-                kind: one if one["key"] == keys[kind] else one | {"sha256": ""}  # as if somebody had touched it
-                for kind, one in before.items()
-            }
-            try:
-                made = renew_exports(run, state.project, asked, known, fresh=run not in done)
-            except ExportFailed as error:
-                failures[run.id], made = error.reason, error.exports
-            entry["exports"] = {kind: one | {"key": keys[kind]} for kind, one in made.items()}
-            record.changed |= entry["exports"] != before
-    return failures
-
-
 def renew_indexes(state: State, record: Record) -> None:
-    """Bring the indexes and the lists of communes up to date with the record."""
+    """Bring the index pages and the lists of communes up to date with the record."""
     reports = state.project.reports
     known = [entry for _, entry in sorted(record.reports.items())]
     entries = [entry for entry in known if (reports / entry["page"]).exists()]
-    cities = [entry for entry in entries if not _of_commune(entry)]
+    cities = [entry for entry in entries if not _is_of_commune(entry)]
     communes: dict[int, list[dict[str, Any]]] = {}
     for entry in entries:
-        if _of_commune(entry):
+        if _is_of_commune(entry):
             communes.setdefault(entry["parameters"]["year"], []).append(entry)
     lists = {
         f"{year}/communes/{name_index('vi')}": found for year, found in sorted(communes.items(), reverse=True)
     }
     for place, found in lists.items():
-        if not _stands(place, found, state, record):
+        if not _is_current(place, found, state, record):
             from hpedu.present.page.index import render_commune_index
 
-            _put(place, render_commune_index(found), found, state, record)
+            _write_index(place, render_commune_index(found), found, state, record)
     main = [*cities, *({"communes": place} for place in lists)]
     for language in state.prepared.languages:
         place = name_index(language)
-        if not _stands(place, main, state, record):
-            from hpedu.present.page.index import render_index  # the chart and table libraries come with it
+        if not _is_current(place, main, state, record):
+            # The chart and table libraries come with it.
+            from hpedu.present.page.index import render_index
 
             html = render_index(cities, reports, "vi" if language == "vi" else "en", list(lists))
-            _put(place, html, main, state, record)
+            _write_index(place, html, main, state, record)
 
 
-def _of_commune(entry: dict[str, Any]) -> bool:
+def _is_of_commune(entry: dict[str, Any]) -> bool:
     return "/communes/" in entry["page"]
 
 
-def _put(place: str, html: str, shown: list[Any], state: State, record: Record) -> None:
+def _write_index(place: str, html: str, shown: list[Any], state: State, record: Record) -> None:
     write_whole(state.project.reports / place, html.encode())
     _remember(place, shown, state, record)
 
 
 def _remember(place: str, shown: list[Any], state: State, record: Record) -> None:
-    record.beside[place] = _key(place, shown, state)
+    record.beside[place] = _digest_making(place, shown, state)
     record.changed = True
 
 
-def _stands(place: str, shown: list[Any], state: State, record: Record) -> bool:
+def _is_current(place: str, shown: list[Any], state: State, record: Record) -> bool:
     path = state.project.reports / place
-    return path.exists() and record.beside.get(place) == _key(place, shown, state)
+    return path.exists() and record.beside.get(place) == _digest_making(place, shown, state)
 
 
-def _key(place: str, shown: list[Any], state: State) -> str:
-    """What an index page shows, what it is made by, and the page as it lies there."""
+def _digest_making(place: str, shown: list[Any], state: State) -> str:
+    """Return one digest of what a file shows, the data and code it is made from, and the file as it is there."""
     parts = [
         [[entry.get(name) for name in ("page", "status", "exports", "communes")] for entry in shown],
-        state.prepared.made_from[PACKAGE],
         state.prepared.digest,
         digest_file(state.project.reports / place),
     ]

@@ -1,4 +1,7 @@
-"""Whether a page stands: by the content of all it was made from, never by time."""
+"""Decide whether a page is up to date: by the content of all it was made from, never by time.
+
+What is known of each page stands in `reports/build.json`, and that of a batch under way in a journal.
+"""
 
 from __future__ import annotations
 
@@ -12,58 +15,54 @@ from typing import Any
 
 from hpedu.batch.plan import Run
 from hpedu.digest import ENVIRONMENT, PACKAGE, Prepared, list_versions, read_prepared
-from hpedu.errors import HpeduError
-from hpedu.folders import Project, digest_file, write_whole
+from hpedu.folders import Project, digest_file, read_record, write_whole
 from hpedu.texts import Message, message
 
 RECORD = "build.json"
 JOURNAL = "journal.jsonl"
 
 Entry = dict[str, Any]
+"""The record of one page, and of the exports made with it (`make_entry`)."""
 
-
-class DamagedRecord(HpeduError):
-    """reports/build.json cannot be read."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        self.path, self.reason = path, reason
-        self.file = f"{path.parent.name}/{path.name}"
-        super().__init__(path, reason)
+_FIELDS = {"page", "parameters", "status", "notebook", PACKAGE, ENVIRONMENT, "inputs", "sha256"}
 
 
 @dataclass
 class Record:
-    """What is known of every page under reports/."""
+    """The record of every page under reports/."""
 
     reports: dict[str, Entry] = field(default_factory=dict)  # run id -> entry
-    beside: dict[str, str] = field(default_factory=dict)  # what the index pages and standings were made from
+    beside: dict[str, str] = field(default_factory=dict)  # what index pages and standings were made from
     changed: bool = False  # since it was read or written
+    damage: Message | None = None  # to tell: there was a file that could not be read
 
 
 def read_build(project: Project) -> Record:
-    """The record of the last batch, and what the journal of an unfinished one adds to it.
+    """Return the record of the last batch, and what the journal of an unfinished one adds to it.
 
-    Raises
-    ------
-    DamagedRecord
-        If it is no JSON, or of another shape.
+    What cannot be read counts for nothing: those reports are made again.
     """
     path = project.reports / RECORD
+    content = read_record(path)
+    reports, beside = content.get("reports"), content.get("beside")
     record = Record()
-    if path.exists():
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            record = Record(dict(content["reports"]), dict(content.get("beside", {})))
-        except (ValueError, KeyError, TypeError) as error:
-            raise DamagedRecord(path, f"{type(error).__name__}: {error}") from error
+    if isinstance(reports, dict) and isinstance(beside, dict):
+        record = Record({run_id: entry for run_id, entry in reports.items() if _is_entry(entry)}, beside)
+    if path.exists() and (not isinstance(reports, dict) or len(record.reports) < len(reports)):
+        record.damage = message("record_damaged", file=path.relative_to(project.root).as_posix())
+        record.changed = True
     for run_id, entry in _read_journal(project.build / JOURNAL):
         record.reports[run_id] = entry
         record.changed = True
     return record
 
 
+def _is_entry(entry: object) -> bool:
+    return isinstance(entry, dict) and entry.keys() >= _FIELDS
+
+
 def add_to_journal(project: Project, run_id: str, entry: Entry) -> None:
-    """Keep what became of one report, at once.
+    """Record what became of one report, at once.
 
     The line begins with a line break, so that one torn by a full disk or a kill does not spoil the next.
     """
@@ -80,22 +79,23 @@ def _read_journal(path: Path) -> list[tuple[str, Entry]]:
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             run_id, entry = json.loads(line)
-        except ValueError:
+        except (ValueError, TypeError):
             continue  # the line was torn: that report is run again
-        entries.append((run_id, entry))
+        if isinstance(run_id, str) and _is_entry(entry):
+            entries.append((run_id, entry))
     return entries
 
 
 def write_build(record: Record, project: Project) -> None:
     """Write the record, without the pages that are no longer there, and end the journal."""
     prepared = read_prepared(project)
-    raw = prepared.made_from if prepared else {}
-    kept = {name: entry for name, entry in record.reports.items() if (project.reports / entry["page"]).exists()}
-    record.reports = dict(sorted(kept.items()))
+    made_from = prepared.made_from if prepared else {}
+    there = {name: entry for name, entry in record.reports.items() if (project.reports / entry["page"]).exists()}
+    record.reports = dict(sorted(there.items()))
     build = {
         "hpedu": version("hpedu"),
         "versions": list_versions(),
-        "raw": {name: digest for name, digest in raw.items() if name.startswith("raw/")},
+        "raw": {name: digest for name, digest in made_from.items() if name.startswith("raw/")},
         "reports": record.reports,
         "beside": record.beside,
     }
@@ -105,7 +105,7 @@ def write_build(record: Record, project: Project) -> None:
     record.changed = False
 
 
-NAME = "standings.json"
+STANDINGS = "standings.json"
 PREFIX = "standings/"
 
 
@@ -119,7 +119,7 @@ class Standings:
     changed: bool = False
 
     def digest_of(self, part: str) -> str:
-        """The digest of `standings/YEAR/HORIZON/TERRITORY/TARGET`; all of its like are assessed if need be."""
+        """Return the digest of `standings/YEAR/HORIZON/TERRITORY/TARGET`; assess all of its like if need be."""
         if part not in self.parts:
             _, year, horizon, territory, _ = part.split("/")
             self.add(_assess(int(year), int(horizon), territory))
@@ -131,33 +131,27 @@ class Standings:
         self.changed |= bool(new.keys() - self.parts.keys())
         self.parts |= new
 
-    def keep(self) -> None:
-        """Keep the digests for the next batch."""
+    def save(self) -> None:
+        """Save the digests for the next batch."""
         if self.changed:
             content = {"made_from": self.made_from, "parts": self.parts}
-            write_whole(self.project.processed / NAME, json.dumps(content, indent=0, sort_keys=True).encode())
+            write_whole(self.project.processed / STANDINGS, json.dumps(content, indent=0, sort_keys=True).encode())
             self.changed = False
 
 
 def read_standings(project: Project, prepared: Prepared) -> Standings:
-    """Return the digests kept by an earlier batch if nothing the tables were made from has changed since.
-
-    A file that cannot be read counts for nothing: what it held is assessed again.
-    """
+    """Return the digests an earlier batch saved if nothing the tables were made from has changed since."""
     standings = Standings(project, prepared.digest)
-    path = project.processed / NAME
-    if path.exists():
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            return standings
-        if isinstance(content, dict) and content.get("made_from") == standings.made_from:
-            standings.parts = content["parts"]
+    content = read_record(project.processed / STANDINGS)
+    parts = content.get("parts")
+    if content.get("made_from") == standings.made_from and isinstance(parts, dict):
+        standings.parts = parts
     return standings
 
 
 def _assess(year: int, horizon: int, territory: str) -> dict[str, str]:
-    from hpedu import store  # polars, the registry and the statistics: only where something has changed
+    # polars, the registry and the statistics come with these: only where something has changed.
+    from hpedu import store
     from hpedu.assess.standing import assess_targets, digest_standings
     from hpedu.registry import load_registry
 
@@ -178,12 +172,13 @@ class State:
     _notebooks: dict[str, str] = field(default_factory=dict)
 
     def notebook(self, name: str) -> str:
+        """Return the digest of a notebook."""
         if name not in self._notebooks:
             self._notebooks[name] = digest_notebook(self.project.notebooks / name)
         return self._notebooks[name]
 
     def digest_of(self, part: str) -> str:
-        """The digest of a part of the data; "" if there is no such part."""
+        """Return the digest of a part of the data; "" if there is no such part."""
         if part.startswith(PREFIX):
             return self.standings.digest_of(part)
         if part.startswith("reports/"):
@@ -192,24 +187,32 @@ class State:
 
 
 def read_state(project: Project, prepared: Prepared) -> State:
-    """Take the record of the tables and the standings; notebooks are digested when they are needed."""
+    """Return the record of the tables and the standings; notebooks are digested when they are needed."""
     return State(project, prepared, read_standings(project, prepared))
 
 
 def digest_notebook(path: Path) -> str:
-    """Return SHA-256 of what is read and run in a notebook: cells and metadata, not outputs, ids and counts."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    cells = [[cell["cell_type"], "".join(cell["source"]), cell.get("metadata")] for cell in notebook["cells"]]
+    """Return SHA-256 of what is read and run in a notebook: cells and metadata, not outputs, ids and counts.
+
+    A notebook that cannot be read has the digest "": its report is run, and fails by itself.
+    """
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        cells = [[cell["cell_type"], "".join(cell["source"]), cell.get("metadata")] for cell in notebook["cells"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
     return hashlib.sha256(json.dumps([notebook.get("metadata"), cells], sort_keys=True).encode()).hexdigest()
 
 
 def make_entry(run: Run, state: State, *, inputs: dict[str, str], error: str = "") -> Entry:
-    """What the record keeps of a run that has ended; `error` is empty for one that succeeded.
+    """Return what is recorded of a run that has ended.
 
     Parameters
     ----------
     inputs
         The parts of the data that were used, with their digests.
+    error
+        In one line; empty for a run that succeeded.
     """
     return {
         "page": str(run.page),
@@ -225,14 +228,14 @@ def make_entry(run: Run, state: State, *, inputs: dict[str, str], error: str = "
 
 
 def explain_stale(run: Run, entry: Entry | None, state: State) -> Message | None:
-    """Why a page has to be made again; None if it stands, untouched, made from exactly what is there now."""
-    if entry is None or "inputs" not in entry:
+    """Return why a page has to be made again; None if it is untouched and made from exactly what is there now."""
+    if entry is None:
         return message("stale_new")
     if entry["status"] != "done":
         return message("stale_failed")
     made_with = {name: state.prepared.made_from[name] for name in (PACKAGE, ENVIRONMENT)}
     for name, digest in {"notebook": state.notebook(run.notebook), **made_with}.items():
-        if entry.get(name) != digest:
+        if entry[name] != digest:
             return message(f"stale_{name}")
     changed = list(_list_changed(entry["inputs"], state))
     if changed:

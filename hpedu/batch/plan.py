@@ -1,4 +1,4 @@
-"""Which reports are wanted, checked before anything is started. Nothing heavy is imported here."""
+"""Plan which reports are wanted, and check that before anything is started. Nothing heavy is imported here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hpedu.digest import Prepared, read_fresh
 from hpedu.errors import HpeduError, NoFigures, UnknownName
 from hpedu.folders import Project, find_project
 from hpedu.ingest.words.vietnamese import Names
-from hpedu.texts import message
+from hpedu.texts import Message, message
 
 ALL = "communes"
 
@@ -40,7 +40,7 @@ class BareCode(HpeduError):
 
 
 def find_communes(names: Iterable[str], prepared: Prepared) -> list[str]:
-    """The ids of the communes named; "communes" is all of those with a school in the list.
+    """Find the ids of the communes named; "communes" is all of those with a school in the list.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def find_communes(names: Iterable[str], prepared: Prepared) -> list[str]:
                 raise NoSchoolList
             found += listed
         else:
-            found.append(_find(name, known, prepared.territories))
+            found.append(_find_one(name, known, prepared.territories))
     found = list(dict.fromkeys(found))
     lacking = [known[id] for id in found if id not in listed]
     if lacking:
@@ -68,7 +68,7 @@ def find_communes(names: Iterable[str], prepared: Prepared) -> list[str]:
     return found
 
 
-def _find(name: str, known: dict[str, str], territories: Sequence[str]) -> str:
+def _find_one(name: str, known: dict[str, str], territories: Sequence[str]) -> str:
     if name in known:
         return name
     if name.isdigit():
@@ -83,14 +83,14 @@ def _find(name: str, known: dict[str, str], territories: Sequence[str]) -> str:
 
 
 def _bare(name: str) -> str:
-    """The name without the word for its kind."""
+    """Return the name without the word for its kind."""
     for kind in ("Phường ", "Xã ", "Đặc khu "):
         name = name.removeprefix(kind)
     return name
 
 
 def commune_years(communes: Sequence[str], prepared: Prepared) -> list[int]:
-    """The school years in which any of the communes has schools in a list."""
+    """Return the school years in which any of the communes has schools in a list."""
     return sorted({year for id in communes for year in prepared.communes[id]["years"]})
 
 
@@ -100,7 +100,7 @@ DEFAULT_COMMUNE_LANGUAGE = "vi"  # a commune's page is read in the commune
 
 @dataclass(frozen=True, order=True)
 class Run:
-    """One report: a notebook and its parameters. `id` is what the plan, the recap and `--only` call it."""
+    """One report: a notebook and its parameters. The plan, the recap and `--only` call it by its `id`."""
 
     year: int
     territory: str  # or the id of a commune
@@ -113,33 +113,33 @@ class Run:
 
     @property
     def id(self) -> str:
-        shelf = "communes/" if self.of_commune else ""
-        return f"{self.year}/{shelf}{self.territory}/{self.language}/{self.group}"
+        folder = "communes/" if self.of_commune else ""
+        return f"{self.year}/{folder}{self.territory}/{self.language}/{self.group}"
 
     @property
     def notebook(self) -> str:
-        """The file in notebooks/ that is run."""
+        """The name of the file in notebooks/ that is run."""
         return "commune.ipynb" if self.of_commune else f"{self.group}.ipynb"
 
     @property
     def page(self) -> PurePosixPath:
-        """The page's place under reports/."""
+        """The place of the page under reports/."""
         return PurePosixPath(f"{self.id}.html")
 
     @property
     def parameters(self) -> dict[str, str | int]:
-        """What papermill injects; every value is plain ASCII, since others are injected escaped."""
+        """The parameters papermill injects; each is plain ASCII, since other letters are injected escaped."""
         own: dict[str, str | int] = {"group": self.group} if self.of_commune else {}
         return own | {"territory": self.territory, "year": self.year, "language": self.language}
 
 
 Cause = Literal["", "notebook", "time", "memory", "kernel", "system"]
-"""What a failure lies with: the notebook itself, a limit, a kernel that died, the machine (a full disk)."""
+"""The cause of a failure: the notebook itself, a limit, a kernel that died, the machine (a full disk)."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one report may take before it is stopped; None is no limit.
+    """Limits of one report, at which it is stopped; None is no limit.
 
     `memory_mb` is what the kernel and the processes it started may hold, in MiB.
     """
@@ -151,13 +151,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended. `error` is empty for a finished page."""
+    """The end of a run. `error` is empty for a finished page."""
 
     run: Run
     seconds: float
-    error: str = ""  # one line: cell, name and text of the error
+    error: str | Message = ""  # one line: cell, name and text of the error, or what hpedu refuses
     details: str = ""  # the traceback
-    notebook: str = ""  # where the executed notebook of a failed run was kept
+    notebook: str = ""  # where the executed notebook of a failed run was saved
     cause: Cause = ""
     inputs: dict[str, str] = field(default_factory=dict)  # the parts of the data used, with their digests
 
@@ -172,7 +172,7 @@ class Outcome:
 
 
 class Engine(Protocol):
-    """Runs reports, from as many threads at a time as it has `workers`."""
+    """A runner of reports, called from as many threads at a time as it has `workers`."""
 
     @property
     def name(self) -> str: ...
@@ -200,7 +200,7 @@ def make_plan(
     languages: Iterable[str] = (),
     year: int | None = None,
 ) -> list[Run]:
-    """Every wanted combination; by default all groups for the city, in both languages, for the newest year.
+    """Return every wanted combination; by default all groups of the city, in both languages, for the newest year.
 
     Parameters
     ----------
@@ -241,7 +241,7 @@ def make_plan(
 
 
 def pick_runs(ids: Iterable[str]) -> list[Run]:
-    """The runs with these ids, such as "2025/hai_phong/vi/overview".
+    """Return the runs with these ids, such as "2025/hai_phong/vi/overview".
 
     Raises
     ------
@@ -276,7 +276,7 @@ def _newest(years: Sequence[int]) -> int:
 
 
 def _sort_out(names: Sequence[str], prepared: Prepared) -> tuple[list[str], list[str]]:
-    """Territories and communes among the names."""
+    """Return the territories, and the ids of the communes, among the names."""
     wholes = [name for name in names if name in prepared.territories]
     return wholes, find_communes([name for name in names if name not in wholes], prepared)
 

@@ -1,38 +1,36 @@
-"""How a batch goes, for those who wait: a bar on a terminal, plain lines elsewhere."""
+"""Show how a batch goes: a bar on a terminal, plain lines elsewhere; and remember how long each report takes."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
 from statistics import median
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 import click
 
-from hpedu.batch.plan import Run
-from hpedu.folders import Project, write_whole
+from hpedu.batch.plan import Outcome, Run
+from hpedu.folders import Project, read_record, write_whole
 from hpedu.texts import Message, message
 
-if TYPE_CHECKING:
-    from hpedu.batch.plan import Outcome
-
 TIMES = "times.json"
-KEPT = 5  # newest times of each report
+REMEMBERED = 5  # newest times of each report
 
 Times = dict[str, dict[str, list[float]]]
 """engine -> run id -> seconds, the newest last."""
 
 
 def read_times(project: Project) -> Times:
-    """The times of earlier batches; none if there were none, or somebody broke the file: it is only a memory."""
-    path = project.build / TIMES
-    if not path.exists():
-        return {}
-    try:
-        times: Times = json.loads(path.read_text(encoding="utf-8"))
-        return {engine: dict(runs) for engine, runs in times.items() if isinstance(runs, dict)}
-    except ValueError:
-        return {}
+    """Return the times of earlier batches; what cannot be read counts for nothing."""
+    return {
+        engine: {run_id: taken for run_id, taken in runs.items() if _are_seconds(taken)}
+        for engine, runs in read_record(project.build / TIMES).items()
+        if isinstance(runs, dict)
+    }
+
+
+def _are_seconds(taken: object) -> bool:
+    return isinstance(taken, list) and all(isinstance(one, (int, float)) for one in taken)
 
 
 def add_times(project: Project, engine: str, seconds: Iterable[tuple[Run, float]]) -> None:
@@ -40,12 +38,12 @@ def add_times(project: Project, engine: str, seconds: Iterable[tuple[Run, float]
     times = read_times(project)
     runs = times.setdefault(engine, {})
     for run, taken in seconds:
-        runs[run.id] = [*runs.get(run.id, []), round(taken, 3)][-KEPT:]
+        runs[run.id] = [*runs.get(run.id, []), round(taken, 3)][-REMEMBERED:]
     write_whole(project.build / TIMES, json.dumps(times, indent=1, sort_keys=True).encode())
 
 
 def expect_seconds(plan: Sequence[Run], times: Times, engine: str) -> list[float] | None:
-    """How long each run should take: as it did before, or as others with the same notebook; None if none was."""
+    """Return the seconds each run should take: as before, or as others with its notebook; None if unknown."""
     runs = times.get(engine, {})
     if not runs:
         return None
@@ -62,7 +60,7 @@ def _kind(run_id: str) -> tuple[bool, str]:
 
 
 def describe_start(runs: Sequence[Run], fresh: int, expected: list[float] | None, workers: int) -> Message:
-    """What will be done, and about how long it takes."""
+    """Say what will be done, and about how long it takes."""
     values: dict[str, object] = {"count": len(runs), "fresh": fresh, "workers": workers}
     if expected is None:
         return message("report_start", **values)
@@ -70,14 +68,14 @@ def describe_start(runs: Sequence[Run], fresh: int, expected: list[float] | None
 
 
 def describe_outcome(done: int, total: int, outcome: Outcome) -> Message:
-    """One line for one report."""
+    """Say in one line how a report ended."""
     result = message("report_run_failed", error=outcome.error) if outcome.failed else message("report_run_done")
     values = {"done": done, "total": total, "id": outcome.run.id, "seconds": f"{outcome.seconds:.1f}"}
     return message("report_run", result=result, **values)
 
 
 def spell_seconds(seconds: float) -> Message:
-    """45 s, 3 min, 1 h 20 min."""
+    """Write a time for people: 45 s, 3 min, 1 h 20 min."""
     if seconds < 90:
         return message("time_seconds", seconds=f"{seconds:.0f}")
     minutes = round(seconds / 60)
@@ -87,7 +85,7 @@ def spell_seconds(seconds: float) -> Message:
 
 
 class Lines:
-    """One line a report."""
+    """A display of one line a report."""
 
     def __init__(self, file: TextIO, language: str) -> None:
         self.file, self.language = file, language
@@ -104,11 +102,12 @@ class Lines:
         self.file.flush()
 
     def say(self, line: Message) -> None:
+        """Print a line."""
         click.echo(line.say(self.language), file=self.file)
 
 
 class Bar(Lines):
-    """A bar that knows from earlier batches which report takes how long; failures stand above it."""
+    """A bar that knows from earlier batches which report takes how long; failures are printed above it."""
 
     def __init__(self, file: TextIO, language: str) -> None:
         super().__init__(file, language)

@@ -1,4 +1,4 @@
-"""What a batch came to, in lines to read and paste back, and as one document for programs."""
+"""Sum up a batch: in lines to read and paste back, and as documents for programs."""
 
 from __future__ import annotations
 
@@ -17,20 +17,22 @@ OK, FAILED = 0, 1
 
 
 def exit_status(batch: Batch) -> int:
-    """0 if all went well, 1 if a report, an export or the record could not be written, 130 after Ctrl-C."""
+    """Return 0 if all went well, 1 if a report, an export or the record could not be written, 130 after Ctrl-C."""
     if batch.interrupted:
         return INTERRUPTED
     return FAILED if batch.failures or batch.unmade or batch.trouble else OK
 
 
 def recap(batch: Batch) -> list[Message]:
-    """What was done, what failed and why, and what to type to go on; a line each."""
+    """Say what was done, what failed and why, and what to type to go on; a line each."""
     done = len(batch.outcomes) - len(batch.failures)
     lines = [message("report_recap", done=done, fresh=len(batch.fresh), failed=len(batch.failures))]
+    if batch.damage is not None:
+        lines.append(batch.damage)
     for outcome in batch.failures:
         lines.append(message("report_failure", id=outcome.run.id, error=outcome.error))
         if outcome.notebook:
-            lines.append(message("report_kept", notebook=outcome.notebook))
+            lines.append(message("report_saved", notebook=outcome.notebook))
     if batch.failures:
         lines.append(message("report_again", command=_command([outcome.run for outcome in batch.failures])))
     lines += [message("report_unmade", id=name, reason=reason) for name, reason in batch.unmade.items()]
@@ -43,8 +45,32 @@ def recap(batch: Batch) -> list[Message]:
     return [*lines, message("report_open", index=batch.index)]
 
 
+def describe_plan(
+    found: Sequence[tuple[Run, Message | None]], stale: Sequence[Run], expected: Sequence[float] | None
+) -> list[dict[str, Any]]:
+    """Return for programs what would be run, as JSON.
+
+    Parameters
+    ----------
+    found
+        Each run of the plan with the reason to run it; None for those that are fresh.
+    stale, expected
+        What would be run, and the seconds each should take; None if that is not known.
+    """
+    seconds = dict(zip(stale, expected or [], strict=False))
+    return [
+        {
+            "id": run.id,
+            "run": run in stale,
+            "reason": reason and reason.key.removeprefix("stale_"),
+            "expected_seconds": seconds.get(run),
+        }
+        for run, reason in found
+    ]
+
+
 def describe_batch(batch: Batch, project: Project) -> dict[str, Any]:
-    """The same for programs; places are relative to the project."""
+    """Return the same for programs, as JSON; places are relative to the project."""
 
     def place(run: Run) -> str:
         return (project.reports / run.page).relative_to(project.root).as_posix()
@@ -54,7 +80,7 @@ def describe_batch(batch: Batch, project: Project) -> dict[str, Any]:
         row: dict[str, Any] = {"id": outcome.run.id, "status": "failed" if outcome.failed else "done"}
         row |= {"page": place(outcome.run), "seconds": round(outcome.seconds, 3)}
         if outcome.failed:
-            row |= {"error": outcome.error, "cause": outcome.cause, "notebook": outcome.notebook}
+            row |= {"error": str(outcome.error), "cause": outcome.cause, "notebook": outcome.notebook}
         reports.append(row)
     reports += [{"id": run.id, "status": "not_run", "page": place(run)} for run in batch.left]
     return {

@@ -4,7 +4,8 @@
 
 A child is forked from a process that never ran a query, a cell or a chart: nothing can leak from one to the next.
 It leads a session of its own, so that it and all it starts can be ended together, and ends with the process that
-started it.
+started it. `load` and `list_threads` run in the forkserver; `Task`, `be_kernel` and `be_printer` in a child; all
+else in the process that wants children.
 
 `multiprocessing.Process` is not used: it would run the caller's main script again in every kernel, and share one
 forkserver with all other code of this process, whatever that one has loaded.
@@ -33,8 +34,9 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from hpedu.errors import HpeduError, describe_error
-from hpedu.folders import HOME_VARIABLE, Project, digest_folders
+from hpedu.digest import digest_package
+from hpedu.errors import HpeduError, describe_error, explain_error
+from hpedu.folders import HOME_VARIABLE, Project
 
 # What kernels and pages need, with pandas, polars and altair among what these import in turn.
 PRELOADED = (
@@ -47,7 +49,7 @@ PRELOADED = (
     "hpedu.present.page.page",
     "hpedu.present.report",
     "hpedu.present.commune",
-    "hpedu.batch.provenance_cell",
+    "hpedu.batch.provenance",
 )
 # With these, libraries start no threads at import. Plain kernels get them, too: both kinds compute alike.
 QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "_RJEM_MALLOC_CONF": "background_thread:false"}
@@ -83,25 +85,26 @@ def refuse_reason() -> str:
 def describe_environment(project: Project, workers: int) -> dict[str, str]:
     """Return the environment of a kernel: it finds the project, and takes no more than its share of the cores.
 
-    What the user has set himself stands.
+    What the user has set is left as it is.
     """
     share = str(max(1, (os.cpu_count() or 1) // workers))
     return {"POLARS_MAX_THREADS": share, **QUIET, **os.environ, HOME_VARIABLE: str(project.root)}
 
 
-# -- in the forkserver -------------------------------------------------------------------------------------
-
-
 def load() -> None:
     """Load what children need into this process, a forkserver that is starting."""
-    os.setsid()  # Ctrl-C in the terminal is for the process that started this one
-    os.environ.update(QUIET, PYDEVD_DISABLE_FILE_VALIDATION="1")  # the debugger would warn of a frozen os.py
+    # Ctrl-C in the terminal is for the process that started this one.
+    os.setsid()
+    # The debugger would warn of a frozen os.py.
+    os.environ.update(QUIET, PYDEVD_DISABLE_FILE_VALIDATION="1")
+    # A kernel must not import from the working folder: `python -m ipykernel_launcher` does the same.
     if sys.path[0] in ("", str(Path.cwd())):
-        del sys.path[0]  # as `python -m ipykernel_launcher` does: a kernel must not import from anywhere else
+        del sys.path[0]
     try:
         for name in PRELOADED:
             import_module(name)
-    except ImportError as error:  # which multiprocessing would pass over
+    except ImportError as error:
+        # multiprocessing would pass over it.
         raise SystemExit(f"no warm kernels: {describe_error(error)}") from error
     import_module("hpedu.registry").load_registry()
     if threads := list_threads():
@@ -118,12 +121,9 @@ def list_threads() -> list[str]:
     return [name for name in names if name not in HARMLESS]
 
 
-# -- in a child --------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Task:
-    """What a child does, and in which environment and folder."""
+    """The task of a child, and the environment and folder it does it in."""
 
     play: Callable[..., None]
     arguments: tuple[Any, ...]
@@ -137,8 +137,10 @@ class Task:
         os.environ.clear()
         os.environ.update(self.environment)
         os.chdir(self.folder)
-        import_module("polars").Config.load("{}")  # which makes it read the environment again
-        import_module("numpy.random").seed()  # the state was copied with the process; `random` sees to it itself
+        # polars reads the environment again.
+        import_module("polars").Config.load("{}")
+        # The state of the dice was copied with the process; `random` sees to it itself.
+        import_module("numpy.random").seed()
         try:
             self.play(*self.arguments)
         except SystemExit as end:
@@ -159,7 +161,7 @@ def be_kernel(*arguments: str) -> None:
 
 
 def be_printer() -> None:
-    """Turn executed notebooks into pages until nobody asks any more. The chart engine is started at once."""
+    """Turn executed notebooks into pages until no more come. The chart engine is started at once."""
     page = import_module("hpedu.present.page.page")
     page.warm_up()
     line = Connection((forkserver.get_inherited_fds() or [])[0])
@@ -170,15 +172,12 @@ def be_printer() -> None:
             return
         try:
             line.send(("page", page.render_page(Path(path))))
-        except Exception as error:  # noqa: BLE001 - told to who asked, who raises it
-            line.send(("error", (describe_error(error), traceback.format_exc())))
-
-
-# -- in the process that wants children --------------------------------------------------------------------
+        except Exception as error:  # noqa: BLE001 - sent to the engine, which raises it
+            line.send(("error", (explain_error(error), traceback.format_exc())))
 
 
 class Forkserver:
-    """A forkserver of our own. Started at once, it loads in the background; the first `fork` waits for it.
+    """A forkserver for hpedu alone. Started at once, it loads in the background; the first `fork` waits for it.
 
     Raises
     ------
@@ -292,7 +291,7 @@ class Printers:
         self._first.start()
 
     def render(self, notebook: str) -> tuple[str, Any]:
-        """Return ("page", its HTML) or ("error", (one line, traceback)).
+        """Return ("page", its HTML) or ("error", (what is wrong, traceback)).
 
         Raises
         ------
@@ -320,7 +319,8 @@ class Printers:
         self._idle.clear()
 
     def _start_first(self) -> None:
-        with contextlib.suppress(NoWarmStart):  # whoever asks next hears of it
+        # If it fails, the next call of `render` meets the same error.
+        with contextlib.suppress(NoWarmStart):
             self._idle.append(self._start_one())
 
     def _start_one(self) -> tuple[Child, Connection]:
@@ -332,9 +332,9 @@ class Printers:
 
 
 class WarmProvisioner(LocalProvisioner):
-    """Starts warm kernels for whoever speaks jupyter_client: papermill, nbclient, JupyterLab.
+    """A starter of warm kernels for all that use jupyter_client: papermill, nbclient, JupyterLab.
 
-    A kernel manager that has an attribute `forkserver` lends it; otherwise the process keeps one of its own. Where
+    A kernel manager that has an attribute `forkserver` lends it; otherwise the process has one of its own. Where
     no warm kernel can be had, it says so and starts one in the plain way.
     """
 
@@ -366,7 +366,7 @@ def find_own() -> Forkserver:
 
     A restarted kernel must know what has changed; an older forkserver ends with its last kernel.
     """
-    digest = digest_folders(Path(__file__).parents[1])
+    digest = digest_package()
     with _lock:
         for stale in set(_own) - {digest}:
             _own.pop(stale).close(0)

@@ -1,4 +1,4 @@
-"""Invented histories of the targets, each of a shape, so that every state and every kind of chart can be seen."""
+"""Invent histories of the targets, each of a shape, so that every state and every kind of chart can be seen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Rows = dict[tuple[SeriesRef, int], float]
 
 @dataclass(frozen=True)
 class Shape:
-    """How a series moves: `at` gives the part of the goal reached for the time 0 (first year) to 1 (this year)."""
+    """The shape of a series: `at` gives the part of the goal reached at a time from 0 (first year) to 1 (now)."""
 
     name: str
     at: Callable[[float], float]
@@ -43,13 +43,13 @@ SHAPES = (
     Shape("gaps", lambda t: 0.72 + 0.14 * t, years=tuple(y for y in _ALL if y % 4 != 1 or y == YEAR)),
     Shape("nothing", lambda t: 0.0, years=()),
 )
-"""Dealt out to the targets in turn. A series the school list gives for this year moves up to what stands there."""
+"""Dealt out to the targets in turn. A series the school list gives for this year moves up to that figure."""
 
 _LATE = Shape("slow", lambda t: 0.70 + 0.10 * t)  # for what is due by now: missed
 
 
 def invent_histories(registry: Registry, listed: Mapping[SeriesRef, float], seed: int) -> Rows:
-    """Values of the series that targets are computed from, by series and year.
+    """Invent values of the series that targets are computed from, by series and year.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def invent_histories(registry: Registry, listed: Mapping[SeriesRef, float], seed
 
 @dataclass(frozen=True)
 class _Ratio:
-    """What a target is computed from: sums over sums, times a scale; `goal` is the ratio it wants."""
+    """The ratio a target is computed from: sums over sums, times a scale; `goal` is the ratio it wants."""
 
     above: tuple[SeriesRef, ...]
     below: tuple[SeriesRef, ...]
@@ -94,7 +94,7 @@ class _Ratio:
 
 
 def _judge_start(ratio: _Ratio, rows: Rows) -> str:
-    """Whether the school list says where a target stands this year, and if so how near that is."""
+    """Return "free" if the school list has no figure of a target this year, else "near" or "far" from its goal."""
     part, whole = ratio.add(rows, YEAR)
     if part is None or not whole:
         return "free"
@@ -106,7 +106,8 @@ def _invent(ratio: _Ratio, shape: Shape, reach: Callable[[float], float], dice: 
     part, whole = ratio.add(rows, YEAR)
     end = ratio.goal * reach(1.0)
     stretch = part / whole / end if part is not None and whole and end else 1.0
-    for year in reversed(shape.years):  # from this year back, so that what others end at is known
+    # From this year back, so that what others end at is known.
+    for year in reversed(shape.years):
         share = ratio.goal * reach((year - FIRST_YEAR) / (YEAR - FIRST_YEAR)) * stretch
         share = min(share * (1 + dice.uniform(-1, 1) * shape.noise), ratio.bound)
         part, whole = ratio.add(rows, year)
@@ -123,15 +124,15 @@ def _invent(ratio: _Ratio, shape: Shape, reach: Callable[[float], float], dice: 
 
 
 def _reach(target: Target, shape: Shape) -> Callable[[float], float]:
-    """The part of the goal over time; a ceiling is come down to as a floor is risen to."""
+    """Return the part of the goal over time: a ceiling is approached from above, as a floor is from below."""
     return (lambda t: 2 - shape.at(t)) if target.comparison == "<=" else shape.at
 
 
 def print_value(ref: SeriesRef, value: float, registry: Registry) -> float:
-    """A value as it would be handed in: whole for a count."""
+    """Return a value as it would be handed in: whole for a count."""
     return round(value) if range_of(registry.measures[ref.measure].unit).whole else round(value, 2)
 
 
 def deal_states(names: list[str]) -> Iterator[str]:
-    """Each state in turn, and then one that is not reported."""
+    """Yield each state in turn, and then one that is not reported, without end."""
     return cycle([*names, ""])

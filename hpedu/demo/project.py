@@ -1,4 +1,4 @@
-"""`hpedu demo DIR`: a project of its own whose every figure is invented, so that every chart can be seen."""
+"""Write the project of `hpedu demo DIR`: its every figure is invented, so that every chart can be seen."""
 
 from __future__ import annotations
 
@@ -15,58 +15,54 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from hpedu.demo.histories import YEAR, Rows, deal_states, invent_histories, print_value
-from hpedu.demo.schools import make_schools, write_school_list
+from hpedu.demo.schools import DAY, make_schools, write_school_list
 from hpedu.errors import HpeduError
 from hpedu.folders import Project, write_whole
 from hpedu.ingest.derive import GROUPS
 from hpedu.ingest.forms.design import MARKER, SHEETS, Sheet
 from hpedu.ingest.schools.totals import total_schools
 from hpedu.present.exports.form import FIRST, write_form
+from hpedu.present.exports.workbook import save_workbook
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.texts import Message, message
 
-SAID = "mô phỏng"  # behind every figure: invented
+INVENTED = "mô phỏng"  # the remark behind every figure
 
 
 def write_filled_form(
     path: Path, group: str, listed: pl.DataFrame, rows: Mapping[tuple[SeriesRef, int], float], registry: Registry
 ) -> list[SeriesRef]:
-    """Write the form of a group for `YEAR` and fill in what `rows` has; returns the series filled in.
+    """Write the form of a group for `YEAR`, fill in what `rows` has, and return the series filled in.
 
     Parameters
     ----------
     listed
-        Sums over the synthetic school list (`total_schools`): what stands there is not asked for.
+        Sums over the synthetic school list (`total_schools`): what they give is not asked for.
     """
     known = listed.with_columns(current=pl.lit(True), qualifier=pl.lit(""))
     write_form(path, group=group, year=YEAR, observations=known, registry=registry)
     workbook = load_workbook(path)
     filled = []
-    for row, ref in _list_rows(workbook[SHEETS["numbers"].name], SHEETS["numbers"]):
+    numbers = SHEETS["numbers"]
+    page = workbook[numbers.name]
+    for row, ref in _list_rows(page, numbers):
         value = rows.get((ref, YEAR))
         if value is not None:
-            _type(
-                workbook[SHEETS["numbers"].name],
-                SHEETS["numbers"],
-                row,
-                value=print_value(ref, value, registry),
-                origin="mô phỏng",
-            )
+            _type(page, numbers, row, value=print_value(ref, value, registry), origin=INVENTED)
             filled.append(ref)
     for kind, dimension in (("milestones", "milestone_state"), ("tasks", "task_state")):
         sheet = SHEETS[kind]  # type: ignore[index]
         states = deal_states([code.name.vi for code in registry.codes_of(dimension).values()])
         for (row, _), state in zip(_list_rows(workbook[sheet.name], sheet), states, strict=False):
             if state:
-                _type(workbook[sheet.name], sheet, row, state=state, note=SAID)
-    path.unlink()
-    workbook.save(path)
+                _type(workbook[sheet.name], sheet, row, state=state, note=INVENTED)
+    write_whole(path, save_workbook(workbook, DAY))
     return filled
 
 
 def _list_rows(page: Worksheet, sheet: Sheet) -> Iterator[tuple[int, SeriesRef]]:
-    """The rows to fill in, each with the series its hidden key names."""
+    """Yield the rows to fill in, each with the series its hidden key names."""
     place = sheet.head.index(f"{MARKER}:key") + 1
     for row in range(FIRST, page.max_row + 1):
         (ref,) = parse_formula(str(page.cell(row, place).value).partition(" #")[0])
@@ -99,7 +95,7 @@ def write_demo(folder: Path, registry: Registry, *, seed: int = 2025) -> Project
     """Write a project with a synthetic school list, histories, filled-in forms, population, and the notebooks.
 
     All of it has the status `synthetic`, which every page and chart that uses it says. The same seed gives the
-    same figures.
+    same bytes.
 
     Raises
     ------
@@ -121,7 +117,8 @@ def write_demo(folder: Path, registry: Registry, *, seed: int = 2025) -> Project
     rows = invent_histories(registry, _index(listed), seed)
     for group in registry.target_groups():
         asked = write_filled_form(demo.raw / f"phieu_{group}_mo_phong.xlsx", group, listed, rows, registry)
-        for ref in asked:  # what a form says, the history does not say again
+        # What a form gives, the history does not give again.
+        for ref in asked:
             rows.pop((ref, YEAR), None)
     rows |= _project_population(seed)
     write_whole(demo.raw / HISTORY, _print_history(rows, registry).encode())
@@ -161,7 +158,7 @@ def _print_history(rows: Rows, registry: Registry) -> str:
     for (ref, year), value in rows.items():
         codes = (ref.level, ref.measure, ref.ownership, ref.sex, ref.detail)
         unit, printed = registry.measures[ref.measure].unit, print_value(ref, value, registry)
-        writer.writerow(["hai_phong", "", *codes, year, year, printed, "", unit, "", "mô phỏng", "synthetic"])
+        writer.writerow(["hai_phong", "", *codes, year, year, printed, "", unit, "", INVENTED, "synthetic"])
     return buffer.getvalue()
 
 

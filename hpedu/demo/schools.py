@@ -1,4 +1,4 @@
-"""A synthetic school list of the size of the city's: the same seed gives the same schools.
+"""Make up a school list of the size of the city's: the same seed gives the same schools.
 
 The proportions are invented here to look plausible; no figure is of any real school.
 """
@@ -138,12 +138,12 @@ def write_school_list(frame: pl.DataFrame, path: Path) -> None:
 
 
 def print_schools(frame: pl.DataFrame, columns: int | None = None) -> Iterator[list[Any]]:
-    """The headers, then each school as it would be typed; columns in which nothing stands are left out.
+    """Yield the headers, then each school as it would be typed; empty columns are left out.
 
     Parameters
     ----------
     columns
-        Only so many, the fullest ones, without those for one level of a school.
+        How many columns at most: the fullest ones, without those for one level of a school.
     """
     registry = load_registry()
     heads = _list_headers(registry)
@@ -204,7 +204,7 @@ def _fill_stage(stage: str, classes: int, school: dict[str, Any], dice: random.R
 
 
 def _make_flow(stage: str, school: dict[str, Any], dice: random.Random) -> dict[str, Any]:
-    """Entrants and completers, from the first and last grade."""
+    """Make up entrants and completers, from the first and last grade."""
     first, last = school[f"pupils_grade_{_FIRST_GRADES[stage]}"], school[_PARTS[stage][-1]]
     done = round(last * dice.uniform(0.97, 1.0))
     flow = {f"pupils_completed_{stage}": done, f"cohort_first_grade_pupils_{stage}": round(last * 1.01)}
@@ -246,7 +246,7 @@ def _judge_school(kind: _Kind, classes: int, year: int, dice: random.Random) -> 
 
 
 def _list_headers(registry: Registry) -> dict[str, str]:
-    """Column id -> header to print: the official one, with the level behind it for a column of one level."""
+    """Return column id -> header to print: the official one, followed by the level for a column of one level."""
     heads = {}
     for column in registry.school_columns.values():
         heads[column.id] = column.name.vi
@@ -260,7 +260,7 @@ def _name_variant(column: SchoolColumn, level: str, registry: Registry) -> str:
 
 
 def _print_value(name: str, value: Any) -> Any:
-    """A typed value as a school would write it."""
+    """Return a typed value as a school would write it."""
     if isinstance(value, bool):
         return "x" if name == "synthetic" else ("có" if value else "không")
     if name == "levels" and value is not None:

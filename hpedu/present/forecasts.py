@@ -54,7 +54,7 @@ def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, gro
 
 
 def _read_series(view: View) -> Series:
-    return store.NotedSeries(view.territory, lambda own: index_series(own, view.territory, view.year))
+    return store.RecordedSeries(view.territory, lambda own: index_series(own, view.territory, view.year))
 
 
 def _check_levels(view: View, levels: Sequence[str]) -> list[str]:

@@ -277,7 +277,7 @@ class Report(View):
         Last year's standings are those its report kept; else those that today's data give up to that year.
         """
         project, year = find_project(), self.year - 1
-        store.note_report(locate_saved_standings(project, year, self.territory), project)
+        store.record_report_use(locate_saved_standings(project, year, self.territory), project)
         before = read_saved_standings(project, year, self.territory)
         kept = before is not None
         if before is None:
@@ -334,7 +334,7 @@ class Report(View):
             for standing in assess_targets(values, self.registry, self.territory, year, horizon=self._horizon)
             if group == standing.target.group or not self.registry.groups[group].targets
         ]
-        store.note(digest_standings(own, year, self._horizon))
+        store.record_use(digest_standings(own, year, self._horizon))
         return own
 
     def _holds(self, group: str) -> bool:

@@ -36,16 +36,21 @@ def write_raw(project: Project, **values: int) -> None:
     (project.raw / "datapackage.json").write_text(json.dumps({"resources": resources}), encoding="utf-8")
 
 
-@pytest.fixture
-def little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_tables: None) -> Project:
-    """Two figures, and a notebook for every group that only says its name."""
-    project = Project(tmp_path / "little")
-    monkeypatch.setenv(HOME_VARIABLE, str(project.root))
+def make_little(project: Project) -> Project:
+    """Write two figures, and a notebook for every group that only says its name."""
     write_raw(project, primary=100, kindergarten=50)
     project.notebooks.mkdir()
     for group in GROUPS:
         cell = nbformat.v4.new_code_cell(f"print('{group}')", id="say")
         nbformat.write(nbformat.v4.new_notebook(cells=[cell]), project.notebooks / f"{group}.ipynb")
+    return project
+
+
+@pytest.fixture
+def little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_tables: None) -> Project:
+    """A little project, which hpedu finds."""
+    project = make_little(Project(tmp_path / "little"))
+    monkeypatch.setenv(HOME_VARIABLE, str(project.root))
     return project
 
 

@@ -92,7 +92,7 @@ class Killer:
             path.write_text(json.dumps(notebook), encoding="utf-8")
 
     def learn(self) -> None:
-        """An undisturbed batch: how long it takes, what its pages are."""
+        """Run a batch undisturbed: how long does it take, what are its pages?"""
         self.make_stale("first")
         started = time.monotonic()
         assert self.finish() == {"done": 12}
@@ -169,7 +169,7 @@ def pretend() -> None:
 
 
 def kill_rounds(root: Path, rounds: int, command: list[str], seed: int) -> Killer:
-    """So many rounds in a new project under `root`; raises AssertionError at the first thing wrong."""
+    """Do some rounds in a new project under `root`; raise AssertionError at the first thing wrong."""
     killer = Killer(make_project(root / "project"), command, random.Random(seed))
     killer.learn()
     for number in range(rounds):

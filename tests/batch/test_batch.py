@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import re
+import shutil
+import socket
 from pathlib import Path
 
-import nbformat
 import pytest
 from click.testing import CliRunner
 
+from hpedu import store
 from hpedu.batch.build import Batch, run_batch
 from hpedu.batch.engine import run_report
 from hpedu.batch.plan import Run, make_plan
 from hpedu.cli import commands
-from hpedu.errors import UnknownName
-from hpedu.folders import Project, digest_file
-
-
-def test_default_plan_is_all_groups_of_the_city_in_both_languages() -> None:
-    ids = [run.id for run in make_plan()]
-    assert len(ids) == 12
-    assert ids[0] == "2025/hai_phong/vi/overview"
-    assert ids[-1] == "2025/hai_phong/en/data_quality"
-
-
-@pytest.mark.parametrize(
-    ("wrong", "close"),
-    [
-        ({"groups": ["preschol"]}, "preschool"),
-        ({"territories": ["hai_fong"]}, "hai_phong"),
-        ({"languages": ["vn"]}, "vi"),
-        ({"year": 2052}, "2025"),
-    ],
-)
-def test_a_wrong_name_is_refused_before_anything_runs(wrong: dict[str, object], close: str) -> None:
-    with pytest.raises(UnknownName) as caught:
-        make_plan(**wrong)  # type: ignore[arg-type]
-    assert close in str(caught.value)
+from hpedu.folders import HOME_VARIABLE, Project, digest_file
+from tests.batch.test_engine import HEAD, write_notebook
+from tests.batch.touch_rounds import measure_touch
 
 
 def test_batch_writes_every_page_index_and_record(site: tuple[Project, Batch]) -> None:
@@ -80,23 +63,9 @@ def test_a_page_touched_by_hand_is_made_again(site: tuple[Project, Batch]) -> No
     assert page.read_bytes() == original  # the same inputs give the same bytes
 
 
-def _write_notebook(project: Project, group: str, *sources: str) -> None:
-    parameters = nbformat.v4.new_code_cell("territory = 'hai_phong'\nyear = None\nlanguage = 'vi'")
-    parameters.metadata["tags"] = ["parameters"]
-    cells = [parameters, *(nbformat.v4.new_code_cell(source) for source in sources)]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, project.notebooks / f"{group}.ipynb")
-
-
-HEAD = """import hpedu
-report = hpedu.Report("continuing", territory=territory, year=year, language=language)
-report.head(title="t", questions=[])"""
-
-
 def test_a_failing_notebook_stops_nothing_and_is_kept(project: Project) -> None:
-    _write_notebook(project, "overview", "1 / 0")
-    _write_notebook(project, "continuing", HEAD)
+    write_notebook(project, "1 / 0", group="overview")
+    write_notebook(project, HEAD)
     batch = run_batch(make_plan(["overview", "continuing"], languages=["vi"]), project)
     (failure,) = batch.failures
     assert failure.error == "cell 2: ZeroDivisionError: division by zero"
@@ -106,14 +75,14 @@ def test_a_failing_notebook_stops_nothing_and_is_kept(project: Project) -> None:
 
 
 def test_a_kernel_that_dies_is_a_failure(project: Project) -> None:
-    _write_notebook(project, "overview", "import os; os._exit(0)")
+    write_notebook(project, "import os; os._exit(0)", group="overview")
     outcome = run_report(Run(2025, "hai_phong", "vi", "overview"), project)
     assert outcome.failed
     assert not (project.reports / outcome.run.page).exists()
 
 
 def test_command_fails_with_a_recap(project: Project) -> None:
-    _write_notebook(project, "overview", "raise ValueError('no such thing')")
+    write_notebook(project, "raise ValueError('no such thing')", group="overview")
     result = CliRunner().invoke(commands, ["report", "--group", "overview", "--language", "vi"])
     assert result.exit_code == 1
     assert "2025/hai_phong/vi/overview: cell 2: ValueError: no such thing" in result.stderr
@@ -128,18 +97,40 @@ def test_dry_run_runs_nothing(project: Project) -> None:
     assert not project.reports.exists()
 
 
-def test_outcome_can_be_sent_to_another_process() -> None:
-    import pickle
-
-    from hpedu.batch.plan import Outcome
-
-    outcome = Outcome(Run(2025, "hai_phong", "vi", "overview"), 1.5, "cell 2: X: y")
-    assert pickle.loads(pickle.dumps(outcome)) == outcome
-
-
-def test_paths_of_the_machine_do_not_leak(site: tuple[Project, Batch]) -> None:
+def test_no_page_names_a_path_a_user_or_a_host(site: tuple[Project, Batch]) -> None:
     project, _ = site
-    for page in project.reports.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        assert str(project.root) not in text
-        assert str(Path.home()) + "/" not in text
+    host, user = re.escape(socket.gethostname()), re.escape(getpass.getuser())
+    telling = re.compile(
+        rf"{re.escape(str(project.root))}|file://|\b{host}\b|/(?:home|root|tmp|Users)/|\b{user}@|/{user}/|ipykernel"
+    )
+    pages = sorted(project.reports.rglob("*.html"))
+    assert len(pages) > 12
+    found = [
+        f"{page.name}: {match[0]}"
+        for page in pages
+        for match in telling.finditer(page.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+TABLE = "nso/pxweb_2019_kindergarten.csv"
+
+
+def test_a_changed_figure_runs_again_what_shows_it_and_nothing_else(
+    site: tuple[Project, Batch], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_tables: None
+) -> None:
+    project = Project(tmp_path / "touched")
+    shutil.copytree(site[0].root, project.root)
+    monkeypatch.setenv(HOME_VARIABLE, str(project.root))
+    table = project.raw / TABLE
+    text = table.read_text(encoding="utf-8-sig")
+    row = next(line for line in text.splitlines() if line.startswith('"Hai Phong"'))
+    last = row.rsplit(";", 1)[1]
+    table.write_text(
+        "\ufeff" + text.replace(row, row.removesuffix(last) + str(int(last) + 1000)), encoding="utf-8"
+    )
+    store.forget()
+    touch = measure_touch(project, table, make_plan(languages=["vi"]))
+    assert {run.group for run in touch.ran} >= {"preschool", "overview", "data_quality"}
+    assert {run.group for run in touch.left} >= {"higher", "continuing"}
+    assert touch.wrongly_left == []

@@ -10,8 +10,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from hpedu.batch.execute import FastEngine, PapermillEngine
 from hpedu.batch.plan import Engine, Limits, Outcome, Run
 from hpedu.errors import UnknownName
 from hpedu.folders import Project
+from hpedu.texts import Message
 
 RUN = Run(2025, "hai_phong", "vi", "continuing")
 HEAD = """import hpedu
@@ -51,14 +53,18 @@ while True:
 needs_fork = pytest.mark.skipif(sys.platform != "linux", reason="warm kernels are forked, on Linux only")
 
 
-def write_notebook(project: Project, *sources: str, group: str = "continuing") -> None:
-    """A report notebook of a few cells, after its parameters."""
-    parameters = nbformat.v4.new_code_cell("territory = 'hai_phong'\nyear = None\nlanguage = 'vi'")
-    parameters.metadata["tags"] = ["parameters"]
-    cells = [parameters, *(nbformat.v4.new_code_cell(source) for source in sources)]
+PARAMETERS = "territory = 'hai_phong'\nyear = None\nlanguage = 'vi'"
+
+
+def write_notebook(
+    project: Project, *sources: str, group: str = "continuing", tagged: Collection[int] = (0,)
+) -> None:
+    """Write a report notebook of a few cells after its parameters; those `tagged` have the tag `parameters`."""
+    cells = [nbformat.v4.new_code_cell(source) for source in (PARAMETERS, *sources)]
     notebook = nbformat.v4.new_notebook(cells=cells)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
+        cell.metadata["tags"] = ["parameters"] if number in tagged else []
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, project.notebooks / f"{group}.ipynb")
 
@@ -71,7 +77,7 @@ def fail_with(project: Project, engine: Engine, *sources: str) -> Outcome:
 
 def read_number(outcome: Outcome) -> int:
     """The number that a notebook shows in its error."""
-    return int(outcome.error.split()[-1])
+    return int(str(outcome.error).split()[-1])
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
@@ -115,8 +121,9 @@ pandas.set_option("display.max_rows", 7)
 polars.Config.set_tbl_rows(3)
 raise ValueError(f"{random.random()} {numpy.random.rand()}")"""
         first, second = fail_with(home, fast, poison), fail_with(home, fast, poison)
-        assert "ValueError" in first.error
-        assert not set(first.error.split()[3:]) & set(second.error.split()[3:])  # not even the same dice
+        assert "ValueError" in str(first.error)
+        # Not even the same dice.
+        assert not set(str(first.error).split()[3:]) & set(str(second.error).split()[3:])
         clean = """
 import builtins, os, sys
 import pandas
@@ -237,7 +244,7 @@ def test_any_jupyter_client_can_have_a_warm_kernel(tmp_path: Path, monkeypatch: 
     parent, loaded = notebook.cells[0].outputs[0].text.split()
     assert (psutil.Process(int(parent)).ppid(), loaded) == (os.getpid(), "True")
     own = warm.find_own()
-    monkeypatch.setattr(warm, "digest_folders", lambda *_: "the code has changed")
+    monkeypatch.setattr(warm, "digest_package", lambda: "the code has changed")
     assert warm.find_own() is not own
     assert not own.failure
     wait_until(lambda: not psutil.pid_exists(int(parent)))
@@ -268,6 +275,56 @@ def test_both_engines_give_the_same_notebook_and_page(project: Project, tmp_path
     assert len(kept["fast"][0]) > 10_000
 
 
+ASKED = Run(2025, "hai_phong_old", "en", "continuing")
+NAMED_HEAD = """from hpedu.present.page.display import PageHead
+names = {"hai_phong": "Thành phố Hải Phòng", "hai_phong_old": "Hai Phong (before 1 July 2025)"}
+PageHead("t", "", language, "continuing", names[territory], year or 2025)"""
+
+
+@pytest.mark.parametrize("name", ["fast", "papermill"])
+class TestAnswer:
+    """A page is of the territory, year, language and group in its address, or it is none."""
+
+    @pytest.fixture
+    def engine(self, name: str, home: Project, fast: Engine) -> Engine:
+        return fast if name == "fast" else PapermillEngine(home, 1, Limits())
+
+    def test_what_was_asked_for_is_published(self, home: Project, engine: Engine) -> None:
+        write_notebook(home, NAMED_HEAD)
+        assert not engine.run(ASKED).failed
+
+    @pytest.mark.parametrize(
+        ("tagged", "again", "told"),
+        [
+            ([], "", "2025/hai_phong/vi/continuing; no cell has the tag `parameters`"),
+            (
+                [0, 1],
+                PARAMETERS,
+                "2025/hai_phong/vi/continuing; 2 cells have the tag `parameters`, where only one may",
+            ),
+            ([0], "language = 'vi'", "2025/hai_phong_old/vi/continuing"),
+            ([0], "territory = 'hai_phong'", "2025/hai_phong/en/continuing"),
+            ([0], "year = 2024", "2024/hai_phong_old/en/continuing"),
+        ],
+    )
+    def test_anything_else_fails_the_report(
+        self, home: Project, engine: Engine, tagged: list[int], again: str, told: str
+    ) -> None:
+        write_notebook(home, again, NAMED_HEAD, tagged=tagged)
+        outcome = engine.run(ASKED)
+        wanted = "continuing.ipynb: asked for was 2025/hai_phong_old/en/continuing, but the page head is of"
+        assert str(outcome.error) == f"{wanted} {told}"
+        assert isinstance(outcome.error, Message)
+        assert "yêu cầu là 2025/hai_phong_old/en/continuing" in outcome.error.say("vi")
+        assert outcome.cause == "notebook" and not outcome.worth_retrying
+        assert (home.root / outcome.notebook).exists()
+
+    def test_another_group_fails_too(self, home: Project, engine: Engine) -> None:
+        write_notebook(home, NAMED_HEAD, group="higher")
+        outcome = engine.run(replace(ASKED, group="higher"))
+        assert "the page head is of 2025/hai_phong_old/en/continuing" in str(outcome.error)
+
+
 @pytest.mark.parametrize("name", ["fast", "papermill"])
 class TestLimits:
     @pytest.fixture
@@ -289,13 +346,13 @@ class TestLimits:
 
     def test_a_report_that_takes_too_long(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
         outcome = fail_with(home, limited(Limits(report_seconds=1)), "import time; time.sleep(600)")
-        assert outcome.error == "LimitExceeded: took longer than the 1 s a report may take"
+        assert str(outcome.error) == "took longer than the 1 s a report may take"
 
     def test_a_kernel_that_grows_too_large(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
         grow = "import time; a = b'x' * 700_000_000; time.sleep(600)"
         outcome = fail_with(home, limited(Limits(memory_mb=600)), grow)
         assert outcome.cause == "memory"
-        assert "a report may take 600 MB" in outcome.error
+        assert "a report may take 600 MB" in str(outcome.error)
 
     def test_a_kernel_that_dies(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
         outcome = fail_with(home, limited(Limits()), "import os; os._exit(0)")

@@ -1,4 +1,4 @@
-"""A page stands as long as nothing it was made from has changed; what has is named."""
+"""A page is up to date until something it was made from changes, which is named; and the record that knows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,18 @@ from typing import Any
 
 import pytest
 
-from hpedu.batch.freshness import State, digest_notebook, explain_stale, make_entry, read_state
+from hpedu.batch.freshness import (
+    JOURNAL,
+    Record,
+    State,
+    add_to_journal,
+    digest_notebook,
+    explain_stale,
+    make_entry,
+    read_build,
+    read_state,
+    write_build,
+)
 from hpedu.batch.plan import Run
 from hpedu.folders import Project, write_whole
 from hpedu.store import prepare
@@ -79,7 +90,7 @@ def test_standings_are_assessed_only_where_nothing_says_what_they_are(state: Sta
     part = "standings/2025/2030/hai_phong/primary_two_sessions_share"
     digest = state.digest_of(part)
     assert digest
-    state.standings.keep()
+    state.standings.save()
     again = read_state(state.project, state.prepared)
     assert again.standings.parts[part] == digest
     assert read_state(state.project, replace(state.prepared, made_from={"raw/x": "x"})).standings.parts == {}
@@ -99,7 +110,7 @@ def _rewrite(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
             lambda nb: nb["cells"][0].update(outputs=[{"output_type": "stream", "name": "stdout", "text": "x"}]),
             False,
         ),
-        (lambda nb: nb["metadata"].update(papermill={}), False),
+        (lambda nb: nb["metadata"].update(kernelspec={"name": "another"}), True),
         (lambda nb: nb["cells"][0].update(source=["print(", "1)"]), True),
         (lambda nb: nb["cells"][0]["metadata"].update(tags=["en"]), True),
         (lambda nb: nb["cells"].append({"cell_type": "markdown", "source": "said", "metadata": {}}), True),
@@ -112,3 +123,75 @@ def test_of_a_notebook_only_what_is_read_and_run_counts(
     before = digest_notebook(path)
     _rewrite(path, change)
     assert (digest_notebook(path) != before) == counts
+
+
+ENTRY: dict[str, Any] = {
+    "page": "2025/a.html",
+    "parameters": {},
+    "status": "done",
+    "notebook": "n",
+    "package": "p",
+    "environment": "e",
+    "inputs": {},
+    "sha256": "s",
+}
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Project:
+    project = Project(tmp_path)
+    page = project.reports / str(ENTRY["page"])
+    page.parent.mkdir(parents=True)
+    page.write_text("page")
+    return project
+
+
+def test_what_a_killed_batch_finished_is_known(empty: Project) -> None:
+    write_build(Record({"a": ENTRY | {"status": "failed"}}), empty)
+    add_to_journal(empty, "a", ENTRY)
+    with (empty.build / JOURNAL).open("a") as file:
+        file.write('\n["b", {"page": "2025/b')  # torn by the kill
+    add_to_journal(empty, "c", ENTRY)
+    record = read_build(empty)
+    assert record.reports == {"a": ENTRY, "c": ENTRY}
+    assert record.changed
+    write_build(record, empty)
+    assert not (empty.build / JOURNAL).exists()
+    assert read_build(empty).reports == {"a": ENTRY, "c": ENTRY}
+
+
+def test_pages_that_are_gone_leave_the_record(empty: Project) -> None:
+    write_build(Record({"a": ENTRY, "b": ENTRY | {"page": "2025/b.html"}}), empty)
+    assert set(read_build(empty).reports) == {"a"}
+
+
+UNREADABLE = [b"", b"{", b"[]", b"3", b"\x00", b"\xff", b'{"reports": 3, "beside": {}}']
+
+
+@pytest.mark.parametrize("content", UNREADABLE)
+def test_a_record_that_cannot_be_read_counts_for_nothing_and_is_told(empty: Project, content: bytes) -> None:
+    (empty.reports / "build.json").write_bytes(content)
+    record = read_build(empty)
+    assert record.reports == {} and record.changed
+    assert (
+        str(record.damage)
+        == "reports/build.json could not be read: the reports known only from it are made again."
+    )
+    write_build(record, empty)
+    assert read_build(empty).damage is None
+
+
+def test_of_a_record_damaged_in_part_the_rest_holds(empty: Project) -> None:
+    content = {"reports": {"a": ENTRY, "b": 3, "c": {"page": "2025/a.html"}}, "beside": {}}
+    (empty.reports / "build.json").write_text(json.dumps(content))
+    record = read_build(empty)
+    assert record.reports == {"a": ENTRY}
+    assert record.damage is not None
+
+
+@pytest.mark.parametrize("line", ["3", "[3, 4]", '["b", 3]', '["b", {}]', "[1, 2, 3]"])
+def test_a_line_of_the_journal_that_is_no_entry_is_passed_over(empty: Project, line: str) -> None:
+    add_to_journal(empty, "a", ENTRY)
+    with (empty.build / JOURNAL).open("a") as file:
+        file.write(f"\n{line}")
+    assert read_build(empty).reports == {"a": ENTRY}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 
@@ -10,7 +9,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hpedu.batch.plan import Outcome, Run
-from hpedu.batch.progress import Bar, Lines, spell_seconds
 from hpedu.cli import commands
 from hpedu.folders import Project
 
@@ -74,22 +72,3 @@ def test_workbooks_of_communes_are_refused(little: Project, monkeypatch: pytest.
     result = report("--territory", "communes", "--xlsx")
     assert result.exit_code == 2
     assert "Leave out --xlsx" in result.stderr
-
-
-def test_lines_and_bar_tell_the_same_failure() -> None:
-    for kind in (Lines, Bar):
-        file = io.StringIO()
-        shown = kind(file, "en")
-        shown.start([GENERAL, Run(2025, "hai_phong", "en", "general")], 3, [2.0, 4.0], 2)
-        shown.advance(1, Outcome(GENERAL, 2.25, "cell 2: X: y"))
-        shown.end()
-        text = file.getvalue()
-        assert text.startswith("2 reports to run, 3 are up to date; 2 at a time, about 4 s\n")
-        assert "[1/2] 2025/hai_phong/vi/general  2.2 s  FAILED  cell 2: X: y" in text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.4, "0 s"), (89, "89 s"), (95, "2 min"), (3600, "60 min"), (5400, "1 h 30 min")]
-)
-def test_times_are_spelt(seconds: float, text: str) -> None:
-    assert str(spell_seconds(seconds)) == text

@@ -18,7 +18,7 @@ from hpedu import store
 from hpedu.batch.build import Settings, run_batch
 from hpedu.batch.plan import Run
 from hpedu.errors import IngestError
-from hpedu.folders import Project, announce_project
+from hpedu.folders import HOME_VARIABLE, Project, announce
 from hpedu.store import prepare
 from tests.conftest import copy_project
 
@@ -86,7 +86,7 @@ def touch_rounds(project: Project, plan: list[Run], rounds: int, seed: int) -> I
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         copy = copy_project(Path(folder) / "project")
-        with announce_project(copy):
+        with announce(HOME_VARIABLE, str(copy.root)):
             from hpedu.batch.plan import make_plan
 
             for touch in touch_rounds(copy, make_plan(languages=["vi"]), int((sys.argv[1:] or ["10"])[0]), 2026):

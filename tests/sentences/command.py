@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import pkgutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from hpedu.errors import HpeduError, Problem, Refused, UnknownName, list_problem
 from hpedu.texts import Language, message, say
 
 FOLDER, NOTEBOOK = Path("du_an"), "preschool.ipynb"
+ASKED = Run(2025, "hai_phong_old", "en", "preschool")
 RUNS = [Run(2025, "hai_phong", "vi", group) for group in ("overview", "preschool", "general")]
 
 
@@ -56,8 +58,14 @@ def make_errors() -> list[HpeduError]:
             (NOTEBOOK, message("notebook_heads", count=2)),
         ],
         "UnfinishedNotebook": [()],
-        "LimitExceeded": [("stopped after 600 s", "time")],
-        "PageRefused": [("UnfitNotebook: preschool.ipynb", "")],
+        "WrongAnswer": [
+            (ASKED, replace(ASKED, territory="hai_phong", language="vi"), tagged) for tagged in (0, 1, 2)
+        ],
+        "LimitExceeded": [
+            (message("limit_time", seconds=900), "time"),
+            (message("limit_memory", held=812, most=600), "memory"),
+        ],
+        "PageRefused": [(message("UnfitNotebook", notebook=NOTEBOOK, reason="..."), "")],
         "NoWarmStart": [("no entry point",)],
         "NoCluster": [
             ("tcp://10.0.0.1:8786", message("cluster_without_dask")),
@@ -71,7 +79,6 @@ def make_errors() -> list[HpeduError]:
         "NotInList": [(["Phường Hải Dương", "Xã Gia Lộc"],)],
         "BareCode": [("10525", ["Phường Hải Dương (commune_10525_2025)"]), ("99999", [])],
         "BatchUnderWay": [("4321",)],
-        "DamagedRecord": [(Path("reports/build.json"), "line 3")],
     }
     return [*lists, *bare, *(kinds[name](*values) for name, cases in filled.items() for values in cases)]
 
@@ -163,6 +170,7 @@ def make_batch() -> Batch:
         outcomes=[Outcome(RUNS[0], 61.0), failed],
         left=[RUNS[2]],
         unmade={RUNS[0].id: "NoBrowser"},
+        damage=message("record_damaged", file="reports/build.json"),
         trouble="OSError: disk full",
     )
 
@@ -214,4 +222,4 @@ FILLED = (
 
 def say_filled(language: Language) -> dict[str, list[str]]:
     """Say the texts of `FILLED`."""
-    return {"said with example values": [f"{key}: {say(key, language, **EXAMPLES)}" for key in FILLED]}
+    return {"said with example values": [f"{key}: {join_lines(say(key, language, **EXAMPLES))}" for key in FILLED]}

@@ -6,17 +6,24 @@ import errno
 import json
 import os
 import signal
-from collections.abc import Callable, Sequence
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from hpedu.batch import build, exports, freshness
-from hpedu.batch.build import Settings, run_batch
+from hpedu.batch.build import INTERRUPTED, BatchUnderWay, Settings, lock_project, run_batch
+from hpedu.batch.exports import place_of
 from hpedu.batch.plan import Outcome, Run, make_plan
 from hpedu.batch.recap import describe_batch, exit_status, recap
+from hpedu.cli import commands
 from hpedu.folders import Project
 from hpedu.present.page.pdf import PrintFailed
+from hpedu.texts import LANGUAGES, message
+from tests.batch.kill_rounds import PRETEND, kill_rounds
 
 Pretend = Callable[[Callable[[Run, int], Outcome | None]], list[Run]]
 
@@ -37,6 +44,62 @@ def test_everything_else_is_finished(little: Project, pretend: Pretend) -> None:
     assert [outcome.run.group for outcome in batch.failures] == ["general"]
     assert len(batch.outcomes) == len(plan) == 6
     assert exit_status(batch) == 1
+
+
+def test_a_notebook_that_is_no_json_fails_by_itself(little: Project) -> None:
+    """A merge conflict in one notebook must not keep the others from being looked at."""
+    (little.notebooks / "general.ipynb").write_text("<<<<<<< HEAD", encoding="utf-8")
+    batch = run_batch(make_plan(["general"], languages=["vi"]), little, Settings(engine="papermill"))
+    assert "NotJSONError" in str(batch.failures[0].error)
+    assert exit_status(batch) == 1
+    result = CliRunner().invoke(commands, ["report", "--dry-run", "--language", "vi"])
+    assert result.exit_code == 0
+    assert "6 of 6 reports would be run" in result.output
+
+
+def test_what_hpedu_refuses_is_told_in_the_language_of_the_command(little: Project, pretend: Pretend) -> None:
+    refused = message(
+        "WrongAnswer", notebook="n.ipynb", asked="a", answered="b", tags=message("parameters_no_tag")
+    )
+    pretend(lambda run, tried: Outcome(run, 0.1, refused, cause="notebook"))
+    batch = run_batch(make_plan(["general"], languages=["vi"]), little)
+    told = {language: "\n".join(line.say(language) for line in recap(batch)) for language in LANGUAGES}
+    assert "n.ipynb: yêu cầu là a, nhưng đầu trang lại ghi b; không ô nào mang thẻ `parameters`" in told["vi"]
+    assert "n.ipynb: asked for was a, but the page head is of b; no cell has the tag `parameters`" in told["en"]
+    assert describe_batch(batch, little)["reports"][0]["error"] == str(refused)
+    entry = json.loads((little.reports / "build.json").read_bytes())["reports"]
+    assert entry == {}  # there is no page
+
+
+def test_a_lost_record_has_everything_made_again_and_says_so(little: Project, pretend: Pretend) -> None:
+    ran = pretend(lambda run, tried: None)
+    plan = make_plan(languages=["vi"])
+    run_batch(plan, little)
+    (little.reports / "build.json").write_text("{")
+    result = CliRunner().invoke(commands, ["report", "--dry-run", "--language", "vi"])
+    assert result.stderr.startswith("reports/build.json could not be read")
+    assert "6 of 6 reports would be run" in result.output
+    batch = run_batch(plan, little)
+    assert sorted(ran) == sorted(plan * 2)
+    assert exit_status(batch) == 0
+    assert [str(line) for line in recap(batch)].count(str(batch.damage)) == 1
+    assert run_batch(plan, little).damage is None
+
+
+def test_exports_of_a_report_the_record_does_not_know_are_made_again(
+    little: Project, pretend: Pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An old print must not stay with a newer page, even if the record of it is lost."""
+    pretend(lambda run, tried: None)
+    monkeypatch.setattr(exports, "can_print", lambda: True)
+    monkeypatch.setattr(exports, "print_pdf", lambda page, pdf: pdf.write_bytes(page.read_bytes()))
+    plan = make_plan(["general"], languages=["vi"])
+    run_batch(plan, little, Settings(exports=("pdf",)))
+    (little.reports / "build.json").unlink()
+    pdf = little.reports / place_of(plan[0], "pdf")
+    pdf.write_bytes(b"old")
+    run_batch(plan, little)
+    assert pdf.read_bytes() == (little.reports / plan[0].page).read_bytes()
 
 
 def test_a_dead_kernel_is_tried_again_and_an_error_of_the_notebook_is_not(
@@ -101,7 +164,7 @@ def test_a_full_disk_leaves_what_is_finished_and_says_so(
             patch.setattr(module, name, fill)
         batch = run_batch(plan, little)
     assert [(o.run.group, o.cause) for o in batch.failures] == [("general", "system")]
-    assert "No space left" in batch.failures[0].error
+    assert "No space left" in str(batch.failures[0].error)
     assert exit_status(batch) == 1
     assert "make room" in "\n".join(map(str, recap(batch)))
     assert len(list(little.reports.rglob("vi/*.html"))) == 5
@@ -148,29 +211,46 @@ def test_the_document_for_programs_says_what_became_of_each(little: Project, pre
     assert str(little.root) not in json.dumps(document)
 
 
-class Recorder:
-    """Notes what a progress display is told."""
+CODE = """
+import os, signal
+from hpedu.batch.build import heeding_signals
 
-    def __init__(self) -> None:
-        self.expected: list[float] | None = None
-        self.said: list[str] = []
-
-    def start(self, runs: Sequence[Run], fresh: int, expected: list[float] | None, workers: int) -> None:
-        self.expected = expected
-        self.said.append(f"{len(runs)} {fresh} {workers}")
-
-    def advance(self, done: int, outcome: Outcome) -> None:
-        self.said.append(str(done))
-
-    def end(self) -> None:
-        self.said.append("end")
+with heeding_signals(lambda: print("asked", flush=True)):
+    for _ in range({times}):
+        os.kill(os.getpid(), signal.{name})
+    print("finished what was under way", flush=True)
+assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+"""
 
 
-def test_expected_times_come_from_earlier_batches(little: Project, pretend: Pretend) -> None:
-    pretend(lambda run, tried: None)
-    first, second = Recorder(), Recorder()
-    run_batch(make_plan(["general"], languages=["vi"]), little, None, first)
-    run_batch(make_plan(["general", "higher"]), little, None, second)
-    assert first.expected is None
-    assert second.expected == [0.5, 0.5, 0.5]
-    assert second.said == ["3 1 2", "1", "2", "3", "end"]
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("times", "status", "said"),
+    [(1, 0, ["asked", "finished what was under way"]), (2, INTERRUPTED, ["asked"])],
+)
+def test_the_second_request_ends_at_once(number: signal.Signals, times: int, status: int, said: list[str]) -> None:
+    code = CODE.format(times=times, name=number.name)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()) == (status, said), done.stderr
+
+
+def test_two_batches_at_once_are_refused_and_a_dead_one_does_not_count(little: Project) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from hpedu.batch.build import lock_project; "
+        "from hpedu.folders import Project\n"
+        "with lock_project(Project(Path(sys.argv[1]))): print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code, str(little.root)], stdout=subprocess.PIPE)
+    assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
+    with pytest.raises(BatchUnderWay, match=f"process {holder.pid}"), lock_project(little):
+        pass
+    holder.kill()
+    holder.wait()
+    with lock_project(little):
+        pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_a_killed_batch_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    killer = kill_rounds(tmp_path, 2, PRETEND, seed=11)
+    assert len(killer.finished_before) == 2

@@ -1,0 +1,113 @@
+"""Prove that a notebook came to its end, which data it used, and that its page is of what was asked for.
+
+The first two are known from a cell added to the end of every run, the provenance cell. It never reaches a page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from hpedu.batch.plan import Run
+from hpedu.errors import HpeduError
+from hpedu.texts import Message, message
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+INPUTS = "application/vnd.hpedu.inputs+json"
+TAG = "hpedu-provenance"
+SOURCE = "from hpedu.batch.provenance import show_inputs\n\nshow_inputs()"
+PARAMETERS = "parameters"
+"""The tag of the cell behind which papermill puts the parameters of a run."""
+
+
+class UnfinishedNotebook(HpeduError):
+    """The notebook did not come to its end, though nothing reported it: a kernel died without an error."""
+
+
+class WrongAnswer(HpeduError):
+    """The page would be of another territory, school year, language or group than was asked for."""
+
+    def __init__(self, run: Run, answered: Run, tagged: int) -> None:
+        self.notebook, self.asked, self.answered = run.notebook, run.id, answered.id
+        self.tags: Message | str = ""
+        if tagged != 1:
+            self.tags = message("parameters_tags" if tagged else "parameters_no_tag", count=tagged)
+        super().__init__(run, answered, tagged)
+
+
+def show_inputs() -> None:
+    """Show the parts of the data that this kernel has used (`hpedu.store.inputs_used`)."""
+    from IPython.display import display
+
+    from hpedu.store import inputs_used
+
+    display({INPUTS: inputs_used(), "text/plain": "hpedu"}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def add_provenance_cell(notebook: NotebookNode) -> NotebookNode:
+    """Return a copy of a notebook with the provenance cell at its end."""
+    from nbformat.v4 import new_code_cell
+
+    cell = new_code_cell(SOURCE, id=TAG, metadata={"tags": [TAG]})
+    return type(notebook)({**notebook, "cells": [*notebook.cells, cell]})
+
+
+def take_provenance_cell(notebook: NotebookNode) -> dict[str, str]:
+    """Take the provenance cell out of an executed notebook; return the parts of the data used, with their digests.
+
+    The head of the page gets one digest over all of them.
+
+    Raises
+    ------
+    UnfinishedNotebook
+        If the cell was not run.
+    """
+    last = notebook.cells[-1]
+    found = [output["data"][INPUTS] for output in last.get("outputs", []) if INPUTS in output.get("data", {})]
+    if TAG not in last.metadata.get("tags", []) or not found:
+        raise UnfinishedNotebook
+    del notebook.cells[-1]
+    inputs: dict[str, str] = dict(found[0])
+    for head in _find_heads(notebook):
+        head["inputs_digest"] = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    return inputs
+
+
+def check_answer(run: Run, notebook: NotebookNode) -> None:
+    """Compare what was asked for with what the head of the page in an executed notebook says it is of.
+
+    Raises
+    ------
+    WrongAnswer
+        If they differ: the parameters were not filled in, or a cell has set one of them again.
+    """
+    ids = _name_territories()
+    for head in _find_heads(notebook):
+        territory = ids.get(head["territory"], head["territory"])
+        answered = Run(head["year"], territory, head["language"], head["group"])
+        if answered != run:
+            tagged = sum(PARAMETERS in cell.metadata.get("tags", []) for cell in notebook.cells)
+            raise WrongAnswer(run, answered, tagged)
+
+
+def _find_heads(notebook: NotebookNode) -> Iterator[dict[str, Any]]:
+    """Yield the page heads among the outputs; one that is not alone is refused when the page is rendered."""
+    from hpedu.present.page.display import PAGE_HEAD
+
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if PAGE_HEAD in output.get("data", {}):
+                yield output["data"][PAGE_HEAD]
+
+
+def _name_territories() -> Mapping[str, str]:
+    """Return the ids of territories and communes by the names that stand in a page head."""
+    from hpedu.registry import load_registry
+
+    registry = load_registry()
+    ids = {name: id for id, row in registry.territories.items() for name in (row.name.vi, row.name.en)}
+    return ids | {commune.name: commune.id for commune in registry.communes if commune.valid_to is None}
