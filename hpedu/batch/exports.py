@@ -34,7 +34,7 @@ class ExportFailed(HpeduError):
         super().__init__(reason)
 
 
-def export_office(run: Run, project: Project, kinds: Collection[str]) -> Exports:
+def export_report(run: Run, project: Project, kinds: Collection[str]) -> Exports:
     """Write what is asked for of a report beside its page; the same data give the same bytes.
 
     Parameters
@@ -95,7 +95,7 @@ def renew_exports(run: Run, project: Project, asked: Iterable[str], before: Expo
         (project.reports / place_of(run, "pdf")).unlink(missing_ok=True)
         wanted.remove("pdf")
     try:
-        return kept | export_office(run, project, wanted)
+        return kept | export_report(run, project, wanted)
     except (OSError, PrintFailed) as error:
         _withdraw(run, project, wanted)
         lacking = {kind: {"place": str(place_of(run, kind)), "sha256": ""} for kind in wanted}

@@ -9,7 +9,7 @@ import pytest
 
 from hpedu.assess.changes import place_of_standings
 from hpedu.batch import exports
-from hpedu.batch.exports import ExportFailed, export_office, keep_standings_of, place_of, renew_exports
+from hpedu.batch.exports import ExportFailed, export_report, keep_standings_of, place_of, renew_exports
 from hpedu.batch.plan import Run
 from hpedu.folders import Project
 from hpedu.present.page.pdf import PrintFailed
@@ -19,27 +19,27 @@ RUN = Run(2025, "hai_phong", "vi", "continuing")
 
 
 def test_exports_lie_beside_the_page_and_are_the_same_twice(project: Project) -> None:
-    first = export_office(RUN, project, TABLES)
+    first = export_report(RUN, project, TABLES)
     assert first["workbook"]["place"] == "2025/hai_phong/vi/continuing.xlsx"
     assert first["package"]["place"] == "2025/hai_phong/vi/continuing-data/datapackage.json"
     assert all((project.reports / one["place"]).exists() for one in first.values())
-    assert export_office(RUN, project, TABLES) == first
+    assert export_report(RUN, project, TABLES) == first
 
 
 def test_no_path_of_the_machine_is_handed_out(project: Project) -> None:
-    export_office(RUN, project, ["package"])
+    export_report(RUN, project, ["package"])
     for file in (project.reports / place_of(RUN, "package")).parent.iterdir():
         assert str(project.root) not in file.read_text(encoding="utf-8"), file.name
 
 
 def test_the_page_on_data_quality_has_none(project: Project) -> None:
-    assert export_office(Run(2025, "hai_phong", "vi", "data_quality"), project, TABLES) == {}
+    assert export_report(Run(2025, "hai_phong", "vi", "data_quality"), project, TABLES) == {}
 
 
 def test_only_what_is_stale_is_written_again(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = export_office(RUN, project, ["workbook"])
+    before = export_report(RUN, project, ["workbook"])
     written: list[set[str]] = []
-    monkeypatch.setattr(exports, "export_office", lambda run, project, kinds: written.append(set(kinds)) or {})
+    monkeypatch.setattr(exports, "export_report", lambda run, project, kinds: written.append(set(kinds)) or {})
     assert renew_exports(RUN, project, ["workbook"], before, fresh=True) == before
     renew_exports(RUN, project, ["package"], before, fresh=True)
     renew_exports(RUN, project, [], before, fresh=False)  # the page is new: its workbook must not contradict it
@@ -75,7 +75,7 @@ def test_what_stands_is_not_lost_when_another_export_fails(
     def crash(page: Path, pdf: Path) -> None:
         raise PrintFailed(page.name, "it crashed")
 
-    before = export_office(RUN, project, ["workbook"])
+    before = export_report(RUN, project, ["workbook"])
     monkeypatch.setattr(exports, "print_pdf", crash)
     with pytest.raises(ExportFailed) as caught:
         renew_exports(RUN, project, ["pdf"], before, fresh=True)

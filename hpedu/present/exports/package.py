@@ -15,7 +15,7 @@ from typing import Any
 
 from hpedu.folders import write_whole
 from hpedu.ingest.schema import Resource
-from hpedu.present.exports.rows import Column, OfficeTables, Row, TableDesign, introduce, name_tables, read_design
+from hpedu.present.exports.rows import Column, ReportTables, Row, TableDesign, introduce, name_tables, read_design
 from hpedu.present.page.blocks import write_csv
 from hpedu.registry import Registry
 from hpedu.texts import Language, say
@@ -23,13 +23,13 @@ from hpedu.texts import Language, say
 DESCRIPTOR = "datapackage.json"
 
 
-def write_package(folder: Path, tables: OfficeTables, registry: Registry) -> None:
+def write_package(folder: Path, tables: ReportTables, registry: Registry) -> None:
     """Write the package of a report into a folder of its own; the same tables give the same bytes."""
     for name, content in draw_package(tables, registry).items():
         write_whole(folder / name, content)
 
 
-def draw_package(tables: OfficeTables, registry: Registry) -> dict[str, bytes]:
+def draw_package(tables: ReportTables, registry: Registry) -> dict[str, bytes]:
     """The files of the package by name: a CSV a table, and the descriptor last."""
     design = read_design()
     files = {
@@ -43,7 +43,7 @@ def draw_package(tables: OfficeTables, registry: Registry) -> dict[str, bytes]:
     return files | {DESCRIPTOR: text.encode()}
 
 
-def describe_package(tables: OfficeTables, registry: Registry) -> dict[str, Any]:
+def describe_package(tables: ReportTables, registry: Registry) -> dict[str, Any]:
     """The descriptor: what `datapackage.json` says."""
     scope, language, design = tables.scope, tables.scope.language, read_design()
     warning = [say("synthetic_page", language)] if tables.synthetic else []
@@ -52,7 +52,7 @@ def describe_package(tables: OfficeTables, registry: Registry) -> dict[str, Any]
         "profile": "tabular-data-package",
         "name": f"hpedu-{scope.year}-{scope.territory}-{language}-{scope.group}",
         "title": f"{say('synthetic_chart', language)} – {title}" if tables.synthetic else title,
-        "description": " ".join([*warning, say("office_package_text", language), *introduce(tables)]),
+        "description": " ".join([*warning, say("export_package_text", language), *introduce(tables)]),
         "keywords": ["education", "targets", "Hai Phong", *(["synthetic"] if tables.synthetic else [])],
         "hpedu": version("hpedu"),
         **_none_left_out("licenses", _list_licences(tables)),
@@ -111,7 +111,7 @@ def _describe_source(source: Resource) -> dict[str, str]:
     return {"title": f"{source.publisher}: {source.title}"} | address
 
 
-def _list_licences(tables: OfficeTables) -> list[dict[str, str]]:
+def _list_licences(tables: ReportTables) -> list[dict[str, str]]:
     """The licences of the sources, each once."""
     found = dict.fromkeys(tuple(sorted(one.items())) for source in tables.sources for one in source.licenses)
     return [dict(pairs) for pairs in found]

@@ -1,7 +1,7 @@
 """What a report hands to the office: its scorecard, series, observations and registers as plain rows.
 
 The rows are the same for the workbook and the data package; which columns each shows stands in
-`office_tables.toml`.
+`tables.toml`.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ SILENT = ("no_data", "milestone_unreported")
 """States of a target about which nothing is known."""
 
 
-def name_tables(tables: OfficeTables, registry: Registry) -> str:
+def name_tables(tables: ReportTables, registry: Registry) -> str:
     """The title of a hand-out: group, territory and school year in its language."""
     scope = tables.scope
     return say(
-        "office_title",
+        "export_title",
         scope.language,
         group=registry.groups[scope.group].name.get(scope.language),
         territory=registry.territories[scope.territory].name.get(scope.language),
@@ -41,21 +41,21 @@ def name_tables(tables: OfficeTables, registry: Registry) -> str:
     )
 
 
-def day_of(tables: OfficeTables) -> date:
+def day_of(tables: ReportTables) -> date:
     """The day of the data: that of its newest source, the first of the month or year where no day is known."""
     year, month, day = [int(part) for part in f"{tables.published}-01-01".split("-")[:3]]
     return date(year, month, day)
 
 
-def introduce(tables: OfficeTables) -> list[str]:
+def introduce(tables: ReportTables) -> list[str]:
     """What a reader has to know first: coverage, date of the data, what the figures are."""
     language, states = tables.scope.language, [row["state"] for row in tables.rows["scorecard"]]
     known = sum(state not in SILENT for state in states)
     return [
-        say("office_coverage", language, known=known, total=len(states)),
-        say("office_date", language, date=format_date(tables.published, language)),
-        say("office_nothing_invented", language),
-        say("office_merger", language),
+        say("export_coverage", language, known=known, total=len(states)),
+        say("export_date", language, date=format_date(tables.published, language)),
+        say("export_nothing_invented", language),
+        say("export_merger", language),
     ]
 
 
@@ -103,14 +103,14 @@ class Design(BaseModel):
 
 @cache
 def read_design() -> Design:
-    """Read `office_tables.toml`.
+    """Read `tables.toml`.
 
     Raises
     ------
     pydantic.ValidationError
         If it is not as the classes above say.
     """
-    with Path(__file__).with_name("office_tables.toml").open("rb") as file:
+    with Path(__file__).with_name("tables.toml").open("rb") as file:
         return Design.model_validate(tomllib.load(file))
 
 
@@ -129,7 +129,7 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class OfficeTables:
+class ReportTables:
     """The rows of every table by its id; `decimals` of a number stand beside it, for the workbook's formats."""
 
     scope: Scope
@@ -150,7 +150,7 @@ def collect_tables(
     observations: pl.DataFrame,
     resources: Mapping[str, Resource],
     registry: Registry,
-) -> OfficeTables:
+) -> ReportTables:
     """The tables of a report, from nothing but what it is given.
 
     Parameters
@@ -191,7 +191,7 @@ class _Collector:
         self.observations = observations.filter("current", self._known())
         self.resources = {resource.name: resource for resource in resources.values()}
 
-    def collect(self) -> OfficeTables:
+    def collect(self) -> ReportTables:
         tables = {
             "scorecard": [self._scorecard_row(s) for s in self.standings],
             "series": [self._series_row(r) for r in self.values],
@@ -205,7 +205,7 @@ class _Collector:
         sources = [self.resources[name] for name in sorted(named & self.resources.keys())]
         tables["sources"] = [self._source_row(source) for source in sources]
         synthetic = any(row["status"] == "synthetic" for t in ("series", "observations") for row in tables[t])
-        return OfficeTables(self.scope, tables, sources, synthetic)
+        return ReportTables(self.scope, tables, sources, synthetic)
 
     def _ours(self, group: str) -> bool:
         return self.scope.group == group or not self.registry.groups[self.scope.group].targets
@@ -387,7 +387,7 @@ class _Collector:
         if self.registry.indicators[target.id].counts:
             return self._name("unit", "percent")
         percent = target.unit == "percent"
-        return say("office_points", self.language) if percent else self._name("unit", target.unit)
+        return say("export_points", self.language) if percent else self._name("unit", target.unit)
 
     def _name_territory(self, territory: str) -> str:
         return self.registry.territories[territory].name.get(self.language)

@@ -29,7 +29,7 @@ from openpyxl.xml.constants import ARC_CORE
 from openpyxl.xml.functions import tostring
 
 from hpedu.folders import write_whole
-from hpedu.present.exports.rows import OfficeTables, Row, TableDesign, day_of, introduce, name_tables, read_design
+from hpedu.present.exports.rows import ReportTables, Row, TableDesign, day_of, introduce, name_tables, read_design
 from hpedu.present.view import SIGNS
 from hpedu.registry import Registry
 from hpedu.texts import Language, count_decimals, say
@@ -99,12 +99,12 @@ _ONE_LINE = Alignment(vertical="top")
 _STYLE = TableStyleInfo(name="TableStyleLight15", showRowStripes=True)
 
 
-def write_workbook(path: Path, tables: OfficeTables, registry: Registry) -> None:
+def write_workbook(path: Path, tables: ReportTables, registry: Registry) -> None:
     """Write the workbook of a report; the same tables give the same bytes."""
     write_whole(path, draw_workbook(tables, registry))
 
 
-def draw_workbook(tables: OfficeTables, registry: Registry) -> bytes:
+def draw_workbook(tables: ReportTables, registry: Registry) -> bytes:
     """The bytes of the workbook: cover, notes, scorecard, series, sources, in the language of the tables."""
     language = tables.scope.language
     design = read_design()
@@ -112,7 +112,7 @@ def draw_workbook(tables: OfficeTables, registry: Registry) -> bytes:
     workbook = Workbook()
     workbook.properties.title = name_tables(tables, registry)
     workbook.properties.language = language
-    names = [say("office_notes", language), *(_sheet_name(t, language) for t in shown.values())]
+    names = [say("export_notes", language), *(_sheet_name(t, language) for t in shown.values())]
     _write_cover(workbook.active, tables, registry, names)
     _write_notes(workbook.create_sheet(names[0]), shown, tables)
     for name, (key, table) in zip(names[1:], shown.items(), strict=True):
@@ -128,12 +128,12 @@ def draw_workbook(tables: OfficeTables, registry: Registry) -> bytes:
     return save_workbook(workbook, day_of(tables))
 
 
-def _write_cover(sheet: Worksheet, tables: OfficeTables, registry: Registry, names: Sequence[str]) -> None:
+def _write_cover(sheet: Worksheet, tables: ReportTables, registry: Registry, names: Sequence[str]) -> None:
     language = tables.scope.language
-    sheet.title = say("office_cover", language)
+    sheet.title = say("export_cover", language)
     sheet.column_dimensions["A"].width = 100
     put_text(sheet["A1"], name_tables(tables, registry)).font = _TITLE
-    lines = [say("office_lead", language), *introduce(tables), say("office_contents", language)]
+    lines = [say("export_lead", language), *introduce(tables), say("export_contents", language)]
     if tables.synthetic:
         lines.insert(0, say("synthetic_page", language))
     row = 1
@@ -150,7 +150,7 @@ def _write_cover(sheet: Worksheet, tables: OfficeTables, registry: Registry, nam
     lay_out_print(sheet)
 
 
-def _write_notes(sheet: Worksheet, shown: dict[str, TableDesign], tables: OfficeTables) -> None:
+def _write_notes(sheet: Worksheet, shown: dict[str, TableDesign], tables: ReportTables) -> None:
     """The meaning of every column, sheet by sheet."""
     language, design = tables.scope.language, read_design()
     rows = [
@@ -158,18 +158,18 @@ def _write_notes(sheet: Worksheet, shown: dict[str, TableDesign], tables: Office
         for table in shown.values()
         for column in (design.column[name] for name in table.sheet)
     ]
-    heads = [say(key, language) for key in ("office_sheet", "office_column", "office_meaning")]
-    _write_top(sheet, say("office_notes_title", language), say("office_nothing_invented", language), tables)
+    heads = [say(key, language) for key in ("export_sheet", "export_column", "export_meaning")]
+    _write_top(sheet, say("export_notes_title", language), say("export_nothing_invented", language), tables)
     _write_table(sheet, "notes", heads, rows, [20, 40, 90], [])
     sheet.freeze_panes = sheet.cell(HEADER + 1, 1)
 
 
-def _write_top(sheet: Worksheet, title: str, text: str, tables: OfficeTables) -> None:
+def _write_top(sheet: Worksheet, title: str, text: str, tables: ReportTables) -> None:
     language = tables.scope.language
     if tables.synthetic:
         title = f"{say('synthetic_chart', language)} – {title}"
     put_text(sheet["A1"], title).font = _WARNING if tables.synthetic else _TITLE
-    put_text(sheet["A2"], say("office_one_table", language))
+    put_text(sheet["A2"], say("export_one_table", language))
     put_text(sheet["A3"], text)
     for row in (1, 2, 3):
         sheet.cell(row, 1).alignment = Alignment(wrap_text=False)
