@@ -101,7 +101,7 @@ class Report(View):
             questions=list(questions),
             synthetic=bool((shown["status"] == "synthetic").any()),
             sources=[self._source(resource, digests) for resource in resources],
-            notes=explain_rules(self.language),
+            rules=explain_rules(self.language),
         )
 
     def answer(self) -> Prose:

@@ -56,7 +56,7 @@ def test_a_missing_year_breaks_the_line() -> None:
     chart = draw([row for row in RISING if row[1] != 2022])
     assert list_runs(chart) == [[2020, 2021], [2023, 2024, 2025]]
     assert chart.table["Hải Phòng"].to_list() == ["30,0", "31,0", "…", "33,0", "34,0", "35,0"]
-    assert "không có số liệu" in chart.note
+    assert "không có số liệu" in chart.remarks
 
 
 def test_none_is_a_missing_year() -> None:
@@ -89,7 +89,7 @@ def test_derived_values_have_hollow_points_and_a_mark_in_the_table() -> None:
     assert [row["year"] for row in hollow["rows"]] == [2021]
     assert hollow["mark"]["fill"] == style.BACKGROUND
     assert chart.table["A"].to_list() == ["1.0", "2.0\N{NO-BREAK SPACE}d", "3.0\N{NO-BREAK SPACE}p"]
-    assert "d: derived from its parts" in chart.note and "p: preliminary" in chart.note
+    assert "d: derived from its parts" in chart.remarks and "p: preliminary" in chart.remarks
     assert "○ derived from its parts" in chart.svg
 
 
@@ -135,7 +135,7 @@ def test_required_path_and_second_path_differ_in_form_and_are_explained() -> Non
     paths = [[(row["year"], row["value"]) for row in rows] for rows in dashes.values()]
     assert [(2025, 35.0), (2030, 48.05)] in paths and [(2022, 40.0), (2030, 50.0)] in paths
     assert "Lộ trình cần có" in chart.svg and "- - - Theo kế hoạch" in chart.svg
-    assert "Theo kế hoạch: 2022-2023: 40,0; 2030-2031: 50,0" in chart.note
+    assert "Theo kế hoạch: 2022-2023: 40,0; 2030-2031: 50,0" in chart.remarks
 
 
 def test_no_line_crosses_a_break_and_its_label_says_why() -> None:
@@ -143,7 +143,7 @@ def test_no_line_crosses_a_break_and_its_label_says_why() -> None:
     chart = draw(RISING, breaks=marks)
     assert list_runs(chart) == [[2020, 2021], [2022, 2023], [2024, 2025]]
     assert "Cách tính mới" in chart.svg and "xưa" not in chart.svg
-    assert "từ 2022-2023: Cách tính mới" in chart.note
+    assert "từ 2022-2023: Cách tính mới" in chart.remarks
     heights = [layer["mark"]["y"] for layer in list_layers(chart, "text") if "y" in layer["mark"]]
     assert len(heights) == len(set(heights)) == 3  # of the merger and both breaks
 
@@ -151,7 +151,7 @@ def test_no_line_crosses_a_break_and_its_label_says_why() -> None:
 def test_the_target_keeps_the_decimals_of_the_plan() -> None:
     chart = draw(RISING, target=GOAL)
     assert "Mục tiêu: ≥ 48,05" in chart.svg
-    assert "Mục tiêu (năm 2030): ≥ 48,05" in chart.note
+    assert "Mục tiêu (năm 2030): ≥ 48,05" in chart.remarks
     diamond = next(layer for layer in list_layers(chart, "point") if layer["mark"].get("shape") == "diamond")
     assert (diamond["rows"][0]["year"], diamond["rows"][0]["value"]) == (2030, 48.05)
 
@@ -341,7 +341,7 @@ def test_a_figure_knows_its_cells_and_what_is_doubtful_about_it() -> None:
     chart = trend(frame, title="T", alt="A", name="n", language="vi", unit_label="%", decimals=1)
     assert chart.origins[0] == [[], ["a.csv!B2020"]]
     assert chart.table["Hải Phòng"].to_list()[:2] == ["30,0", "31,0\N{NO-BREAK SPACE}‡"]
-    assert "‡ 2021-2022 đến 2022-2023, 2024-2025: làm tròn" in chart.note
+    assert "‡ 2021-2022 đến 2022-2023, 2024-2025: làm tròn" in chart.remarks
     marks = [layer for layer in list_layers(chart, "text") if layer["mark"].get("text") == "‡"]
     assert [row["year"] for row in marks[0]["rows"]] == [2021, 2022, 2024]
     assert chart.data is not None and chart.data["inputs"].to_list()[0] == ["a.csv!B2020"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bs4 import BeautifulSoup
 
-from hpedu.present.page.body import arrange
+from hpedu.present.page.body import order_body
 from hpedu.present.page.display import describe_making, describe_origin
 
 SOURCES = [{"file": "a.csv", "published": "2025-06-30"}, {"file": "b.xlsx", "published": "2026-11-20"}]
@@ -12,15 +12,15 @@ SOURCES = [{"file": "a.csv", "published": "2025-06-30"}, {"file": "b.xlsx", "pub
 
 def test_figures_of_the_same_cells_share_a_number() -> None:
     two, one = '<p data-inputs="a.csv!B2\na.csv!B3">1</p>', '<p data-inputs="b.xlsx!S!C4">2</p>'
-    arranged = arrange(two + one + two, "vi")
-    assert arranged.origins == [["a.csv!B2", "a.csv!B3"], ["b.xlsx!S!C4"]]
-    links = BeautifulSoup(arranged.html, "html.parser").find_all("a", class_="cite")
+    ordered = order_body(two + one + two, "vi")
+    assert ordered.origins == [["a.csv!B2", "a.csv!B3"], ["b.xlsx!S!C4"]]
+    links = BeautifulSoup(ordered.html, "html.parser").find_all("a", class_="cite")
     assert [(link["href"], link["aria-label"]) for link in links] == [
         ("#o1", "Nguồn 1"),
         ("#o2", "Nguồn 2"),
         ("#o1", "Nguồn 1"),
     ]
-    assert "data-inputs" not in arranged.html
+    assert "data-inputs" not in ordered.html
 
 
 def test_an_origin_names_each_file_once_and_its_source() -> None:
@@ -32,9 +32,9 @@ def test_an_origin_names_each_file_once_and_its_source() -> None:
 
 
 def test_links_to_the_web_are_numbered_for_paper() -> None:
-    arranged = arrange('<a href="https://x.vn">x</a><a href="#y">y</a><a href="https://x.vn">x</a>', "en")
-    assert arranged.links == ["https://x.vn"]
-    assert arranged.html.count('data-note="1"') == 2
+    ordered = order_body('<a href="https://x.vn">x</a><a href="#y">y</a><a href="https://x.vn">x</a>', "en")
+    assert ordered.links == ["https://x.vn"]
+    assert ordered.html.count('data-note="1"') == 2
 
 
 def test_the_foot_dates_the_data_not_the_run() -> None:

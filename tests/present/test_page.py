@@ -42,7 +42,7 @@ HEAD = PageHead(
         {"name": "bad", "publisher": "", "title": "Xấu", "url": "javascript:alert(1)", "published": ""},
     ],
     inputs_digest="sha256:abc",
-    notes=["Tổng của hai tỉnh cũ."],
+    rules=["Tổng của hai tỉnh cũ."],
 )
 
 
@@ -146,7 +146,7 @@ def test_the_chart_script_comes_once_and_only_with_charts(chart: Chart) -> None:
 
 def test_everything_put_in_is_escaped() -> None:
     chart = draw(title=HOSTILE, alt=HOSTILE, unit_label=HOSTILE)
-    head = replace(HEAD, title=HOSTILE, subtitle=HOSTILE, territory=HOSTILE, questions=[HOSTILE], notes=[HOSTILE])
+    head = replace(HEAD, title=HOSTILE, subtitle=HOSTILE, territory=HOSTILE, questions=[HOSTILE], rules=[HOSTILE])
     page = read(show(chart), head=head)
     assert page.h1.get_text() == HOSTILE
     assert page.figcaption.get_text() == HOSTILE

@@ -27,7 +27,7 @@ SPEAKERS = (
 Sections = dict[str, list[str]]
 
 UNSAID = {
-    *("charts/about_level", "charts/break_note", "charts/target_note", "charts/range"),  # charts
+    *("charts/about_level", "charts/break_remark", "charts/target_remark", "charts/range"),  # charts
     *(
         "charts/published",
         "charts/confidence",

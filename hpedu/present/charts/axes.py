@@ -60,7 +60,7 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Plane:
+class Axes:
     """The coordinates of a trend chart, and what its layers need to know about them."""
 
     years: tuple[int, int]

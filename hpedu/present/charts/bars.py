@@ -93,7 +93,7 @@ def stacked(
         name=name,
         language=language,
         synthetic=synthetic,
-        note="; ".join(explain_marks((), None in totals, language)),
+        remarks="; ".join(explain_marks((), None in totals, language)),
         origins=[
             [[], *([*stack.inputs.get((part, year), ())] for part in stack.parts), []] for year in stack.years
         ],
@@ -271,7 +271,7 @@ def ranked(
         name=name,
         language=language,
         synthetic=synthetic,
-        note="; ".join(explain_marks((), values["value"].has_nulls(), language)),
+        remarks="; ".join(explain_marks((), values["value"].has_nulls(), language)),
         origins=[[[], [*inputs.get((bar["full"],), ())]] for bar in bars],
         data=values.drop("highlight"),
     )

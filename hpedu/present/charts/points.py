@@ -149,7 +149,7 @@ def leads_to(points: pl.DataFrame, target: Goal) -> bool:
     return bool((known["year"].tail(1) < target.year).any())
 
 
-def list_notes(
+def list_remarks(
     points: pl.DataFrame,
     table: pl.DataFrame,
     *,
@@ -161,23 +161,23 @@ def list_notes(
     language: Language,
 ) -> list[str]:
     """What stands under the table: target, second path, breaks, and what the marks mean."""
-    notes = []
+    remarks = []
     if target:
         words = target.write(decimals, language)
-        notes.append(say("target_note", language, label=target.label, year=target.year, value=words))
+        remarks.append(say("target_remark", language, label=target.label, year=target.year, value=words))
     if route:
         steps = "; ".join(
             f"{name_year(year, school_year, language)}: {format_number(value, decimals, language)}"
             for year, value in route.points
         )
-        notes.append(f"{route.label}: {steps}")
-    notes += [
-        say("break_note", language, label=mark.label, year=name_year(mark.year, school_year, language))
+        remarks.append(f"{route.label}: {steps}")
+    remarks += [
+        say("break_remark", language, label=mark.label, year=name_year(mark.year, school_year, language))
         for mark in breaks
     ]
     missing = any(MISSING in row for row in table.iter_rows())
     return [
-        *notes,
+        *remarks,
         *explain_marks(points["status"], missing, language),
         *list_flags(points, school_year, language),
     ]

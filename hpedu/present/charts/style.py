@@ -240,9 +240,9 @@ def year_header(by_school_year: bool, language: Language) -> str:
 def title_values(ticks: Sequence[float], unit_label: str, language: Language) -> list[str]:
     """The lines over the axis of values: its unit, and a warning if it does not start at 0."""
     starts_at_zero = ticks[0] <= 0 <= ticks[-1]
-    notes = [] if starts_at_zero else [say("axis_not_zero", language)]
-    whole = " ".join([unit_label, *notes])
-    return [whole] if len(whole) <= AXIS_LETTERS else [*textwrap.wrap(unit_label, AXIS_LETTERS), *notes]
+    remarks = [] if starts_at_zero else [say("axis_not_zero", language)]
+    whole = " ".join([unit_label, *remarks])
+    return [whole] if len(whole) <= AXIS_LETTERS else [*textwrap.wrap(unit_label, AXIS_LETTERS), *remarks]
 
 
 def value_axis(ticks: Sequence[float], title: list[str], lift: int = 12) -> Any:
@@ -312,9 +312,9 @@ def finish(layers: Layers, *, language: Language, height: int = HEIGHT, right: i
 def explain_marks(statuses: Iterable[str], missing: bool, language: Language) -> list[str]:
     """One explanation for each mark that a table uses, `…` included."""
     used = set(statuses)
-    notes = [
+    remarks = [
         f"{say(f'mark_{status}', language)}: {say(f'status_{status}', language)}"
         for status in MARKED
         if status in used
     ]
-    return [*notes, say("missing_note", language)] if missing else notes
+    return [*remarks, say("missing_remark", language)] if missing else remarks

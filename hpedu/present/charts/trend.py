@@ -9,7 +9,7 @@ import altair
 import polars as pl
 
 from hpedu.present.charts import style
-from hpedu.present.charts.axes import Break, Goal, Plane, Route, choose_ticks, span_years
+from hpedu.present.charts.axes import Axes, Break, Goal, Route, choose_ticks, span_years
 from hpedu.present.charts.points import (
     BOUNDS,
     FLAG,
@@ -18,7 +18,7 @@ from hpedu.present.charts.points import (
     leads_to,
     list_key,
     list_levels,
-    list_notes,
+    list_remarks,
     prepare_points,
     split_runs,
     tabulate,
@@ -56,25 +56,25 @@ PATH_DASH = [9, 3, 2, 3]
 ROUTE_DASH = [6, 4]
 
 
-def draw_series(points: pl.DataFrame, plane: Plane, series: list[str]) -> Layers:
+def draw_series(points: pl.DataFrame, axes: Axes, series: list[str]) -> Layers:
     """Bands, lines, points, and areas that answer the pointer; series differ in colour, dash and shape."""
     legend = None
     if len(series) > DIRECT_LABELS:
         legend = altair.Legend(
-            columns=legend_columns(series), symbolSize=90, offset=lift_legend(plane.title, plane.lift)
+            columns=legend_columns(series), symbolSize=90, offset=lift_legend(axes.title, axes.lift)
         )
     colour = altair.Color("series:N", scale=match_series(series, style.COLOURS), legend=legend)
     dash = altair.StrokeDash("series:N", scale=match_series(series, style.DASHES), legend=legend)
     shape = altair.Shape("series:N", scale=match_series(series, style.SHAPES), legend=legend)
-    at = {"x": plane.x(), "y": plane.y(), "color": colour}
+    at = {"x": axes.x(), "y": axes.y(), "color": colour}
 
     is_projected = pl.col("status") == "projected"
     # The line of a projection sets out from the last known point, if that is of the year before.
     departs = is_projected.shift(-1, fill_value=False).over("run")
-    runs = split_runs(points, plane.breaks)
-    ahead = split_runs(runs.filter(is_projected | departs), plane.breaks)
-    layers = draw_fan(ahead, plane, series)
-    known = split_runs(points.filter(~is_projected), plane.breaks)
+    runs = split_runs(points, axes.breaks)
+    ahead = split_runs(runs.filter(is_projected | departs), axes.breaks)
+    layers = draw_fan(ahead, axes, series)
+    known = split_runs(points.filter(~is_projected), axes.breaks)
     if not known.is_empty():
         line = data_of(pick(known, "run")).mark_line(strokeWidth=2.2)
         layers.append(line.encode(**at, strokeDash=dash, detail=altair.Detail("run:N")))
@@ -96,16 +96,16 @@ def draw_series(points: pl.DataFrame, plane: Plane, series: list[str]) -> Layers
     tooltip = [
         altair.Tooltip(f"{field}:N", title=words)
         for field, words in {
-            "series": say("series", plane.language),
-            "period": year_header(plane.school_year, plane.language),
-            "written": say("value", plane.language),
-            "status_words": say("status", plane.language),
+            "series": say("series", axes.language),
+            "period": year_header(axes.school_year, axes.language),
+            "written": say("value", axes.language),
+            "status_words": say("status", axes.language),
         }.items()
     ]
     points = points.with_columns(status_words=pl.concat_list("status_words", "flags").list.join("; "))
     # A finger needs a larger point than the eye.
     touch = data_of(pick(points, "period", "written", "status_words")).mark_circle(size=500, opacity=0)
-    layers.append(touch.encode(x=plane.x(), y=plane.y(), tooltip=tooltip))
+    layers.append(touch.encode(x=axes.x(), y=axes.y(), tooltip=tooltip))
     return layers
 
 
@@ -119,7 +119,7 @@ def match_series(series: list[str], values: Sequence[Any]) -> Any:
     return altair.Scale(domain=series, range=list(values[: len(series)]))
 
 
-def draw_fan(ahead: pl.DataFrame, plane: Plane, series: list[str]) -> Layers:
+def draw_fan(ahead: pl.DataFrame, axes: Axes, series: list[str]) -> Layers:
     """Three bands one in the other, from the point a projection departs from; the one of 80% has an edge."""
     # At its last known point a series is certain.
     certain = pl.col("status") != "projected"
@@ -135,87 +135,87 @@ def draw_fan(ahead: pl.DataFrame, plane: Plane, series: list[str]) -> Layers:
         area = data_of(band.select("series", "year", low, high, "run")).mark_area(
             fillOpacity=SHADES[level], opacity=1, **edge
         )
-        at = {"x": plane.x(), "y": plane.y(low), "fill": altair.Fill("series:N", **paint)}
+        at = {"x": axes.x(), "y": axes.y(low), "fill": altair.Fill("series:N", **paint)}
         if level == 80:
             at["stroke"] = altair.Stroke("series:N", **paint)
         layers.append(area.encode(**at, y2=altair.Y2(f"{high}:Q"), detail=altair.Detail("run:N")))
     return layers
 
 
-def place_labels(points: pl.DataFrame, plane: Plane, decimals: int) -> Rows:
+def place_labels(points: pl.DataFrame, axes: Axes, decimals: int) -> Rows:
     """Name and value at the last point of each series, moved apart; `value` places the first line of text.
 
     A single series needs no name: the title has said it. A projection is named with the ends of its 80%.
     """
     rows = points.group_by("series", maintain_order=True).last().to_dicts()
     for row in rows:
-        number = format_number(row["value"], decimals, plane.language)
+        number = format_number(row["value"], decimals, axes.language)
         row["words"] = f"{wrap(row['series'], 16)}\n{number}" if len(rows) > 1 else number
-        span = write_span(row["lo80"], row["hi80"], decimals, plane.language)
+        span = write_span(row["lo80"], row["hi80"], decimals, axes.language)
         if span:
-            row["words"] += f"\n{say('about_level', plane.language, level=80)}:\n{span}"
+            row["words"] += f"\n{say('about_level', axes.language, level=80)}:\n{span}"
     heights = [text_height(row["words"]) for row in rows]
-    centres = spread([plane.to_pixel(row["value"]) for row in rows], heights, 0, HEIGHT)
+    centres = spread([axes.to_pixel(row["value"]) for row in rows], heights, 0, HEIGHT)
     return [
         {key: row[key] for key in ("series", "year", "words")}
-        | {"value": plane.to_value(centre - (height - LINE) / 2)}
+        | {"value": axes.to_value(centre - (height - LINE) / 2)}
         for row, centre, height in zip(rows, centres, heights, strict=True)
     ]
 
 
-def draw_labels(labels: Rows, plane: Plane, series: list[str]) -> Layers:
+def draw_labels(labels: Rows, axes: Axes, series: list[str]) -> Layers:
     """The words at the end of each line, in its colour."""
     colour = altair.Color("series:N", scale=match_series(series, style.COLOURS), legend=None)
-    encoding = {"x": plane.x(), "y": plane.y(), "text": altair.Text("words:N"), "color": colour}
+    encoding = {"x": axes.x(), "y": axes.y(), "text": altair.Text("words:N"), "color": colour}
     return write_text(labels, encoding, align="left", dx=13, fontWeight=600)
 
 
-def draw_target(points: pl.DataFrame, plane: Plane, target: Goal, written: str) -> Layers:
+def draw_target(points: pl.DataFrame, axes: Axes, target: Goal, written: str) -> Layers:
     """The line to reach, a diamond in its year, and the path to it from the last known point."""
     words = wrap(f"{target.label}: {written}", 40)
     goal = {"year": target.year, "value": target.value, "words": words}
-    at = {"x": plane.x(), "y": plane.y()}
-    layers = [data_of([goal]).mark_rule(color=style.INK, strokeWidth=1.3).encode(y=plane.y())]
+    at = {"x": axes.x(), "y": axes.y()}
+    layers = [data_of([goal]).mark_rule(color=style.INK, strokeWidth=1.3).encode(y=axes.y())]
     if leads_to(points, target):
         known = points.filter((pl.col("rank") == 0) & (pl.col("status") != "projected"))
         start = known.select("year", "value").tail(1).to_dicts()
         path = data_of([*start, {"year": target.year, "value": target.value}])
         layers.append(path.mark_line(color=style.INK, strokeWidth=1.3, strokeDash=PATH_DASH).encode(**at))
-    tooltip = [altair.Tooltip("words:N", title=say("year", plane.language) + f" {target.year}")]
+    tooltip = [altair.Tooltip("words:N", title=say("year", axes.language) + f" {target.year}")]
     diamond = data_of([goal]).mark_point(shape="diamond", size=130, filled=True, opacity=1, color=style.INK)
     layers.append(diamond.encode(**at, tooltip=tooltip))
 
     # The words go where the series leave more room: over the line or under it.
-    line = plane.to_pixel(target.value)
-    above = [line - plane.to_pixel(value) for value in points["value"] if value >= target.value]
-    below = [plane.to_pixel(value) - line for value in points["value"] if value < target.value]
+    line = axes.to_pixel(target.value)
+    above = [line - axes.to_pixel(value) for value in points["value"] if value >= target.value]
+    below = [axes.to_pixel(value) - line for value in points["value"] if value < target.value]
     under = min(below, default=HEIGHT) > min(above, default=HEIGHT)
     extra = text_height(words) - LINE
-    encoding = {"y": plane.y(), "text": altair.Text("words:N")}
+    encoding = {"y": axes.y(), "text": altair.Text("words:N")}
     dy = 12 if under else -10 - extra
     return layers + write_text([goal], encoding, x=4, align="left", baseline="middle", dy=dy, fontWeight=600)
 
 
-def draw_route(route: Route, plane: Plane) -> Layers:
+def draw_route(route: Route, axes: Axes) -> Layers:
     """The second path: dashed, without points, under everything that is known."""
     rows = [{"year": year, "value": value} for year, value in route.points]
     line = data_of(rows).mark_line(color=style.QUIET_INK, strokeWidth=1.3, strokeDash=ROUTE_DASH)
-    return [line.encode(x=plane.x(), y=plane.y())]
+    return [line.encode(x=axes.x(), y=axes.y())]
 
 
-def draw_break(mark: Break, plane: Plane, level: int) -> Layers:
+def draw_break(mark: Break, axes: Axes, level: int) -> Layers:
     """Two solid rules side by side, half a year before the first year of the new kind; its words above the plot.
 
     `level` counts the lines of words below them, so that the marks of several breaks do not cover each other.
     """
     rows = [{"year": mark.year - 0.5, "words": mark.label}]
-    late = plane.is_late(mark.year)
+    late = axes.is_late(mark.year)
     side = {"align": "right", "dx": 4} if late else {"align": "left", "dx": -4}
     words = data_of(rows).mark_text(y=-8 - LINE * level, baseline="bottom", color=style.QUIET_INK, **side)
     rule = {"color": style.PLAIN, "strokeWidth": 1.2}
     return [
-        *(data_of(rows).mark_rule(xOffset=shift, **rule).encode(x=plane.x()) for shift in (-2, 2)),
-        words.encode(x=plane.x(), text=altair.Text("words:N")),
+        *(data_of(rows).mark_rule(xOffset=shift, **rule).encode(x=axes.x()) for shift in (-2, 2)),
+        words.encode(x=axes.x(), text=altair.Text("words:N")),
     ]
 
 
@@ -261,7 +261,7 @@ def trend(
     years = span_years(points, target, route)
     levels = list_levels(points) + ([value for _, value in route.points] if route else [])
     ticks = choose_ticks(levels, target, zero)
-    plane = Plane(
+    axes = Axes(
         years=years,
         ticks=ticks,
         school_year=school_year,
@@ -271,30 +271,30 @@ def trend(
         breaks=[mark for mark in breaks if years[0] < mark.year <= years[1]],
     )
     layers: Layers = []
-    if plane.merger is not None:
-        late = plane.is_late(plane.merger)
-        layers += draw_merger({"year": plane.merger}, plane.x(), late=late, language=language)
-    for level, mark in enumerate(plane.breaks, start=plane.merger is not None):
-        layers += draw_break(mark, plane, level)
+    if axes.merger is not None:
+        late = axes.is_late(axes.merger)
+        layers += draw_merger({"year": axes.merger}, axes.x(), late=late, language=language)
+    for level, mark in enumerate(axes.breaks, start=axes.merger is not None):
+        layers += draw_break(mark, axes, level)
     if route:
-        layers += draw_route(route, plane)
+        layers += draw_route(route, axes)
     if target:
-        layers += draw_target(points, plane, target, target.write(decimals, language))
-    layers += draw_series(points, plane, series)
+        layers += draw_target(points, axes, target, target.write(decimals, language))
+    layers += draw_series(points, axes, series)
     right = 8
     if len(series) <= DIRECT_LABELS:
-        labels = place_labels(points, plane, decimals)
-        layers += draw_labels(labels, plane, series)
+        labels = place_labels(points, axes, decimals)
+        layers += draw_labels(labels, axes, series)
         # Vega makes room for labels once; those inside the plot then move a little as it shrinks.
-        first, last = plane.years
+        first, last = axes.years
         right += round(60 * max(last - label["year"] for label in labels) / (last - first))
     table = tabulate(points, series, school_year, decimals, language)
-    notes = list_notes(
+    remarks = list_remarks(
         points,
         table,
         target=target,
         route=route,
-        breaks=plane.breaks,
+        breaks=axes.breaks,
         decimals=decimals,
         school_year=school_year,
         language=language,
@@ -307,7 +307,7 @@ def trend(
         name=name,
         language=language,
         synthetic=synthetic or "synthetic" in points["status"].to_list(),
-        note="; ".join(notes),
+        remarks="; ".join(remarks),
         origins=trace(points, table, series),
         data=values,
     )

@@ -31,7 +31,7 @@ class Body:
     links: list[str]  # web addresses, for paper; the first is number 1
 
 
-def arrange(body: str, language: Language) -> Body:
+def order_body(body: str, language: Language) -> Body:
     """Put the body of a page in order.
 
     The page's head is the one heading of the first level, so the body starts with the second and skips none.

@@ -76,7 +76,7 @@ class Chart:
     name: str  # a slug, unique on the page: anchor and prefix of ids
     language: Language
     synthetic: bool = False
-    note: str = ""  # what the marks in the table mean
+    remarks: str = ""  # on the table: what its marks mean, which years it has no figure for
     # For each row and column of the table, the cells of the files it comes from (`file!cell`); empty if not told.
     origins: Sequence[Sequence[Sequence[str]]] = ()
     data: pl.DataFrame | None = None  # the figures themselves, one a row, for other programs
@@ -115,7 +115,7 @@ class Chart:
             "alt": self.alt,
             "spec": self._warn(self.spec),
             "table": {"columns": self.table.columns, "rows": [list(row) for row in self.table.iter_rows()]},
-            "note": self.note,
+            "remarks": self.remarks,
             "origins": [[list(cell) for cell in row] for row in self.origins],
             "data": list_cells(self.data),
             "language": self.language,
@@ -148,7 +148,7 @@ class PageHead:
     # name, publisher, title, url, published, confidence, file, digest of each source; any may be empty
     sources: list[dict[str, str]] = field(default_factory=list)
     inputs_digest: str = ""
-    notes: list[str] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)
     home: str = ""  # the page that leads to this one; empty: the index
     translated: bool = True  # the same page is there in the other language
 

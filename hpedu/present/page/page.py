@@ -27,7 +27,7 @@ from hpedu.errors import HpeduError
 from hpedu.folders import name_index
 from hpedu.present.charts.picture import chart_bundle, draw_picture, pack
 from hpedu.present.page.blocks import write_csv
-from hpedu.present.page.body import arrange, make_slug
+from hpedu.present.page.body import make_slug, order_body
 from hpedu.present.page.display import (
     CHART,
     LAB_CHART,
@@ -185,7 +185,7 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
     """The whole page around its body."""
     language: Language = head["language"]
     other = next(code for code in LANGUAGES if code != language)
-    arranged = arrange(body, language)
+    ordered = order_body(body, language)
     library, script = chart_bundle(), read_part("page.js")
     return (
         make_environment()
@@ -198,11 +198,11 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
             name_index=name_index,
             school_year=school_year(head["year"], language),
             sources=[describe_source(source, language) for source in head["sources"]],
-            origins=[describe_origin(cells, head["sources"]) for cells in arranged.origins],
+            origins=[describe_origin(cells, head["sources"]) for cells in ordered.origins],
             facts=describe_making(head),
-            links=arranged.links,
-            content=Markup(arranged.html),
-            sections=arranged.sections,
+            links=ordered.links,
+            content=Markup(ordered.html),
+            sections=ordered.sections,
             style=Markup(read_part("style.css")),
             charts=pack(pack_charts(charts, head)) if charts else "",
             library=pack(library) if charts else "",
