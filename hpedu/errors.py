@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
-from hpedu.texts import Message, Sayable, has_text, message, say, say_value
+from hpedu.texts import LANGUAGES, Language, Message, Sayable, has_text, message, say, say_value
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -25,6 +25,7 @@ __all__ = [
     "Refused",
     "RegistryError",
     "UnknownName",
+    "check_language",
     "list_problems",
 ]
 
@@ -142,6 +143,20 @@ class UnknownName(HpeduError):
         more = "" if self.close or len(self.known) <= MOST_HINTS else " ..."
         text = "name_close" if self.close else "name_known"
         return say(text, language, kind=kind, name=self.name, hints=hints) + more
+
+
+def check_language(text: str) -> Language:
+    """Return the language that a text names.
+
+    Raises
+    ------
+    UnknownName
+        If it is none that hpedu speaks.
+    """
+    for language in LANGUAGES:
+        if text == language:
+            return language
+    raise UnknownName("language", text, LANGUAGES)
 
 
 def _find_close(name: str, known: list[str]) -> list[str]:

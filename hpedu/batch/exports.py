@@ -12,7 +12,7 @@ from typing import Any
 from hpedu.batch.freshness import Record, State
 from hpedu.batch.plan import Run
 from hpedu.digest import PACKAGE
-from hpedu.errors import HpeduError, describe_error
+from hpedu.errors import HpeduError, check_language, describe_error
 from hpedu.folders import Project, digest_file, digest_folders, name_index, write_whole
 from hpedu.present.page.pdf import PrintFailed, can_print, print_pdf
 
@@ -63,7 +63,7 @@ def _export_tables(run: Run, project: Project, kinds: Collection[str]) -> None:
 
     registry = load_registry()
     tables = collect_tables(
-        Scope(run.group, run.territory, run.year, "vi" if run.language == "vi" else "en"),
+        Scope(run.group, run.territory, run.year, check_language(run.language)),
         values=store.indicator_values(),
         observations=store.observations(),
         resources=read_package(project.raw),
@@ -207,7 +207,7 @@ def renew_indexes(state: State, record: Record) -> None:
         if not _stands(place, main, state, record):
             from hpedu.present.page.index import render_index  # the chart and table libraries come with it
 
-            html = render_index(cities, reports, "vi" if language == "vi" else "en", list(lists))
+            html = render_index(cities, reports, check_language(language), list(lists))
             _put(place, html, main, state, record)
 
 

@@ -161,7 +161,7 @@ def _print_history(rows: Rows, registry: Registry) -> str:
     for (ref, year), value in rows.items():
         codes = (ref.level, ref.measure, ref.ownership, ref.sex, ref.detail)
         unit, printed = registry.measures[ref.measure].unit, print_value(ref, value, registry)
-        writer.writerow(["hai_phong", "", *codes, year, year, printed, "", unit, "", "mô phỏng", "synthetic"])
+        writer.writerow([registry.city, "", *codes, year, year, printed, "", unit, "", "mô phỏng", "synthetic"])
     return buffer.getvalue()
 
 

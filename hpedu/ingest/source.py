@@ -11,7 +11,7 @@ from io import BytesIO
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
-from hpedu.errors import HpeduError
+from hpedu.errors import HpeduError, check_language
 from hpedu.ingest.readers.excel import column_index
 from hpedu.registry import load_registry
 
@@ -55,7 +55,7 @@ class Unreadable(HpeduError, ValueError):
         return Unreadable(self.reason, self.detail, file)
 
     def say(self, language: str) -> str:
-        text = load_registry().code("unreadable", self.reason).name.get("vi" if language == "vi" else "en")
+        text = load_registry().code("unreadable", self.reason).name.get(check_language(language))
         return f"{self.file}: " * bool(self.file) + text + f" ({self.detail})" * bool(self.detail)
 
 

@@ -73,7 +73,7 @@ class CommuneReport:
         # The list says of every commune what it has not: it is the source of an empty page, too.
         self._sources = {name for row in rows for name in row["sources"]}
         self._values = [row for row in rows if self._shows(self.registry.indicators[row["indicator"]])]
-        city = store.indicator_values([row["indicator"] for row in self._values], ["hai_phong"])
+        city = store.indicator_values([row["indicator"] for row in self._values], [self.registry.city])
         self._city = {r["indicator"]: r for r in city.iter_rows(named=True) if r["year"] == self.year}
 
     # -- the page ------------------------------------------------------------------------------------------

@@ -29,21 +29,21 @@ from hpedu.texts import Language, format_number, say
 
 
 def list_lines(
-    *, group: str | None, state: str | None, department: str | None, territory: str, language: str
+    *, group: str | None, state: str | None, department: str | None, territory: str | None, language: Language
 ) -> Iterator[str]:
     """One line a target: number, id, objective, last value, state."""
     found = list_targets(group=group, state=state, department=department, territory=territory)
-    spoken: Language = "vi" if language == "vi" else "en"
-    wording = Wording(load_registry(), spoken, territory)
+    registry = load_registry()
+    wording = Wording(registry, language, registry.city if territory is None else territory)
     for target, standing in found:
         last, year = wording.last(standing)
         value = f"{last} ({year})" if last else "-"
-        state_name = wording.registry.name("state", standing.state, spoken)
+        state_name = registry.name("state", standing.state, language)
         yield f"{target.number:>2}  {target.id:<46} {wording.objective(target):<16} {value:<28} {state_name}"
-    yield f"{len(found)} / {len(wording.registry.targets)}"
+    yield f"{len(found)} / {len(registry.targets)}"
 
 
-def show_lines(name: str, territory: str, language: str) -> Iterator[str]:
+def show_lines(name: str, territory: str | None, language: Language) -> Iterator[str]:
     """Everything about one target.
 
     Raises
@@ -51,7 +51,8 @@ def show_lines(name: str, territory: str, language: str) -> Iterator[str]:
     UnknownName
         If no target has this id, with the closest ones.
     """
-    for piece in Report("overview", territory=territory, year=None, language=language).target(name).pieces:
+    city = load_registry().city if territory is None else territory
+    for piece in Report("overview", territory=city, year=None, language=language).target(name).pieces:
         yield getattr(piece, "plain", "") or getattr(piece, "alt", "")
 
 
@@ -348,7 +349,7 @@ def list_targets(
     group: str | None = None,
     state: str | None = None,
     department: str | None = None,
-    territory: str = "hai_phong",
+    territory: str | None = None,
 ) -> list[tuple[Target, Standing]]:
     """The targets of the plans with where each stands, filtered by group, state and department.
 
@@ -358,6 +359,7 @@ def list_targets(
         For a filter that is no group, state, department or territory.
     """
     registry = load_registry()
+    territory = registry.city if territory is None else territory
     for kind, name, names in (
         ("group", group, registry.groups),
         ("state", state, registry.codes_of("state")),

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from hpedu import store
 from hpedu.assess.standing import Standing
-from hpedu.errors import UnknownName
+from hpedu.errors import UnknownName, check_language
 from hpedu.ingest.schema import Resource
 from hpedu.present.page.blocks import Prose, draw_badge
 from hpedu.registry import Registry, load_registry
@@ -190,7 +190,7 @@ class View:
     def __init__(self, *, territory: str, year: int | None, language: str) -> None:
         self.registry = load_registry()
         self.territory = known("territory", territory, self.registry.reported_territories())
-        self.language: Language = "vi" if known("language", language, ("vi", "en")) == "vi" else "en"
+        self.language = check_language(language)
         self.year = store.newest_year() if year is None else year
         self.wording = Wording(self.registry, self.language, territory)
         self._values: dict[tuple[str, str], list[dict[str, Any]]] = {}  # a page asks for the same ones many times

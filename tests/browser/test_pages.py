@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from hpedu.batch.build import Batch
 from hpedu.batch.plan import make_plan
 from hpedu.folders import Project
+from hpedu.registry import Registry
 from tests.browser.conftest import SHEET
 
 PAGE = "2025/hai_phong/vi/preschool.html"
@@ -158,25 +159,29 @@ def test_index_leads_to_every_page(offline: BrowserContext, site: tuple[Project,
     assert links >= set(PAGES) - {"index.html", "index.en.html"}
 
 
-def test_index_filter_leaves_what_has_every_word(offline: BrowserContext, site: tuple[Project, Batch]) -> None:
+def test_index_filter_leaves_what_has_every_word(
+    offline: BrowserContext, site: tuple[Project, Batch], registry: Registry
+) -> None:
     page, watch = open_page(offline, site[0].reports / "index.html")
     cards, rows = page.locator(".card:visible"), page.locator("table.scorecard tbody tr:visible")
-    assert (cards.count(), rows.count()) == (6, 69)
+    assert (cards.count(), rows.count()) == (6, len(registry.targets))
     page.fill("#filter", "mam  non NHA TRE")  # accents, case and spaces do not count
-    assert rows.count() >= 1 and rows.count() < 69
+    assert 1 <= rows.count() < len(registry.targets)
     assert all("nhà trẻ" in text.lower() for text in rows.all_inner_texts())
     assert f"{cards.count()} báo cáo, {rows.count()} chỉ tiêu" == page.locator(".found").inner_text()
     page.fill("#filter", "<script>")
     assert page.locator(".shelf:visible").count() == 0
     page.fill("#filter", "")
-    assert (cards.count(), rows.count()) == (6, 69)
+    assert (cards.count(), rows.count()) == (6, len(registry.targets))
     assert watch.complaints == []
 
 
-def test_index_lists_everything_without_scripts(browser: Browser, site: tuple[Project, Batch]) -> None:
+def test_index_lists_everything_without_scripts(
+    browser: Browser, site: tuple[Project, Batch], registry: Registry
+) -> None:
     context = browser.new_context(java_script_enabled=False, offline=True)
     page, _ = open_page(context, site[0].reports / "index.en.html")
     assert not page.locator("#filter").is_visible()
     assert page.locator(".card:visible").count() == 6
-    assert page.locator("table.scorecard tbody tr:visible").count() == 69
+    assert page.locator("table.scorecard tbody tr:visible").count() == len(registry.targets)
     context.close()

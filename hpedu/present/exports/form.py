@@ -327,7 +327,7 @@ def write_form(
     *,
     group: str,
     year: int,
-    territory: str = "hai_phong",
+    territory: str | None = None,
     observations: pl.DataFrame,
     registry: Registry,
 ) -> int:
@@ -339,6 +339,8 @@ def write_form(
         Target group; `overview` stands for the targets across all levels.
     year
         Year in which the school year starts; for calendar figures the year itself.
+    territory
+        Id of the territory; None for the city.
     observations
         Columns `hpedu.ingest.schema.OBSERVATIONS`: what is there already is not asked for. If any is synthetic,
         so is the form: it says so on every sheet, and what is read of it has the status `synthetic`.
@@ -353,7 +355,11 @@ def write_form(
     if path.exists():
         raise FormExists(path)
     content, asked = make_form(
-        group=group, year=year, territory=territory, observations=observations, registry=registry
+        group=group,
+        year=year,
+        territory=registry.city if territory is None else territory,
+        observations=observations,
+        registry=registry,
     )
     write_whole(path, content)
     return asked
