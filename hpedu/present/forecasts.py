@@ -13,7 +13,7 @@ from hpedu.assess.pupils import Series, foresee_pupils, index_series
 from hpedu.outlook.bands import name_bands
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, draw_notice, draw_table
-from hpedu.present.page.display import Chart, Fragment
+from hpedu.present.page.display import Chart, ChartText, Fragment
 from hpedu.present.view import View, known, name_year, with_unit
 from hpedu.registry.formula import SeriesRef
 from hpedu.registry.models import Norm
@@ -75,12 +75,14 @@ def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> 
     last = school_year(found["year"][-1], view.language)
     return trend(
         pl.concat([past, ahead], how="diagonal"),
-        title=f"{name}. " + say("enrolment_title", view.language, place=place, until=last),
-        alt=say("enrolment_alt", view.language, place=place, levels=name),
-        name=f"chart-enrolment-{level.replace('_', '-')}",
-        language=view.language,
-        unit_label=view.registry.name("unit", "persons", view.language),
-        decimals=0,
+        ChartText(
+            title=f"{name}. " + say("enrolment_title", view.language, place=place, until=last),
+            alt=say("enrolment_alt", view.language, place=place, levels=name),
+            name=f"chart-enrolment-{level.replace('_', '-')}",
+            language=view.language,
+            unit_label=view.registry.name("unit", "persons", view.language),
+            decimals=0,
+        ),
         synthetic="synthetic" in past["status"].to_list(),
     )
 

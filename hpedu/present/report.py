@@ -22,7 +22,7 @@ from hpedu.present.page.display import Chart, Fragment, PageHead
 from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import draw_target
-from hpedu.present.view import View, Wording, basis, known
+from hpedu.present.view import View, Wording, known
 from hpedu.registry import load_registry
 from hpedu.registry.models import Target, Task
 from hpedu.texts import Language, format_number, say
@@ -53,7 +53,7 @@ def show_lines(name: str, territory: str | None, language: Language) -> Iterator
     """
     city = load_registry().city if territory is None else territory
     for piece in Report("overview", territory=city, year=None, language=language).target(name).pieces:
-        yield getattr(piece, "plain", "") or getattr(piece, "alt", "")
+        yield piece.plain
 
 
 class Report(View):
@@ -158,17 +158,15 @@ class Report(View):
         frame = self.values(names, territories=territories, future=future).filter(pl.col("qualifier") == "")
         if frame.is_empty():
             return draw_notice(self._say_missing(names, territories))
-        first = self.indicator(names[0])
         label = "name" if len(names) > 1 else "territory_name"
         return trend(
             self.drawn(frame.rename({label: "series"})),
-            title=title,
-            alt=alt,
-            name=f"chart-{names[0].replace('_', '-')}" + ("-compared" if len(names) > 1 else ""),
-            language=self.language,
-            unit_label=self.registry.name("unit", first.unit, self.language),
-            decimals=first.decimals,
-            school_year=basis(first, self.registry) == "school_year",
+            self.describe_chart(
+                self.indicator(names[0]),
+                title=title,
+                alt=alt,
+                name=f"{names[0]}-compared" if len(names) > 1 else names[0],
+            ),
             zero=zero,
         )
 
@@ -179,18 +177,11 @@ class Report(View):
         frame = self.values(parts, territories=[territory or self.territory])
         if frame.is_empty():
             return draw_notice(self._say_missing(parts, [territory or self.territory]))
-        first = self.indicator(parts[0])
         return stacked(
             frame.rename({"name": "part"}).select("part", "year", "value", "inputs"),
-            title=title,
-            alt=alt,
-            name=f"chart-{parts[0].replace('_', '-')}-parts",
-            language=self.language,
-            unit_label=self.registry.name("unit", first.unit, self.language),
-            decimals=first.decimals,
+            self.describe_chart(self.indicator(parts[0]), title=title, alt=alt, name=f"{parts[0]}-parts"),
             part_order=[self.indicator(name).name.get(self.language) for name in parts],
             synthetic=bool((frame["status"] == "synthetic").any()),
-            school_year=basis(first, self.registry) == "school_year",
         )
 
     def table(self, frame: pandas.DataFrame, *, caption: str, decimals: int = 0) -> Fragment:

@@ -13,7 +13,7 @@ from hpedu.present.charts.axes import Break, Goal
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, link_csv, render
 from hpedu.present.page.display import Chart, Fragment
-from hpedu.present.view import View, Wording, basis, describe_value, name_year, with_unit
+from hpedu.present.view import View, Wording, describe_value, name_year, with_unit
 from hpedu.registry.models import Indicator
 from hpedu.texts import format_date, format_number, say
 
@@ -274,20 +274,19 @@ def _draw_chart(view: View, standing: Standing) -> Chart | None:
     known = view.drawn(frame.rename({"territory_name": "series"}))
     return trend(
         pl.concat([known, _foresee(standing, own)], how="diagonal"),
-        title=title,
-        alt=f"{title}. {objective} ({view.wording.deadline(target)}). {', '.join(order)}. "
-        + " ".join(say_standing(standing, view.wording)[1:]),
-        name=f"chart-{target.id.replace('_', '-')}",
-        language=view.language,
-        unit_label=view.registry.name("unit", indicator.unit, view.language),
-        decimals=indicator.decimals,
+        view.describe_chart(
+            indicator,
+            title=title,
+            alt=f"{title}. {objective} ({view.wording.deadline(target)}). {', '.join(order)}. "
+            + " ".join(say_standing(standing, view.wording)[1:]),
+            name=target.id,
+        ),
         target=goal,
         breaks=[
             Break(row.year, say("break_label", view.language))
             for row in view.registry.breaks_of(target.id, view.territory)
         ],
         series_order=order,
-        school_year=basis(indicator, view.registry) == "school_year",
     )
 
 

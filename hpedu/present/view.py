@@ -14,6 +14,7 @@ from hpedu.assess.standing import Standing
 from hpedu.errors import UnknownName, check_language
 from hpedu.ingest.schema import Resource
 from hpedu.present.page.blocks import Prose, draw_badge
+from hpedu.present.page.display import ChartText
 from hpedu.registry import Registry, load_registry
 from hpedu.registry.models import Indicator, Target
 from hpedu.texts import Language, format_number, say, school_year
@@ -324,6 +325,18 @@ class View:
         names = {code: row.name.get(self.language) for code, row in self.registry.codes_of("flag").items()}
         worded = pl.col("flags").list.eval(pl.element().replace(names))
         return frame.select("series", "year", "value", "status", "inputs", worded)
+
+    def describe_chart(self, indicator: Indicator, *, title: str, alt: str, name: str) -> ChartText:
+        """Return the text of a chart of an indicator, with its unit, decimals and kind of year."""
+        return ChartText(
+            title=title,
+            alt=alt,
+            name=f"chart-{name.replace('_', '-')}",
+            language=self.language,
+            unit_label=self.registry.name("unit", indicator.unit, self.language),
+            decimals=indicator.decimals,
+            school_year=basis(indicator, self.registry) == "school_year",
+        )
 
     def resources(self, values: pl.DataFrame) -> list[Resource]:
         """Where values (with a column `sources`) come from."""

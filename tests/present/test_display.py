@@ -12,16 +12,15 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from hpedu.present.charts.bars import ranked
 from hpedu.present.charts.picture import prefix_ids
-from hpedu.present.page.display import CHART, LAB_CHART, PAGE_HEAD, Chart, Fragment, PageHead
+from hpedu.present.page.display import CHART, LAB_CHART, PAGE_HEAD, Chart, ChartText, Fragment, PageHead
 from hpedu.texts import say
 
 
 @pytest.fixture(scope="module")
 def chart() -> Chart:
     frame = pl.DataFrame({"label": ["Hải Phòng", "Cả nước"], "value": [1234.5, 1000.0]})
-    return ranked(
-        frame, title="Xếp hạng", alt="Hải Phòng cao hơn", name="rank", language="vi", unit_label="trẻ", decimals=1
-    )
+    text = ChartText("Xếp hạng", "Hải Phòng cao hơn", "rank", language="vi", unit_label="trẻ", decimals=1)
+    return ranked(frame, text)
 
 
 def test_a_chart_brings_lab_page_and_words(chart: Chart) -> None:

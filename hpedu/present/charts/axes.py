@@ -18,9 +18,9 @@ from hpedu.present.charts.style import (
     every_year,
     nice_ticks,
     value_axis,
-    year_header,
 )
-from hpedu.texts import Language, count_decimals, format_number
+from hpedu.present.page.display import ChartText
+from hpedu.texts import count_decimals, format_number
 
 # School years are counted at 30 September: on that scale 1 July 2025 lies a quarter of a year before 2025.
 MERGER_ON_SCHOOL_YEARS = MERGER_YEAR - 0.25
@@ -37,9 +37,9 @@ class Goal:
     label: str
     comparison: str  # ">=", ">" or "<="
 
-    def write(self, decimals: int, language: Language) -> str:
-        """Sign and value, `≥ 48,05`: never with fewer decimals than the plan gives."""
-        number = format_number(self.value, max(decimals, count_decimals(self.value)), language)
+    def write(self, text: ChartText) -> str:
+        """Write sign and value, `≥ 48,05`: never with fewer decimals than the plan gives."""
+        number = format_number(self.value, max(text.decimals, count_decimals(self.value)), text.language)
         return SIGNS.get(self.comparison, "") + number
 
 
@@ -63,10 +63,9 @@ class Route:
 class Axes:
     """The coordinates of a trend chart, and what its layers need to know about them."""
 
+    text: ChartText
     years: tuple[int, int]
     ticks: list[float]
-    school_year: bool
-    language: Language
     title: list[str]  # over the axis of values
     key: list[str]  # what points, bands and paths mean
     breaks: Sequence[Break] = ()
@@ -74,7 +73,7 @@ class Axes:
     @property
     def merger(self) -> float | None:
         """Where 1 July 2025 lies among the years; None if outside."""
-        at = MERGER_ON_SCHOOL_YEARS if self.school_year else MERGER_YEAR
+        at = MERGER_ON_SCHOOL_YEARS if self.text.school_year else MERGER_YEAR
         return at if self.years[0] <= at <= self.years[1] else None
 
     @property
@@ -89,12 +88,13 @@ class Axes:
     def x(self) -> Any:
         first, last = self.years
         # The short form in both languages: the axis has no room for 2015-2016.
-        label = "datum.value + '-' + slice('' + (datum.value + 1), -2)" if self.school_year else "'' + datum.value"
+        short = "datum.value + '-' + slice('' + (datum.value + 1), -2)"
+        label = short if self.text.school_year else "'' + datum.value"
         # Where labels are thinned out, they are counted from the newest year back: it keeps its own.
         shown = f"({last} - datum.value) % ceil({YEAR_LABEL} * {last - first} / width) == 0"
         key = [line for entry in self.key for line in textwrap.wrap(entry, KEY_LETTERS)]
         axis = altair.Axis(
-            title=[year_header(self.school_year, self.language), *key],
+            title=[self.text.year_header(), *key],
             values=list(range(first, last + 1)),
             labelExpr=f"{shown} ? {label} : ''",
             labelOverlap=False,

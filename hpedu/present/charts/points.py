@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from hpedu.present.charts.axes import Break, Goal, Route
-from hpedu.present.charts.style import MARKED, every_year, explain_marks, name_year, year_header
-from hpedu.texts import MISSING, Language, format_number, say
+from hpedu.present.charts.style import MARKED, every_year, explain_marks
+from hpedu.present.page.display import ChartText
+from hpedu.texts import MISSING
 
 LEVELS = (95, 80, 50)  # of the intervals of a projection, per cent; the widest is drawn first
 BOUNDS = tuple(f"{side}{level}" for level in LEVELS for side in ("lo", "hi"))
@@ -17,9 +18,7 @@ EMPTY = pl.lit([], pl.List(pl.String))
 HOLLOW = ("derived", "estimated", "projected")
 
 
-def prepare_points(
-    values: pl.DataFrame, series: list[str], language: Language, decimals: int, school_year: bool
-) -> pl.DataFrame:
+def prepare_points(values: pl.DataFrame, series: list[str], text: ChartText) -> pl.DataFrame:
     """The figures in order, each with the texts for it: `period`, `number`, `written`, `status_words`."""
     lacking = [pl.lit(None, pl.Float64).alias(name) for name in BOUNDS if name not in values.columns]
     lacking += [EMPTY.alias(name) for name in ("inputs", "flags") if name not in values.columns]
@@ -38,25 +37,24 @@ def prepare_points(
     )
     written, numbers = [], []
     for row in points.iter_rows(named=True):
-        number = format_number(row["value"], decimals, language)
-        mark = "\N{NO-BREAK SPACE}" + say(f"mark_{row['status']}", language) if row["status"] in MARKED else ""
-        span = write_span(row["lo80"], row["hi80"], decimals, language)
-        written.append(f"{number} ({say('about_level', language, level=80)}: {span})" if span else number)
+        number = text.write(row["value"])
+        mark = "\N{NO-BREAK SPACE}" + text.say(f"mark_{row['status']}") if row["status"] in MARKED else ""
+        span = write_span(row["lo80"], row["hi80"], text)
+        written.append(f"{number} ({text.say('about_level', level=80)}: {span})" if span else number)
         numbers.append(number + mark + (f"\N{NO-BREAK SPACE}{FLAG}" if row["flags"] else ""))
     return points.with_columns(
-        pl.Series("period", [name_year(year, school_year, language) for year in points["year"]], pl.String),
+        pl.Series("period", [text.name_year(year) for year in points["year"]], pl.String),
         pl.Series("number", numbers, pl.String),
         pl.Series("written", written, pl.String),
-        pl.Series("status_words", [say(f"status_{status}", language) for status in points["status"]]),
+        pl.Series("status_words", [text.say(f"status_{status}") for status in points["status"]]),
     )
 
 
-def write_span(low: float | None, high: float | None, decimals: int, language: Language) -> str:
+def write_span(low: float | None, high: float | None, text: ChartText) -> str:
     """`36,0 đến 38,0`; empty without an interval."""
     if low is None or high is None:
         return ""
-    ends = {"low": format_number(low, decimals, language), "high": format_number(high, decimals, language)}
-    return say("range", language, **ends)
+    return text.say("range", low=text.write(low), high=text.write(high))
 
 
 def split_runs(points: pl.DataFrame, breaks: Sequence[Break] = ()) -> pl.DataFrame:
@@ -66,22 +64,20 @@ def split_runs(points: pl.DataFrame, breaks: Sequence[Break] = ()) -> pl.DataFra
     return points.sort("rank", "year").with_columns(run=starts.cum_sum())
 
 
-def tabulate(
-    points: pl.DataFrame, series: list[str], school_year: bool, decimals: int, language: Language
-) -> pl.DataFrame:
+def tabulate(points: pl.DataFrame, series: list[str], text: ChartText) -> pl.DataFrame:
     """The figures as text: one row a year, one column a series and interval, `…` where there is none."""
     years = every_year(points)
     rows = {(row["series"], row["year"]): row for row in points.iter_rows(named=True)}
-    columns = {year_header(school_year, language): [name_year(y, school_year, language) for y in years]}
+    columns = {text.year_header(): [text.name_year(year) for year in years]}
     for name in series:
         columns[name] = [rows[name, y]["number"] if (name, y) in rows else MISSING for y in years]
         for level in sorted(LEVELS):
             spans = [
-                write_span(row[f"lo{level}"], row[f"hi{level}"], decimals, language) if row else ""
+                write_span(row[f"lo{level}"], row[f"hi{level}"], text) if row else ""
                 for row in (rows.get((name, year)) for year in years)
             ]
             if any(spans):
-                words = say("about_level", language, level=level)
+                words = text.say("about_level", level=level)
                 columns[words if len(series) == 1 else f"{name}: {words}"] = spans
     return pl.DataFrame(columns)
 
@@ -95,7 +91,7 @@ def trace(points: pl.DataFrame, table: pl.DataFrame, series: list[str]) -> list[
     ]
 
 
-def list_flags(points: pl.DataFrame, school_year: bool, language: Language) -> list[str]:
+def list_flags(points: pl.DataFrame, text: ChartText) -> list[str]:
     """`‡ Hải Phòng 2015-2016, 2016-2017: rounded`: what is said about which figures."""
     said: dict[str, dict[str, list[int]]] = {}
     for row in points.iter_rows(named=True):
@@ -105,13 +101,13 @@ def list_flags(points: pl.DataFrame, school_year: bool, language: Language) -> l
     return [
         f"{FLAG} " + "; ".join(years if alone else f"{name} {years}" for name, years in where) + f": {words}"
         for words, where in (
-            (words, [(name, _list_years(years, school_year, language)) for name, years in found.items()])
+            (words, [(name, _list_years(years, text)) for name, years in found.items()])
             for words, found in said.items()
         )
     ]
 
 
-def _list_years(years: list[int], school_year: bool, language: Language) -> str:
+def _list_years(years: list[int], text: ChartText) -> str:
     """`2015-2016, 2018-2019 đến 2021-2022`: stretches of consecutive years by their ends."""
     stretches: list[list[int]] = []
     for year in sorted(years):
@@ -119,8 +115,8 @@ def _list_years(years: list[int], school_year: bool, language: Language) -> str:
             stretches[-1].append(year)
         else:
             stretches.append([year])
-    names = [[name_year(year, school_year, language) for year in (run[0], run[-1])] for run in stretches]
-    return ", ".join(low if low == high else say("range", language, low=low, high=high) for low, high in names)
+    names = [[text.name_year(year) for year in (run[0], run[-1])] for run in stretches]
+    return ", ".join(low if low == high else text.say("range", low=low, high=high) for low, high in names)
 
 
 def list_levels(points: pl.DataFrame) -> list[float]:
@@ -128,16 +124,16 @@ def list_levels(points: pl.DataFrame) -> list[float]:
     return [level for column in ("value", *BOUNDS) for level in points[column].drop_nulls()]
 
 
-def list_key(points: pl.DataFrame, target: Goal | None, route: Route | None, language: Language) -> list[str]:
+def list_key(points: pl.DataFrame, target: Goal | None, route: Route | None, text: ChartText) -> list[str]:
     """What forms mean that carry no words of their own: hollow points, bands, paths."""
     used = [status for status in HOLLOW if status in points["status"].to_list()]
-    key = ["○ " + ", ".join(say(f"status_{status}", language) for status in used)] if used else []
+    key = ["○ " + ", ".join(text.say(f"status_{status}") for status in used)] if used else []
     if points["flags"].list.len().sum():
-        key.append(f"{FLAG} " + say("flag_key", language))
+        key.append(f"{FLAG} " + text.say("flag_key"))
     if points["lo80"].count():
-        key.append("▒ " + say("fan_key", language))
+        key.append("▒ " + text.say("fan_key"))
     if target and leads_to(points, target):
-        key.append("– · – " + say("required_path", language))
+        key.append("– · – " + text.say("required_path"))
     if route:
         key.append("- - - " + route.label)
     return key
@@ -156,28 +152,20 @@ def list_remarks(
     target: Goal | None,
     route: Route | None,
     breaks: Sequence[Break],
-    decimals: int,
-    school_year: bool,
-    language: Language,
+    text: ChartText,
 ) -> list[str]:
     """What stands under the table: target, second path, breaks, and what the marks mean."""
     remarks = []
     if target:
-        words = target.write(decimals, language)
-        remarks.append(say("target_remark", language, label=target.label, year=target.year, value=words))
+        words = target.write(text)
+        remarks.append(text.say("target_remark", label=target.label, year=target.year, value=words))
     if route:
-        steps = "; ".join(
-            f"{name_year(year, school_year, language)}: {format_number(value, decimals, language)}"
-            for year, value in route.points
-        )
+        steps = "; ".join(f"{text.name_year(year)}: {text.write(value)}" for year, value in route.points)
         remarks.append(f"{route.label}: {steps}")
-    remarks += [
-        say("break_remark", language, label=mark.label, year=name_year(mark.year, school_year, language))
-        for mark in breaks
-    ]
+    remarks += [text.say("break_remark", label=mark.label, year=text.name_year(mark.year)) for mark in breaks]
     missing = any(MISSING in row for row in table.iter_rows())
     return [
         *remarks,
-        *explain_marks(points["status"], missing, language),
-        *list_flags(points, school_year, language),
+        *explain_marks(points["status"], missing, text),
+        *list_flags(points, text),
     ]

@@ -12,7 +12,8 @@ import altair
 import polars as pl
 from altair.utils.schemapi import debug_mode
 
-from hpedu.texts import Language, count_decimals, say, school_year
+from hpedu.present.page.display import ChartText
+from hpedu.texts import Language, count_decimals
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif"
 BACKGROUND = "#ffffff"
@@ -224,25 +225,12 @@ def every_year(values: pl.DataFrame) -> list[int]:
     return list(range(min(years), max(years) + 1))
 
 
-def name_year(year: int, by_school_year: bool, language: Language) -> str:
-    return school_year(year, language) if by_school_year else str(year)
-
-
-def label_year(year: int, by_school_year: bool) -> str:
-    """`2015-16` in both languages: an axis has no room for the Vietnamese `2015-2016`."""
-    return name_year(year, by_school_year, "en")
-
-
-def year_header(by_school_year: bool, language: Language) -> str:
-    return say("school_year" if by_school_year else "year", language)
-
-
-def title_values(ticks: Sequence[float], unit_label: str, language: Language) -> list[str]:
+def title_values(ticks: Sequence[float], text: ChartText) -> list[str]:
     """The lines over the axis of values: its unit, and a warning if it does not start at 0."""
     starts_at_zero = ticks[0] <= 0 <= ticks[-1]
-    remarks = [] if starts_at_zero else [say("axis_not_zero", language)]
-    whole = " ".join([unit_label, *remarks])
-    return [whole] if len(whole) <= AXIS_LETTERS else [*textwrap.wrap(unit_label, AXIS_LETTERS), *remarks]
+    warning = [] if starts_at_zero else [text.say("axis_not_zero")]
+    whole = " ".join([text.unit_label, *warning])
+    return [whole] if len(whole) <= AXIS_LETTERS else [*textwrap.wrap(text.unit_label, AXIS_LETTERS), *warning]
 
 
 def value_axis(ticks: Sequence[float], title: list[str], lift: int = 12) -> Any:
@@ -283,9 +271,9 @@ def write_text(rows: Rows, encoding: Mapping[str, Any], **mark: Any) -> Layers:
     ]
 
 
-def draw_merger(row: dict[str, Any], x: Any, *, late: bool, language: Language, shift: float = 0) -> Layers:
+def draw_merger(row: dict[str, Any], x: Any, text: ChartText, *, late: bool, shift: float = 0) -> Layers:
     """A dashed rule where two provinces became one city; its words stand above the plot, on the longer side."""
-    rows = [row | {"words": say("merger", language)}]
+    rows = [row | {"words": text.say("merger")}]
     side = {"align": "right", "dx": 4} if late else {"align": "left", "dx": -4}
     words = data_of(rows).mark_text(y=-8, baseline="bottom", color=QUIET_INK, **side)
     return [
@@ -294,7 +282,7 @@ def draw_merger(row: dict[str, Any], x: Any, *, late: bool, language: Language, 
     ]
 
 
-def finish(layers: Layers, *, language: Language, height: int = HEIGHT, right: int = 8) -> dict[str, Any]:
+def finish(layers: Layers, text: ChartText, *, height: int = HEIGHT, right: int = 8) -> dict[str, Any]:
     """Lay the layers over each other and dress them: a complete spec, as wide as its container."""
     # altair.layer copies every layer twice over; written one by one they are the same, in less than half the time.
     drawn = [layer.to_dict(validate=False) for layer in layers]
@@ -305,16 +293,14 @@ def finish(layers: Layers, *, language: Language, height: int = HEIGHT, right: i
         "height": height,
         "autosize": {"type": "fit-x", "contains": "padding"},
         "padding": {"left": 4, "top": 8, "right": right, "bottom": 4},
-        "config": theme(language),
+        "config": theme(text.language),
     }
 
 
-def explain_marks(statuses: Iterable[str], missing: bool, language: Language) -> list[str]:
+def explain_marks(statuses: Iterable[str], missing: bool, text: ChartText) -> list[str]:
     """One explanation for each mark that a table uses, `…` included."""
     used = set(statuses)
     remarks = [
-        f"{say(f'mark_{status}', language)}: {say(f'status_{status}', language)}"
-        for status in MARKED
-        if status in used
+        f"{text.say(f'mark_{status}')}: {text.say(f'status_{status}')}" for status in MARKED if status in used
     ]
-    return [*remarks, say("missing_remark", language)] if missing else remarks
+    return [*remarks, text.say("missing_remark")] if missing else remarks

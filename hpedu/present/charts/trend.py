@@ -44,10 +44,8 @@ from hpedu.present.charts.style import (
     unchecked,
     wrap,
     write_text,
-    year_header,
 )
-from hpedu.present.page.display import Chart
-from hpedu.texts import Language, format_number, say
+from hpedu.present.page.display import Chart, ChartText
 
 DIRECT_LABELS = 4  # with more series than this a legend is calmer
 SHADES = {95: 0.10, 80: 0.14, 50: 0.20}  # of the bands, each over the wider one
@@ -96,10 +94,10 @@ def draw_series(points: pl.DataFrame, axes: Axes, series: list[str]) -> Layers:
     tooltip = [
         altair.Tooltip(f"{field}:N", title=words)
         for field, words in {
-            "series": say("series", axes.language),
-            "period": year_header(axes.school_year, axes.language),
-            "written": say("value", axes.language),
-            "status_words": say("status", axes.language),
+            "series": axes.text.say("series"),
+            "period": axes.text.year_header(),
+            "written": axes.text.say("value"),
+            "status_words": axes.text.say("status"),
         }.items()
     ]
     points = points.with_columns(status_words=pl.concat_list("status_words", "flags").list.join("; "))
@@ -142,18 +140,18 @@ def draw_fan(ahead: pl.DataFrame, axes: Axes, series: list[str]) -> Layers:
     return layers
 
 
-def place_labels(points: pl.DataFrame, axes: Axes, decimals: int) -> Rows:
+def place_labels(points: pl.DataFrame, axes: Axes) -> Rows:
     """Name and value at the last point of each series, moved apart; `value` places the first line of text.
 
     A single series needs no name: the title has said it. A projection is named with the ends of its 80%.
     """
     rows = points.group_by("series", maintain_order=True).last().to_dicts()
     for row in rows:
-        number = format_number(row["value"], decimals, axes.language)
+        number = axes.text.write(row["value"])
         row["words"] = f"{wrap(row['series'], 16)}\n{number}" if len(rows) > 1 else number
-        span = write_span(row["lo80"], row["hi80"], decimals, axes.language)
+        span = write_span(row["lo80"], row["hi80"], axes.text)
         if span:
-            row["words"] += f"\n{say('about_level', axes.language, level=80)}:\n{span}"
+            row["words"] += f"\n{axes.text.say('about_level', level=80)}:\n{span}"
     heights = [text_height(row["words"]) for row in rows]
     centres = spread([axes.to_pixel(row["value"]) for row in rows], heights, 0, HEIGHT)
     return [
@@ -170,9 +168,9 @@ def draw_labels(labels: Rows, axes: Axes, series: list[str]) -> Layers:
     return write_text(labels, encoding, align="left", dx=13, fontWeight=600)
 
 
-def draw_target(points: pl.DataFrame, axes: Axes, target: Goal, written: str) -> Layers:
+def draw_target(points: pl.DataFrame, axes: Axes, target: Goal) -> Layers:
     """The line to reach, a diamond in its year, and the path to it from the last known point."""
-    words = wrap(f"{target.label}: {written}", 40)
+    words = wrap(f"{target.label}: {target.write(axes.text)}", 40)
     goal = {"year": target.year, "value": target.value, "words": words}
     at = {"x": axes.x(), "y": axes.y()}
     layers = [data_of([goal]).mark_rule(color=style.INK, strokeWidth=1.3).encode(y=axes.y())]
@@ -181,7 +179,7 @@ def draw_target(points: pl.DataFrame, axes: Axes, target: Goal, written: str) ->
         start = known.select("year", "value").tail(1).to_dicts()
         path = data_of([*start, {"year": target.year, "value": target.value}])
         layers.append(path.mark_line(color=style.INK, strokeWidth=1.3, strokeDash=PATH_DASH).encode(**at))
-    tooltip = [altair.Tooltip("words:N", title=say("year", axes.language) + f" {target.year}")]
+    tooltip = [altair.Tooltip("words:N", title=axes.text.say("year") + f" {target.year}")]
     diamond = data_of([goal]).mark_point(shape="diamond", size=130, filled=True, opacity=1, color=style.INK)
     layers.append(diamond.encode(**at, tooltip=tooltip))
 
@@ -222,18 +220,12 @@ def draw_break(mark: Break, axes: Axes, level: int) -> Layers:
 @unchecked()
 def trend(
     values: pl.DataFrame,
+    text: ChartText,
     *,
-    title: str,
-    alt: str,
-    name: str,
-    language: Language,
-    unit_label: str,
-    decimals: int,
     target: Goal | None = None,
     route: Route | None = None,
     breaks: Sequence[Break] = (),
     series_order: Sequence[str] | None = None,
-    school_year: bool = True,
     zero: bool | None = None,
     synthetic: bool = False,
 ) -> Chart:
@@ -257,55 +249,42 @@ def trend(
     require_columns(values, "series", "year", "value", "status")
     refuse_repeats(values, "series", "year")
     series = order_names(values["series"], series_order, len(style.COLOURS))
-    points = prepare_points(values, series, language, decimals, school_year)
+    points = prepare_points(values, series, text)
     years = span_years(points, target, route)
     levels = list_levels(points) + ([value for _, value in route.points] if route else [])
     ticks = choose_ticks(levels, target, zero)
     axes = Axes(
+        text=text,
         years=years,
         ticks=ticks,
-        school_year=school_year,
-        language=language,
-        title=title_values(ticks, unit_label, language),
-        key=list_key(points, target, route, language),
+        title=title_values(ticks, text),
+        key=list_key(points, target, route, text),
         breaks=[mark for mark in breaks if years[0] < mark.year <= years[1]],
     )
     layers: Layers = []
     if axes.merger is not None:
         late = axes.is_late(axes.merger)
-        layers += draw_merger({"year": axes.merger}, axes.x(), late=late, language=language)
+        layers += draw_merger({"year": axes.merger}, axes.x(), text, late=late)
     for level, mark in enumerate(axes.breaks, start=axes.merger is not None):
         layers += draw_break(mark, axes, level)
     if route:
         layers += draw_route(route, axes)
     if target:
-        layers += draw_target(points, axes, target, target.write(decimals, language))
+        layers += draw_target(points, axes, target)
     layers += draw_series(points, axes, series)
     right = 8
     if len(series) <= DIRECT_LABELS:
-        labels = place_labels(points, axes, decimals)
+        labels = place_labels(points, axes)
         layers += draw_labels(labels, axes, series)
         # Vega makes room for labels once; those inside the plot then move a little as it shrinks.
         first, last = axes.years
         right += round(60 * max(last - label["year"] for label in labels) / (last - first))
-    table = tabulate(points, series, school_year, decimals, language)
-    remarks = list_remarks(
-        points,
-        table,
-        target=target,
-        route=route,
-        breaks=axes.breaks,
-        decimals=decimals,
-        school_year=school_year,
-        language=language,
-    )
+    table = tabulate(points, series, text)
+    remarks = list_remarks(points, table, target=target, route=route, breaks=axes.breaks, text=text)
     return Chart(
-        spec=finish(layers, language=language, right=right),
-        alt=alt,
-        title=title,
+        text=text,
+        spec=finish(layers, text, right=right),
         table=table,
-        name=name,
-        language=language,
         synthetic=synthetic or "synthetic" in points["status"].to_list(),
         remarks="; ".join(remarks),
         origins=trace(points, table, series),

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.present.charts.picture import STATIC_WIDTH, VEGALITE, draw_picture
-from hpedu.texts import Language, format_date, say, school_year
+from hpedu.texts import Language, format_date, format_number, say, school_year
 
 
 def describe_source(source: dict[str, str], language: Language) -> dict[str, str]:
@@ -65,32 +65,63 @@ PAGE_HEAD = "application/vnd.hpedu.page+json"
 Bundle = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class ChartText:
+    """The words of a chart, and how it writes its figures and years."""
+
+    title: str
+    alt: str  # what the chart shows, in a sentence or two
+    name: str  # a slug, unique on the page: anchor and prefix of ids
+    language: Language
+    unit_label: str
+    decimals: int
+    school_year: bool = True  # years are school years; else calendar years
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a text in the language of the chart."""
+        return say(key, self.language, **values)
+
+    def write(self, value: float | None) -> str:
+        """Write a figure with the decimals of the chart."""
+        return format_number(value, self.decimals, self.language)
+
+    def name_year(self, year: int) -> str:
+        """Name a year in full: `2015-2016` for a school year in Vietnamese."""
+        return school_year(year, self.language) if self.school_year else str(year)
+
+    def year_header(self) -> str:
+        """Return what stands over the years of a table, or under their axis."""
+        return self.say("school_year" if self.school_year else "year")
+
+
 @dataclass(frozen=True, eq=False)
 class Chart:
     """A chart and what must never part from it: words for those who do not see it, and its numbers."""
 
+    text: ChartText
     spec: dict[str, Any]  # complete Vega-Lite 6 spec: data and theme inside, no title
-    alt: str  # what the chart shows, in a sentence or two
-    title: str
     table: pl.DataFrame  # the chart's numbers, ready to read; headers in the page's language
-    name: str  # a slug, unique on the page: anchor and prefix of ids
-    language: Language
     synthetic: bool = False
     remarks: str = ""  # on the table: what its marks mean, which years it has no figure for
     # For each row and column of the table, the cells of the files it comes from (`file!cell`); empty if not told.
     origins: Sequence[Sequence[Sequence[str]]] = ()
     data: pl.DataFrame | None = None  # the figures themselves, one a row, for other programs
 
+    @property
+    def plain(self) -> str:
+        """The chart in plain text: what it shows."""
+        return self.text.alt
+
     @cached_property
     def svg(self) -> str:
         """The chart as a fixed picture, `STATIC_WIDTH` wide."""
-        return draw_picture(self._warn(self.spec), self.name)
+        return draw_picture(self._warn(self.spec), self.text.name)
 
     def _warn(self, spec: dict[str, Any]) -> dict[str, Any]:
         """Write the synthetic warning into the picture: it must survive being cut out of the page."""
         if not self.synthetic:
             return spec
-        return spec | {"title": {"text": [], "subtitle": say("synthetic_chart", self.language)}}
+        return spec | {"title": {"text": [], "subtitle": self.text.say("synthetic_chart")}}
 
     def _lab_spec(self) -> dict[str, Any]:
         """The spec for JupyterLab, where no figure caption stands above the chart.
@@ -99,9 +130,9 @@ class Chart:
         the browser tab dies. The menu offers to save the picture, not to send the data to an editor on the web.
         """
         spec = self._warn(self.spec)
-        title = {**spec.get("title", {}), "text": textwrap.wrap(self.title, 80)}
+        title = {**spec.get("title", {}), "text": textwrap.wrap(self.text.title, 80)}
         menu = {"export": True, "source": False, "compiled": False, "editor": False}
-        options = {"embedOptions": {"actions": menu, "downloadFileName": self.name}}
+        options = {"embedOptions": {"actions": menu, "downloadFileName": self.text.name}}
         return spec | {"$schema": LAB_SCHEMA, "width": STATIC_WIDTH, "title": title, "usermeta": options}
 
     def _repr_mimebundle_(
@@ -110,18 +141,18 @@ class Chart:
         # No text/html: JupyterLab would prefer it to the interactive chart. No picture either: the page draws it,
         # so that a kernel need not start a JavaScript engine.
         page_chart = {
-            "name": self.name,
-            "title": self.title,
-            "alt": self.alt,
+            "name": self.text.name,
+            "title": self.text.title,
+            "alt": self.text.alt,
             "spec": self._warn(self.spec),
             "table": {"columns": self.table.columns, "rows": [list(row) for row in self.table.iter_rows()]},
             "remarks": self.remarks,
             "origins": [[list(cell) for cell in row] for row in self.origins],
             "data": list_cells(self.data),
-            "language": self.language,
+            "language": self.text.language,
             "synthetic": self.synthetic,
         }
-        return {LAB_CHART: self._lab_spec(), CHART: page_chart, "text/plain": self.alt}
+        return {LAB_CHART: self._lab_spec(), CHART: page_chart, "text/plain": self.plain}
 
 
 def list_cells(frame: pl.DataFrame | None) -> Bundle:
