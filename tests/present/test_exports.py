@@ -256,14 +256,12 @@ class TestPackage:
                 assert not content.startswith(b"\xef\xbb\xbf")
                 assert content.count(b"\n") == content.count(b"\r\n") > 0
 
-    def test_hostile_text_is_neutral_and_comes_back(self, files: dict[str, bytes]) -> None:
+    def test_text_comes_back_as_it_was_published(self, files: dict[str, bytes]) -> None:
+        """Programs read a package: an apostrophe that protects a spreadsheet would be a letter too many."""
         tables = read_tables(files)
         cells = [cell for rows in tables.values() for row in rows for cell in row.values()]
-        loose = [c for c in cells if c[:1] in ("=", "+", "-", "@") and not re.fullmatch(r"-[\d.]+(e-\d+)?", c)]
-        assert loose == []
-        assert f"'{HOSTILE}" in cells
-        values = {row["cell"]: row for row in tables["observations"]}
-        assert values["B2"]["printed"] in ("'-596", "100") and "'-cmd|x!y.csv" in cells
+        assert [cell for cell in cells if cell.startswith("'")] == []
+        assert {HOSTILE, "-cmd|x!y.csv", "-596"} <= set(cells)
         shares = [r for r in tables["series"] if r["indicator"] == "preschool_private_school_share"]
         assert json.loads(shares[0]["inputs"]) == ["-cmd|x!y.csv!B3", "-cmd|x!y.csv!B2"]
 

@@ -104,20 +104,29 @@ def draw_notice(text: str) -> Fragment:
 
 
 def link_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A CSV as a link that downloads it, without a server."""
-    content = ("\ufeff" + write_csv(columns, rows)).encode("utf-8")  # spreadsheets know UTF-8 by the mark
+    """Return a CSV for spreadsheets as a link that downloads it, without a server."""
+    content = write_sheet_csv(columns, rows).encode("utf-8")
     return "data:text/csv;charset=utf-8;base64," + base64.b64encode(content).decode("ascii")
 
 
+def write_sheet_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Write a table as CSV that readers open in a spreadsheet: it begins with the mark by which one knows UTF-8.
+
+    Text that a spreadsheet would run as a formula is made neutral.
+    """
+    neutral = ([_neutralise(cell) for cell in row] for row in rows)
+    return "\ufeff" + write_csv([str(_neutralise(name)) for name in columns], neutral)
+
+
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table as CSV (RFC 4180). Text that a spreadsheet would run is made neutral."""
+    """Write a table as CSV (RFC 4180), every cell as it is."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow([neutralise(name) for name in columns])
-    writer.writerows([neutralise(cell) for cell in row] for row in rows)
+    writer.writerow(columns)
+    writer.writerows(rows)
     return buffer.getvalue()
 
 
-def neutralise(cell: object) -> object:
-    """Text beginning with = + - @ would be run as a formula by spreadsheets; a leading apostrophe stops it."""
+def _neutralise(cell: object) -> object:
+    """Put an apostrophe before text that begins with = + - @, so that no spreadsheet runs it as a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell

@@ -26,7 +26,7 @@ from traitlets.config import Config
 from hpedu.errors import HpeduError
 from hpedu.folders import name_index
 from hpedu.present.charts.picture import chart_bundle, draw_picture, pack
-from hpedu.present.page.blocks import write_csv
+from hpedu.present.page.blocks import write_sheet_csv
 from hpedu.present.page.body import make_slug, order_body
 from hpedu.present.page.display import (
     CHART,
@@ -219,7 +219,7 @@ def pack_charts(charts: list[dict[str, Any]], head: dict[str, Any]) -> str:
             "title": chart["title"],
             "file": name_file(chart["name"], head),
             "spec": chart["spec"],
-            "csv": "\ufeff" + write_csv(chart["data"]["columns"], chart["data"]["rows"]),
+            "csv": write_sheet_csv(chart["data"]["columns"], chart["data"]["rows"]),
         }
         for chart in charts
     ]
