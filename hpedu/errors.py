@@ -26,6 +26,7 @@ __all__ = [
     "RegistryError",
     "UnknownName",
     "check_language",
+    "check_name",
     "list_problems",
 ]
 
@@ -143,6 +144,20 @@ class UnknownName(HpeduError):
         more = "" if self.close or len(self.known) <= MOST_HINTS else " ..."
         text = "name_close" if self.close else "name_known"
         return say(text, language, kind=kind, name=self.name, hints=hints) + more
+
+
+def check_name(kind: str, name: str, known: Iterable[str]) -> str:
+    """Return a name that is one of those known; `kind` is what it should name, as of `UnknownName`.
+
+    Raises
+    ------
+    UnknownName
+        If it is none of them, with the closest ones.
+    """
+    known = list(known)
+    if name not in known:
+        raise UnknownName(kind, name, known)
+    return name
 
 
 def check_language(text: str) -> Language:

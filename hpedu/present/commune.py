@@ -8,13 +8,13 @@ import polars as pl
 
 from hpedu import store
 from hpedu.communes import STAGE, STAGES
-from hpedu.errors import UnknownName
-from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table, link_csv, render
+from hpedu.errors import UnknownName, check_name
+from hpedu.present.base import BaseReport
+from hpedu.present.page.blocks import Block, Prose, draw_notice, link_csv, render
 from hpedu.present.page.display import Fragment, PageHead
 from hpedu.present.view import format_amount, with_unit
-from hpedu.registry import load_registry
 from hpedu.registry.models import Indicator
-from hpedu.texts import LANGUAGES, MISSING, Language, format_number, say, school_year
+from hpedu.texts import MISSING
 
 LEVELS = {
     "overview": STAGES,
@@ -30,7 +30,7 @@ SUMS = ("pupils", "classes", "teachers")
 GAUGE = 100  # pixels of a bar; a percent is a pixel
 
 
-class CommuneReport:
+class CommuneReport(BaseReport):
     """One commune in one school year, as its schools reported it.
 
     Parameters
@@ -51,28 +51,23 @@ class CommuneReport:
     """
 
     def __init__(self, group: str, *, territory: str, year: int | None, language: str) -> None:
-        self.registry = load_registry()
+        super().__init__(language)
+        groups = [id for id, row in self.registry.groups.items() if row.commune_page]
         names = {commune.id: commune.name for commune in self.registry.communes if commune.valid_to is None}
-        for kind, name, known in (
-            ("group", group, [name for name, row in self.registry.groups.items() if row.commune_page]),
-            ("commune", territory, list(names)),
-            ("language", language, LANGUAGES),
-        ):
-            if name not in known:
-                raise UnknownName(kind, name, known)
-        self.group, self.territory, self.commune = group, territory, names[territory]
-        self.language: Language = "vi" if language == "vi" else "en"
+        self.group = check_name("group", group, groups)
+        self.territory = check_name("commune", territory, names)
+        self.commune = names[territory]
         listed = store.commune_schools(territory)
         years = listed["year"].unique().sort().to_list()
         if not years or (year is not None and year not in years):
             raise UnknownName("school year of this commune", str(year), map(str, years))
-        self.year: int = years[-1] if year is None else year
+        self.year = years[-1] if year is None else year
         self._listed = listed.filter(pl.col("year") == self.year)
         self._schools = self._listed.filter(pl.col("level").is_in(LEVELS[group]))
         rows = [row for row in store.commune_values(territory).iter_rows(named=True) if row["year"] == self.year]
         # The list says of every commune what it has not: it is the source of an empty page, too.
         self._sources = {name for row in rows for name in row["sources"]}
-        self._values = [row for row in rows if self._shows(self.registry.indicators[row["indicator"]])]
+        self._values = [row for row in rows if self._shows(self.indicator(row["indicator"]))]
         city = store.indicator_values([row["indicator"] for row in self._values], [self.registry.city])
         self._city = {r["indicator"]: r for r in city.iter_rows(named=True) if r["year"] == self.year}
 
@@ -80,27 +75,20 @@ class CommuneReport:
 
     def head(self) -> PageHead:
         """The head of the page, with the sources of everything on it."""
-        group = self.registry.groups[self.group].name.get(self.language)
         return PageHead(
-            title=self._say("commune_title", group=group, commune=self.commune, year=self._year()),
+            title=self._say(
+                "commune_title",
+                group=self._name_group(self.group),
+                commune=self.commune,
+                year=self.school_year(self.year),
+            ),
             subtitle=self._say("commune_not_judged"),
             language=self.language,
             group=self.group,
             territory=self.commune,
             year=self.year,
             synthetic=bool(self._listed["synthetic"].any()),
-            sources=[
-                {
-                    "name": resource.name,
-                    "publisher": resource.publisher,
-                    "title": resource.title,
-                    "url": resource.url,
-                    "published": resource.published,
-                    "confidence": self._say(f"confidence_{resource.confidence}"),
-                    "file": resource.path,
-                }
-                for resource in store.sources(self._sources)
-            ],
+            sources=self._list_sources(store.sources(self._sources)),
             home="../../index.html",
             translated=False,  # most batches make a commune's page in one language
         )
@@ -109,7 +97,7 @@ class CommuneReport:
         """How many schools there are, whom they teach, and how many did not report everything."""
         schools = self._by_school()
         if schools.is_empty():
-            return Prose(self._say("commune_none", commune=self.commune, year=self._year()))
+            return Prose(self._say("commune_none", commune=self.commune, year=self.school_year(self.year)))
         owners = schools["ownership"].to_list()
         unknown = owners.count(None)
         lacking = schools.filter(pl.col("lacking") > 0).height
@@ -117,12 +105,12 @@ class CommuneReport:
             "commune_summary",
             schools=schools.height,
             commune=self.commune,
-            year=self._year(),
+            year=self.school_year(self.year),
             public=owners.count("public"),
             private=owners.count("private"),
             unknown=self._say("commune_unknown_ownership", number=unknown) if unknown else "",
         )
-        sums = {name: self._number(self._sum(schools[name])) for name in SUMS}
+        sums = {name: self._write(self._sum(schools[name])) for name in SUMS}
         last = self._say("commune_incomplete", lacking=lacking, schools=schools.height)
         return Prose(
             f"{first} {self._say('commune_pupils', **sums)}\n\n"
@@ -144,28 +132,29 @@ class CommuneReport:
                 row["name"] or MISSING,
                 ", ".join(self.registry.name("level", level, self.language) for level in row["levels"]),
                 self._say(f"ownership_{row['ownership']}") if row["ownership"] else MISSING,
-                *(self._number(row[name]) for name in SUMS),
+                *(self._write(row[name]) for name in SUMS),
                 self._say("lacking_of", lacking=row["lacking"], asked=row["asked"]) if row["lacking"] else "",
             ]
             for row in self._by_school().iter_rows(named=True)
         ]
         if not rows:
-            return draw_notice(self._say("commune_none", commune=self.commune, year=self._year()))
+            return draw_notice(self._say("commune_none", commune=self.commune, year=self.school_year(self.year)))
         columns = ("school", "levels_taught", "ownership", *SUMS, "not_reported")
-        return self._table(columns, rows, "commune_schools_caption", numeric={3, 4, 5})
+        return self._draw_table(columns, rows, caption="commune_schools_caption", numeric={3, 4, 5})
 
     def unreported(self) -> Fragment:
         """The figures that some schools did not give, and which schools."""
         rows = [
-            [self._name(row), self._count(row), "; ".join(row["lacking"])]
+            [self._name_indicator(row["indicator"]), self._count(row), "; ".join(row["lacking"])]
             for row in self._values
             if row["lacking"]
         ]
         if self._schools.is_empty():
-            return draw_notice(self._say("commune_none", commune=self.commune, year=self._year()))
+            return draw_notice(self._say("commune_none", commune=self.commune, year=self.school_year(self.year)))
         if not rows:
             return draw_notice(self._say("all_reported"))
-        return self._table(("indicator", "schools_reported", "not_reported"), rows, "unreported_caption")
+        columns = ("indicator", "schools_reported", "not_reported")
+        return self._draw_table(columns, rows, caption="unreported_caption")
 
     # -- inside --------------------------------------------------------------------------------------------
 
@@ -207,11 +196,11 @@ class CommuneReport:
         return Fragment(html, f"{caption}\n{plain}")
 
     def _draw_row(self, row: dict[str, Any]) -> dict[str, Any]:
-        indicator = self.registry.indicators[row["indicator"]]
+        indicator = self.indicator(row["indicator"])
         own, city = row["value"], self._city.get(indicator.id, {}).get("value")
         percent = indicator.unit == "percent" and own is not None
         return {
-            "name": self._name(row),
+            "name": self._name_indicator(row["indicator"]),
             "unit": self._unit(indicator),
             "value": self._amount(own, indicator),
             "city": self._amount(city, indicator),
@@ -226,16 +215,16 @@ class CommuneReport:
         if own is None or city is None:
             return ""
         if indicator.counts:
-            share = format_number(100 * own / city, 1, self.language) if city else MISSING
+            share = self._write(100 * own / city, 1) if city else MISSING
             return self._say("share_of_city", number=share)
         if indicator.unit in SIGNED:
             written = format_amount(own - city, indicator.unit, indicator.decimals, self.language, self.registry)
         else:
-            written = format_number(own - city, indicator.decimals, self.language)
+            written = self._write(own - city, indicator.decimals)
         return f"+{written}" if own > city else written
 
     def _level(self, row: dict[str, Any]) -> str:
-        level = self.registry.indicators[row["indicator"]].level
+        level = self.indicator(row["indicator"]).level
         return STAGE.get(level, level)
 
     def _count(self, row: dict[str, Any]) -> str:
@@ -247,29 +236,14 @@ class CommuneReport:
             return MISSING
         if indicator.unit in SIGNED:
             return with_unit(value, indicator.unit, indicator.decimals, self.language, self.registry)
-        return format_number(value, indicator.decimals, self.language)
+        return self._write(value, indicator.decimals)
 
     def _unit(self, indicator: Indicator) -> str:
         return (
             "" if indicator.unit in (*SIGNED, *BARE) else self.registry.name("unit", indicator.unit, self.language)
         )
 
-    def _name(self, row: dict[str, Any]) -> str:
-        return self.registry.indicators[row["indicator"]].name.get(self.language)
-
-    def _number(self, value: float | None) -> str:
-        return format_number(value, 0, self.language)
-
     @staticmethod
     def _sum(column: pl.Series) -> float | None:
         """The sum of what was reported; None if nothing was."""
         return None if column.null_count() == len(column) else float(column.sum())
-
-    def _year(self) -> str:
-        return school_year(self.year, self.language)
-
-    def _say(self, key: str, **values: object) -> str:
-        return say(key, self.language, **values)
-
-    def _table(self, keys: tuple[str, ...], rows: list[list[Any]], caption: str, numeric: Any = ()) -> Fragment:
-        return draw_table([self._say(key) for key in keys], rows, caption=self._say(caption), numeric=numeric)

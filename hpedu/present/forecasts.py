@@ -10,11 +10,12 @@ import polars as pl
 from hpedu import store
 from hpedu.assess.needs import SUMS, foresee_needs
 from hpedu.assess.pupils import Series, foresee_pupils, index_series
+from hpedu.errors import check_name
 from hpedu.outlook.bands import name_bands
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, draw_notice, draw_table
 from hpedu.present.page.display import Chart, ChartText, Fragment
-from hpedu.present.view import View, known, name_year, with_unit
+from hpedu.present.view import View, name_year, with_unit
 from hpedu.registry.formula import SeriesRef
 from hpedu.registry.models import Norm
 from hpedu.texts import MISSING, format_number, say, school_year
@@ -59,7 +60,7 @@ def _read_series(view: View) -> Series:
 
 def _check_levels(view: View, levels: Sequence[str]) -> list[str]:
     names = [flow.level for flow in view.registry.flows]
-    return [known("level", level, names) for level in levels] or names
+    return [check_name("level", level, names) for level in levels] or names
 
 
 def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> Chart:
@@ -150,8 +151,8 @@ def draw_requirements(
         For a level or scenario that does not exist, with the closest names.
     """
     names = list(dict.fromkeys(norm.level for norm in view.registry.norms.values()))
-    wanted = [known("level", level, names) for level in levels] or names
-    known("scenario", scenario, view.registry.codes_of("scenario"))
+    wanted = [check_name("level", level, names) for level in levels] or names
+    check_name("scenario", scenario, view.registry.codes_of("scenario"))
     series = _read_series(view)
     sizes = dict.fromkeys(names, class_size) if isinstance(class_size, (int, float)) else dict(class_size or {})
     own = [norm for norm in view.registry.norms.values() if norm.level in wanted]

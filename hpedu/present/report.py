@@ -10,8 +10,8 @@ import polars as pl
 from hpedu import store
 from hpedu.assess.changes import compare_standings, place_of_standings, recall_standings, tabulate_standings
 from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_standings
+from hpedu.errors import check_name
 from hpedu.folders import find_project
-from hpedu.ingest.schema import Resource
 from hpedu.present import registers
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.trend import trend
@@ -22,10 +22,10 @@ from hpedu.present.page.display import Chart, Fragment, PageHead
 from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import draw_target
-from hpedu.present.view import View, Wording, known
+from hpedu.present.view import View, Wording
 from hpedu.registry import load_registry
 from hpedu.registry.models import Target, Task
-from hpedu.texts import Language, format_number, say
+from hpedu.texts import Language
 
 
 def list_lines(
@@ -78,7 +78,7 @@ class Report(View):
         self, group: str, *, territory: str, year: int | None, language: str, horizon: int = HORIZON
     ) -> None:
         super().__init__(territory=territory, year=year, language=language)
-        self.group = known("group", group, self.registry.groups)
+        self.group = check_name("group", group, self.registry.groups)
         self._horizon = horizon
         self.standings = self._assess(self.group)
 
@@ -94,14 +94,14 @@ class Report(View):
         city = territory.role == "city"
         return PageHead(
             title=title,
-            subtitle=say("plan_for_old_city", self.language, territory=name) if city else "",
+            subtitle=self._say("plan_for_old_city", territory=name) if city else "",
             language=self.language,
             group=self.group,
             territory=name,
             year=self.year,
             questions=list(questions),
             synthetic=bool((shown["status"] == "synthetic").any()),
-            sources=[self._source(resource, digests) for resource in resources],
+            sources=self._list_sources(resources, digests),
             rules=explain_rules(self.language),
         )
 
@@ -114,14 +114,14 @@ class Report(View):
         group = group or self.group
         shown = self.standings if group == self.group else self._assess(group)
         whole = not self.registry.groups[group].targets
-        caption = say("all_targets", self.language) if whole else self._group_name(group)
+        caption = self._say("all_targets") if whole else self._name_group(group)
         series = {s.target.id: self.rows(s.target.id, bounds=True) for s in shown if s.target.kind != "milestone"}
         pages = {group: ""} if group == self.group and not whole else {}
         return draw_scorecard(shown, series, self.wording, caption=caption, pages=pages)
 
     def target(self, name: str) -> Block:
         """The block of one target: where it stands, the chart, and what stands behind it."""
-        known("target", name, self.registry.targets)
+        check_name("target", name, self.registry.targets)
         group = self.registry.targets[name].group
         own = self.standings if self._holds(group) else self._assess(group)
         return draw_target(self, next(s for s in own if s.target.id == name))
@@ -130,7 +130,7 @@ class Report(View):
         """The blocks of all targets of the group (of some levels only, if any are named)."""
         group = group or self.group
         for level in levels:
-            known("level", level, self.registry.codes_of("level"))
+            check_name("level", level, self.registry.codes_of("level"))
         wanted = [
             t for t in self.registry.targets.values() if t.group == group and (not levels or t.level in levels)
         ]
@@ -180,7 +180,7 @@ class Report(View):
         return stacked(
             frame.rename({"name": "part"}).select("part", "year", "value", "inputs"),
             self.describe_chart(self.indicator(parts[0]), title=title, alt=alt, name=f"{parts[0]}-parts"),
-            part_order=[self.indicator(name).name.get(self.language) for name in parts],
+            part_order=list(map(self._name_indicator, parts)),
             synthetic=bool((frame["status"] == "synthetic").any()),
         )
 
@@ -190,13 +190,14 @@ class Report(View):
         An empty frame is a sentence that says so.
         """
         if frame.empty:
-            return draw_notice(
-                say("no_values_said", self.language, territory=self.wording.territory, names=caption)
-            )
+            return draw_notice(self._say("no_values_said", territory=self.wording.territory, names=caption))
         shown = frame.reset_index()
         numeric = {i for i, kind in enumerate(shown.dtypes) if pandas.api.types.is_numeric_dtype(kind)}
         rows = [
-            [self._cell(cell, decimals) if i in numeric else cell for i, cell in enumerate(row)]
+            [
+                self._write(None if pandas.isna(cell) else cell, decimals) if i in numeric else cell
+                for i, cell in enumerate(row)
+            ]
             for row in shown.itertuples(index=False)
         ]
         return draw_table([str(c) for c in shown.columns], rows, caption=caption, numeric=numeric)
@@ -290,24 +291,6 @@ class Report(View):
     def _done(self) -> dict[tuple[str, str], str]:
         return registers.find_done(self.registry, store.observations(), self.year)
 
-    def _source(self, resource: Resource, digests: dict[str, str]) -> dict[str, str]:
-        return {
-            "name": resource.name,
-            "publisher": resource.publisher,
-            "title": resource.title,
-            "url": resource.url,
-            "published": resource.published,
-            "confidence": say(f"confidence_{resource.confidence}", self.language),
-            "file": resource.path,
-            "digest": digests.get(f"raw/{resource.path}", ""),
-        }
-
-    def _cell(self, cell: float, decimals: int) -> str:
-        return format_number(None if pandas.isna(cell) else cell, decimals, self.language)
-
-    def _group_name(self, group: str) -> str:
-        return self.registry.groups[group].name.get(self.language)
-
     def _assess(self, group: str, year: int | None = None) -> list[Standing]:
         """Where the targets of a group stand; those of all groups for a report on all.
 
@@ -358,7 +341,7 @@ def list_targets(
         ("territory", territory, registry.reported_territories()),
     ):
         if name is not None:
-            known(kind, name, names)
+            check_name(kind, name, names)
     return [
         (s.target, s)
         for s in assess_targets(store.indicator_values(), registry, territory, store.newest_year())

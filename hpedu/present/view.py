@@ -11,11 +11,12 @@ from markupsafe import Markup
 
 from hpedu import store
 from hpedu.assess.standing import Standing
-from hpedu.errors import UnknownName, check_language
+from hpedu.errors import check_name
 from hpedu.ingest.schema import Resource
+from hpedu.present.base import BaseReport
 from hpedu.present.page.blocks import Prose, draw_badge
 from hpedu.present.page.display import ChartText
-from hpedu.registry import Registry, load_registry
+from hpedu.registry import Registry
 from hpedu.registry.models import Indicator, Target
 from hpedu.texts import Language, format_number, say, school_year
 
@@ -169,7 +170,7 @@ def format_amount(value: float, unit: str, decimals: int, language: Language, re
     return with_unit(value, unit, decimals, language, registry)
 
 
-class View:
+class View(BaseReport):
     """Figures and words as seen from a territory, a school year and a language.
 
     Parameters
@@ -189,9 +190,8 @@ class View:
     """
 
     def __init__(self, *, territory: str, year: int | None, language: str) -> None:
-        self.registry = load_registry()
-        self.territory = known("territory", territory, self.registry.reported_territories())
-        self.language = check_language(language)
+        super().__init__(language)
+        self.territory = check_name("territory", territory, self.registry.reported_territories())
         self.year = store.newest_year() if year is None else year
         self.wording = Wording(self.registry, self.language, territory)
         self._values: dict[tuple[str, str], list[dict[str, Any]]] = {}  # a page asks for the same ones many times
@@ -209,10 +209,6 @@ class View:
         if lacking:
             return Prose(f"*{self._say_lacking(lacking)}*")
         return Prose(self.text(vi=vi, en=en, **values))
-
-    def school_year(self, year: int) -> str:
-        """The school year that starts in `year`, as the page's language writes it."""
-        return school_year(year, self.language)
 
     def last(self, indicator: str, territory: str | None = None) -> Quantity:
         """The newest value of an indicator up to the report's year."""
@@ -253,12 +249,12 @@ class View:
             qualifier, flags, inputs`, in the order asked for, by year.
         """
         for name in indicators:
-            known("indicator", name, self.registry.indicators)
+            check_name("indicator", name, self.registry.indicators)
         territories = [self.territory] if territories is None else list(territories)
         rows = [
             row
             | {
-                "name": self.indicator(name).name.get(self.language),
+                "name": self._name_indicator(name),
                 "territory_name": self.registry.territories[territory].name.get(self.language),
                 "year_name": name_year(row["year"], self.indicator(name), self.registry, self.language),
             }
@@ -289,7 +285,7 @@ class View:
 
         `future` adds what was foreseen for years after the report's, `bounds` the figures that are only bounds.
         """
-        known("indicator", indicator, self.registry.indicators)
+        check_name("indicator", indicator, self.registry.indicators)
         place = territory or self.territory
         if (indicator, place) not in self._values:
             found = store.indicator_values([indicator], [place])
@@ -301,10 +297,6 @@ class View:
             if (row["year"] <= self.year or (future and row["status"] in ("estimated", "projected")))
             and (bounds or not row["qualifier"])
         ]
-
-    def indicator(self, name: str) -> Indicator:
-        """The row of the registry."""
-        return self.registry.indicators[name]
 
     def context(self, indicators: Sequence[str], territory: str) -> list[str]:
         """The newest value of each indicator in a territory, a line each; nothing for those without."""
@@ -352,16 +344,16 @@ class View:
         return Quantity(
             indicator,
             row["value"],
-            format_number(row["value"], indicator.decimals, self.language),
+            self._write(row["value"], indicator.decimals),
             with_unit(row["value"], row["unit"], indicator.decimals, self.language, self.registry),
             name_year(row["year"], indicator, self.registry, self.language),
             place,
         )
 
     def _say_missing(self, indicators: Sequence[str], territories: Sequence[str]) -> str:
-        names = dict.fromkeys(self.indicator(name).name.get(self.language) for name in indicators)
+        names = dict.fromkeys(map(self._name_indicator, indicators))
         where = ", ".join(self.registry.territories[t].name.get(self.language) for t in territories)
-        return say("no_values_said", self.language, territory=where, names="; ".join(names))
+        return self._say("no_values_said", territory=where, names="; ".join(names))
 
     def _say_lacking(self, lacking: Sequence[Quantity | Change]) -> str:
         """A sentence a territory: it has no figure at all, or too few to tell a change."""
@@ -371,24 +363,10 @@ class View:
             key = "no_values_said" if last.missing else "too_few_said"
             said.setdefault((key, last.territory), {})[last.indicator.name.get(self.language)] = None
         return " ".join(
-            say(key, self.language, territory=territory, names="; ".join(names))
-            for (key, territory), names in said.items()
+            self._say(key, territory=territory, names="; ".join(names)) for (key, territory), names in said.items()
         )
 
     def _spell(self, value: object) -> object:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return value
-        return format_number(value, 0 if isinstance(value, int) else 1, self.language)
-
-
-def known(kind: str, name: str, names: Any) -> str:
-    """The name, if it is one of `names`.
-
-    Raises
-    ------
-    UnknownName
-        If it is not, with the closest ones.
-    """
-    if name not in names:
-        raise UnknownName(kind, name, names)
-    return name
+        return self._write(value, 0 if isinstance(value, int) else 1)

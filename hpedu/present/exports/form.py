@@ -17,7 +17,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from hpedu.errors import HpeduError, UnknownName
+from hpedu.errors import HpeduError, check_name
 from hpedu.folders import write_whole
 from hpedu.ingest.forms.design import (
     COVER,
@@ -369,10 +369,8 @@ def make_form(
     *, group: str, year: int, territory: str, observations: pl.DataFrame, registry: Registry
 ) -> tuple[bytes, int]:
     """The empty form as a workbook, and how many figures it asks for; parameters and errors as of `write_form`."""
-    if group not in registry.groups:
-        raise UnknownName("group", group, registry.groups)
-    if territory not in registry.territories:
-        raise UnknownName("territory", territory, registry.territories)
+    check_name("group", group, registry.groups)
+    check_name("territory", territory, registry.territories)
     synthetic = "synthetic" in observations["status"]
     cover = Cover("cross_cutting" if group == "overview" else group, territory, year, synthetic)
     missing = list_missing(cover, observations, registry)
