@@ -21,7 +21,8 @@ from hpedu.folders import Project, write_whole
 from hpedu.ingest.derive import GROUPS
 from hpedu.ingest.forms.design import MARKER, SHEETS, Sheet
 from hpedu.ingest.schools.totals import total_schools
-from hpedu.present.exports.form import FIRST, write_form
+from hpedu.present.exports.form import write_form
+from hpedu.present.exports.form_workbook import FIRST
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.texts import Message, message

@@ -63,7 +63,7 @@ class BaseReport:
     def _list_sources(
         self, resources: Iterable[Resource], digests: Mapping[str, str] | None = None
     ) -> list[dict[str, str]]:
-        """List sources as the head of a page names them; `digests` are those of files under data, by their path."""
+        """List sources as the head of a page names them; `digests` are those of the files, by path under data."""
         return [
             {
                 "name": resource.name,

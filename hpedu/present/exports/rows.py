@@ -28,37 +28,6 @@ from hpedu.texts import Language, format_date, say, school_year
 SILENT = ("no_data", "milestone_unreported")
 """States of a target about which nothing is known."""
 
-
-def name_tables(tables: ReportTables, registry: Registry) -> str:
-    """The title of a hand-out: group, territory and school year in its language."""
-    scope = tables.scope
-    return say(
-        "export_title",
-        scope.language,
-        group=registry.groups[scope.group].name.get(scope.language),
-        territory=registry.territories[scope.territory].name.get(scope.language),
-        year=school_year(scope.year, scope.language),
-    )
-
-
-def day_of(tables: ReportTables) -> date:
-    """The day of the data: that of its newest source, the first of the month or year where no day is known."""
-    year, month, day = [int(part) for part in f"{tables.published}-01-01".split("-")[:3]]
-    return date(year, month, day)
-
-
-def introduce(tables: ReportTables) -> list[str]:
-    """What a reader has to know first: coverage, date of the data, what the figures are."""
-    language, states = tables.scope.language, [row["state"] for row in tables.rows["scorecard"]]
-    known = sum(state not in SILENT for state in states)
-    return [
-        say("export_coverage", language, known=known, total=len(states)),
-        say("export_date", language, date=format_date(tables.published, language)),
-        say("export_nothing_invented", language),
-        say("export_merger", language),
-    ]
-
-
 FieldType = Literal["string", "number", "integer", "boolean", "date", "array"]
 """Types of Frictionless Table Schema (version 1) that the tables use; an `array` is written as JSON."""
 
@@ -141,6 +110,36 @@ class ReportTables:
     def published(self) -> str:
         """The newest day, month or year any of the sources was published: the date of the data."""
         return max((source.published for source in self.sources), default=str(self.scope.year))
+
+
+def name_tables(tables: ReportTables, registry: Registry) -> str:
+    """The title of a hand-out: group, territory and school year in its language."""
+    scope = tables.scope
+    return say(
+        "export_title",
+        scope.language,
+        group=registry.groups[scope.group].name.get(scope.language),
+        territory=registry.territories[scope.territory].name.get(scope.language),
+        year=school_year(scope.year, scope.language),
+    )
+
+
+def day_of(tables: ReportTables) -> date:
+    """The day of the data: that of its newest source, the first of the month or year where no day is known."""
+    year, month, day = [int(part) for part in f"{tables.published}-01-01".split("-")[:3]]
+    return date(year, month, day)
+
+
+def introduce(tables: ReportTables) -> list[str]:
+    """What a reader has to know first: coverage, date of the data, what the figures are."""
+    language, states = tables.scope.language, [row["state"] for row in tables.rows["scorecard"]]
+    known = sum(state not in SILENT for state in states)
+    return [
+        say("export_coverage", language, known=known, total=len(states)),
+        say("export_date", language, date=format_date(tables.published, language)),
+        say("export_nothing_invented", language),
+        say("export_merger", language),
+    ]
 
 
 def collect_tables(
