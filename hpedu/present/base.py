@@ -1,4 +1,4 @@
-"""What a report on the city and one on a commune have in common: language, names, tables, sources."""
+"""Hold what a report on the city and one on a commune have in common: language, names, tables, sources."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hpedu.texts import format_number, say, school_year
 
 
 class BaseReport:
-    """A report in one language. What it is about, and up to which school year, is for its kind to say.
+    """A report in one language, on one place, up to one school year; its subclass sets the place and the year.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a commune's notebook talks to: the figures of its schools beside the city's. Nothing is judged here."""
+"""Make the parts of a commune's report: the figures of its schools next to the city's. Nothing is judged here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LEVELS = {
     "general": ("primary", "lower_secondary", "upper_secondary"),
     "continuing": ("continuing",),
 }
-"""The levels whose schools stand on a page."""
+"""The levels whose schools are on a page."""
 
 SIGNED = ("percent", "per_1000")
 BARE = ("status", "ratio", "per_100")  # units that are no word to read
@@ -65,7 +65,7 @@ class CommuneReport(BaseReport):
         self._listed = listed.filter(pl.col("year") == self.year)
         self._schools = self._listed.filter(pl.col("level").is_in(LEVELS[group]))
         rows = [row for row in store.commune_values(territory).iter_rows(named=True) if row["year"] == self.year]
-        # The list says of every commune what it has not: it is the source of an empty page, too.
+        # The list also says which communes have no school: it is the source of an empty page, too.
         self._sources = {name for row in rows for name in row["sources"]}
         self._values = [row for row in rows if self._shows(self.indicator(row["indicator"]))]
         city = store.indicator_values([row["indicator"] for row in self._values], [self.registry.city])
@@ -74,7 +74,7 @@ class CommuneReport(BaseReport):
     # -- the page ------------------------------------------------------------------------------------------
 
     def head(self) -> PageHead:
-        """The head of the page, with the sources of everything on it."""
+        """Return the head of the page, with the sources of everything on it."""
         return PageHead(
             title=self._say(
                 "commune_title",
@@ -94,7 +94,7 @@ class CommuneReport(BaseReport):
         )
 
     def summary(self) -> Prose:
-        """How many schools there are, whom they teach, and how many did not report everything."""
+        """Say how many schools there are, whom they teach, and how many did not report everything."""
         schools = self._by_school()
         if schools.is_empty():
             return Prose(self._say("commune_none", commune=self.commune, year=self.school_year(self.year)))
@@ -118,7 +118,7 @@ class CommuneReport(BaseReport):
         )
 
     def figures(self) -> Block:
-        """A table a level: the commune's value, the city's, how they compare, how many schools reported."""
+        """Draw a table a level: the commune's value, the city's, how they compare, how many schools reported."""
         levels = {self._level(row) for row in self._values}
         ordered = [level for level in self.registry.codes_of("level") if level in levels]
         if not ordered:
@@ -126,7 +126,7 @@ class CommuneReport(BaseReport):
         return Block(*(self._draw_level(level) for level in ordered))
 
     def schools(self) -> Fragment:
-        """Every institution of the list, with its size and how much it did not report."""
+        """List the institutions, with their size and how much they did not report."""
         rows = [
             [
                 row["name"] or MISSING,
@@ -143,7 +143,7 @@ class CommuneReport(BaseReport):
         return self._draw_table(columns, rows, caption="commune_schools_caption", numeric={3, 4, 5})
 
     def unreported(self) -> Fragment:
-        """The figures that some schools did not give, and which schools."""
+        """List the figures that some schools did not give, and which schools."""
         rows = [
             [self._name_indicator(row["indicator"]), self._count(row), "; ".join(row["lacking"])]
             for row in self._values
@@ -159,12 +159,13 @@ class CommuneReport(BaseReport):
     # -- inside --------------------------------------------------------------------------------------------
 
     def _shows(self, indicator: Indicator) -> bool:
-        if self.group == "overview":  # of the other groups only how many there are
+        # The overview shows of the other groups only how many there are.
+        if self.group == "overview":
             return indicator.group == "cross_cutting" or indicator.counts
         return indicator.group == self.group
 
     def _by_school(self) -> pl.DataFrame:
-        """One row a school: its levels joined, what it has at them added; null where a level is not reported."""
+        """Return one row a school: levels joined, what it has at them added; null if one is not reported."""
         sums = [pl.when(pl.col(n).null_count() == 0).then(pl.col(n).sum()).alias(n) for n in SUMS]
         return self._schools.group_by("school", maintain_order=True).agg(
             pl.col("name", "ownership").first(), pl.col("level").alias("levels"), *sums,
@@ -211,7 +212,7 @@ class CommuneReport(BaseReport):
         }
 
     def _compare(self, own: float | None, city: float | None, indicator: Indicator) -> str:
-        """A count as a share of the city's, anything else as a difference with its sign."""
+        """Write a count as a share of the city's, anything else as a difference with its sign."""
         if own is None or city is None:
             return ""
         if indicator.counts:
@@ -231,7 +232,7 @@ class CommuneReport(BaseReport):
         return self._say("reported_of", reported=row["asked"] - len(row["lacking"]), asked=row["asked"])
 
     def _amount(self, value: float | None, indicator: Indicator) -> str:
-        """The number, a percentage with its sign; any other unit stands beside the name."""
+        """Write the number, a percentage with its sign; any other unit is next to the name."""
         if value is None:
             return MISSING
         if indicator.unit in SIGNED:
@@ -245,5 +246,5 @@ class CommuneReport(BaseReport):
 
     @staticmethod
     def _sum(column: pl.Series) -> float | None:
-        """The sum of what was reported; None if nothing was."""
+        """Return the sum of what was reported; None if nothing was."""
         return None if column.null_count() == len(column) else float(column.sum())

@@ -1,4 +1,4 @@
-"""What pupils there will be and what they would take: charts, tables, and what they rest on."""
+"""Show what pupils there will be and what they would take: charts, tables, and what they rest on."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ HISTORY = 12  # years before the last that a chart shows
 
 
 def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, growth: float = 0.0) -> Block:
-    """Pupils of each level: counted, and projected with ranges; a chart a level and one table.
+    """Draw the pupils of each level, counted and projected with ranges: a chart a level and one table.
 
     Parameters
     ----------
     levels
         nursery, kindergarten, primary, lower_secondary, upper_secondary; all there are by default.
     growth
-        A scenario: so many percent a year on top of the projection.
+        A scenario: percent a year on top of the projection.
 
     Raises
     ------
@@ -49,9 +49,9 @@ def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, gro
     drawn = [_draw_level(view, series, found.filter(pl.col("level") == level), level) for level in shown]
     said = say("growth_said", view.language, growth=format_number(growth, 1, view.language)) if growth else ""
     newest = max(max(series[SeriesRef("pupils", level)]) for level in shown)
-    note = say("enrolment_said", view.language, year=school_year(newest, view.language), growth=said)
+    basis = say("enrolment_said", view.language, year=school_year(newest, view.language), growth=said)
     table = _tabulate_pupils(view, found, shown)
-    return Block(*drawn, table, draw_notice(f"{_say_how(view, found, shown)} {note}"))
+    return Block(*drawn, table, draw_notice(f"{_say_how(view, found, shown)} {basis}"))
 
 
 def _read_series(view: View) -> Series:
@@ -89,7 +89,7 @@ def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> 
 
 
 def _tabulate_pupils(view: View, found: pl.DataFrame, levels: Sequence[str]) -> Fragment:
-    """A row a year, a column a level: the projection and its range of 80%."""
+    """Draw a row a year, a column a level: the projection and its range of 80%."""
     language = view.language
     cells = {(row["level"], row["year"]): row for row in found.iter_rows(named=True)}
 
@@ -113,7 +113,7 @@ def _tabulate_pupils(view: View, found: pl.DataFrame, levels: Sequence[str]) -> 
 
 
 def _say_how(view: View, found: pl.DataFrame, levels: Sequence[str]) -> str:
-    """How each level is projected, and where its range comes from."""
+    """Say how each level is projected, and where its range comes from."""
     language = view.language
     lines = []
     for level in levels:
@@ -132,14 +132,14 @@ def draw_requirements(
     class_size: float | Mapping[str, float] | None = None,
     until: int = UNTIL,
 ) -> Block:
-    """What the pupils projected would take: needed, there and missing, in three scenarios and year by year.
+    """Tabulate what the pupils projected would take: needed, there and missing, by scenario and by year.
 
     Parameters
     ----------
     levels
         Levels, or sums of levels (preschool, general), or tertiary; all there are by default.
     scenario
-        low, middle or high: the one told year by year.
+        low, middle or high: the one shown year by year.
     growth
         Percent a year on top of the projection, in every scenario.
     class_size
@@ -164,17 +164,17 @@ def draw_requirements(
     found = found.filter(pl.col("level").is_in(wanted), pl.col("year") > view.year)
     if found.is_empty():
         return Block(draw_notice(say("no_pupils_said", view.language, place=view.wording.territory)))
-    notes = [say("needs_said", view.language)]
+    sentences = [say("needs_said", view.language)]
     if "teachers" in found["resource"]:
-        notes.append(say("needs_norms_said", view.language))
+        sentences.append(say("needs_norms_said", view.language))
     parts = SUMS["preschool"] if "preschool" in found["level"] else ()
     if any(SeriesRef("pupils", level) not in series for level in parts):
-        notes.append(say("needs_without", view.language))
+        sentences.append(say("needs_without", view.language))
     return Block(
         _tabulate_end(view, found, sizes, until),
         _tabulate_years(view, found, scenario),
         _tabulate_bases(view, found, sizes),
-        draw_notice(" ".join(notes)),
+        draw_notice(" ".join(sentences)),
     )
 
 
@@ -204,7 +204,7 @@ def _tabulate_end(view: View, found: pl.DataFrame, sizes: Mapping[str, Any], unt
 
 
 def _tabulate_bases(view: View, found: pl.DataFrame, sizes: Mapping[str, Any]) -> Fragment:
-    """Where each ratio comes from; what rests on the same is said once."""
+    """Draw a table that says where each ratio comes from; what rests on the same is listed once."""
     items: dict[str, list[str]] = {}
     for name in found["basis"].unique(maintain_order=True):
         norm = view.registry.norms[name]
@@ -237,7 +237,7 @@ def _name_item(view: View, norm: Norm) -> str:
 
 
 def _say_basis(view: View, norm: Norm, sizes: Mapping[str, Any]) -> str:
-    """Where the ratio of a norm comes from, with its figure."""
+    """Say where the ratio of a norm comes from, with its figure."""
     language, source = view.language, norm.source.get(view.language)
     if norm.rule == "fixed":
         return source

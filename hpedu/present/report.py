@@ -1,4 +1,4 @@
-"""What a report notebook talks to: one territory, one school year, one language."""
+"""Make the parts of a report for its notebook: one territory, one school year, one language."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from hpedu.texts import Language
 def list_lines(
     *, group: str | None, state: str | None, department: str | None, territory: str | None, language: Language
 ) -> Iterator[str]:
-    """One line a target: number, id, objective, last value, state."""
+    """Write one line a target: number, id, objective, last value, state."""
     found = list_targets(group=group, state=state, department=department, territory=territory)
     registry = load_registry()
     wording = Wording(registry, language, registry.city if territory is None else territory)
@@ -44,7 +44,7 @@ def list_lines(
 
 
 def show_lines(name: str, territory: str | None, language: Language) -> Iterator[str]:
-    """Everything about one target.
+    """Write everything about one target.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def show_lines(name: str, territory: str | None, language: Language) -> Iterator
 
 
 class Report(View):
-    """The point of view of a report and everything it can say, draw and tabulate.
+    """A report on a group of targets, and everything it can say, draw and tabulate.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class Report(View):
     # -- the page ------------------------------------------------------------------------------------------
 
     def head(self, *, title: str, questions: Sequence[str]) -> PageHead:
-        """The head of the page: title, what it answers, and the sources of everything on it."""
+        """Return the head of the page: title, what it answers, and the sources of everything on it."""
         territory = self.registry.territories[self.territory]
         shown = self._own_values("viet_nam")
         resources = self.resources(shown)
@@ -106,11 +106,11 @@ class Report(View):
         )
 
     def answer(self) -> Prose:
-        """What the page answers, in three sentences made from the data."""
+        """Say what the page answers, in three sentences made from the data."""
         return answer(self.standings, self.wording)
 
     def scorecard(self, group: str | None = None) -> Fragment:
-        """The table of the group's targets, or of another group's; all of them in the overview."""
+        """Draw the table of the group's targets, or of another group's; all of them in the overview."""
         group = group or self.group
         shown = self.standings if group == self.group else self._assess(group)
         whole = not self.registry.groups[group].targets
@@ -120,14 +120,14 @@ class Report(View):
         return draw_scorecard(shown, series, self.wording, caption=caption, pages=pages)
 
     def target(self, name: str) -> Block:
-        """The block of one target: where it stands, the chart, and what stands behind it."""
+        """Draw the block of one target: where it stands, its chart, and the facts behind it."""
         check_name("target", name, self.registry.targets)
         group = self.registry.targets[name].group
         own = self.standings if self._holds(group) else self._assess(group)
         return draw_target(self, next(s for s in own if s.target.id == name))
 
     def targets(self, *levels: str, group: str | None = None) -> Block:
-        """The blocks of all targets of the group (of some levels only, if any are named)."""
+        """Draw the blocks of all targets of the group (of some levels only, if any are named)."""
         group = group or self.group
         for level in levels:
             check_name("level", level, self.registry.codes_of("level"))
@@ -146,7 +146,7 @@ class Report(View):
         future: bool = False,
         zero: bool | None = None,
     ) -> Chart | Fragment:
-        """Indicators of the territory over the years, or one indicator in several territories.
+        """Draw indicators of the territory over the years, or one indicator in several territories.
 
         Alone, an indicator of a merged city is drawn with its parts: they are other territories, so the lines are
         never joined. Without any value the chart is a sentence that says so.
@@ -173,7 +173,7 @@ class Report(View):
     def stacked(
         self, parts: Sequence[str], *, title: str, alt: str, territory: str | None = None
     ) -> Chart | Fragment:
-        """Indicators that are parts of a whole, stacked by year."""
+        """Draw indicators that are parts of a whole, stacked by year."""
         frame = self.values(parts, territories=[territory or self.territory])
         if frame.is_empty():
             return draw_notice(self._say_missing(parts, [territory or self.territory]))
@@ -185,7 +185,7 @@ class Report(View):
         )
 
     def table(self, frame: pandas.DataFrame, *, caption: str, decimals: int = 0) -> Fragment:
-        """A pandas frame (its index is the first column) as a table; numbers in the page's language.
+        """Draw a pandas frame (its index is the first column) as a table; numbers in the page's language.
 
         An empty frame is a sentence that says so.
         """
@@ -205,7 +205,7 @@ class Report(View):
     # -- what it would take --------------------------------------------------------------------------------
 
     def enrolment(self, *levels: str, until: int = 2030, growth: float = 0.0) -> Block:
-        """Pupils of levels, counted and projected with ranges (`hpedu.present.forecasts.draw_enrolment`)."""
+        """Draw pupils of levels, counted and projected with ranges (`hpedu.present.forecasts.draw_enrolment`)."""
         return draw_enrolment(self, levels, until=until, growth=growth)
 
     def requirements(
@@ -216,7 +216,7 @@ class Report(View):
         class_size: float | Mapping[str, float] | None = None,
         until: int = 2030,
     ) -> Block:
-        """What these pupils would take, against what is there (`hpedu.present.forecasts.draw_requirements`)."""
+        """Tabulate what these pupils would take (`hpedu.present.forecasts.draw_requirements`)."""
         return draw_requirements(
             self, levels, scenario=scenario, growth=growth, class_size=class_size, until=until
         )
@@ -224,7 +224,7 @@ class Report(View):
     # -- what is missing, what is doubtful, what the plans say besides --------------------------------------
 
     def missing(self) -> Block:
-        """The targets without a figure, what has to be counted for each, who has it, and the form for it."""
+        """List the targets without a figure, what has to be counted for each, who has it, and the form for it."""
         groups = list(dict.fromkeys(s.target.group for s in self.standings))
         asked = [one for s in self.standings for one in series_of(s.target, self.registry)]
         forms = offer_forms(
@@ -237,11 +237,11 @@ class Report(View):
         return Block(forms, registers.list_missing(self.standings, self.wording))
 
     def coverage(self) -> pandas.DataFrame:
-        """Targets by group (rows) and state (columns): how many."""
+        """Count the targets by group (rows) and state (columns)."""
         return registers.count_states(self.standings, self.wording)
 
     def quality(self) -> Block:
-        """Figures of the page that carry a flag, cells that were set aside, and what was corrected.
+        """List figures of the page that carry a flag, cells that were set aside, and what was corrected.
 
         A group's page names the cells of the files its figures come from; those on all groups name all.
         """
@@ -252,38 +252,38 @@ class Report(View):
         return Block(flagged, *rest) if flagged else Block(*rest)
 
     def findings(self) -> Fragment:
-        """What does not agree among all published figures, with the arithmetic and what to do."""
+        """List what does not agree among all published figures, with the arithmetic and what to do."""
         return registers.list_findings(store.findings(), self.wording)
 
     def revisions(self) -> Fragment:
-        """The figures that later editions changed most."""
+        """List the figures that later editions changed most."""
         return registers.list_revisions(store.revisions(), self.wording)
 
     def changes(self) -> Block:
-        """What changed since last year's report: new and revised figures, states, and why.
+        """Tabulate what changed since last year's report: new and revised figures, states, and why.
 
-        Last year's standings are those its report kept; else those that today's data give up to that year.
+        Last year's standings are those saved with its report; else those that today's data give up to that year.
         """
         project, year = find_project(), self.year - 1
         store.note_report(place_of_standings(project, year, self.territory), project)
         before = recall_standings(project, year, self.territory)
-        kept = before is not None
+        saved = before is not None
         if before is None:
             before = tabulate_standings(self._assess(self.group, year))
         values = self._own_values().filter(pl.col("territory") == self.territory)
         found = compare_standings(before, tabulate_standings(self.standings), values)
-        return draw_changes(found, self.wording, year=year, kept=kept)
+        return draw_changes(found, self.wording, year=year, saved=saved)
 
     def overdue(self) -> list[Task]:
-        """The tasks whose last day lies before the end of the school year reported on, without a result."""
+        """Return the tasks whose last day lies before the end of the school year, without a result."""
         return registers.find_overdue(self.registry, self.year, self._done())
 
     def tasks(self) -> Fragment:
-        """The assignment tables of both plans: by lead and time, completed and overdue ones marked."""
+        """List the tasks that both plans assign, with lead and time; completed and overdue ones are marked."""
         return registers.list_tasks(self.overdue(), self._done(), self.wording)
 
     def goals(self) -> Fragment:
-        """What the plans want without a number, the 2045 vision among it, and why it is no target."""
+        """List what the plans want without a number, the 2045 vision among it, and why it is no target."""
         return registers.list_goals(self.wording)
 
     # -- inside --------------------------------------------------------------------------------------------
@@ -292,10 +292,10 @@ class Report(View):
         return registers.find_done(self.registry, store.observations(), self.year)
 
     def _assess(self, group: str, year: int | None = None) -> list[Standing]:
-        """Where the targets of a group stand; those of all groups for a report on all.
+        """Find where the targets of a group stand; those of all groups for a report on all.
 
-        Every series of the territory has its say in how far one can move in a year, so all of them are read; what
-        is noted as used is what came of it for these targets.
+        How far a series can move in a year is learnt from every series of the territory, so all of them are read;
+        what is recorded as used is the result for these targets.
         """
         year = self.year if year is None else year
         values = store.territory_values(self.territory)
@@ -308,11 +308,11 @@ class Report(View):
         return own
 
     def _holds(self, group: str) -> bool:
-        """Whether targets and indicators of a group stand on this page."""
+        """Return whether targets and indicators of a group are on this page."""
         return self.group == group or not self.registry.groups[self.group].targets
 
     def _own_values(self, *compared: str) -> pl.DataFrame:
-        """The values of the group's indicators: of the territory, its parts, and those it is compared with."""
+        """Return the values of the group's indicators in the territory, its parts, and the places compared."""
         own = [i.id for i in self.registry.indicators.values() if self._holds(i.group)]
         places = dict.fromkeys([self.territory, *self.registry.territories[self.territory].parts, *compared])
         return store.indicator_values(own, places).filter(pl.col("year") <= self.year)
@@ -325,7 +325,7 @@ def list_targets(
     department: str | None = None,
     territory: str | None = None,
 ) -> list[tuple[Target, Standing]]:
-    """The targets of the plans with where each stands, filtered by group, state and department.
+    """List the targets of the plans with where each stands, filtered by group, state and department.
 
     Raises
     ------

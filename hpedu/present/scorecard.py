@@ -1,4 +1,4 @@
-"""The scorecard: a row a target, in the form the department uses in its own reports."""
+"""Draw the scorecard: a row a target, in the form the department uses in its own reports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Points = Sequence[tuple[int, float]]
 
 
 def draw_sparkline(known: Points, ahead: Points, target: float, due: int) -> Markup:
-    """Known values as a line, the projection dashed, the target as a diamond in its year; empty for no value.
+    """Draw known values as a line, the projection dashed, the target as a diamond; "" without a value.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def draw_scorecard(
     caption: str,
     pages: Mapping[str, str | None],
 ) -> Fragment:
-    """The table of targets: number, unit, objective, last years, course, outlook, verdict, department.
+    """Draw the table of targets: number, unit, objective, last years, course, outlook, verdict, department.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]
 
 
 def _last_values(series: Series, wording: Wording) -> list[tuple[str, str, str]]:
-    """The newest values with their years and cells (one a line), newest first; a bound keeps its sign."""
+    """List the newest values with their years and cells (one a line), newest first; a bound keeps its sign."""
     values = []
     for row in list(series)[: -SHOWN - 1 : -1]:
         indicator = wording.registry.indicators[row["indicator"]]
@@ -137,7 +137,7 @@ def _sparkline(standing: Standing, series: Series) -> str:
 
 
 def _outlook(standing: Standing, wording: Wording) -> list[str]:
-    """What the row says of the future: the range of the target year, the chance, or what it takes."""
+    """Say what is expected: the range of the target year, the chance, or what it takes."""
     language, lines = wording.language, []
     row = standing.outlook
     if row is not None and standing.target.year is not None:

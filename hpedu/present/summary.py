@@ -19,7 +19,7 @@ from hpedu.texts import Language, format_date, format_number, say, school_year
 
 
 def explain_rules(language: Language) -> list[str]:
-    """A sentence or two for each rule: state, projection, verdict, pace, merger, years."""
+    """Return a sentence or two for each rule: state, projection, verdict, pace, merger, years."""
     return [
         say("rule_state", language, least=METHOD.least_points, stale=STALE_YEARS),
         say("rule_projection", language),
@@ -46,8 +46,8 @@ def _say_record(language: Language) -> str:
 COUNTED = ("verdict_changed", "new_value", "revised", "none")
 
 
-def draw_changes(changes: pl.DataFrame, wording: Wording, *, year: int, kept: bool) -> Block:
-    """The targets that changed, before and now, and why; and what they are compared with.
+def draw_changes(changes: pl.DataFrame, wording: Wording, *, year: int, saved: bool) -> Block:
+    """Tabulate the targets that changed, before and now, and why; and say what they are compared with.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def draw_changes(changes: pl.DataFrame, wording: Wording, *, year: int, kept: bo
         Columns `hpedu.assess.changes.CHANGES`.
     year
         School year of the report compared with.
-    kept
-        Whether that report's standings were kept; else they were computed from today's data.
+    saved
+        Whether that report's standings were saved; else they were computed from today's data.
     """
     language = wording.language
     counts = Counter(reason for reasons in changes["why"].to_list() for reason in reasons)
@@ -64,7 +64,7 @@ def draw_changes(changes: pl.DataFrame, wording: Wording, *, year: int, kept: bo
     counts["none"] = changes["why"].to_list().count([])
     named = school_year(year, language)
     counted = say("changes_counted", language, year=named, **{key: counts[key] for key in COUNTED})
-    compared = say("changes_kept" if kept else "changes_computed", language, year=named)
+    compared = say("changes_kept" if saved else "changes_computed", language, year=named)
     rows = [_draw_row(row, wording) for row in changes.iter_rows(named=True) if row["why"]]
     if not rows:
         return Block(draw_notice(f"{counted}. {compared}"))
@@ -88,7 +88,7 @@ def _draw_row(row: dict[str, Any], wording: Wording) -> list[object]:
 
 
 def _draw_state(state: str | None, wording: Wording) -> object:
-    """A badge; a state that an older hpedu knew and this one does not is named as it was kept."""
+    """Draw a badge; a state that only an older hpedu knew is named as it was saved."""
     if state not in wording.registry.codes_of("state"):
         return state or ""
     return draw_badge(state, wording.registry.name("state", state, wording.language))
@@ -105,7 +105,7 @@ def _say_value(target: Target, value: float | None, year: int | None, wording: W
 
 
 def _say_chances(row: dict[str, Any], wording: Wording) -> list[str]:
-    """How the chance has moved, if readers would notice."""
+    """Say how the chance has moved, if readers would notice."""
     if row["probability_before"] is None or row["probability_after"] is None:
         return []
     old, new = (say_chance(row[f"probability_{when}"], wording) for when in ("before", "after"))
@@ -136,7 +136,7 @@ def _name_year(target: Target, year: int, wording: Wording) -> str:
 
 
 SILENT = ("no_data", "milestone_unreported")
-NAMED = 3  # targets that are not met are named one by one up to so many
+NAMED = 3  # at most as many targets that are not met are named
 
 
 def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
@@ -201,7 +201,7 @@ def _name_gap(standing: Standing, wording: Wording) -> str:
 
 
 def _say_missing(standings: Sequence[Standing], wording: Wording) -> str:
-    """Say how much is missing and who has most of it; a country, which is only compared, owes nobody a figure."""
+    """Say how much is missing and who has most of it; nothing of a country, which is only compared."""
     blank = [s for s in standings if s.state in SILENT]
     if not blank:
         whole = all(s.last is not None for s in standings)

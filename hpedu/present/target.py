@@ -1,4 +1,4 @@
-"""The block of one target: where it stands, the chart, and what stands behind it."""
+"""Draw the block of one target: where it stands, its chart, and the facts behind it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from hpedu.present.view import View, Wording, describe_value, name_year, with_un
 from hpedu.registry.models import Indicator
 from hpedu.texts import format_date, format_number, say
 
-STEP = 5  # a probability is said in steps of so many percent: more would be false precision
+# A probability is said in steps of 5 percent: more would be false precision.
+STEP = 5
 TRENDLESS = ("one_point", "short", "broken")
 ENDS = {"point": "point", "low": "lo80", "high": "hi80"}
 
 
 def say_standing(standing: Standing, wording: Wording) -> list[str]:
-    """Where the target stands and what it would take, in the order a reader asks."""
+    """Say where the target stands and what it would take, in the order a reader asks."""
     return [
         *_say_last(standing, wording),
         *_say_state(standing, wording),
@@ -35,7 +36,7 @@ def say_standing(standing: Standing, wording: Wording) -> list[str]:
 
 
 def say_chance(probability: float, wording: Wording) -> str:
-    """A probability in words: "about 35%", "below 5%"."""
+    """Say a probability in words: "about 35%", "below 5%"."""
     percent = round(probability * 100 / STEP) * STEP
     key = "chance_below" if percent < STEP else "chance_above" if percent > 100 - STEP else "chance_between"
     return say(key, wording.language, number=min(max(percent, STEP), 100 - STEP))
@@ -44,7 +45,7 @@ def say_chance(probability: float, wording: Wording) -> str:
 def say_outlook(
     standing: Standing, wording: Wording, row: Mapping[str, Any], *, unit: bool = True
 ) -> dict[str, str]:
-    """Centre and 80% range of a projected year as text: `point`, `low`, `high`; the low end is always bare."""
+    """Write centre and 80% range of a projected year: `point`, `low`, `high`; the low end is always bare."""
     indicator = wording.registry.indicators[standing.target.id]
     language, decimals = wording.language, indicator.decimals
     said = {key: format_number(row[name], decimals, language) for key, name in ENDS.items()}
@@ -179,7 +180,7 @@ def draw_target(view: View, standing: Standing) -> Block:
 
 
 def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str]) -> Fragment:
-    """Heading, state and the sentences that say where the target stands and what it would take.
+    """Draw heading, state and the sentences that say where the target stands and what it would take.
 
     `parts` are lines about the territories that were merged into this one: known there, but no value here.
     """
@@ -205,7 +206,8 @@ def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str]) ->
         objective=objective,
         marks=marks,
         sentences=sentences,
-        inputs="\n".join(standing.last["inputs"]) if standing.last else "",  # the first sentence says that figure
+        # The cells of the last figure, which the first sentence says.
+        inputs="\n".join(standing.last["inputs"]) if standing.last else "",
     )
     return Fragment(html, f"{target.number}. {target.name.get(language)}: " + " ".join(sentences))
 
@@ -220,7 +222,7 @@ def _draw_facts(
     sources: Sequence[str],
     series: Sequence[Mapping[str, Any]],
 ) -> Fragment:
-    """What stands behind a target: definition, legal source, ambiguity, department, sources, data to download."""
+    """Draw the facts behind a target: definition, law, ambiguity, department, sources, data to download."""
     target, language = standing.target, wording.language
     facts: list[tuple[str, str]] = []
 
@@ -291,7 +293,7 @@ def _draw_chart(view: View, standing: Standing) -> Chart | None:
 
 
 def _foresee(standing: Standing, series: str) -> pl.DataFrame:
-    """The projection as rows of a trend chart: centre and the ends of the fan."""
+    """Return the projection as rows of a trend chart: centre and the ends of the fan."""
     rows = [
         {"series": series, "year": row["year"], "value": row["point"], "status": "projected"}
         | {end: row[end] for end in FAN}
@@ -302,7 +304,7 @@ def _foresee(standing: Standing, series: str) -> pl.DataFrame:
 
 
 def _say_parts(view: View, indicator: Indicator) -> list[str]:
-    """The last value of each territory merged into this one, where there is any."""
+    """Say the last value of each territory merged into this one, where there is any."""
     lines = []
     for part in view.registry.territories[view.territory].parts:
         rows = view.rows(indicator.id, part, bounds=True)

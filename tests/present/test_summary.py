@@ -115,8 +115,8 @@ REVISED = {
 }
 
 
-def say_changes(changes: pl.DataFrame, registry: Registry, language: Language, *, kept: bool = True) -> str:
-    block = draw_changes(changes, Wording(registry, language, "hai_phong"), year=2024, kept=kept)
+def say_changes(changes: pl.DataFrame, registry: Registry, language: Language, *, saved: bool = True) -> str:
+    block = draw_changes(changes, Wording(registry, language, "hai_phong"), year=2024, saved=saved)
     return "\n".join(piece.plain for piece in block.pieces)  # type: ignore[union-attr]
 
 
@@ -135,9 +135,9 @@ def test_a_revision_is_said_with_edition_and_both_values(
 
 def test_what_it_is_compared_with_is_said(registry: Registry) -> None:
     rows = make_changes(REVISED)
-    assert "như đã lập" in say_changes(rows, registry, "vi", kept=True)
-    assert "Không có bản lưu" in say_changes(rows, registry, "vi", kept=False)
-    assert "was kept" in say_changes(make_changes({}), registry, "en", kept=False)  # also where nothing changed
+    assert "như đã lập" in say_changes(rows, registry, "vi", saved=True)
+    assert "Không có bản lưu" in say_changes(rows, registry, "vi", saved=False)
+    assert "was kept" in say_changes(make_changes({}), registry, "en", saved=False)  # also where nothing changed
 
 
 def test_targets_without_a_change_are_counted_not_listed(registry: Registry) -> None:
@@ -148,7 +148,7 @@ def test_targets_without_a_change_are_counted_not_listed(registry: Registry) -> 
 
 def test_a_state_of_an_older_hpedu_is_named_as_it_was_kept(registry: Registry) -> None:
     row = REVISED | {"state_before": "<b>gone</b>", "change": "verdict_changed"}
-    block = draw_changes(make_changes(row), Wording(registry, "en", "hai_phong"), year=2024, kept=True)
+    block = draw_changes(make_changes(row), Wording(registry, "en", "hai_phong"), year=2024, saved=True)
     html = str(block.pieces[0].html)  # type: ignore[union-attr]
     assert "&lt;b&gt;gone" in html and "<b>gone" not in html
 

@@ -1,4 +1,4 @@
-"""The coordinates of a trend chart: its years, its axis of values, the marks between two years."""
+"""Set the coordinates of a trend chart: its years, its axis of values, the marks between two years."""
 
 from __future__ import annotations
 
@@ -72,20 +72,21 @@ class Axes:
 
     @property
     def merger(self) -> float | None:
-        """Where 1 July 2025 lies among the years; None if outside."""
+        """Return where 1 July 2025 lies among the years; None if outside."""
         at = MERGER_ON_SCHOOL_YEARS if self.text.school_year else MERGER_YEAR
         return at if self.years[0] <= at <= self.years[1] else None
 
     @property
     def lift(self) -> int:
-        """Pixels from the plotting area up to the title of the axis of values; the marks' words stand between."""
+        """Return the pixels from the plot up to the title of the axis of values; the marks' words are between."""
         return 12 + LINE * ((self.merger is not None) + len(self.breaks))
 
     def is_late(self, year: float) -> bool:
-        """Whether a year lies in the right half, so that words beside it go to the left."""
+        """Return whether a year lies in the right half, so that words next to it go to the left."""
         return year > sum(self.years) / 2
 
     def x(self) -> Any:
+        """Return the axis of years, with the key below it."""
         first, last = self.years
         # The short form in both languages: the axis has no room for 2015-2016.
         short = "datum.value + '-' + slice('' + (datum.value + 1), -2)"
@@ -106,20 +107,22 @@ class Axes:
         return altair.X("year:Q", scale=scale, axis=axis)
 
     def y(self, field: str = "value") -> Any:
+        """Return the axis of values for a field of the data."""
         scale = altair.Scale(domain=[self.ticks[0], self.ticks[-1]], nice=False, zero=False)
         axis = value_axis(self.ticks, self.title, self.lift)
         return altair.Y(f"{field}:Q", scale=scale, axis=axis)
 
     def to_pixel(self, value: float) -> float:
-        """Pixels below the top of the plotting area."""
+        """Return how many pixels below the top of the plot a value is."""
         return HEIGHT * (self.ticks[-1] - value) / (self.ticks[-1] - self.ticks[0])
 
     def to_value(self, pixel: float) -> float:
+        """Return the value at a pixel counted from the top of the plot."""
         return self.ticks[-1] - pixel / HEIGHT * (self.ticks[-1] - self.ticks[0])
 
 
 def span_years(points: pl.DataFrame, target: Goal | None, route: Route | None) -> tuple[int, int]:
-    """First and last year of the chart, the target's included; never one and the same."""
+    """Return first and last year of the chart, the target's included; never one and the same."""
     years = every_year(points) + ([target.year] if target else [])
     years += [year for year, _ in route.points] if route else []
     first, last = min(years), max(years)
@@ -127,7 +130,7 @@ def span_years(points: pl.DataFrame, target: Goal | None, route: Route | None) -
 
 
 def choose_ticks(levels: Sequence[float], target: Goal | None, zero: bool | None) -> list[float]:
-    """The ticks of the axis of values. With `zero` None it starts at 0 unless that flattens the lines."""
+    """Choose the ticks of the axis of values. With `zero` None it starts at 0 unless that flattens the lines."""
     levels = [*levels, target.value] if target else levels
     low, high = min(levels), max(levels)
     if zero is None:
@@ -136,5 +139,6 @@ def choose_ticks(levels: Sequence[float], target: Goal | None, zero: bool | None
         low, high = min(low, 0.0), max(high, 0.0)
     ticks = nice_ticks(low, high)
     if target and target.value > ticks[-1] - 0.1 * (ticks[-1] - ticks[0]):
-        ticks.append(round(2 * ticks[-1] - ticks[-2], 10))  # room for the words over the target line
+        # This leaves room for the words over the target line.
+        ticks.append(round(2 * ticks[-1] - ticks[-2], 10))
     return ticks

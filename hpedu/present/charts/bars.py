@@ -1,4 +1,4 @@
-"""Bars: parts of a whole by year, and places in order."""
+"""Draw bars: parts of a whole by year, and names in order of value."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from hpedu.present.charts.style import (
 from hpedu.present.page.display import Chart, ChartText
 from hpedu.texts import MISSING, school_year
 
-NAME_LETTERS = 18  # of a line of the name beside a bar
+NAME_LETTERS = 18  # in a line of the name of a bar
 
 
 @unchecked()
@@ -51,12 +51,12 @@ def stacked(
     """Draw one bar a year, stacked from `values` (`part`, `year`, `value`), the first part at the bottom.
 
     A year that lacks a part gets no bar but `…`: the rest of a sum is not the sum. `inputs` (lists of
-    `file!cell`) may say where each figure stands.
+    `file!cell`) may say where each figure is found.
 
     Raises
     ------
     ValueError
-        If a column is missing, no year has all parts, a part is negative or stands twice in a year, or there
+        If a column is missing, no year has all parts, a part is negative or is there twice in a year, or there
         are more than six.
     """
     require_columns(values, "part", "year", "value")
@@ -92,12 +92,12 @@ class Stack:
 
     text: ChartText
     amounts: dict[tuple[str, int], float | None]
-    inputs: Mapping[tuple[Any, ...], Sequence[str]]  # where each amount stands, `file!cell`
+    inputs: Mapping[tuple[Any, ...], Sequence[str]]  # of each amount, `file!cell`
     parts: list[str]
     years: list[int]
 
     def total(self, year: int) -> float | None:
-        """The sum of all parts; None if one of them is missing, never a smaller sum."""
+        """Return the sum of all parts; None if one of them is missing, never a smaller sum."""
         known = [amount for part in self.parts if (amount := self.amounts.get((part, year))) is not None]
         return sum(known) if len(known) == len(self.parts) else None
 
@@ -106,7 +106,7 @@ class Stack:
         return school_year(year, "en") if self.text.school_year else str(year)
 
     def pieces(self) -> Rows:
-        """The pieces of all whole bars, each from `base` to `top`."""
+        """Return the pieces of all whole bars, each from `base` to `top`."""
         rows: Rows = []
         for year in self.years:
             if self.total(year) is None:
@@ -122,7 +122,7 @@ class Stack:
 
 
 def tabulate_stack(stack: Stack) -> pl.DataFrame:
-    """One row a year, one column a part, and the total."""
+    """Return one row a year, one column a part, and the total."""
     text = stack.text
     columns = {text.year_header(): [text.name_year(year) for year in stack.years]}
     for part in stack.parts:
@@ -132,7 +132,7 @@ def tabulate_stack(stack: Stack) -> pl.DataFrame:
 
 
 def draw_stack(stack: Stack) -> Layers:
-    """Bars, the figures in them where they fit, and the totals on top."""
+    """Draw bars, the figures in them where they fit, and the totals on top."""
     text = stack.text
     years = [stack.label(year) for year in stack.years]
     totals = [stack.total(year) for year in stack.years]
@@ -203,13 +203,13 @@ def ranked(
 ) -> Chart:
     """Draw one horizontal bar a row of `values` (`label`, `value`, perhaps `highlight`), in order of value.
 
-    The value stands at the end of its bar; rows without one come last, with `…`. `name_header` stands over
+    The value is at the end of its bar; rows without one come last, with `…`. `name_header` is the heading of
     the names in the table.
 
     Raises
     ------
     ValueError
-        If a column or every figure is missing, or a label stands twice.
+        If a column or every figure is missing, or a label is there twice.
     """
     require_columns(values, "label", "value")
     refuse_repeats(values, "label")
@@ -246,7 +246,7 @@ def ranked(
 
 
 def draw_ranks(bars: Rows, text: ChartText) -> Layers:
-    """Bars and their figures. There is no scale to read: every figure is written."""
+    """Draw bars and their figures. There is no scale to read: every figure is written."""
     # A figure stands right of its bar, also of a negative one.
     ends = [bar | {"end": max(bar["value"], 0.0)} for bar in bars]
     low, high = min(0.0, *(bar["value"] for bar in ends)), max(bar["end"] for bar in ends)

@@ -1,4 +1,4 @@
-"""A chart as a fixed picture. The one place that starts the JavaScript engine, which costs a second or two."""
+"""Draw a chart as a fixed picture. Only here is the JavaScript engine started, which takes a second or two."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ SNIPPET = "window.vegaEmbed = vegaEmbed;"
 
 @cache
 def chart_bundle(folder: Path | None = None) -> str:
-    """The script, about 880 KB, ready to stand inside a <script> element; it defines `vegaEmbed`.
+    """Return the script of charts, about 880 KB, ready for a <script> element; it defines `vegaEmbed`.
 
-    Bundling takes a second, so the script is kept as a file in `folder` (by default one in the user's part of the
+    Bundling takes a second, so the script is saved as a file in `folder` (by default one in the user's part of the
     temporary directory) under the versions of what made it.
     """
     folder = folder or find_cache()
@@ -42,12 +42,12 @@ def chart_bundle(folder: Path | None = None) -> str:
 
 @cache
 def pack(script: str) -> str:
-    """A script as a page carries it: gzip in base64, a third of its size. The same script gives the same text."""
+    """Pack a script as a page carries it: gzip in base64, a third of its size, always the same text."""
     return base64.b64encode(gzip.compress(script.encode(), mtime=0)).decode()
 
 
 def find_cache() -> Path:
-    """A folder in the temporary directory that nobody else can have put a script into."""
+    """Find a folder in the temporary directory that nobody else can have put a script into."""
     folder = Path(tempfile.gettempdir()) / f"hpedu-{getpass.getuser()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
@@ -77,7 +77,7 @@ EMPTY_PATHS = ("", "M0,0h0v0h0Z")
 
 
 def draw_picture(spec: dict[str, Any], name: str) -> str:
-    """The SVG of a complete Vega-Lite spec, `STATIC_WIDTH` pixels wide; its ids begin with `name`."""
+    """Draw the SVG of a complete Vega-Lite spec, `STATIC_WIDTH` pixels wide; its ids begin with `name`."""
     picture: str = vl_convert.vegalite_to_svg(spec | {"width": STATIC_WIDTH}, vl_version=VEGALITE)
     return prefix_ids(slim(picture), name)
 
@@ -92,7 +92,7 @@ def prefix_ids(svg: str, prefix: str) -> str:
 
 
 def slim(svg: str) -> str:
-    """The same picture in about half the text: without what nobody sees and what every mark repeats.
+    """Write the same picture in half the text: without what nobody sees and what every mark repeats.
 
     Vega writes for an interactive view: frames without a size, points that only answer the pointer, the font at
     every word. A page has thirty pictures; this is what keeps it under its 1.5 MB.

@@ -1,4 +1,4 @@
-"""The figures of a trend chart: in order, in runs, in words, in a table."""
+"""Prepare the figures of a trend chart: in order, in runs, in words, in a table."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from hpedu.present.charts.style import MARKED, every_year, explain_marks
 from hpedu.present.page.display import ChartText
 from hpedu.texts import MISSING
 
-LEVELS = (95, 80, 50)  # of the intervals of a projection, per cent; the widest is drawn first
+# Levels of the intervals of a projection in percent; the widest is drawn first.
+LEVELS = (95, 80, 50)
 BOUNDS = tuple(f"{side}{level}" for level in LEVELS for side in ("lo", "hi"))
-FLAG = "‡"  # beside a figure that something is said about
+FLAG = "‡"  # next to a figure with a remark
 EMPTY = pl.lit([], pl.List(pl.String))
 HOLLOW = ("derived", "estimated", "projected")
 
 
 def prepare_points(values: pl.DataFrame, series: list[str], text: ChartText) -> pl.DataFrame:
-    """The figures in order, each with the texts for it: `period`, `number`, `written`, `status_words`."""
+    """Return the figures in order, each with its texts: `period`, `number`, `written`, `status_words`."""
     lacking = [pl.lit(None, pl.Float64).alias(name) for name in BOUNDS if name not in values.columns]
     lacking += [EMPTY.alias(name) for name in ("inputs", "flags") if name not in values.columns]
     points = (
@@ -51,7 +52,7 @@ def prepare_points(values: pl.DataFrame, series: list[str], text: ChartText) -> 
 
 
 def write_span(low: float | None, high: float | None, text: ChartText) -> str:
-    """`36,0 đến 38,0`; empty without an interval."""
+    """Write the ends of an interval: `36,0 đến 38,0`; "" without one."""
     if low is None or high is None:
         return ""
     return text.say("range", low=text.write(low), high=text.write(high))
@@ -65,7 +66,7 @@ def split_runs(points: pl.DataFrame, breaks: Sequence[Break] = ()) -> pl.DataFra
 
 
 def tabulate(points: pl.DataFrame, series: list[str], text: ChartText) -> pl.DataFrame:
-    """The figures as text: one row a year, one column a series and interval, `…` where there is none."""
+    """Write the figures as text: one row a year, one column a series and interval, `…` where there is none."""
     years = every_year(points)
     rows = {(row["series"], row["year"]): row for row in points.iter_rows(named=True)}
     columns = {text.year_header(): [text.name_year(year) for year in years]}
@@ -83,7 +84,7 @@ def tabulate(points: pl.DataFrame, series: list[str], text: ChartText) -> pl.Dat
 
 
 def trace(points: pl.DataFrame, table: pl.DataFrame, series: list[str]) -> list[list[list[str]]]:
-    """The cells that each figure of the table comes from, row by row; none for names and intervals."""
+    """List the cells that each figure of the table comes from, row by row; none for names and intervals."""
     inputs = {(row["series"], row["year"]): row["inputs"] for row in points.iter_rows(named=True)}
     return [
         [list(inputs.get((name, year), ())) if name in series else [] for name in table.columns]
@@ -92,7 +93,7 @@ def trace(points: pl.DataFrame, table: pl.DataFrame, series: list[str]) -> list[
 
 
 def list_flags(points: pl.DataFrame, text: ChartText) -> list[str]:
-    """`‡ Hải Phòng 2015-2016, 2016-2017: rounded`: what is said about which figures."""
+    """Say which figures are doubtful and why: `‡ Hải Phòng 2015-2016, 2016-2017: rounded`."""
     said: dict[str, dict[str, list[int]]] = {}
     for row in points.iter_rows(named=True):
         for words in dict.fromkeys(row["flags"]):
@@ -108,7 +109,7 @@ def list_flags(points: pl.DataFrame, text: ChartText) -> list[str]:
 
 
 def _list_years(years: list[int], text: ChartText) -> str:
-    """`2015-2016, 2018-2019 đến 2021-2022`: stretches of consecutive years by their ends."""
+    """Write stretches of consecutive years by their ends: `2015-2016, 2018-2019 đến 2021-2022`."""
     stretches: list[list[int]] = []
     for year in sorted(years):
         if stretches and stretches[-1][-1] == year - 1:
@@ -120,12 +121,12 @@ def _list_years(years: list[int], text: ChartText) -> str:
 
 
 def list_levels(points: pl.DataFrame) -> list[float]:
-    """All values the axis must reach: figures and the ends of their intervals."""
+    """List all values the axis must reach: figures and the ends of their intervals."""
     return [level for column in ("value", *BOUNDS) for level in points[column].drop_nulls()]
 
 
 def list_key(points: pl.DataFrame, target: Goal | None, route: Route | None, text: ChartText) -> list[str]:
-    """What forms mean that carry no words of their own: hollow points, bands, paths."""
+    """Explain the forms that carry no words of their own: hollow points, bands, paths."""
     used = [status for status in HOLLOW if status in points["status"].to_list()]
     key = ["○ " + ", ".join(text.say(f"status_{status}") for status in used)] if used else []
     if points["flags"].list.len().sum():
@@ -140,7 +141,7 @@ def list_key(points: pl.DataFrame, target: Goal | None, route: Route | None, tex
 
 
 def leads_to(points: pl.DataFrame, target: Goal) -> bool:
-    """Whether a path can be drawn: the first series has a known point before the target's year."""
+    """Return whether a path can be drawn: the first series has a known point before the target's year."""
     known = points.filter((pl.col("rank") == 0) & (pl.col("status") != "projected"))
     return bool((known["year"].tail(1) < target.year).any())
 
@@ -154,7 +155,7 @@ def list_remarks(
     breaks: Sequence[Break],
     text: ChartText,
 ) -> list[str]:
-    """What stands under the table: target, second path, breaks, and what the marks mean."""
+    """List the remarks under the table: target, second path, breaks, and what the marks mean."""
     remarks = []
     if target:
         words = target.write(text)

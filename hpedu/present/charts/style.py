@@ -1,4 +1,4 @@
-"""What all chart forms share: checks of the frame, axes, text with a halo, the finished spec."""
+"""Share what all chart forms need: checks of the frame, axes, text with a halo, the finished spec."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PLAIN = "#7b8794"
 
 
 def theme(language: Language) -> dict[str, Any]:
-    """The Vega-Lite `config` of every chart, with the numbers of `language` (d3 has no Vietnamese locale)."""
+    """Return the Vega-Lite `config` of every chart, with numbers as in `language` (d3 knows no Vietnamese)."""
     decimal, thousands = (",", ".") if language == "vi" else (".", ",")
     axis_text = {"labelColor": QUIET_INK, "labelFontSize": 12, "titleColor": QUIET_INK, "titleFontSize": 12}
     return {
@@ -84,13 +84,13 @@ def theme(language: Language) -> dict[str, Any]:
 
 
 def contrast(one: str, other: str) -> float:
-    """Contrast of two colours (`#rrggbb`) as WCAG 2 defines it, from 1 to 21."""
+    """Return the contrast of two colours (`#rrggbb`) as WCAG 2 defines it, from 1 to 21."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
 def ink_on(colour: str) -> str:
-    """White or black letters, whichever reads better on `colour`."""
+    """Choose white or black letters, whichever reads better on `colour`."""
     return max(("#ffffff", "#000000"), key=lambda ink: contrast(ink, colour))
 
 
@@ -108,7 +108,7 @@ LINE = 15  # height of a line of text at 12 pixels
 
 
 def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """Round values that enclose `low` to `high`, in about `count` steps of 1, 2, 2.5 or 5 (tens, tenths)."""
+    """Return round values that enclose `low` to `high`, in about `count` steps of 1, 2, 2.5 or 5."""
     span = (high - low) or abs(high) or 1.0
     raw = span / count
     power = 10.0 ** math.floor(math.log10(raw))
@@ -125,17 +125,17 @@ def wrap(text: str, letters: int) -> str:
 
 
 def text_width(text: str) -> float:
-    """The width of the widest line, in pixels; an estimate."""
+    """Estimate the width of the widest line, in pixels."""
     return LETTER * max(map(len, text.split("\n")))
 
 
 def text_height(text: str) -> float:
-    """The height of all lines, in pixels."""
+    """Return the height of all lines, in pixels."""
     return LINE * (text.count("\n") + 1)
 
 
 def legend_columns(names: Iterable[str]) -> int:
-    """How many legend entries stand side by side on a phone."""
+    """Return how many legend entries fit side by side on a phone."""
     symbol_and_gap = 34
     return max(1, int(PHONE // (max(map(text_width, names)) + symbol_and_gap)))
 
@@ -168,7 +168,7 @@ MARKED = ("preliminary", "derived", "estimated", "projected", "synthetic")
 
 @contextmanager
 def unchecked() -> Iterator[None]:
-    """While it lasts, altair takes every piece of a chart as it is; also a decorator of a chart form.
+    """Let altair take every piece of a chart as it is while this lasts; also a decorator of a chart form.
 
     altair holds each piece against the Vega-Lite schema, most of the time of a chart. What a chart is made of
     depends on hpedu's code alone, so the tests do that, once (`test_every_form_follows_the_schema`).
@@ -187,21 +187,21 @@ def require_columns(values: pl.DataFrame, *columns: str) -> None:
 
 
 def refuse_repeats(values: pl.DataFrame, *key: str) -> None:
-    """Raise ValueError if a key stands twice: two figures for one point would be drawn as one."""
+    """Raise ValueError if a key is there twice: two figures for one point would be drawn as one."""
     repeated = values.filter(values.select(key).is_duplicated())
     if not repeated.is_empty():
         raise ValueError(f"two figures for one point: {repeated.select(key).row(0)}")
 
 
 def find_inputs(values: pl.DataFrame, *key: str) -> dict[tuple[Any, ...], list[str]]:
-    """The cells (`file!cell`) that each figure comes from, by its key; empty if the frame does not tell."""
+    """Return the cells (`file!cell`) that each figure comes from, by its key; {} if the frame has none."""
     if "inputs" not in values.columns:
         return {}
     return {row[:-1]: row[-1] for row in values.select(*key, "inputs").iter_rows()}
 
 
 def order_names(names: pl.Series, order: Sequence[str] | None, room: int) -> list[str]:
-    """The names in the order asked for, or of first appearance.
+    """Return the names in the order given, or of first appearance.
 
     Raises
     ------
@@ -220,13 +220,13 @@ def order_names(names: pl.Series, order: Sequence[str] | None, room: int) -> lis
 
 
 def every_year(values: pl.DataFrame) -> list[int]:
-    """All years from the first to the last with a figure, those without one in between included."""
+    """Return all years from the first to the last with a figure, those in between without one included."""
     years: list[int] = values.drop_nulls("value")["year"].to_list()
     return list(range(min(years), max(years) + 1))
 
 
 def title_values(ticks: Sequence[float], text: ChartText) -> list[str]:
-    """The lines over the axis of values: its unit, and a warning if it does not start at 0."""
+    """Return the lines over the axis of values: its unit, and a warning if it does not start at 0."""
     starts_at_zero = ticks[0] <= 0 <= ticks[-1]
     warning = [] if starts_at_zero else [text.say("axis_not_zero")]
     whole = " ".join([text.unit_label, *warning])
@@ -234,7 +234,7 @@ def title_values(ticks: Sequence[float], text: ChartText) -> list[str]:
 
 
 def value_axis(ticks: Sequence[float], title: list[str], lift: int = 12) -> Any:
-    """The axis of values; its title stands level, `lift` pixels above the plot, and reads at once."""
+    """Draw the axis of values; its title is horizontal, `lift` pixels above the plot."""
     return altair.Axis(
         title=title,
         titleAngle=0,
@@ -250,18 +250,18 @@ def value_axis(ticks: Sequence[float], title: list[str], lift: int = 12) -> Any:
 
 
 def lift_legend(title: list[str], lift: int) -> int:
-    """How far above the plot a legend clears the title of the axis of values."""
+    """Return how far above the plot a legend clears the title of the axis of values, in pixels."""
     return lift + LINE * (len(title) + 1)
 
 
 def data_of(values: pl.DataFrame | Rows) -> Any:
-    """An altair chart over rows that stand inside the spec."""
+    """Return an altair chart over rows that are inside the spec."""
     rows = values.to_dicts() if isinstance(values, pl.DataFrame) else values
     return altair.Chart(altair.Data(values=rows))
 
 
 def write_text(rows: Rows, encoding: Mapping[str, Any], **mark: Any) -> Layers:
-    """A text layer over its own white halo, so that no line crosses the letters."""
+    """Write a text layer over its own white halo, so that no line crosses the letters."""
     mark = {"lineBreak": "\n", "lineHeight": LINE, **mark}
     halo = {"stroke": BACKGROUND, "strokeWidth": 4, "strokeJoin": "round", "opacity": 0.9}
     uncoloured = {channel: value for channel, value in encoding.items() if channel != "color"}
@@ -272,7 +272,7 @@ def write_text(rows: Rows, encoding: Mapping[str, Any], **mark: Any) -> Layers:
 
 
 def draw_merger(row: dict[str, Any], x: Any, text: ChartText, *, late: bool, shift: float = 0) -> Layers:
-    """A dashed rule where two provinces became one city; its words stand above the plot, on the longer side."""
+    """Draw a dashed rule where two provinces became one city; its words are above, on the longer side."""
     rows = [row | {"words": text.say("merger")}]
     side = {"align": "right", "dx": 4} if late else {"align": "left", "dx": -4}
     words = data_of(rows).mark_text(y=-8, baseline="bottom", color=QUIET_INK, **side)
@@ -298,7 +298,7 @@ def finish(layers: Layers, text: ChartText, *, height: int = HEIGHT, right: int 
 
 
 def explain_marks(statuses: Iterable[str], missing: bool, text: ChartText) -> list[str]:
-    """One explanation for each mark that a table uses, `…` included."""
+    """Return one explanation for each mark that a table uses, `…` included."""
     used = set(statuses)
     remarks = [
         f"{text.say(f'mark_{status}')}: {text.say(f'status_{status}')}" for status in MARKED if status in used

@@ -1,4 +1,4 @@
-"""Series over the years, with the target, the path to it, what may come, and the merger of 2025."""
+"""Draw series over the years, with the target, the path to it, what may come, and the merger of 2025."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ ROUTE_DASH = [6, 4]
 
 
 def draw_series(points: pl.DataFrame, axes: Axes, series: list[str]) -> Layers:
-    """Bands, lines, points, and areas that answer the pointer; series differ in colour, dash and shape."""
+    """Draw bands, lines, points and areas that answer the pointer; series differ in colour, dash and shape."""
     legend = None
     if len(series) > DIRECT_LABELS:
         legend = altair.Legend(
@@ -88,7 +88,8 @@ def draw_series(points: pl.DataFrame, axes: Axes, series: list[str]) -> Layers:
         if not dots.is_empty():
             layers.append(data_of(pick(dots)).mark_point(size=52, opacity=1, **paint).encode(**at, shape=shape))
     flagged = points.filter(pl.col("flags").list.len() > 0)
-    if 0 < flagged.height <= FEW:  # more would only cover the lines; the key and the table still have it
+    # More would only cover the lines; the key and the table still have them.
+    if 0 < flagged.height <= FEW:
         sign = data_of(pick(flagged)).mark_text(text=FLAG, dy=-11, fontWeight=700)
         layers.append(sign.encode(**at))
     tooltip = [
@@ -108,7 +109,7 @@ def draw_series(points: pl.DataFrame, axes: Axes, series: list[str]) -> Layers:
 
 
 def pick(points: pl.DataFrame, *more: str) -> pl.DataFrame:
-    """Only what a layer draws: the rest would be carried in every page for nothing."""
+    """Select what a layer draws: the rest would be carried in every page for nothing."""
     return points.select("series", "year", "value", *more)
 
 
@@ -118,7 +119,7 @@ def match_series(series: list[str], values: Sequence[Any]) -> Any:
 
 
 def draw_fan(ahead: pl.DataFrame, axes: Axes, series: list[str]) -> Layers:
-    """Three bands one in the other, from the point a projection departs from; the one of 80% has an edge."""
+    """Draw three bands one in the other, from the point a projection departs from; that of 80% has an edge."""
     # At its last known point a series is certain.
     certain = pl.col("status") != "projected"
     fan = ahead.with_columns(pl.when(certain).then("value").otherwise(name).alias(name) for name in BOUNDS)
@@ -141,9 +142,10 @@ def draw_fan(ahead: pl.DataFrame, axes: Axes, series: list[str]) -> Layers:
 
 
 def place_labels(points: pl.DataFrame, axes: Axes) -> Rows:
-    """Name and value at the last point of each series, moved apart; `value` places the first line of text.
+    """Place name and value at the last point of each series; `value` is the height of the first line.
 
-    A single series needs no name: the title has said it. A projection is named with the ends of its 80%.
+    The labels are moved apart. A single series needs no name: the title has it. A projection is named with the
+    ends of its 80%.
     """
     rows = points.group_by("series", maintain_order=True).last().to_dicts()
     for row in rows:
@@ -162,14 +164,14 @@ def place_labels(points: pl.DataFrame, axes: Axes) -> Rows:
 
 
 def draw_labels(labels: Rows, axes: Axes, series: list[str]) -> Layers:
-    """The words at the end of each line, in its colour."""
+    """Write the words at the end of each line, in its colour."""
     colour = altair.Color("series:N", scale=match_series(series, style.COLOURS), legend=None)
     encoding = {"x": axes.x(), "y": axes.y(), "text": altair.Text("words:N"), "color": colour}
     return write_text(labels, encoding, align="left", dx=13, fontWeight=600)
 
 
 def draw_target(points: pl.DataFrame, axes: Axes, target: Goal) -> Layers:
-    """The line to reach, a diamond in its year, and the path to it from the last known point."""
+    """Draw the line to reach, a diamond in its year, and the path to it from the last known point."""
     words = wrap(f"{target.label}: {target.write(axes.text)}", 40)
     goal = {"year": target.year, "value": target.value, "words": words}
     at = {"x": axes.x(), "y": axes.y()}
@@ -195,16 +197,16 @@ def draw_target(points: pl.DataFrame, axes: Axes, target: Goal) -> Layers:
 
 
 def draw_route(route: Route, axes: Axes) -> Layers:
-    """The second path: dashed, without points, under everything that is known."""
+    """Draw the second path: dashed, without points, under everything that is known."""
     rows = [{"year": year, "value": value} for year, value in route.points]
     line = data_of(rows).mark_line(color=style.QUIET_INK, strokeWidth=1.3, strokeDash=ROUTE_DASH)
     return [line.encode(x=axes.x(), y=axes.y())]
 
 
 def draw_break(mark: Break, axes: Axes, level: int) -> Layers:
-    """Two solid rules side by side, half a year before the first year of the new kind; its words above the plot.
+    """Draw two solid rules side by side, half a year before the first year of the new kind, and its words.
 
-    `level` counts the lines of words below them, so that the marks of several breaks do not cover each other.
+    The words are above the plot; `level` counts the lines of words below them, so that none cover each other.
     """
     rows = [{"year": mark.year - 0.5, "words": mark.label}]
     late = axes.is_late(mark.year)
@@ -236,7 +238,7 @@ def trend(
     or projected. Rows of status projected may carry `lo50, hi50, lo80, hi80, lo95, hi95`: a fan of three bands
     that opens at the last known point; that of 80% has an edge and is named with its ends. The dash-dotted path
     leads from the last known point of the first series to the `target`; a dashed `route` is a second path to
-    compare with. `inputs` (lists of `file!cell`) say where a figure stands, `flags` (lists of words) what is
+    compare with. `inputs` (lists of `file!cell`) say where a figure is found, `flags` (lists of words) what is
     doubtful about it: it gets a mark. The merger of 1 July 2025 is marked where the years span it. `zero` says
     whether the axis of values starts at 0; None leaves it to the data. Any value of status synthetic makes the
     chart synthetic.
@@ -244,7 +246,7 @@ def trend(
     Raises
     ------
     ValueError
-        If a column or every figure is missing, a year stands twice, or there are more than six series.
+        If a column or every figure is missing, a year is there twice, or there are more than six series.
     """
     require_columns(values, "series", "year", "value", "status")
     refuse_repeats(values, "series", "year")

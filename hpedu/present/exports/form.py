@@ -1,4 +1,4 @@
-"""What a page asks for: the input form of its group, to be downloaded from the page itself."""
+"""Write the input form of a group of targets: a file of its own, or a download in the page itself."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def write_form(
     observations: pl.DataFrame,
     registry: Registry,
 ) -> int:
-    """Write the empty form of a group of targets; returns how many figures it asks for.
+    """Write the empty form of a group of targets; return how many figures it wants.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def write_form(
     territory
         Id of the territory; None for the city.
     observations
-        Columns `hpedu.ingest.schema.OBSERVATIONS`: what is there already is not asked for. If any is synthetic,
+        Columns `hpedu.ingest.schema.OBSERVATIONS`: the form leaves out what is there already. If any is synthetic,
         so is the form: it says so on every sheet, and what is read of it has the status `synthetic`.
 
     Raises
@@ -89,7 +89,7 @@ def write_form(
 def make_form(
     *, group: str, year: int, territory: str, observations: pl.DataFrame, registry: Registry
 ) -> tuple[bytes, int]:
-    """The empty form as a workbook, and how many figures it asks for; parameters and errors as of `write_form`."""
+    """Make the empty form as a workbook, and count the figures it wants; parameters as of `write_form`."""
     check_name("group", group, registry.groups)
     check_name("territory", territory, registry.territories)
     synthetic = "synthetic" in observations["status"]
@@ -102,7 +102,8 @@ def make_form(
         "tasks": list(texts.task_rows()),
     }
     workbook = Workbook()
-    workbook.security.lockStructure = True  # the reader finds the cover by the name of its sheet
+    # The reader of forms finds the cover by the name of its sheet.
+    workbook.security.lockStructure = True
     workbook.active.title = COVER
     write_cover(
         workbook.active,
@@ -119,12 +120,12 @@ def make_form(
 def offer_forms(
     groups: Sequence[str], *, territory: str, year: int, observations: pl.DataFrame, wording: Wording
 ) -> Fragment:
-    """Links to the empty forms of some groups of targets; a territory that is no more is not asked for anything.
+    """Draw links to the empty forms of some groups of targets; a former territory is asked for nothing.
 
     Parameters
     ----------
     observations
-        Columns `hpedu.ingest.schema.OBSERVATIONS`: what is there already is not asked for.
+        Columns `hpedu.ingest.schema.OBSERVATIONS`: the forms leave out what is there already.
     """
     registry, language = wording.registry, wording.language
     asked = groups if registry.territories[territory].role == "city" else ()
@@ -155,7 +156,7 @@ class Missing:
 
 
 def list_missing(cover: Cover, observations: pl.DataFrame, registry: Registry) -> list[Missing]:
-    """The series that the group's targets are computed from and that have no figure, each once.
+    """List the series without a figure that the group's targets are computed from, each once.
 
     A bound ("over 99%") is no figure: no formula takes it.
     """
@@ -177,7 +178,7 @@ def list_missing(cover: Cover, observations: pl.DataFrame, registry: Registry) -
 
 
 def series_of(target: Target, registry: Registry) -> list[SeriesRef]:
-    """The series a target is computed from; none for a milestone."""
+    """List the series a target is computed from; none for a milestone."""
     if target.kind == "milestone":
         return []
     indicator = registry.indicators[target.id]
@@ -186,7 +187,7 @@ def series_of(target: Target, registry: Registry) -> list[SeriesRef]:
 
 
 def targets_of(cover: Cover, registry: Registry) -> list[Target]:
-    """The targets a form is about, in the order of the plans."""
+    """List the targets a form is about, in the order of the plans."""
     return [target for target in registry.targets.values() if target.group == cover.group]
 
 
@@ -201,6 +202,7 @@ class FormTexts:
         self.wording = Wording(registry, "vi", cover.territory)
 
     def title(self) -> str:
+        """Write the title: group, territory, school year, and whether the form is synthetic."""
         year, place = self.cover.year, self.registry.territories[self.cover.territory].name
         return "\n".join(
             (say("form_synthetic", language) + " – " if self.cover.synthetic else "")
@@ -216,17 +218,20 @@ class FormTexts:
         )
 
     def instructions(self, missing: Sequence[Missing]) -> list[str]:
+        """Write what the form is for and how to fill it in, a paragraph a step."""
         names = {kind: sheet.name for kind, sheet in SHEETS.items()}
         keys = ["form_purpose", *(f"form_step_{step}" for step in STEPS), *([] if missing else ["form_complete"])]
         return ["\n".join(say(key, language, **names) for language in LANGUAGES) for key in keys]
 
     def departments(self) -> str:
+        """Name the departments that answer for the targets, a line each."""
         named = dict.fromkeys(
             name for target in targets_of(self.cover, self.registry) for name in target.departments
         )
         return "\n".join(self.registry.departments[name].name.vi for name in named)
 
     def number_row(self, place: int, missing: Missing) -> FormRow:
+        """Return the row for a missing figure; `place` is its number in the form."""
         measure = self.registry.measures[missing.series.measure]
         dates = dict.fromkeys(t.reference_date.vi for t in missing.targets if t.reference_date)
         counted = [say("form_reference_date", "vi", dates="; ".join(dates))] if dates else []
@@ -243,6 +248,7 @@ class FormTexts:
         return FormRow(labels, key, measure.unit)
 
     def milestone_rows(self) -> Iterator[FormRow]:
+        """Return a row for each milestone of the group."""
         for target in targets_of(self.cover, self.registry):
             if target.kind == "milestone":
                 (series,) = parse_formula(self.registry.indicators[target.milestone_indicator].numerator)
@@ -256,6 +262,7 @@ class FormTexts:
                 yield FormRow(labels, write_key(series, labels["number"], labels["milestone"]))
 
     def task_rows(self) -> Iterator[FormRow]:
+        """Return a row for each task of the plans."""
         for place, task in enumerate(self.registry.tasks, 1):
             name = f"{say(f'plan_short_{task.plan}', 'vi')} {task.number}. {_both(task.title)}"
             labels = {
@@ -267,7 +274,7 @@ class FormTexts:
             yield FormRow(labels, write_key(task_series(task), labels["number"], labels["task"]))
 
     def _name_series(self, series: SeriesRef) -> str:
-        """Measure, which part of it, and year: "Trường học – Mầm non, Ngoài công lập (2026-2027)"."""
+        """Name measure, part and year: "Trường học – Mầm non, Ngoài công lập (2026-2027)"."""
         measure = self.registry.measures[series.measure]
         lines = []
         for language in LANGUAGES:

@@ -38,7 +38,7 @@ class FormRow:
 
 
 def write_cover(sheet: Worksheet, *, title: str, code: str, lines: Sequence[str], departments: str) -> None:
-    """The first sheet: what the form is about, how to fill it in, who answers, the code for the reader."""
+    """Write the first sheet: what the form is about, how to fill it in, who answers, the code for the reader."""
     sheet.column_dimensions["A"].width = 30
     sheet.column_dimensions["B"].width = 90
     put_text(sheet["A1"], title).font = Font(bold=True, size=14)
@@ -63,7 +63,7 @@ def write_cover(sheet: Worksheet, *, title: str, code: str, lines: Sequence[str]
 def write_sheet(
     workbook: Workbook, design: Sheet, rows: Sequence[FormRow], title: str, registry: Registry
 ) -> None:
-    """A sheet to fill in, after `design`."""
+    """Write a sheet to fill in, after `design`."""
     sheet = workbook.create_sheet(design.name)
     put_text(sheet["A1"], title.split("\n")[0]).font = Font(bold=True, size=13)
     sheet["A1"].alignment = Alignment(wrap_text=False)
@@ -91,7 +91,8 @@ def write_sheet(
             else:
                 put_text(cell, row.key if column.role == "key" else row.labels[column.id]).border = _EDGE
             if column.id == "number":
-                cell.value = int(row.labels["number"])  # as text, Excel would mark it as a mistake
+                # As text, Excel would mark it as a mistake.
+                cell.value = int(row.labels["number"])
                 cell.alignment = _CENTRED
         set_height(sheet, number, [(row.labels.get(c.id, ""), c.width) for c in design.columns])
     sheet.freeze_panes = sheet.cell(FIRST, 3)  # number and label stay in sight
@@ -143,6 +144,7 @@ def _say(key: str, between: str) -> str:
 
 
 def _finish(sheet: Worksheet) -> None:
-    sheet.protection.sheet = True  # no password: it guards against slips, not against people
-    sheet.protection.formatColumns = sheet.protection.formatRows = False  # widths and heights stay free
+    # There is no password: it guards against slips, not against people. Widths and heights stay free.
+    sheet.protection.sheet = True
+    sheet.protection.formatColumns = sheet.protection.formatRows = False
     lay_out_print(sheet)

@@ -1,4 +1,4 @@
-"""The tables of a report as a Frictionless data package, for other systems.
+"""Write the tables of a report as a Frictionless data package, for other systems.
 
 Tabular Data Package, version 1 of the specification: CSV (UTF-8, RFC 4180) and `datapackage.json`, which names
 types, units, constraints, keys, licences and sources.
@@ -30,7 +30,7 @@ def write_package(folder: Path, tables: ReportTables, registry: Registry) -> Non
 
 
 def draw_package(tables: ReportTables, registry: Registry) -> dict[str, bytes]:
-    """The files of the package by name: a CSV a table, and the descriptor last."""
+    """Return the files of the package by name: a CSV a table, and the descriptor last."""
     design = read_design()
     files = {
         f"{key}.csv": write_csv(
@@ -44,7 +44,7 @@ def draw_package(tables: ReportTables, registry: Registry) -> dict[str, bytes]:
 
 
 def describe_package(tables: ReportTables, registry: Registry) -> dict[str, Any]:
-    """The descriptor: what `datapackage.json` says."""
+    """Return the descriptor: what `datapackage.json` says."""
     scope, language, design = tables.scope, tables.scope.language, read_design()
     warning = [say("synthetic_page", language)] if tables.synthetic else []
     title = name_tables(tables, registry)
@@ -106,24 +106,24 @@ def _describe_column(
 
 
 def _describe_source(source: Resource) -> dict[str, str]:
-    """A source; only web addresses are handed on."""
+    """Describe a source; only web addresses are handed on."""
     address = {"path": source.url} if source.url.startswith(("https://", "http://")) else {}
     return {"title": f"{source.publisher}: {source.title}"} | address
 
 
 def _list_licences(tables: ReportTables) -> list[dict[str, str]]:
-    """The licences of the sources, each once."""
+    """List the licences of the sources, each once."""
     found = dict.fromkeys(tuple(sorted(one.items())) for source in tables.sources for one in source.licenses)
     return [dict(pairs) for pairs in found]
 
 
 def _none_left_out(key: str, found: Any) -> dict[str, Any]:
-    """The property, unless it is empty: the specification allows no empty lists."""
+    """Return the property, unless it is empty: the specification allows no empty lists."""
     return {key: found} if found else {}
 
 
 def _cell(row: Mapping[str, Any] | Row, column: str) -> object:
-    """A value as Table Schema writes it: lists as JSON, whole numbers without a point."""
+    """Return a value as Table Schema writes it: lists as JSON, whole numbers without a point."""
     value = row[column]
     if isinstance(value, bool):
         return "true" if value else "false"

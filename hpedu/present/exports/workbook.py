@@ -1,4 +1,4 @@
-"""The scorecard and series of a report as a workbook anybody can work with.
+"""Write the scorecard and series of a report as a workbook anybody can work with.
 
 After the guidance of the UK Government Statistical Service on accessible spreadsheets, as `gptables` has it: a
 cover, a sheet of notes, then one table a sheet, named and with one header row; no merged cells, nothing said by
@@ -59,7 +59,7 @@ def set_height(sheet: Worksheet, row: int, texts: Sequence[tuple[str, int]], *, 
 
 
 def lay_out_print(sheet: Worksheet) -> None:
-    """A4 across, all columns on one page, page numbers at the foot."""
+    """Set the paper: A4 across, all columns on one page, page numbers at the foot."""
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
@@ -69,7 +69,7 @@ def lay_out_print(sheet: Worksheet) -> None:
 
 
 def save_workbook(workbook: Workbook, day: date) -> bytes:
-    """The bytes of a workbook, dated `day` and not with the clock: the same content gives the same bytes."""
+    """Return the bytes of a workbook, dated `day` and not by the clock: same content, same bytes."""
     moment = datetime(day.year, day.month, day.day, tzinfo=UTC).replace(tzinfo=None)
     workbook.properties.creator = "hpedu"
     workbook.properties.created = moment
@@ -86,7 +86,8 @@ def save_workbook(workbook: Workbook, day: date) -> bytes:
     return dated.getvalue()
 
 
-HEADER = 4  # row of the header: title, what the sheet holds, what its table says come first
+# Title, what the sheet holds and what its table says come before the header row.
+HEADER = 4
 
 _HEADING = PatternFill("solid", fgColor="1F4E79")
 _FACE = "Calibri"
@@ -105,7 +106,7 @@ def write_workbook(path: Path, tables: ReportTables, registry: Registry) -> None
 
 
 def draw_workbook(tables: ReportTables, registry: Registry) -> bytes:
-    """The bytes of the workbook: cover, notes, scorecard, series, sources, in the language of the tables."""
+    """Draw the workbook: cover, notes, scorecard, series, sources, in the language of the tables."""
     language = tables.scope.language
     design = read_design()
     shown = {key: table for key, table in design.table.items() if table.sheet}
@@ -151,7 +152,7 @@ def _write_cover(sheet: Worksheet, tables: ReportTables, registry: Registry, nam
 
 
 def _write_notes(sheet: Worksheet, shown: dict[str, TableDesign], tables: ReportTables) -> None:
-    """The meaning of every column, sheet by sheet."""
+    """Write the meaning of every column, sheet by sheet."""
     language, design = tables.scope.language, read_design()
     rows = [
         [_sheet_name(table, language), column.title.get(language), column.text.get(language)]
@@ -201,14 +202,16 @@ def _write_table(
         if wrap:
             texts = [(value, width) for value, width in zip(row, widths, strict=True) if isinstance(value, str)]
             set_height(sheet, HEADER + 1 + number, texts)
-    last = f"{get_column_letter(len(heads))}{HEADER + max(1, len(rows))}"  # a table has at least one row
+    # A table of Excel has at least one row.
+    last = f"{get_column_letter(len(heads))}{HEADER + max(1, len(rows))}"
     sheet.add_table(Table(displayName=f"hpedu_{key}", ref=f"A{HEADER}:{last}", tableStyleInfo=_STYLE))
     sheet.print_title_rows = f"{HEADER}:{HEADER}"
     lay_out_print(sheet)
 
 
 def _sheet_name(table: TableDesign, language: Language) -> str:
-    assert table.name is not None  # a table with a sheet has a name for it (a test holds this)
+    # A table with a sheet has a name for it; a test holds this.
+    assert table.name is not None
     return re.sub(r"[\[\]:*?/\\']", " ", table.name.get(language))[:31]
 
 

@@ -1,4 +1,4 @@
-"""Pieces of HTML that reports are made of: tables, badges, notices. Everything put in is escaped."""
+"""Draw the pieces of HTML that reports are made of: tables, badges, notices. Everything put in is escaped."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ def render(template: str, **values: Any) -> Markup:
 
 
 def draw_badge(code: str, label: str) -> Markup:
-    """A state as sign and words."""
+    """Draw a state as sign and words."""
     return render("badge", code=code, sign=STATE_SIGNS[code], label=label).rstrip("\n")
 
 
 def draw_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str, numeric: Collection[int] = ()
 ) -> Fragment:
-    """A table with its caption and row headers in the first column; `numeric` columns are set to the right."""
+    """Draw a table with its caption; the first column heads the rows, `numeric` columns are set to the right."""
     rows = [[("" if cell is None else cell) for cell in row] for row in rows]
     kinds = ["number" if i in numeric else _find_kind(row[i] for row in rows) for i in range(len(columns))]
     html = render("table", columns=columns, rows=rows, caption=caption, kinds=kinds)
@@ -89,17 +89,17 @@ def draw_table(
 
 
 def _find_kind(cells: Iterable[object]) -> str:
-    """The class of a column that holds no numbers: years and single words ("short") are not broken over lines."""
+    """Find the class of a column without numbers: years and single words ("short") stay in one line."""
     return "short" if all(len(_strip(cell)) <= SHORT for cell in cells) else ""
 
 
 def _strip(cell: object) -> str:
-    """A cell for readers of plain text: a rendered piece without its tags."""
+    """Return a cell for readers of plain text: a rendered piece without its tags."""
     return str(cell.striptags() if isinstance(cell, Markup) else cell)
 
 
 def draw_notice(text: str) -> Fragment:
-    """A sentence that stands out: what is missing, and who has it."""
+    """Draw a sentence that catches the eye: what is missing, and who has it."""
     return Fragment(render("notice", text=text), text)
 
 

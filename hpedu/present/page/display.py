@@ -1,4 +1,4 @@
-"""What a notebook shows: a chart, the head of the page, a piece of HTML.
+"""Show things in a notebook: a chart, the head of the page, a piece of HTML.
 
 Each object brings its own MIME bundle, so one notebook reads well in JupyterLab and carries all that
 `hpedu.present.page.page` needs to publish it.
@@ -20,7 +20,7 @@ from hpedu.texts import Language, format_date, format_number, say, school_year
 
 
 def describe_source(source: dict[str, str], language: Language) -> dict[str, str]:
-    """A source as the footer names it. Only web addresses become links: a page must not carry other schemes."""
+    """Describe a source for the footer. Only web addresses become links: a page must not carry other schemes."""
     text = {key: source.get(key) or "" for key in ("name", "publisher", "title", "confidence", "file", "digest")}
     address = source.get("url") or ""
     is_web = address.startswith(("https://", "http://"))
@@ -29,7 +29,7 @@ def describe_source(source: dict[str, str], language: Language) -> dict[str, str
 
 
 def describe_origin(cells: list[str], sources: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """The cells behind a figure, by file: `file`, `cells`, and the number of its `source` in the footer or 0."""
+    """List the cells behind a figure by file: `file`, `cells`, number of its `source` in the footer or 0."""
     numbers = {source.get("file"): number for number, source in enumerate(sources, start=1)}
     by_file: dict[str, list[str]] = {}
     for cell in cells:
@@ -42,7 +42,7 @@ def describe_origin(cells: list[str], sources: list[dict[str, str]]) -> list[dic
 
 
 def describe_making(head: dict[str, Any]) -> list[tuple[str, str]]:
-    """What the page was made from: parameters, the newest source, the digest of the inputs, versions."""
+    """Say what the page was made from: parameters, the newest source, the digest of the inputs, versions."""
     language: Language = head["language"]
     parameters = (head["group"], head["territory"], school_year(head["year"], language), language)
     newest = max((source.get("published") or "" for source in head["sources"]), default="")
@@ -90,7 +90,7 @@ class ChartText:
         return school_year(year, self.language) if self.school_year else str(year)
 
     def year_header(self) -> str:
-        """Return what stands over the years of a table, or under their axis."""
+        """Return the heading of the years in a table, or the title of their axis."""
         return self.say("school_year" if self.school_year else "year")
 
 
@@ -103,18 +103,18 @@ class Chart:
     table: pl.DataFrame  # the chart's numbers, ready to read; headers in the page's language
     synthetic: bool = False
     remarks: str = ""  # on the table: what its marks mean, which years it has no figure for
-    # For each row and column of the table, the cells of the files it comes from (`file!cell`); empty if not told.
+    # For each row and column of the table, the cells of the files it comes from (`file!cell`); empty if not known.
     origins: Sequence[Sequence[Sequence[str]]] = ()
     data: pl.DataFrame | None = None  # the figures themselves, one a row, for other programs
 
     @property
     def plain(self) -> str:
-        """The chart in plain text: what it shows."""
+        """Return the chart in plain text: what it shows."""
         return self.text.alt
 
     @cached_property
     def svg(self) -> str:
-        """The chart as a fixed picture, `STATIC_WIDTH` wide."""
+        """Draw the chart as a fixed picture, `STATIC_WIDTH` pixels wide."""
         return draw_picture(self._warn(self.spec), self.text.name)
 
     def _warn(self, spec: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class Chart:
         return spec | {"title": {"text": [], "subtitle": self.text.say("synthetic_chart")}}
 
     def _lab_spec(self) -> dict[str, Any]:
-        """The spec for JupyterLab, where no figure caption stands above the chart.
+        """Return the spec for JupyterLab, where the chart has no figure caption above it.
 
         Its width is fixed: in an output of JupyterLab 4.6 a chart as wide as its container grows without end, and
         the browser tab dies. The menu offers to save the picture, not to send the data to an editor on the web.
@@ -156,7 +156,7 @@ class Chart:
 
 
 def list_cells(frame: pl.DataFrame | None) -> Bundle:
-    """A frame as a notebook keeps it: `columns` and `rows`; lists as text, cells parted by spaces."""
+    """Return a frame as a notebook stores it: `columns` and `rows`; lists as text, cells parted by spaces."""
     if frame is None:
         return {"columns": [], "rows": []}
     lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
@@ -166,7 +166,7 @@ def list_cells(frame: pl.DataFrame | None) -> Bundle:
 
 @dataclass(frozen=True)
 class PageHead:
-    """What stands above and below the body of a page. One notebook shows exactly one."""
+    """The parts of a page above and below its body. One notebook shows exactly one."""
 
     title: str
     subtitle: str
