@@ -11,7 +11,7 @@ from hpedu.assess.standing import Standing
 from hpedu.ingest.forms.design import task_series
 from hpedu.present.page.blocks import draw_notice, draw_table
 from hpedu.present.page.display import Fragment
-from hpedu.present.view import Wording, name_year, with_unit
+from hpedu.present.view import SILENT, Wording, name_year, with_unit
 from hpedu.registry import Registry
 from hpedu.registry.models import Task
 from hpedu.texts import format_number, say
@@ -23,7 +23,7 @@ def list_missing(standings: Sequence[Standing], wording: Wording) -> Fragment:
     """List targets without a figure, what has to be counted for each, and who is responsible."""
     rows = []
     for standing in standings:
-        if standing.state in ("no_data", "milestone_unreported"):
+        if standing.state in SILENT:
             target = standing.target
             needs = [part for part in (target.numerator, target.denominator) if part is not None]
             rows.append(

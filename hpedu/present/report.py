@@ -28,34 +28,6 @@ from hpedu.registry.models import Target, Task
 from hpedu.texts import Language
 
 
-def list_lines(
-    *, group: str | None, state: str | None, department: str | None, territory: str | None, language: Language
-) -> Iterator[str]:
-    """Write one line a target: number, id, objective, last value, state."""
-    found = list_targets(group=group, state=state, department=department, territory=territory)
-    registry = load_registry()
-    wording = Wording(registry, language, registry.city if territory is None else territory)
-    for target, standing in found:
-        last, year = wording.last(standing)
-        value = f"{last} ({year})" if last else "-"
-        state_name = registry.name("state", standing.state, language)
-        yield f"{target.number:>2}  {target.id:<46} {wording.objective(target):<16} {value:<28} {state_name}"
-    yield f"{len(found)} / {len(registry.targets)}"
-
-
-def show_lines(name: str, territory: str | None, language: Language) -> Iterator[str]:
-    """Write everything about one target.
-
-    Raises
-    ------
-    UnknownName
-        If no target has this id, with the closest ones.
-    """
-    city = load_registry().city if territory is None else territory
-    for piece in Report("overview", territory=city, year=None, language=language).target(name).pieces:
-        yield piece.plain
-
-
 class Report(View):
     """A report on a group of targets, and everything it can say, draw and tabulate.
 
@@ -349,3 +321,31 @@ def list_targets(
         and (state is None or s.state == state)
         and (department is None or department in s.target.departments)
     ]
+
+
+def list_lines(
+    *, group: str | None, state: str | None, department: str | None, territory: str | None, language: Language
+) -> Iterator[str]:
+    """Write one line a target: number, id, objective, last value, state."""
+    found = list_targets(group=group, state=state, department=department, territory=territory)
+    registry = load_registry()
+    wording = Wording(registry, language, registry.city if territory is None else territory)
+    for target, standing in found:
+        last, year = wording.last(standing)
+        value = f"{last} ({year})" if last else "-"
+        state_name = registry.name("state", standing.state, language)
+        yield f"{target.number:>2}  {target.id:<46} {wording.objective(target):<16} {value:<28} {state_name}"
+    yield f"{len(found)} / {len(registry.targets)}"
+
+
+def show_lines(name: str, territory: str | None, language: Language) -> Iterator[str]:
+    """Write everything about one target.
+
+    Raises
+    ------
+    UnknownName
+        If no target has this id, with the closest ones.
+    """
+    city = load_registry().city if territory is None else territory
+    for piece in Report("overview", territory=city, year=None, language=language).target(name).pieces:
+        yield piece.plain

@@ -11,50 +11,16 @@ from hpedu.assess.standing import Standing
 from hpedu.present.page.blocks import render
 from hpedu.present.page.display import Fragment
 from hpedu.present.target import say_chance, say_outlook
-from hpedu.present.view import Wording, name_year
+from hpedu.present.view import SILENT, Wording, name_year
 from hpedu.texts import format_number, say
-
-WIDTH, HEIGHT, MARGIN = 96, 28, 4
-
-Points = Sequence[tuple[int, float]]
-
-
-def draw_sparkline(known: Points, ahead: Points, target: float, due: int) -> Markup:
-    """Draw known values as a line, the projection dashed, the target as a diamond; "" without a value.
-
-    Parameters
-    ----------
-    known, ahead
-        (year, value) in order of years; `ahead` is the centre of the projection.
-    """
-    if not known:
-        return Markup("")
-    path = [*known, *ahead]
-    years = [year for year, _ in path] + [due]
-    values = [value for _, value in path] + [target]
-
-    def place(year: int, value: float) -> str:
-        across = (year - min(years)) / max(max(years) - min(years), 1)
-        up = (value - min(values)) / ((max(values) - min(values)) or 1)
-        return f"{MARGIN + across * (WIDTH - 2 * MARGIN):.1f},{HEIGHT - MARGIN - up * (HEIGHT - 2 * MARGIN):.1f}"
-
-    return render(
-        "sparkline",
-        width=WIDTH,
-        height=HEIGHT,
-        line=" ".join(place(*point) for point in known),
-        ahead=" ".join(place(*point) for point in [known[-1], *ahead]) if ahead else "",
-        last=place(*known[-1]).split(","),
-        target=place(due, target).split(","),
-    )
-
 
 SHOWN = 3  # newest values in a row
 COLUMNS = (
     *("number_short", "target", "value_unit", "target_value", "last_values"),
     *("course", "outlook_column", "state", "department"),
 )
-
+WIDTH, HEIGHT, MARGIN = 96, 28, 4
+Points = Sequence[tuple[int, float]]
 Series = Sequence[Mapping[str, Any]]
 
 
@@ -108,7 +74,7 @@ def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]
         "reported": wording.last(standing)[1] if milestone else "",
         "course": "" if milestone else _sparkline(standing, series),
         "outlook": _outlook(standing, wording),
-        "asked": standing.state in ("no_data", "milestone_unreported"),
+        "asked": standing.state in SILENT,
         "ask": say("ask_cell", language),
         "badge": wording.badge(standing),
         "state": wording.registry.name("state", standing.state, language),
@@ -134,6 +100,36 @@ def _sparkline(standing: Standing, series: Series) -> str:
     due = target.due or (known[-1][0] if known else 0)
     ahead = [(row["year"], row["point"]) for row in standing.projection if row["year"] <= due]
     return draw_sparkline(known, ahead, float(target.value), due)
+
+
+def draw_sparkline(known: Points, ahead: Points, target: float, due: int) -> Markup:
+    """Draw known values as a line, the projection dashed, the target as a diamond; "" without a value.
+
+    Parameters
+    ----------
+    known, ahead
+        (year, value) in order of years; `ahead` is the centre of the projection.
+    """
+    if not known:
+        return Markup("")
+    path = [*known, *ahead]
+    years = [year for year, _ in path] + [due]
+    values = [value for _, value in path] + [target]
+
+    def place(year: int, value: float) -> str:
+        across = (year - min(years)) / max(max(years) - min(years), 1)
+        up = (value - min(values)) / ((max(values) - min(values)) or 1)
+        return f"{MARGIN + across * (WIDTH - 2 * MARGIN):.1f},{HEIGHT - MARGIN - up * (HEIGHT - 2 * MARGIN):.1f}"
+
+    return render(
+        "sparkline",
+        width=WIDTH,
+        height=HEIGHT,
+        line=" ".join(place(*point) for point in known),
+        ahead=" ".join(place(*point) for point in [known[-1], *ahead]) if ahead else "",
+        last=place(*known[-1]).split(","),
+        target=place(due, target).split(","),
+    )
 
 
 def _outlook(standing: Standing, wording: Wording) -> list[str]:

@@ -13,9 +13,89 @@ from hpedu.outlook.judgement import LIKELY, STALE_YEARS, UNLIKELY
 from hpedu.outlook.method import METHOD, read_track_record
 from hpedu.present.page.blocks import Block, Prose, draw_badge, draw_notice, draw_table
 from hpedu.present.target import say_chance
-from hpedu.present.view import Wording, format_amount, name_year, with_unit
+from hpedu.present.view import SILENT, Wording, format_amount, name_year, with_unit
 from hpedu.registry.models import Target
 from hpedu.texts import Language, format_date, format_number, say, school_year
+
+COUNTED = ("verdict_changed", "new_value", "revised", "none")
+NAMED = 3  # at most as many targets that are not met are named
+
+
+def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
+    """Say how many targets have a figure and how they stand, which are not met, and what is missing from whom."""
+    sentences = [
+        _say_known(standings, wording),
+        _say_unmet(standings, wording),
+        _say_missing(standings, wording),
+    ]
+    return Prose(" ".join(filter(None, sentences)))
+
+
+def _say_known(standings: Sequence[Standing], wording: Wording) -> str:
+    registry, language = wording.registry, wording.language
+    found = Counter(s.state for s in standings if s.last is not None)
+    if not found:
+        return say("answer_none_known", language, all=len(standings), territory=wording.territory)
+    states = [
+        say("answer_state", language, count=found[code], state=_lower(registry.name("state", code, language)))
+        for code in registry.codes_of("state")
+        if code in found
+    ]
+    known = sum(found.values())
+    return say(
+        "answer_known",
+        language,
+        all=len(standings),
+        known=known,
+        territory=wording.territory,
+        states="; ".join(states),
+    )
+
+
+def _say_unmet(standings: Sequence[Standing], wording: Wording) -> str:
+    """Name targets that their latest figure does not meet, in the order of the plans; "" if none was measured.
+
+    Points, pupils per 10,000 and schools cannot be ranked against each other, so none is called the farthest.
+    """
+    measured = [s for s in standings if s.gap is not None]
+    unmet = [s for s in measured if s.state != "met"]
+    if not measured:
+        return ""
+    if not unmet:
+        return say("answer_all_met", wording.language)
+    targets = "; ".join(_name_gap(one, wording) for one in unmet[:NAMED])
+    key = "answer_unmet" if len(unmet) <= NAMED else "answer_many_unmet"
+    return say(key, wording.language, count=len(unmet), named=NAMED, targets=targets)
+
+
+def _name_gap(standing: Standing, wording: Wording) -> str:
+    """Name a target with its latest figure, its objective and what lies between them, in the target's own unit."""
+    target, language = standing.target, wording.language
+    decimals = wording.registry.indicators[target.id].decimals
+    return say(
+        "answer_gap",
+        language,
+        name=target.name.get(language),
+        last=wording.last(standing)[0],
+        objective=wording.objective(target),
+        gap=format_amount(abs(standing.gap or 0.0), target.unit, decimals, language, wording.registry),
+    )
+
+
+def _say_missing(standings: Sequence[Standing], wording: Wording) -> str:
+    """Say how much is missing and who has most of it; nothing of a country, which is only compared."""
+    blank = [s for s in standings if s.state in SILENT]
+    if not blank:
+        whole = all(s.last is not None for s in standings)
+        return say("answer_nothing_missing", wording.language) if whole else ""
+    owners = Counter(name for s in blank for name in s.target.departments)
+    first, most = max(owners.items(), key=lambda item: item[1])
+    name = wording.registry.departments[first].name.get(wording.language)
+    return say("answer_missing", wording.language, count=len(blank), department=name, most=most)
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 def explain_rules(language: Language) -> list[str]:
@@ -41,9 +121,6 @@ def _say_record(language: Language) -> str:
         likely=round(record.likely_met_share * 100),
         unlikely=round(record.unlikely_met_share * 100),
     )
-
-
-COUNTED = ("verdict_changed", "new_value", "revised", "none")
 
 
 def draw_changes(changes: pl.DataFrame, wording: Wording, *, year: int, saved: bool) -> Block:
@@ -133,84 +210,3 @@ def _say_reason(reason: str, row: dict[str, Any], target: Target, wording: Wordi
 def _name_year(target: Target, year: int, wording: Wording) -> str:
     indicator = wording.registry.indicators[target.milestone_indicator or target.id]
     return name_year(year, indicator, wording.registry, wording.language)
-
-
-SILENT = ("no_data", "milestone_unreported")
-NAMED = 3  # at most as many targets that are not met are named
-
-
-def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
-    """Say how many targets have a figure and how they stand, which are not met, and what is missing from whom."""
-    sentences = [
-        _say_known(standings, wording),
-        _say_unmet(standings, wording),
-        _say_missing(standings, wording),
-    ]
-    return Prose(" ".join(filter(None, sentences)))
-
-
-def _say_known(standings: Sequence[Standing], wording: Wording) -> str:
-    registry, language = wording.registry, wording.language
-    found = Counter(s.state for s in standings if s.last is not None)
-    if not found:
-        return say("answer_none_known", language, all=len(standings), territory=wording.territory)
-    states = [
-        say("answer_state", language, count=found[code], state=_lower(registry.name("state", code, language)))
-        for code in registry.codes_of("state")
-        if code in found
-    ]
-    known = sum(found.values())
-    return say(
-        "answer_known",
-        language,
-        all=len(standings),
-        known=known,
-        territory=wording.territory,
-        states="; ".join(states),
-    )
-
-
-def _say_unmet(standings: Sequence[Standing], wording: Wording) -> str:
-    """Name targets that their latest figure does not meet, in the order of the plans; "" if none was measured.
-
-    Points, pupils per 10,000 and schools cannot be ranked against each other, so none is called the farthest.
-    """
-    measured = [s for s in standings if s.gap is not None]
-    unmet = [s for s in measured if s.state != "met"]
-    if not measured:
-        return ""
-    if not unmet:
-        return say("answer_all_met", wording.language)
-    targets = "; ".join(_name_gap(one, wording) for one in unmet[:NAMED])
-    key = "answer_unmet" if len(unmet) <= NAMED else "answer_many_unmet"
-    return say(key, wording.language, count=len(unmet), named=NAMED, targets=targets)
-
-
-def _name_gap(standing: Standing, wording: Wording) -> str:
-    """Name a target with its latest figure, its objective and what lies between them, in the target's own unit."""
-    target, language = standing.target, wording.language
-    decimals = wording.registry.indicators[target.id].decimals
-    return say(
-        "answer_gap",
-        language,
-        name=target.name.get(language),
-        last=wording.last(standing)[0],
-        objective=wording.objective(target),
-        gap=format_amount(abs(standing.gap or 0.0), target.unit, decimals, language, wording.registry),
-    )
-
-
-def _say_missing(standings: Sequence[Standing], wording: Wording) -> str:
-    """Say how much is missing and who has most of it; nothing of a country, which is only compared."""
-    blank = [s for s in standings if s.state in SILENT]
-    if not blank:
-        whole = all(s.last is not None for s in standings)
-        return say("answer_nothing_missing", wording.language) if whole else ""
-    owners = Counter(name for s in blank for name in s.target.departments)
-    first, most = max(owners.items(), key=lambda item: item[1])
-    name = wording.registry.departments[first].name.get(wording.language)
-    return say("answer_missing", wording.language, count=len(blank), department=name, most=most)
-
-
-def _lower(words: str) -> str:
-    return words[:1].lower() + words[1:]

@@ -22,6 +22,9 @@ from hpedu.texts import Language, format_number, say, school_year
 
 SIGNS = {">=": "≥\N{NO-BREAK SPACE}", ">": ">\N{NO-BREAK SPACE}", "<=": "≤\N{NO-BREAK SPACE}", "milestone": ""}
 
+SILENT = ("no_data", "milestone_unreported")
+"""States of a target about which nothing is known."""
+
 
 class Wording:
     """The words for targets and standings in one language."""
@@ -34,16 +37,14 @@ class Wording:
         """Write the objective as the plan gives it: "≥ 48,05%", with all decimals; "" for a milestone."""
         if target.kind == "milestone":
             return ""
-        decimals = max(0, -int(target.value.as_tuple().exponent))
-        value = with_unit(float(target.value), target.unit, decimals, self.language, self.registry)
+        value = with_unit(float(target.value), target.unit, _stated_decimals(target), self.language, self.registry)
         return SIGNS[target.comparison] + value
 
     def bare_objective(self, target: Target) -> str:
         """Write the objective without its unit, for a table that has a column of units."""
         if target.kind == "milestone":
             return ""
-        decimals = max(0, -int(target.value.as_tuple().exponent))
-        return SIGNS[target.comparison] + format_number(target.value, decimals, self.language)
+        return SIGNS[target.comparison] + format_number(target.value, _stated_decimals(target), self.language)
 
     def deadline(self, target: Target) -> str:
         """Say by which year a target is to be met, or that it holds every year."""
@@ -87,6 +88,11 @@ class Wording:
         if standing.target.kind == "milestone":
             return "", year
         return with_unit(row["value"], row["unit"], indicator.decimals, self.language, self.registry), year
+
+
+def _stated_decimals(target: Target) -> int:
+    """Return how many decimals the plan gives an objective, zeros at the end included."""
+    return max(0, -int(target.value.as_tuple().exponent))
 
 
 def describe_value(row: Mapping[str, Any], indicator: Indicator, wording: Wording) -> str:

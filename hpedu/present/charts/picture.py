@@ -19,45 +19,11 @@ import vl_convert
 
 from hpedu.folders import write_whole
 
-# Bundled for a page's script only to find vegaEmbed; the rest stays inside, since minified names clash.
-SNIPPET = "window.vegaEmbed = vegaEmbed;"
-
-
-@cache
-def chart_bundle(folder: Path | None = None) -> str:
-    """Return the script of charts, about 880 KB, ready for a <script> element; it defines `vegaEmbed`.
-
-    Bundling takes a second, so the script is saved as a file in `folder` (by default one in the user's part of the
-    temporary directory) under the versions of what made it.
-    """
-    folder = folder or find_cache()
-    path = folder / f"charts-{version('vl-convert-python')}-{VEGALITE}.js"
-    if path.exists():
-        return path.read_text(encoding="utf-8")
-    script = vl_convert.javascript_bundle(SNIPPET, vl_version=VEGALITE)
-    script = "(() => {\n" + script.replace("</script", "<\\/script").replace("<!--", "<\\!--") + "\n})();"
-    write_whole(path, script.encode())
-    return script
-
-
-@cache
-def pack(script: str) -> str:
-    """Pack a script as a page carries it: gzip in base64, a third of its size, always the same text."""
-    return base64.b64encode(gzip.compress(script.encode(), mtime=0)).decode()
-
-
-def find_cache() -> Path:
-    """Find a folder in the temporary directory that nobody else can have put a script into."""
-    folder = Path(tempfile.gettempdir()) / f"hpedu-{getpass.getuser()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
-        return Path(tempfile.mkdtemp(prefix="hpedu-"))
-    return folder
-
-
 # vl-convert carries a handful of Vega-Lite versions; this is the one Altair 6.3 writes for.
 VEGALITE = "6.4"
 STATIC_WIDTH = 640
+# Bundled for a page's script only to find vegaEmbed; the rest stays inside, since minified names clash.
+SNIPPET = "window.vegaEmbed = vegaEmbed;"
 
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"
@@ -152,3 +118,35 @@ def _unwrap(element: Element) -> None:
 
 def _round(match: re.Match[str]) -> str:
     return f"{float(match[0]):.1f}".removesuffix(".0")
+
+
+@cache
+def chart_bundle(folder: Path | None = None) -> str:
+    """Return the script of charts, about 880 KB, ready for a <script> element; it defines `vegaEmbed`.
+
+    Bundling takes a second, so the script is saved as a file in `folder` (by default one in the user's part of the
+    temporary directory) under the versions of what made it.
+    """
+    folder = folder or find_cache()
+    path = folder / f"charts-{version('vl-convert-python')}-{VEGALITE}.js"
+    if path.exists():
+        return path.read_text(encoding="utf-8")
+    script = vl_convert.javascript_bundle(SNIPPET, vl_version=VEGALITE)
+    script = "(() => {\n" + script.replace("</script", "<\\/script").replace("<!--", "<\\!--") + "\n})();"
+    write_whole(path, script.encode())
+    return script
+
+
+def find_cache() -> Path:
+    """Find a folder in the temporary directory that nobody else can have put a script into."""
+    folder = Path(tempfile.gettempdir()) / f"hpedu-{getpass.getuser()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
+        return Path(tempfile.mkdtemp(prefix="hpedu-"))
+    return folder
+
+
+@cache
+def pack(script: str) -> str:
+    """Pack a script as a page carries it: gzip in base64, a third of its size, always the same text."""
+    return base64.b64encode(gzip.compress(script.encode(), mtime=0)).decode()

@@ -33,137 +33,19 @@ SEQUENCE = ("#10294d", "#1c5488", "#2e7f9e", "#5b8f5c", "#a5893a", "#cf7a4e")
 HIGHLIGHT = COLOURS[0]
 PLAIN = "#7b8794"
 
-
-def theme(language: Language) -> dict[str, Any]:
-    """Return the Vega-Lite `config` of every chart, with numbers as in `language` (d3 knows no Vietnamese)."""
-    decimal, thousands = (",", ".") if language == "vi" else (".", ",")
-    axis_text = {"labelColor": QUIET_INK, "labelFontSize": 12, "titleColor": QUIET_INK, "titleFontSize": 12}
-    return {
-        "aria": False,  # the page labels the picture itself, in its own language
-        "background": BACKGROUND,
-        "font": FONT,
-        "locale": {
-            "number": {
-                "decimal": decimal,
-                "thousands": thousands,
-                "grouping": [3],
-                "currency": ["", "\N{NO-BREAK SPACE}₫"],
-                "minus": "\N{MINUS SIGN}",
-            }
-        },
-        "view": {"stroke": None},
-        "axis": {
-            **axis_text,
-            "titleFontWeight": "normal",
-            "gridColor": GRID,
-            "domainColor": "#6b7280",
-            "tickColor": "#9ca3af",
-            "labelPadding": 5,
-        },
-        "legend": {
-            "labelColor": INK,
-            "labelFontSize": 12,
-            "labelLimit": 320,
-            "orient": "top",
-            "title": None,
-            "rowPadding": 4,
-            "symbolStrokeWidth": 2,
-        },
-        "title": {
-            "anchor": "start",
-            "color": INK,
-            "fontSize": 15,
-            "fontWeight": 600,
-            "subtitleColor": WARNING,
-            "subtitleFontSize": 13,
-            "subtitleFontWeight": 700,
-            "offset": 12,
-        },
-        "text": {"color": INK, "fontSize": 12},
-    }
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours (`#rrggbb`) as WCAG 2 defines it, from 1 to 21."""
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def ink_on(colour: str) -> str:
-    """Choose white or black letters, whichever reads better on `colour`."""
-    return max(("#ffffff", "#000000"), key=lambda ink: contrast(ink, colour))
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
 HEIGHT = 280  # of a chart's plotting area, in pixels
 PHONE = 320  # width of a chart on a phone 390 pixels wide
 YEAR_LABEL = 54  # pixels that the label of a year takes on its axis
-LETTER = 6.6  # mean width of a letter at 12 pixels; generous, since fonts differ
+LETTER = 6.6  # pixels, the mean width of a letter at 12 pixels
 LINE = 15  # height of a line of text at 12 pixels
+AXIS_LETTERS = 44  # of a line of an axis title, on a phone
 
-
-def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """Return round values that enclose `low` to `high`, in about `count` steps of 1, 2, 2.5 or 5."""
-    span = (high - low) or abs(high) or 1.0
-    raw = span / count
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw * (1 - 1e-9))
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    if first == last:
-        last += 1
-    return [round(index * step, 10) for index in range(first, last + 1)]
-
-
-def wrap(text: str, letters: int) -> str:
-    """Break a label into lines of at most `letters` letters, between words."""
-    return "\n".join(textwrap.wrap(text, letters, break_long_words=False)) or text
-
-
-def text_width(text: str) -> float:
-    """Estimate the width of the widest line, in pixels."""
-    return LETTER * max(map(len, text.split("\n")))
-
-
-def text_height(text: str) -> float:
-    """Return the height of all lines, in pixels."""
-    return LINE * (text.count("\n") + 1)
-
-
-def legend_columns(names: Iterable[str]) -> int:
-    """Return how many legend entries fit side by side on a phone."""
-    symbol_and_gap = 34
-    return max(1, int(PHONE // (max(map(text_width, names)) + symbol_and_gap)))
-
-
-def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
-    """Move the centres of labels as little as it takes until none covers another, within `low` to `high`.
-
-    Too many labels for the room overflow at the low end.
-    """
-    placed = list(wanted)
-    upwards = sorted(range(len(wanted)), key=lambda index: wanted[index])
-    floor, ceiling = low, high
-    for index in upwards:
-        placed[index] = max(placed[index], floor + heights[index] / 2)
-        floor = placed[index] + heights[index] / 2
-    for index in reversed(upwards):
-        placed[index] = min(placed[index], ceiling - heights[index] / 2)
-        ceiling = placed[index] - heights[index] / 2
-    return placed
-
+MERGER_YEAR = 2025
+MARKED = ("preliminary", "derived", "estimated", "projected", "synthetic")
+WHOLE = ("$schema", "config")  # of a chart, not of its layers
 
 Rows = list[dict[str, Any]]
 Layers = list[Any]  # altair charts; altair is untyped for us
-
-AXIS_LETTERS = 44  # of a line of an axis title, on a phone
-MERGER_YEAR = 2025
-WHOLE = ("$schema", "config")  # of a chart, not of its layers
-MARKED = ("preliminary", "derived", "estimated", "projected", "synthetic")
 
 
 @contextmanager
@@ -254,6 +136,18 @@ def lift_legend(title: list[str], lift: int) -> int:
     return lift + LINE * (len(title) + 1)
 
 
+def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
+    """Return round values that enclose `low` to `high`, in about `count` steps of 1, 2, 2.5 or 5."""
+    span = (high - low) or abs(high) or 1.0
+    raw = span / count
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw * (1 - 1e-9))
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    if first == last:
+        last += 1
+    return [round(index * step, 10) for index in range(first, last + 1)]
+
+
 def data_of(values: pl.DataFrame | Rows) -> Any:
     """Return an altair chart over rows that are inside the spec."""
     rows = values.to_dicts() if isinstance(values, pl.DataFrame) else values
@@ -282,6 +176,53 @@ def draw_merger(row: dict[str, Any], x: Any, text: ChartText, *, late: bool, shi
     ]
 
 
+def wrap(text: str, letters: int) -> str:
+    """Break a label into lines of at most `letters` letters, between words."""
+    return "\n".join(textwrap.wrap(text, letters, break_long_words=False)) or text
+
+
+def text_width(text: str) -> float:
+    """Estimate the width of the widest line, in pixels."""
+    return LETTER * max(map(len, text.split("\n")))
+
+
+def text_height(text: str) -> float:
+    """Return the height of all lines, in pixels."""
+    return LINE * (text.count("\n") + 1)
+
+
+def legend_columns(names: Iterable[str]) -> int:
+    """Return how many legend entries fit side by side on a phone."""
+    symbol_and_gap = 34
+    return max(1, int(PHONE // (max(map(text_width, names)) + symbol_and_gap)))
+
+
+def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
+    """Move the centres of labels as little as it takes until none covers another, within `low` to `high`.
+
+    Too many labels for the room overflow at the low end.
+    """
+    placed = list(wanted)
+    upwards = sorted(range(len(wanted)), key=lambda index: wanted[index])
+    floor, ceiling = low, high
+    for index in upwards:
+        placed[index] = max(placed[index], floor + heights[index] / 2)
+        floor = placed[index] + heights[index] / 2
+    for index in reversed(upwards):
+        placed[index] = min(placed[index], ceiling - heights[index] / 2)
+        ceiling = placed[index] - heights[index] / 2
+    return placed
+
+
+def explain_marks(statuses: Iterable[str], missing: bool, text: ChartText) -> list[str]:
+    """Return one explanation for each mark that a table uses, `…` included."""
+    used = set(statuses)
+    remarks = [
+        f"{text.say(f'mark_{status}')}: {text.say(f'status_{status}')}" for status in MARKED if status in used
+    ]
+    return [*remarks, text.say("missing_remark")] if missing else remarks
+
+
 def finish(layers: Layers, text: ChartText, *, height: int = HEIGHT, right: int = 8) -> dict[str, Any]:
     """Lay the layers over each other and dress them: a complete spec, as wide as its container."""
     # altair.layer copies every layer twice over; written one by one they are the same, in less than half the time.
@@ -297,10 +238,67 @@ def finish(layers: Layers, text: ChartText, *, height: int = HEIGHT, right: int 
     }
 
 
-def explain_marks(statuses: Iterable[str], missing: bool, text: ChartText) -> list[str]:
-    """Return one explanation for each mark that a table uses, `…` included."""
-    used = set(statuses)
-    remarks = [
-        f"{text.say(f'mark_{status}')}: {text.say(f'status_{status}')}" for status in MARKED if status in used
-    ]
-    return [*remarks, text.say("missing_remark")] if missing else remarks
+def theme(language: Language) -> dict[str, Any]:
+    """Return the Vega-Lite `config` of every chart, with numbers as in `language` (d3 knows no Vietnamese)."""
+    decimal, thousands = (",", ".") if language == "vi" else (".", ",")
+    axis_text = {"labelColor": QUIET_INK, "labelFontSize": 12, "titleColor": QUIET_INK, "titleFontSize": 12}
+    return {
+        "aria": False,  # the page labels the picture itself, in its own language
+        "background": BACKGROUND,
+        "font": FONT,
+        "locale": {
+            "number": {
+                "decimal": decimal,
+                "thousands": thousands,
+                "grouping": [3],
+                "currency": ["", "\N{NO-BREAK SPACE}₫"],
+                "minus": "\N{MINUS SIGN}",
+            }
+        },
+        "view": {"stroke": None},
+        "axis": {
+            **axis_text,
+            "titleFontWeight": "normal",
+            "gridColor": GRID,
+            "domainColor": "#6b7280",
+            "tickColor": "#9ca3af",
+            "labelPadding": 5,
+        },
+        "legend": {
+            "labelColor": INK,
+            "labelFontSize": 12,
+            "labelLimit": 320,
+            "orient": "top",
+            "title": None,
+            "rowPadding": 4,
+            "symbolStrokeWidth": 2,
+        },
+        "title": {
+            "anchor": "start",
+            "color": INK,
+            "fontSize": 15,
+            "fontWeight": 600,
+            "subtitleColor": WARNING,
+            "subtitleFontSize": 13,
+            "subtitleFontWeight": 700,
+            "offset": 12,
+        },
+        "text": {"color": INK, "fontSize": 12},
+    }
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours (`#rrggbb`) as WCAG 2 defines it, from 1 to 21."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def ink_on(colour: str) -> str:
+    """Choose white or black letters, whichever reads better on `colour`."""
+    return max(("#ffffff", "#000000"), key=lambda ink: contrast(ink, colour))
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -54,6 +54,130 @@ PATH_DASH = [9, 3, 2, 3]
 ROUTE_DASH = [6, 4]
 
 
+@unchecked()
+def trend(
+    values: pl.DataFrame,
+    text: ChartText,
+    *,
+    target: Goal | None = None,
+    route: Route | None = None,
+    breaks: Sequence[Break] = (),
+    series_order: Sequence[str] | None = None,
+    zero: bool | None = None,
+    synthetic: bool = False,
+) -> Chart:
+    """Draw one or more series over the years.
+
+    `values` has the columns `series` (label), `year`, `value`, `status`. A missing year or a None breaks the line;
+    so does a year of `breaks`, which is marked and named. Points are hollow where the value is derived, estimated
+    or projected. Rows of status projected may carry `lo50, hi50, lo80, hi80, lo95, hi95`: a fan of three bands
+    that opens at the last known point; that of 80% has an edge and is named with its ends. The dash-dotted path
+    leads from the last known point of the first series to the `target`; a dashed `route` is a second path to
+    compare with. `inputs` (lists of `file!cell`) say where a figure is found, `flags` (lists of words) what is
+    doubtful about it: it gets a mark. The merger of 1 July 2025 is marked where the years span it. `zero` says
+    whether the axis of values starts at 0; None leaves it to the data. Any value of status synthetic makes the
+    chart synthetic.
+
+    Raises
+    ------
+    ValueError
+        If a column or every figure is missing, a year is there twice, or there are more than six series.
+    """
+    require_columns(values, "series", "year", "value", "status")
+    refuse_repeats(values, "series", "year")
+    series = order_names(values["series"], series_order, len(style.COLOURS))
+    points = prepare_points(values, series, text)
+    years = span_years(points, target, route)
+    levels = list_levels(points) + ([value for _, value in route.points] if route else [])
+    ticks = choose_ticks(levels, target, zero)
+    axes = Axes(
+        text=text,
+        years=years,
+        ticks=ticks,
+        title=title_values(ticks, text),
+        key=list_key(points, target, route, text),
+        breaks=[mark for mark in breaks if years[0] < mark.year <= years[1]],
+    )
+    layers: Layers = []
+    if axes.merger is not None:
+        late = axes.is_late(axes.merger)
+        layers += draw_merger({"year": axes.merger}, axes.x(), text, late=late)
+    for level, mark in enumerate(axes.breaks, start=axes.merger is not None):
+        layers += draw_break(mark, axes, level)
+    if route:
+        layers += draw_route(route, axes)
+    if target:
+        layers += draw_target(points, axes, target)
+    layers += draw_series(points, axes, series)
+    right = 8
+    if len(series) <= DIRECT_LABELS:
+        labels = place_labels(points, axes)
+        layers += draw_labels(labels, axes, series)
+        # Vega makes room for labels once; those inside the plot then move a little as it shrinks.
+        first, last = axes.years
+        right += round(60 * max(last - label["year"] for label in labels) / (last - first))
+    table = tabulate(points, series, text)
+    remarks = list_remarks(points, table, target=target, route=route, breaks=axes.breaks, text=text)
+    return Chart(
+        text=text,
+        spec=finish(layers, text, right=right),
+        table=table,
+        synthetic=synthetic or "synthetic" in points["status"].to_list(),
+        remarks="; ".join(remarks),
+        origins=trace(points, table, series),
+        data=values,
+    )
+
+
+def draw_break(mark: Break, axes: Axes, level: int) -> Layers:
+    """Draw two solid rules side by side, half a year before the first year of the new kind, and its words.
+
+    The words are above the plot; `level` counts the lines of words below them, so that none cover each other.
+    """
+    rows = [{"year": mark.year - 0.5, "words": mark.label}]
+    late = axes.is_late(mark.year)
+    side = {"align": "right", "dx": 4} if late else {"align": "left", "dx": -4}
+    words = data_of(rows).mark_text(y=-8 - LINE * level, baseline="bottom", color=style.QUIET_INK, **side)
+    rule = {"color": style.PLAIN, "strokeWidth": 1.2}
+    return [
+        *(data_of(rows).mark_rule(xOffset=shift, **rule).encode(x=axes.x()) for shift in (-2, 2)),
+        words.encode(x=axes.x(), text=altair.Text("words:N")),
+    ]
+
+
+def draw_route(route: Route, axes: Axes) -> Layers:
+    """Draw the second path: dashed, without points, under everything that is known."""
+    rows = [{"year": year, "value": value} for year, value in route.points]
+    line = data_of(rows).mark_line(color=style.QUIET_INK, strokeWidth=1.3, strokeDash=ROUTE_DASH)
+    return [line.encode(x=axes.x(), y=axes.y())]
+
+
+def draw_target(points: pl.DataFrame, axes: Axes, target: Goal) -> Layers:
+    """Draw the line to reach, a diamond in its year, and the path to it from the last known point."""
+    words = wrap(f"{target.label}: {target.write(axes.text)}", 40)
+    goal = {"year": target.year, "value": target.value, "words": words}
+    at = {"x": axes.x(), "y": axes.y()}
+    layers = [data_of([goal]).mark_rule(color=style.INK, strokeWidth=1.3).encode(y=axes.y())]
+    if leads_to(points, target):
+        known = points.filter((pl.col("rank") == 0) & (pl.col("status") != "projected"))
+        start = known.select("year", "value").tail(1).to_dicts()
+        path = data_of([*start, {"year": target.year, "value": target.value}])
+        layers.append(path.mark_line(color=style.INK, strokeWidth=1.3, strokeDash=PATH_DASH).encode(**at))
+    tooltip = [altair.Tooltip("words:N", title=axes.text.say("year") + f" {target.year}")]
+    diamond = data_of([goal]).mark_point(shape="diamond", size=130, filled=True, opacity=1, color=style.INK)
+    layers.append(diamond.encode(**at, tooltip=tooltip))
+
+    # The words go where the series leave more room: over the line or under it.
+    line = axes.to_pixel(target.value)
+    above = [line - axes.to_pixel(value) for value in points["value"] if value >= target.value]
+    below = [axes.to_pixel(value) - line for value in points["value"] if value < target.value]
+    under = min(below, default=HEIGHT) > min(above, default=HEIGHT)
+    extra = text_height(words) - LINE
+    encoding = {"y": axes.y(), "text": altair.Text("words:N")}
+    dy = 12 if under else -10 - extra
+    return layers + write_text([goal], encoding, x=4, align="left", baseline="middle", dy=dy, fontWeight=600)
+
+
 def draw_series(points: pl.DataFrame, axes: Axes, series: list[str]) -> Layers:
     """Draw bands, lines, points and areas that answer the pointer; series differ in colour, dash and shape."""
     legend = None
@@ -168,127 +292,3 @@ def draw_labels(labels: Rows, axes: Axes, series: list[str]) -> Layers:
     colour = altair.Color("series:N", scale=match_series(series, style.COLOURS), legend=None)
     encoding = {"x": axes.x(), "y": axes.y(), "text": altair.Text("words:N"), "color": colour}
     return write_text(labels, encoding, align="left", dx=13, fontWeight=600)
-
-
-def draw_target(points: pl.DataFrame, axes: Axes, target: Goal) -> Layers:
-    """Draw the line to reach, a diamond in its year, and the path to it from the last known point."""
-    words = wrap(f"{target.label}: {target.write(axes.text)}", 40)
-    goal = {"year": target.year, "value": target.value, "words": words}
-    at = {"x": axes.x(), "y": axes.y()}
-    layers = [data_of([goal]).mark_rule(color=style.INK, strokeWidth=1.3).encode(y=axes.y())]
-    if leads_to(points, target):
-        known = points.filter((pl.col("rank") == 0) & (pl.col("status") != "projected"))
-        start = known.select("year", "value").tail(1).to_dicts()
-        path = data_of([*start, {"year": target.year, "value": target.value}])
-        layers.append(path.mark_line(color=style.INK, strokeWidth=1.3, strokeDash=PATH_DASH).encode(**at))
-    tooltip = [altair.Tooltip("words:N", title=axes.text.say("year") + f" {target.year}")]
-    diamond = data_of([goal]).mark_point(shape="diamond", size=130, filled=True, opacity=1, color=style.INK)
-    layers.append(diamond.encode(**at, tooltip=tooltip))
-
-    # The words go where the series leave more room: over the line or under it.
-    line = axes.to_pixel(target.value)
-    above = [line - axes.to_pixel(value) for value in points["value"] if value >= target.value]
-    below = [axes.to_pixel(value) - line for value in points["value"] if value < target.value]
-    under = min(below, default=HEIGHT) > min(above, default=HEIGHT)
-    extra = text_height(words) - LINE
-    encoding = {"y": axes.y(), "text": altair.Text("words:N")}
-    dy = 12 if under else -10 - extra
-    return layers + write_text([goal], encoding, x=4, align="left", baseline="middle", dy=dy, fontWeight=600)
-
-
-def draw_route(route: Route, axes: Axes) -> Layers:
-    """Draw the second path: dashed, without points, under everything that is known."""
-    rows = [{"year": year, "value": value} for year, value in route.points]
-    line = data_of(rows).mark_line(color=style.QUIET_INK, strokeWidth=1.3, strokeDash=ROUTE_DASH)
-    return [line.encode(x=axes.x(), y=axes.y())]
-
-
-def draw_break(mark: Break, axes: Axes, level: int) -> Layers:
-    """Draw two solid rules side by side, half a year before the first year of the new kind, and its words.
-
-    The words are above the plot; `level` counts the lines of words below them, so that none cover each other.
-    """
-    rows = [{"year": mark.year - 0.5, "words": mark.label}]
-    late = axes.is_late(mark.year)
-    side = {"align": "right", "dx": 4} if late else {"align": "left", "dx": -4}
-    words = data_of(rows).mark_text(y=-8 - LINE * level, baseline="bottom", color=style.QUIET_INK, **side)
-    rule = {"color": style.PLAIN, "strokeWidth": 1.2}
-    return [
-        *(data_of(rows).mark_rule(xOffset=shift, **rule).encode(x=axes.x()) for shift in (-2, 2)),
-        words.encode(x=axes.x(), text=altair.Text("words:N")),
-    ]
-
-
-@unchecked()
-def trend(
-    values: pl.DataFrame,
-    text: ChartText,
-    *,
-    target: Goal | None = None,
-    route: Route | None = None,
-    breaks: Sequence[Break] = (),
-    series_order: Sequence[str] | None = None,
-    zero: bool | None = None,
-    synthetic: bool = False,
-) -> Chart:
-    """Draw one or more series over the years.
-
-    `values` has the columns `series` (label), `year`, `value`, `status`. A missing year or a None breaks the line;
-    so does a year of `breaks`, which is marked and named. Points are hollow where the value is derived, estimated
-    or projected. Rows of status projected may carry `lo50, hi50, lo80, hi80, lo95, hi95`: a fan of three bands
-    that opens at the last known point; that of 80% has an edge and is named with its ends. The dash-dotted path
-    leads from the last known point of the first series to the `target`; a dashed `route` is a second path to
-    compare with. `inputs` (lists of `file!cell`) say where a figure is found, `flags` (lists of words) what is
-    doubtful about it: it gets a mark. The merger of 1 July 2025 is marked where the years span it. `zero` says
-    whether the axis of values starts at 0; None leaves it to the data. Any value of status synthetic makes the
-    chart synthetic.
-
-    Raises
-    ------
-    ValueError
-        If a column or every figure is missing, a year is there twice, or there are more than six series.
-    """
-    require_columns(values, "series", "year", "value", "status")
-    refuse_repeats(values, "series", "year")
-    series = order_names(values["series"], series_order, len(style.COLOURS))
-    points = prepare_points(values, series, text)
-    years = span_years(points, target, route)
-    levels = list_levels(points) + ([value for _, value in route.points] if route else [])
-    ticks = choose_ticks(levels, target, zero)
-    axes = Axes(
-        text=text,
-        years=years,
-        ticks=ticks,
-        title=title_values(ticks, text),
-        key=list_key(points, target, route, text),
-        breaks=[mark for mark in breaks if years[0] < mark.year <= years[1]],
-    )
-    layers: Layers = []
-    if axes.merger is not None:
-        late = axes.is_late(axes.merger)
-        layers += draw_merger({"year": axes.merger}, axes.x(), text, late=late)
-    for level, mark in enumerate(axes.breaks, start=axes.merger is not None):
-        layers += draw_break(mark, axes, level)
-    if route:
-        layers += draw_route(route, axes)
-    if target:
-        layers += draw_target(points, axes, target)
-    layers += draw_series(points, axes, series)
-    right = 8
-    if len(series) <= DIRECT_LABELS:
-        labels = place_labels(points, axes)
-        layers += draw_labels(labels, axes, series)
-        # Vega makes room for labels once; those inside the plot then move a little as it shrinks.
-        first, last = axes.years
-        right += round(60 * max(last - label["year"] for label in labels) / (last - first))
-    table = tabulate(points, series, text)
-    remarks = list_remarks(points, table, target=target, route=route, breaks=axes.breaks, text=text)
-    return Chart(
-        text=text,
-        spec=finish(layers, text, right=right),
-        table=table,
-        synthetic=synthetic or "synthetic" in points["status"].to_list(),
-        remarks="; ".join(remarks),
-        origins=trace(points, table, series),
-        data=values,
-    )

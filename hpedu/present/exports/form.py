@@ -33,6 +33,7 @@ from hpedu.registry.models import Target, Text
 from hpedu.texts import LANGUAGES, say, school_year
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+STEPS = ("fill", "number", "state", "labels", "return")
 
 
 class FormExists(HpeduError):
@@ -189,9 +190,6 @@ def series_of(target: Target, registry: Registry) -> list[SeriesRef]:
 def targets_of(cover: Cover, registry: Registry) -> list[Target]:
     """List the targets a form is about, in the order of the plans."""
     return [target for target in registry.targets.values() if target.group == cover.group]
-
-
-STEPS = ("fill", "number", "state", "labels", "return")
 
 
 class FormTexts:

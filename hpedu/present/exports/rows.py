@@ -19,14 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.ingest.schema import Resource
-from hpedu.present.view import name_year
+from hpedu.present.view import SILENT, name_year
 from hpedu.registry import Registry
 from hpedu.registry.formula import parse_formula
 from hpedu.registry.models import Indicator, Target, Text
 from hpedu.texts import Language, format_date, say, school_year
-
-SILENT = ("no_data", "milestone_unreported")
-"""States of a target about which nothing is known."""
 
 FieldType = Literal["string", "number", "integer", "boolean", "date", "array"]
 """Types of Frictionless Table Schema (version 1) that the tables use; an `array` is written as JSON."""

@@ -37,54 +37,7 @@ from hpedu.texts import Language, count_decimals, say
 LINE = 15.0  # height of a line of text in points
 TALLEST = 400.0  # Excel allows 409 points
 LONGEST = 32_767  # characters Excel allows in a cell
-
 WRAP = Alignment(wrap_text=True, vertical="top")
-
-
-def put_text(cell: Cell, text: str) -> Cell:
-    """Write text as text: what begins with = + - @ is quoted, so that no spreadsheet runs it."""
-    text = ILLEGAL_CHARACTERS_RE.sub("", text)[:LONGEST]
-    cell.value = text or None
-    if text:
-        cell.data_type = "s"
-    cell.quotePrefix = text[:1] in ("=", "+", "-", "@")
-    cell.alignment = WRAP
-    return cell
-
-
-def set_height(sheet: Worksheet, row: int, texts: Sequence[tuple[str, int]], *, line: float = LINE) -> None:
-    """Make a row high enough for its longest text: spreadsheets do not do it for a file they did not write."""
-    lines = [sum(max(1, ceil(len(part) / width)) for part in text.split("\n")) for text, width in texts]
-    sheet.row_dimensions[row].height = min(TALLEST, line * max(lines) + 3)
-
-
-def lay_out_print(sheet: Worksheet) -> None:
-    """Set the paper: A4 across, all columns on one page, page numbers at the foot."""
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.page_margins.left = sheet.page_margins.right = 0.4
-    sheet.oddFooter.center.text = "&P / &N"
-
-
-def save_workbook(workbook: Workbook, day: date) -> bytes:
-    """Return the bytes of a workbook, dated `day` and not by the clock: same content, same bytes."""
-    moment = datetime(day.year, day.month, day.day, tzinfo=UTC).replace(tzinfo=None)
-    workbook.properties.creator = "hpedu"
-    workbook.properties.created = moment
-    written = io.BytesIO()
-    workbook.save(written)
-    workbook.properties.modified = moment  # saving has set it to the clock
-    dated = io.BytesIO()
-    with ZipFile(written) as source, ZipFile(dated, "w") as target:
-        for name in source.namelist():
-            content = tostring(workbook.properties.to_tree()) if name == ARC_CORE else source.read(name)
-            entry = ZipInfo(name, (day.year, day.month, day.day, 0, 0, 0))
-            entry.compress_type = ZIP_DEFLATED
-            target.writestr(entry, content)
-    return dated.getvalue()
-
 
 # Title, what the sheet holds and what its table says come before the header row.
 HEADER = 4
@@ -232,3 +185,48 @@ def _number_format(row: Row, column: str) -> str:
         return "0.00"
     decimals = count_decimals(value) if isinstance(value, Decimal) else row.get("decimals", 0)
     return "#,##0" + ("." + "0" * decimals if decimals else "")
+
+
+def put_text(cell: Cell, text: str) -> Cell:
+    """Write text as text: what begins with = + - @ is quoted, so that no spreadsheet runs it."""
+    text = ILLEGAL_CHARACTERS_RE.sub("", text)[:LONGEST]
+    cell.value = text or None
+    if text:
+        cell.data_type = "s"
+    cell.quotePrefix = text[:1] in ("=", "+", "-", "@")
+    cell.alignment = WRAP
+    return cell
+
+
+def set_height(sheet: Worksheet, row: int, texts: Sequence[tuple[str, int]], *, line: float = LINE) -> None:
+    """Make a row high enough for its longest text: spreadsheets do not do it for a file they did not write."""
+    lines = [sum(max(1, ceil(len(part) / width)) for part in text.split("\n")) for text, width in texts]
+    sheet.row_dimensions[row].height = min(TALLEST, line * max(lines) + 3)
+
+
+def lay_out_print(sheet: Worksheet) -> None:
+    """Set the paper: A4 across, all columns on one page, page numbers at the foot."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.oddFooter.center.text = "&P / &N"
+
+
+def save_workbook(workbook: Workbook, day: date) -> bytes:
+    """Return the bytes of a workbook, dated `day` and not by the clock: same content, same bytes."""
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC).replace(tzinfo=None)
+    workbook.properties.creator = "hpedu"
+    workbook.properties.created = moment
+    written = io.BytesIO()
+    workbook.save(written)
+    workbook.properties.modified = moment  # saving has set it to the clock
+    dated = io.BytesIO()
+    with ZipFile(written) as source, ZipFile(dated, "w") as target:
+        for name in source.namelist():
+            content = tostring(workbook.properties.to_tree()) if name == ARC_CORE else source.read(name)
+            entry = ZipInfo(name, (day.year, day.month, day.day, 0, 0, 0))
+            entry.compress_type = ZIP_DEFLATED
+            target.writestr(entry, content)
+    return dated.getvalue()

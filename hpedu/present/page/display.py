@@ -18,50 +18,11 @@ import polars as pl
 from hpedu.present.charts.picture import STATIC_WIDTH, VEGALITE, draw_picture
 from hpedu.texts import Language, format_date, format_number, say, school_year
 
-
-def describe_source(source: dict[str, str], language: Language) -> dict[str, str]:
-    """Describe a source for the footer. Only web addresses become links: a page must not carry other schemes."""
-    text = {key: source.get(key) or "" for key in ("name", "publisher", "title", "confidence", "file", "digest")}
-    address = source.get("url") or ""
-    is_web = address.startswith(("https://", "http://"))
-    date = format_date(source.get("published") or "", language)
-    return text | {"url": address if is_web else "", "published": date}
-
-
-def describe_origin(cells: list[str], sources: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """List the cells behind a figure by file: `file`, `cells`, number of its `source` in the footer or 0."""
-    numbers = {source.get("file"): number for number, source in enumerate(sources, start=1)}
-    by_file: dict[str, list[str]] = {}
-    for cell in cells:
-        file, _, place = cell.partition("!")
-        by_file.setdefault(file, []).append(place)
-    return [
-        {"file": file, "cells": ", ".join(places), "source": numbers.get(file, 0)}
-        for file, places in by_file.items()
-    ]
-
-
-def describe_making(head: dict[str, Any]) -> list[tuple[str, str]]:
-    """Say what the page was made from: parameters, the newest source, the digest of the inputs, versions."""
-    language: Language = head["language"]
-    parameters = (head["group"], head["territory"], school_year(head["year"], language), language)
-    newest = max((source.get("published") or "" for source in head["sources"]), default="")
-    versions = (f"hpedu {version('hpedu')}", f"Vega-Lite {VEGALITE}", f"vl-convert {version('vl-convert-python')}")
-    facts = [
-        (say("parameters", language), " · ".join(parameters)),
-        (say("newest_source", language), format_date(newest, language)),
-        (say("inputs_digest", language), head["inputs_digest"]),
-        (say("versions", language), ", ".join(versions)),
-    ]
-    return [(term, text) for term, text in facts if text]
-
-
 # JupyterLab brings a renderer for version 5 only and needs no network for it. Our specs suit both.
 LAB_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 LAB_CHART = "application/vnd.vegalite.v5+json"
 CHART = "application/vnd.hpedu.chart+json"
 PAGE_HEAD = "application/vnd.hpedu.page+json"
-
 Bundle = dict[str, Any]
 
 
@@ -203,3 +164,40 @@ class Fragment:
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> Bundle:
         return {"text/html": self.html, "text/plain": self.plain}
+
+
+def describe_source(source: dict[str, str], language: Language) -> dict[str, str]:
+    """Describe a source for the footer. Only web addresses become links: a page must not carry other schemes."""
+    text = {key: source.get(key) or "" for key in ("name", "publisher", "title", "confidence", "file", "digest")}
+    address = source.get("url") or ""
+    is_web = address.startswith(("https://", "http://"))
+    date = format_date(source.get("published") or "", language)
+    return text | {"url": address if is_web else "", "published": date}
+
+
+def describe_origin(cells: list[str], sources: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """List the cells behind a figure by file: `file`, `cells`, number of its `source` in the footer or 0."""
+    numbers = {source.get("file"): number for number, source in enumerate(sources, start=1)}
+    by_file: dict[str, list[str]] = {}
+    for cell in cells:
+        file, _, place = cell.partition("!")
+        by_file.setdefault(file, []).append(place)
+    return [
+        {"file": file, "cells": ", ".join(places), "source": numbers.get(file, 0)}
+        for file, places in by_file.items()
+    ]
+
+
+def describe_making(head: dict[str, Any]) -> list[tuple[str, str]]:
+    """Say what the page was made from: parameters, the newest source, the digest of the inputs, versions."""
+    language: Language = head["language"]
+    parameters = (head["group"], head["territory"], school_year(head["year"], language), language)
+    newest = max((source.get("published") or "" for source in head["sources"]), default="")
+    versions = (f"hpedu {version('hpedu')}", f"Vega-Lite {VEGALITE}", f"vl-convert {version('vl-convert-python')}")
+    facts = [
+        (say("parameters", language), " · ".join(parameters)),
+        (say("newest_source", language), format_date(newest, language)),
+        (say("inputs_digest", language), head["inputs_digest"]),
+        (say("versions", language), ", ".join(versions)),
+    ]
+    return [(term, text) for term, text in facts if text]

@@ -15,61 +15,12 @@ from markupsafe import Markup
 from hpedu import store
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.folders import name_index
-from hpedu.present.exports.rows import SILENT
 from hpedu.present.page.blocks import draw_badge
 from hpedu.present.page.page import make_environment, read_part, write_policy
 from hpedu.present.scorecard import draw_scorecard
-from hpedu.present.view import Wording
+from hpedu.present.view import SILENT, Wording
 from hpedu.registry import load_registry
 from hpedu.texts import LANGUAGES, Language, say, school_year
-
-
-def render_commune_index(entries: Iterable[dict[str, Any]]) -> str:
-    """Write the HTML of reports/YEAR/communes/index.html: a row a commune, by name, with links to its pages.
-
-    Parameters
-    ----------
-    entries
-        Reports of build.json on communes of one school year whose pages are there.
-    """
-    entries = list(entries)
-    registry = load_registry()
-    names = {commune.id: commune.name for commune in registry.communes}
-    groups, year = list(registry.groups), entries[0]["parameters"]["year"]
-    links: dict[str, list[dict[str, Any]]] = {}
-    for entry in sorted(entries, key=lambda e: _place_commune(e["parameters"], groups)):
-        links.setdefault(entry["parameters"]["territory"], []).append(_link(entry))
-    return (
-        make_environment()
-        .get_template("communes.html.j2")
-        .render(
-            year_vi=school_year(year, "vi"),
-            year_en=school_year(year, "en"),
-            communes=[
-                {"name": names[id], "links": links[id]} for id in sorted(links, key=lambda id: names[id].split())
-            ],
-            style=Markup(read_part("style.css")),
-            policy=write_policy([]),
-            vi=partial(say, language="vi"),
-            en=partial(say, language="en"),
-        )
-    )
-
-
-def _place_commune(parameters: dict[str, Any], groups: list[str]) -> tuple[int, int]:
-    return groups.index(parameters["group"]), LANGUAGES.index(parameters["language"])
-
-
-def _link(entry: dict[str, Any]) -> dict[str, Any]:
-    parameters = entry["parameters"]
-    language = parameters["language"]
-    return {
-        "page": "/".join(entry["page"].split("/")[2:]),  # as seen from the folder of the communes
-        "language": language,
-        "name": load_registry().groups[parameters["group"]].name.get(language),
-        "failed": entry["status"] != "done",
-    }
-
 
 Entry = Mapping[str, Any]
 FILES = {"workbook": "{id}.xlsx", "package": "{id}-data/datapackage.json", "pdf": "{id}.pdf"}
@@ -216,3 +167,50 @@ class _Folder:
         own = {group: page for group, page in pages.items() if self.registry.groups[group].targets}
         fragment = draw_scorecard(self.standings, series, wording, caption=caption, pages=overview | own)
         return Markup(fragment.html)
+
+
+def render_commune_index(entries: Iterable[dict[str, Any]]) -> str:
+    """Write the HTML of reports/YEAR/communes/index.html: a row a commune, by name, with links to its pages.
+
+    Parameters
+    ----------
+    entries
+        Reports of build.json on communes of one school year whose pages are there.
+    """
+    entries = list(entries)
+    registry = load_registry()
+    names = {commune.id: commune.name for commune in registry.communes}
+    groups, year = list(registry.groups), entries[0]["parameters"]["year"]
+    links: dict[str, list[dict[str, Any]]] = {}
+    for entry in sorted(entries, key=lambda e: _place_commune(e["parameters"], groups)):
+        links.setdefault(entry["parameters"]["territory"], []).append(_link(entry))
+    return (
+        make_environment()
+        .get_template("communes.html.j2")
+        .render(
+            year_vi=school_year(year, "vi"),
+            year_en=school_year(year, "en"),
+            communes=[
+                {"name": names[id], "links": links[id]} for id in sorted(links, key=lambda id: names[id].split())
+            ],
+            style=Markup(read_part("style.css")),
+            policy=write_policy([]),
+            vi=partial(say, language="vi"),
+            en=partial(say, language="en"),
+        )
+    )
+
+
+def _place_commune(parameters: dict[str, Any], groups: list[str]) -> tuple[int, int]:
+    return groups.index(parameters["group"]), LANGUAGES.index(parameters["language"])
+
+
+def _link(entry: dict[str, Any]) -> dict[str, Any]:
+    parameters = entry["parameters"]
+    language = parameters["language"]
+    return {
+        "page": "/".join(entry["page"].split("/")[2:]),  # as seen from the folder of the communes
+        "language": language,
+        "name": load_registry().groups[parameters["group"]].name.get(language),
+        "failed": entry["status"] != "done",
+    }

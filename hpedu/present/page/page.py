@@ -168,9 +168,6 @@ def speaks(cell: NotebookNode, language: Language) -> bool:
     return cell.cell_type != "markdown" or not tags or language in tags
 
 
-# -- the frame ---------------------------------------------------------------------------------------------
-
-
 @cache
 def make_environment() -> Environment:
     """Return the templates of the frame; unlike in nbconvert's own, everything put in is escaped."""
