@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpedu.console import SpokenCommand, SpokenGroup, describe_os_error, spoken, tell
-from hpedu.errors import HpeduError, UnknownName
-from hpedu.texts import LANGUAGES, message, say
+from hpedu.errors import HpeduError, check_language
+from hpedu.texts import Language, message, say
 
 if TYPE_CHECKING:
     from hpedu.batch.build import Progress, Settings
@@ -162,10 +162,8 @@ def _write(document: object) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 
-def _known_language(_context: click.Context, _param: click.Parameter, language: str | None) -> str | None:
-    if language is not None and language not in LANGUAGES:
-        raise UnknownName("language", language, LANGUAGES)
-    return language
+def _known_language(_context: click.Context, _param: click.Parameter, language: str | None) -> Language | None:
+    return None if language is None else check_language(language)
 
 
 @click.group(cls=SpokenGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -249,9 +247,9 @@ def demo(folder: Path) -> None:
 @commands.command()
 @click.option("--group", required=True)
 @click.option("--year", type=int, required=True)
-@click.option("--territory", default="hai_phong", show_default=True)
+@click.option("--territory")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
-def form(group: str, year: int, territory: str, path: Path) -> None:
+def form(group: str, year: int, territory: str | None, path: Path) -> None:
     """Write the empty input form: what no published table holds for a year, and who has it."""
     from hpedu import store
     from hpedu.present.exports.form import write_form
@@ -292,15 +290,15 @@ def outlook(file: Path, targets: Path | None, until: int, output: Path | None) -
 @click.option("--group")
 @click.option("--state")
 @click.option("--department")
-@click.option("--territory", default="hai_phong", show_default=True)
+@click.option("--territory")
 @click.option("--language", callback=_known_language)
 def targets(
     target: str | None,
     group: str | None,
     state: str | None,
     department: str | None,
-    territory: str,
-    language: str | None,
+    territory: str | None,
+    language: Language | None,
 ) -> None:
     """List the targets of the plans with where each stands, or show one TARGET in full."""
     from hpedu.present.report import list_lines, show_lines

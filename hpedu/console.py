@@ -19,15 +19,15 @@ from typing import Any
 
 import click
 
-from hpedu.errors import HpeduError
-from hpedu.texts import choose_language, has_text, message, say
+from hpedu.errors import HpeduError, check_language
+from hpedu.texts import Language, choose_language, has_text, message, say
 
 
-def spoken(context: click.Context | None = None) -> str:
+def spoken(context: click.Context | None = None) -> Language:
     """Return the language of the command that runs: `hpedu --language`, else that of the machine."""
     context = context or click.get_current_context(silent=True)
     chosen = context.find_root().params.get("language") if context else None
-    return chosen or choose_language(os.environ)
+    return check_language(chosen) if chosen else choose_language(os.environ)
 
 
 def tell(key: str, *, err: bool = False, **values: object) -> None:

@@ -46,6 +46,7 @@ class Prepared:
     newest_year: int | None  # for which anything was counted; None without any figure
     years: list[int]  # up to the newest, with any value
     territories: list[str]  # that reports can be about
+    city: str  # the one of them that reports are about unless another is wanted
     languages: list[str]
     groups: list[str]  # of targets that have a page, in the order of the registry
     commune_groups: list[str]  # that have a page for each commune

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
-from hpedu.texts import Message, Sayable, has_text, message, say, say_value
+from hpedu.texts import LANGUAGES, Language, Message, Sayable, has_text, message, say, say_value
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -25,6 +25,8 @@ __all__ = [
     "Refused",
     "RegistryError",
     "UnknownName",
+    "check_language",
+    "check_name",
     "list_problems",
 ]
 
@@ -150,6 +152,34 @@ class UnknownName(HpeduError):
         more = "" if self.close or len(self.known) <= MOST_HINTS else " ..."
         text = "name_close" if self.close else "name_known"
         return say(text, language, kind=kind, name=self.name, hints=hints) + more
+
+
+def check_name(kind: str, name: str, known: Iterable[str]) -> str:
+    """Return a name that is one of those known; `kind` is what it should name, as of `UnknownName`.
+
+    Raises
+    ------
+    UnknownName
+        If it is none of them, with the closest ones.
+    """
+    known = list(known)
+    if name not in known:
+        raise UnknownName(kind, name, known)
+    return name
+
+
+def check_language(text: str) -> Language:
+    """Return the language that a text names.
+
+    Raises
+    ------
+    UnknownName
+        If it is none that hpedu speaks.
+    """
+    for language in LANGUAGES:
+        if text == language:
+            return language
+    raise UnknownName("language", text, LANGUAGES)
 
 
 def _find_close(name: str, known: list[str]) -> list[str]:

@@ -116,6 +116,7 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
         newest_year=newest,
         years=[year for year in years if newest is not None and year <= newest],
         territories=list(registry.reported_territories()),
+        city=registry.city,
         languages=list(LANGUAGES),
         groups=[group.id for group in registry.groups.values() if group.page],
         commune_groups=[group.id for group in registry.groups.values() if group.commune_page],

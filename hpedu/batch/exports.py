@@ -15,7 +15,7 @@ from typing import Any
 
 from hpedu.batch.freshness import Record, State
 from hpedu.batch.plan import Run
-from hpedu.errors import HpeduError, describe_error
+from hpedu.errors import HpeduError, check_language, describe_error
 from hpedu.folders import Project, digest_file, digest_folders, name_index, write_whole
 from hpedu.present.page.pdf import PrintFailed, can_print, print_pdf
 
@@ -150,7 +150,7 @@ def _write_tables(run: Run, project: Project, kinds: Collection[str]) -> None:
 
     registry = load_registry()
     tables = collect_tables(
-        Scope(run.group, run.territory, run.year, "vi" if run.language == "vi" else "en"),
+        Scope(run.group, run.territory, run.year, check_language(run.language)),
         values=store.indicator_values(),
         observations=store.observations(),
         resources=read_package(project.raw, registry),
@@ -221,7 +221,7 @@ def renew_indexes(state: State, record: Record) -> None:
             # The chart and table libraries come with it.
             from hpedu.present.page.index import render_index
 
-            html = render_index(cities, reports, "vi" if language == "vi" else "en", list(lists))
+            html = render_index(cities, reports, check_language(language), list(lists))
             _write_index(place, html, main, state, record)
 
 

@@ -94,7 +94,6 @@ def commune_years(communes: Sequence[str], prepared: Prepared) -> list[int]:
     return sorted({year for id in communes for year in prepared.communes[id]["years"]})
 
 
-DEFAULT_TERRITORY = "hai_phong"
 DEFAULT_COMMUNE_LANGUAGE = "vi"  # a commune's page is read in the commune
 
 
@@ -217,7 +216,7 @@ def make_plan(
     prepared = prepare_tables(find_project())
     groups, languages = list(dict.fromkeys(groups)), list(dict.fromkeys(languages))
     _check("language", languages, prepared.languages)
-    wholes, communes = _sort_out(list(dict.fromkeys(territories)) or [DEFAULT_TERRITORY], prepared)
+    wholes, communes = _sort_out(list(dict.fromkeys(territories)) or [prepared.city], prepared)
     plan = []
     if wholes:
         _check("group", groups, prepared.groups)

@@ -21,7 +21,8 @@ from hpedu.folders import Project, write_whole
 from hpedu.ingest.derive import GROUPS
 from hpedu.ingest.forms.design import MARKER, SHEETS, Sheet
 from hpedu.ingest.schools.totals import total_schools
-from hpedu.present.exports.form import FIRST, write_form
+from hpedu.present.exports.form import write_form
+from hpedu.present.exports.form_workbook import FIRST
 from hpedu.present.exports.workbook import save_workbook
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
@@ -158,7 +159,7 @@ def _print_history(rows: Rows, registry: Registry) -> str:
     for (ref, year), value in rows.items():
         codes = (ref.level, ref.measure, ref.ownership, ref.sex, ref.detail)
         unit, printed = registry.measures[ref.measure].unit, print_value(ref, value, registry)
-        writer.writerow(["hai_phong", "", *codes, year, year, printed, "", unit, "", INVENTED, "synthetic"])
+        writer.writerow([registry.city, "", *codes, year, year, printed, "", unit, "", INVENTED, "synthetic"])
     return buffer.getvalue()
 
 

@@ -1,1 +1,1 @@
-"""Charts, tables and pages in Vietnamese and English."""
+"""Make charts, tables and pages in Vietnamese and English."""

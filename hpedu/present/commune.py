@@ -1,4 +1,4 @@
-"""What a commune's notebook talks to: the figures of its schools beside the city's. Nothing is judged here."""
+"""Make the parts of a commune's report: the figures of its schools next to the city's. Nothing is judged here."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import polars as pl
 
 from hpedu import store
 from hpedu.communes import STAGE, STAGES
-from hpedu.errors import UnknownName
-from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table, link_csv, render
+from hpedu.errors import UnknownName, check_name
+from hpedu.present.base import BaseReport
+from hpedu.present.page.blocks import Block, Prose, draw_notice, link_csv, render
 from hpedu.present.page.display import Fragment, PageHead
 from hpedu.present.view import format_amount, with_unit
-from hpedu.registry import load_registry
 from hpedu.registry.models import Indicator
-from hpedu.texts import LANGUAGES, MISSING, Language, format_number, say, school_year
+from hpedu.texts import MISSING
 
 LEVELS = {
     "overview": STAGES,
@@ -22,7 +22,7 @@ LEVELS = {
     "general": ("primary", "lower_secondary", "upper_secondary"),
     "continuing": ("continuing",),
 }
-"""The levels whose schools stand on a page."""
+"""The levels whose schools are on a page."""
 
 SIGNED = ("percent", "per_1000")
 BARE = ("status", "ratio", "per_100")  # units that are no word to read
@@ -30,7 +30,7 @@ SUMS = ("pupils", "classes", "teachers")
 GAUGE = 100  # pixels of a bar; a percent is a pixel
 
 
-class CommuneReport:
+class CommuneReport(BaseReport):
     """One commune in one school year, as its schools reported it.
 
     Parameters
@@ -51,65 +51,53 @@ class CommuneReport:
     """
 
     def __init__(self, group: str, *, territory: str, year: int | None, language: str) -> None:
-        self.registry = load_registry()
+        super().__init__(language)
+        groups = [id for id, row in self.registry.groups.items() if row.commune_page]
         names = {commune.id: commune.name for commune in self.registry.communes if commune.valid_to is None}
-        for kind, name, known in (
-            ("group", group, [name for name, row in self.registry.groups.items() if row.commune_page]),
-            ("commune", territory, list(names)),
-            ("language", language, LANGUAGES),
-        ):
-            if name not in known:
-                raise UnknownName(kind, name, known)
-        self.group, self.territory, self.commune = group, territory, names[territory]
-        self.language: Language = "vi" if language == "vi" else "en"
+        self.group = check_name("group", group, groups)
+        self.territory = check_name("commune", territory, names)
+        self.commune = names[territory]
         listed = store.commune_schools(territory)
         years = listed["year"].unique().sort().to_list()
         if not years or (year is not None and year not in years):
             raise UnknownName("school year of this commune", str(year), map(str, years))
-        self.year: int = years[-1] if year is None else year
+        self.year = years[-1] if year is None else year
         self._listed = listed.filter(pl.col("year") == self.year)
         self._schools = self._listed.filter(pl.col("level").is_in(LEVELS[group]))
         rows = [row for row in store.commune_values(territory).iter_rows(named=True) if row["year"] == self.year]
-        # The list says of every commune what it has not: it is the source of an empty page, too.
+        # The list also says which communes have no school: it is the source of an empty page, too.
         self._sources = {name for row in rows for name in row["sources"]}
-        self._values = [row for row in rows if self._shows(self.registry.indicators[row["indicator"]])]
-        city = store.indicator_values([row["indicator"] for row in self._values], ["hai_phong"])
+        self._values = [row for row in rows if self._shows(self.indicator(row["indicator"]))]
+        city = store.indicator_values([row["indicator"] for row in self._values], [self.registry.city])
         self._city = {r["indicator"]: r for r in city.iter_rows(named=True) if r["year"] == self.year}
 
     # -- the page ------------------------------------------------------------------------------------------
 
     def head(self) -> PageHead:
-        """The head of the page, with the sources of everything on it."""
-        group = self.registry.groups[self.group].name.get(self.language)
+        """Return the head of the page, with the sources of everything on it."""
         return PageHead(
-            title=self._say("commune_title", group=group, commune=self.commune, year=self._year()),
+            title=self._say(
+                "commune_title",
+                group=self._name_group(self.group),
+                commune=self.commune,
+                year=self.school_year(self.year),
+            ),
             subtitle=self._say("commune_not_judged"),
             language=self.language,
             group=self.group,
             territory=self.commune,
             year=self.year,
             synthetic=bool(self._listed["synthetic"].any()),
-            sources=[
-                {
-                    "name": resource.name,
-                    "publisher": resource.publisher,
-                    "title": resource.title,
-                    "url": resource.url,
-                    "published": resource.published,
-                    "confidence": self._say(f"confidence_{resource.confidence}"),
-                    "file": resource.path,
-                }
-                for resource in store.sources(self._sources)
-            ],
+            sources=self._list_sources(store.sources(self._sources)),
             home="../../index.html",
             translated=False,  # most batches make a commune's page in one language
         )
 
     def summary(self) -> Prose:
-        """How many schools there are, whom they teach, and how many did not report everything."""
+        """Say how many schools there are, whom they teach, and how many did not report everything."""
         schools = self._by_school()
         if schools.is_empty():
-            return Prose(self._say("commune_none", commune=self.commune, year=self._year()))
+            return Prose(self._say("commune_none", commune=self.commune, year=self.school_year(self.year)))
         owners = schools["ownership"].to_list()
         unknown = owners.count(None)
         lacking = schools.filter(pl.col("lacking") > 0).height
@@ -117,12 +105,12 @@ class CommuneReport:
             "commune_summary",
             schools=schools.height,
             commune=self.commune,
-            year=self._year(),
+            year=self.school_year(self.year),
             public=owners.count("public"),
             private=owners.count("private"),
             unknown=self._say("commune_unknown_ownership", number=unknown) if unknown else "",
         )
-        sums = {name: self._number(self._sum(schools[name])) for name in SUMS}
+        sums = {name: self._write(self._sum(schools[name])) for name in SUMS}
         last = self._say("commune_incomplete", lacking=lacking, schools=schools.height)
         return Prose(
             f"{first} {self._say('commune_pupils', **sums)}\n\n"
@@ -130,7 +118,7 @@ class CommuneReport:
         )
 
     def figures(self) -> Block:
-        """A table a level: the commune's value, the city's, how they compare, how many schools reported."""
+        """Draw a table a level: the commune's value, the city's, how they compare, how many schools reported."""
         levels = {self._level(row) for row in self._values}
         ordered = [level for level in self.registry.codes_of("level") if level in levels]
         if not ordered:
@@ -138,44 +126,46 @@ class CommuneReport:
         return Block(*(self._draw_level(level) for level in ordered))
 
     def schools(self) -> Fragment:
-        """Every institution of the list, with its size and how much it did not report."""
+        """List the institutions, with their size and how much they did not report."""
         rows = [
             [
                 row["name"] or MISSING,
                 ", ".join(self.registry.name("level", level, self.language) for level in row["levels"]),
                 self._say(f"ownership_{row['ownership']}") if row["ownership"] else MISSING,
-                *(self._number(row[name]) for name in SUMS),
+                *(self._write(row[name]) for name in SUMS),
                 self._say("lacking_of", lacking=row["lacking"], asked=row["asked"]) if row["lacking"] else "",
             ]
             for row in self._by_school().iter_rows(named=True)
         ]
         if not rows:
-            return draw_notice(self._say("commune_none", commune=self.commune, year=self._year()))
+            return draw_notice(self._say("commune_none", commune=self.commune, year=self.school_year(self.year)))
         columns = ("school", "levels_taught", "ownership", *SUMS, "not_reported")
-        return self._table(columns, rows, "commune_schools_caption", numeric={3, 4, 5})
+        return self._draw_table(columns, rows, caption="commune_schools_caption", numeric={3, 4, 5})
 
     def unreported(self) -> Fragment:
-        """The figures that some schools did not give, and which schools."""
+        """List the figures that some schools did not give, and which schools."""
         rows = [
-            [self._name(row), self._count(row), "; ".join(row["lacking"])]
+            [self._name_indicator(row["indicator"]), self._count(row), "; ".join(row["lacking"])]
             for row in self._values
             if row["lacking"]
         ]
         if self._schools.is_empty():
-            return draw_notice(self._say("commune_none", commune=self.commune, year=self._year()))
+            return draw_notice(self._say("commune_none", commune=self.commune, year=self.school_year(self.year)))
         if not rows:
             return draw_notice(self._say("all_reported"))
-        return self._table(("indicator", "schools_reported", "not_reported"), rows, "unreported_caption")
+        columns = ("indicator", "schools_reported", "not_reported")
+        return self._draw_table(columns, rows, caption="unreported_caption")
 
     # -- inside --------------------------------------------------------------------------------------------
 
     def _shows(self, indicator: Indicator) -> bool:
-        if self.group == "overview":  # of the other groups only how many there are
+        # The overview shows of the other groups only how many there are.
+        if self.group == "overview":
             return indicator.group == "cross_cutting" or indicator.counts
         return indicator.group == self.group
 
     def _by_school(self) -> pl.DataFrame:
-        """One row a school: its levels joined, what it has at them added; null where a level is not reported."""
+        """Return one row a school: levels joined, what it has at them added; null if one is not reported."""
         sums = [pl.when(pl.col(n).null_count() == 0).then(pl.col(n).sum()).alias(n) for n in SUMS]
         return self._schools.group_by("school", maintain_order=True).agg(
             pl.col("name", "ownership").first(), pl.col("level").alias("levels"), *sums,
@@ -207,11 +197,11 @@ class CommuneReport:
         return Fragment(html, f"{caption}\n{plain}")
 
     def _draw_row(self, row: dict[str, Any]) -> dict[str, Any]:
-        indicator = self.registry.indicators[row["indicator"]]
+        indicator = self.indicator(row["indicator"])
         own, city = row["value"], self._city.get(indicator.id, {}).get("value")
         percent = indicator.unit == "percent" and own is not None
         return {
-            "name": self._name(row),
+            "name": self._name_indicator(row["indicator"]),
             "unit": self._unit(indicator),
             "value": self._amount(own, indicator),
             "city": self._amount(city, indicator),
@@ -222,54 +212,39 @@ class CommuneReport:
         }
 
     def _compare(self, own: float | None, city: float | None, indicator: Indicator) -> str:
-        """A count as a share of the city's, anything else as a difference with its sign."""
+        """Write a count as a share of the city's, anything else as a difference with its sign."""
         if own is None or city is None:
             return ""
         if indicator.counts:
-            share = format_number(100 * own / city, 1, self.language) if city else MISSING
+            share = self._write(100 * own / city, 1) if city else MISSING
             return self._say("share_of_city", number=share)
         if indicator.unit in SIGNED:
             written = format_amount(own - city, indicator.unit, indicator.decimals, self.language, self.registry)
         else:
-            written = format_number(own - city, indicator.decimals, self.language)
+            written = self._write(own - city, indicator.decimals)
         return f"+{written}" if own > city else written
 
     def _level(self, row: dict[str, Any]) -> str:
-        level = self.registry.indicators[row["indicator"]].level
+        level = self.indicator(row["indicator"]).level
         return STAGE.get(level, level)
 
     def _count(self, row: dict[str, Any]) -> str:
         return self._say("reported_of", reported=row["asked"] - len(row["lacking"]), asked=row["asked"])
 
     def _amount(self, value: float | None, indicator: Indicator) -> str:
-        """The number, a percentage with its sign; any other unit stands beside the name."""
+        """Write the number, a percentage with its sign; any other unit is next to the name."""
         if value is None:
             return MISSING
         if indicator.unit in SIGNED:
             return with_unit(value, indicator.unit, indicator.decimals, self.language, self.registry)
-        return format_number(value, indicator.decimals, self.language)
+        return self._write(value, indicator.decimals)
 
     def _unit(self, indicator: Indicator) -> str:
         return (
             "" if indicator.unit in (*SIGNED, *BARE) else self.registry.name("unit", indicator.unit, self.language)
         )
 
-    def _name(self, row: dict[str, Any]) -> str:
-        return self.registry.indicators[row["indicator"]].name.get(self.language)
-
-    def _number(self, value: float | None) -> str:
-        return format_number(value, 0, self.language)
-
     @staticmethod
     def _sum(column: pl.Series) -> float | None:
-        """The sum of what was reported; None if nothing was."""
+        """Return the sum of what was reported; None if nothing was."""
         return None if column.null_count() == len(column) else float(column.sum())
-
-    def _year(self) -> str:
-        return school_year(self.year, self.language)
-
-    def _say(self, key: str, **values: object) -> str:
-        return say(key, self.language, **values)
-
-    def _table(self, keys: tuple[str, ...], rows: list[list[Any]], caption: str, numeric: Any = ()) -> Fragment:
-        return draw_table([self._say(key) for key in keys], rows, caption=self._say(caption), numeric=numeric)

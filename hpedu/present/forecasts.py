@@ -1,4 +1,4 @@
-"""What pupils there will be and what they would take: charts, tables, and what they rest on."""
+"""Show what pupils there will be and what they would take: charts, tables, and what they rest on."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import polars as pl
 from hpedu import store
 from hpedu.assess.needs import SUMS, foresee_needs
 from hpedu.assess.pupils import Series, foresee_pupils, index_series
+from hpedu.errors import check_name
 from hpedu.outlook.projection import name_bands
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, draw_notice, draw_table
-from hpedu.present.page.display import Chart, Fragment
-from hpedu.present.view import View, known, name_year, with_unit
+from hpedu.present.page.display import Chart, ChartText, Fragment
+from hpedu.present.view import View, name_year, with_unit
 from hpedu.registry.formula import SeriesRef
 from hpedu.registry.models import Norm
 from hpedu.texts import MISSING, format_number, say, school_year
@@ -24,14 +25,14 @@ HISTORY = 12  # years before the last that a chart shows
 
 
 def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, growth: float = 0.0) -> Block:
-    """Pupils of each level: counted, and projected with ranges; a chart a level and one table.
+    """Draw the pupils of each level, counted and projected with ranges: a chart a level and one table.
 
     Parameters
     ----------
     levels
         nursery, kindergarten, primary, lower_secondary, upper_secondary; all there are by default.
     growth
-        A scenario: so many percent a year on top of the projection.
+        A scenario: percent a year on top of the projection.
 
     Raises
     ------
@@ -48,9 +49,9 @@ def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, gro
     drawn = [_draw_level(view, series, found.filter(pl.col("level") == level), level) for level in shown]
     said = say("growth_said", view.language, growth=format_number(growth, 1, view.language)) if growth else ""
     newest = max(max(series[SeriesRef("pupils", level)]) for level in shown)
-    note = say("enrolment_said", view.language, year=school_year(newest, view.language), growth=said)
+    basis = say("enrolment_said", view.language, year=school_year(newest, view.language), growth=said)
     table = _tabulate_pupils(view, found, shown)
-    return Block(*drawn, table, draw_notice(f"{_say_how(view, found, shown)} {note}"))
+    return Block(*drawn, table, draw_notice(f"{_say_how(view, found, shown)} {basis}"))
 
 
 def _read_series(view: View) -> Series:
@@ -59,7 +60,7 @@ def _read_series(view: View) -> Series:
 
 def _check_levels(view: View, levels: Sequence[str]) -> list[str]:
     names = [flow.level for flow in view.registry.flows]
-    return [known("level", level, names) for level in levels] or names
+    return [check_name("level", level, names) for level in levels] or names
 
 
 def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> Chart:
@@ -75,18 +76,20 @@ def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> 
     last = school_year(found["year"][-1], view.language)
     return trend(
         pl.concat([past, ahead], how="diagonal"),
-        title=f"{name}. " + say("enrolment_title", view.language, place=place, until=last),
-        alt=say("enrolment_alt", view.language, place=place, levels=name),
-        name=f"chart-enrolment-{level.replace('_', '-')}",
-        language=view.language,
-        unit_label=view.registry.name("unit", "persons", view.language),
-        decimals=0,
+        ChartText(
+            title=f"{name}. " + say("enrolment_title", view.language, place=place, until=last),
+            alt=say("enrolment_alt", view.language, place=place, levels=name),
+            name=f"chart-enrolment-{level.replace('_', '-')}",
+            language=view.language,
+            unit_label=view.registry.name("unit", "persons", view.language),
+            decimals=0,
+        ),
         synthetic="synthetic" in past["status"].to_list(),
     )
 
 
 def _tabulate_pupils(view: View, found: pl.DataFrame, levels: Sequence[str]) -> Fragment:
-    """A row a year, a column a level: the projection and its range of 80%."""
+    """Draw a row a year, a column a level: the projection and its range of 80%."""
     language = view.language
     cells = {(row["level"], row["year"]): row for row in found.iter_rows(named=True)}
 
@@ -110,7 +113,7 @@ def _tabulate_pupils(view: View, found: pl.DataFrame, levels: Sequence[str]) -> 
 
 
 def _say_how(view: View, found: pl.DataFrame, levels: Sequence[str]) -> str:
-    """How each level is projected, and where its range comes from."""
+    """Say how each level is projected, and where its range comes from."""
     language = view.language
     lines = []
     for level in levels:
@@ -129,14 +132,14 @@ def draw_requirements(
     class_size: float | Mapping[str, float] | None = None,
     until: int = UNTIL,
 ) -> Block:
-    """What the pupils projected would take: needed, there and missing, in three scenarios and year by year.
+    """Tabulate what the pupils projected would take: needed, there and missing, by scenario and by year.
 
     Parameters
     ----------
     levels
         Levels, or sums of levels (preschool, general), or tertiary; all there are by default.
     scenario
-        low, middle or high: the one told year by year.
+        low, middle or high: the one shown year by year.
     growth
         Percent a year on top of the projection, in every scenario.
     class_size
@@ -148,8 +151,8 @@ def draw_requirements(
         For a level or scenario that does not exist, with the closest names.
     """
     names = list(dict.fromkeys(norm.level for norm in view.registry.norms.values()))
-    wanted = [known("level", level, names) for level in levels] or names
-    known("scenario", scenario, view.registry.codes_of("scenario"))
+    wanted = [check_name("level", level, names) for level in levels] or names
+    check_name("scenario", scenario, view.registry.codes_of("scenario"))
     series = _read_series(view)
     sizes = dict.fromkeys(names, class_size) if isinstance(class_size, (int, float)) else dict(class_size or {})
     own = [norm for norm in view.registry.norms.values() if norm.level in wanted]
@@ -161,17 +164,17 @@ def draw_requirements(
     found = found.filter(pl.col("level").is_in(wanted), pl.col("year") > view.year)
     if found.is_empty():
         return Block(draw_notice(say("no_pupils_said", view.language, place=view.wording.territory)))
-    notes = [say("needs_said", view.language)]
+    sentences = [say("needs_said", view.language)]
     if "teachers" in found["resource"]:
-        notes.append(say("needs_norms_said", view.language))
+        sentences.append(say("needs_norms_said", view.language))
     parts = SUMS["preschool"] if "preschool" in found["level"] else ()
     if any(SeriesRef("pupils", level) not in series for level in parts):
-        notes.append(say("needs_without", view.language))
+        sentences.append(say("needs_without", view.language))
     return Block(
         _tabulate_end(view, found, sizes, until),
         _tabulate_years(view, found, scenario),
         _tabulate_bases(view, found, sizes),
-        draw_notice(" ".join(notes)),
+        draw_notice(" ".join(sentences)),
     )
 
 
@@ -201,7 +204,7 @@ def _tabulate_end(view: View, found: pl.DataFrame, sizes: Mapping[str, Any], unt
 
 
 def _tabulate_bases(view: View, found: pl.DataFrame, sizes: Mapping[str, Any]) -> Fragment:
-    """Where each ratio comes from; what rests on the same is said once."""
+    """Draw a table that says where each ratio comes from; what rests on the same is listed once."""
     items: dict[str, list[str]] = {}
     for name in found["basis"].unique(maintain_order=True):
         norm = view.registry.norms[name]
@@ -234,7 +237,7 @@ def _name_item(view: View, norm: Norm) -> str:
 
 
 def _say_basis(view: View, norm: Norm, sizes: Mapping[str, Any]) -> str:
-    """Where the ratio of a norm comes from, with its figure."""
+    """Say where the ratio of a norm comes from, with its figure."""
     language, source = view.language, norm.source.get(view.language)
     if norm.rule == "fixed":
         return source

@@ -1,4 +1,4 @@
-"""The lists at the end of a report: what is missing and from whom, what is doubtful, tasks and goals."""
+"""Draw the lists at the end of a report: what is missing and from whom, what is doubtful, tasks and goals."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from hpedu.assess.standing import Standing
 from hpedu.ingest.forms.design import task_series
 from hpedu.present.page.blocks import draw_notice, draw_table
 from hpedu.present.page.display import Fragment
-from hpedu.present.view import Wording, name_year, with_unit
+from hpedu.present.view import SILENT, Wording, name_year, with_unit
 from hpedu.registry import Registry
 from hpedu.registry.models import Task
 from hpedu.texts import format_number, say
 
 SCHOOL_YEAR_END = "08-31"
-"""Reports on all groups of targets together."""
 
 
 def list_missing(standings: Sequence[Standing], wording: Wording) -> Fragment:
-    """Targets without a figure, what has to be counted for each, and who is responsible."""
+    """List targets without a figure, what has to be counted for each, and who is responsible."""
     rows = []
     for standing in standings:
-        if standing.state in ("no_data", "milestone_unreported"):
+        if standing.state in SILENT:
             target = standing.target
             needs = [part for part in (target.numerator, target.denominator) if part is not None]
             rows.append(
@@ -41,7 +40,7 @@ def list_missing(standings: Sequence[Standing], wording: Wording) -> Fragment:
 
 
 def count_states(standings: Sequence[Standing], wording: Wording) -> pandas.DataFrame:
-    """How many targets of each group (rows) are in each state (columns), in the order of the registry."""
+    """Count the targets of each group (rows) in each state (columns), in the order of the registry."""
     registry, language = wording.registry, wording.language
     groups = [row.name.get(language) for row in registry.target_groups().values()]
     states = [row.name.get(language) for row in registry.codes_of("state").values()]
@@ -58,11 +57,12 @@ def count_states(standings: Sequence[Standing], wording: Wording) -> pandas.Data
 
 
 def list_flagged(values: pl.DataFrame, wording: Wording) -> Fragment | None:
-    """Indicator values that carry a flag (columns `hpedu.indicators.VALUES`); None if none does."""
+    """List indicator values that carry a flag (columns `hpedu.indicators.VALUES`); None if none does."""
     registry, language = wording.registry, wording.language
     rows = []
     for row in values.filter(pl.col("flags").list.len() > 0).iter_rows(named=True):
-        if row["flags"] == ["projected_base"]:  # every value of a projection has it: its name says so
+        # Every value of a projection has this flag; the name of the indicator says so.
+        if row["flags"] == ["projected_base"]:
             continue
         indicator = registry.indicators[row["indicator"]]
         rows.append(
@@ -79,7 +79,7 @@ def list_flagged(values: pl.DataFrame, wording: Wording) -> Fragment | None:
 
 
 def list_set_aside(issues: pl.DataFrame, wording: Wording) -> Fragment:
-    """Cells that were not read (columns `hpedu.ingest.schema.ISSUES`), one row a file and reason."""
+    """List cells that were not read (columns `hpedu.ingest.schema.ISSUES`), one row a file and reason."""
     counted = issues.group_by("file", "reason", "subject", maintain_order=True).agg(
         pl.len().alias("cells"), pl.col(f"message_{wording.language}").first().alias("message")
     )
@@ -88,7 +88,7 @@ def list_set_aside(issues: pl.DataFrame, wording: Wording) -> Fragment:
 
 
 def list_findings(findings: pl.DataFrame, wording: Wording) -> Fragment:
-    """What does not agree among the published figures (columns `hpedu.ingest.checks.finding.FINDINGS`)."""
+    """List what does not agree among the figures (columns `hpedu.ingest.checks.finding.FINDINGS`)."""
     language = wording.language
     rows = [
         [
@@ -102,7 +102,7 @@ def list_findings(findings: pl.DataFrame, wording: Wording) -> Fragment:
 
 
 def list_revisions(revisions: pl.DataFrame, wording: Wording, most: int = 30) -> Fragment:
-    """The largest revisions (columns as `hpedu.ingest.derive.revisions`): old and new value, editions."""
+    """List the largest revisions (columns as `hpedu.ingest.derive.revisions`): old and new value, editions."""
     registry, language = wording.registry, wording.language
     rows = [
         [
@@ -125,7 +125,7 @@ def list_revisions(revisions: pl.DataFrame, wording: Wording, most: int = 30) ->
 
 
 def list_errata(wording: Wording) -> Fragment:
-    """Published cells that were corrected or flagged, with the evidence."""
+    """List published cells that were corrected or flagged, with the evidence."""
     language = wording.language
     rows = [
         [f"{e.file}!{e.cell}", e.reason.get(language), e.evidence.get(language)]
@@ -135,12 +135,17 @@ def list_errata(wording: Wording) -> Fragment:
 
 
 def find_done(registry: Registry, observations: pl.DataFrame, year: int) -> dict[tuple[str, str], str]:
-    """Tasks last reported as completed by the end of the school year: (plan, number) -> decision, date, remark.
+    """Find the tasks reported as completed by the end of the school year.
 
     Parameters
     ----------
     observations
         Columns `hpedu.ingest.schema.OBSERVATIONS`. A task is a matter of the plan, whatever the territory.
+
+    Returns
+    -------
+    dict
+        (plan, number) -> decision, date and remark, as reported last.
     """
     states = observations.filter(
         pl.col("measure") == "task_done", pl.col("current"), pl.col("year") <= year + 1
@@ -151,7 +156,7 @@ def find_done(registry: Registry, observations: pl.DataFrame, year: int) -> dict
 
 
 def find_overdue(registry: Registry, year: int, done: Collection[tuple[str, str]] = ()) -> list[Task]:
-    """Tasks whose last day lies before the end of the school year and that are not `done` (plan, number)."""
+    """Find tasks whose last day lies before the end of the school year and that are not `done`."""
     end = f"{year + 1}-{SCHOOL_YEAR_END}"
     return [
         task
@@ -161,7 +166,7 @@ def find_overdue(registry: Registry, year: int, done: Collection[tuple[str, str]
 
 
 def list_tasks(overdue: Sequence[Task], done: Mapping[tuple[str, str], str], wording: Wording) -> Fragment:
-    """The assignment tables of both plans: completed tasks with their decision, overdue ones marked."""
+    """List the tasks that both plans assign: completed ones with their decision, overdue ones marked."""
     language = wording.language
     rows = []
     for task in wording.registry.tasks:
@@ -176,7 +181,7 @@ def list_tasks(overdue: Sequence[Task], done: Mapping[tuple[str, str], str], wor
 
 
 def list_goals(wording: Wording) -> Fragment:
-    """What the plans want without a number, and why it is no target."""
+    """List what the plans want without a number, and why it is no target."""
     language = wording.language
     rows = [[g.goal.get(language), g.section, g.reason.get(language)] for g in wording.registry.goals]
     return _draw(("goal", "plan_section", "why_no_target"), rows, "goals_caption", wording)
@@ -190,7 +195,7 @@ def _draw(
     *,
     numeric: Collection[int] = (),
 ) -> Fragment:
-    """A table under its caption; where there is nothing to list, a sentence says so."""
+    """Draw a table under its caption; where there is nothing to list, a sentence says so."""
     title = say(caption, wording.language)
     if not rows:
         return draw_notice(say("nothing_listed", wording.language, caption=title))

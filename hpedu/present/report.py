@@ -1,4 +1,4 @@
-"""What a report notebook talks to: one territory, one school year, one language."""
+"""Make the parts of a report for its notebook: one territory, one school year, one language."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hpedu.assess.changes import (
     tabulate_standings,
 )
 from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_standings
+from hpedu.errors import check_name
 from hpedu.folders import find_project
-from hpedu.ingest.schema import Resource
 from hpedu.present import registers
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.trend import trend
@@ -27,41 +27,14 @@ from hpedu.present.page.display import Chart, Fragment, PageHead
 from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import draw_target
-from hpedu.present.view import View, Wording, basis, known
+from hpedu.present.view import View, Wording
 from hpedu.registry import load_registry
 from hpedu.registry.models import Target, Task
-from hpedu.texts import Language, format_number, say
-
-
-def list_lines(
-    *, group: str | None, state: str | None, department: str | None, territory: str, language: str
-) -> Iterator[str]:
-    """One line a target: number, id, objective, last value, state."""
-    found = list_targets(group=group, state=state, department=department, territory=territory)
-    spoken: Language = "vi" if language == "vi" else "en"
-    wording = Wording(load_registry(), spoken, territory)
-    for target, standing in found:
-        last, year = wording.last(standing)
-        value = f"{last} ({year})" if last else "-"
-        state_name = wording.registry.name("state", standing.state, spoken)
-        yield f"{target.number:>2}  {target.id:<46} {wording.objective(target):<16} {value:<28} {state_name}"
-    yield f"{len(found)} / {len(wording.registry.targets)}"
-
-
-def show_lines(name: str, territory: str, language: str) -> Iterator[str]:
-    """Everything about one target.
-
-    Raises
-    ------
-    UnknownName
-        If no target has this id, with the closest ones.
-    """
-    for piece in Report("overview", territory=territory, year=None, language=language).target(name).pieces:
-        yield getattr(piece, "plain", "") or getattr(piece, "alt", "")
+from hpedu.texts import Language
 
 
 class Report(View):
-    """The point of view of a report and everything it can say, draw and tabulate.
+    """A report on a group of targets, and everything it can say, draw and tabulate.
 
     Parameters
     ----------
@@ -82,14 +55,14 @@ class Report(View):
         self, group: str, *, territory: str, year: int | None, language: str, horizon: int = HORIZON
     ) -> None:
         super().__init__(territory=territory, year=year, language=language)
-        self.group = known("group", group, self.registry.groups)
+        self.group = check_name("group", group, self.registry.groups)
         self._horizon = horizon
         self.standings = self._assess(self.group)
 
     # -- the page ------------------------------------------------------------------------------------------
 
     def head(self, *, title: str, questions: Sequence[str]) -> PageHead:
-        """The head of the page: title, what it answers, and the sources of everything on it."""
+        """Return the head of the page: title, what it answers, and the sources of everything on it."""
         territory = self.registry.territories[self.territory]
         shown = self._own_values("viet_nam")
         resources = self.resources(shown)
@@ -98,43 +71,43 @@ class Report(View):
         city = territory.role == "city"
         return PageHead(
             title=title,
-            subtitle=say("plan_for_old_city", self.language, territory=name) if city else "",
+            subtitle=self._say("plan_for_old_city", territory=name) if city else "",
             language=self.language,
             group=self.group,
             territory=name,
             year=self.year,
             questions=list(questions),
             synthetic=bool((shown["status"] == "synthetic").any()),
-            sources=[self._source(resource, digests) for resource in resources],
-            notes=explain_rules(self.language),
+            sources=self._list_sources(resources, digests),
+            rules=explain_rules(self.language),
         )
 
     def answer(self) -> Prose:
-        """What the page answers, in three sentences made from the data."""
+        """Say what the page answers, in three sentences made from the data."""
         return answer(self.standings, self.wording)
 
     def scorecard(self, group: str | None = None) -> Fragment:
-        """The table of the group's targets, or of another group's; all of them in the overview."""
+        """Draw the table of the group's targets, or of another group's; all of them in the overview."""
         group = group or self.group
         shown = self.standings if group == self.group else self._assess(group)
         whole = not self.registry.groups[group].targets
-        caption = say("all_targets", self.language) if whole else self._group_name(group)
+        caption = self._say("all_targets") if whole else self._name_group(group)
         series = {s.target.id: self.rows(s.target.id, bounds=True) for s in shown if s.target.kind != "milestone"}
         pages = {group: ""} if group == self.group and not whole else {}
         return draw_scorecard(shown, series, self.wording, caption=caption, pages=pages)
 
     def target(self, name: str) -> Block:
-        """The block of one target: where it stands, the chart, and what stands behind it."""
-        known("target", name, self.registry.targets)
+        """Draw the block of one target: where it stands, its chart, and the facts behind it."""
+        check_name("target", name, self.registry.targets)
         group = self.registry.targets[name].group
         own = self.standings if self._holds(group) else self._assess(group)
         return draw_target(self, next(s for s in own if s.target.id == name))
 
     def targets(self, *levels: str, group: str | None = None) -> Block:
-        """The blocks of all targets of the group (of some levels only, if any are named)."""
+        """Draw the blocks of all targets of the group (of some levels only, if any are named)."""
         group = group or self.group
         for level in levels:
-            known("level", level, self.registry.codes_of("level"))
+            check_name("level", level, self.registry.codes_of("level"))
         wanted = [
             t for t in self.registry.targets.values() if t.group == group and (not levels or t.level in levels)
         ]
@@ -150,7 +123,7 @@ class Report(View):
         future: bool = False,
         zero: bool | None = None,
     ) -> Chart | Fragment:
-        """Indicators of the territory over the years, or one indicator in several territories.
+        """Draw indicators of the territory over the years, or one indicator in several territories.
 
         Alone, an indicator of a merged city is drawn with its parts: they are other territories, so the lines are
         never joined. Without any value the chart is a sentence that says so.
@@ -162,54 +135,46 @@ class Report(View):
         frame = self.values(names, territories=territories, future=future).filter(pl.col("qualifier") == "")
         if frame.is_empty():
             return draw_notice(self._say_missing(names, territories))
-        first = self.indicator(names[0])
         label = "name" if len(names) > 1 else "territory_name"
         return trend(
             self.drawn(frame.rename({label: "series"})),
-            title=title,
-            alt=alt,
-            name=f"chart-{names[0].replace('_', '-')}" + ("-compared" if len(names) > 1 else ""),
-            language=self.language,
-            unit_label=self.registry.name("unit", first.unit, self.language),
-            decimals=first.decimals,
-            school_year=basis(first, self.registry) == "school_year",
+            self.describe_chart(
+                self.indicator(names[0]),
+                title=title,
+                alt=alt,
+                name=f"{names[0]}-compared" if len(names) > 1 else names[0],
+            ),
             zero=zero,
         )
 
     def stacked(
         self, parts: Sequence[str], *, title: str, alt: str, territory: str | None = None
     ) -> Chart | Fragment:
-        """Indicators that are parts of a whole, stacked by year."""
+        """Draw indicators that are parts of a whole, stacked by year."""
         frame = self.values(parts, territories=[territory or self.territory])
         if frame.is_empty():
             return draw_notice(self._say_missing(parts, [territory or self.territory]))
-        first = self.indicator(parts[0])
         return stacked(
             frame.rename({"name": "part"}).select("part", "year", "value", "inputs"),
-            title=title,
-            alt=alt,
-            name=f"chart-{parts[0].replace('_', '-')}-parts",
-            language=self.language,
-            unit_label=self.registry.name("unit", first.unit, self.language),
-            decimals=first.decimals,
-            part_order=[self.indicator(name).name.get(self.language) for name in parts],
+            self.describe_chart(self.indicator(parts[0]), title=title, alt=alt, name=f"{parts[0]}-parts"),
+            part_order=list(map(self._name_indicator, parts)),
             synthetic=bool((frame["status"] == "synthetic").any()),
-            school_year=basis(first, self.registry) == "school_year",
         )
 
     def table(self, frame: pandas.DataFrame, *, caption: str, decimals: int = 0) -> Fragment:
-        """A pandas frame (its index is the first column) as a table; numbers in the page's language.
+        """Draw a pandas frame (its index is the first column) as a table; numbers in the page's language.
 
         An empty frame is a sentence that says so.
         """
         if frame.empty:
-            return draw_notice(
-                say("no_values_said", self.language, territory=self.wording.territory, names=caption)
-            )
+            return draw_notice(self._say("no_values_said", territory=self.wording.territory, names=caption))
         shown = frame.reset_index()
         numeric = {i for i, kind in enumerate(shown.dtypes) if pandas.api.types.is_numeric_dtype(kind)}
         rows = [
-            [self._cell(cell, decimals) if i in numeric else cell for i, cell in enumerate(row)]
+            [
+                self._write(None if pandas.isna(cell) else cell, decimals) if i in numeric else cell
+                for i, cell in enumerate(row)
+            ]
             for row in shown.itertuples(index=False)
         ]
         return draw_table([str(c) for c in shown.columns], rows, caption=caption, numeric=numeric)
@@ -217,7 +182,7 @@ class Report(View):
     # -- what it would take --------------------------------------------------------------------------------
 
     def enrolment(self, *levels: str, until: int = 2030, growth: float = 0.0) -> Block:
-        """Pupils of levels, counted and projected with ranges (`hpedu.present.forecasts.draw_enrolment`)."""
+        """Draw pupils of levels, counted and projected with ranges (`hpedu.present.forecasts.draw_enrolment`)."""
         return draw_enrolment(self, levels, until=until, growth=growth)
 
     def requirements(
@@ -228,7 +193,7 @@ class Report(View):
         class_size: float | Mapping[str, float] | None = None,
         until: int = 2030,
     ) -> Block:
-        """What these pupils would take, against what is there (`hpedu.present.forecasts.draw_requirements`)."""
+        """Tabulate what these pupils would take (`hpedu.present.forecasts.draw_requirements`)."""
         return draw_requirements(
             self, levels, scenario=scenario, growth=growth, class_size=class_size, until=until
         )
@@ -236,7 +201,7 @@ class Report(View):
     # -- what is missing, what is doubtful, what the plans say besides --------------------------------------
 
     def missing(self) -> Block:
-        """The targets without a figure, what has to be counted for each, who has it, and the form for it."""
+        """List the targets without a figure, what has to be counted for each, who has it, and the form for it."""
         groups = list(dict.fromkeys(s.target.group for s in self.standings))
         asked = [one for s in self.standings for one in series_of(s.target, self.registry)]
         forms = offer_forms(
@@ -249,11 +214,11 @@ class Report(View):
         return Block(forms, registers.list_missing(self.standings, self.wording))
 
     def coverage(self) -> pandas.DataFrame:
-        """Targets by group (rows) and state (columns): how many."""
+        """Count the targets by group (rows) and state (columns)."""
         return registers.count_states(self.standings, self.wording)
 
     def quality(self) -> Block:
-        """Figures of the page that carry a flag, cells that were set aside, and what was corrected.
+        """List figures of the page that carry a flag, cells that were set aside, and what was corrected.
 
         A group's page names the cells of the files its figures come from; those on all groups name all.
         """
@@ -264,38 +229,38 @@ class Report(View):
         return Block(flagged, *rest) if flagged else Block(*rest)
 
     def findings(self) -> Fragment:
-        """What does not agree among all published figures, with the arithmetic and what to do."""
+        """List what does not agree among all published figures, with the arithmetic and what to do."""
         return registers.list_findings(store.findings(), self.wording)
 
     def revisions(self) -> Fragment:
-        """The figures that later editions changed most."""
+        """List the figures that later editions changed most."""
         return registers.list_revisions(store.revisions(), self.wording)
 
     def changes(self) -> Block:
-        """What changed since last year's report: new and revised figures, states, and why.
+        """Tabulate what changed since last year's report: new and revised figures, states, and why.
 
-        Last year's standings are those its report kept; else those that today's data give up to that year.
+        Last year's standings are those saved with its report; else those that today's data give up to that year.
         """
         project, year = find_project(), self.year - 1
         store.record_report_use(locate_saved_standings(project, year, self.territory), project)
         before = read_saved_standings(project, year, self.territory)
-        kept = before is not None
+        saved = before is not None
         if before is None:
             before = tabulate_standings(self._assess(self.group, year))
         values = self._own_values().filter(pl.col("territory") == self.territory)
         found = compare_standings(before, tabulate_standings(self.standings), values)
-        return draw_changes(found, self.wording, year=year, kept=kept)
+        return draw_changes(found, self.wording, year=year, saved=saved)
 
     def overdue(self) -> list[Task]:
-        """The tasks whose last day lies before the end of the school year reported on, without a result."""
+        """Return the tasks whose last day lies before the end of the school year, without a result."""
         return registers.find_overdue(self.registry, self.year, self._done())
 
     def tasks(self) -> Fragment:
-        """The assignment tables of both plans: by lead and time, completed and overdue ones marked."""
+        """List the tasks that both plans assign, with lead and time; completed and overdue ones are marked."""
         return registers.list_tasks(self.overdue(), self._done(), self.wording)
 
     def goals(self) -> Fragment:
-        """What the plans want without a number, the 2045 vision among it, and why it is no target."""
+        """List what the plans want without a number, the 2045 vision among it, and why it is no target."""
         return registers.list_goals(self.wording)
 
     # -- inside --------------------------------------------------------------------------------------------
@@ -303,29 +268,11 @@ class Report(View):
     def _done(self) -> dict[tuple[str, str], str]:
         return registers.find_done(self.registry, store.observations(), self.year)
 
-    def _source(self, resource: Resource, digests: dict[str, str]) -> dict[str, str]:
-        return {
-            "name": resource.name,
-            "publisher": resource.publisher,
-            "title": resource.title,
-            "url": resource.url,
-            "published": resource.published,
-            "confidence": say(f"confidence_{resource.confidence}", self.language),
-            "file": resource.path,
-            "digest": digests.get(f"raw/{resource.path}", ""),
-        }
-
-    def _cell(self, cell: float, decimals: int) -> str:
-        return format_number(None if pandas.isna(cell) else cell, decimals, self.language)
-
-    def _group_name(self, group: str) -> str:
-        return self.registry.groups[group].name.get(self.language)
-
     def _assess(self, group: str, year: int | None = None) -> list[Standing]:
-        """Where the targets of a group stand; those of all groups for a report on all.
+        """Find where the targets of a group stand; those of all groups for a report on all.
 
-        Every series of the territory has its say in how far one can move in a year, so all of them are read; what
-        is noted as used is what came of it for these targets.
+        How far a series can move in a year is learnt from every series of the territory, so all of them are read;
+        what is recorded as used is the result for these targets.
         """
         year = self.year if year is None else year
         values = store.territory_values(self.territory)
@@ -338,11 +285,11 @@ class Report(View):
         return own
 
     def _holds(self, group: str) -> bool:
-        """Whether targets and indicators of a group stand on this page."""
+        """Return whether targets and indicators of a group are on this page."""
         return self.group == group or not self.registry.groups[self.group].targets
 
     def _own_values(self, *compared: str) -> pl.DataFrame:
-        """The values of the group's indicators: of the territory, its parts, and those it is compared with."""
+        """Return the values of the group's indicators in the territory, its parts, and the places compared."""
         own = [i.id for i in self.registry.indicators.values() if self._holds(i.group)]
         places = dict.fromkeys([self.territory, *self.registry.territories[self.territory].parts, *compared])
         return store.indicator_values(own, places).filter(pl.col("year") <= self.year)
@@ -353,9 +300,9 @@ def list_targets(
     group: str | None = None,
     state: str | None = None,
     department: str | None = None,
-    territory: str = "hai_phong",
+    territory: str | None = None,
 ) -> list[tuple[Target, Standing]]:
-    """The targets of the plans with where each stands, filtered by group, state and department.
+    """List the targets of the plans with where each stands, filtered by group, state and department.
 
     Raises
     ------
@@ -363,6 +310,7 @@ def list_targets(
         For a filter that is no group, state, department or territory.
     """
     registry = load_registry()
+    territory = registry.city if territory is None else territory
     for kind, name, names in (
         ("group", group, registry.groups),
         ("state", state, registry.codes_of("state")),
@@ -370,7 +318,7 @@ def list_targets(
         ("territory", territory, registry.reported_territories()),
     ):
         if name is not None:
-            known(kind, name, names)
+            check_name(kind, name, names)
     return [
         (s.target, s)
         for s in assess_targets(store.indicator_values(), registry, territory, store.newest_year())
@@ -378,3 +326,31 @@ def list_targets(
         and (state is None or s.state == state)
         and (department is None or department in s.target.departments)
     ]
+
+
+def list_lines(
+    *, group: str | None, state: str | None, department: str | None, territory: str | None, language: Language
+) -> Iterator[str]:
+    """Write one line a target: number, id, objective, last value, state."""
+    found = list_targets(group=group, state=state, department=department, territory=territory)
+    registry = load_registry()
+    wording = Wording(registry, language, registry.city if territory is None else territory)
+    for target, standing in found:
+        last, year = wording.last(standing)
+        value = f"{last} ({year})" if last else "-"
+        state_name = registry.name("state", standing.state, language)
+        yield f"{target.number:>2}  {target.id:<46} {wording.objective(target):<16} {value:<28} {state_name}"
+    yield f"{len(found)} / {len(registry.targets)}"
+
+
+def show_lines(name: str, territory: str | None, language: Language) -> Iterator[str]:
+    """Write everything about one target.
+
+    Raises
+    ------
+    UnknownName
+        If no target has this id, with the closest ones.
+    """
+    city = load_registry().city if territory is None else territory
+    for piece in Report("overview", territory=city, year=None, language=language).target(name).pieces:
+        yield piece.plain

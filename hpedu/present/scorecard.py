@@ -1,4 +1,4 @@
-"""The scorecard: a row a target, in the form the department uses in its own reports."""
+"""Draw the scorecard: a row a target, in the form the department uses in its own reports."""
 
 from __future__ import annotations
 
@@ -11,50 +11,16 @@ from hpedu.assess.standing import Standing
 from hpedu.present.page.blocks import render
 from hpedu.present.page.display import Fragment
 from hpedu.present.target import say_chance, say_outlook
-from hpedu.present.view import Wording, name_year
+from hpedu.present.view import SILENT, Wording, name_year
 from hpedu.texts import format_number, say
-
-WIDTH, HEIGHT, MARGIN = 96, 28, 4
-
-Points = Sequence[tuple[int, float]]
-
-
-def draw_sparkline(known: Points, ahead: Points, target: float, due: int) -> Markup:
-    """Known values as a line, the projection dashed, the target as a diamond in its year; empty for no value.
-
-    Parameters
-    ----------
-    known, ahead
-        (year, value) in order of years; `ahead` is the centre of the projection.
-    """
-    if not known:
-        return Markup("")
-    path = [*known, *ahead]
-    years = [year for year, _ in path] + [due]
-    values = [value for _, value in path] + [target]
-
-    def place(year: int, value: float) -> str:
-        across = (year - min(years)) / max(max(years) - min(years), 1)
-        up = (value - min(values)) / ((max(values) - min(values)) or 1)
-        return f"{MARGIN + across * (WIDTH - 2 * MARGIN):.1f},{HEIGHT - MARGIN - up * (HEIGHT - 2 * MARGIN):.1f}"
-
-    return render(
-        "sparkline",
-        width=WIDTH,
-        height=HEIGHT,
-        line=" ".join(place(*point) for point in known),
-        ahead=" ".join(place(*point) for point in [known[-1], *ahead]) if ahead else "",
-        last=place(*known[-1]).split(","),
-        target=place(due, target).split(","),
-    )
-
 
 SHOWN = 3  # newest values in a row
 COLUMNS = (
     *("number_short", "target", "value_unit", "target_value", "last_values"),
     *("course", "outlook_column", "state", "department"),
 )
-
+WIDTH, HEIGHT, MARGIN = 96, 28, 4
+Points = Sequence[tuple[int, float]]
 Series = Sequence[Mapping[str, Any]]
 
 
@@ -66,7 +32,7 @@ def draw_scorecard(
     caption: str,
     pages: Mapping[str, str | None],
 ) -> Fragment:
-    """The table of targets: number, unit, objective, last years, course, outlook, verdict, department.
+    """Draw the table of targets: number, unit, objective, last years, course, outlook, verdict, department.
 
     Parameters
     ----------
@@ -108,7 +74,7 @@ def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]
         "reported": wording.last(standing)[1] if milestone else "",
         "course": "" if milestone else _sparkline(standing, series),
         "outlook": _outlook(standing, wording),
-        "asked": standing.state in ("no_data", "milestone_unreported"),
+        "asked": standing.state in SILENT,
         "ask": say("ask_cell", language),
         "badge": wording.badge(standing),
         "state": wording.registry.name("state", standing.state, language),
@@ -117,7 +83,7 @@ def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]
 
 
 def _last_values(series: Series, wording: Wording) -> list[tuple[str, str, str]]:
-    """The newest values with their years and cells (one a line), newest first; a bound keeps its sign."""
+    """List the newest values with their years and cells (one a line), newest first; a bound keeps its sign."""
     values = []
     for row in list(series)[: -SHOWN - 1 : -1]:
         indicator = wording.registry.indicators[row["indicator"]]
@@ -136,8 +102,38 @@ def _sparkline(standing: Standing, series: Series) -> str:
     return draw_sparkline(known, ahead, float(target.value), due)
 
 
+def draw_sparkline(known: Points, ahead: Points, target: float, due: int) -> Markup:
+    """Draw known values as a line, the projection dashed, the target as a diamond; "" without a value.
+
+    Parameters
+    ----------
+    known, ahead
+        (year, value) in order of years; `ahead` is the centre of the projection.
+    """
+    if not known:
+        return Markup("")
+    path = [*known, *ahead]
+    years = [year for year, _ in path] + [due]
+    values = [value for _, value in path] + [target]
+
+    def place(year: int, value: float) -> str:
+        across = (year - min(years)) / max(max(years) - min(years), 1)
+        up = (value - min(values)) / ((max(values) - min(values)) or 1)
+        return f"{MARGIN + across * (WIDTH - 2 * MARGIN):.1f},{HEIGHT - MARGIN - up * (HEIGHT - 2 * MARGIN):.1f}"
+
+    return render(
+        "sparkline",
+        width=WIDTH,
+        height=HEIGHT,
+        line=" ".join(place(*point) for point in known),
+        ahead=" ".join(place(*point) for point in [known[-1], *ahead]) if ahead else "",
+        last=place(*known[-1]).split(","),
+        target=place(due, target).split(","),
+    )
+
+
 def _outlook(standing: Standing, wording: Wording) -> list[str]:
-    """What the row says of the future: the range of the target year, the chance, or what it takes."""
+    """Say what is expected: the range of the target year, the chance, or what it takes."""
     language, lines = wording.language, []
     row = standing.outlook
     if row is not None and standing.target.year is not None:

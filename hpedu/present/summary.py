@@ -13,130 +13,12 @@ from hpedu.outlook.judgement import LIKELY, STALE_YEARS, UNLIKELY
 from hpedu.outlook.method import METHOD, read_track_record
 from hpedu.present.page.blocks import Block, Prose, draw_badge, draw_notice, draw_table
 from hpedu.present.target import say_chance
-from hpedu.present.view import Wording, format_amount, name_year, with_unit
+from hpedu.present.view import SILENT, Wording, format_amount, name_year, with_unit
 from hpedu.registry.models import Target
 from hpedu.texts import Language, format_date, format_number, say, school_year
 
-
-def explain_rules(language: Language) -> list[str]:
-    """A sentence or two for each rule: state, projection, verdict, pace, merger, years."""
-    return [
-        say("rule_state", language, least=METHOD.least_points, stale=STALE_YEARS),
-        say("rule_projection", language),
-        say("rule_verdict", language, likely=round(LIKELY * 100), unlikely=round(UNLIKELY * 100)),
-        _say_record(language),
-        say("rule_pace", language),
-        say("rule_merger", language),
-        say("rule_year", language),
-    ]
-
-
-def _say_record(language: Language) -> str:
-    record = read_track_record()
-    return say(
-        "rule_record",
-        language,
-        questions=format_number(record.questions, 0, language),
-        held=round(record.coverage80 * 10),
-        likely=round(record.likely_met_share * 100),
-        unlikely=round(record.unlikely_met_share * 100),
-    )
-
-
 COUNTED = ("verdict_changed", "new_value", "revised", "none")
-
-
-def draw_changes(changes: pl.DataFrame, wording: Wording, *, year: int, kept: bool) -> Block:
-    """The targets that changed, before and now, and why; and what they are compared with.
-
-    Parameters
-    ----------
-    changes
-        Columns `hpedu.assess.changes.CHANGES`.
-    year
-        School year of the report compared with.
-    kept
-        Whether that report's standings were kept; else they were computed from today's data.
-    """
-    language = wording.language
-    counts = Counter(reason for reasons in changes["why"].to_list() for reason in reasons)
-    counts["verdict_changed"] = changes["change"].to_list().count("verdict_changed")
-    counts["none"] = changes["why"].to_list().count([])
-    named = school_year(year, language)
-    counted = say("changes_counted", language, year=named, **{key: counts[key] for key in COUNTED})
-    compared = say("changes_kept" if kept else "changes_computed", language, year=named)
-    rows = [_draw_row(row, wording) for row in changes.iter_rows(named=True) if row["why"]]
-    if not rows:
-        return Block(draw_notice(f"{counted}. {compared}"))
-    heads = ("before", "state_before", "after", "state_after", "why")
-    columns = [say(key, language) for key in ("target", *(f"changes_{head}" for head in heads))]
-    return Block(draw_table(columns, rows, caption=counted), draw_notice(compared))
-
-
-def _draw_row(row: dict[str, Any], wording: Wording) -> list[object]:
-    target = wording.registry.targets[row["target"]]
-    return [
-        f"{target.number}. {target.name.get(wording.language)}",
-        _say_value(target, row["value_before"], row["year_before"], wording),
-        _draw_state(row["state_before"], wording),
-        _say_value(target, row["value_after"], row["year_after"], wording),
-        _draw_state(row["state_after"], wording),
-        " ".join(
-            [*(_say_reason(reason, row, target, wording) for reason in row["why"]), *_say_chances(row, wording)]
-        ),
-    ]
-
-
-def _draw_state(state: str | None, wording: Wording) -> object:
-    """A badge; a state that an older hpedu knew and this one does not is named as it was kept."""
-    if state not in wording.registry.codes_of("state"):
-        return state or ""
-    return draw_badge(state, wording.registry.name("state", state, wording.language))
-
-
-def _say_value(target: Target, value: float | None, year: int | None, wording: Wording) -> str:
-    if value is None or year is None:
-        return "–"
-    named = _name_year(target, year, wording)
-    if target.kind == "milestone":  # its state says all
-        return named
-    decimals = wording.registry.indicators[target.id].decimals
-    return f"{with_unit(value, target.unit, decimals, wording.language, wording.registry)} ({named})"
-
-
-def _say_chances(row: dict[str, Any], wording: Wording) -> list[str]:
-    """How the chance has moved, if readers would notice."""
-    if row["probability_before"] is None or row["probability_after"] is None:
-        return []
-    old, new = (say_chance(row[f"probability_{when}"], wording) for when in ("before", "after"))
-    return [say("changes_chance", wording.language, old=old, new=new)] if old != new else []
-
-
-def _say_reason(reason: str, row: dict[str, Any], target: Target, wording: Wording) -> str:
-    language = wording.language
-    if reason == "new_value":
-        first = "changes_first_report" if target.kind == "milestone" else "changes_first_value"
-        key = first if row["value_before"] is None else "changes_new_value"
-        return say(key, language, year=_name_year(target, row["year_after"], wording))
-    if reason in ("revised", "withdrawn"):
-        decimals = wording.registry.indicators[target.milestone_indicator or target.id].decimals
-        old, new = (
-            "" if value is None else with_unit(value, target.unit, decimals, language, wording.registry)
-            for value in (row["value_before"], row["value_revised"])
-        )
-        year = _name_year(target, row["year_before"], wording)
-        edition = format_date(row["edition"] or "", language)
-        return say(f"changes_{reason}", language, year=year, edition=edition, old=old, new=new)
-    return say(f"changes_{reason}", language)
-
-
-def _name_year(target: Target, year: int, wording: Wording) -> str:
-    indicator = wording.registry.indicators[target.milestone_indicator or target.id]
-    return name_year(year, indicator, wording.registry, wording.language)
-
-
-SILENT = ("no_data", "milestone_unreported")
-NAMED = 3  # targets that are not met are named one by one up to so many
+NAMED = 3  # at most as many targets that are not met are named
 
 
 def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
@@ -201,7 +83,7 @@ def _name_gap(standing: Standing, wording: Wording) -> str:
 
 
 def _say_missing(standings: Sequence[Standing], wording: Wording) -> str:
-    """Say how much is missing and who has most of it; a country, which is only compared, owes nobody a figure."""
+    """Say how much is missing and who has most of it; nothing of a country, which is only compared."""
     blank = [s for s in standings if s.state in SILENT]
     if not blank:
         whole = all(s.last is not None for s in standings)
@@ -214,3 +96,117 @@ def _say_missing(standings: Sequence[Standing], wording: Wording) -> str:
 
 def _lower(words: str) -> str:
     return words[:1].lower() + words[1:]
+
+
+def explain_rules(language: Language) -> list[str]:
+    """Return a sentence or two for each rule: state, projection, verdict, pace, merger, years."""
+    return [
+        say("rule_state", language, least=METHOD.least_points, stale=STALE_YEARS),
+        say("rule_projection", language),
+        say("rule_verdict", language, likely=round(LIKELY * 100), unlikely=round(UNLIKELY * 100)),
+        _say_record(language),
+        say("rule_pace", language),
+        say("rule_merger", language),
+        say("rule_year", language),
+    ]
+
+
+def _say_record(language: Language) -> str:
+    record = read_track_record()
+    return say(
+        "rule_record",
+        language,
+        questions=format_number(record.questions, 0, language),
+        held=round(record.coverage80 * 10),
+        likely=round(record.likely_met_share * 100),
+        unlikely=round(record.unlikely_met_share * 100),
+    )
+
+
+def draw_changes(changes: pl.DataFrame, wording: Wording, *, year: int, saved: bool) -> Block:
+    """Tabulate the targets that changed, before and now, and why; and say what they are compared with.
+
+    Parameters
+    ----------
+    changes
+        Columns `hpedu.assess.changes.CHANGES`.
+    year
+        School year of the report compared with.
+    saved
+        Whether that report's standings were saved; else they were computed from today's data.
+    """
+    language = wording.language
+    counts = Counter(reason for reasons in changes["why"].to_list() for reason in reasons)
+    counts["verdict_changed"] = changes["change"].to_list().count("verdict_changed")
+    counts["none"] = changes["why"].to_list().count([])
+    named = school_year(year, language)
+    counted = say("changes_counted", language, year=named, **{key: counts[key] for key in COUNTED})
+    compared = say("changes_kept" if saved else "changes_computed", language, year=named)
+    rows = [_draw_row(row, wording) for row in changes.iter_rows(named=True) if row["why"]]
+    if not rows:
+        return Block(draw_notice(f"{counted}. {compared}"))
+    heads = ("before", "state_before", "after", "state_after", "why")
+    columns = [say(key, language) for key in ("target", *(f"changes_{head}" for head in heads))]
+    return Block(draw_table(columns, rows, caption=counted), draw_notice(compared))
+
+
+def _draw_row(row: dict[str, Any], wording: Wording) -> list[object]:
+    target = wording.registry.targets[row["target"]]
+    return [
+        f"{target.number}. {target.name.get(wording.language)}",
+        _say_value(target, row["value_before"], row["year_before"], wording),
+        _draw_state(row["state_before"], wording),
+        _say_value(target, row["value_after"], row["year_after"], wording),
+        _draw_state(row["state_after"], wording),
+        " ".join(
+            [*(_say_reason(reason, row, target, wording) for reason in row["why"]), *_say_chances(row, wording)]
+        ),
+    ]
+
+
+def _draw_state(state: str | None, wording: Wording) -> object:
+    """Draw a badge; a state that only an older hpedu knew is named as it was saved."""
+    if state not in wording.registry.codes_of("state"):
+        return state or ""
+    return draw_badge(state, wording.registry.name("state", state, wording.language))
+
+
+def _say_value(target: Target, value: float | None, year: int | None, wording: Wording) -> str:
+    if value is None or year is None:
+        return "–"
+    named = _name_year(target, year, wording)
+    if target.kind == "milestone":  # its state says all
+        return named
+    decimals = wording.registry.indicators[target.id].decimals
+    return f"{with_unit(value, target.unit, decimals, wording.language, wording.registry)} ({named})"
+
+
+def _say_chances(row: dict[str, Any], wording: Wording) -> list[str]:
+    """Say how the chance has moved, if readers would notice."""
+    if row["probability_before"] is None or row["probability_after"] is None:
+        return []
+    old, new = (say_chance(row[f"probability_{when}"], wording) for when in ("before", "after"))
+    return [say("changes_chance", wording.language, old=old, new=new)] if old != new else []
+
+
+def _say_reason(reason: str, row: dict[str, Any], target: Target, wording: Wording) -> str:
+    language = wording.language
+    if reason == "new_value":
+        first = "changes_first_report" if target.kind == "milestone" else "changes_first_value"
+        key = first if row["value_before"] is None else "changes_new_value"
+        return say(key, language, year=_name_year(target, row["year_after"], wording))
+    if reason in ("revised", "withdrawn"):
+        decimals = wording.registry.indicators[target.milestone_indicator or target.id].decimals
+        old, new = (
+            "" if value is None else with_unit(value, target.unit, decimals, language, wording.registry)
+            for value in (row["value_before"], row["value_revised"])
+        )
+        year = _name_year(target, row["year_before"], wording)
+        edition = format_date(row["edition"] or "", language)
+        return say(f"changes_{reason}", language, year=year, edition=edition, old=old, new=new)
+    return say(f"changes_{reason}", language)
+
+
+def _name_year(target: Target, year: int, wording: Wording) -> str:
+    indicator = wording.registry.indicators[target.milestone_indicator or target.id]
+    return name_year(year, indicator, wording.registry, wording.language)

@@ -1,4 +1,4 @@
-"""The block of one target: where it stands, the chart, and what stands behind it."""
+"""Draw the block of one target: where it stands, its chart, and the facts behind it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,175 @@ from hpedu.present.charts.axes import Break, Goal
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, link_csv, render
 from hpedu.present.page.display import Chart, Fragment
-from hpedu.present.view import View, Wording, basis, describe_value, name_year, with_unit
+from hpedu.present.view import View, Wording, describe_value, name_year, with_unit
 from hpedu.registry.models import Indicator
 from hpedu.texts import format_date, format_number, say
 
-STEP = 5  # a probability is said in steps of so many percent: more would be false precision
+# A probability is said in steps of 5 percent: more would be false precision.
+STEP = 5
 TRENDLESS = ("one_point", "short", "broken")
 ENDS = {"point": "point", "low": "lo80", "high": "hi80"}
+FAN = ("lo50", "hi50", "lo80", "hi80", "lo95", "hi95")
+
+
+def draw_target(view: View, standing: Standing) -> Block:
+    """Draw a target: heading and verdict, the chart if there is a value to draw, the facts behind it."""
+    target = standing.target
+    indicator = view.registry.indicators.get(target.milestone_indicator or target.id)
+    series = view.rows(indicator.id, bounds=True) if indicator else []
+    facts = _draw_facts(
+        standing,
+        view.wording,
+        national=view.context([target.id, *target.national_indicators], "viet_nam"),
+        proxies=view.context(target.proxies, view.territory),
+        flags=view.name_flags(series),
+        sources=[f"{r.publisher}: {r.title}" for r in view.resources(pl.DataFrame(series))] if series else [],
+        series=series,
+    )
+    parts = _say_parts(view, indicator) if indicator and standing.last is None else []
+    head = _draw_head(standing, view.wording, parts=parts)
+    chart = _draw_chart(view, standing) if indicator and target.kind != "milestone" else None
+    return Block(head, chart, facts) if chart else Block(head, facts)
+
+
+def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str]) -> Fragment:
+    """Draw heading, state and the sentences that say where the target stands and what it would take.
+
+    `parts` are lines about the territories that were merged into this one: known there, but no value here.
+    """
+    target, language = standing.target, wording.language
+    marks = [wording.deadline(target)]
+    if target.aspirational:
+        marks.append(say("aspirational", language))
+    if target.measurability == "implied":
+        marks.append(say("implied", language))
+    if target.year_basis == "inferred":
+        marks.append(say("year_inferred", language))
+    if wording.registry.territories[standing.territory].role == "city":
+        marks.append(say("written_for_old_city", language))
+    objective = wording.objective(target)
+    sentences = [*say_standing(standing, wording), *parts]
+    html = render(
+        "target_head",
+        id=target.id,
+        number=target.number,
+        name=target.name.get(language),
+        badge=wording.badge(standing),
+        rule=say("method_caption", language),
+        objective=objective,
+        marks=marks,
+        sentences=sentences,
+        # The cells of the last figure, which the first sentence says.
+        inputs="\n".join(standing.last["inputs"]) if standing.last else "",
+    )
+    return Fragment(html, f"{target.number}. {target.name.get(language)}: " + " ".join(sentences))
+
+
+def _draw_facts(
+    standing: Standing,
+    wording: Wording,
+    *,
+    national: Sequence[str],
+    proxies: Sequence[str],
+    flags: Sequence[str],
+    sources: Sequence[str],
+    series: Sequence[Mapping[str, Any]],
+) -> Fragment:
+    """Draw the facts behind a target: definition, law, ambiguity, department, sources, data to download."""
+    target, language = standing.target, wording.language
+    facts: list[tuple[str, str]] = []
+
+    def add(key: str, text: str) -> None:
+        if text:
+            facts.append((say(key, language), text))
+
+    add("definition", target.definition.get(language))
+    status = say(f"definition_{target.definition_status}", language)
+    add("legal_source", f"{target.legal_source.get(language)} ({status})")
+    add("ambiguity", target.ambiguity.get(language))
+    add("department", f"{wording.departments(target)} ({wording.department_basis(target)})")
+    if target.national:
+        add("national", f"{target.national.text.get(language)} – {target.national.source.get(language)}")
+    add("national_figures", "; ".join(national))
+    add("proxies", "; ".join(proxies))
+    add("flags", "; ".join(flags))
+    add("source", "; ".join(sources))
+    add("plan_section", say(f"plan_{target.plan}", language, section=target.section))
+    columns = ["indicator", "territory", "year", "value", "unit", "status", "inputs"]
+    rows = [[row[c] if c != "inputs" else " ".join(row[c]) for c in columns] for row in series]
+    html = render(
+        "target_facts",
+        summary=say("about_target", language),
+        facts=facts,
+        csv=link_csv(columns, rows) if rows else "",
+        csv_name=f"{target.id}.csv",
+        csv_label=say("download_csv", language),
+    )
+    return Fragment(html, "\n".join(f"{term}: {text}" for term, text in facts))
+
+
+def _draw_chart(view: View, standing: Standing) -> Chart | None:
+    target = standing.target
+    indicator = view.registry.indicators[target.id]
+    parts = view.registry.territories[view.territory].parts
+    country = [] if indicator.counts else ["viet_nam"]
+    frame = view.values([target.id], territories=[view.territory, *parts, *country])
+    frame = frame.filter(pl.col("qualifier") == "")
+    own = view.registry.territories[view.territory].name.get(view.language)
+    if frame.filter(pl.col("territory") != "viet_nam").is_empty():
+        return None
+    goal = Goal(float(target.value), target.due or view.year, say("goal_2030", view.language), target.comparison)
+    order = [own] if own in frame["territory_name"] else []
+    order += [name for name in frame["territory_name"].unique(maintain_order=True) if name != own]
+    last, year = view.wording.last(standing)
+    name = target.name.get(view.language)
+    state = view.registry.name("state", standing.state, view.language).lower()
+    title = f"{name}: {last} ({year}), {state}" if last else name
+    objective = f"{say('goal_2030', view.language)} {view.wording.objective(target)}"
+    known = view.drawn(frame.rename({"territory_name": "series"}))
+    return trend(
+        pl.concat([known, _foresee(standing, own)], how="diagonal"),
+        view.describe_chart(
+            indicator,
+            title=title,
+            alt=f"{title}. {objective} ({view.wording.deadline(target)}). {', '.join(order)}. "
+            + " ".join(say_standing(standing, view.wording)[1:]),
+            name=target.id,
+        ),
+        target=goal,
+        breaks=[
+            Break(row.year, say("break_label", view.language))
+            for row in view.registry.breaks_of(target.id, view.territory)
+        ],
+        series_order=order,
+    )
+
+
+def _foresee(standing: Standing, series: str) -> pl.DataFrame:
+    """Return the projection as rows of a trend chart: centre and the ends of the fan."""
+    rows = [
+        {"series": series, "year": row["year"], "value": row["point"], "status": "projected"}
+        | {end: row[end] for end in FAN}
+        for row in standing.projection
+    ]
+    schema: dict[str, Any] = {"series": pl.String, "year": pl.Int32, "value": pl.Float64, "status": pl.String}
+    return pl.DataFrame(rows, schema=schema | dict.fromkeys(FAN, pl.Float64), orient="row")
+
+
+def _say_parts(view: View, indicator: Indicator) -> list[str]:
+    """Say the last value of each territory merged into this one, where there is any."""
+    lines = []
+    for part in view.registry.territories[view.territory].parts:
+        rows = view.rows(indicator.id, part, bounds=True)
+        if rows:
+            name = view.registry.territories[part].name.get(view.language)
+            value = describe_value(rows[-1], indicator, view.wording)
+            lines.append(say("part_said", view.language, part=name, value=value))
+    return lines
 
 
 def say_standing(standing: Standing, wording: Wording) -> list[str]:
-    """Where the target stands and what it would take, in the order a reader asks."""
+    """Say where the target stands and what it would take, in the order a reader asks."""
     return [
         *_say_last(standing, wording),
         *_say_state(standing, wording),
@@ -32,26 +190,6 @@ def say_standing(standing: Standing, wording: Wording) -> list[str]:
         *_say_cautions(standing, wording),
         *_say_open_sdg(standing, wording),
     ]
-
-
-def say_chance(probability: float, wording: Wording) -> str:
-    """A probability in words: "about 35%", "below 5%"."""
-    percent = round(probability * 100 / STEP) * STEP
-    key = "chance_below" if percent < STEP else "chance_above" if percent > 100 - STEP else "chance_between"
-    return say(key, wording.language, number=min(max(percent, STEP), 100 - STEP))
-
-
-def say_outlook(
-    standing: Standing, wording: Wording, row: Mapping[str, Any], *, unit: bool = True
-) -> dict[str, str]:
-    """Centre and 80% range of a projected year as text: `point`, `low`, `high`; the low end is always bare."""
-    indicator = wording.registry.indicators[standing.target.id]
-    language, decimals = wording.language, indicator.decimals
-    said = {key: format_number(row[name], decimals, language) for key, name in ENDS.items()}
-    if unit:
-        for key in ("point", "high"):
-            said[key] = with_unit(row[ENDS[key]], indicator.unit, decimals, language, wording.registry)
-    return said
 
 
 def _say_last(standing: Standing, wording: Wording) -> Iterator[str]:
@@ -155,160 +293,21 @@ def _year(standing: Standing, year: int, wording: Wording) -> str:
     return name_year(year, indicator, wording.registry, wording.language)
 
 
-FAN = ("lo50", "hi50", "lo80", "hi80", "lo95", "hi95")
+def say_chance(probability: float, wording: Wording) -> str:
+    """Say a probability in words: "about 35%", "below 5%"."""
+    percent = round(probability * 100 / STEP) * STEP
+    key = "chance_below" if percent < STEP else "chance_above" if percent > 100 - STEP else "chance_between"
+    return say(key, wording.language, number=min(max(percent, STEP), 100 - STEP))
 
 
-def draw_target(view: View, standing: Standing) -> Block:
-    """Draw a target: heading and verdict, the chart if there is a value to draw, the facts behind it."""
-    target = standing.target
-    indicator = view.registry.indicators.get(target.milestone_indicator or target.id)
-    series = view.rows(indicator.id, bounds=True) if indicator else []
-    facts = _draw_facts(
-        standing,
-        view.wording,
-        national=view.context([target.id, *target.national_indicators], "viet_nam"),
-        proxies=view.context(target.proxies, view.territory),
-        flags=view.name_flags(series),
-        sources=[f"{r.publisher}: {r.title}" for r in view.resources(pl.DataFrame(series))] if series else [],
-        series=series,
-    )
-    parts = _say_parts(view, indicator) if indicator and standing.last is None else []
-    head = _draw_head(standing, view.wording, parts=parts)
-    chart = _draw_chart(view, standing) if indicator and target.kind != "milestone" else None
-    return Block(head, chart, facts) if chart else Block(head, facts)
-
-
-def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str]) -> Fragment:
-    """Heading, state and the sentences that say where the target stands and what it would take.
-
-    `parts` are lines about the territories that were merged into this one: known there, but no value here.
-    """
-    target, language = standing.target, wording.language
-    marks = [wording.deadline(target)]
-    if target.aspirational:
-        marks.append(say("aspirational", language))
-    if target.measurability == "implied":
-        marks.append(say("implied", language))
-    if target.year_basis == "inferred":
-        marks.append(say("year_inferred", language))
-    if wording.registry.territories[standing.territory].role == "city":
-        marks.append(say("written_for_old_city", language))
-    objective = wording.objective(target)
-    sentences = [*say_standing(standing, wording), *parts]
-    html = render(
-        "target_head",
-        id=target.id,
-        number=target.number,
-        name=target.name.get(language),
-        badge=wording.badge(standing),
-        rule=say("method_caption", language),
-        objective=objective,
-        marks=marks,
-        sentences=sentences,
-        inputs="\n".join(standing.last["inputs"]) if standing.last else "",  # the first sentence says that figure
-    )
-    return Fragment(html, f"{target.number}. {target.name.get(language)}: " + " ".join(sentences))
-
-
-def _draw_facts(
-    standing: Standing,
-    wording: Wording,
-    *,
-    national: Sequence[str],
-    proxies: Sequence[str],
-    flags: Sequence[str],
-    sources: Sequence[str],
-    series: Sequence[Mapping[str, Any]],
-) -> Fragment:
-    """What stands behind a target: definition, legal source, ambiguity, department, sources, data to download."""
-    target, language = standing.target, wording.language
-    facts: list[tuple[str, str]] = []
-
-    def add(key: str, text: str) -> None:
-        if text:
-            facts.append((say(key, language), text))
-
-    add("definition", target.definition.get(language))
-    status = say(f"definition_{target.definition_status}", language)
-    add("legal_source", f"{target.legal_source.get(language)} ({status})")
-    add("ambiguity", target.ambiguity.get(language))
-    add("department", f"{wording.departments(target)} ({wording.department_basis(target)})")
-    if target.national:
-        add("national", f"{target.national.text.get(language)} – {target.national.source.get(language)}")
-    add("national_figures", "; ".join(national))
-    add("proxies", "; ".join(proxies))
-    add("flags", "; ".join(flags))
-    add("source", "; ".join(sources))
-    add("plan_section", say(f"plan_{target.plan}", language, section=target.section))
-    columns = ["indicator", "territory", "year", "value", "unit", "status", "inputs"]
-    rows = [[row[c] if c != "inputs" else " ".join(row[c]) for c in columns] for row in series]
-    html = render(
-        "target_facts",
-        summary=say("about_target", language),
-        facts=facts,
-        csv=link_csv(columns, rows) if rows else "",
-        csv_name=f"{target.id}.csv",
-        csv_label=say("download_csv", language),
-    )
-    return Fragment(html, "\n".join(f"{term}: {text}" for term, text in facts))
-
-
-def _draw_chart(view: View, standing: Standing) -> Chart | None:
-    target = standing.target
-    indicator = view.registry.indicators[target.id]
-    parts = view.registry.territories[view.territory].parts
-    country = [] if indicator.counts else ["viet_nam"]
-    frame = view.values([target.id], territories=[view.territory, *parts, *country])
-    frame = frame.filter(pl.col("qualifier") == "")
-    own = view.registry.territories[view.territory].name.get(view.language)
-    if frame.filter(pl.col("territory") != "viet_nam").is_empty():
-        return None
-    goal = Goal(float(target.value), target.due or view.year, say("goal_2030", view.language), target.comparison)
-    order = [own] if own in frame["territory_name"] else []
-    order += [name for name in frame["territory_name"].unique(maintain_order=True) if name != own]
-    last, year = view.wording.last(standing)
-    name = target.name.get(view.language)
-    state = view.registry.name("state", standing.state, view.language).lower()
-    title = f"{name}: {last} ({year}), {state}" if last else name
-    objective = f"{say('goal_2030', view.language)} {view.wording.objective(target)}"
-    known = view.drawn(frame.rename({"territory_name": "series"}))
-    return trend(
-        pl.concat([known, _foresee(standing, own)], how="diagonal"),
-        title=title,
-        alt=f"{title}. {objective} ({view.wording.deadline(target)}). {', '.join(order)}. "
-        + " ".join(say_standing(standing, view.wording)[1:]),
-        name=f"chart-{target.id.replace('_', '-')}",
-        language=view.language,
-        unit_label=view.registry.name("unit", indicator.unit, view.language),
-        decimals=indicator.decimals,
-        target=goal,
-        breaks=[
-            Break(row.year, say("break_label", view.language))
-            for row in view.registry.breaks_of(target.id, view.territory)
-        ],
-        series_order=order,
-        school_year=basis(indicator, view.registry) == "school_year",
-    )
-
-
-def _foresee(standing: Standing, series: str) -> pl.DataFrame:
-    """The projection as rows of a trend chart: centre and the ends of the fan."""
-    rows = [
-        {"series": series, "year": row["year"], "value": row["point"], "status": "projected"}
-        | {end: row[end] for end in FAN}
-        for row in standing.projection
-    ]
-    schema: dict[str, Any] = {"series": pl.String, "year": pl.Int32, "value": pl.Float64, "status": pl.String}
-    return pl.DataFrame(rows, schema=schema | dict.fromkeys(FAN, pl.Float64), orient="row")
-
-
-def _say_parts(view: View, indicator: Indicator) -> list[str]:
-    """The last value of each territory merged into this one, where there is any."""
-    lines = []
-    for part in view.registry.territories[view.territory].parts:
-        rows = view.rows(indicator.id, part, bounds=True)
-        if rows:
-            name = view.registry.territories[part].name.get(view.language)
-            value = describe_value(rows[-1], indicator, view.wording)
-            lines.append(say("part_said", view.language, part=name, value=value))
-    return lines
+def say_outlook(
+    standing: Standing, wording: Wording, row: Mapping[str, Any], *, unit: bool = True
+) -> dict[str, str]:
+    """Write centre and 80% range of a projected year: `point`, `low`, `high`; the low end is always bare."""
+    indicator = wording.registry.indicators[standing.target.id]
+    language, decimals = wording.language, indicator.decimals
+    said = {key: format_number(row[name], decimals, language) for key, name in ENDS.items()}
+    if unit:
+        for key in ("point", "high"):
+            said[key] = with_unit(row[ENDS[key]], indicator.unit, decimals, language, wording.registry)
+    return said

@@ -1,4 +1,4 @@
-"""What one page can see: one territory, up to one school year, in one language; figures, and words of them."""
+"""Read and word the figures of one page: one territory, up to one school year, in one language."""
 
 from __future__ import annotations
 
@@ -11,54 +11,61 @@ from markupsafe import Markup
 
 from hpedu import store
 from hpedu.assess.standing import Standing
-from hpedu.errors import UnknownName
+from hpedu.errors import check_name
 from hpedu.ingest.schema import Resource
+from hpedu.present.base import BaseReport
 from hpedu.present.page.blocks import Prose, draw_badge
-from hpedu.registry import Registry, load_registry
+from hpedu.present.page.display import ChartText
+from hpedu.registry import Registry
 from hpedu.registry.models import Indicator, Target
 from hpedu.texts import Language, format_number, say, school_year
 
 SIGNS = {">=": "≥\N{NO-BREAK SPACE}", ">": ">\N{NO-BREAK SPACE}", "<=": "≤\N{NO-BREAK SPACE}", "milestone": ""}
 
+SILENT = ("no_data", "milestone_unreported")
+"""States of a target about which nothing is known."""
+
 
 class Wording:
-    """Says what stands in a registry and a standing, in one language."""
+    """The words for targets and standings in one language."""
 
     def __init__(self, registry: Registry, language: Language, territory: str) -> None:
         self.registry, self.language = registry, language
         self.territory = registry.territories[territory].name.get(language)
 
     def objective(self, target: Target) -> str:
-        """The objective as the plan gives it: "≥ 48,05%", with all its decimals; a milestone has no value."""
+        """Write the objective as the plan gives it: "≥ 48,05%", with all decimals; "" for a milestone."""
         if target.kind == "milestone":
             return ""
-        decimals = max(0, -int(target.value.as_tuple().exponent))
-        value = with_unit(float(target.value), target.unit, decimals, self.language, self.registry)
+        value = with_unit(float(target.value), target.unit, _stated_decimals(target), self.language, self.registry)
         return SIGNS[target.comparison] + value
 
     def bare_objective(self, target: Target) -> str:
-        """The same without its unit, for a table that has a column of units."""
+        """Write the objective without its unit, for a table that has a column of units."""
         if target.kind == "milestone":
             return ""
-        decimals = max(0, -int(target.value.as_tuple().exponent))
-        return SIGNS[target.comparison] + format_number(target.value, decimals, self.language)
+        return SIGNS[target.comparison] + format_number(target.value, _stated_decimals(target), self.language)
 
     def deadline(self, target: Target) -> str:
+        """Say by which year a target is to be met, or that it holds every year."""
         if target.year is None:
             return say("yearly", self.language)
         return say("by_year", self.language, year=target.year)
 
     def departments(self, target: Target) -> str:
+        """Name the departments that answer for a target."""
         return "; ".join(self.registry.departments[d].name.get(self.language) for d in target.departments)
 
     def department_basis(self, target: Target) -> str:
+        """Say why these departments answer for a target."""
         return say(f"department_{target.department_basis}", self.language)
 
     def badge(self, standing: Standing) -> Markup:
+        """Draw the state of a target as sign and words."""
         return draw_badge(standing.state, self.registry.name("state", standing.state, self.language))
 
     def pace(self, value: float | None, target: Target) -> str:
-        """A yearly change: points for a percentage, percent for a count, else the target's unit; empty if None."""
+        """Write a yearly change: points for a percentage, percent for a count, else the target's unit."""
         if value is None:
             return ""
         if self.registry.indicators[target.id].counts:
@@ -67,12 +74,12 @@ class Wording:
         return format_amount(value, target.unit, decimals, self.language, self.registry)
 
     def break_reason(self, standing: Standing) -> str:
-        """Why the target's series breaks, the newest break; empty if it does not."""
+        """Say why the target's series breaks, the newest break; "" if it does not."""
         breaks = self.registry.breaks_of(standing.target.id, standing.territory)
         return breaks[-1].reason.get(self.language) if breaks else ""
 
     def last(self, standing: Standing) -> tuple[str, str]:
-        """Last value and its year, both empty if there is none."""
+        """Write the last value and its year, both "" if there is none."""
         row = standing.last
         if row is None:
             return "", ""
@@ -83,8 +90,13 @@ class Wording:
         return with_unit(row["value"], row["unit"], indicator.decimals, self.language, self.registry), year
 
 
+def _stated_decimals(target: Target) -> int:
+    """Return how many decimals the plan gives an objective, zeros at the end included."""
+    return max(0, -int(target.value.as_tuple().exponent))
+
+
 def describe_value(row: Mapping[str, Any], indicator: Indicator, wording: Wording) -> str:
-    """An indicator value in a line: name, number with unit, year; a bound keeps its sign."""
+    """Write an indicator value in a line: name, number with unit, year; a bound keeps its sign."""
     value = with_unit(row["value"], row["unit"], indicator.decimals, wording.language, wording.registry)
     sign = {"about": "≈ "}.get(row["qualifier"], f"{row['qualifier']} " if row["qualifier"] else "")
     year = name_year(row["year"], indicator, wording.registry, wording.language)
@@ -92,17 +104,17 @@ def describe_value(row: Mapping[str, Any], indicator: Indicator, wording: Wordin
 
 
 def basis(indicator: Indicator, registry: Registry) -> str:
-    """What `year` means for an indicator: `school_year` or `calendar`, as its numerator is counted."""
+    """Return what `year` means for an indicator: `school_year` or `calendar`, as its numerator is counted."""
     return registry.measures[indicator.numerator.partition("/")[0]].basis
 
 
 def name_year(year: int, indicator: Indicator, registry: Registry, language: Language) -> str:
-    """A year as the indicator's readers call it: "2021-2022" for a school year, "2021" for a calendar year."""
+    """Name a year of an indicator: "2021-2022" for a school year, "2021" for a calendar year."""
     return school_year(year, language) if basis(indicator, registry) == "school_year" else str(year)
 
 
 def with_unit(value: float, unit: str, decimals: int, language: Language, registry: Registry) -> str:
-    """A number with its unit: "22,0%", "31,5 học sinh/lớp"; a status or plain ratio has none."""
+    """Write a number with its unit: "22,0%", "31,5 học sinh/lớp"; a status or plain ratio has none."""
     number = format_number(value, decimals, language)
     if unit in ("status", "ratio", "per_100"):
         return number
@@ -112,8 +124,10 @@ def with_unit(value: float, unit: str, decimals: int, language: Language, regist
 
 @dataclass(frozen=True)
 class Quantity:
-    """One indicator value, ready for a sentence; `missing` if there is none. In a template, `{q}` is number
-    and unit, `{q.number}` the number alone, `{q.year}` its year."""
+    """One indicator value, ready for a sentence; `missing` if there is none.
+
+    In a template, `{q}` is number and unit, `{q.number}` the number alone, `{q.year}` its year.
+    """
 
     indicator: Indicator
     value: float | None
@@ -132,8 +146,10 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Change:
-    """From one value of an indicator to a later one. In a template: `{c.verb}`, `{c.amount}`, `{c.percent}`,
-    `{c.first}`, `{c.last}`."""
+    """A change from one value of an indicator to a later one.
+
+    In a template: `{c.verb}`, `{c.amount}`, `{c.percent}`, `{c.first}`, `{c.last}`.
+    """
 
     first: Quantity
     last: Quantity
@@ -162,13 +178,13 @@ def describe_change(first: Quantity, last: Quantity, language: Language, registr
 
 
 def format_amount(value: float, unit: str, decimals: int, language: Language, registry: Registry) -> str:
-    """A difference of two values with its unit; of two percents, in percentage points."""
+    """Write a difference of two values with its unit; of two percents, in percentage points."""
     if unit == "percent":
         return say("points", language, number=format_number(value, decimals, language))
     return with_unit(value, unit, decimals, language, registry)
 
 
-class View:
+class View(BaseReport):
     """Figures and words as seen from a territory, a school year and a language.
 
     Parameters
@@ -188,43 +204,39 @@ class View:
     """
 
     def __init__(self, *, territory: str, year: int | None, language: str) -> None:
-        self.registry = load_registry()
-        self.territory = known("territory", territory, self.registry.reported_territories())
-        self.language: Language = "vi" if known("language", language, ("vi", "en")) == "vi" else "en"
+        super().__init__(language)
+        self.territory = check_name("territory", territory, self.registry.reported_territories())
         self.year = store.newest_year() if year is None else year
         self.wording = Wording(self.registry, self.language, territory)
-        self._values: dict[tuple[str, str], list[dict[str, Any]]] = {}  # a page asks for the same ones many times
+        # A page asks for the same values many times.
+        self._values: dict[tuple[str, str], list[dict[str, Any]]] = {}
 
     # -- words ---------------------------------------------------------------------------------------------
 
     def text(self, *, vi: str, en: str, **values: object) -> str:
-        """The template of the page's language with values filled in (`Quantity`, `Change`, numbers, text)."""
+        """Fill values (`Quantity`, `Change`, numbers, text) into the template of the page's language."""
         template = vi if self.language == "vi" else en
         return template.format(**{name: self._spell(value) for name, value in values.items()})
 
     def say(self, *, vi: str, en: str, **values: object) -> Prose:
-        """A paragraph made from the data. If a figure it needs is missing, it says that instead."""
+        """Write a paragraph from the data. If a figure it needs is missing, it says that instead."""
         lacking = [v for v in values.values() if isinstance(v, (Quantity, Change)) and v.missing]
         if lacking:
             return Prose(f"*{self._say_lacking(lacking)}*")
         return Prose(self.text(vi=vi, en=en, **values))
 
-    def school_year(self, year: int) -> str:
-        """The school year that starts in `year`, as the page's language writes it."""
-        return school_year(year, self.language)
-
     def last(self, indicator: str, territory: str | None = None) -> Quantity:
-        """The newest value of an indicator up to the report's year."""
+        """Return the newest value of an indicator up to the report's year."""
         rows = self.rows(indicator, territory)
         return self._quantity(indicator, rows[-1] if rows else None, territory)
 
     def at(self, indicator: str, year: int, territory: str | None = None) -> Quantity:
-        """The value of an indicator in one year."""
+        """Return the value of an indicator in one year."""
         rows = [row for row in self.rows(indicator, territory, future=True) if row["year"] == year]
         return self._quantity(indicator, rows[0] if rows else None, territory)
 
     def change(self, indicator: str, *, since: int, territory: str | None = None) -> Change:
-        """From the first value of `since` or later to the newest one."""
+        """Return the change from the first value of `since` or later to the newest one."""
         rows = self.rows(indicator, territory)
         later = [row for row in rows if row["year"] >= since]
         first = self._quantity(indicator, later[0] if len(later) > 1 else None, territory)
@@ -236,7 +248,7 @@ class View:
     def values(
         self, indicators: Sequence[str], *, territories: Sequence[str] | None = None, future: bool = False
     ) -> pl.DataFrame:
-        """Values of indicators, with names in the page's language.
+        """Return values of indicators, with names in the page's language.
 
         Parameters
         ----------
@@ -249,15 +261,15 @@ class View:
         -------
         polars.DataFrame
             Columns `indicator, name, territory, territory_name, year, year_name, value, unit, status,
-            qualifier, flags, inputs`, in the order asked for, by year.
+            qualifier, flags, inputs`, in the order of `indicators`, by year.
         """
         for name in indicators:
-            known("indicator", name, self.registry.indicators)
+            check_name("indicator", name, self.registry.indicators)
         territories = [self.territory] if territories is None else list(territories)
         rows = [
             row
             | {
-                "name": self.indicator(name).name.get(self.language),
+                "name": self._name_indicator(name),
                 "territory_name": self.registry.territories[territory].name.get(self.language),
                 "year_name": name_year(row["year"], self.indicator(name), self.registry, self.language),
             }
@@ -284,11 +296,13 @@ class View:
     def rows(
         self, indicator: str, territory: str | None = None, *, future: bool = False, bounds: bool = False
     ) -> list[dict[str, Any]]:
-        """The values of one indicator in a territory (the own one by default), columns `hpedu.indicators.VALUES`.
+        """Return the values of one indicator in a territory, by default the report's own.
+
+        Columns are those of `hpedu.indicators.VALUES`.
 
         `future` adds what was foreseen for years after the report's, `bounds` the figures that are only bounds.
         """
-        known("indicator", indicator, self.registry.indicators)
+        check_name("indicator", indicator, self.registry.indicators)
         place = territory or self.territory
         if (indicator, place) not in self._values:
             found = store.indicator_values([indicator], [place])
@@ -301,12 +315,8 @@ class View:
             and (bounds or not row["qualifier"])
         ]
 
-    def indicator(self, name: str) -> Indicator:
-        """The row of the registry."""
-        return self.registry.indicators[name]
-
     def context(self, indicators: Sequence[str], territory: str) -> list[str]:
-        """The newest value of each indicator in a territory, a line each; nothing for those without."""
+        """Write the newest value of each indicator in a territory, a line each; nothing for those without."""
         lines = []
         for name in indicators:
             if name in self.registry.indicators:
@@ -315,18 +325,30 @@ class View:
         return lines
 
     def name_flags(self, rows: Sequence[dict[str, Any]]) -> list[str]:
-        """Every flag that one of the values carries, in words."""
+        """Name every flag that one of the values carries."""
         flags = dict.fromkeys(flag for row in rows for flag in row["flags"])
         return [self.registry.name("flag", flag, self.language) for flag in flags]
 
     def drawn(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """What a chart of series takes of `values` with a column `series`: the flags are in words."""
+        """Return what a chart of series takes of `values` with a column `series`: the flags are in words."""
         names = {code: row.name.get(self.language) for code, row in self.registry.codes_of("flag").items()}
         worded = pl.col("flags").list.eval(pl.element().replace(names))
         return frame.select("series", "year", "value", "status", "inputs", worded)
 
+    def describe_chart(self, indicator: Indicator, *, title: str, alt: str, name: str) -> ChartText:
+        """Return the text of a chart of an indicator, with its unit, decimals and kind of year."""
+        return ChartText(
+            title=title,
+            alt=alt,
+            name=f"chart-{name.replace('_', '-')}",
+            language=self.language,
+            unit_label=self.registry.name("unit", indicator.unit, self.language),
+            decimals=indicator.decimals,
+            school_year=basis(indicator, self.registry) == "school_year",
+        )
+
     def resources(self, values: pl.DataFrame) -> list[Resource]:
-        """Where values (with a column `sources`) come from."""
+        """Return the resources that values (with a column `sources`) come from."""
         return store.sources(values["sources"].explode().drop_nulls()) if values.height else []
 
     # -- inside --------------------------------------------------------------------------------------------
@@ -339,43 +361,29 @@ class View:
         return Quantity(
             indicator,
             row["value"],
-            format_number(row["value"], indicator.decimals, self.language),
+            self._write(row["value"], indicator.decimals),
             with_unit(row["value"], row["unit"], indicator.decimals, self.language, self.registry),
             name_year(row["year"], indicator, self.registry, self.language),
             place,
         )
 
     def _say_missing(self, indicators: Sequence[str], territories: Sequence[str]) -> str:
-        names = dict.fromkeys(self.indicator(name).name.get(self.language) for name in indicators)
+        names = dict.fromkeys(map(self._name_indicator, indicators))
         where = ", ".join(self.registry.territories[t].name.get(self.language) for t in territories)
-        return say("no_values_said", self.language, territory=where, names="; ".join(names))
+        return self._say("no_values_said", territory=where, names="; ".join(names))
 
     def _say_lacking(self, lacking: Sequence[Quantity | Change]) -> str:
-        """A sentence a territory: it has no figure at all, or too few to tell a change."""
+        """Write a sentence a territory: it has no figure at all, or too few to tell a change."""
         said: dict[tuple[str, str], dict[str, None]] = {}
         for one in lacking:
             last = one.last if isinstance(one, Change) else one
             key = "no_values_said" if last.missing else "too_few_said"
             said.setdefault((key, last.territory), {})[last.indicator.name.get(self.language)] = None
         return " ".join(
-            say(key, self.language, territory=territory, names="; ".join(names))
-            for (key, territory), names in said.items()
+            self._say(key, territory=territory, names="; ".join(names)) for (key, territory), names in said.items()
         )
 
     def _spell(self, value: object) -> object:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return value
-        return format_number(value, 0 if isinstance(value, int) else 1, self.language)
-
-
-def known(kind: str, name: str, names: Any) -> str:
-    """The name, if it is one of `names`.
-
-    Raises
-    ------
-    UnknownName
-        If it is not, with the closest ones.
-    """
-    if name not in names:
-        raise UnknownName(kind, name, names)
-    return name
+        return self._write(value, 0 if isinstance(value, int) else 1)

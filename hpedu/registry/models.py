@@ -502,6 +502,12 @@ class Registry:
         """Return the codes of a dimension in their order."""
         return self._dimensions.get(dimension, {})
 
+    @cached_property
+    def city(self) -> str:
+        """Return the id of the city whose plans these are: the one territory in the role of a city."""
+        (city,) = (key for key, row in self.territories.items() if row.role == "city")
+        return city
+
     def reported_territories(self) -> dict[str, Territory]:
         """Return the territories that reports can be about, by id: no single province and no region."""
         return {key: row for key, row in self.territories.items() if row.role in REPORTED_ROLES}

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from hpedu.batch.build import Batch
 from hpedu.batch.plan import make_plan
 from hpedu.folders import Project
-from hpedu.registry import load_registry
+from hpedu.registry import Registry, load_registry
 from tests.browser.conftest import SHEET
 
 PAGE = "2025/hai_phong/vi/preschool.html"
@@ -160,7 +160,9 @@ def test_index_leads_to_every_page(offline: BrowserContext, site: tuple[Project,
     assert links >= set(PAGES) - {"index.html", "index.en.html"}
 
 
-def test_index_filter_leaves_what_has_every_word(offline: BrowserContext, site: tuple[Project, Batch]) -> None:
+def test_index_filter_leaves_what_has_every_word(
+    offline: BrowserContext, site: tuple[Project, Batch], registry: Registry
+) -> None:
     page, watch = open_page(offline, site[0].reports / "index.html")
     cards, rows = page.locator(".card:visible"), page.locator("table.scorecard tbody tr:visible")
     assert (cards.count(), rows.count()) == (6, TARGETS)
@@ -175,7 +177,9 @@ def test_index_filter_leaves_what_has_every_word(offline: BrowserContext, site: 
     assert watch.complaints == []
 
 
-def test_index_lists_everything_without_scripts(browser: Browser, site: tuple[Project, Batch]) -> None:
+def test_index_lists_everything_without_scripts(
+    browser: Browser, site: tuple[Project, Batch], registry: Registry
+) -> None:
     context = browser.new_context(java_script_enabled=False, offline=True)
     page, _ = open_page(context, site[0].reports / "index.en.html")
     assert not page.locator("#filter").is_visible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from hpedu.present.charts.trend import trend
-from hpedu.present.page.display import Chart, Fragment, PageHead
+from hpedu.present.page.display import Chart, ChartText, Fragment, PageHead
 from hpedu.present.page.page import render_page
 from hpedu.present.page.pdf import print_pdf
 from tests.browser.conftest import SHEET
@@ -22,14 +23,14 @@ HOSTILE = (
 CALM = "Hải Dương"
 
 
-def draw(name: str = "chart-rate", **options: str) -> Chart:
+def draw(name: str = "chart-rate", **words: str) -> Chart:
     rows = [
         (series, year, 30.0 + year - 2015, "final") for series in (HOSTILE, CALM) for year in range(2015, 2026)
     ]
     frame = pl.DataFrame(rows, schema=["series", "year", "value", "status"], orient="row")
     frame = frame.with_columns(inputs=pl.lit([f"{HOSTILE}.csv!B2"], pl.List(pl.String)))
-    wanted = {"title": HOSTILE, "alt": HOSTILE, "unit_label": HOSTILE} | options
-    return trend(frame, name=name, language="vi", decimals=1, **wanted)
+    text = ChartText(HOSTILE, HOSTILE, name, language="vi", unit_label=HOSTILE, decimals=1)
+    return trend(frame, replace(text, **words))
 
 
 @pytest.fixture(scope="module")

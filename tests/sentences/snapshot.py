@@ -20,7 +20,7 @@ from tests.sentences.targets import say_changes, say_targets, say_together
 
 FOLDER = Path(__file__).parent
 RENEW = "python -m tests.sentences"
-PARTS = ("title", "text")  # what a reader sees of a table, or column, that leaves the office
+PARTS = ("title", "text")  # what a reader sees of a table, or column, that is exported
 SPEAKERS = (
     *(say_targets, say_together, say_changes, say_pages, say_findings, say_reasons),
     *(say_errors, say_typed, say_input, say_batches, say_filled),
@@ -28,7 +28,7 @@ SPEAKERS = (
 Sections = dict[str, list[str]]
 
 UNSAID = {
-    *("charts/about_level", "charts/break_note", "charts/target_note", "charts/range"),  # charts
+    *("charts/about_level", "charts/break_remark", "charts/target_remark", "charts/range"),  # charts
     *(
         "charts/published",
         "charts/confidence",
@@ -38,7 +38,7 @@ UNSAID = {
     ),  # foot and tools
     *("commune/commune_reports", "index/index_found", "index/index_scorecard"),  # the index pages
     *("form/form_title", "form/form_step_state", "form/form_reference_date"),  # the workbook of a form
-    *("exports/office_title", "exports/office_coverage", "exports/office_date"),  # what leaves the office
+    *("exports/export_title", "exports/export_coverage", "exports/export_date"),  # exports
     *(
         "report/plan_strategy_plan",
         "report/plan_resolution_173_174_plan",

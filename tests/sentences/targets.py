@@ -209,8 +209,8 @@ def say_changes(language: Language) -> Sections:
     changed = pl.DataFrame([PLAIN_CHANGE | row for row in rows], schema=CHANGES, orient="row")
     same = pl.DataFrame([PLAIN_CHANGE], schema=CHANGES, orient="row")
     drawn = {
-        "changes: listed": draw_changes(changed, wording, year=2024, kept=True),
-        "changes: none": draw_changes(same, wording, year=2024, kept=False),
+        "changes: listed": draw_changes(changed, wording, year=2024, saved=True),
+        "changes: none": draw_changes(same, wording, year=2024, saved=False),
     }
     return {
         name: [line for piece in block.pieces for line in piece.plain.splitlines()]  # type: ignore[union-attr]

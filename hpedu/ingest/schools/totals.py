@@ -40,7 +40,7 @@ class _Line:
     asked: pl.Expr
 
 
-def total_schools(frame: pl.DataFrame, registry: Registry, territory: str = "hai_phong") -> pl.DataFrame:
+def total_schools(frame: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     """Sum the schools of a list to observations of the city (place "") and of each commune (place: its code).
 
     If some of the schools that have such a figure did not report it, the sum has the flag `incomplete`, and its
@@ -56,7 +56,7 @@ def total_schools(frame: pl.DataFrame, registry: Registry, territory: str = "hai
     polars.DataFrame
         measure, level, ownership, sex, detail, territory, place, year, value, unit, status, flags, note.
     """
-    return total_tallies([tally_schools(frame, registry)], registry, territory)
+    return total_tallies([tally_schools(frame, registry)], registry)
 
 
 def tally_schools(frame: pl.DataFrame, registry: Registry) -> pl.DataFrame:
@@ -101,9 +101,7 @@ def tally_schools(frame: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     return tally.with_columns(unplaced=unplaced).filter(pl.col("asked") > 0)
 
 
-def total_tallies(
-    tallies: Iterable[pl.DataFrame], registry: Registry, territory: str = "hai_phong"
-) -> pl.DataFrame:
+def total_tallies(tallies: Iterable[pl.DataFrame], registry: Registry) -> pl.DataFrame:
     """Add up the tallies of several workbooks to observations, as `total_schools` does for one list."""
     tally = pl.concat(tallies)
     lines = list(_list_lines(registry))
@@ -120,7 +118,7 @@ def total_tallies(
         "ownership",
         "sex",
         "detail",
-        territory=pl.lit(territory),
+        territory=pl.lit(registry.city),
         place="commune",
         year="year",
         value=pl.col("total").cast(pl.Float64),

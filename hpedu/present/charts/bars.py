@@ -1,4 +1,4 @@
-"""Bars: parts of a whole by year, and places in order."""
+"""Draw bars: parts of a whole by year, and names in order of value."""
 
 from __future__ import annotations
 
@@ -23,10 +23,8 @@ from hpedu.present.charts.style import (
     explain_marks,
     find_inputs,
     finish,
-    label_year,
     legend_columns,
     lift_legend,
-    name_year,
     nice_ticks,
     order_names,
     refuse_repeats,
@@ -35,37 +33,30 @@ from hpedu.present.charts.style import (
     unchecked,
     value_axis,
     wrap,
-    year_header,
 )
-from hpedu.present.page.display import Chart
-from hpedu.texts import MISSING, Language, format_number, say
+from hpedu.present.page.display import Chart, ChartText
+from hpedu.texts import MISSING, school_year
 
-NAME_LETTERS = 18  # of a line of the name beside a bar
+NAME_LETTERS = 18  # in a line of the name of a bar
 
 
 @unchecked()
 def stacked(
     values: pl.DataFrame,
+    text: ChartText,
     *,
-    title: str,
-    alt: str,
-    name: str,
-    language: Language,
-    unit_label: str,
-    decimals: int,
     part_order: Sequence[str] | None = None,
-    school_year: bool = True,
     synthetic: bool = False,
 ) -> Chart:
     """Draw one bar a year, stacked from `values` (`part`, `year`, `value`), the first part at the bottom.
 
     A year that lacks a part gets no bar but `…`: the rest of a sum is not the sum. `inputs` (lists of
-    `file!cell`) may say where each figure stands.
+    `file!cell`) may say where each figure is found.
 
     Raises
     ------
     ValueError
-        If a column is missing, no year has all parts, a part is negative or stands twice in a year, or there
+        If a column is missing, no year has all parts, a part is negative or is there twice in a year, or there
         are more than six.
     """
     require_columns(values, "part", "year", "value")
@@ -73,27 +64,21 @@ def stacked(
     if (values["value"] < 0).any():
         raise ValueError("a part of a whole cannot be negative")
     stack = Stack(
+        text=text,
         amounts={(part, year): amount for part, year, amount in values["part", "year", "value"].iter_rows()},
         inputs=find_inputs(values, "part", "year"),
         parts=order_names(values["part"], part_order, len(style.SEQUENCE)),
         years=every_year(values),
-        unit_label=unit_label,
-        decimals=decimals,
-        school_year=school_year,
-        language=language,
     )
     totals = [stack.total(year) for year in stack.years]
     if set(totals) == {None}:
         raise ValueError("no year has all parts; where there is no whole, show the parts as a trend")
     return Chart(
-        spec=finish(draw_stack(stack), language=language),
-        alt=alt,
-        title=title,
+        text=text,
+        spec=finish(draw_stack(stack), text),
         table=tabulate_stack(stack),
-        name=name,
-        language=language,
         synthetic=synthetic,
-        note="; ".join(explain_marks((), None in totals, language)),
+        remarks="; ".join(explain_marks((), None in totals, text)),
         origins=[
             [[], *([*stack.inputs.get((part, year), ())] for part in stack.parts), []] for year in stack.years
         ],
@@ -105,31 +90,23 @@ def stacked(
 class Stack:
     """Parts of a whole by year, and how to write them."""
 
+    text: ChartText
     amounts: dict[tuple[str, int], float | None]
-    inputs: Mapping[tuple[Any, ...], Sequence[str]]  # where each amount stands, `file!cell`
+    inputs: Mapping[tuple[Any, ...], Sequence[str]]  # of each amount, `file!cell`
     parts: list[str]
     years: list[int]
-    unit_label: str
-    decimals: int
-    school_year: bool
-    language: Language
 
     def total(self, year: int) -> float | None:
-        """The sum of all parts; None if one of them is missing, never a smaller sum."""
+        """Return the sum of all parts; None if one of them is missing, never a smaller sum."""
         known = [amount for part in self.parts if (amount := self.amounts.get((part, year))) is not None]
         return sum(known) if len(known) == len(self.parts) else None
 
-    def write(self, amount: float | None) -> str:
-        return format_number(amount, self.decimals, self.language)
-
     def label(self, year: int) -> str:
-        return label_year(year, self.school_year)
-
-    def name(self, year: int) -> str:
-        return name_year(year, self.school_year, self.language)
+        """Name a year in short: `2015-16` in both languages, since an axis has no room for `2015-2016`."""
+        return school_year(year, "en") if self.text.school_year else str(year)
 
     def pieces(self) -> Rows:
-        """The pieces of all whole bars, each from `base` to `top`."""
+        """Return the pieces of all whole bars, each from `base` to `top`."""
         rows: Rows = []
         for year in self.years:
             if self.total(year) is None:
@@ -137,36 +114,37 @@ class Stack:
             base = 0.0
             for part in self.parts:
                 amount = self.amounts[part, year] or 0.0
-                row = {"part": part, "year": self.label(year), "period": self.name(year)}
+                row = {"part": part, "year": self.label(year), "period": self.text.name_year(year)}
                 edges = {"base": base, "middle": base + amount / 2, "top": base + amount}
-                rows.append(row | edges | {"words": self.write(amount)})
+                rows.append(row | edges | {"words": self.text.write(amount)})
                 base += amount
         return rows
 
 
 def tabulate_stack(stack: Stack) -> pl.DataFrame:
-    """One row a year, one column a part, and the total."""
-    columns = {year_header(stack.school_year, stack.language): [stack.name(year) for year in stack.years]}
+    """Return one row a year, one column a part, and the total."""
+    text = stack.text
+    columns = {text.year_header(): [text.name_year(year) for year in stack.years]}
     for part in stack.parts:
-        columns[part] = [stack.write(stack.amounts.get((part, year))) for year in stack.years]
-    columns[say("total", stack.language)] = [stack.write(stack.total(year)) for year in stack.years]
+        columns[part] = [text.write(stack.amounts.get((part, year))) for year in stack.years]
+    columns[text.say("total")] = [text.write(stack.total(year)) for year in stack.years]
     return pl.DataFrame(columns)
 
 
 def draw_stack(stack: Stack) -> Layers:
-    """Bars, the figures in them where they fit, and the totals on top."""
-    language = stack.language
+    """Draw bars, the figures in them where they fit, and the totals on top."""
+    text = stack.text
     years = [stack.label(year) for year in stack.years]
     totals = [stack.total(year) for year in stack.years]
     tops: Rows = [
-        {"year": year, "value": total or 0.0, "words": stack.write(total) if total is not None else MISSING}
+        {"year": year, "value": total or 0.0, "words": text.write(total) if total is not None else MISSING}
         for year, total in zip(years, totals, strict=True)
     ]
     # Labels are thinned out from the newest year back, as in a trend.
     from_last = f"({len(years) - 1} - indexof({json.dumps(years)}, datum.value))"
     shown = f"{from_last} % ceil({YEAR_LABEL} * {len(years)} / width) == 0"
     x_axis = altair.Axis(
-        title=year_header(stack.school_year, language),
+        title=text.year_header(),
         labelAngle=0,
         labelExpr=f"{shown} ? datum.label : ''",
         labelOverlap=False,
@@ -176,7 +154,7 @@ def draw_stack(stack: Stack) -> Layers:
     scale = altair.Scale(domain=[ticks[0], ticks[-1]], nice=False)
     merged = MERGER_YEAR in stack.years[1:]
     lift = 12 + LINE * merged
-    title = title_values(ticks, stack.unit_label, language)
+    title = title_values(ticks, text)
     y_axis = value_axis(ticks, title, lift)
 
     def y(field: str) -> Any:
@@ -188,9 +166,9 @@ def draw_stack(stack: Stack) -> Layers:
     )
     colour = altair.Color("part:N", scale=colours, sort=stack.parts, legend=legend)
     tooltip = [
-        altair.Tooltip("part:N", title=say("part", language)),
-        altair.Tooltip("period:N", title=year_header(stack.school_year, language)),
-        altair.Tooltip("words:N", title=say("value", language)),
+        altair.Tooltip("part:N", title=text.say("part")),
+        altair.Tooltip("period:N", title=text.year_header()),
+        altair.Tooltip("words:N", title=text.say("value")),
     ]
     inks = dict(zip(stack.parts, map(style.ink_on, style.SEQUENCE), strict=False))
     pieces = [row | {"ink": inks[row["part"]]} for row in stack.pieces()]
@@ -210,33 +188,28 @@ def draw_stack(stack: Stack) -> Layers:
     ]
     if merged:
         before = altair.X("year:O", sort=years, axis=x_axis, bandPosition=0)
-        layers += draw_merger({"year": stack.label(MERGER_YEAR)}, before, late=True, language=language, shift=-2)
+        layers += draw_merger({"year": stack.label(MERGER_YEAR)}, before, text, late=True, shift=-2)
     return layers
 
 
 @unchecked()
 def ranked(
     values: pl.DataFrame,
+    text: ChartText,
     *,
-    title: str,
-    alt: str,
-    name: str,
-    language: Language,
-    unit_label: str,
-    decimals: int,
     name_header: str | None = None,
     descending: bool = True,
     synthetic: bool = False,
 ) -> Chart:
     """Draw one horizontal bar a row of `values` (`label`, `value`, perhaps `highlight`), in order of value.
 
-    The value stands at the end of its bar; rows without one come last, with `…`. `name_header` stands over
+    The value is at the end of its bar; rows without one come last, with `…`. `name_header` is the heading of
     the names in the table.
 
     Raises
     ------
     ValueError
-        If a column or every figure is missing, or a label stands twice.
+        If a column or every figure is missing, or a label is there twice.
     """
     require_columns(values, "label", "value")
     refuse_repeats(values, "label")
@@ -249,7 +222,7 @@ def ranked(
             "label": wrap(row["label"], NAME_LETTERS),
             "full": row["label"],
             "value": row["value"] or 0.0,
-            "words": format_number(row["value"], decimals, language),
+            "words": text.write(row["value"]),
             "colour": style.HIGHLIGHT if row["highlight"] else others,
             "weight": "bold" if row["highlight"] else "normal",
         }
@@ -258,33 +231,28 @@ def ranked(
     inputs = find_inputs(values, "label")
     lines = max(bar["label"].count("\n") for bar in bars) + 1
     table = {
-        name_header or say("name", language): [bar["full"] for bar in bars],
-        unit_label: [bar["words"] for bar in bars],
+        name_header or text.say("name"): [bar["full"] for bar in bars],
+        text.unit_label: [bar["words"] for bar in bars],
     }
     return Chart(
-        spec=finish(
-            draw_ranks(bars, unit_label, language), language=language, height=len(bars) * (12 + 14 * lines)
-        ),
-        alt=alt,
-        title=title,
+        text=text,
+        spec=finish(draw_ranks(bars, text), text, height=len(bars) * (12 + 14 * lines)),
         table=pl.DataFrame(table),
-        name=name,
-        language=language,
         synthetic=synthetic,
-        note="; ".join(explain_marks((), values["value"].has_nulls(), language)),
+        remarks="; ".join(explain_marks((), values["value"].has_nulls(), text)),
         origins=[[[], [*inputs.get((bar["full"],), ())]] for bar in bars],
         data=values.drop("highlight"),
     )
 
 
-def draw_ranks(bars: Rows, unit_label: str, language: Language) -> Layers:
-    """Bars and their figures. There is no scale to read: every figure is written."""
+def draw_ranks(bars: Rows, text: ChartText) -> Layers:
+    """Draw bars and their figures. There is no scale to read: every figure is written."""
     # A figure stands right of its bar, also of a negative one.
     ends = [bar | {"end": max(bar["value"], 0.0)} for bar in bars]
     low, high = min(0.0, *(bar["value"] for bar in ends)), max(bar["end"] for bar in ends)
     scale = altair.Scale(domain=[low, high or 1.0], nice=False, zero=False)
     unit_only = altair.Axis(
-        title=unit_label,
+        title=text.unit_label,
         titleAnchor="start",
         labels=False,
         ticks=False,
@@ -301,8 +269,8 @@ def draw_ranks(bars: Rows, unit_label: str, language: Language) -> Layers:
         return altair.X(f"{field}:Q", scale=scale, axis=unit_only)
 
     tooltip = [
-        altair.Tooltip("full:N", title=say("name", language)),
-        altair.Tooltip("words:N", title=unit_label),
+        altair.Tooltip("full:N", title=text.say("name")),
+        altair.Tooltip("words:N", title=text.unit_label),
     ]
     colour = altair.Color("colour:N", scale=None)
     figures = data_of(ends).mark_text(align="left", dx=5, fontWeight=altair.expr("datum.weight"))

@@ -1,4 +1,4 @@
-"""A chart as a fixed picture. The one place that starts the JavaScript engine, which costs a second or two."""
+"""Draw a chart as a fixed picture. Only here is the JavaScript engine started, which takes a second or two."""
 
 from __future__ import annotations
 
@@ -19,45 +19,11 @@ import vl_convert
 
 from hpedu.folders import write_whole
 
-# Bundled for a page's script only to find vegaEmbed; the rest stays inside, since minified names clash.
-SNIPPET = "window.vegaEmbed = vegaEmbed;"
-
-
-@cache
-def chart_bundle(folder: Path | None = None) -> str:
-    """The script, about 880 KB, ready to stand inside a <script> element; it defines `vegaEmbed`.
-
-    Bundling takes a second, so the script is kept as a file in `folder` (by default one in the user's part of the
-    temporary directory) under the versions of what made it.
-    """
-    folder = folder or find_cache()
-    path = folder / f"charts-{version('vl-convert-python')}-{VEGALITE}.js"
-    if path.exists():
-        return path.read_text(encoding="utf-8")
-    script = vl_convert.javascript_bundle(SNIPPET, vl_version=VEGALITE)
-    script = "(() => {\n" + script.replace("</script", "<\\/script").replace("<!--", "<\\!--") + "\n})();"
-    write_whole(path, script.encode())
-    return script
-
-
-@cache
-def pack(script: str) -> str:
-    """A script as a page carries it: gzip in base64, a third of its size. The same script gives the same text."""
-    return base64.b64encode(gzip.compress(script.encode(), mtime=0)).decode()
-
-
-def find_cache() -> Path:
-    """A folder in the temporary directory that nobody else can have put a script into."""
-    folder = Path(tempfile.gettempdir()) / f"hpedu-{getpass.getuser()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
-        return Path(tempfile.mkdtemp(prefix="hpedu-"))
-    return folder
-
-
 # vl-convert carries a handful of Vega-Lite versions; this is the one Altair 6.3 writes for.
 VEGALITE = "6.4"
 STATIC_WIDTH = 640
+# Bundled for a page's script only to find vegaEmbed; the rest stays inside, since minified names clash.
+SNIPPET = "window.vegaEmbed = vegaEmbed;"
 
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"
@@ -77,7 +43,7 @@ EMPTY_PATHS = ("", "M0,0h0v0h0Z")
 
 
 def draw_picture(spec: dict[str, Any], name: str) -> str:
-    """The SVG of a complete Vega-Lite spec, `STATIC_WIDTH` pixels wide; its ids begin with `name`."""
+    """Draw the SVG of a complete Vega-Lite spec, `STATIC_WIDTH` pixels wide; its ids begin with `name`."""
     picture: str = vl_convert.vegalite_to_svg(spec | {"width": STATIC_WIDTH}, vl_version=VEGALITE)
     return prefix_ids(slim(picture), name)
 
@@ -92,7 +58,7 @@ def prefix_ids(svg: str, prefix: str) -> str:
 
 
 def slim(svg: str) -> str:
-    """The same picture in about half the text: without what nobody sees and what every mark repeats.
+    """Write the same picture in half the text: without what nobody sees and what every mark repeats.
 
     Vega writes for an interactive view: frames without a size, points that only answer the pointer, the font at
     every word. A page has thirty pictures; this is what keeps it under its 1.5 MB.
@@ -152,3 +118,35 @@ def _unwrap(element: Element) -> None:
 
 def _round(match: re.Match[str]) -> str:
     return f"{float(match[0]):.1f}".removesuffix(".0")
+
+
+@cache
+def chart_bundle(folder: Path | None = None) -> str:
+    """Return the script of charts, about 880 KB, ready for a <script> element; it defines `vegaEmbed`.
+
+    Bundling takes a second, so the script is saved as a file in `folder` (by default one in the user's part of the
+    temporary directory) under the versions of what made it.
+    """
+    folder = folder or find_cache()
+    path = folder / f"charts-{version('vl-convert-python')}-{VEGALITE}.js"
+    if path.exists():
+        return path.read_text(encoding="utf-8")
+    script = vl_convert.javascript_bundle(SNIPPET, vl_version=VEGALITE)
+    script = "(() => {\n" + script.replace("</script", "<\\/script").replace("<!--", "<\\!--") + "\n})();"
+    write_whole(path, script.encode())
+    return script
+
+
+def find_cache() -> Path:
+    """Find a folder in the temporary directory that nobody else can have put a script into."""
+    folder = Path(tempfile.gettempdir()) / f"hpedu-{getpass.getuser()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
+        return Path(tempfile.mkdtemp(prefix="hpedu-"))
+    return folder
+
+
+@cache
+def pack(script: str) -> str:
+    """Pack a script as a page carries it: gzip in base64, a third of its size, always the same text."""
+    return base64.b64encode(gzip.compress(script.encode(), mtime=0)).decode()

@@ -1,4 +1,4 @@
-"""The figures of a trend chart: in order, in runs, in words, in a table."""
+"""Prepare the figures of a trend chart: in order, in runs, in words, in a table."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Sequence
 import polars as pl
 
 from hpedu.present.charts.axes import Break, Goal, Route
-from hpedu.present.charts.style import MARKED, every_year, explain_marks, name_year, year_header
-from hpedu.texts import MISSING, Language, format_number, say
+from hpedu.present.charts.style import MARKED, every_year, explain_marks
+from hpedu.present.page.display import ChartText
+from hpedu.texts import MISSING
 
-LEVELS = (95, 80, 50)  # of the intervals of a projection, per cent; the widest is drawn first
+# Levels of the intervals of a projection in percent; the widest is drawn first.
+LEVELS = (95, 80, 50)
 BOUNDS = tuple(f"{side}{level}" for level in LEVELS for side in ("lo", "hi"))
-FLAG = "‡"  # beside a figure that something is said about
+FLAG = "‡"  # next to a figure with a remark
 EMPTY = pl.lit([], pl.List(pl.String))
 HOLLOW = ("derived", "estimated", "projected")
 
 
-def prepare_points(
-    values: pl.DataFrame, series: list[str], language: Language, decimals: int, school_year: bool
-) -> pl.DataFrame:
-    """The figures in order, each with the texts for it: `period`, `number`, `written`, `status_words`."""
+def prepare_points(values: pl.DataFrame, series: list[str], text: ChartText) -> pl.DataFrame:
+    """Return the figures in order, each with its texts: `period`, `number`, `written`, `status_words`."""
     lacking = [pl.lit(None, pl.Float64).alias(name) for name in BOUNDS if name not in values.columns]
     lacking += [EMPTY.alias(name) for name in ("inputs", "flags") if name not in values.columns]
     points = (
@@ -38,25 +38,24 @@ def prepare_points(
     )
     written, numbers = [], []
     for row in points.iter_rows(named=True):
-        number = format_number(row["value"], decimals, language)
-        mark = "\N{NO-BREAK SPACE}" + say(f"mark_{row['status']}", language) if row["status"] in MARKED else ""
-        span = write_span(row["lo80"], row["hi80"], decimals, language)
-        written.append(f"{number} ({say('about_level', language, level=80)}: {span})" if span else number)
+        number = text.write(row["value"])
+        mark = "\N{NO-BREAK SPACE}" + text.say(f"mark_{row['status']}") if row["status"] in MARKED else ""
+        span = write_span(row["lo80"], row["hi80"], text)
+        written.append(f"{number} ({text.say('about_level', level=80)}: {span})" if span else number)
         numbers.append(number + mark + (f"\N{NO-BREAK SPACE}{FLAG}" if row["flags"] else ""))
     return points.with_columns(
-        pl.Series("period", [name_year(year, school_year, language) for year in points["year"]], pl.String),
+        pl.Series("period", [text.name_year(year) for year in points["year"]], pl.String),
         pl.Series("number", numbers, pl.String),
         pl.Series("written", written, pl.String),
-        pl.Series("status_words", [say(f"status_{status}", language) for status in points["status"]]),
+        pl.Series("status_words", [text.say(f"status_{status}") for status in points["status"]]),
     )
 
 
-def write_span(low: float | None, high: float | None, decimals: int, language: Language) -> str:
-    """`36,0 đến 38,0`; empty without an interval."""
+def write_span(low: float | None, high: float | None, text: ChartText) -> str:
+    """Write the ends of an interval: `36,0 đến 38,0`; "" without one."""
     if low is None or high is None:
         return ""
-    ends = {"low": format_number(low, decimals, language), "high": format_number(high, decimals, language)}
-    return say("range", language, **ends)
+    return text.say("range", low=text.write(low), high=text.write(high))
 
 
 def split_runs(points: pl.DataFrame, breaks: Sequence[Break] = ()) -> pl.DataFrame:
@@ -66,28 +65,26 @@ def split_runs(points: pl.DataFrame, breaks: Sequence[Break] = ()) -> pl.DataFra
     return points.sort("rank", "year").with_columns(run=starts.cum_sum())
 
 
-def tabulate(
-    points: pl.DataFrame, series: list[str], school_year: bool, decimals: int, language: Language
-) -> pl.DataFrame:
-    """The figures as text: one row a year, one column a series and interval, `…` where there is none."""
+def tabulate(points: pl.DataFrame, series: list[str], text: ChartText) -> pl.DataFrame:
+    """Write the figures as text: one row a year, one column a series and interval, `…` where there is none."""
     years = every_year(points)
     rows = {(row["series"], row["year"]): row for row in points.iter_rows(named=True)}
-    columns = {year_header(school_year, language): [name_year(y, school_year, language) for y in years]}
+    columns = {text.year_header(): [text.name_year(year) for year in years]}
     for name in series:
         columns[name] = [rows[name, y]["number"] if (name, y) in rows else MISSING for y in years]
         for level in sorted(LEVELS):
             spans = [
-                write_span(row[f"lo{level}"], row[f"hi{level}"], decimals, language) if row else ""
+                write_span(row[f"lo{level}"], row[f"hi{level}"], text) if row else ""
                 for row in (rows.get((name, year)) for year in years)
             ]
             if any(spans):
-                words = say("about_level", language, level=level)
+                words = text.say("about_level", level=level)
                 columns[words if len(series) == 1 else f"{name}: {words}"] = spans
     return pl.DataFrame(columns)
 
 
 def trace(points: pl.DataFrame, table: pl.DataFrame, series: list[str]) -> list[list[list[str]]]:
-    """The cells that each figure of the table comes from, row by row; none for names and intervals."""
+    """List the cells that each figure of the table comes from, row by row; none for names and intervals."""
     inputs = {(row["series"], row["year"]): row["inputs"] for row in points.iter_rows(named=True)}
     return [
         [list(inputs.get((name, year), ())) if name in series else [] for name in table.columns]
@@ -95,8 +92,8 @@ def trace(points: pl.DataFrame, table: pl.DataFrame, series: list[str]) -> list[
     ]
 
 
-def list_flags(points: pl.DataFrame, school_year: bool, language: Language) -> list[str]:
-    """`‡ Hải Phòng 2015-2016, 2016-2017: rounded`: what is said about which figures."""
+def list_flags(points: pl.DataFrame, text: ChartText) -> list[str]:
+    """Say which figures are doubtful and why: `‡ Hải Phòng 2015-2016, 2016-2017: rounded`."""
     said: dict[str, dict[str, list[int]]] = {}
     for row in points.iter_rows(named=True):
         for words in dict.fromkeys(row["flags"]):
@@ -105,79 +102,71 @@ def list_flags(points: pl.DataFrame, school_year: bool, language: Language) -> l
     return [
         f"{FLAG} " + "; ".join(years if alone else f"{name} {years}" for name, years in where) + f": {words}"
         for words, where in (
-            (words, [(name, _list_years(years, school_year, language)) for name, years in found.items()])
+            (words, [(name, _list_years(years, text)) for name, years in found.items()])
             for words, found in said.items()
         )
     ]
 
 
-def _list_years(years: list[int], school_year: bool, language: Language) -> str:
-    """`2015-2016, 2018-2019 đến 2021-2022`: stretches of consecutive years by their ends."""
+def _list_years(years: list[int], text: ChartText) -> str:
+    """Write stretches of consecutive years by their ends: `2015-2016, 2018-2019 đến 2021-2022`."""
     stretches: list[list[int]] = []
     for year in sorted(years):
         if stretches and stretches[-1][-1] == year - 1:
             stretches[-1].append(year)
         else:
             stretches.append([year])
-    names = [[name_year(year, school_year, language) for year in (run[0], run[-1])] for run in stretches]
-    return ", ".join(low if low == high else say("range", language, low=low, high=high) for low, high in names)
+    names = [[text.name_year(year) for year in (run[0], run[-1])] for run in stretches]
+    return ", ".join(low if low == high else text.say("range", low=low, high=high) for low, high in names)
 
 
 def list_levels(points: pl.DataFrame) -> list[float]:
-    """All values the axis must reach: figures and the ends of their intervals."""
+    """List all values the axis must reach: figures and the ends of their intervals."""
     return [level for column in ("value", *BOUNDS) for level in points[column].drop_nulls()]
 
 
-def list_key(points: pl.DataFrame, target: Goal | None, route: Route | None, language: Language) -> list[str]:
-    """What forms mean that carry no words of their own: hollow points, bands, paths."""
+def list_key(points: pl.DataFrame, target: Goal | None, route: Route | None, text: ChartText) -> list[str]:
+    """Explain the forms that carry no words of their own: hollow points, bands, paths."""
     used = [status for status in HOLLOW if status in points["status"].to_list()]
-    key = ["○ " + ", ".join(say(f"status_{status}", language) for status in used)] if used else []
+    key = ["○ " + ", ".join(text.say(f"status_{status}") for status in used)] if used else []
     if points["flags"].list.len().sum():
-        key.append(f"{FLAG} " + say("flag_key", language))
+        key.append(f"{FLAG} " + text.say("flag_key"))
     if points["lo80"].count():
-        key.append("▒ " + say("fan_key", language))
+        key.append("▒ " + text.say("fan_key"))
     if target and leads_to(points, target):
-        key.append("– · – " + say("required_path", language))
+        key.append("– · – " + text.say("required_path"))
     if route:
         key.append("- - - " + route.label)
     return key
 
 
 def leads_to(points: pl.DataFrame, target: Goal) -> bool:
-    """Whether a path can be drawn: the first series has a known point before the target's year."""
+    """Return whether a path can be drawn: the first series has a known point before the target's year."""
     known = points.filter((pl.col("rank") == 0) & (pl.col("status") != "projected"))
     return bool((known["year"].tail(1) < target.year).any())
 
 
-def list_notes(
+def list_remarks(
     points: pl.DataFrame,
     table: pl.DataFrame,
     *,
     target: Goal | None,
     route: Route | None,
     breaks: Sequence[Break],
-    decimals: int,
-    school_year: bool,
-    language: Language,
+    text: ChartText,
 ) -> list[str]:
-    """What stands under the table: target, second path, breaks, and what the marks mean."""
-    notes = []
+    """List the remarks under the table: target, second path, breaks, and what the marks mean."""
+    remarks = []
     if target:
-        words = target.write(decimals, language)
-        notes.append(say("target_note", language, label=target.label, year=target.year, value=words))
+        words = target.write(text)
+        remarks.append(text.say("target_remark", label=target.label, year=target.year, value=words))
     if route:
-        steps = "; ".join(
-            f"{name_year(year, school_year, language)}: {format_number(value, decimals, language)}"
-            for year, value in route.points
-        )
-        notes.append(f"{route.label}: {steps}")
-    notes += [
-        say("break_note", language, label=mark.label, year=name_year(mark.year, school_year, language))
-        for mark in breaks
-    ]
+        steps = "; ".join(f"{text.name_year(year)}: {text.write(value)}" for year, value in route.points)
+        remarks.append(f"{route.label}: {steps}")
+    remarks += [text.say("break_remark", label=mark.label, year=text.name_year(mark.year)) for mark in breaks]
     missing = any(MISSING in row for row in table.iter_rows())
     return [
-        *notes,
-        *explain_marks(points["status"], missing, language),
-        *list_flags(points, school_year, language),
+        *remarks,
+        *explain_marks(points["status"], missing, text),
+        *list_flags(points, text),
     ]

@@ -1,4 +1,4 @@
-"""Series over the years, with the target, the path to it, what may come, and the merger of 2025."""
+"""Draw series over the years, with the target, the path to it, what may come, and the merger of 2025."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import altair
 import polars as pl
 
 from hpedu.present.charts import style
-from hpedu.present.charts.axes import Break, Goal, Plane, Route, choose_ticks, span_years
+from hpedu.present.charts.axes import Axes, Break, Goal, Route, choose_ticks, span_years
 from hpedu.present.charts.points import (
     BOUNDS,
     FLAG,
@@ -18,7 +18,7 @@ from hpedu.present.charts.points import (
     leads_to,
     list_key,
     list_levels,
-    list_notes,
+    list_remarks,
     prepare_points,
     split_runs,
     tabulate,
@@ -44,10 +44,8 @@ from hpedu.present.charts.style import (
     unchecked,
     wrap,
     write_text,
-    year_header,
 )
-from hpedu.present.page.display import Chart
-from hpedu.texts import Language, format_number, say
+from hpedu.present.page.display import Chart, ChartText
 
 DIRECT_LABELS = 4  # with more series than this a legend is calmer
 SHADES = {95: 0.10, 80: 0.14, 50: 0.20}  # of the bands, each over the wider one
@@ -56,25 +54,149 @@ PATH_DASH = [9, 3, 2, 3]
 ROUTE_DASH = [6, 4]
 
 
-def draw_series(points: pl.DataFrame, plane: Plane, series: list[str]) -> Layers:
-    """Bands, lines, points, and areas that answer the pointer; series differ in colour, dash and shape."""
+@unchecked()
+def trend(
+    values: pl.DataFrame,
+    text: ChartText,
+    *,
+    target: Goal | None = None,
+    route: Route | None = None,
+    breaks: Sequence[Break] = (),
+    series_order: Sequence[str] | None = None,
+    zero: bool | None = None,
+    synthetic: bool = False,
+) -> Chart:
+    """Draw one or more series over the years.
+
+    `values` has the columns `series` (label), `year`, `value`, `status`. A missing year or a None breaks the line;
+    so does a year of `breaks`, which is marked and named. Points are hollow where the value is derived, estimated
+    or projected. Rows of status projected may carry `lo50, hi50, lo80, hi80, lo95, hi95`: a fan of three bands
+    that opens at the last known point; that of 80% has an edge and is named with its ends. The dash-dotted path
+    leads from the last known point of the first series to the `target`; a dashed `route` is a second path to
+    compare with. `inputs` (lists of `file!cell`) say where a figure is found, `flags` (lists of words) what is
+    doubtful about it: it gets a mark. The merger of 1 July 2025 is marked where the years span it. `zero` says
+    whether the axis of values starts at 0; None leaves it to the data. Any value of status synthetic makes the
+    chart synthetic.
+
+    Raises
+    ------
+    ValueError
+        If a column or every figure is missing, a year is there twice, or there are more than six series.
+    """
+    require_columns(values, "series", "year", "value", "status")
+    refuse_repeats(values, "series", "year")
+    series = order_names(values["series"], series_order, len(style.COLOURS))
+    points = prepare_points(values, series, text)
+    years = span_years(points, target, route)
+    levels = list_levels(points) + ([value for _, value in route.points] if route else [])
+    ticks = choose_ticks(levels, target, zero)
+    axes = Axes(
+        text=text,
+        years=years,
+        ticks=ticks,
+        title=title_values(ticks, text),
+        key=list_key(points, target, route, text),
+        breaks=[mark for mark in breaks if years[0] < mark.year <= years[1]],
+    )
+    layers: Layers = []
+    if axes.merger is not None:
+        late = axes.is_late(axes.merger)
+        layers += draw_merger({"year": axes.merger}, axes.x(), text, late=late)
+    for level, mark in enumerate(axes.breaks, start=axes.merger is not None):
+        layers += draw_break(mark, axes, level)
+    if route:
+        layers += draw_route(route, axes)
+    if target:
+        layers += draw_target(points, axes, target)
+    layers += draw_series(points, axes, series)
+    right = 8
+    if len(series) <= DIRECT_LABELS:
+        labels = place_labels(points, axes)
+        layers += draw_labels(labels, axes, series)
+        # Vega makes room for labels once; those inside the plot then move a little as it shrinks.
+        first, last = axes.years
+        right += round(60 * max(last - label["year"] for label in labels) / (last - first))
+    table = tabulate(points, series, text)
+    remarks = list_remarks(points, table, target=target, route=route, breaks=axes.breaks, text=text)
+    return Chart(
+        text=text,
+        spec=finish(layers, text, right=right),
+        table=table,
+        synthetic=synthetic or "synthetic" in points["status"].to_list(),
+        remarks="; ".join(remarks),
+        origins=trace(points, table, series),
+        data=values,
+    )
+
+
+def draw_break(mark: Break, axes: Axes, level: int) -> Layers:
+    """Draw two solid rules side by side, half a year before the first year of the new kind, and its words.
+
+    The words are above the plot; `level` counts the lines of words below them, so that none cover each other.
+    """
+    rows = [{"year": mark.year - 0.5, "words": mark.label}]
+    late = axes.is_late(mark.year)
+    side = {"align": "right", "dx": 4} if late else {"align": "left", "dx": -4}
+    words = data_of(rows).mark_text(y=-8 - LINE * level, baseline="bottom", color=style.QUIET_INK, **side)
+    rule = {"color": style.PLAIN, "strokeWidth": 1.2}
+    return [
+        *(data_of(rows).mark_rule(xOffset=shift, **rule).encode(x=axes.x()) for shift in (-2, 2)),
+        words.encode(x=axes.x(), text=altair.Text("words:N")),
+    ]
+
+
+def draw_route(route: Route, axes: Axes) -> Layers:
+    """Draw the second path: dashed, without points, under everything that is known."""
+    rows = [{"year": year, "value": value} for year, value in route.points]
+    line = data_of(rows).mark_line(color=style.QUIET_INK, strokeWidth=1.3, strokeDash=ROUTE_DASH)
+    return [line.encode(x=axes.x(), y=axes.y())]
+
+
+def draw_target(points: pl.DataFrame, axes: Axes, target: Goal) -> Layers:
+    """Draw the line to reach, a diamond in its year, and the path to it from the last known point."""
+    words = wrap(f"{target.label}: {target.write(axes.text)}", 40)
+    goal = {"year": target.year, "value": target.value, "words": words}
+    at = {"x": axes.x(), "y": axes.y()}
+    layers = [data_of([goal]).mark_rule(color=style.INK, strokeWidth=1.3).encode(y=axes.y())]
+    if leads_to(points, target):
+        known = points.filter((pl.col("rank") == 0) & (pl.col("status") != "projected"))
+        start = known.select("year", "value").tail(1).to_dicts()
+        path = data_of([*start, {"year": target.year, "value": target.value}])
+        layers.append(path.mark_line(color=style.INK, strokeWidth=1.3, strokeDash=PATH_DASH).encode(**at))
+    tooltip = [altair.Tooltip("words:N", title=axes.text.say("year") + f" {target.year}")]
+    diamond = data_of([goal]).mark_point(shape="diamond", size=130, filled=True, opacity=1, color=style.INK)
+    layers.append(diamond.encode(**at, tooltip=tooltip))
+
+    # The words go where the series leave more room: over the line or under it.
+    line = axes.to_pixel(target.value)
+    above = [line - axes.to_pixel(value) for value in points["value"] if value >= target.value]
+    below = [axes.to_pixel(value) - line for value in points["value"] if value < target.value]
+    under = min(below, default=HEIGHT) > min(above, default=HEIGHT)
+    extra = text_height(words) - LINE
+    encoding = {"y": axes.y(), "text": altair.Text("words:N")}
+    dy = 12 if under else -10 - extra
+    return layers + write_text([goal], encoding, x=4, align="left", baseline="middle", dy=dy, fontWeight=600)
+
+
+def draw_series(points: pl.DataFrame, axes: Axes, series: list[str]) -> Layers:
+    """Draw bands, lines, points and areas that answer the pointer; series differ in colour, dash and shape."""
     legend = None
     if len(series) > DIRECT_LABELS:
         legend = altair.Legend(
-            columns=legend_columns(series), symbolSize=90, offset=lift_legend(plane.title, plane.lift)
+            columns=legend_columns(series), symbolSize=90, offset=lift_legend(axes.title, axes.lift)
         )
     colour = altair.Color("series:N", scale=match_series(series, style.COLOURS), legend=legend)
     dash = altair.StrokeDash("series:N", scale=match_series(series, style.DASHES), legend=legend)
     shape = altair.Shape("series:N", scale=match_series(series, style.SHAPES), legend=legend)
-    at = {"x": plane.x(), "y": plane.y(), "color": colour}
+    at = {"x": axes.x(), "y": axes.y(), "color": colour}
 
     is_projected = pl.col("status") == "projected"
     # The line of a projection sets out from the last known point, if that is of the year before.
     departs = is_projected.shift(-1, fill_value=False).over("run")
-    runs = split_runs(points, plane.breaks)
-    ahead = split_runs(runs.filter(is_projected | departs), plane.breaks)
-    layers = draw_fan(ahead, plane, series)
-    known = split_runs(points.filter(~is_projected), plane.breaks)
+    runs = split_runs(points, axes.breaks)
+    ahead = split_runs(runs.filter(is_projected | departs), axes.breaks)
+    layers = draw_fan(ahead, axes, series)
+    known = split_runs(points.filter(~is_projected), axes.breaks)
     if not known.is_empty():
         line = data_of(pick(known, "run")).mark_line(strokeWidth=2.2)
         layers.append(line.encode(**at, strokeDash=dash, detail=altair.Detail("run:N")))
@@ -90,27 +212,28 @@ def draw_series(points: pl.DataFrame, plane: Plane, series: list[str]) -> Layers
         if not dots.is_empty():
             layers.append(data_of(pick(dots)).mark_point(size=52, opacity=1, **paint).encode(**at, shape=shape))
     flagged = points.filter(pl.col("flags").list.len() > 0)
-    if 0 < flagged.height <= FEW:  # more would only cover the lines; the key and the table still have it
+    # More would only cover the lines; the key and the table still have them.
+    if 0 < flagged.height <= FEW:
         sign = data_of(pick(flagged)).mark_text(text=FLAG, dy=-11, fontWeight=700)
         layers.append(sign.encode(**at))
     tooltip = [
         altair.Tooltip(f"{field}:N", title=words)
         for field, words in {
-            "series": say("series", plane.language),
-            "period": year_header(plane.school_year, plane.language),
-            "written": say("value", plane.language),
-            "status_words": say("status", plane.language),
+            "series": axes.text.say("series"),
+            "period": axes.text.year_header(),
+            "written": axes.text.say("value"),
+            "status_words": axes.text.say("status"),
         }.items()
     ]
     points = points.with_columns(status_words=pl.concat_list("status_words", "flags").list.join("; "))
     # A finger needs a larger point than the eye.
     touch = data_of(pick(points, "period", "written", "status_words")).mark_circle(size=500, opacity=0)
-    layers.append(touch.encode(x=plane.x(), y=plane.y(), tooltip=tooltip))
+    layers.append(touch.encode(x=axes.x(), y=axes.y(), tooltip=tooltip))
     return layers
 
 
 def pick(points: pl.DataFrame, *more: str) -> pl.DataFrame:
-    """Only what a layer draws: the rest would be carried in every page for nothing."""
+    """Select what a layer draws: the rest would be carried in every page for nothing."""
     return points.select("series", "year", "value", *more)
 
 
@@ -119,8 +242,8 @@ def match_series(series: list[str], values: Sequence[Any]) -> Any:
     return altair.Scale(domain=series, range=list(values[: len(series)]))
 
 
-def draw_fan(ahead: pl.DataFrame, plane: Plane, series: list[str]) -> Layers:
-    """Three bands one in the other, from the point a projection departs from; the one of 80% has an edge."""
+def draw_fan(ahead: pl.DataFrame, axes: Axes, series: list[str]) -> Layers:
+    """Draw three bands one in the other, from the point a projection departs from; that of 80% has an edge."""
     # At its last known point a series is certain.
     certain = pl.col("status") != "projected"
     fan = ahead.with_columns(pl.when(certain).then("value").otherwise(name).alias(name) for name in BOUNDS)
@@ -135,179 +258,37 @@ def draw_fan(ahead: pl.DataFrame, plane: Plane, series: list[str]) -> Layers:
         area = data_of(band.select("series", "year", low, high, "run")).mark_area(
             fillOpacity=SHADES[level], opacity=1, **edge
         )
-        at = {"x": plane.x(), "y": plane.y(low), "fill": altair.Fill("series:N", **paint)}
+        at = {"x": axes.x(), "y": axes.y(low), "fill": altair.Fill("series:N", **paint)}
         if level == 80:
             at["stroke"] = altair.Stroke("series:N", **paint)
         layers.append(area.encode(**at, y2=altair.Y2(f"{high}:Q"), detail=altair.Detail("run:N")))
     return layers
 
 
-def place_labels(points: pl.DataFrame, plane: Plane, decimals: int) -> Rows:
-    """Name and value at the last point of each series, moved apart; `value` places the first line of text.
+def place_labels(points: pl.DataFrame, axes: Axes) -> Rows:
+    """Place name and value at the last point of each series; `value` is the height of the first line.
 
-    A single series needs no name: the title has said it. A projection is named with the ends of its 80%.
+    The labels are moved apart. A single series needs no name: the title has it. A projection is named with the
+    ends of its 80%.
     """
     rows = points.group_by("series", maintain_order=True).last().to_dicts()
     for row in rows:
-        number = format_number(row["value"], decimals, plane.language)
+        number = axes.text.write(row["value"])
         row["words"] = f"{wrap(row['series'], 16)}\n{number}" if len(rows) > 1 else number
-        span = write_span(row["lo80"], row["hi80"], decimals, plane.language)
+        span = write_span(row["lo80"], row["hi80"], axes.text)
         if span:
-            row["words"] += f"\n{say('about_level', plane.language, level=80)}:\n{span}"
+            row["words"] += f"\n{axes.text.say('about_level', level=80)}:\n{span}"
     heights = [text_height(row["words"]) for row in rows]
-    centres = spread([plane.to_pixel(row["value"]) for row in rows], heights, 0, HEIGHT)
+    centres = spread([axes.to_pixel(row["value"]) for row in rows], heights, 0, HEIGHT)
     return [
         {key: row[key] for key in ("series", "year", "words")}
-        | {"value": plane.to_value(centre - (height - LINE) / 2)}
+        | {"value": axes.to_value(centre - (height - LINE) / 2)}
         for row, centre, height in zip(rows, centres, heights, strict=True)
     ]
 
 
-def draw_labels(labels: Rows, plane: Plane, series: list[str]) -> Layers:
-    """The words at the end of each line, in its colour."""
+def draw_labels(labels: Rows, axes: Axes, series: list[str]) -> Layers:
+    """Write the words at the end of each line, in its colour."""
     colour = altair.Color("series:N", scale=match_series(series, style.COLOURS), legend=None)
-    encoding = {"x": plane.x(), "y": plane.y(), "text": altair.Text("words:N"), "color": colour}
+    encoding = {"x": axes.x(), "y": axes.y(), "text": altair.Text("words:N"), "color": colour}
     return write_text(labels, encoding, align="left", dx=13, fontWeight=600)
-
-
-def draw_target(points: pl.DataFrame, plane: Plane, target: Goal, written: str) -> Layers:
-    """The line to reach, a diamond in its year, and the path to it from the last known point."""
-    words = wrap(f"{target.label}: {written}", 40)
-    goal = {"year": target.year, "value": target.value, "words": words}
-    at = {"x": plane.x(), "y": plane.y()}
-    layers = [data_of([goal]).mark_rule(color=style.INK, strokeWidth=1.3).encode(y=plane.y())]
-    if leads_to(points, target):
-        known = points.filter((pl.col("rank") == 0) & (pl.col("status") != "projected"))
-        start = known.select("year", "value").tail(1).to_dicts()
-        path = data_of([*start, {"year": target.year, "value": target.value}])
-        layers.append(path.mark_line(color=style.INK, strokeWidth=1.3, strokeDash=PATH_DASH).encode(**at))
-    tooltip = [altair.Tooltip("words:N", title=say("year", plane.language) + f" {target.year}")]
-    diamond = data_of([goal]).mark_point(shape="diamond", size=130, filled=True, opacity=1, color=style.INK)
-    layers.append(diamond.encode(**at, tooltip=tooltip))
-
-    # The words go where the series leave more room: over the line or under it.
-    line = plane.to_pixel(target.value)
-    above = [line - plane.to_pixel(value) for value in points["value"] if value >= target.value]
-    below = [plane.to_pixel(value) - line for value in points["value"] if value < target.value]
-    under = min(below, default=HEIGHT) > min(above, default=HEIGHT)
-    extra = text_height(words) - LINE
-    encoding = {"y": plane.y(), "text": altair.Text("words:N")}
-    dy = 12 if under else -10 - extra
-    return layers + write_text([goal], encoding, x=4, align="left", baseline="middle", dy=dy, fontWeight=600)
-
-
-def draw_route(route: Route, plane: Plane) -> Layers:
-    """The second path: dashed, without points, under everything that is known."""
-    rows = [{"year": year, "value": value} for year, value in route.points]
-    line = data_of(rows).mark_line(color=style.QUIET_INK, strokeWidth=1.3, strokeDash=ROUTE_DASH)
-    return [line.encode(x=plane.x(), y=plane.y())]
-
-
-def draw_break(mark: Break, plane: Plane, level: int) -> Layers:
-    """Two solid rules side by side, half a year before the first year of the new kind; its words above the plot.
-
-    `level` counts the lines of words below them, so that the marks of several breaks do not cover each other.
-    """
-    rows = [{"year": mark.year - 0.5, "words": mark.label}]
-    late = plane.is_late(mark.year)
-    side = {"align": "right", "dx": 4} if late else {"align": "left", "dx": -4}
-    words = data_of(rows).mark_text(y=-8 - LINE * level, baseline="bottom", color=style.QUIET_INK, **side)
-    rule = {"color": style.PLAIN, "strokeWidth": 1.2}
-    return [
-        *(data_of(rows).mark_rule(xOffset=shift, **rule).encode(x=plane.x()) for shift in (-2, 2)),
-        words.encode(x=plane.x(), text=altair.Text("words:N")),
-    ]
-
-
-@unchecked()
-def trend(
-    values: pl.DataFrame,
-    *,
-    title: str,
-    alt: str,
-    name: str,
-    language: Language,
-    unit_label: str,
-    decimals: int,
-    target: Goal | None = None,
-    route: Route | None = None,
-    breaks: Sequence[Break] = (),
-    series_order: Sequence[str] | None = None,
-    school_year: bool = True,
-    zero: bool | None = None,
-    synthetic: bool = False,
-) -> Chart:
-    """Draw one or more series over the years.
-
-    `values` has the columns `series` (label), `year`, `value`, `status`. A missing year or a None breaks the line;
-    so does a year of `breaks`, which is marked and named. Points are hollow where the value is derived, estimated
-    or projected. Rows of status projected may carry `lo50, hi50, lo80, hi80, lo95, hi95`: a fan of three bands
-    that opens at the last known point; that of 80% has an edge and is named with its ends. The dash-dotted path
-    leads from the last known point of the first series to the `target`; a dashed `route` is a second path to
-    compare with. `inputs` (lists of `file!cell`) say where a figure stands, `flags` (lists of words) what is
-    doubtful about it: it gets a mark. The merger of 1 July 2025 is marked where the years span it. `zero` says
-    whether the axis of values starts at 0; None leaves it to the data. Any value of status synthetic makes the
-    chart synthetic.
-
-    Raises
-    ------
-    ValueError
-        If a column or every figure is missing, a year stands twice, or there are more than six series.
-    """
-    require_columns(values, "series", "year", "value", "status")
-    refuse_repeats(values, "series", "year")
-    series = order_names(values["series"], series_order, len(style.COLOURS))
-    points = prepare_points(values, series, language, decimals, school_year)
-    years = span_years(points, target, route)
-    levels = list_levels(points) + ([value for _, value in route.points] if route else [])
-    ticks = choose_ticks(levels, target, zero)
-    plane = Plane(
-        years=years,
-        ticks=ticks,
-        school_year=school_year,
-        language=language,
-        title=title_values(ticks, unit_label, language),
-        key=list_key(points, target, route, language),
-        breaks=[mark for mark in breaks if years[0] < mark.year <= years[1]],
-    )
-    layers: Layers = []
-    if plane.merger is not None:
-        late = plane.is_late(plane.merger)
-        layers += draw_merger({"year": plane.merger}, plane.x(), late=late, language=language)
-    for level, mark in enumerate(plane.breaks, start=plane.merger is not None):
-        layers += draw_break(mark, plane, level)
-    if route:
-        layers += draw_route(route, plane)
-    if target:
-        layers += draw_target(points, plane, target, target.write(decimals, language))
-    layers += draw_series(points, plane, series)
-    right = 8
-    if len(series) <= DIRECT_LABELS:
-        labels = place_labels(points, plane, decimals)
-        layers += draw_labels(labels, plane, series)
-        # Vega makes room for labels once; those inside the plot then move a little as it shrinks.
-        first, last = plane.years
-        right += round(60 * max(last - label["year"] for label in labels) / (last - first))
-    table = tabulate(points, series, school_year, decimals, language)
-    notes = list_notes(
-        points,
-        table,
-        target=target,
-        route=route,
-        breaks=plane.breaks,
-        decimals=decimals,
-        school_year=school_year,
-        language=language,
-    )
-    return Chart(
-        spec=finish(layers, language=language, right=right),
-        alt=alt,
-        title=title,
-        table=table,
-        name=name,
-        language=language,
-        synthetic=synthetic or "synthetic" in points["status"].to_list(),
-        note="; ".join(notes),
-        origins=trace(points, table, series),
-        data=values,
-    )

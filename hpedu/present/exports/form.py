@@ -1,4 +1,4 @@
-"""What a page asks for: the input form of its group, to be downloaded from the page itself."""
+"""Write the input form of a group of targets: a file of its own, or a download in the page itself."""
 
 from __future__ import annotations
 
@@ -7,31 +7,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from openpyxl import Workbook
-from openpyxl.cell import Cell
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
 
-from hpedu.errors import HpeduError, UnknownName
+from hpedu.errors import HpeduError, check_name
 from hpedu.folders import write_whole
 from hpedu.ingest.forms.design import (
     COVER,
     SHEETS,
-    Column,
     Cover,
-    Sheet,
     SheetKind,
-    range_of,
     task_series,
     write_cover_code,
     write_key,
 )
-from hpedu.present.exports.workbook import WRAP, lay_out_print, put_text, save_workbook, set_height
+from hpedu.present.exports.form_workbook import FormRow, write_cover, write_sheet
+from hpedu.present.exports.workbook import save_workbook
 from hpedu.present.page.blocks import render
 from hpedu.present.page.display import Fragment
 from hpedu.present.view import Wording
@@ -39,6 +31,121 @@ from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Target, Text
 from hpedu.texts import LANGUAGES, say, school_year
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+STEPS = ("fill", "number", "state", "labels", "return")
+
+
+class FormExists(HpeduError):
+    """A file of that name is there already; it may have been filled in."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(path)
+
+
+def write_form(
+    path: Path,
+    *,
+    group: str,
+    year: int,
+    territory: str | None = None,
+    observations: pl.DataFrame,
+    registry: Registry,
+) -> int:
+    """Write the empty form of a group of targets; return how many figures it wants.
+
+    Parameters
+    ----------
+    group
+        Target group; `overview` stands for the targets across all levels.
+    year
+        Year in which the school year starts; for calendar figures the year itself.
+    territory
+        Id of the territory; None for the city.
+    observations
+        Columns `hpedu.ingest.schema.OBSERVATIONS`: the form leaves out what is there already. If any is synthetic,
+        so is the form: it says so on every sheet, and what is read of it has the status `synthetic`.
+
+    Raises
+    ------
+    UnknownName
+        For a group or territory that does not exist.
+    FormExists
+        If there is such a file: filled-in work is never overwritten.
+    """
+    if path.exists():
+        raise FormExists(path)
+    content, asked = make_form(
+        group=group,
+        year=year,
+        territory=registry.city if territory is None else territory,
+        observations=observations,
+        registry=registry,
+    )
+    write_whole(path, content)
+    return asked
+
+
+def make_form(
+    *, group: str, year: int, territory: str, observations: pl.DataFrame, registry: Registry
+) -> tuple[bytes, int]:
+    """Make the empty form as a workbook, and count the figures it wants; parameters as of `write_form`."""
+    check_name("group", group, registry.groups)
+    check_name("territory", territory, registry.territories)
+    synthetic = "synthetic" in observations["status"]
+    cover = Cover("cross_cutting" if group == "overview" else group, territory, year, synthetic)
+    missing = list_missing(cover, observations, registry)
+    texts = FormTexts(cover, registry)
+    rows: dict[SheetKind, list[FormRow]] = {
+        "numbers": [texts.number_row(place, one) for place, one in enumerate(missing, 1)],
+        "milestones": list(texts.milestone_rows()),
+        "tasks": list(texts.task_rows()),
+    }
+    workbook = Workbook()
+    # The reader of forms finds the cover by the name of its sheet.
+    workbook.security.lockStructure = True
+    workbook.active.title = COVER
+    write_cover(
+        workbook.active,
+        title=texts.title(),
+        code=write_cover_code(cover, texts.title()),
+        lines=texts.instructions(missing),
+        departments=texts.departments(),
+    )
+    for kind, sheet in SHEETS.items():
+        write_sheet(workbook, sheet, rows[kind], texts.title(), registry)
+    return save_workbook(workbook, date(year, 9, 30)), len(missing)  # the day schools count
+
+
+def offer_forms(
+    groups: Sequence[str], *, territory: str, year: int, observations: pl.DataFrame, wording: Wording
+) -> Fragment:
+    """Draw links to the empty forms of some groups of targets; a former territory is asked for nothing.
+
+    Parameters
+    ----------
+    observations
+        Columns `hpedu.ingest.schema.OBSERVATIONS`: the forms leave out what is there already.
+    """
+    registry, language = wording.registry, wording.language
+    asked = groups if registry.territories[territory].role == "city" else ()
+    links = []
+    for group in asked:
+        content, count = make_form(
+            group=group, year=year, territory=territory, observations=observations, registry=registry
+        )
+        name = registry.groups[group].name.get(language)
+        links.append(
+            {
+                "file": f"hpedu-{group}-{territory}-{year}.xlsx",
+                "href": f"data:{WORKBOOK};base64,{base64.b64encode(content).decode('ascii')}",
+                "text": say("form_link", language, group=name, count=count),
+            }
+        )
+    lead = say("form_lead" if links else "form_not_asked", language)
+    plain = "\n".join([lead, *(link["text"] for link in links)])
+    return Fragment(render("forms", lead=lead, links=links), plain)
 
 
 @dataclass(frozen=True)
@@ -50,7 +157,7 @@ class Missing:
 
 
 def list_missing(cover: Cover, observations: pl.DataFrame, registry: Registry) -> list[Missing]:
-    """The series that the group's targets are computed from and that have no figure, each once.
+    """List the series without a figure that the group's targets are computed from, each once.
 
     A bound ("over 99%") is no figure: no formula takes it.
     """
@@ -72,7 +179,7 @@ def list_missing(cover: Cover, observations: pl.DataFrame, registry: Registry) -
 
 
 def series_of(target: Target, registry: Registry) -> list[SeriesRef]:
-    """The series a target is computed from; none for a milestone."""
+    """List the series a target is computed from; none for a milestone."""
     if target.kind == "milestone":
         return []
     indicator = registry.indicators[target.id]
@@ -81,11 +188,8 @@ def series_of(target: Target, registry: Registry) -> list[SeriesRef]:
 
 
 def targets_of(cover: Cover, registry: Registry) -> list[Target]:
-    """The targets a form is about, in the order of the plans."""
+    """List the targets a form is about, in the order of the plans."""
     return [target for target in registry.targets.values() if target.group == cover.group]
-
-
-STEPS = ("fill", "number", "state", "labels", "return")
 
 
 class FormTexts:
@@ -96,6 +200,7 @@ class FormTexts:
         self.wording = Wording(registry, "vi", cover.territory)
 
     def title(self) -> str:
+        """Write the title: group, territory, school year, and whether the form is synthetic."""
         year, place = self.cover.year, self.registry.territories[self.cover.territory].name
         return "\n".join(
             (say("form_synthetic", language) + " – " if self.cover.synthetic else "")
@@ -111,17 +216,20 @@ class FormTexts:
         )
 
     def instructions(self, missing: Sequence[Missing]) -> list[str]:
+        """Write what the form is for and how to fill it in, a paragraph a step."""
         names = {kind: sheet.name for kind, sheet in SHEETS.items()}
         keys = ["form_purpose", *(f"form_step_{step}" for step in STEPS), *([] if missing else ["form_complete"])]
         return ["\n".join(say(key, language, **names) for language in LANGUAGES) for key in keys]
 
     def departments(self) -> str:
+        """Name the departments that answer for the targets, a line each."""
         named = dict.fromkeys(
             name for target in targets_of(self.cover, self.registry) for name in target.departments
         )
         return "\n".join(self.registry.departments[name].name.vi for name in named)
 
     def number_row(self, place: int, missing: Missing) -> FormRow:
+        """Return the row for a missing figure; `place` is its number in the form."""
         measure = self.registry.measures[missing.series.measure]
         dates = dict.fromkeys(t.reference_date.vi for t in missing.targets if t.reference_date)
         counted = [say("form_reference_date", "vi", dates="; ".join(dates))] if dates else []
@@ -138,6 +246,7 @@ class FormTexts:
         return FormRow(labels, key, measure.unit)
 
     def milestone_rows(self) -> Iterator[FormRow]:
+        """Return a row for each milestone of the group."""
         for target in targets_of(self.cover, self.registry):
             if target.kind == "milestone":
                 (series,) = parse_formula(self.registry.indicators[target.milestone_indicator].numerator)
@@ -151,6 +260,7 @@ class FormTexts:
                 yield FormRow(labels, write_key(series, labels["number"], labels["milestone"]))
 
     def task_rows(self) -> Iterator[FormRow]:
+        """Return a row for each task of the plans."""
         for place, task in enumerate(self.registry.tasks, 1):
             name = f"{say(f'plan_short_{task.plan}', 'vi')} {task.number}. {_both(task.title)}"
             labels = {
@@ -162,7 +272,7 @@ class FormTexts:
             yield FormRow(labels, write_key(task_series(task), labels["number"], labels["task"]))
 
     def _name_series(self, series: SeriesRef) -> str:
-        """Measure, which part of it, and year: "Trường học – Mầm non, Ngoài công lập (2026-2027)"."""
+        """Name measure, part and year: "Trường học – Mầm non, Ngoài công lập (2026-2027)"."""
         measure = self.registry.measures[series.measure]
         lines = []
         for language in LANGUAGES:
@@ -182,243 +292,3 @@ class FormTexts:
 
 def _both(text: Text) -> str:
     return f"{text.vi}\n{text.en}"
-
-
-HEAD, HEADINGS, FIRST = 2, 3, 4  # rows: hidden column names, headings, first to fill in
-
-_FILL = PatternFill("solid", fgColor="FFF6CC")
-_HEADING = PatternFill("solid", fgColor="1F4E79")
-_EDGE = Border(*[Side("thin", color="B7B7B7")] * 4)
-_CENTRED = Alignment(horizontal="center", vertical="top")
-_UNLOCKED = Protection(locked=False)
-_DATE_FORMAT = "dd/mm/yyyy"
-
-
-@dataclass(frozen=True)
-class FormRow:
-    """A row to fill in: text of the label columns by id, hidden key, unit of the value (numbers only)."""
-
-    labels: dict[str, str]
-    key: str
-    unit: str = "status"
-
-
-def write_cover(sheet: Worksheet, *, title: str, code: str, lines: Sequence[str], departments: str) -> None:
-    """The first sheet: what the form is about, how to fill it in, who answers, the code for the reader."""
-    sheet.column_dimensions["A"].width = 30
-    sheet.column_dimensions["B"].width = 90
-    put_text(sheet["A1"], title).font = Font(bold=True, size=14)
-    set_height(sheet, 1, [(title, 100)], line=20)
-    row = 1
-    for row, line in enumerate(lines, 3):
-        put_text(sheet.cell(row, 1), line)
-        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=2)
-        set_height(sheet, row, [(line, 118)])
-    sheet.merge_cells("A1:B1")
-    for place, (key, text) in enumerate(
-        [("form_who", departments), ("form_deadline", ""), ("form_filled_by", ""), ("form_code", code)], row + 2
-    ):
-        put_text(sheet.cell(place, 1), _say(key, "\n")).font = Font(bold=True)
-        cell = put_text(sheet.cell(place, 2), text)
-        if not text:
-            cell.fill, cell.protection, cell.border = _FILL, _UNLOCKED, _EDGE
-        set_height(sheet, place, [(_say(key, "\n"), 30), (text, 90)])
-    _finish(sheet)
-
-
-def write_sheet(
-    workbook: Workbook, design: Sheet, rows: Sequence[FormRow], title: str, registry: Registry
-) -> None:
-    """A sheet to fill in, after `design`."""
-    sheet = workbook.create_sheet(design.name)
-    put_text(sheet["A1"], title.split("\n")[0]).font = Font(bold=True, size=13)
-    sheet["A1"].alignment = Alignment(wrap_text=False)
-    for place, (column, name) in enumerate(zip(design.columns, design.head, strict=True), 1):
-        put_text(sheet.cell(HEAD, place), name)
-        heading = put_text(sheet.cell(HEADINGS, place), _say(f"form_{column.id}", "\n"))
-        heading.font, heading.fill, heading.border = Font(bold=True, color="FFFFFF"), _HEADING, _EDGE
-        letter = get_column_letter(place)
-        sheet.column_dimensions[letter].width = column.width
-        sheet.column_dimensions[letter].hidden = column.role == "key"
-    sheet.row_dimensions[HEAD].hidden = True
-    headings = [(_say(f"form_{column.id}", "\n"), column.width - 2) for column in design.columns]  # bold is wider
-    set_height(
-        sheet,
-        HEADINGS,
-        [one for one, column in zip(headings, design.columns, strict=True) if column.role != "key"],
-    )
-    rules = _Rules(sheet, registry)
-    for number, row in enumerate(rows, FIRST):
-        for place, column in enumerate(design.columns, 1):
-            cell = sheet.cell(number, place)
-            if column.role == "fill":
-                _open(cell)
-                rules.apply(cell, column, row.unit, design.states)
-            else:
-                put_text(cell, row.key if column.role == "key" else row.labels[column.id]).border = _EDGE
-            if column.id == "number":
-                cell.value = int(row.labels["number"])  # as text, Excel would mark it as a mistake
-                cell.alignment = _CENTRED
-        set_height(sheet, number, [(row.labels.get(c.id, ""), c.width) for c in design.columns])
-    sheet.freeze_panes = sheet.cell(FIRST, 3)  # number and label stay in sight
-    sheet.print_title_rows = f"{HEADINGS}:{HEADINGS}"
-    _finish(sheet)
-
-
-class _Rules:
-    """The data validations of a sheet, one for all cells of a kind."""
-
-    def __init__(self, sheet: Worksheet, registry: Registry) -> None:
-        self._sheet, self._registry = sheet, registry
-        self._rules: dict[str, DataValidation] = {}
-
-    def apply(self, cell: Cell, column: Column, unit: str, states: str) -> None:
-        allowed = range_of(unit)
-        if column.id == "value":
-            said = "form_whole_said" if allowed.whole else "form_decimal_said"
-            options: dict[str, Any] = {"type": "whole" if allowed.whole else "decimal", "formula1": "0"}
-            options["operator"] = "greaterThanOrEqual"
-            cell.number_format = "#,##0" if allowed.whole else "#,##0.##"
-            if allowed.upper is not None:
-                said = "form_percent_said"
-                options |= {"operator": "between", "formula2": str(allowed.upper)}
-        elif column.id == "state":
-            said = "form_state_said"
-            names = ",".join(code.name.vi for code in self._registry.codes_of(states).values())
-            options = {"type": "list", "formula1": f'"{names}"'}
-        elif column.id == "date":
-            said = "form_date_said"
-            options = {"type": "date", "operator": "greaterThanOrEqual", "formula1": "DATE(2000,1,1)"}
-            cell.number_format = _DATE_FORMAT
-        else:
-            return
-        if said not in self._rules:
-            rule = DataValidation(allow_blank=True, showErrorMessage=True, showInputMessage=True, **options)
-            rule.error = rule.prompt = _say(said, " / ")
-            self._sheet.add_data_validation(rule)
-            self._rules[said] = rule
-        self._rules[said].add(cell)
-
-
-def _open(cell: Cell) -> None:
-    cell.fill, cell.protection, cell.border, cell.alignment = _FILL, _UNLOCKED, _EDGE, WRAP
-
-
-def _say(key: str, between: str) -> str:
-    return between.join(say(key, language) for language in LANGUAGES)
-
-
-def _finish(sheet: Worksheet) -> None:
-    sheet.protection.sheet = True  # no password: it guards against slips, not against people
-    sheet.protection.formatColumns = sheet.protection.formatRows = False  # widths and heights stay free
-    lay_out_print(sheet)
-
-
-class FormExists(HpeduError):
-    """A file of that name is there already; it may have been filled in."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        super().__init__(path)
-
-
-def write_form(
-    path: Path,
-    *,
-    group: str,
-    year: int,
-    territory: str = "hai_phong",
-    observations: pl.DataFrame,
-    registry: Registry,
-) -> int:
-    """Write the empty form of a group of targets; returns how many figures it asks for.
-
-    Parameters
-    ----------
-    group
-        Target group; `overview` stands for the targets across all levels.
-    year
-        Year in which the school year starts; for calendar figures the year itself.
-    observations
-        Columns `hpedu.ingest.schema.OBSERVATIONS`: what is there already is not asked for. If any is synthetic,
-        so is the form: it says so on every sheet, and what is read of it has the status `synthetic`.
-
-    Raises
-    ------
-    UnknownName
-        For a group or territory that does not exist.
-    FormExists
-        If there is such a file: filled-in work is never overwritten.
-    """
-    if path.exists():
-        raise FormExists(path)
-    content, asked = make_form(
-        group=group, year=year, territory=territory, observations=observations, registry=registry
-    )
-    write_whole(path, content)
-    return asked
-
-
-def make_form(
-    *, group: str, year: int, territory: str, observations: pl.DataFrame, registry: Registry
-) -> tuple[bytes, int]:
-    """The empty form as a workbook, and how many figures it asks for; parameters and errors as of `write_form`."""
-    if group not in registry.groups:
-        raise UnknownName("group", group, registry.groups)
-    if territory not in registry.territories:
-        raise UnknownName("territory", territory, registry.territories)
-    synthetic = "synthetic" in observations["status"]
-    cover = Cover("cross_cutting" if group == "overview" else group, territory, year, synthetic)
-    missing = list_missing(cover, observations, registry)
-    texts = FormTexts(cover, registry)
-    rows: dict[SheetKind, list[FormRow]] = {
-        "numbers": [texts.number_row(place, one) for place, one in enumerate(missing, 1)],
-        "milestones": list(texts.milestone_rows()),
-        "tasks": list(texts.task_rows()),
-    }
-    workbook = Workbook()
-    workbook.security.lockStructure = True  # the reader finds the cover by the name of its sheet
-    workbook.active.title = COVER
-    write_cover(
-        workbook.active,
-        title=texts.title(),
-        code=write_cover_code(cover, texts.title()),
-        lines=texts.instructions(missing),
-        departments=texts.departments(),
-    )
-    for kind, sheet in SHEETS.items():
-        write_sheet(workbook, sheet, rows[kind], texts.title(), registry)
-    return save_workbook(workbook, date(year, 9, 30)), len(missing)  # the day schools count
-
-
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def offer_forms(
-    groups: Sequence[str], *, territory: str, year: int, observations: pl.DataFrame, wording: Wording
-) -> Fragment:
-    """Links to the empty forms of some groups of targets; a territory that is no more is not asked for anything.
-
-    Parameters
-    ----------
-    observations
-        Columns `hpedu.ingest.schema.OBSERVATIONS`: what is there already is not asked for.
-    """
-    registry, language = wording.registry, wording.language
-    asked = groups if registry.territories[territory].role == "city" else ()
-    links = []
-    for group in asked:
-        content, count = make_form(
-            group=group, year=year, territory=territory, observations=observations, registry=registry
-        )
-        name = registry.groups[group].name.get(language)
-        links.append(
-            {
-                "file": f"hpedu-{group}-{territory}-{year}.xlsx",
-                "href": f"data:{WORKBOOK};base64,{base64.b64encode(content).decode('ascii')}",
-                "text": say("form_link", language, group=name, count=count),
-            }
-        )
-    lead = say("form_lead" if links else "form_not_asked", language)
-    plain = "\n".join([lead, *(link["text"] for link in links)])
-    return Fragment(render("forms", lead=lead, links=links), plain)

@@ -1,4 +1,4 @@
-"""The tables of a report as a Frictionless data package, for other systems.
+"""Write the tables of a report as a Frictionless data package, for other systems.
 
 Tabular Data Package, version 1 of the specification: CSV (UTF-8, RFC 4180) and `datapackage.json`, which names
 types, units, constraints, keys, licences and sources.
@@ -15,7 +15,7 @@ from typing import Any
 
 from hpedu.folders import write_whole
 from hpedu.ingest.schema import Resource
-from hpedu.present.exports.rows import Column, OfficeTables, Row, TableDesign, introduce, name_tables, read_design
+from hpedu.present.exports.rows import Column, ReportTables, Row, TableDesign, introduce, name_tables, read_design
 from hpedu.present.page.blocks import write_csv
 from hpedu.registry import Registry
 from hpedu.texts import Language, say
@@ -23,14 +23,14 @@ from hpedu.texts import Language, say
 DESCRIPTOR = "datapackage.json"
 
 
-def write_package(folder: Path, tables: OfficeTables, registry: Registry) -> None:
+def write_package(folder: Path, tables: ReportTables, registry: Registry) -> None:
     """Write the package of a report into a folder of its own; the same tables give the same bytes."""
     for name, content in draw_package(tables, registry).items():
         write_whole(folder / name, content)
 
 
-def draw_package(tables: OfficeTables, registry: Registry) -> dict[str, bytes]:
-    """The files of the package by name: a CSV a table, and the descriptor last."""
+def draw_package(tables: ReportTables, registry: Registry) -> dict[str, bytes]:
+    """Return the files of the package by name: a CSV a table, and the descriptor last."""
     design = read_design()
     files = {
         f"{key}.csv": write_csv(
@@ -43,8 +43,8 @@ def draw_package(tables: OfficeTables, registry: Registry) -> dict[str, bytes]:
     return files | {DESCRIPTOR: text.encode()}
 
 
-def describe_package(tables: OfficeTables, registry: Registry) -> dict[str, Any]:
-    """The descriptor: what `datapackage.json` says."""
+def describe_package(tables: ReportTables, registry: Registry) -> dict[str, Any]:
+    """Return the descriptor: what `datapackage.json` says."""
     scope, language, design = tables.scope, tables.scope.language, read_design()
     warning = [say("synthetic_page", language)] if tables.synthetic else []
     title = name_tables(tables, registry)
@@ -52,7 +52,7 @@ def describe_package(tables: OfficeTables, registry: Registry) -> dict[str, Any]
         "profile": "tabular-data-package",
         "name": f"hpedu-{scope.year}-{scope.territory}-{language}-{scope.group}",
         "title": f"{say('synthetic_chart', language)} – {title}" if tables.synthetic else title,
-        "description": " ".join([*warning, say("office_package_text", language), *introduce(tables)]),
+        "description": " ".join([*warning, say("export_package_text", language), *introduce(tables)]),
         "keywords": ["education", "targets", "Hai Phong", *(["synthetic"] if tables.synthetic else [])],
         "hpedu": version("hpedu"),
         **_none_left_out("licenses", _list_licences(tables)),
@@ -106,24 +106,24 @@ def _describe_column(
 
 
 def _describe_source(source: Resource) -> dict[str, str]:
-    """A source; only web addresses are handed on."""
+    """Describe a source; only web addresses are handed on."""
     address = {"path": source.url} if source.url.startswith(("https://", "http://")) else {}
     return {"title": f"{source.publisher}: {source.title}"} | address
 
 
-def _list_licences(tables: OfficeTables) -> list[dict[str, str]]:
-    """The licences of the sources, each once."""
+def _list_licences(tables: ReportTables) -> list[dict[str, str]]:
+    """List the licences of the sources, each once."""
     found = dict.fromkeys(tuple(sorted(one.items())) for source in tables.sources for one in source.licenses)
     return [dict(pairs) for pairs in found]
 
 
 def _none_left_out(key: str, found: Any) -> dict[str, Any]:
-    """The property, unless it is empty: the specification allows no empty lists."""
+    """Return the property, unless it is empty: the specification allows no empty lists."""
     return {key: found} if found else {}
 
 
 def _cell(row: Mapping[str, Any] | Row, column: str) -> object:
-    """A value as Table Schema writes it: lists as JSON, whole numbers without a point."""
+    """Return a value as Table Schema writes it: lists as JSON, whole numbers without a point."""
     value = row[column]
     if isinstance(value, bool):
         return "true" if value else "false"

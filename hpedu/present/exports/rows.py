@@ -1,7 +1,7 @@
-"""What a report hands to the office: its scorecard, series, observations and registers as plain rows.
+"""Collect what is exported of a report as plain rows: scorecard, series, observations and registers.
 
-The rows are the same for the workbook and the data package; which columns each shows stands in
-`office_tables.toml`.
+The rows are the same for the workbook and the data package; `tables.toml` says which columns
+each of them shows.
 """
 
 from __future__ import annotations
@@ -19,45 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.ingest.schema import Resource
-from hpedu.present.view import name_year
+from hpedu.present.view import SILENT, name_year
 from hpedu.registry import Registry
 from hpedu.registry.formula import parse_formula
 from hpedu.registry.models import Indicator, Target, Text
 from hpedu.texts import Language, format_date, say, school_year
-
-SILENT = ("no_data", "milestone_unreported")
-"""States of a target about which nothing is known."""
-
-
-def name_tables(tables: OfficeTables, registry: Registry) -> str:
-    """The title of a hand-out: group, territory and school year in its language."""
-    scope = tables.scope
-    return say(
-        "office_title",
-        scope.language,
-        group=registry.groups[scope.group].name.get(scope.language),
-        territory=registry.territories[scope.territory].name.get(scope.language),
-        year=school_year(scope.year, scope.language),
-    )
-
-
-def day_of(tables: OfficeTables) -> date:
-    """The day of the data: that of its newest source, the first of the month or year where no day is known."""
-    year, month, day = [int(part) for part in f"{tables.published}-01-01".split("-")[:3]]
-    return date(year, month, day)
-
-
-def introduce(tables: OfficeTables) -> list[str]:
-    """What a reader has to know first: coverage, date of the data, what the figures are."""
-    language, states = tables.scope.language, [row["state"] for row in tables.rows["scorecard"]]
-    known = sum(state not in SILENT for state in states)
-    return [
-        say("office_coverage", language, known=known, total=len(states)),
-        say("office_date", language, date=format_date(tables.published, language)),
-        say("office_nothing_invented", language),
-        say("office_merger", language),
-    ]
-
 
 FieldType = Literal["string", "number", "integer", "boolean", "date", "array"]
 """Types of Frictionless Table Schema (version 1) that the tables use; an `array` is written as JSON."""
@@ -88,7 +54,8 @@ class TableDesign(BaseModel):
     links: dict[str, str] = Field(default_factory=dict)  # column -> table of which it is the key
     sheet: list[str] = Field(default_factory=list)  # empty: not in the workbook
     name: Text | None = None  # of its sheet
-    wrap: bool = True  # long texts over several lines; a long table is easier to work with in one line a row
+    # Long texts go over several lines; a long table is easier to work with in one line a row.
+    wrap: bool = True
     on_paper: int = 0  # how many of its columns are printed
 
 
@@ -103,14 +70,14 @@ class Design(BaseModel):
 
 @cache
 def read_design() -> Design:
-    """Read `office_tables.toml`.
+    """Read `tables.toml`.
 
     Raises
     ------
     pydantic.ValidationError
         If it is not as the classes above say.
     """
-    with Path(__file__).with_name("office_tables.toml").open("rb") as file:
+    with Path(__file__).with_name("tables.toml").open("rb") as file:
         return Design.model_validate(tomllib.load(file))
 
 
@@ -120,7 +87,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Scope:
-    """What a hand-out is about: a target group (`overview` for all) in a territory, school year and language."""
+    """What is exported: a target group (`overview` for all) in a territory, school year and language."""
 
     group: str
     territory: str
@@ -129,8 +96,8 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class OfficeTables:
-    """The rows of every table by its id; `decimals` of a number stand beside it, for the workbook's formats."""
+class ReportTables:
+    """The rows of every table by its id; a row has the `decimals` of its numbers, for formats in a workbook."""
 
     scope: Scope
     rows: Mapping[str, Sequence[Row]]
@@ -139,8 +106,38 @@ class OfficeTables:
 
     @property
     def published(self) -> str:
-        """The newest day, month or year any of the sources was published: the date of the data."""
+        """Return the newest day, month or year any of the sources was published: the date of the data."""
         return max((source.published for source in self.sources), default=str(self.scope.year))
+
+
+def name_tables(tables: ReportTables, registry: Registry) -> str:
+    """Return the title of the exports: group, territory and school year in their language."""
+    scope = tables.scope
+    return say(
+        "export_title",
+        scope.language,
+        group=registry.groups[scope.group].name.get(scope.language),
+        territory=registry.territories[scope.territory].name.get(scope.language),
+        year=school_year(scope.year, scope.language),
+    )
+
+
+def day_of(tables: ReportTables) -> date:
+    """Return the day of the newest source; the first of its month or year where no day is known."""
+    year, month, day = [int(part) for part in f"{tables.published}-01-01".split("-")[:3]]
+    return date(year, month, day)
+
+
+def introduce(tables: ReportTables) -> list[str]:
+    """Say what a reader has to know first: coverage, date of the data, what the figures are."""
+    language, states = tables.scope.language, [row["state"] for row in tables.rows["scorecard"]]
+    known = sum(state not in SILENT for state in states)
+    return [
+        say("export_coverage", language, known=known, total=len(states)),
+        say("export_date", language, date=format_date(tables.published, language)),
+        say("export_nothing_invented", language),
+        say("export_merger", language),
+    ]
 
 
 def collect_tables(
@@ -150,15 +147,15 @@ def collect_tables(
     observations: pl.DataFrame,
     resources: Mapping[str, Resource],
     registry: Registry,
-) -> OfficeTables:
-    """The tables of a report, from nothing but what it is given.
+) -> ReportTables:
+    """Collect the tables of a report, from nothing but what it is given.
 
     Parameters
     ----------
     values
         Columns `hpedu.indicators.VALUES`.
     observations
-        Columns `hpedu.ingest.schema.OBSERVATIONS`; only current ones are handed out.
+        Columns `hpedu.ingest.schema.OBSERVATIONS`; only current ones are exported.
     resources
         Sources by any key, as `hpedu.ingest.pipeline.read_package` gives them.
     """
@@ -178,9 +175,11 @@ class _Collector:
         own = registry.territories[scope.territory]
         country = [t.id for t in registry.territories.values() if t.role == "country"]
         self.territories = list(dict.fromkeys([own.id, *own.parts, *country]))
-        self.indicators = [i for i in registry.indicators.values() if self._ours(i.group)]
+        self.indicators = [i for i in registry.indicators.values() if self._covers(i.group)]
         self.standings = [
-            s for s in assess_targets(values, registry, scope.territory, scope.year) if self._ours(s.target.group)
+            s
+            for s in assess_targets(values, registry, scope.territory, scope.year)
+            if self._covers(s.target.group)
         ]
         ids = [i.id for i in self.indicators]
         shown = values.filter(pl.col("indicator").is_in(ids), self._known())
@@ -191,7 +190,7 @@ class _Collector:
         self.observations = observations.filter("current", self._known())
         self.resources = {resource.name: resource for resource in resources.values()}
 
-    def collect(self) -> OfficeTables:
+    def collect(self) -> ReportTables:
         tables = {
             "scorecard": [self._scorecard_row(s) for s in self.standings],
             "series": [self._series_row(r) for r in self.values],
@@ -205,18 +204,18 @@ class _Collector:
         sources = [self.resources[name] for name in sorted(named & self.resources.keys())]
         tables["sources"] = [self._source_row(source) for source in sources]
         synthetic = any(row["status"] == "synthetic" for t in ("series", "observations") for row in tables[t])
-        return OfficeTables(self.scope, tables, sources, synthetic)
+        return ReportTables(self.scope, tables, sources, synthetic)
 
-    def _ours(self, group: str) -> bool:
+    def _covers(self, group: str) -> bool:
         return self.scope.group == group or not self.registry.groups[self.scope.group].targets
 
     def _known(self) -> pl.Expr:
-        """What the report may know: nothing counted after its year, but every projection."""
+        """Select what the report may know: nothing counted after its year, but every projection."""
         in_time = (pl.col("year") <= self.scope.year) | pl.col("status").is_in(FORESEEN)
         return pl.col("territory").is_in(self.territories) & in_time
 
     def _used_observations(self) -> Iterator[Row]:
-        """The observations of the series that the indicators are computed from."""
+        """Return the observations of the series that the indicators are computed from."""
         formulas = [f for i in self.indicators for f in (i.numerator, i.denominator, i.published) if f]
         used = {term for formula in formulas for term in parse_formula(formula)}
         keys = [(t.measure, t.level, t.ownership, t.sex, t.detail) for t in used]
@@ -266,7 +265,7 @@ class _Collector:
         return value | row | self._provenance(value) | {"unit_name": self._name("unit", value["unit"])}
 
     def _projection_rows(self, standing: Standing) -> Iterator[Row]:
-        """What is expected of a target up to the year that tells whether it was met."""
+        """Return what is expected of a target up to the year that decides whether it was met."""
         target, due = standing.target, standing.target.due
         for row in standing.projection:
             if due is None or row["year"] <= due:
@@ -300,7 +299,7 @@ class _Collector:
         }
 
     def _head_of(self, target: Target) -> Row:
-        """What stands at the head of a target in every table."""
+        """Return the first columns of a target in every table."""
         milestone = target.kind == "milestone"
         return {
             "number": target.number,
@@ -359,7 +358,7 @@ class _Collector:
         }
 
     def _provenance(self, value: Row) -> Row:
-        """Where a value comes from and what to mind about it; blank where there is no value."""
+        """Return where a value comes from and what to mind about it; blank where there is no value."""
         inputs: list[str] = value.get("inputs", [])
         places = [entry.rpartition("!") for entry in inputs]
         sources: list[str] = value.get("sources", [])
@@ -383,11 +382,11 @@ class _Collector:
         return self.registry.name(dimension, code, self.language) if code else ""
 
     def _name_pace_unit(self, target: Target) -> str:
-        """Paces of percentages are in points, of counts in percent."""
+        """Name the unit of a pace: points for a percentage, percent for a count."""
         if self.registry.indicators[target.id].counts:
             return self._name("unit", "percent")
         percent = target.unit == "percent"
-        return say("office_points", self.language) if percent else self._name("unit", target.unit)
+        return say("export_points", self.language) if percent else self._name("unit", target.unit)
 
     def _name_territory(self, territory: str) -> str:
         return self.registry.territories[territory].name.get(self.language)

@@ -1,4 +1,4 @@
-"""The scorecard and series of a report as a workbook anybody can work with.
+"""Write the scorecard and series of a report as a workbook anybody can work with.
 
 After the guidance of the UK Government Statistical Service on accessible spreadsheets, as `gptables` has it: a
 cover, a sheet of notes, then one table a sheet, named and with one header row; no merged cells, nothing said by
@@ -29,7 +29,7 @@ from openpyxl.xml.constants import ARC_CORE
 from openpyxl.xml.functions import tostring
 
 from hpedu.folders import write_whole
-from hpedu.present.exports.rows import OfficeTables, Row, TableDesign, day_of, introduce, name_tables, read_design
+from hpedu.present.exports.rows import ReportTables, Row, TableDesign, day_of, introduce, name_tables, read_design
 from hpedu.present.view import SIGNS
 from hpedu.registry import Registry
 from hpedu.texts import Language, count_decimals, say
@@ -37,56 +37,10 @@ from hpedu.texts import Language, count_decimals, say
 LINE = 15.0  # height of a line of text in points
 TALLEST = 400.0  # Excel allows 409 points
 LONGEST = 32_767  # characters Excel allows in a cell
-
 WRAP = Alignment(wrap_text=True, vertical="top")
 
-
-def put_text(cell: Cell, text: str) -> Cell:
-    """Write text as text: what begins with = + - @ is quoted, so that no spreadsheet runs it."""
-    text = ILLEGAL_CHARACTERS_RE.sub("", text)[:LONGEST]
-    cell.value = text or None
-    if text:
-        cell.data_type = "s"
-    cell.quotePrefix = text[:1] in ("=", "+", "-", "@")
-    cell.alignment = WRAP
-    return cell
-
-
-def set_height(sheet: Worksheet, row: int, texts: Sequence[tuple[str, int]], *, line: float = LINE) -> None:
-    """Make a row high enough for its longest text: spreadsheets do not do it for a file they did not write."""
-    lines = [sum(max(1, ceil(len(part) / width)) for part in text.split("\n")) for text, width in texts]
-    sheet.row_dimensions[row].height = min(TALLEST, line * max(lines) + 3)
-
-
-def lay_out_print(sheet: Worksheet) -> None:
-    """A4 across, all columns on one page, page numbers at the foot."""
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.page_margins.left = sheet.page_margins.right = 0.4
-    sheet.oddFooter.center.text = "&P / &N"
-
-
-def save_workbook(workbook: Workbook, day: date) -> bytes:
-    """The bytes of a workbook, dated `day` and not with the clock: the same content gives the same bytes."""
-    moment = datetime(day.year, day.month, day.day, tzinfo=UTC).replace(tzinfo=None)
-    workbook.properties.creator = "hpedu"
-    workbook.properties.created = moment
-    written = io.BytesIO()
-    workbook.save(written)
-    workbook.properties.modified = moment  # saving has set it to the clock
-    dated = io.BytesIO()
-    with ZipFile(written) as source, ZipFile(dated, "w") as target:
-        for name in source.namelist():
-            content = tostring(workbook.properties.to_tree()) if name == ARC_CORE else source.read(name)
-            entry = ZipInfo(name, (day.year, day.month, day.day, 0, 0, 0))
-            entry.compress_type = ZIP_DEFLATED
-            target.writestr(entry, content)
-    return dated.getvalue()
-
-
-HEADER = 4  # row of the header: title, what the sheet holds, what its table says come first
+# Title, what the sheet holds and what its table says come before the header row.
+HEADER = 4
 
 _HEADING = PatternFill("solid", fgColor="1F4E79")
 _FACE = "Calibri"
@@ -99,20 +53,20 @@ _ONE_LINE = Alignment(vertical="top")
 _STYLE = TableStyleInfo(name="TableStyleLight15", showRowStripes=True)
 
 
-def write_workbook(path: Path, tables: OfficeTables, registry: Registry) -> None:
+def write_workbook(path: Path, tables: ReportTables, registry: Registry) -> None:
     """Write the workbook of a report; the same tables give the same bytes."""
     write_whole(path, draw_workbook(tables, registry))
 
 
-def draw_workbook(tables: OfficeTables, registry: Registry) -> bytes:
-    """The bytes of the workbook: cover, notes, scorecard, series, sources, in the language of the tables."""
+def draw_workbook(tables: ReportTables, registry: Registry) -> bytes:
+    """Draw the workbook: cover, notes, scorecard, series, sources, in the language of the tables."""
     language = tables.scope.language
     design = read_design()
     shown = {key: table for key, table in design.table.items() if table.sheet}
     workbook = Workbook()
     workbook.properties.title = name_tables(tables, registry)
     workbook.properties.language = language
-    names = [say("office_notes", language), *(_sheet_name(t, language) for t in shown.values())]
+    names = [say("export_notes", language), *(_sheet_name(t, language) for t in shown.values())]
     _write_cover(workbook.active, tables, registry, names)
     _write_notes(workbook.create_sheet(names[0]), shown, tables)
     for name, (key, table) in zip(names[1:], shown.items(), strict=True):
@@ -128,12 +82,12 @@ def draw_workbook(tables: OfficeTables, registry: Registry) -> bytes:
     return save_workbook(workbook, day_of(tables))
 
 
-def _write_cover(sheet: Worksheet, tables: OfficeTables, registry: Registry, names: Sequence[str]) -> None:
+def _write_cover(sheet: Worksheet, tables: ReportTables, registry: Registry, names: Sequence[str]) -> None:
     language = tables.scope.language
-    sheet.title = say("office_cover", language)
+    sheet.title = say("export_cover", language)
     sheet.column_dimensions["A"].width = 100
     put_text(sheet["A1"], name_tables(tables, registry)).font = _TITLE
-    lines = [say("office_lead", language), *introduce(tables), say("office_contents", language)]
+    lines = [say("export_lead", language), *introduce(tables), say("export_contents", language)]
     if tables.synthetic:
         lines.insert(0, say("synthetic_page", language))
     row = 1
@@ -150,26 +104,26 @@ def _write_cover(sheet: Worksheet, tables: OfficeTables, registry: Registry, nam
     lay_out_print(sheet)
 
 
-def _write_notes(sheet: Worksheet, shown: dict[str, TableDesign], tables: OfficeTables) -> None:
-    """The meaning of every column, sheet by sheet."""
+def _write_notes(sheet: Worksheet, shown: dict[str, TableDesign], tables: ReportTables) -> None:
+    """Write the meaning of every column, sheet by sheet."""
     language, design = tables.scope.language, read_design()
     rows = [
         [_sheet_name(table, language), column.title.get(language), column.text.get(language)]
         for table in shown.values()
         for column in (design.column[name] for name in table.sheet)
     ]
-    heads = [say(key, language) for key in ("office_sheet", "office_column", "office_meaning")]
-    _write_top(sheet, say("office_notes_title", language), say("office_nothing_invented", language), tables)
+    heads = [say(key, language) for key in ("export_sheet", "export_column", "export_meaning")]
+    _write_top(sheet, say("export_notes_title", language), say("export_nothing_invented", language), tables)
     _write_table(sheet, "notes", heads, rows, [20, 40, 90], [])
     sheet.freeze_panes = sheet.cell(HEADER + 1, 1)
 
 
-def _write_top(sheet: Worksheet, title: str, text: str, tables: OfficeTables) -> None:
+def _write_top(sheet: Worksheet, title: str, text: str, tables: ReportTables) -> None:
     language = tables.scope.language
     if tables.synthetic:
         title = f"{say('synthetic_chart', language)} – {title}"
     put_text(sheet["A1"], title).font = _WARNING if tables.synthetic else _TITLE
-    put_text(sheet["A2"], say("office_one_table", language))
+    put_text(sheet["A2"], say("export_one_table", language))
     put_text(sheet["A3"], text)
     for row in (1, 2, 3):
         sheet.cell(row, 1).alignment = Alignment(wrap_text=False)
@@ -201,14 +155,16 @@ def _write_table(
         if wrap:
             texts = [(value, width) for value, width in zip(row, widths, strict=True) if isinstance(value, str)]
             set_height(sheet, HEADER + 1 + number, texts)
-    last = f"{get_column_letter(len(heads))}{HEADER + max(1, len(rows))}"  # a table has at least one row
+    # A table of Excel has at least one row.
+    last = f"{get_column_letter(len(heads))}{HEADER + max(1, len(rows))}"
     sheet.add_table(Table(displayName=f"hpedu_{key}", ref=f"A{HEADER}:{last}", tableStyleInfo=_STYLE))
     sheet.print_title_rows = f"{HEADER}:{HEADER}"
     lay_out_print(sheet)
 
 
 def _sheet_name(table: TableDesign, language: Language) -> str:
-    assert table.name is not None  # a table with a sheet has a name for it (a test holds this)
+    # A table with a sheet has a name for it; a test holds this.
+    assert table.name is not None
     return re.sub(r"[\[\]:*?/\\']", " ", table.name.get(language))[:31]
 
 
@@ -229,3 +185,48 @@ def _number_format(row: Row, column: str) -> str:
         return "0.00"
     decimals = count_decimals(value) if isinstance(value, Decimal) else row.get("decimals", 0)
     return "#,##0" + ("." + "0" * decimals if decimals else "")
+
+
+def put_text(cell: Cell, text: str) -> Cell:
+    """Write text as text: what begins with = + - @ is quoted, so that no spreadsheet runs it."""
+    text = ILLEGAL_CHARACTERS_RE.sub("", text)[:LONGEST]
+    cell.value = text or None
+    if text:
+        cell.data_type = "s"
+    cell.quotePrefix = text[:1] in ("=", "+", "-", "@")
+    cell.alignment = WRAP
+    return cell
+
+
+def set_height(sheet: Worksheet, row: int, texts: Sequence[tuple[str, int]], *, line: float = LINE) -> None:
+    """Make a row high enough for its longest text: spreadsheets do not do it for a file they did not write."""
+    lines = [sum(max(1, ceil(len(part) / width)) for part in text.split("\n")) for text, width in texts]
+    sheet.row_dimensions[row].height = min(TALLEST, line * max(lines) + 3)
+
+
+def lay_out_print(sheet: Worksheet) -> None:
+    """Set the paper: A4 across, all columns on one page, page numbers at the foot."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.oddFooter.center.text = "&P / &N"
+
+
+def save_workbook(workbook: Workbook, day: date) -> bytes:
+    """Return the bytes of a workbook, dated `day` and not by the clock: same content, same bytes."""
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC).replace(tzinfo=None)
+    workbook.properties.creator = "hpedu"
+    workbook.properties.created = moment
+    written = io.BytesIO()
+    workbook.save(written)
+    workbook.properties.modified = moment  # saving has set it to the clock
+    dated = io.BytesIO()
+    with ZipFile(written) as source, ZipFile(dated, "w") as target:
+        for name in source.namelist():
+            content = tostring(workbook.properties.to_tree()) if name == ARC_CORE else source.read(name)
+            entry = ZipInfo(name, (day.year, day.month, day.day, 0, 0, 0))
+            entry.compress_type = ZIP_DEFLATED
+            target.writestr(entry, content)
+    return dated.getvalue()

@@ -1,4 +1,4 @@
-"""Pieces of HTML that reports are made of: tables, badges, notices. Everything put in is escaped."""
+"""Draw the pieces of HTML that reports are made of: tables, badges, notices. Everything put in is escaped."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ def render(template: str, **values: Any) -> Markup:
 
 
 def draw_badge(code: str, label: str) -> Markup:
-    """A state as sign and words."""
+    """Draw a state as sign and words."""
     return render("badge", code=code, sign=STATE_SIGNS[code], label=label).rstrip("\n")
 
 
 def draw_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str, numeric: Collection[int] = ()
 ) -> Fragment:
-    """A table with its caption and row headers in the first column; `numeric` columns are set to the right."""
+    """Draw a table with its caption; the first column heads the rows, `numeric` columns are set to the right."""
     rows = [[("" if cell is None else cell) for cell in row] for row in rows]
     kinds = ["number" if i in numeric else _find_kind(row[i] for row in rows) for i in range(len(columns))]
     html = render("table", columns=columns, rows=rows, caption=caption, kinds=kinds)
@@ -89,35 +89,44 @@ def draw_table(
 
 
 def _find_kind(cells: Iterable[object]) -> str:
-    """The class of a column that holds no numbers: years and single words ("short") are not broken over lines."""
+    """Find the class of a column without numbers: years and single words ("short") stay in one line."""
     return "short" if all(len(_strip(cell)) <= SHORT for cell in cells) else ""
 
 
 def _strip(cell: object) -> str:
-    """A cell for readers of plain text: a rendered piece without its tags."""
+    """Return a cell for readers of plain text: a rendered piece without its tags."""
     return str(cell.striptags() if isinstance(cell, Markup) else cell)
 
 
 def draw_notice(text: str) -> Fragment:
-    """A sentence that stands out: what is missing, and who has it."""
+    """Draw a sentence that catches the eye: what is missing, and who has it."""
     return Fragment(render("notice", text=text), text)
 
 
 def link_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A CSV as a link that downloads it, without a server."""
-    content = ("\ufeff" + write_csv(columns, rows)).encode("utf-8")  # spreadsheets know UTF-8 by the mark
+    """Return a CSV for spreadsheets as a link that downloads it, without a server."""
+    content = write_sheet_csv(columns, rows).encode("utf-8")
     return "data:text/csv;charset=utf-8;base64," + base64.b64encode(content).decode("ascii")
 
 
+def write_sheet_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Write a table as CSV that readers open in a spreadsheet: it begins with the mark by which one knows UTF-8.
+
+    Text that a spreadsheet would run as a formula is made neutral.
+    """
+    neutral = ([_neutralise(cell) for cell in row] for row in rows)
+    return "\ufeff" + write_csv([str(_neutralise(name)) for name in columns], neutral)
+
+
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table as CSV (RFC 4180). Text that a spreadsheet would run is made neutral."""
+    """Write a table as CSV (RFC 4180), every cell as it is."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow([neutralise(name) for name in columns])
-    writer.writerows([neutralise(cell) for cell in row] for row in rows)
+    writer.writerow(columns)
+    writer.writerows(rows)
     return buffer.getvalue()
 
 
-def neutralise(cell: object) -> object:
-    """Text beginning with = + - @ would be run as a formula by spreadsheets; a leading apostrophe stops it."""
+def _neutralise(cell: object) -> object:
+    """Put an apostrophe before text that begins with = + - @, so that no spreadsheet runs it as a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell

@@ -1,4 +1,4 @@
-"""Puts the body of a page in order: nested headings, unique anchors, tables that scroll, figures that cite."""
+"""Put the body of a page in order: nested headings, unique anchors, tables that scroll, figures that cite."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Body:
     links: list[str]  # web addresses, for paper; the first is number 1
 
 
-def arrange(body: str, language: Language) -> Body:
+def order_body(body: str, language: Language) -> Body:
     """Put the body of a page in order.
 
     The page's head is the one heading of the first level, so the body starts with the second and skips none.
@@ -62,7 +62,7 @@ def nest_headings(headings: list[Tag]) -> None:
 
 
 def name_anchors(soup: BeautifulSoup, headings: list[Tag]) -> None:
-    """Give each heading an id made from its words, and make every id stand once: `x`, `x-2` ..."""
+    """Give each heading an id made from its words, and make every id unique: `x`, `x-2` ..."""
     for heading in headings:
         if not heading.get("id"):
             heading["id"] = make_slug(heading.get_text(" ", strip=True))
@@ -76,7 +76,7 @@ def name_anchors(soup: BeautifulSoup, headings: list[Tag]) -> None:
 
 
 def make_slug(text: str) -> str:
-    """`Trẻ đi nhà trẻ` -> `tre-di-nha-tre`: an anchor that survives a mail program."""
+    """Make an anchor that survives a mail program: `Trẻ đi nhà trẻ` -> `tre-di-nha-tre`."""
     plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
     return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode()).strip("-") or "section"
 
@@ -96,7 +96,7 @@ def enclose_tables(soup: BeautifulSoup, language: Language) -> None:
 def cite_origins(soup: BeautifulSoup, language: Language) -> list[list[str]]:
     """Link each figure to the entry that lists its cells; figures of the same cells share one.
 
-    The number is drawn by the style sheet: who copies `22,5` out of a table shall not get `22,512`.
+    The number is drawn by the style sheet: `22,5` copied out of a table must not become `22,512`.
     """
     numbers: dict[tuple[str, ...], int] = {}
     for tag in soup.select("[data-inputs]"):

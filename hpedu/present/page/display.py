@@ -1,4 +1,4 @@
-"""What a notebook shows: a chart, the head of the page, a piece of HTML.
+"""Show things in a notebook: a chart, the head of the page, a piece of HTML.
 
 Each object brings its own MIME bundle, so one notebook reads well in JupyterLab and carries all that
 `hpedu.present.page.page` needs to publish it.
@@ -16,92 +16,84 @@ from typing import Any
 import polars as pl
 
 from hpedu.present.charts.picture import STATIC_WIDTH, VEGALITE, draw_picture
-from hpedu.texts import Language, format_date, say, school_year
-
-
-def describe_source(source: dict[str, str], language: Language) -> dict[str, str]:
-    """A source as the footer names it. Only web addresses become links: a page must not carry other schemes."""
-    text = {key: source.get(key) or "" for key in ("name", "publisher", "title", "confidence", "file", "digest")}
-    address = source.get("url") or ""
-    is_web = address.startswith(("https://", "http://"))
-    date = format_date(source.get("published") or "", language)
-    return text | {"url": address if is_web else "", "published": date}
-
-
-def describe_origin(cells: list[str], sources: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """The cells behind a figure, by file: `file`, `cells`, and the number of its `source` in the footer or 0."""
-    numbers = {source.get("file"): number for number, source in enumerate(sources, start=1)}
-    by_file: dict[str, list[str]] = {}
-    for cell in cells:
-        file, _, place = cell.partition("!")
-        by_file.setdefault(file, []).append(place)
-    return [
-        {"file": file, "cells": ", ".join(places), "source": numbers.get(file, 0)}
-        for file, places in by_file.items()
-    ]
-
-
-def describe_making(head: dict[str, Any]) -> list[tuple[str, str]]:
-    """What the page was made from: parameters, the newest source, the digest of the inputs, versions."""
-    language: Language = head["language"]
-    parameters = (head["group"], head["territory"], school_year(head["year"], language), language)
-    newest = max((source.get("published") or "" for source in head["sources"]), default="")
-    versions = (f"hpedu {version('hpedu')}", f"Vega-Lite {VEGALITE}", f"vl-convert {version('vl-convert-python')}")
-    facts = [
-        (say("parameters", language), " · ".join(parameters)),
-        (say("newest_source", language), format_date(newest, language)),
-        (say("inputs_digest", language), head["inputs_digest"]),
-        (say("versions", language), ", ".join(versions)),
-    ]
-    return [(term, text) for term, text in facts if text]
-
+from hpedu.texts import Language, format_date, format_number, say, school_year
 
 # JupyterLab brings a renderer for version 5 only and needs no network for it. Our specs suit both.
 LAB_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 LAB_CHART = "application/vnd.vegalite.v5+json"
 CHART = "application/vnd.hpedu.chart+json"
 PAGE_HEAD = "application/vnd.hpedu.page+json"
-
 Bundle = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ChartText:
+    """The words of a chart, and how it writes its figures and years."""
+
+    title: str
+    alt: str  # what the chart shows, in a sentence or two
+    name: str  # a slug, unique on the page: anchor and prefix of ids
+    language: Language
+    unit_label: str
+    decimals: int
+    school_year: bool = True  # years are school years; else calendar years
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a text in the language of the chart."""
+        return say(key, self.language, **values)
+
+    def write(self, value: float | None) -> str:
+        """Write a figure with the decimals of the chart."""
+        return format_number(value, self.decimals, self.language)
+
+    def name_year(self, year: int) -> str:
+        """Name a year in full: `2015-2016` for a school year in Vietnamese."""
+        return school_year(year, self.language) if self.school_year else str(year)
+
+    def year_header(self) -> str:
+        """Return the heading of the years in a table, or the title of their axis."""
+        return self.say("school_year" if self.school_year else "year")
 
 
 @dataclass(frozen=True, eq=False)
 class Chart:
     """A chart and what must never part from it: words for those who do not see it, and its numbers."""
 
+    text: ChartText
     spec: dict[str, Any]  # complete Vega-Lite 6 spec: data and theme inside, no title
-    alt: str  # what the chart shows, in a sentence or two
-    title: str
     table: pl.DataFrame  # the chart's numbers, ready to read; headers in the page's language
-    name: str  # a slug, unique on the page: anchor and prefix of ids
-    language: Language
     synthetic: bool = False
-    note: str = ""  # what the marks in the table mean
-    # For each row and column of the table, the cells of the files it comes from (`file!cell`); empty if not told.
+    remarks: str = ""  # on the table: what its marks mean, which years it has no figure for
+    # For each row and column of the table, the cells of the files it comes from (`file!cell`); empty if not known.
     origins: Sequence[Sequence[Sequence[str]]] = ()
     data: pl.DataFrame | None = None  # the figures themselves, one a row, for other programs
 
+    @property
+    def plain(self) -> str:
+        """Return the chart in plain text: what it shows."""
+        return self.text.alt
+
     @cached_property
     def svg(self) -> str:
-        """The chart as a fixed picture, `STATIC_WIDTH` wide."""
-        return draw_picture(self._warn(self.spec), self.name)
+        """Draw the chart as a fixed picture, `STATIC_WIDTH` pixels wide."""
+        return draw_picture(self._warn(self.spec), self.text.name)
 
     def _warn(self, spec: dict[str, Any]) -> dict[str, Any]:
         """Write the synthetic warning into the picture: it must survive being cut out of the page."""
         if not self.synthetic:
             return spec
-        return spec | {"title": {"text": [], "subtitle": say("synthetic_chart", self.language)}}
+        return spec | {"title": {"text": [], "subtitle": self.text.say("synthetic_chart")}}
 
     def _lab_spec(self) -> dict[str, Any]:
-        """The spec for JupyterLab, where no figure caption stands above the chart.
+        """Return the spec for JupyterLab, where the chart has no figure caption above it.
 
         Its width is fixed: in an output of JupyterLab 4.6 a chart as wide as its container grows without end, and
         the browser tab dies. The menu offers to save the picture, not to send the data to an editor on the web.
         """
         spec = self._warn(self.spec)
-        title = {**spec.get("title", {}), "text": textwrap.wrap(self.title, 80)}
+        title = {**spec.get("title", {}), "text": textwrap.wrap(self.text.title, 80)}
         menu = {"export": True, "source": False, "compiled": False, "editor": False}
-        options = {"embedOptions": {"actions": menu, "downloadFileName": self.name}}
+        options = {"embedOptions": {"actions": menu, "downloadFileName": self.text.name}}
         return spec | {"$schema": LAB_SCHEMA, "width": STATIC_WIDTH, "title": title, "usermeta": options}
 
     def _repr_mimebundle_(
@@ -110,22 +102,22 @@ class Chart:
         # No text/html: JupyterLab would prefer it to the interactive chart. No picture either: the page draws it,
         # so that a kernel need not start a JavaScript engine.
         page_chart = {
-            "name": self.name,
-            "title": self.title,
-            "alt": self.alt,
+            "name": self.text.name,
+            "title": self.text.title,
+            "alt": self.text.alt,
             "spec": self._warn(self.spec),
             "table": {"columns": self.table.columns, "rows": [list(row) for row in self.table.iter_rows()]},
-            "note": self.note,
+            "remarks": self.remarks,
             "origins": [[list(cell) for cell in row] for row in self.origins],
             "data": list_cells(self.data),
-            "language": self.language,
+            "language": self.text.language,
             "synthetic": self.synthetic,
         }
-        return {LAB_CHART: self._lab_spec(), CHART: page_chart, "text/plain": self.alt}
+        return {LAB_CHART: self._lab_spec(), CHART: page_chart, "text/plain": self.plain}
 
 
 def list_cells(frame: pl.DataFrame | None) -> Bundle:
-    """A frame as a notebook keeps it: `columns` and `rows`; lists as text, cells parted by spaces."""
+    """Return a frame as a notebook stores it: `columns` and `rows`; lists as text, cells parted by spaces."""
     if frame is None:
         return {"columns": [], "rows": []}
     lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
@@ -135,7 +127,7 @@ def list_cells(frame: pl.DataFrame | None) -> Bundle:
 
 @dataclass(frozen=True)
 class PageHead:
-    """What stands above and below the body of a page. One notebook shows exactly one."""
+    """The parts of a page above and below its body. One notebook shows exactly one."""
 
     title: str
     subtitle: str
@@ -148,7 +140,7 @@ class PageHead:
     # name, publisher, title, url, published, confidence, file, digest of each source; any may be empty
     sources: list[dict[str, str]] = field(default_factory=list)
     inputs_digest: str = ""
-    notes: list[str] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)
     home: str = ""  # the page that leads to this one; empty: the index
     translated: bool = True  # the same page is there in the other language
 
@@ -172,3 +164,40 @@ class Fragment:
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> Bundle:
         return {"text/html": self.html, "text/plain": self.plain}
+
+
+def describe_source(source: dict[str, str], language: Language) -> dict[str, str]:
+    """Describe a source for the footer. Only web addresses become links: a page must not carry other schemes."""
+    text = {key: source.get(key) or "" for key in ("name", "publisher", "title", "confidence", "file", "digest")}
+    address = source.get("url") or ""
+    is_web = address.startswith(("https://", "http://"))
+    date = format_date(source.get("published") or "", language)
+    return text | {"url": address if is_web else "", "published": date}
+
+
+def describe_origin(cells: list[str], sources: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """List the cells behind a figure by file: `file`, `cells`, number of its `source` in the footer or 0."""
+    numbers = {source.get("file"): number for number, source in enumerate(sources, start=1)}
+    by_file: dict[str, list[str]] = {}
+    for cell in cells:
+        file, _, place = cell.partition("!")
+        by_file.setdefault(file, []).append(place)
+    return [
+        {"file": file, "cells": ", ".join(places), "source": numbers.get(file, 0)}
+        for file, places in by_file.items()
+    ]
+
+
+def describe_making(head: dict[str, Any]) -> list[tuple[str, str]]:
+    """Say what the page was made from: parameters, the newest source, the digest of the inputs, versions."""
+    language: Language = head["language"]
+    parameters = (head["group"], head["territory"], school_year(head["year"], language), language)
+    newest = max((source.get("published") or "" for source in head["sources"]), default="")
+    versions = (f"hpedu {version('hpedu')}", f"Vega-Lite {VEGALITE}", f"vl-convert {version('vl-convert-python')}")
+    facts = [
+        (say("parameters", language), " · ".join(parameters)),
+        (say("newest_source", language), format_date(newest, language)),
+        (say("inputs_digest", language), head["inputs_digest"]),
+        (say("versions", language), ", ".join(versions)),
+    ]
+    return [(term, text) for term, text in facts if text]

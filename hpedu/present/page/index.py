@@ -1,4 +1,4 @@
-"""The page that leads to all reports: by school year and territory, with scorecard and coverage."""
+"""Write the page that leads to all reports: by school year and territory, with scorecard and coverage."""
 
 from __future__ import annotations
 
@@ -15,71 +15,22 @@ from markupsafe import Markup
 from hpedu import store
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.folders import name_index
-from hpedu.present.exports.rows import SILENT
 from hpedu.present.page.blocks import draw_badge
 from hpedu.present.page.page import make_environment, read_part, write_policy
 from hpedu.present.scorecard import draw_scorecard
-from hpedu.present.view import Wording
+from hpedu.present.view import SILENT, Wording
 from hpedu.registry import load_registry
 from hpedu.texts import LANGUAGES, Language, say, school_year
 
-
-def render_commune_index(entries: Iterable[dict[str, Any]]) -> str:
-    """The HTML of reports/YEAR/communes/index.html: one row a commune, by name, with a link to each of its pages.
-
-    Parameters
-    ----------
-    entries
-        Reports of build.json on communes of one school year whose pages are there.
-    """
-    entries = list(entries)
-    registry = load_registry()
-    names = {commune.id: commune.name for commune in registry.communes}
-    groups, year = list(registry.groups), entries[0]["parameters"]["year"]
-    shelf: dict[str, list[dict[str, Any]]] = {}
-    for entry in sorted(entries, key=lambda e: _place_commune(e["parameters"], groups)):
-        shelf.setdefault(entry["parameters"]["territory"], []).append(_link(entry))
-    return (
-        make_environment()
-        .get_template("communes.html.j2")
-        .render(
-            year_vi=school_year(year, "vi"),
-            year_en=school_year(year, "en"),
-            communes=[
-                {"name": names[id], "links": shelf[id]} for id in sorted(shelf, key=lambda id: names[id].split())
-            ],
-            style=Markup(read_part("style.css")),
-            policy=write_policy([]),
-            vi=partial(say, language="vi"),
-            en=partial(say, language="en"),
-        )
-    )
-
-
-def _place_commune(parameters: dict[str, Any], groups: list[str]) -> tuple[int, int]:
-    return groups.index(parameters["group"]), LANGUAGES.index(parameters["language"])
-
-
-def _link(entry: dict[str, Any]) -> dict[str, Any]:
-    parameters = entry["parameters"]
-    language = parameters["language"]
-    return {
-        "page": "/".join(entry["page"].split("/")[2:]),  # as seen from the folder of the communes
-        "language": language,
-        "name": load_registry().groups[parameters["group"]].name.get(language),
-        "failed": entry["status"] != "done",
-    }
-
-
 Entry = Mapping[str, Any]
 FILES = {"workbook": "{id}.xlsx", "package": "{id}-data/datapackage.json", "pdf": "{id}.pdf"}
-"""What may lie beside a page, by the kind of file; `id` is the page's place without `.html`."""
+"""Files next to a page, by their kind; `id` is the page's place without `.html`."""
 
 
 def render_index(
     entries: Iterable[Entry], reports: Path, language: Language, commune_lists: Sequence[str] = ()
 ) -> str:
-    """The HTML of the index in one language; it leads to the pages in both.
+    """Write the HTML of the index in one language; it leads to the pages in both.
 
     Parameters
     ----------
@@ -87,15 +38,15 @@ def render_index(
         Reports of build.json whose pages are there: `page`, `status`, `parameters` (group, territory, year,
         language).
     reports
-        The folder of the reports: what lies beside a page is linked.
+        The folder of the reports: files next to a page are linked.
     commune_lists
         Pages that lead to the reports on communes, one a school year.
     """
     ordered = sorted(entries, key=_place_report)
     newest = max((entry["parameters"]["year"] for entry in ordered), default=None)
-    shelves = [
-        _Shelf(year, territory, list(found), reports, language).fill(whole=year == newest)
-        for (year, territory), found in groupby(ordered, key=_shelf_of)
+    folders = [
+        _Folder(year, territory, list(found), reports, language).fill(whole=year == newest)
+        for (year, territory), found in groupby(ordered, key=_folder_of)
     ]
     script = read_part("index.js")
     return (
@@ -105,12 +56,12 @@ def render_index(
             language=language,
             other=next(code for code in LANGUAGES if code != language),
             name_index=name_index,
-            shelves=shelves,
+            folders=folders,
             commune_lists=[
                 {"page": page, "year": school_year(int(page.partition("/")[0]), language)}
                 for page in commune_lists
             ],
-            synthetic=any(shelf["synthetic"] for shelf in shelves),
+            synthetic=any(folder["synthetic"] for folder in folders),
             style=Markup(read_part("style.css") + read_part("index.css")),
             script=Markup(script),
             policy=write_policy([script]),
@@ -129,11 +80,11 @@ def _place_report(entry: Entry) -> tuple[int, int, int, int]:
     )
 
 
-def _shelf_of(entry: Entry) -> tuple[int, str]:
+def _folder_of(entry: Entry) -> tuple[int, str]:
     return entry["parameters"]["year"], entry["parameters"]["territory"]
 
 
-class _Shelf:
+class _Folder:
     """The reports of one territory and school year."""
 
     def __init__(
@@ -146,7 +97,7 @@ class _Shelf:
         self.standings = assess_targets(values, self.registry, territory, year)
 
     def fill(self, *, whole: bool) -> dict[str, Any]:
-        """What the template shows; the table of all targets only if it is to be `whole`."""
+        """Return what the template shows; the table of all targets only if it is to be `whole`."""
         groups = groupby(self.entries, key=lambda entry: entry["parameters"]["group"])
         year = school_year(self.year, self.language)
         return {
@@ -176,7 +127,7 @@ class _Shelf:
         }
 
     def _list_files(self, entry: Entry) -> list[dict[str, str]]:
-        """What lies beside a page in the language of the index."""
+        """List the files next to a page in the language of the index."""
         if entry["parameters"]["language"] != self.language:
             return []
         places = {kind: form.format(id=entry["page"].removesuffix(".html")) for kind, form in FILES.items()}
@@ -187,7 +138,7 @@ class _Shelf:
         ]
 
     def _cover(self, standings: Sequence[Standing]) -> dict[str, Any]:
-        """How many targets have a figure, and how many are in each state."""
+        """Count the targets that have a figure, and those in each state."""
         counts = Counter(standing.state for standing in standings)
         states = [
             {
@@ -216,3 +167,50 @@ class _Shelf:
         own = {group: page for group, page in pages.items() if self.registry.groups[group].targets}
         fragment = draw_scorecard(self.standings, series, wording, caption=caption, pages=overview | own)
         return Markup(fragment.html)
+
+
+def render_commune_index(entries: Iterable[dict[str, Any]]) -> str:
+    """Write the HTML of reports/YEAR/communes/index.html: a row a commune, by name, with links to its pages.
+
+    Parameters
+    ----------
+    entries
+        Reports of build.json on communes of one school year whose pages are there.
+    """
+    entries = list(entries)
+    registry = load_registry()
+    names = {commune.id: commune.name for commune in registry.communes}
+    groups, year = list(registry.groups), entries[0]["parameters"]["year"]
+    links: dict[str, list[dict[str, Any]]] = {}
+    for entry in sorted(entries, key=lambda e: _place_commune(e["parameters"], groups)):
+        links.setdefault(entry["parameters"]["territory"], []).append(_link(entry))
+    return (
+        make_environment()
+        .get_template("communes.html.j2")
+        .render(
+            year_vi=school_year(year, "vi"),
+            year_en=school_year(year, "en"),
+            communes=[
+                {"name": names[id], "links": links[id]} for id in sorted(links, key=lambda id: names[id].split())
+            ],
+            style=Markup(read_part("style.css")),
+            policy=write_policy([]),
+            vi=partial(say, language="vi"),
+            en=partial(say, language="en"),
+        )
+    )
+
+
+def _place_commune(parameters: dict[str, Any], groups: list[str]) -> tuple[int, int]:
+    return groups.index(parameters["group"]), LANGUAGES.index(parameters["language"])
+
+
+def _link(entry: dict[str, Any]) -> dict[str, Any]:
+    parameters = entry["parameters"]
+    language = parameters["language"]
+    return {
+        "page": "/".join(entry["page"].split("/")[2:]),  # as seen from the folder of the communes
+        "language": language,
+        "name": load_registry().groups[parameters["group"]].name.get(language),
+        "failed": entry["status"] != "done",
+    }

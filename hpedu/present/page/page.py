@@ -1,4 +1,4 @@
-"""From an executed notebook to one self-contained page.
+"""Make one self-contained page of an executed notebook.
 
 The notebook brings the head of the page (`PageHead`), charts (`Chart`), pieces of HTML and Markdown; the page adds
 the frame around them. No code, no stderr, no request to anywhere; the same notebook gives the same bytes.
@@ -26,8 +26,8 @@ from traitlets.config import Config
 from hpedu.errors import HpeduError
 from hpedu.folders import name_index
 from hpedu.present.charts.picture import chart_bundle, draw_picture, pack
-from hpedu.present.page.blocks import write_csv
-from hpedu.present.page.body import arrange, make_slug
+from hpedu.present.page.blocks import write_sheet_csv
+from hpedu.present.page.body import make_slug, order_body
 from hpedu.present.page.display import (
     CHART,
     LAB_CHART,
@@ -74,7 +74,7 @@ def warm_up() -> None:
 
 @cache
 def make_exporter() -> PageExporter:
-    """One exporter for all pages: building it takes longer than a page."""
+    """Return the one exporter of all pages: building it takes longer than a page."""
     return PageExporter()
 
 
@@ -126,14 +126,14 @@ class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
         name = (resources or {}).get("metadata", {}).get("name", "notebook")
         outputs = [output for cell in nb.cells for output in cell.get("outputs", [])]
         head = find_head(outputs, name)
-        kept = NotebookNode({**nb, "cells": [lighten(c) for c in nb.cells if speaks(c, head["language"])]})
-        body, resources = super().from_notebook_node(kept, resources, **kw)
+        shown = NotebookNode({**nb, "cells": [lighten(c) for c in nb.cells if speaks(c, head["language"])]})
+        body, resources = super().from_notebook_node(shown, resources, **kw)
         charts = [output.data[CHART] for output in outputs if CHART in output.get("data", {})]
         return hang_pictures(frame_page(head, body, charts), charts), resources
 
 
 def lighten(cell: NotebookNode) -> NotebookNode:
-    """A cell without the charts for JupyterLab: nbconvert copies each cell several times."""
+    """Return a cell without the charts for JupyterLab: nbconvert copies each cell several times."""
     if not any(LAB_CHART in output.get("data", {}) for output in cell.get("outputs", [])):
         return cell
     outputs = [
@@ -146,7 +146,7 @@ def lighten(cell: NotebookNode) -> NotebookNode:
 
 
 def find_head(outputs: list[NotebookNode], name: str) -> dict[str, Any]:
-    """The fields of the one `PageHead` among the outputs.
+    """Return the fields of the one `PageHead` among the outputs.
 
     Raises
     ------
@@ -163,17 +163,14 @@ def find_head(outputs: list[NotebookNode], name: str) -> dict[str, Any]:
 
 
 def speaks(cell: NotebookNode, language: Language) -> bool:
-    """Whether a cell belongs on the page: Markdown tagged with other languages only does not."""
+    """Return whether a cell belongs on the page: Markdown tagged with other languages only does not."""
     tags = {tag for tag in cell.metadata.get("tags", []) if tag in LANGUAGES}
     return cell.cell_type != "markdown" or not tags or language in tags
 
 
-# -- the frame ---------------------------------------------------------------------------------------------
-
-
 @cache
 def make_environment() -> Environment:
-    """The templates of the frame; here, unlike in nbconvert's own, everything put in is escaped."""
+    """Return the templates of the frame; unlike in nbconvert's own, everything put in is escaped."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES / "hpedu"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -182,10 +179,10 @@ def make_environment() -> Environment:
 
 
 def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) -> str:
-    """The whole page around its body."""
+    """Write the whole page around its body."""
     language: Language = head["language"]
     other = next(code for code in LANGUAGES if code != language)
-    arranged = arrange(body, language)
+    ordered = order_body(body, language)
     library, script = chart_bundle(), read_part("page.js")
     return (
         make_environment()
@@ -198,11 +195,11 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
             name_index=name_index,
             school_year=school_year(head["year"], language),
             sources=[describe_source(source, language) for source in head["sources"]],
-            origins=[describe_origin(cells, head["sources"]) for cells in arranged.origins],
+            origins=[describe_origin(cells, head["sources"]) for cells in ordered.origins],
             facts=describe_making(head),
-            links=arranged.links,
-            content=Markup(arranged.html),
-            sections=arranged.sections,
+            links=ordered.links,
+            content=Markup(ordered.html),
+            sections=ordered.sections,
             style=Markup(read_part("style.css")),
             charts=pack(pack_charts(charts, head)) if charts else "",
             library=pack(library) if charts else "",
@@ -213,33 +210,39 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
 
 
 def pack_charts(charts: list[dict[str, Any]], head: dict[str, Any]) -> str:
-    """What scripts need of the charts, in the order of the page: spec, title, and files to save."""
-    kept = [
+    """Write what scripts need of the charts, in the order of the page: spec, title, and files to save."""
+    found = [
         {
             "title": chart["title"],
             "file": name_file(chart["name"], head),
             "spec": chart["spec"],
-            "csv": "\ufeff" + write_csv(chart["data"]["columns"], chart["data"]["rows"]),
+            "csv": write_sheet_csv(chart["data"]["columns"], chart["data"]["rows"]),
         }
         for chart in charts
     ]
-    return json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(found, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def name_file(chart: str, head: dict[str, Any]) -> str:
-    """`preschool-nursery-enrolment-rate-thanh-pho-hai-phong-2025`: tells itself apart in a folder of downloads."""
+    """Name the files saved from a chart so that they can be told apart in a folder of downloads.
+
+    Such as `preschool-nursery-enrolment-rate-thanh-pho-hai-phong-2025`.
+    """
     parts = (head["group"], chart.removeprefix("chart-"), head["territory"], str(head["year"]))
     return "-".join(map(make_slug, parts))
 
 
 def draw_figure(chart: dict[str, Any]) -> str:
-    """A chart as a figure: title, picture with its description, warning if synthetic, table of its numbers."""
+    """Write a chart as a figure: title, described picture, warning if synthetic, table of its numbers."""
     template = make_environment().get_template("figure.html.j2")
     return template.render(chart=chart, svg=Markup(name_slot(chart)), say=partial(say, language=chart["language"]))
 
 
 def name_slot(chart: dict[str, Any]) -> str:
-    """Where the picture of a chart goes once the page stands: most of a page's tags are those of its pictures."""
+    """Return the place in the page where the picture of a chart goes in the end.
+
+    Most of a page's tags are those of its pictures: without them the page is put in order much faster.
+    """
     text = json.dumps([chart["name"], chart["spec"]], sort_keys=True)
     return f'<slot name="{hashlib.sha256(text.encode()).hexdigest()}"></slot>'
 
@@ -256,7 +259,7 @@ def hang_pictures(page: str, charts: list[dict[str, Any]]) -> str:
 
 
 def write_policy(scripts: list[str]) -> str:
-    """A content security policy: the page can ask no host for anything, and runs no script but its own."""
+    """Write a content security policy: the page can ask no host for anything and runs only its own scripts."""
     digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
     return (
@@ -267,5 +270,5 @@ def write_policy(scripts: list[str]) -> str:
 
 @cache
 def read_part(name: str) -> str:
-    """A file of the template."""
+    """Read a file of the template."""
     return (TEMPLATES / "hpedu" / name).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A page on paper: Chromium prints it, where there is one. The page's own print style says how it looks."""
+"""Print a page on paper with Chromium, where there is one. The page's own print style says how it looks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLOCK = re.compile(rb"/(?:CreationDate|ModDate) \(D:(\d{14})[^)]*\)")
 
 
 class NoBrowser(HpeduError):
-    """There is nothing here that prints; says what to type."""
+    """There is no browser here that prints; its text says what to type."""
 
 
 class PrintFailed(HpeduError):
@@ -36,7 +36,7 @@ class PrintFailed(HpeduError):
 
 
 def find_browser() -> str:
-    """The path of a Chromium or one of its kin.
+    """Find the path of a Chromium or one of its kin.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def find_browser() -> str:
 
 
 def can_print() -> bool:
-    """Whether there is a browser to print with."""
+    """Return whether there is a browser to print with."""
     return any(map(shutil.which, NAMES))
 
 
@@ -69,7 +69,8 @@ def print_pdf(page: Path, pdf: Path) -> None:
         made = Path(folder) / "page.pdf"
         command = [browser, *FLAGS, f"--user-data-dir={folder}/profile", f"--print-to-pdf={made}"]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
-            command.append("--no-sandbox")  # Chromium refuses root otherwise; the page is our own and asks no host
+            # Chromium refuses root otherwise; the page is made by hpedu and asks no host for anything.
+            command.append("--no-sandbox")
         bare = Path(folder) / "page.html"
         bare.write_text(strip(page.read_text(encoding="utf-8")), encoding="utf-8")
         command.append(bare.as_uri())
@@ -84,12 +85,14 @@ def print_pdf(page: Path, pdf: Path) -> None:
 
 
 def strip(page: str) -> str:
-    """A page as it is printed: without scripts, which would draw what paper does not show, each time a little
-    differently, and without links to its neighbours, which would name folders of this machine.
+    """Return a page as it is printed: without scripts and without links to its neighbours.
+
+    Scripts would draw what paper does not show, each time a little differently; links would name folders of this
+    machine.
     """
     return LOCAL_LINK.sub("", SCRIPT.sub("", page))
 
 
 def stop_clock(pdf: bytes) -> bytes:
-    """A PDF without the time it was made: blanks in its place, so that every offset in the file stays right."""
+    """Blank out the time a PDF was made, at equal length, so that every offset in the file stays right."""
     return CLOCK.sub(lambda match: b" " * len(match[0]), pdf)

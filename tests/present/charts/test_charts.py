@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -15,7 +16,7 @@ from hpedu.present.charts.axes import Break, Goal, Route
 from hpedu.present.charts.bars import ranked, stacked
 from hpedu.present.charts.style import nice_ticks, spread
 from hpedu.present.charts.trend import trend
-from hpedu.present.page.display import Chart
+from hpedu.present.page.display import Chart, ChartText
 
 Row = tuple[str, int, float | None, str]
 RISING: list[Row] = [("Hải Phòng", year, 30.0 + year - 2020, "final") for year in range(2020, 2026)]
@@ -26,9 +27,14 @@ def make_frame(rows: list[Row]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["series", "year", "value", "status"], orient="row")
 
 
-def draw(rows: list[Row], **options: Any) -> Chart:
-    wanted = {"language": "vi", "unit_label": "%", "decimals": 1, "title": "T", "alt": "A", "name": "n"} | options
-    return trend(make_frame(rows), **wanted)
+TEXT = ChartText(title="T", alt="A", name="n", language="vi", unit_label="%", decimals=1)
+ENGLISH = replace(TEXT, language="en")
+CALENDAR = replace(TEXT, school_year=False)
+COUNTS = replace(TEXT, unit_label="trẻ", decimals=0)
+
+
+def draw(rows: list[Row], *, text: ChartText = TEXT, **options: Any) -> Chart:
+    return trend(make_frame(rows), text, **options)
 
 
 def list_layers(chart: Chart, mark: str) -> list[dict[str, Any]]:
@@ -56,7 +62,7 @@ def test_a_missing_year_breaks_the_line() -> None:
     chart = draw([row for row in RISING if row[1] != 2022])
     assert list_runs(chart) == [[2020, 2021], [2023, 2024, 2025]]
     assert chart.table["Hải Phòng"].to_list() == ["30,0", "31,0", "…", "33,0", "34,0", "35,0"]
-    assert "không có số liệu" in chart.note
+    assert "không có số liệu" in chart.remarks
 
 
 def test_none_is_a_missing_year() -> None:
@@ -83,13 +89,13 @@ def test_series_differ_in_colour_dash_and_shape() -> None:
 
 def test_derived_values_have_hollow_points_and_a_mark_in_the_table() -> None:
     rows = [("A", 2020, 1.0, "final"), ("A", 2021, 2.0, "derived"), ("A", 2022, 3.0, "preliminary")]
-    chart = draw(rows, language="en")
+    chart = draw(rows, text=ENGLISH)
     filled, hollow = list_layers(chart, "point")
     assert [row["year"] for row in filled["rows"]] == [2020, 2022]
     assert [row["year"] for row in hollow["rows"]] == [2021]
     assert hollow["mark"]["fill"] == style.BACKGROUND
     assert chart.table["A"].to_list() == ["1.0", "2.0\N{NO-BREAK SPACE}d", "3.0\N{NO-BREAK SPACE}p"]
-    assert "d: derived from its parts" in chart.note and "p: preliminary" in chart.note
+    assert "d: derived from its parts" in chart.remarks and "p: preliminary" in chart.remarks
     assert "○ derived from its parts" in chart.svg
 
 
@@ -102,8 +108,7 @@ def draw_fan(**options: Any) -> Chart:
         for reach, level in enumerate((50, 80, 95), start=1)
         for side, sign in (("lo", -1), ("hi", 1))
     )
-    wanted = {"language": "vi", "unit_label": "%", "decimals": 1, "title": "T", "alt": "A", "name": "n"}
-    return trend(frame, **wanted, target=GOAL, **options)
+    return trend(frame, TEXT, target=GOAL, **options)
 
 
 def test_a_projection_departs_from_the_last_known_point() -> None:
@@ -135,7 +140,7 @@ def test_required_path_and_second_path_differ_in_form_and_are_explained() -> Non
     paths = [[(row["year"], row["value"]) for row in rows] for rows in dashes.values()]
     assert [(2025, 35.0), (2030, 48.05)] in paths and [(2022, 40.0), (2030, 50.0)] in paths
     assert "Lộ trình cần có" in chart.svg and "- - - Theo kế hoạch" in chart.svg
-    assert "Theo kế hoạch: 2022-2023: 40,0; 2030-2031: 50,0" in chart.note
+    assert "Theo kế hoạch: 2022-2023: 40,0; 2030-2031: 50,0" in chart.remarks
 
 
 def test_no_line_crosses_a_break_and_its_label_says_why() -> None:
@@ -143,7 +148,7 @@ def test_no_line_crosses_a_break_and_its_label_says_why() -> None:
     chart = draw(RISING, breaks=marks)
     assert list_runs(chart) == [[2020, 2021], [2022, 2023], [2024, 2025]]
     assert "Cách tính mới" in chart.svg and "xưa" not in chart.svg
-    assert "từ 2022-2023: Cách tính mới" in chart.note
+    assert "từ 2022-2023: Cách tính mới" in chart.remarks
     heights = [layer["mark"]["y"] for layer in list_layers(chart, "text") if "y" in layer["mark"]]
     assert len(heights) == len(set(heights)) == 3  # of the merger and both breaks
 
@@ -151,7 +156,7 @@ def test_no_line_crosses_a_break_and_its_label_says_why() -> None:
 def test_the_target_keeps_the_decimals_of_the_plan() -> None:
     chart = draw(RISING, target=GOAL)
     assert "Mục tiêu: ≥ 48,05" in chart.svg
-    assert "Mục tiêu (năm 2030): ≥ 48,05" in chart.note
+    assert "Mục tiêu (năm 2030): ≥ 48,05" in chart.remarks
     diamond = next(layer for layer in list_layers(chart, "point") if layer["mark"].get("shape") == "diamond")
     assert (diamond["rows"][0]["year"], diamond["rows"][0]["value"]) == (2030, 48.05)
 
@@ -164,13 +169,13 @@ def test_the_merger_is_marked_where_the_years_span_it(years: tuple[int, int], ma
 
 def test_the_merger_lies_before_the_school_year_2025_and_in_the_calendar_year() -> None:
     by_school = list_layers(draw(RISING), "rule")[0]["rows"]
-    by_calendar = list_layers(draw(RISING, school_year=False), "rule")[0]["rows"]
+    by_calendar = list_layers(draw(RISING, text=CALENDAR), "rule")[0]["rows"]
     assert (by_school[0]["year"], by_calendar[0]["year"]) == (2024.75, 2025)
 
 
 def test_years_are_never_written_as_numbers() -> None:
     assert "2020-21" in draw(RISING).svg
-    calendar = draw(RISING, school_year=False).svg
+    calendar = draw(RISING, text=CALENDAR).svg
     assert ">2025<" in calendar and "2.025" not in calendar
     assert draw(RISING).table["Năm học"].to_list()[0] == "2020-2021"
 
@@ -178,14 +183,14 @@ def test_years_are_never_written_as_numbers() -> None:
 def test_an_axis_that_does_not_start_at_zero_says_so() -> None:
     high = [("A", year, 95.0 + year % 2, "final") for year in range(2015, 2020)]
     assert "(trục không bắt đầu từ 0)" in draw(high).svg
-    assert "(axis does not start at 0)" in draw(high, language="en").svg
+    assert "(axis does not start at 0)" in draw(high, text=ENGLISH).svg
     assert "không bắt đầu" not in draw(high, zero=True).svg
 
 
 def test_numbers_in_the_picture_follow_the_language() -> None:
     many = [("A", year, 178_000.0 + 700 * (year - 2015), "final") for year in range(2015, 2020)]
-    assert "180.000" in draw(many, decimals=0).svg
-    assert "180,000" in draw(many, decimals=0, language="en").svg
+    assert "180.000" in draw(many, text=COUNTS).svg
+    assert "180,000" in draw(many, text=replace(COUNTS, language="en")).svg
 
 
 def test_synthetic_values_make_the_chart_synthetic() -> None:
@@ -209,29 +214,12 @@ def test_what_cannot_be_drawn_honestly_is_refused(rows: list[Row], message: str)
 
 def test_a_frame_without_its_columns_is_refused() -> None:
     with pytest.raises(ValueError, match="missing: status"):
-        trend(
-            make_frame(RISING).drop("status"),
-            title="T",
-            alt="A",
-            name="n",
-            language="vi",
-            unit_label="%",
-            decimals=1,
-        )
+        trend(make_frame(RISING).drop("status"), TEXT)
 
 
 def make_stack(rows: list[tuple[str, int, float | None]]) -> Chart:
     frame = pl.DataFrame(rows, schema=["part", "year", "value"], orient="row")
-    return stacked(
-        frame,
-        title="T",
-        alt="A",
-        name="n",
-        language="vi",
-        unit_label="trẻ",
-        decimals=0,
-        part_order=["Công lập", "Tư"],
-    )
+    return stacked(frame, COUNTS, part_order=["Công lập", "Tư"])
 
 
 def test_a_bar_that_lacks_a_part_is_not_drawn_smaller() -> None:
@@ -264,7 +252,7 @@ def test_ranked_bars_stand_in_order_with_their_values() -> None:
         schema=["label", "value", "highlight"],
         orient="row",
     )
-    chart = ranked(frame, title="T", alt="A", name="n", language="vi", unit_label="%", decimals=1)
+    chart = ranked(frame, TEXT)
     assert chart.table.rows() == [("C", "1.234,5"), ("A", "2,0"), ("B", "…")]
     colours = {row["full"]: row["colour"] for row in list_layers(chart, "bar")[0]["rows"]}
     assert colours["C"] != colours["A"]
@@ -283,12 +271,7 @@ def draw_everything() -> list[Chart]:
     many = draw([(f"Tỉnh {n}", year, float(n), "final") for n in range(6) for year in (2020, 2021)])
     bars = ranked(
         pl.DataFrame({"label": ["A", "B"], "value": [2.0, None], "highlight": [True, False]}),
-        title="T",
-        alt="A",
-        name="n",
-        language="vi",
-        unit_label="%",
-        decimals=1,
+        TEXT,
     )
     return [whole, many, bars, make_stack([("Tư", 2024, 500.0), ("Công lập", 2024, 9.0), ("Tư", 2025, None)])]
 
@@ -338,10 +321,10 @@ def test_a_figure_knows_its_cells_and_what_is_doubtful_about_it() -> None:
         inputs=pl.concat_list(pl.format("a.csv!B{}", "year")),
         flags=pl.when(pl.col("year").is_in([2021, 2022, 2024])).then(pl.lit(["làm tròn"])).otherwise(pl.lit([])),
     )
-    chart = trend(frame, title="T", alt="A", name="n", language="vi", unit_label="%", decimals=1)
+    chart = trend(frame, TEXT)
     assert chart.origins[0] == [[], ["a.csv!B2020"]]
     assert chart.table["Hải Phòng"].to_list()[:2] == ["30,0", "31,0\N{NO-BREAK SPACE}‡"]
-    assert "‡ 2021-2022 đến 2022-2023, 2024-2025: làm tròn" in chart.note
+    assert "‡ 2021-2022 đến 2022-2023, 2024-2025: làm tròn" in chart.remarks
     marks = [layer for layer in list_layers(chart, "text") if layer["mark"].get("text") == "‡"]
     assert [row["year"] for row in marks[0]["rows"]] == [2021, 2022, 2024]
     assert chart.data is not None and chart.data["inputs"].to_list()[0] == ["a.csv!B2020"]
@@ -350,7 +333,6 @@ def test_a_figure_knows_its_cells_and_what_is_doubtful_about_it() -> None:
 def test_bars_know_their_cells() -> None:
     parts = [("Công lập", 2024, 9.0, ["a!B1"]), ("Tư", 2024, 5.0, ["a!C1"])]
     frame = pl.DataFrame(parts, schema=["part", "year", "value", "inputs"], orient="row")
-    words = {"title": "T", "alt": "A", "name": "n", "language": "vi", "unit_label": "trẻ", "decimals": 0}
-    assert stacked(frame, **words).origins == [[[], ["a!B1"], ["a!C1"], []]]
-    bars = ranked(frame.rename({"part": "label"}).drop("year"), **words)
+    assert stacked(frame, COUNTS).origins == [[[], ["a!B1"], ["a!C1"], []]]
+    bars = ranked(frame.rename({"part": "label"}).drop("year"), COUNTS)
     assert bars.origins == [[[], ["a!B1"]], [[], ["a!C1"]]]

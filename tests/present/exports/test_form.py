@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import polars as pl
 import pytest
 from openpyxl import load_workbook
@@ -20,10 +24,12 @@ from hpedu.ingest.forms.design import SHEETS, SheetKind
 from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.source import open_source
-from hpedu.present.exports.form import FIRST, HEAD, FormExists, write_form
+from hpedu.present.exports.form import FormExists, offer_forms, write_form
+from hpedu.present.exports.form_workbook import FIRST, HEAD
 from hpedu.present.registers import find_done, find_overdue, list_tasks
 from hpedu.present.view import Wording
 from hpedu.registry import Registry
+from hpedu.texts import LANGUAGES, Language
 
 NOTHING = pl.DataFrame(schema=schema.OBSERVATIONS)
 GROUPS = ("preschool", "general", "higher", "continuing", "cross_cutting")
@@ -243,3 +249,30 @@ class TestRoundTrip:
             tmp_path / "f.xlsx", group="preschool", year=2026, observations=filled, registry=registry
         )
         assert count == len(read_rows(forms["preschool"], "numbers")) - 2
+
+
+class TestOffer:
+    """The form a page offers: whole inside the page, and only to a territory that can fill it in."""
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_the_form_of_each_group_opens_from_the_page(self, registry: Registry, language: Language) -> None:
+        wording = Wording(registry, language, "hai_phong")
+        offered = offer_forms(
+            ["preschool", "higher"], territory="hai_phong", year=2025, observations=NOTHING, wording=wording
+        )
+        forms = re.findall(r'download="([^"]+)" href="data:[^;]+;base64,([^"]+)"', offered.html)
+        assert [name for name, _ in forms] == [
+            "hpedu-preschool-hai_phong-2025.xlsx",
+            "hpedu-higher-hai_phong-2025.xlsx",
+        ]
+        for _, content in forms:
+            assert openpyxl.load_workbook(io.BytesIO(base64.b64decode(content))).sheetnames
+        assert 'id="missing"' in offered.html
+
+    def test_a_territory_that_is_no_more_is_asked_for_nothing(self, registry: Registry) -> None:
+        wording = Wording(registry, "en", "hai_phong_old")
+        offered = offer_forms(
+            ["preschool"], territory="hai_phong_old", year=2025, observations=NOTHING, wording=wording
+        )
+        assert "<a" not in offered.html
+        assert "city of today" in offered.plain

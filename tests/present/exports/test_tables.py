@@ -17,7 +17,7 @@ import pytest
 from hpedu.indicators import compute_indicators
 from hpedu.ingest.schema import Resource
 from hpedu.present.exports.package import draw_package
-from hpedu.present.exports.rows import OfficeTables, Scope, collect_tables, read_design
+from hpedu.present.exports.rows import ReportTables, Scope, collect_tables, read_design
 from hpedu.present.exports.workbook import HEADER, day_of, draw_workbook, save_workbook
 from hpedu.registry import Registry
 from hpedu.texts import Language
@@ -43,10 +43,10 @@ def make_resource(name: str, **other: Any) -> Resource:
 
 
 @pytest.fixture
-def collect(make_observations: Callable[..., pl.DataFrame], registry: Registry) -> Callable[..., OfficeTables]:
+def collect(make_observations: Callable[..., pl.DataFrame], registry: Registry) -> Callable[..., ReportTables]:
     """Tables of the preschool group from a few observations with nasty names."""
 
-    def collect(language: Language = "vi", **change: Any) -> OfficeTables:
+    def collect(language: Language = "vi", **change: Any) -> ReportTables:
         base: dict[str, Any] = {
             "measure": "schools",
             "level": "preschool",
@@ -109,11 +109,11 @@ class TestDesign:
 
 
 class TestRows:
-    def test_nothing_counted_after_the_year_is_known(self, collect: Callable[..., OfficeTables]) -> None:
+    def test_nothing_counted_after_the_year_is_known(self, collect: Callable[..., ReportTables]) -> None:
         years = {row["year"] for table in ("series", "observations") for row in collect().rows[table]}
         assert years == {2023, 2024}
 
-    def test_a_value_leads_to_its_cells(self, collect: Callable[..., OfficeTables]) -> None:
+    def test_a_value_leads_to_its_cells(self, collect: Callable[..., ReportTables]) -> None:
         rows = {(r["indicator"], r["year"]): r for r in collect().rows["series"]}
         share = rows["preschool_private_school_share", 2024]
         assert share["value"] == pytest.approx(131 / 596 * 100)
@@ -121,13 +121,13 @@ class TestRows:
         assert share["cells"] == "B3; B2"
 
     def test_the_group_s_targets_and_no_others(
-        self, collect: Callable[..., OfficeTables], registry: Registry
+        self, collect: Callable[..., ReportTables], registry: Registry
     ) -> None:
         wanted = [t.id for t in registry.targets.values() if t.group == "preschool"]
         assert [row["target"] for row in collect().rows["scorecard"]] == wanted
 
     def test_synthetic_figures_say_so_everywhere(
-        self, collect: Callable[..., OfficeTables], registry: Registry
+        self, collect: Callable[..., ReportTables], registry: Registry
     ) -> None:
         assert not collect().synthetic
         tables = collect(status="synthetic")
@@ -141,7 +141,7 @@ class TestRows:
 
 class TestWorkbook:
     @pytest.fixture
-    def workbook(self, collect: Callable[..., OfficeTables], registry: Registry) -> openpyxl.Workbook:
+    def workbook(self, collect: Callable[..., ReportTables], registry: Registry) -> openpyxl.Workbook:
         return openpyxl.load_workbook(io.BytesIO(draw_workbook(collect("en"), registry)))
 
     def test_cover_and_notes_come_first_then_one_named_table_a_sheet(self, workbook: openpyxl.Workbook) -> None:
@@ -180,7 +180,7 @@ class TestWorkbook:
 
     @pytest.mark.parametrize("language", ["vi", "en"])
     def test_same_tables_same_bytes_and_no_clock(
-        self, language: Language, collect: Callable[..., OfficeTables], registry: Registry
+        self, language: Language, collect: Callable[..., ReportTables], registry: Registry
     ) -> None:
         tables = collect(language)
         content = draw_workbook(tables, registry)
@@ -214,7 +214,7 @@ class TestWorkbook:
 
 class TestPackage:
     @pytest.fixture
-    def files(self, collect: Callable[..., OfficeTables], registry: Registry) -> dict[str, bytes]:
+    def files(self, collect: Callable[..., ReportTables], registry: Registry) -> dict[str, bytes]:
         return draw_package(collect("en"), registry)
 
     def test_descriptor_says_what_the_specification_asks(self, files: dict[str, bytes]) -> None:
@@ -256,19 +256,17 @@ class TestPackage:
                 assert not content.startswith(b"\xef\xbb\xbf")
                 assert content.count(b"\n") == content.count(b"\r\n") > 0
 
-    def test_hostile_text_is_neutral_and_comes_back(self, files: dict[str, bytes]) -> None:
+    def test_text_comes_back_as_it_was_published(self, files: dict[str, bytes]) -> None:
+        """Programs read a package: an apostrophe that protects a spreadsheet would be a letter too many."""
         tables = read_tables(files)
         cells = [cell for rows in tables.values() for row in rows for cell in row.values()]
-        loose = [c for c in cells if c[:1] in ("=", "+", "-", "@") and not re.fullmatch(r"-[\d.]+(e-\d+)?", c)]
-        assert loose == []
-        assert f"'{HOSTILE}" in cells
-        values = {row["cell"]: row for row in tables["observations"]}
-        assert values["B2"]["printed"] in ("'-596", "100") and "'-cmd|x!y.csv" in cells
+        assert [cell for cell in cells if cell.startswith("'")] == []
+        assert {HOSTILE, "-cmd|x!y.csv", "-596"} <= set(cells)
         shares = [r for r in tables["series"] if r["indicator"] == "preschool_private_school_share"]
         assert json.loads(shares[0]["inputs"]) == ["-cmd|x!y.csv!B3", "-cmd|x!y.csv!B2"]
 
     def test_same_tables_same_bytes(
-        self, files: dict[str, bytes], collect: Callable[..., OfficeTables], registry: Registry
+        self, files: dict[str, bytes], collect: Callable[..., ReportTables], registry: Registry
     ) -> None:
         assert draw_package(collect("en"), registry) == files
 

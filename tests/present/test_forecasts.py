@@ -12,7 +12,7 @@ from hpedu.texts import Language, say
 
 
 def read(block: Block) -> str:
-    return "\n".join(piece.title if isinstance(piece, Chart) else piece.plain for piece in block.pieces)
+    return "\n".join(piece.text.title if isinstance(piece, Chart) else piece.plain for piece in block.pieces)
 
 
 @pytest.fixture(scope="module", params=["vi", "en"])

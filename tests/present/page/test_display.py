@@ -12,16 +12,27 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from hpedu.present.charts.bars import ranked
 from hpedu.present.charts.picture import prefix_ids
-from hpedu.present.page.display import CHART, LAB_CHART, PAGE_HEAD, Chart, Fragment, PageHead
+from hpedu.present.page.display import (
+    CHART,
+    LAB_CHART,
+    PAGE_HEAD,
+    Chart,
+    ChartText,
+    Fragment,
+    PageHead,
+    describe_making,
+    describe_origin,
+)
 from hpedu.texts import say
+
+SOURCES = [{"file": "a.csv", "published": "2025-06-30"}, {"file": "b.xlsx", "published": "2026-11-20"}]
 
 
 @pytest.fixture(scope="module")
 def chart() -> Chart:
     frame = pl.DataFrame({"label": ["Hải Phòng", "Cả nước"], "value": [1234.5, 1000.0]})
-    return ranked(
-        frame, title="Xếp hạng", alt="Hải Phòng cao hơn", name="rank", language="vi", unit_label="trẻ", decimals=1
-    )
+    text = ChartText("Xếp hạng", "Hải Phòng cao hơn", "rank", language="vi", unit_label="trẻ", decimals=1)
+    return ranked(frame, text)
 
 
 def test_a_chart_brings_lab_page_and_words(chart: Chart) -> None:
@@ -75,3 +86,22 @@ def test_a_page_head_can_be_read_in_the_notebook() -> None:
 
 def test_a_fragment_is_html_and_text() -> None:
     assert Fragment("<b>x</b>", "x")._repr_mimebundle_() == {"text/html": "<b>x</b>", "text/plain": "x"}
+
+
+def test_an_origin_names_each_file_once_and_its_source() -> None:
+    assert describe_origin(["b.xlsx!S!C4", "a.csv!B2", "b.xlsx!S!C5", "c.csv!A1"], SOURCES) == [
+        {"file": "b.xlsx", "cells": "S!C4, S!C5", "source": 2},
+        {"file": "a.csv", "cells": "B2", "source": 1},
+        {"file": "c.csv", "cells": "A1", "source": 0},
+    ]
+
+
+def test_the_foot_dates_the_data_not_the_run() -> None:
+    head = {
+        "group": "preschool", "territory": "Hải Phòng", "year": 2025, "language": "vi",
+        "sources": SOURCES, "inputs_digest": "abc",
+    }  # fmt: skip
+    facts = dict(describe_making(head))
+    assert facts["Tham số"] == "preschool · Hải Phòng · 2025-2026 · vi"
+    assert facts["Nguồn mới nhất công bố"] == "20/11/2026"
+    assert "hpedu 0" in facts["Phiên bản"]

@@ -20,7 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from hpedu.present.charts.bars import ranked
 from hpedu.present.charts.picture import chart_bundle
-from hpedu.present.page.display import Chart, Fragment, PageHead
+from hpedu.present.page.display import Chart, ChartText, Fragment, PageHead
 from hpedu.present.page.page import UnfitNotebook, read_part, render_page
 
 HOSTILE = "</script><script>alert('x')</script> & \"quoted\""
@@ -42,20 +42,14 @@ HEAD = PageHead(
         {"name": "bad", "publisher": "", "title": "Xấu", "url": "javascript:alert(1)", "published": ""},
     ],
     inputs_digest="sha256:abc",
-    notes=["Tổng của hai tỉnh cũ."],
+    rules=["Tổng của hai tỉnh cũ."],
 )
 
 
-def draw(name: str = "rank", **options: Any) -> Chart:
+def draw(name: str = "rank", *, synthetic: bool = False, **words: str) -> Chart:
     frame = pl.DataFrame({"label": ["Hải Phòng", "Cả nước"], "value": [1234.5, 1000.0]})
-    wanted = {
-        "title": "Xếp hạng",
-        "alt": "Cao hơn",
-        "language": "vi",
-        "unit_label": "trẻ",
-        "decimals": 1,
-    } | options
-    return ranked(frame, name=name, **wanted)
+    text = ChartText("Xếp hạng", "Cao hơn", name, language="vi", unit_label="trẻ", decimals=1)
+    return ranked(frame, replace(text, **words), synthetic=synthetic)
 
 
 @pytest.fixture(scope="module")
@@ -139,14 +133,14 @@ def test_the_chart_script_comes_once_and_only_with_charts(chart: Chart) -> None:
     def libraries(page: BeautifulSoup) -> list[str]:
         return [script.string for script in page.find_all("script", id="library")]
 
-    (packed,) = libraries(read(show(chart), show(replace(chart, name="other"))))
+    (packed,) = libraries(read(show(chart), show(replace(chart, text=replace(chart.text, name="other")))))
     assert gzip.decompress(base64.b64decode(packed)).decode() == chart_bundle()
     assert libraries(read(say("không có biểu đồ"))) == []
 
 
 def test_everything_put_in_is_escaped() -> None:
     chart = draw(title=HOSTILE, alt=HOSTILE, unit_label=HOSTILE)
-    head = replace(HEAD, title=HOSTILE, subtitle=HOSTILE, territory=HOSTILE, questions=[HOSTILE], notes=[HOSTILE])
+    head = replace(HEAD, title=HOSTILE, subtitle=HOSTILE, territory=HOSTILE, questions=[HOSTILE], rules=[HOSTILE])
     page = read(show(chart), head=head)
     assert page.h1.get_text() == HOSTILE
     assert page.figcaption.get_text() == HOSTILE
@@ -239,7 +233,7 @@ def test_nothing_on_a_page_moves_by_itself() -> None:
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@x"])
 def test_a_label_is_no_formula_in_a_saved_table(formula: str) -> None:
     frame = pl.DataFrame({"label": [formula], "value": [1.0]})
-    page = read(show(ranked(frame, title="T", alt="A", name="n", language="vi", unit_label="%", decimals=0)))
+    page = read(show(ranked(frame, ChartText("T", "A", "n", language="vi", unit_label="%", decimals=0))))
     assert unpack(page, "charts")[0]["csv"].splitlines()[1] == f"'{formula},1.0"
 
 

@@ -10,13 +10,14 @@ import vl_convert
 
 from hpedu.present.charts.picture import VEGALITE, slim
 from hpedu.present.charts.trend import trend
+from hpedu.present.page.display import ChartText
 
 
 @pytest.fixture(scope="module")
 def svg() -> str:
     frame = pl.DataFrame({"series": ["A & <B>"] * 3, "year": [2023, 2024, 2025], "value": [1.0, 2.0, 4.0]})
     frame = frame.with_columns(status=pl.lit("final"))
-    chart = trend(frame, title="T", alt="A", name="n", language="vi", unit_label="<i>", decimals=1)
+    chart = trend(frame, ChartText("T", "A", "n", language="vi", unit_label="<i>", decimals=1))
     picture: str = vl_convert.vegalite_to_svg(chart.spec | {"width": 640}, vl_version=VEGALITE)
     return picture
 

@@ -1,0 +1,79 @@
+"""Hold what a report on the city and one on a commune have in common: language, names, tables, sources."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from hpedu.errors import check_language
+from hpedu.ingest.schema import Resource
+from hpedu.present.page.blocks import draw_table
+from hpedu.present.page.display import Fragment
+from hpedu.registry import load_registry
+from hpedu.registry.models import Indicator
+from hpedu.texts import format_number, say, school_year
+
+
+class BaseReport:
+    """A report in one language, on one place, up to one school year; its subclass sets the place and the year.
+
+    Raises
+    ------
+    UnknownName
+        For a language that hpedu does not speak.
+    """
+
+    territory: str  # id of a territory or commune
+    year: int  # in which the school year reported on starts
+
+    def __init__(self, language: str) -> None:
+        self.registry = load_registry()
+        self.language = check_language(language)
+
+    def school_year(self, year: int) -> str:
+        """Name the school year that starts in `year` in the page's language."""
+        return school_year(year, self.language)
+
+    def indicator(self, name: str) -> Indicator:
+        """Return the row of an indicator in the registry."""
+        return self.registry.indicators[name]
+
+    def _say(self, key: str, **values: object) -> str:
+        return say(key, self.language, **values)
+
+    def _write(self, value: float | None, decimals: int = 0) -> str:
+        return format_number(value, decimals, self.language)
+
+    def _name_group(self, group: str) -> str:
+        return self.registry.groups[group].name.get(self.language)
+
+    def _name_indicator(self, name: str) -> str:
+        return self.indicator(name).name.get(self.language)
+
+    def _draw_table(
+        self,
+        keys: Iterable[str],
+        rows: Iterable[Sequence[object]],
+        *,
+        caption: str,
+        numeric: Collection[int] = (),
+    ) -> Fragment:
+        """Draw a table; the names of its columns and its caption are given by their keys in the texts."""
+        return draw_table([self._say(key) for key in keys], rows, caption=self._say(caption), numeric=numeric)
+
+    def _list_sources(
+        self, resources: Iterable[Resource], digests: Mapping[str, str] | None = None
+    ) -> list[dict[str, str]]:
+        """List sources as the head of a page names them; `digests` are those of the files, by path under data."""
+        return [
+            {
+                "name": resource.name,
+                "publisher": resource.publisher,
+                "title": resource.title,
+                "url": resource.url,
+                "published": resource.published,
+                "confidence": self._say(f"confidence_{resource.confidence}"),
+                "file": resource.path,
+                "digest": (digests or {}).get(f"raw/{resource.path}", ""),
+            }
+            for resource in resources
+        ]
