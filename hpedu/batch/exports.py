@@ -144,7 +144,7 @@ def _write_tables(run: Run, project: Project, kinds: Collection[str]) -> None:
     from hpedu import store
     from hpedu.ingest.pipeline import read_package
     from hpedu.present.exports.package import write_package
-    from hpedu.present.exports.rows import Scope, collect_tables
+    from hpedu.present.exports.report_tables import Scope, collect_tables
     from hpedu.present.exports.workbook import write_workbook
     from hpedu.registry import load_registry
 

@@ -117,17 +117,17 @@ class Run:
 
     @property
     def notebook(self) -> str:
-        """The name of the file in notebooks/ that is run."""
+        """Return the name of the file in notebooks/ that is run."""
         return "commune.ipynb" if self.of_commune else f"{self.group}.ipynb"
 
     @property
     def page(self) -> PurePosixPath:
-        """The place of the page under reports/."""
+        """Return the place of the page under reports/."""
         return PurePosixPath(f"{self.id}.html")
 
     @property
     def parameters(self) -> dict[str, str | int]:
-        """The parameters papermill injects; each is plain ASCII, since other letters are injected escaped."""
+        """Return what papermill injects; all is plain ASCII, since other letters are injected escaped."""
         own: dict[str, str | int] = {"group": self.group} if self.of_commune else {}
         return own | {"territory": self.territory, "year": self.year, "language": self.language}
 
@@ -166,7 +166,7 @@ class Outcome:
 
     @property
     def worth_retrying(self) -> bool:
-        """Whether a second try may end otherwise: a notebook's own error comes back, a dead kernel may not."""
+        """Return whether a second try may end otherwise: a notebook's error comes back, a dead kernel may not."""
         return self.cause in ("kernel", "system")
 
 

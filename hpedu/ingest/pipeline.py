@@ -26,9 +26,8 @@ from hpedu.ingest.schema import Resource, name_cell
 from hpedu.ingest.schools.lists import join_lists, read_schools, sum_schools
 from hpedu.ingest.source import Source, open_source, report_damage
 from hpedu.registry import Registry
-from hpedu.texts import message
+from hpedu.texts import message, say
 
-DEPARTMENT = "Sở Giáo dục và Đào tạo thành phố Hải Phòng"
 """The publisher of forms and school lists."""
 
 
@@ -105,28 +104,27 @@ def _read_own(data: bytes, name: str, registry: Registry) -> tuple[Resource, Rea
     if is_form(source):
         cover = find_cover(source.grids, registry)
         year = cover.year if cover else None
-        scope = "Số liệu các phòng của Sở điền vào biểu"
-        resource = _describe(name, "Biểu nhập liệu của hpedu", year, scope)
+        resource = _describe(name, "own_form", year)
         return resource, _read_with_digest(source, resource, registry)
     with report_damage():
         reading = read_schools(source, name, registry)
     newest = None if reading is None or reading.schools is None else reading.schools["year"].max()
     if reading is None or not isinstance(newest, int):
         return None
-    scope = "Số liệu từng trường, cộng thành số của xã, phường và thành phố"
-    return _describe(name, "Danh sách trường", newest, scope), reading
+    return _describe(name, "own_list", newest), reading
 
 
-def _describe(name: str, table: str, year: int | None, scope: str) -> Resource:
+def _describe(name: str, kind: str, year: int | None) -> Resource:
+    table = say(kind, "vi")
     return Resource(
         name=re.sub(r"[^a-z0-9._-]+", "-", f"own-{name.lower()}"),
         path=name,
         title=f"{table}: {Path(name).name}",
-        publisher=DEPARTMENT,
+        publisher=say("own_publisher", "vi"),
         table=table,
         url="",
         published="0000" if year is None else str(year + 1),
-        scope=scope,
+        scope=say(f"{kind}_scope", "vi"),
         confidence="high",
         transcription=False,
         licenses=[],

@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Formatter
 
 from hpedu import texts
-from hpedu.present.exports.rows import read_design
+from hpedu.present.exports.report_tables import read_design
 from hpedu.texts import LANGUAGES, Language
 from tests.sentences.command import join_lines, say_batches, say_errors, say_filled, say_typed
 from tests.sentences.findings import say_findings, say_reasons

@@ -15,7 +15,15 @@ from typing import Any
 
 from hpedu.folders import write_whole
 from hpedu.ingest.schema import Resource
-from hpedu.present.exports.rows import Column, ReportTables, Row, TableDesign, introduce, name_tables, read_design
+from hpedu.present.exports.report_tables import (
+    Column,
+    ReportTables,
+    Row,
+    TableDesign,
+    introduce,
+    name_tables,
+    read_design,
+)
 from hpedu.present.page.blocks import write_csv
 from hpedu.registry import Registry
 from hpedu.texts import Language, say

@@ -29,7 +29,15 @@ from openpyxl.xml.constants import ARC_CORE
 from openpyxl.xml.functions import tostring
 
 from hpedu.folders import write_whole
-from hpedu.present.exports.rows import ReportTables, Row, TableDesign, day_of, introduce, name_tables, read_design
+from hpedu.present.exports.report_tables import (
+    ReportTables,
+    Row,
+    TableDesign,
+    day_of,
+    introduce,
+    name_tables,
+    read_design,
+)
 from hpedu.present.view import SIGNS
 from hpedu.registry import Registry
 from hpedu.texts import Language, count_decimals, say
