@@ -15,6 +15,7 @@ import pytest
 
 from hpedu.folders import HOME_VARIABLE, Project
 from tests.batch.conftest import make_little
+from tests.batch.kill_rounds import make_project
 
 PACKAGE = Path(__file__).parents[2] / "hpedu"
 
@@ -156,3 +157,32 @@ def test_the_metadata_of_a_notebook_count_for_its_pages_alone(
 def test_a_notebook_that_cannot_be_read_is_to_be_run(copy: Copy, edit: Callable[[Path, bytes], None]) -> None:
     edit(copy.project.notebooks / "general.ipynb", b"<<<<<<< HEAD")
     assert copy.look() == (True, "notebook changed")
+
+
+def test_an_edit_deep_in_the_imports_makes_tables_and_pages_again(
+    copy: Copy, edit: Callable[[Path, bytes], None], tmp_path: Path
+) -> None:
+    """The same by command, to the end: what is made again is what the new code makes."""
+    project = make_project(tmp_path / "project")
+    environment = os.environ | {"PYTHONPATH": str(copy.library), HOME_VARIABLE: str(project.root)}
+
+    def call(*words: str) -> str:
+        command = [sys.executable, "-m", "hpedu", "--language", "en", *words]
+        return subprocess.run(
+            command, env=environment, cwd=copy.library, check=True, capture_output=True, text=True
+        ).stdout
+
+    def report() -> str:
+        words = ("report", "--group", "general", "--territory", "hai_phong", "--engine", "papermill", "--json")
+        [done] = json.loads(call(*words, "--language", "vi"))["reports"]
+        status: str = done["status"]
+        return status
+
+    call("ingest")
+    first = (project.processed / "values.parquet").stat().st_mtime_ns
+    assert (report(), report()) == ("done", "fresh")
+    edit(copy.package / "sums.py", b"\n# Edited.\n")
+    assert "Nothing changed" not in call("ingest")
+    assert (project.processed / "values.parquet").stat().st_mtime_ns != first
+    assert "Nothing changed" in call("ingest")
+    assert (report(), report()) == ("done", "fresh")
