@@ -24,6 +24,7 @@ PREPARED = Prepared(
     newest_year=2025,
     years=[2025],
     territories=["hai_phong"],
+    city="hai_phong",
     languages=["vi", "en"],
     groups=[],
     commune_groups=[],

@@ -45,12 +45,11 @@ def open_page(context: BrowserContext, path: Path) -> tuple[Page, Watch]:
 
 def draw_all(page: Page) -> None:
     """Go to every chart, so that it becomes interactive."""
-    charts = page.locator("figure.chart").count()
-    for index in range(charts):
+    charts = page.locator("figure.chart")
+    for index in range(charts.count()):
         page.evaluate(f"document.querySelectorAll('figure.chart')[{index}].scrollIntoView()")
-        page.wait_for_timeout(30)
-    live = page.locator("figure.chart .is-live")
-    expect(live).to_have_count(charts, timeout=30_000)  # a slow machine draws late
+        # Only then to the next: a slow machine may not have seen this one yet, and it would stay a picture.
+        expect(charts.nth(index).locator(".is-live")).to_have_count(1, timeout=30_000)
 
 
 def thin_out(page: Page) -> None:
