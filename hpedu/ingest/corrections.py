@@ -1,7 +1,7 @@
 """Apply what the registry says of single prints: errata, and decisions on contradicted figures.
 
-Both are bound to the table, the figure (series, territory, place, year) and the printed number, never to a cell: every
-export of a table gets the same correction, whatever its file is called and wherever the figure has moved.
+Both are bound to the table, the figure (series, territory, place, year) and the printed number, never to a cell:
+every export of a table gets the same correction, whatever its file is called and wherever the figure has moved.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ SCALED, DECIDED = "erratum_scale", "decided"
 CONTRADICTED = "contradicted"
 """The flag of a print that a check contradicts: it is never current."""
 
+OTHER_PRINT = "erratum_other_print"
+"""The reason for which a figure is set aside that an erratum names with another print."""
+
 Figure = tuple[str | int, ...]
 
 
@@ -46,7 +49,11 @@ class Met:
 
 
 def correct(
-    table: str, observations: list[dict[str, Any]], refused: Iterable[Figure], resource: Resource, registry: Registry
+    table: str,
+    observations: list[dict[str, Any]],
+    refused: Iterable[Figure],
+    resource: Resource,
+    registry: Registry,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], Met]:
     """Correct the figures of one table; return those that are left, the issues of the others, and what was met.
 
@@ -71,7 +78,7 @@ def correct(
                 row = apply_print(row, one)
         elif others:
             met.corrections.update(one.id for one in others)
-            issues.append(_set_aside(row, others[0], "erratum_other_print", resource, registry))
+            issues.append(_set_aside(row, others[0], OTHER_PRINT, resource, registry))
             continue
         if any(isinstance(one, Erratum) and one.action == "set_aside" for one in same) and not is_decided(row):
             issues.append(_set_aside(row, same[0], "erratum", resource, registry))
@@ -159,7 +166,7 @@ def join_met(all_met: dict[str, Met], more: Mapping[str, Met]) -> None:
 
 
 def find_strays(met: Mapping[str, Met], registry: Registry) -> list[Problem]:
-    """Name the errata and decisions whose figure no file has, though one has its table for that year and territory.
+    """Name the errata and decisions whose figure no file has, though one has their table, year and territory.
 
     A slip in the registry must leave no figure uncorrected.
 
@@ -179,5 +186,3 @@ def find_strays(met: Mapping[str, Met], registry: Registry) -> list[Problem]:
                 words = {"table": one.table, "territory": one.territory, "year": one.year, "printed": one.printed}
                 problems.append(Problem(file, one.id, message("print_not_met", **words)))
     return problems
-
-

@@ -289,7 +289,7 @@ class _CellReader:
         return (*(getattr(series, name) for name in SERIES_FIELDS), territory, place, year)
 
     def _identify(self, cell: Cell) -> tuple[YearLabel, list[str], Series, str, str, int]:
-        """Return what the labels of a cell say: year as printed, parts of the item, series, territory, place, year."""
+        """Return what the labels of a cell say: its year as printed, and all that makes a figure."""
         layout = self.layout
         found = self.roles.read_year(cell)
         if found is None:

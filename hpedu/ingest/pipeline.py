@@ -17,7 +17,7 @@ from hpedu.errors import IngestError, Problem, list_problems
 from hpedu.folders import Project
 from hpedu.ingest import schema
 from hpedu.ingest.checks import find_breaches, set_contradicted
-from hpedu.ingest.corrections import CONTRADICTED, Met, correct_frame, find_strays, join_met
+from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT, Met, correct_frame, find_strays, join_met
 from hpedu.ingest.derive import derive_merged, estimate_age_bands, mark_current
 from hpedu.ingest.forms.filled import find_cover, is_form
 from hpedu.ingest.interpret import Reading
@@ -89,6 +89,20 @@ def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]
     if problems:
         raise IngestError(problems)
     return package
+
+
+def find_entry(raw: Path, path: Path) -> Resource | None:
+    """Return the origin of a file of data/raw as the data package states it; None for any other file."""
+    package = raw / "datapackage.json"
+    if not path.resolve().is_relative_to(raw.resolve()) or not package.exists():
+        return None
+    name = path.resolve().relative_to(raw.resolve()).as_posix()
+    try:
+        entries = json.loads(package.read_text(encoding="utf-8"))["resources"]
+        return next((Resource.model_validate(entry) for entry in entries if entry.get("path") == name), None)
+    except (ValueError, KeyError):
+        # `hpedu ingest` says what is wrong with the package; a file can be looked at without it.
+        return None
 
 
 def _read_own(data: bytes, name: str, registry: Registry) -> tuple[Resource, Reading] | None:
@@ -183,7 +197,7 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
         "derived": derived.height,
         "set_aside": issues.height,
         "findings": breaches.findings.height,
-        "errors": breaches.findings.filter(severity="error").height,
+        "errors": breaches.findings.filter(severity="error").height + issues.filter(reason=OTHER_PRINT).height,
         "contradicted": published.filter(pl.col("flags").list.contains(CONTRADICTED)).height,
     }
     return Ingested(package.resources, observations, issues, breaches.findings, schools, counts)

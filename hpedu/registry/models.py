@@ -338,10 +338,10 @@ class OtherTarget(Keyed):
 
 
 class Print(Keyed):
-    """A figure as one table prints it, known by what it says: another export of the table has it in another cell."""
+    """A figure as one table prints it; another export of the table may have it in another cell."""
 
-    # The id of the layout; for a transcription the name of the published table, as the data package gives it; `form`
-    # or `school_list` for what is handed in.
+    # The id of the layout; for a transcription the name of the published table, as the data package gives it;
+    # `form` or `school_list` for what is handed in.
     table: Words
     measure: Slug
     level: Slug

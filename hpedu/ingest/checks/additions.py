@@ -61,8 +61,8 @@ def check_sums(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]
 
     Where a part that a table may have (schools of two levels) is not there, the others may sum to less.
 
-    Out of use goes the whole, and each part that nothing else shows to be sound; of a sum that swapped digits would
-    mend, only the figures whose digits those are.
+    Out of use goes the whole, and each part that nothing else shows to be sound; of a sum that swapped digits
+    would mend, only the figures whose digits those are.
     """
     for match in find_matches(figures, registry, "sum", ("file", "release")):
         total = sum(part.value for part in match.parts)

@@ -1,9 +1,9 @@
 """Take the figures that an error contradicts out of use, until an erratum or a decision says otherwise.
 
-Only findings of the severity `error` have an effect, and none that an erratum or a decision covers. Which figures go
-out is the rule of each check, written in its docstring: a slip the cell, a duplicate both prints, a sum the whole and
-those parts that are not known to be sound. A print that is out is kept, with the flag `contradicted`; an older edition
-of the figure that no check contradicts takes its place, else the figure has no value in use.
+Only findings of the severity `error` have an effect, and none that an erratum or a decision covers. Which figures
+go out is the rule of each check, written in its docstring: a slip the cell, a duplicate both prints, a sum the
+whole and those parts that are not known to be sound. A print that is out is kept, with the flag `contradicted`; an
+older edition of the figure that no check contradicts takes its place, else the figure has no value in use.
 """
 
 from __future__ import annotations

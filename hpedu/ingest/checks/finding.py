@@ -142,8 +142,8 @@ def make_finding(
 ) -> dict[str, Any]:
     """Return the row of one finding about `figure`, worded by the template of its check (or another).
 
-    The row has more fields than `FINDINGS`, each a list of rows of the table of observations: `rows`, the figures of
-    the finding; of an error, `out`, those it takes out of use, and `doubted`, those that go too unless they are
+    The row has more fields than `FINDINGS`, each a list of rows of the table of observations: `rows`, the figures
+    of the finding; of an error, `out`, those it takes out of use, and `doubted`, those that go too unless they are
     known to be sound (`hpedu.ingest.checks.effects`).
 
     Every template may use {place}, {year}, {series}, {cells} (of all figures `involved`), {cell} and {file};
@@ -192,7 +192,8 @@ def make_finding(
 def _find_erratum(check: str, figure: Figure) -> str:
     """Return the id of the erratum that covers a finding about a figure; "" if none does.
 
-    A decision covers all. An erratum that corrects a unit covers `unit_slip` alone: sums and jumps are checked with the corrected value.
+    A decision covers all. An erratum that corrects a unit covers `unit_slip` alone: sums and jumps are checked
+    with the corrected value.
     """
     erratum = figure.erratum
     if erratum is None or (isinstance(erratum, Erratum) and erratum.action == "scale" and check != "unit_slip"):

@@ -28,6 +28,8 @@ ALIKE = 0.1
 SMALLEST_SLIP = 100
 # Of rates, such as 98.5 % given as 0.985.
 SMALLEST_PERCENT = 10
+# Of log10: no count grows so much in a year.
+LARGE = 2.8
 # In years: what stays ten times as large for longer was defined anew, and no unit slipped.
 LONGEST_TENFOLD = 2
 
@@ -110,7 +112,9 @@ def _find_runs(points: Sequence[Point]) -> Iterator[Run]:
     for earlier, later in pairwise(points):
         change = log10(later.value / earlier.value)
         units.append(units[-1] + (round(change) if abs(change) >= STEP else 0))
-    usual = Counter(units).most_common(1)[0][0]
+    # The unit of a figure that an erratum scales is known to be another.
+    right = [unit for unit, point in zip(units, points, strict=False) if point.value == point.figure.value]
+    usual = Counter(right or units).most_common(1)[0][0]
     alike = [(n, point) for n, (unit, point) in enumerate(zip(units, points, strict=False)) if unit == usual]
     end = 0
     for unit, group in groupby(zip(units, points, strict=False), key=itemgetter(0)):
@@ -131,7 +135,10 @@ def _is_short(run: Run) -> bool:
 def _find_power(point: Point, near: Sequence[float]) -> int:
     """Return the power of ten by which a figure slipped, -3 to 3; 0 if it did not."""
     percent = point.figure.unit == "percent"
-    if len(near) < 2 or max(point.value, *near) < (SMALLEST_PERCENT if percent else SMALLEST_SLIP):
+    if not near or max(point.value, *near) < (SMALLEST_PERCENT if percent else SMALLEST_SLIP):
+        return 0
+    # One neighbour is enough only for what no growth explains.
+    if len(near) == 1 and (percent or abs(log10(point.value / near[0])) < LARGE or min(point.value, *near) < FEW):
         return 0
     logs = [log10(value) for value in near]
     middle = median(logs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 from hpedu.ingest.checks.additions import EPSILON
@@ -32,6 +32,35 @@ def check_duplicates(figures: Figures, registry: Registry) -> Iterator[dict[str,
                 check = "duplicate" if earlier.file == figure.file else "two_counts"
                 prints = [one for one in group if one.file == figure.file] if check == "duplicate" else []
                 yield _report(check, earlier, figure, registry, prints)
+
+
+def check_revisions(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
+    """Report figures that a later edition changed by more than the limit of their unit (`revision_limits.csv`).
+
+    A revision is doubtful, not wrong: the newer figure stays in use.
+    """
+    limits = {limit.unit: limit for limit in registry.revision_limits}
+    for group in figures.same():
+        editions = sorted(group, key=lambda figure: figure.edition)
+        for older, newer in pairwise(editions):
+            limit = limits[registry.measures[newer.key[0]].unit]
+            allowed = max(float(limit.share) * abs(older.value), float(limit.amount))
+            apart = abs(newer.value - older.value) - older.rounding - newer.rounding
+            if newer.edition != older.edition and apart > allowed + EPSILON:
+                yield _report_revision(older, newer, allowed, registry)
+
+
+def _report_revision(older: Figure, newer: Figure, allowed: float, registry: Registry) -> dict[str, Any]:
+    def values(language: Language) -> dict[str, str]:
+        return {
+            "old": write_number(older.value, language),
+            "new": write_number(newer.value, language),
+            "difference": write_number(abs(newer.value - older.value), language),
+            "allowed": write_number(allowed, language, 1),
+            "old_cell": list_cells([older]),
+        }
+
+    return make_finding("revision", "warning", newer, registry, values, involved=[older])
 
 
 def check_two_counts(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
