@@ -70,7 +70,7 @@ def correct(
         figure = _figure_of(row)
         met.figures.add(figure)
         prints = known.get(figure, [])
-        same = [one for one in prints if one.printed == number]
+        same = [one for one in prints if one.printed == number and _is_about(one, row["value"])]
         met.corrections.update(one.id for one in same)
         others = [one for one in prints if isinstance(one, Erratum) and one not in same]
         if same:
@@ -117,6 +117,13 @@ def _index(registry: Registry) -> dict[str, dict[Figure, list[Print]]]:
     return table
 
 
+def _is_about(one: Print, value: float) -> bool:
+    """Return whether an erratum of a unit leads from a figure as read to its value, or the figure is right."""
+    if not isinstance(one, Erratum) or one.factor is None or one.value is None:
+        return True
+    return one.value in (Decimal(repr(value)) * one.factor, Decimal(repr(value)))
+
+
 def _figure_of(row: Mapping[str, Any]) -> Figure:
     return tuple(row[name] for name in FIGURE)
 
@@ -129,6 +136,9 @@ def apply_print(row: dict[str, Any], one: Print) -> dict[str, Any]:
         if one.value is not None:
             changed["value"] = float(one.value)
     elif isinstance(one, Erratum):
+        if one.value is not None and float(one.value) == row["value"]:
+            # This export has the right unit.
+            return row
         changed["flags"] = [*row["flags"], f"erratum_{one.action}"]
         if one.factor is not None:
             changed["value"] = float(Decimal(str(row["value"])) * one.factor)

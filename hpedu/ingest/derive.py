@@ -22,9 +22,9 @@ METHOD = "sprague"
 def mark_current(observations: pl.DataFrame) -> pl.DataFrame:
     """Set `current` so that each figure (series and year) has one current value, or none; the others stay.
 
-    A print that is contradicted is never current (`hpedu.ingest.checks.effects`). A point goes before a bound (over
-    76), a whole figure before one that some schools did not report for, then the newest edition wins, unless an
-    older one is the same figure printed more precisely (69 thousand does not replace 68,876).
+    A print that is contradicted is never current (`hpedu.ingest.checks.effects`). A point goes before a bound
+    ("over 76"), a whole figure before one that some schools did not report for, then the newest edition wins,
+    unless an older one is the same figure printed more precisely (69 thousand does not replace 68,876).
     """
     keys = [*SERIES_KEY, "year"]
     usable = ~pl.col("flags").list.contains(CONTRADICTED)

@@ -194,13 +194,15 @@ def _rest(registry: Registry) -> Iterator[Problem]:
         yield from _missing("other_targets.csv", other.id, "unit", [other.unit], registry.codes_of("unit"))
     for erratum in registry.errata.values():
         yield from _print("errata.csv", erratum, registry)
-        if (erratum.action == "scale") != (erratum.factor is not None):
+        scales = erratum.action == "scale"
+        if scales != (erratum.factor is not None) or scales != (erratum.value is not None):
             yield Problem("errata.csv", erratum.id, message("registry_factor"))
     for decision in registry.decisions.values():
         yield from _print("decisions.csv", decision, registry)
     file, units = "revision_limits.csv", [limit.unit for limit in registry.revision_limits]
     yield from _missing(file, "unit", "unit", units, registry.codes_of("unit"))
-    lacking = sorted({measure.unit for measure in registry.measures.values()}.difference(units))
+    used = {measure.unit for measure in registry.measures.values()}
+    lacking = sorted(used.intersection(registry.codes_of("unit")).difference(units))
     yield from (Problem(file, unit, message("registry_no_limit")) for unit in lacking)
 
 

@@ -373,8 +373,10 @@ class Erratum(Print):
     """A print that is changed, flagged or set aside, with the evidence. The printed text is kept."""
 
     action: Literal["scale", "flag", "set_aside"]
-    # For `scale`: multiply the printed number by this.
+    # For `scale`: multiply the figure as it was read by this, and what that makes, in the unit of the measure. An
+    # export of the table whose unit is right makes it without the factor.
     factor: Decimal | None
+    value: Decimal | None
     reason: Text
     evidence: Text
 

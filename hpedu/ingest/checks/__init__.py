@@ -75,7 +75,8 @@ def find_breaches(observations: pl.DataFrame, registry: Registry) -> Breaches:
     """Find the same as `find_problems`, with the figures that are concerned."""
     figures = Figures(observations, registry)
     rows = [row for check in CHECKS for row in check(figures, registry)]
-    slipped = {row["rows"][0] for row in rows if row["check"] == "unit_slip" and not row["erratum"]}
+    slips = [row for row in rows if row["check"] == "unit_slip" and not row["erratum"]]
+    slipped = {one for row in slips for one in row["out"]}
     left = [row for row in rows if row["check"] == "unit_slip" or slipped.isdisjoint(row["rows"])]
     left.sort(key=lambda row: (SEVERITIES[row["severity"]], row["file"]))
     return Breaches(
