@@ -10,7 +10,7 @@ from hpedu.ingest.checks import find_problems
 from hpedu.ingest.quarantine import Unreadable, set_aside_row
 from hpedu.ingest.schema import OBSERVATIONS, Cell, Resource
 from hpedu.registry import load_registry
-from hpedu.texts import Language, read_texts
+from hpedu.texts import Language, read_texts, say
 
 PLAIN: dict[str, Any] = {
     "measure": "pupils", "level": "primary", "ownership": "all", "sex": "both", "detail": "", "place": "",
@@ -95,6 +95,7 @@ def say_findings(language: Language) -> dict[str, list[str]]:
             f"{row['severity']}, {row['check']}: {row[f'message_{language}']} → {row[f'what_{language}']}"
             for row in found.iter_rows(named=True)
         ]
+    sections["finding: decided"] = [say("decided_what", language, erratum="pupils_2020_hai_phong")]
     return sections
 
 
