@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from hpedu.folders import Project
 
 
+ERRORS_FOUND = 3
+"""The status with which `hpedu ingest --strict` ends when checks report errors."""
+
+
 class NotTogether(HpeduError):
     """Two options that contradict each other."""
 
@@ -186,7 +190,8 @@ def main() -> None:
 
 @commands.command()
 @click.option("--force", is_flag=True)
-def ingest(force: bool) -> None:
+@click.option("--strict", is_flag=True)
+def ingest(force: bool, strict: bool) -> None:
     """Read data/raw into data/processed (observations and the list of what was set aside)."""
     from hpedu.digest import read_fresh
     from hpedu.folders import find_project
@@ -195,11 +200,21 @@ def ingest(force: bool) -> None:
     fresh = None if force else read_fresh(project)
     if fresh is not None:
         tell("ingest_fresh", text=message("ingest_done", **fresh.counts))
+        _tell_errors(fresh.counts, strict)
         return
     from hpedu.store import make_tables
 
     made = make_tables(project, _show_file if sys.stderr.isatty() else lambda _: None)
     tell("plain", text=message("ingest_done", **made.counts))
+    _tell_errors(made.counts, strict)
+
+
+def _tell_errors(counts: dict[str, int], strict: bool) -> None:
+    """Say how many figures are out of use. Reports go on without them, so it takes `--strict` to stop here."""
+    if counts["errors"]:
+        tell("ingest_errors", err=True, **counts)
+        if strict:
+            sys.exit(ERRORS_FOUND)
 
 
 def _show_file(path: str) -> None:
@@ -209,7 +224,7 @@ def _show_file(path: str) -> None:
 @commands.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def check(files: tuple[Path, ...]) -> None:
-    """Say what would be read of FILES and what not, and propose a layout for a table that has none."""
+    """Say what would be read of FILES, what not and what is doubtful; propose a layout for a table without one."""
     from hpedu.ingest.propose import check_file, describe
     from hpedu.registry import load_registry
 
@@ -217,7 +232,9 @@ def check(files: tuple[Path, ...]) -> None:
     for file in files:
         click.echo(f"{file}:")
         try:
-            for line in describe(check_file(file, registry), registry, spoken()):
+            checked = check_file(file, registry)
+            failed |= checked.is_doubtful
+            for line in describe(checked, registry, spoken()):
                 click.echo(f"  {line}" if line else "")
         except HpeduError as error:
             failed = True

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from hpedu.ingest.corrections import CONTRADICTED
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator
@@ -19,7 +20,8 @@ VALUES: dict[str, Any] = {
     "value": pl.Float64,
     "unit": pl.String,
     "status": pl.String,  # the softest of the inputs'
-    "qualifier": pl.String,  # "" or, for a published figure that is only a bound, ">", "<" or "about"
+    # "" or, for a published figure that is only a bound, ">", "<" or "about"; "contradicted" is what is not used
+    "qualifier": pl.String,
     "flags": pl.List(pl.String),
     "numerator": pl.Float64,  # null for a rate taken as published
     "denominator": pl.Float64,
@@ -40,7 +42,8 @@ def compute_indicators(observations: pl.DataFrame, registry: Registry) -> pl.Dat
     A ratio is computed from sums of counts; where any count of the formula is missing, the rate as published is
     taken if the registry names one, else there is no value. Bounds ("over 99%") never enter a formula; a
     bound that is itself the published rate is kept with its qualifier. Values above the plausible
-    limit of the registry get the flag `above_plausible` and stay as they are.
+    limit of the registry get the flag `above_plausible` and stay as they are. What could only be computed from a
+    figure that a check contradicts has the qualifier `contradicted`: it is shown as such and never used.
 
     Parameters
     ----------
@@ -52,7 +55,8 @@ def compute_indicators(observations: pl.DataFrame, registry: Registry) -> pl.Dat
     polars.DataFrame
         Columns `VALUES`, sorted by indicator (in registry order), territory, year.
     """
-    return _compute_all(observations.filter(pl.col("place") == ""), registry)
+    whole = observations.filter(pl.col("place") == "")
+    return _compute_all(whole, registry, whole.filter(pl.col("flags").list.contains(CONTRADICTED)))
 
 
 def compute_commune_indicators(
@@ -66,22 +70,41 @@ def compute_commune_indicators(
         Code -> id, which is then the `territory`. Only those named are computed.
     """
     own = observations.filter(pl.col("place").is_in(list(communes)))
-    return _compute_all(own.with_columns(territory=pl.col("place").replace_strict(communes, default="")), registry)
+    named = own.with_columns(territory=pl.col("place").replace_strict(communes, default=""))
+    return _compute_all(named, registry, named.clear())
 
 
-def _compute_all(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    series = _index(observations)
-    rows = [row for indicator in registry.indicators.values() for row in _compute(indicator, series)]
+def _compute_all(observations: pl.DataFrame, registry: Registry, contradicted: pl.DataFrame) -> pl.DataFrame:
+    series, doubted = _index(observations.filter("current")), _index(contradicted)
+    rows = [row for indicator in registry.indicators.values() for row in _compute_with(indicator, series, doubted)]
     return pl.DataFrame(rows, schema=VALUES, orient="row")
 
 
 def _index(observations: pl.DataFrame) -> dict[SeriesRef, dict[tuple[str, int], dict[str, Any]]]:
     table: dict[SeriesRef, dict[tuple[str, int], dict[str, Any]]] = {}
-    current = observations.filter("current").sort("territory", "year")
-    for row in current.iter_rows(named=True):
+    for row in observations.sort("territory", "year").iter_rows(named=True):
         ref = SeriesRef(row["measure"], row["level"], row["ownership"], row["sex"], row["detail"])
         table.setdefault(ref, {})[row["territory"], row["year"]] = row
     return table
+
+
+def _compute_with(
+    indicator: Indicator, series: Mapping[SeriesRef, _Cells], doubted: Mapping[SeriesRef, _Cells]
+) -> list[dict[str, Any]]:
+    """Compute an indicator, and what it would be where only contradicted figures are missing, marked so."""
+    rows = list(_compute(indicator, series))
+    formulas = filter(None, (indicator.numerator, indicator.denominator, indicator.published))
+    terms = {term for formula in formulas for term in parse_formula(formula)}
+    if terms.isdisjoint(doubted):
+        return rows
+    sound = {(row["territory"], row["year"]) for row in rows}
+    filled = {term: {**doubted.get(term, {}), **series.get(term, {})} for term in terms}
+    rows += [
+        row | {"qualifier": CONTRADICTED}
+        for row in _compute(indicator, filled)
+        if (row["territory"], row["year"]) not in sound
+    ]
+    return sorted(rows, key=lambda row: (row["territory"], row["year"]))
 
 
 def _compute(indicator: Indicator, series: Mapping[SeriesRef, _Cells]) -> Iterator[dict[str, Any]]:

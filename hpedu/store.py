@@ -141,7 +141,8 @@ def find_newest(values: pl.DataFrame, registry: Registry) -> int | None:
     Of synthetic figures those of targets count: the mark hides which of the others would be projections.
     """
     invented = (pl.col("status") == "synthetic") & pl.col("indicator").is_in(list(registry.targets))
-    newest = values.filter(pl.col("status").is_in(COUNTED) | invented)["year"].max()
+    counted = pl.col("status").is_in(COUNTED) & (pl.col("qualifier") != "contradicted")
+    newest = values.filter(counted | invented)["year"].max()
     return newest if isinstance(newest, int) else None
 
 

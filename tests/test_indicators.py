@@ -243,3 +243,16 @@ class TestRealFigures:
         assert row["value"] == pytest.approx(252104 / row["denominator"])
         assert row["status"] == "derived"
         assert len(row["inputs"]) == 2
+
+
+class TestContradicted:
+    def test_a_rate_from_a_contradicted_count_is_marked_and_no_other(self, compute: Any) -> None:
+        out = {"flags": ["contradicted"], "current": False}
+        pupils = [{}, {"year": 2021, "value": 70.0}]
+        rows = compute(*pupils, CLASSES, CLASSES | {"year": 2021} | out)
+        assert [(row["year"], row["qualifier"]) for row in rows] == [(2020, ""), (2021, "contradicted")]
+
+    def test_an_edition_in_use_goes_before_it(self, compute: Any) -> None:
+        out = {"flags": ["contradicted"], "current": False, "value": 9999.0}
+        [row] = compute({}, CLASSES, CLASSES | out)
+        assert (row["qualifier"], row["denominator"]) == ("", 100.0)

@@ -98,6 +98,8 @@ def assess_targets(
     return [
         _assess_milestone(target, territory, known.get(target.milestone_indicator, []))
         if target.kind == "milestone"
+        else Standing(target, territory, "contradicted")
+        if _is_contradicted(known.get(target.id, []))
         else _assess(target, territory, _points(target, known), found)
         for target in registry.targets.values()
     ]
@@ -174,6 +176,11 @@ def _number(bound: Any) -> float | None:
 
 def _points(target: Target, known: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     return [row for row in known.get(target.id, []) if not row["qualifier"]]
+
+
+def _is_contradicted(rows: Sequence[Row]) -> bool:
+    """Return whether the newest figure is one that a check calls an error."""
+    return bool(rows) and rows[-1]["qualifier"] == "contradicted"
 
 
 @dataclass(frozen=True)

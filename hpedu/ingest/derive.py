@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from hpedu.ingest.corrections import CONTRADICTED
 from hpedu.ingest.schema import OBSERVATIONS, SERIES_KEY
 from hpedu.registry import Registry
 from hpedu.sums import add_parts
@@ -19,15 +20,17 @@ METHOD = "sprague"
 
 
 def mark_current(observations: pl.DataFrame) -> pl.DataFrame:
-    """Set `current` so that each figure (series and year) has one current value; the others stay.
+    """Set `current` so that each figure (series and year) has one current value, or none; the others stay.
 
-    A point goes before a bound ("over 76"), a whole figure before one that some schools did not report for, then
-    the newest edition wins, unless an older one is the same figure printed more precisely (69 thousand does not
-    replace 68,876).
+    A print that is contradicted is never current (`hpedu.ingest.checks.effects`). A point goes before a bound
+    ("over 76"), a whole figure before one that some schools did not report for, then the newest edition wins,
+    unless an older one is the same figure printed more precisely (69 thousand does not replace 68,876).
     """
     keys = [*SERIES_KEY, "year"]
-    numbered = observations.with_row_index("row").with_columns(current=pl.len().over(keys) == 1)
-    ordered = numbered.filter(~pl.col("current")).sort(
+    usable = ~pl.col("flags").list.contains(CONTRADICTED)
+    numbered = observations.with_row_index("row").with_columns(current=usable & (usable.sum().over(keys) == 1))
+    several = usable & (usable.sum().over(keys) > 1)
+    ordered = numbered.filter(several).sort(
         "qualifier",
         pl.col("flags").list.contains("incomplete"),
         "edition",
@@ -62,7 +65,8 @@ def revisions(observations: pl.DataFrame) -> pl.DataFrame:
     new = observations.filter(pl.col("current")).select(
         *keys, "unit", new="value", new_edition="edition", new_source="source"
     )
-    old = observations.filter(~pl.col("current"), pl.col("qualifier") == "").select(
+    contradicted = pl.col("flags").list.contains(CONTRADICTED)
+    old = observations.filter(~pl.col("current"), ~contradicted, pl.col("qualifier") == "").select(
         *keys, old="value", old_edition="edition", old_source="source", step="step"
     )
     return (

@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 import polars as pl
 
-from hpedu.ingest.layouts import Items, Layout, Series
+from hpedu.ingest.corrections import Met, correct, index_prints
+from hpedu.ingest.layouts import Items, Layout, Series, title_key
 from hpedu.ingest.quarantine import SetAside, set_aside_row
-from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource, name_cell
+from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.numbers import (
@@ -29,7 +30,6 @@ from hpedu.ingest.words.places import resolve_place, resolve_territory
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.ingest.words.years import YearLabel, find_year, reference_day, resolve_year
 from hpedu.registry import Registry
-from hpedu.registry.models import Erratum
 
 # Labels that never say what is counted.
 _NO_ITEM = ("title", "unit", "index", "code", "mark")
@@ -183,27 +183,37 @@ class Reading:
     issues: list[dict[str, Any]] = field(default_factory=list)
     # The rows of a school list, one for each school and year.
     schools: pl.DataFrame | None = None
+    # Table -> its figures of which the registry may know a misprint, and the corrections that found theirs.
+    met: dict[str, Met] = field(default_factory=dict)
 
 
 def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Registry) -> Reading:
     """Read every cell of a table by its layout; what cannot be read with certainty becomes an issue."""
     reading = Reading()
+    name = name_table(layout, resource)
+    refused = []
     reader = _CellReader(
         layout, find_roles(table, layout, registry), Items(layout), _find_style(table, layout, registry), registry
     )
-    errata = {e.cell: e for e in registry.errata.values() if e.file == resource.path}
+    has_corrections = bool(index_prints(name, registry))
     for cell in table.cells:
         try:
-            row = reader.read(cell)
-            erratum = errata.get(name_cell(cell.sheet, cell.address))
-            if erratum is not None:
-                row = _apply_erratum(row, erratum)
-            reading.observations.append(row | _provenance(cell, resource))
+            reading.observations.append(reader.read(cell) | _provenance(cell, resource))
         except SetAside as refusal:
+            figure = reader.find_figure(cell) if has_corrections else None
+            refused += [figure] if figure else []
             reading.issues.append(
                 set_aside_row(cell, resource, refusal.reason, refusal.subject, registry, refusal.known)
             )
+    reading.observations, issues, met = correct(name, reading.observations, refused, resource, registry)
+    reading.issues += issues
+    reading.met[title_key(name)] = met
     return reading
+
+
+def name_table(layout: Layout, resource: Resource) -> str:
+    """Return what errata and decisions call a table: its layout, or what a transcription was typed from."""
+    return resource.table if layout.coded else layout.id
 
 
 def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberStyle | Undecided:
@@ -240,18 +250,8 @@ class _CellReader:
         printed = cell.printed.strip()
         if printed in layout.missing and printed not in layout.none:
             raise SetAside("not_published")
-        found = self.roles.read_year(cell)
-        if found is None:
-            labels = [cell.labels.get(name, "") for name in (self.roles.year, "period", *self.roles.items)]
-            raise SetAside("no_year", next(filter(None, labels), ""))
-        label = found[0]
-        name, parts = self.roles.read_parts(cell, reference_day(label.first, layout.year_rule), registry)
-        series = self._read_series(cell, parts, label.first)
-        rule = series.year_rule or layout.year_rule
-        year = resolve_year(label, rule)
-        territory = self._read_territory(name, reference_day(year, rule))
+        label, parts, series, territory, place, year = self._identify(cell)
         extra = cell.labels if layout.coded else {}
-        place = self._read_place(cell, territory)
         measure = registry.measures.get(series.measure)
         if measure is None:
             raise SetAside("unknown_measure", series.measure, registry.measures)
@@ -276,7 +276,32 @@ class _CellReader:
             "flags": flags,
             "note": clean_text(" ".join(filter(None, notes))),
             "step": float(printed_step(number) * series.scale),
+            "number": number,
         }
+
+    def find_figure(self, cell: Cell) -> tuple[str | int, ...] | None:
+        """Return which figure a cell holds, though its number is refused; None if that is not known either."""
+        try:
+            _, _, series, territory, place, year = self._identify(cell)
+        except SetAside:
+            # The reason is that of the cell, and the caller has named it.
+            return None
+        return (*(getattr(series, name) for name in SERIES_FIELDS), territory, place, year)
+
+    def _identify(self, cell: Cell) -> tuple[YearLabel, list[str], Series, str, str, int]:
+        """Return what the labels of a cell say: its year as printed, and all that makes a figure."""
+        layout = self.layout
+        found = self.roles.read_year(cell)
+        if found is None:
+            labels = [cell.labels.get(name, "") for name in (self.roles.year, "period", *self.roles.items)]
+            raise SetAside("no_year", next(filter(None, labels), ""))
+        label = found[0]
+        name, parts = self.roles.read_parts(cell, reference_day(label.first, layout.year_rule), self.registry)
+        series = self._read_series(cell, parts, label.first)
+        rule = series.year_rule or layout.year_rule
+        year = resolve_year(label, rule)
+        territory = self._read_territory(name, reference_day(year, rule))
+        return label, parts, series, territory, self._read_place(cell, territory), year
 
     def _read_series(self, cell: Cell, parts: list[str], year: int) -> Series:
         layout = self.layout
@@ -354,17 +379,6 @@ def _read_number(cell: Cell, layout: Layout, style: NumberStyle | Undecided) -> 
         return parse_number(printed, style)
     except ValueError as error:
         raise SetAside("not_a_number", printed) from error
-
-
-def _apply_erratum(row: dict[str, Any], erratum: Erratum) -> dict[str, Any]:
-    if erratum.action == "set_aside":
-        raise SetAside("erratum", erratum.id)
-    changed: dict[str, Any] = {"flags": [*row["flags"], f"erratum_{erratum.action}"]}
-    if erratum.factor is not None:
-        changed["value"] = float(Decimal(str(row["value"])) * erratum.factor)
-        changed["step"] = float(Decimal(str(row["step"])) * erratum.factor)
-    note = f"{row['note']} [{erratum.id}]".strip()
-    return row | changed | {"note": note}
 
 
 def _provenance(cell: Cell, resource: Resource) -> dict[str, Any]:

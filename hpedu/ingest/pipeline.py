@@ -16,13 +16,14 @@ from hpedu.digest import raw_files
 from hpedu.errors import IngestError, Problem, list_problems
 from hpedu.folders import Project
 from hpedu.ingest import schema
-from hpedu.ingest.checks import find_problems
+from hpedu.ingest.checks import find_breaches, set_contradicted
+from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT, Met, correct_frame, find_strays, join_met
 from hpedu.ingest.derive import derive_merged, estimate_age_bands, mark_current
 from hpedu.ingest.forms.filled import find_cover, is_form
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import read_file
-from hpedu.ingest.schema import Resource, name_cell
+from hpedu.ingest.schema import Resource
 from hpedu.ingest.schools.lists import join_lists, read_schools, sum_schools
 from hpedu.ingest.source import Source, open_source, report_damage
 from hpedu.registry import Registry
@@ -88,6 +89,20 @@ def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]
     if problems:
         raise IngestError(problems)
     return package
+
+
+def find_entry(raw: Path, path: Path) -> Resource | None:
+    """Return the origin of a file of data/raw as the data package states it; None for any other file."""
+    package = raw / "datapackage.json"
+    if not path.resolve().is_relative_to(raw.resolve()) or not package.exists():
+        return None
+    name = path.resolve().relative_to(raw.resolve()).as_posix()
+    try:
+        entries = json.loads(package.read_text(encoding="utf-8"))["resources"]
+        return next((Resource.model_validate(entry) for entry in entries if entry.get("path") == name), None)
+    except (ValueError, KeyError):
+        # `hpedu ingest` says what is wrong with the package; a file can be looked at without it.
+        return None
 
 
 def _read_own(data: bytes, name: str, registry: Registry) -> tuple[Resource, Reading] | None:
@@ -165,22 +180,27 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     readings = _read_all(project, package, registry, progress)
     schools, repeated = join_lists([r.schools for r in readings if r.schools is not None], registry)
     printed = _frame([row for r in readings for row in r.observations], schema.OBSERVATIONS)
-    published = mark_current(pl.concat([printed, sum_schools(schools, package.resources, registry)]))
+    sums = correct_frame(sum_schools(schools, package.resources, registry), registry)
+    published = mark_current(pl.concat([printed, sums]))
+    breaches = find_breaches(published, registry)
+    # What is derived comes from figures in use only.
+    published = mark_current(set_contradicted(published, breaches.out, registry))
     ages = estimate_age_bands(published, registry)
     derived = pl.concat([ages, derive_merged(pl.concat([published, ages]), registry)])
     # Marked once more, since a derived sum goes before a published bound.
     observations = mark_current(pl.concat([published, derived]))
     observations = observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
     issues = pl.concat([_frame([row for r in readings for row in r.issues], schema.ISSUES), repeated])
-    findings = find_problems(published, registry)
     counts = {
         "files": len(readings),
         "published": published.height,
         "derived": derived.height,
         "set_aside": issues.height,
-        "findings": findings.height,
+        "findings": breaches.findings.height,
+        "errors": breaches.findings.filter(severity="error").height + issues.filter(reason=OTHER_PRINT).height,
+        "contradicted": published.filter(pl.col("flags").list.contains(CONTRADICTED)).height,
     }
-    return Ingested(package.resources, observations, issues, findings, schools, counts)
+    return Ingested(package.resources, observations, issues, breaches.findings, schools, counts)
 
 
 def _read_all(
@@ -189,6 +209,7 @@ def _read_all(
     """Read the files that were not read already; the order of the package is that of the readings."""
     problems: list[Problem] = []
     readings: list[Reading] = []
+    met: dict[str, Met] = {}
     for path, resource in package.resources.items():
         reading = package.readings.get(path)
         if reading is None:
@@ -199,8 +220,9 @@ def _read_all(
             except Unreadable as error:
                 problems.append(Problem(path, "", error))
                 continue
-        problems += _find_stray_errata(reading, path, registry)
+        join_met(met, reading.met)
         readings.append(reading)
+    problems += find_strays(met, registry)
     if problems:
         raise IngestError(problems)
     return readings
@@ -209,18 +231,6 @@ def _read_all(
 def _read_with_digest(source: Source, resource: Resource, registry: Registry) -> Reading:
     reading = read_file(source, resource, registry)
     return replace(reading, observations=[row | {"digest": source.digest} for row in reading.observations])
-
-
-def _find_stray_errata(reading: Reading, path: str, registry: Registry) -> list[Problem]:
-    """Find errata of a file that name a cell it does not have: a slip must leave no figure uncorrected."""
-    there = {name_cell(row["sheet"], row["cell"]) for row in [*reading.observations, *reading.issues]}
-    strays = [
-        erratum for erratum in registry.errata.values() if erratum.file == path and erratum.cell not in there
-    ]
-    return [
-        Problem("errata.csv", erratum.id, message("erratum_without_cell", file=path, cell=erratum.cell))
-        for erratum in strays
-    ]
 
 
 def _frame(rows: list[dict[str, Any]], columns: dict[str, Any]) -> pl.DataFrame:

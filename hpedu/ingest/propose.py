@@ -10,12 +10,20 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
+import click
 import polars as pl
 
+from hpedu.console import spoken
+from hpedu.digest import OBSERVATIONS, read_prepared
+from hpedu.folders import NoProject, Project, find_project
 from hpedu.ingest import schema
+from hpedu.ingest.checks import find_breaches, set_contradicted
+from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT
+from hpedu.ingest.derive import mark_current
 from hpedu.ingest.forms.filled import is_form
 from hpedu.ingest.interpret import Roles, find_roles
 from hpedu.ingest.layouts import Layout, closest_layout, load_layouts
+from hpedu.ingest.pipeline import find_entry
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import Found, find_tables, read_file
 from hpedu.ingest.schema import Cell, RawTable, Resource
@@ -40,7 +48,10 @@ _DAY = date(2024, 9, 30)
 _COUNTED_AT_START = re.compile(r"30 ?/ ?9|30 thang 9|30 september|nam hoc|school year")
 _ADDRESS = re.compile(r"([A-Z]+)(\d+)")
 SHOWN = 20
-"""The number of kinds of issues that are listed."""
+"""The number of kinds of issues that are listed, and of findings."""
+
+UNKNOWN, NEWEST = "0000", "9999"
+"""The edition of a file that is in no data package, and the one it is compared as."""
 
 
 def suggest_codes(dimension: str, text: str, registry: Registry) -> list[str]:
@@ -166,12 +177,24 @@ class Checked:
     tables: list[Found]
     observations: pl.DataFrame
     issues: pl.DataFrame
+    # What does not agree, in the file alone or with data/processed (`hpedu.ingest.checks.FINDINGS`).
+    findings: pl.DataFrame
+    # Whether there was a data/processed to compare with.
+    compared: bool
     # The number of rows, if it is a school list.
     schools: int | None = None
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Return whether a check reports an error or a doubt, or a print is not the one an erratum is about."""
+        doubts = self.findings.filter(pl.col("severity") != "note")
+        return not doubts.is_empty() or OTHER_PRINT in self.issues["reason"]
+
 
 def check_file(path: Path, registry: Registry) -> Checked:
-    """Read a file as ingest would, without an entry in the data package and without writing anything.
+    """Read a file as ingest would and check its figures, alone and against data/processed; nothing is written.
+
+    A file without an entry in the data package is taken as newer than all that was read before.
 
     Raises
     ------
@@ -182,7 +205,8 @@ def check_file(path: Path, registry: Registry) -> Checked:
     """
     if path.is_dir():
         raise Unreadable("directory", file=path.name)
-    resource = stand_in(path)
+    project = _find_project()
+    resource = (project and find_entry(project.raw, path)) or stand_in(path)
     try:
         source = open_source(path.read_bytes())
         reading = read_file(source, resource, registry)
@@ -193,16 +217,59 @@ def check_file(path: Path, registry: Registry) -> Checked:
     whole = reading.schools is not None or is_form(source)
     if reading.schools is not None:
         printed = pl.concat([printed, sum_schools(reading.schools, {resource.path: resource}, registry)])
+    earlier = _read_earlier(project, resource, source.digest)
+    observations, findings = _check_figures(printed, earlier, registry)
     return Checked(
         [] if whole else find_tables(source),
-        printed,
+        observations,
         pl.DataFrame(reading.issues, schema=schema.ISSUES, orient="row"),
+        findings,
+        not earlier.is_empty(),
         None if reading.schools is None else reading.schools.height,
     )
 
 
+def _find_project() -> Project | None:
+    try:
+        return find_project()
+    except NoProject:
+        # A file can be looked at anywhere.
+        return None
+
+
+def _read_earlier(project: Project | None, resource: Resource, digest: str) -> pl.DataFrame:
+    """Return what other files published, as ingest left it in data/processed; nothing if it is not there."""
+    if project is None or read_prepared(project) is None:
+        return pl.DataFrame(schema=schema.OBSERVATIONS)
+    published = pl.read_parquet(project.processed / OBSERVATIONS)
+    return published.filter(
+        pl.col("status") != "derived",
+        ~pl.col("cell").str.contains(" + ", literal=True),
+        pl.col("digest") != digest,
+        pl.col("file") != resource.path,
+    )
+
+
+def _check_figures(
+    printed: pl.DataFrame, earlier: pl.DataFrame, registry: Registry
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the figures of a file with those contradicted out of use, and all findings about them.
+
+    The checks look at the figures of the file among themselves, and at the earlier ones where they need more.
+    """
+    edition = pl.col("edition")
+    newest = printed.with_columns(edition=pl.when(edition == UNKNOWN).then(pl.lit(NEWEST)).otherwise(edition))
+    breaches = find_breaches(mark_current(pl.concat([newest, earlier])), registry)
+    own = [any(row < printed.height for row in rows) for rows in breaches.rows]
+    out = [row for row in breaches.out if row < printed.height]
+    findings = breaches.findings.filter(pl.Series(own, dtype=pl.Boolean))
+    return mark_current(set_contradicted(printed, out, registry)), findings
+
+
 def read(path: str | Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Read the observations of a file, and the cells of it that are set aside.
+    """Read the observations of a file, and the cells of it that are set aside; print what checks find.
+
+    A figure that a check contradicts has the flag `contradicted` and is not `current`.
 
     Returns
     -------
@@ -210,6 +277,9 @@ def read(path: str | Path) -> tuple[pl.DataFrame, pl.DataFrame]:
         With the columns `hpedu.ingest.schema.OBSERVATIONS` and `hpedu.ingest.schema.ISSUES`.
     """
     checked = check_file(Path(path), load_registry())
+    if not checked.findings.is_empty():
+        for line in describe_findings(checked, spoken()):
+            click.echo(line, err=True)
     return checked.observations, checked.issues
 
 
@@ -222,7 +292,7 @@ def stand_in(path: Path) -> Resource:
         publisher="",
         table="",
         url="",
-        published="0000",
+        published=UNKNOWN,
         scope="",
         confidence="low",
         transcription=False,
@@ -244,6 +314,8 @@ def describe(checked: Checked, registry: Registry, language: str) -> Iterator[st
     else:
         yield say("check_schools", language, schools=checked.schools, **counts)
     yield from _describe_issues(checked.issues, language)
+    if not checked.observations.is_empty():
+        yield from describe_findings(checked, language)
     if len(unknown) > len(catalogues):
         yield ""
         yield say("check_next", language)
@@ -251,6 +323,24 @@ def describe(checked: Checked, registry: Registry, language: str) -> Iterator[st
         if found not in catalogues:
             yield ""
             yield from propose_layout(found.table, registry, language).splitlines()
+
+
+def describe_findings(checked: Checked, language: str) -> Iterator[str]:
+    """Say what the checks find among the figures of a file, errors first."""
+    counts = dict(checked.findings.group_by("severity").len().iter_rows())
+    yield say(
+        "check_findings" if checked.compared else "check_findings_alone",
+        language,
+        errors=counts.get("error", 0),
+        warnings=counts.get("warning", 0),
+        notes=counts.get("note", 0),
+        out=checked.observations.filter(pl.col("flags").list.contains(CONTRADICTED)).height,
+    )
+    for row in checked.findings.head(SHOWN).iter_rows(named=True):
+        text = f"{row[f'message_{language}']} {row[f'what_{language}']}"
+        yield say("check_finding", language, severity=say(f"{row['severity']}_name", language), text=text)
+    if checked.findings.height > SHOWN:
+        yield say("check_more_findings", language, count=checked.findings.height - SHOWN)
 
 
 def _describe_table(found: Found, language: str, *, catalogue: bool) -> str:

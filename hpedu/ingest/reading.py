@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
+from hpedu.ingest.corrections import FORM, correct, join_met
 from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.interpret import Reading, interpret
 from hpedu.ingest.layouts import Layout, find_layout, load_layouts
@@ -28,7 +30,7 @@ def read_file(source: Source, resource: Resource, registry: Registry) -> Reading
     """
     with report_damage():
         if is_form(source):
-            return read_form(source, resource, registry)
+            return _correct_form(read_form(source, resource, registry), resource, registry)
         schools = read_schools(source, resource.path, registry)
     if schools is not None:
         return schools
@@ -45,7 +47,14 @@ def read_file(source: Source, resource: Resource, registry: Registry) -> Reading
         part = interpret(found.table, found.layout, resource, registry)
         reading.observations += part.observations
         reading.issues += part.issues
+        join_met(reading.met, part.met)
     return reading
+
+
+def _correct_form(form: Reading, resource: Resource, registry: Registry) -> Reading:
+    rows = [row | {"number": Decimal(repr(row["value"]))} for row in form.observations]
+    left, issues, met = correct(FORM, rows, (), resource, registry)
+    return Reading(left, [*form.issues, *issues], met={FORM: met})
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from hpedu.present.page.blocks import draw_notice, draw_table
 from hpedu.present.page.display import Fragment
 from hpedu.present.view import SILENT, Wording, name_year, with_unit
 from hpedu.registry import Registry
-from hpedu.registry.models import Task
-from hpedu.texts import format_number, say
+from hpedu.registry.models import Print, Task
+from hpedu.texts import format_number, say, write_number
 
 SCHOOL_YEAR_END = "08-31"
 
@@ -128,10 +128,33 @@ def list_errata(wording: Wording) -> Fragment:
     """List published cells that were corrected or flagged, with the evidence."""
     language = wording.language
     rows = [
-        [f"{e.file}!{e.cell}", e.reason.get(language), e.evidence.get(language)]
+        [_name_print(e, wording), e.reason.get(language), e.evidence.get(language)]
         for e in wording.registry.errata.values()
     ]
-    return _draw(("cells", "reason", "evidence"), rows, "errata_caption", wording)
+    return _draw(("print", "reason", "evidence"), rows, "errata_caption", wording)
+
+
+def list_decisions(wording: Wording) -> Fragment:
+    """List the readings of contradicted figures that somebody chose: when, who, by which document, and why."""
+    language = wording.language
+    rows = [
+        [
+            _name_print(d, wording),
+            "" if d.value is None else write_number(float(d.value), language),
+            f"{d.date:%d/%m/%Y}, {d.author}, {d.document}",
+            d.reason.get(language),
+        ]
+        for d in wording.registry.decisions.values()
+    ]
+    return _draw(("print", "value", "decision", "reason"), rows, "decisions_caption", wording)
+
+
+def _name_print(one: Print, wording: Wording) -> str:
+    """Name a printed figure: measure, level, territory, year, and the number as printed."""
+    registry, language = wording.registry, wording.language
+    names = [registry.measures[one.measure].name.get(language), registry.name("level", one.level, language)]
+    names += [registry.territories[one.territory].name.get(language), str(one.year)]
+    return f"{', '.join(names)}: {one.printed}"
 
 
 def find_done(registry: Registry, observations: pl.DataFrame, year: int) -> dict[tuple[str, str], str]:

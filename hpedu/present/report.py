@@ -225,7 +225,9 @@ class Report(View):
         shown = self._own_values()
         files = None if not self.registry.groups[self.group].targets else [r.path for r in self.resources(shown)]
         flagged = registers.list_flagged(shown, self.wording)
-        rest = (registers.list_set_aside(store.issues(files), self.wording), registers.list_errata(self.wording))
+        rest = [registers.list_set_aside(store.issues(files), self.wording), registers.list_errata(self.wording)]
+        if self.registry.decisions:
+            rest.append(registers.list_decisions(self.wording))
         return Block(flagged, *rest) if flagged else Block(*rest)
 
     def findings(self) -> Fragment:

@@ -85,7 +85,8 @@ def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]
 def _last_values(series: Series, wording: Wording) -> list[tuple[str, str, str]]:
     """List the newest values with their years and cells (one a line), newest first; a bound keeps its sign."""
     values = []
-    for row in list(series)[: -SHOWN - 1 : -1]:
+    used = [row for row in series if row["qualifier"] != "contradicted"]
+    for row in used[: -SHOWN - 1 : -1]:
         indicator = wording.registry.indicators[row["indicator"]]
         text = format_number(row["value"], indicator.decimals, wording.language)
         sign = f"{row['qualifier']} " if row["qualifier"] in (">", "<") else ""

@@ -199,6 +199,8 @@ def _say_last(standing: Standing, wording: Wording) -> Iterator[str]:
         parts = [part.get(language) for part in (target.numerator, target.denominator) if part]
         needs = "; ".join(parts or [target.definition.get(language)])
         yield say("no_data_said", language, territory=wording.territory, needs=needs, **who)
+    elif standing.state == "contradicted":
+        yield say("contradicted_said", language, territory=wording.territory, **who)
     elif standing.state == "milestone_unreported":
         yield say("milestone_said", language, **who)
     elif standing.last is not None:

@@ -22,8 +22,8 @@ from hpedu.texts import Language, format_number, say, school_year
 
 SIGNS = {">=": "≥\N{NO-BREAK SPACE}", ">": ">\N{NO-BREAK SPACE}", "<=": "≤\N{NO-BREAK SPACE}", "milestone": ""}
 
-SILENT = ("no_data", "milestone_unreported")
-"""States of a target about which nothing is known."""
+SILENT = ("no_data", "contradicted", "milestone_unreported")
+"""States of a target about which nothing is known for certain."""
 
 
 class Wording:
@@ -313,6 +313,7 @@ class View(BaseReport):
             for row in self._values[indicator, place]
             if (row["year"] <= self.year or (future and row["status"] in ("estimated", "projected")))
             and (bounds or not row["qualifier"])
+            and row["qualifier"] != "contradicted"
         ]
 
     def context(self, indicators: Sequence[str], territory: str) -> list[str]:

@@ -9,7 +9,7 @@ from itertools import combinations
 
 from hpedu.errors import Problem, Refused
 from hpedu.registry.formula import SeriesRef, parse_formula
-from hpedu.registry.models import Registry
+from hpedu.registry.models import Print, Registry
 from hpedu.texts import message
 
 
@@ -193,8 +193,26 @@ def _rest(registry: Registry) -> Iterator[Problem]:
         yield from _missing("other_targets.csv", other.id, "territory", [other.territory], registry.territories)
         yield from _missing("other_targets.csv", other.id, "unit", [other.unit], registry.codes_of("unit"))
     for erratum in registry.errata.values():
-        if (erratum.action == "scale") != (erratum.factor is not None):
+        yield from _print("errata.csv", erratum, registry)
+        scales = erratum.action == "scale"
+        if scales != (erratum.factor is not None) or scales != (erratum.value is not None):
             yield Problem("errata.csv", erratum.id, message("registry_factor"))
+    for decision in registry.decisions.values():
+        yield from _print("decisions.csv", decision, registry)
+    file, units = "revision_limits.csv", [limit.unit for limit in registry.revision_limits]
+    yield from _missing(file, "unit", "unit", units, registry.codes_of("unit"))
+    used = {measure.unit for measure in registry.measures.values()}
+    lacking = sorted(used.intersection(registry.codes_of("unit")).difference(units))
+    yield from (Problem(file, unit, message("registry_no_limit")) for unit in lacking)
+
+
+def _print(file: str, row: Print, registry: Registry) -> Iterator[Problem]:
+    """Yield what is wrong with the figure that an erratum or a decision is about."""
+    yield from _missing(file, row.id, "measure", [row.measure], registry.measures)
+    yield from _missing(file, row.id, "territory", [row.territory], registry.territories)
+    yield from _missing(file, row.id, "level", [row.level], registry.codes_of("level"))
+    yield from _missing(file, row.id, "ownership", [row.ownership], registry.codes_of("ownership"))
+    yield from _missing(file, row.id, "sex", [row.sex], registry.codes_of("sex"))
 
 
 def _school_columns(registry: Registry) -> Iterator[Problem]:

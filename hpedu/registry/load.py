@@ -42,6 +42,8 @@ FILES: dict[str, tuple[str, type[Row]]] = {
     "norms": ("norms.csv", models.Norm),
     "flows": ("flows.csv", models.LevelFlow),
     "errata": ("errata.csv", models.Erratum),
+    "decisions": ("decisions.csv", models.Decision),
+    "revision_limits": ("revision_limits.csv", models.RevisionLimit),
     "school_columns": ("school_columns.csv", models.SchoolColumn),
     "relations": ("relations.csv", models.Relation),
 }

@@ -337,17 +337,68 @@ class OtherTarget(Keyed):
     confidence: Literal["high", "medium", "low"]
 
 
-class Erratum(Keyed):
-    """A published cell that is changed, flagged or set aside, with the evidence. The printed text is kept."""
+class Print(Keyed):
+    """A figure as one table prints it; another export of the table may have it in another cell."""
 
-    file: Words
-    # As findings name it: B4, or Sheet1!B4 in a workbook.
-    cell: Words
+    # The id of the layout; for a transcription the name of the published table, as the data package gives it;
+    # `form` or `school_list` for what is handed in.
+    table: Words
+    measure: Slug
+    level: Slug
+    ownership: Slug
+    sex: Slug
+    detail: str
+    territory: Slug
+    place: str
+    year: int
+    # The number in the cell, before any unit: 83755, 497.342.
+    printed: Decimal
+
+    @property
+    def figure(self) -> tuple[str | int, ...]:
+        """Return what is counted, where and when: equal for all prints of one figure."""
+        return (
+            self.measure,
+            self.level,
+            self.ownership,
+            self.sex,
+            self.detail,
+            self.territory,
+            self.place,
+            self.year,
+        )
+
+
+class Erratum(Print):
+    """A print that is changed, flagged or set aside, with the evidence. The printed text is kept."""
+
     action: Literal["scale", "flag", "set_aside"]
-    # For `scale`: multiply the printed number by this.
+    # For `scale`: multiply the figure as it was read by this, and what that makes, in the unit of the measure. An
+    # export of the table whose unit is right makes it without the factor.
     factor: Decimal | None
+    value: Decimal | None
     reason: Text
     evidence: Text
+
+
+class Decision(Print):
+    """The reading of a contradicted figure that somebody answers for: it is used, the others are not."""
+
+    date: date
+    author: Words
+    document: Words
+    # The chosen reading in the unit of the measure; None for the number as printed.
+    value: Decimal | None
+    reason: Text
+
+
+class RevisionLimit(Row):
+    """The largest change between two editions of a figure that needs no look, by the unit of its measure."""
+
+    unit: Slug
+    # A share of the older figure, and an amount in the unit: a change must be larger than both.
+    share: Decimal
+    amount: Decimal
 
 
 class Relation(Keyed):
@@ -479,6 +530,8 @@ class Registry:
     norms: dict[str, Norm]
     flows: list[LevelFlow]
     errata: dict[str, Erratum]
+    decisions: dict[str, Decision]
+    revision_limits: list[RevisionLimit]
     school_columns: dict[str, SchoolColumn]
     relations: dict[str, Relation]
 

@@ -84,6 +84,7 @@ class TestStates:
         states = {
             stand().state,
             stand((2025, 40)).state,
+            stand((2024, 40), (2025, 17), qualifier="contradicted").state,
             stand((2024, 40), (2025, 40)).state,
             stand(*((year, 20 + 4 * (year - 2018)) for year in range(2018, 2026))).state,
             stand((2021, 36), (2022, 40), (2023, 39), (2024, 43), (2025, 44)).state,

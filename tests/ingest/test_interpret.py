@@ -1,11 +1,8 @@
-"""What labels mean: looked up in layout, registry and errata; whatever is not certain is set aside."""
+"""What labels mean: looked up in layout and registry; whatever is not certain is set aside."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -14,7 +11,6 @@ from hpedu.ingest.layouts import Layout, load_layouts
 from hpedu.ingest.readers.pxweb import read_pxweb_csv
 from hpedu.ingest.schema import Cell, RawTable, Resource
 from hpedu.registry import Registry
-from hpedu.registry.models import Erratum, Text
 
 RESOURCE = Resource(
     name="table",
@@ -259,49 +255,6 @@ class TestTranscription:
             assert "«4 68»" in message and "J2" in message and "nso/table.csv" in message
             assert "{" not in message
         assert issue["message_vi"] != issue["message_en"]
-
-
-class TestErrata:
-    @pytest.fixture
-    def apply(self, registry: Registry) -> Callable[..., Reading]:
-        """Reads one cell (83755 thousand pupils in B4) with one erratum about it."""
-
-        def reader(**fields: Any) -> Reading:
-            plain: dict[str, Any] = {
-                "id": "slip",
-                "file": RESOURCE.path,
-                "cell": "B4",
-                "factor": None,
-                "reason": Text(vi="r", en="r"),
-                "evidence": Text(vi="e", en="e"),
-            }
-            erratum = Erratum(**(plain | fields))
-            stub = replace(registry, errata={"slip": erratum})
-            labels = {"row": "Hai Phong", "column": "2015 Pupil (Thous. Pupil)"}
-            table = RawTable("t", [Cell("", "B4", "83755", labels)])
-            return interpret(table, layout("nso_kindergarten"), RESOURCE, stub)
-
-        return reader
-
-    def test_a_slip_of_unit_is_corrected_and_the_print_kept(self, apply: Read) -> None:
-        [row] = apply(action="scale", factor=Decimal("0.001")).observations
-        assert (row["value"], row["step"], row["printed"]) == (83755.0, 1.0, "83755")
-        assert row["flags"] == ["erratum_scale"]
-        assert row["note"] == "[slip]"
-
-    def test_a_flag_leaves_the_value(self, apply: Read) -> None:
-        [row] = apply(action="flag").observations
-        assert (row["value"], row["flags"]) == (83755000.0, ["erratum_flag"])
-
-    def test_a_cell_can_be_set_aside(self, apply: Read) -> None:
-        reading = apply(action="set_aside")
-        assert reading.observations == []
-        assert reasons(reading) == {"B4": ("erratum", "slip")}
-
-    @pytest.mark.parametrize("other", [{"cell": "B5"}, {"file": "nso/other.csv"}, {"cell": "Sheet2!B4"}])
-    def test_other_cells_and_files_are_left_alone(self, apply: Read, other: dict[str, str]) -> None:
-        [row] = apply(action="scale", factor=Decimal("0.001"), **other).observations
-        assert (row["value"], row["flags"]) == (83755000.0, [])
 
 
 @pytest.mark.parametrize(("column", "wrong"), [("level", "primry"), ("ownership", "privat"), ("flags", "undatd")])

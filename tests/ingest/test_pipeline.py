@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,8 @@ HAI_PHONG = "hai_phong_old,,primary,pupils,,,,2020,2020,100,,persons,,\n"
 HAI_DUONG = "hai_duong_old,,primary,pupils,,,,2020,2020,50,,persons,,\n"
 WITHOUT_LAYOUT = '"Number of something else"\r\n\r\n"Province";"2015";"2016"\r\n"Hai Phong";1;..\r\n'
 
+NO_ERRORS = {"errors": 0, "contradicted": 0}
+
 Place = Callable[..., Project]
 
 
@@ -49,13 +52,16 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_tables: None) -
             "publisher": "p",
             "table": "t",
             "url": "u",
-            "published": "2021",
             "scope": "s",
             "confidence": "high",
             "transcription": True,
             "licenses": [],
         }
-        resources = [entry | {"name": name, "path": f"{name}.csv"} for name in files]
+        resources = [
+            # A name such as `a_2022` ends in the year of publication.
+            entry | {"name": name, "path": f"{name}.csv", "published": (re.findall(r"\d{4}", name) or ["2021"])[0]}
+            for name in files
+        ]
         (project.raw / "datapackage.json").write_text(json.dumps({"resources": resources}), encoding="utf-8")
         return project
 
@@ -74,7 +80,7 @@ def state(project: Project) -> dict[str, bytes]:
 class TestWhatComesOut:
     def test_published_and_derived_figures_with_their_cells(self, small: Project) -> None:
         done = prepare(small).counts
-        assert done == {"files": 2, "published": 2, "derived": 1, "set_aside": 0, "findings": 0}
+        assert done == {"files": 2, "published": 2, "derived": 1, "set_aside": 0, "findings": 0} | NO_ERRORS
         table = pl.read_parquet(small.processed / OBSERVATIONS)
         assert dict(table.schema) == schema.OBSERVATIONS
         assert table.select("territory", "value", "status", "file", "cell").rows() == [
@@ -188,10 +194,11 @@ class TestDamage:
 
     def test_an_erratum_that_meets_no_cell_is_named(self, small: Project, monkeypatch: pytest.MonkeyPatch) -> None:
         registry = load_registry()
-        [known, *_] = registry.errata.values()
+        known = registry.errata["preschool_classes_2014_hai_phong"]
+        about = {"table": "t", "measure": "pupils", "year": 2020, "printed": 100}
         met, stray = (
-            known.model_copy(update={"id": id, "file": "a.csv", "cell": cell})
-            for id, cell in (("met", "J2"), ("stray", "J99"))
+            known.model_copy(update=about | {"id": id, "level": level})
+            for id, level in (("met", "primary"), ("stray", "general"))
         )
         broken = replace(registry, errata={"met": met, "stray": stray})
         monkeypatch.setattr(store, "load_registry", lambda: broken)
@@ -199,7 +206,7 @@ class TestDamage:
             prepare(small)
         [problem] = caught.value.problems
         assert (problem.file, problem.where) == ("errata.csv", "stray")
-        assert "a.csv has no figure in cell J99" in str(caught.value)
+        assert "no file with the table «t» for hai_phong_old, 2020 has this figure" in str(caught.value)
 
     def test_a_file_that_breaks_off_in_the_middle_leaves_no_half_result(
         self, small: Project, monkeypatch: pytest.MonkeyPatch
@@ -252,7 +259,7 @@ class TestDataOfTheProject:
         assert store.observations().filter(territory="hai_phong")["value"].to_list() == [250.0]
 
     def test_older_editions_are_there_when_asked_for(self, place: Place) -> None:
-        place(a=HEADER + HAI_PHONG + HAI_PHONG.replace(",100,", ",99,"))
+        place(a=HEADER + HAI_PHONG, a_2022=HEADER + HAI_PHONG.replace(",100,", ",99,"))
         assert store.observations().height == 1
         assert store.observations(all_editions=True).height == 2
         assert store.revisions().height == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 import hpedu
 from hpedu.cli import commands
 from hpedu.errors import RegistryError
+from hpedu.folders import HOME_VARIABLE
 from hpedu.ingest.layouts import load_layouts
 
 
@@ -166,3 +168,64 @@ def test_check_writes_nothing_and_fails_for_what_it_cannot_open(unknown: Path) -
     assert "none.xlsx: there is no such file" in result.stderr
     assert "Số thư viện" in result.output  # the other file is still checked
     assert sorted(unknown.parent.iterdir()) == before
+
+
+KINDERGARTEN = (
+    "Number of schools, classes, teachers and pupils of kindergarten education as of 30 September by province"
+)
+
+
+def write_slip(path: Path, *more: list[object]) -> Path:
+    years = ["", *(f"{year} Pupil (Thous. Pupil)" for year in range(2009, 2014))]
+    return write_sheet(path, [KINDERGARTEN], [], years, ["Ha Nam", 41, 42, 43, 44, 45_120], *more)
+
+
+def test_check_runs_the_checks_and_ends_with_one_when_in_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(HOME_VARIABLE, raising=False)
+    result = CliRunner().invoke(commands, ["--language", "en", "check", str(write_slip(tmp_path / "a.xlsx"))])
+    assert result.exit_code == 1
+    assert "there is no data/processed to compare with): 1 errors" in result.output
+    assert "- Error: Ha Nam, 2013-14" in result.output and "Sheet1!F4 (a.xlsx)" in result.output
+    calm = write_sheet(
+        tmp_path / "b.xlsx", [KINDERGARTEN], [], ["", "2012 Class", "2013 Class"], ["Ha Nam", 41, 42]
+    )
+    assert CliRunner().invoke(commands, ["check", str(calm)]).exit_code == 0
+
+
+def test_read_takes_what_a_check_contradicts_out_of_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(HOME_VARIABLE, raising=False)
+    observations, _ = hpedu.read(write_slip(tmp_path / "a.xlsx"))
+    assert observations["current"].to_list() == [True, True, True, True, False]
+    assert observations["flags"].to_list()[-1] == ["contradicted"]
+    assert "Sheet1!F4" in capsys.readouterr().err
+
+
+def test_a_file_is_checked_against_what_was_read_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables: Any
+) -> None:
+    """Two years alone show nothing; beside the real history one of them is ten times too small."""
+    path = write_sheet(
+        tmp_path / "a.xlsx", [KINDERGARTEN], [], ["", "2017 Pupil", "2018 Pupil"], ["Hai Phong", 9511, 97_020]
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(HOME_VARIABLE, raising=False)
+    assert hpedu.read(path)[0]["current"].to_list() == [True, True]
+    monkeypatch.setenv(HOME_VARIABLE, str(tables.project.root))
+    assert hpedu.read(path)[0]["current"].to_list() == [False, True]
+    result = CliRunner().invoke(commands, ["--language", "en", "check", str(path)])
+    assert result.exit_code == 1
+    assert "against data/processed): 1 errors" in result.output
+
+
+def test_ingest_sums_up_errors_and_is_strict_when_asked(tables: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tables.project.root))
+    result = CliRunner().invoke(commands, ["--language", "en", "ingest"])
+    assert result.exit_code == 0
+    assert "1 errors: 2 figures are out of use" in result.stderr
+    assert CliRunner().invoke(commands, ["ingest", "--strict"]).exit_code == 3

@@ -142,10 +142,22 @@ def test_nothing_is_wrong_with_ours(registry: Registry) -> None:
         ),
         (
             "errata.csv",
-            "AJ6,flag,,",
-            "AJ6,flag,0.1,",
+            "201,flag,,",
+            "201,flag,0.1,",
             "errata.csv: kindergarten_schools_2011_hai_phong: "
-            "a factor belongs to the action `scale`, and only to it",
+            "a factor and a value belong to the action `scale`, and only to it",
+        ),
+        (
+            "errata.csv",
+            "hai_phong_old,,2011,201",
+            "haiphong,,2011,201",
+            "errata.csv: kindergarten_schools_2011_hai_phong: no such territory (found: haiphong)",
+        ),
+        (
+            "revision_limits.csv",
+            "schools,0.1,3\n",
+            "",
+            "revision_limits.csv: schools: this unit is used in measures.csv and has no limit of revision",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) and value.endswith((".csv", ".toml")) else "",

@@ -192,6 +192,8 @@ def say_batches(language: Language) -> dict[str, list[str]]:
 
 EXAMPLES: dict[str, object] = {
     "action": "scale", "address": "10.0.0.1", "cell": "B7", "cells": 120, "cells_at": "B2:F31", "command": "hpedu",
+    "contradicted": 4, "errors": 2, "notes": 3, "out": 4, "printed": "83755", "severity": "Error",
+    "table": "nso_area", "territory": "hai_phong_old", "warnings": 1, "year": 2015,
     "count": 3, "derived": 40, "detail": "x", "error": "line 3", "expected": "3|4", "file": "a.csv", "files": 12,
     "findings": 5, "folder": "demo", "found": 11, "id": "2025/hai_phong/vi/overview", "known": "level, sex",
     "layout": "nso_area", "name": "Year", "one": "hai_phong", "option": "sexx", "other": "hai_duong",
@@ -204,7 +206,8 @@ EXAMPLES: dict[str, object] = {
 FILLED = (
     *("workbook_damaged", "xml_workbook_damaged", "px_no_values", "px_wrong_count", "jsonstat_wrong_count"),
     *("formula_shape", "formula_option", "is_damaged", "package_not_one", "field_refused", "registry_same_day"),
-    *("erratum_without_cell", "ingest_done", "ingest_fresh", "check_table", "check_sheet"),
+    *("print_not_met", "ingest_errors", "check_findings", "check_findings_alone", "check_finding"),
+    *("check_more_findings", "ingest_done", "ingest_fresh", "check_table", "check_sheet"),
     *("check_layout", "check_schools", "check_times", "check_counts", "check_reason", "check_more"),
     *(
         "proposal_close",

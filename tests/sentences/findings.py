@@ -10,7 +10,7 @@ from hpedu.ingest.checks import find_problems
 from hpedu.ingest.quarantine import Unreadable, set_aside_row
 from hpedu.ingest.schema import OBSERVATIONS, Cell, Resource
 from hpedu.registry import load_registry
-from hpedu.texts import Language, read_texts
+from hpedu.texts import Language, read_texts, say
 
 PLAIN: dict[str, Any] = {
     "measure": "pupils", "level": "primary", "ownership": "all", "sex": "both", "detail": "", "place": "",
@@ -40,7 +40,7 @@ def list_tables() -> dict[str, Rows]:
     spike = {2009: 264.0, 2010: 266.0, 2011: 201.0, 2012: 264.0}
     slip = {2011: 70e3, 2012: 72e3, 2013: 74e3, 2014: 76e3, 2015: 83_755e3}
     covered = load_registry().errata["kindergarten_pupils_2015_hai_phong"]
-    mended = _make_series({**slip, 2015: 83_755.0}, level="kindergarten", file=covered.file)
+    mended = _make_series({**slip, 2015: 83_755.0}, level="kindergarten")
     return {
         "parts and total": [
             CLASSES | {"value": 3466.0},
@@ -67,11 +67,12 @@ def list_tables() -> dict[str, Rows]:
         "a share over 100": [SHARES | {"value": 870.0, "level": "primary"}],
         "given twice": [{"value": 100.0}, {"value": 101.0}],
         "two official counts": [{"value": 100.0}, {"value": 101.0, "file": "b.csv"}],
+        "a large revision": [{"value": 100.0, "edition": "2020"}, {"value": 130.0, "file": "b.csv"}],
         "below zero": [{"value": -4.0}],
         "a zero among others": _make_series(CALM | {2008: 0.0}),
         "a slip of the unit": _make_series(slip),
         "a slip of the unit, down": _make_series({2017: 70e3, 2018: 72e3, 2019: 74e3, 2020: 75.0}),
-        "a slip that is mended": [*mended[:-1], mended[-1] | {"cell": covered.cell}],
+        "a slip that is mended": [*mended[:-1], mended[-1] | {"note": f"[{covered.id}]"}],
         "a spike": [*other, *_make_series(spike)],
         "a newest figure far off": [*other, *_make_series(CALM | {2011: 60.0})],
         "a new level": [*other, *_make_series(CALM | {2011: 160.0, 2012: 161.0, 2013: 163.0})],
@@ -94,6 +95,7 @@ def say_findings(language: Language) -> dict[str, list[str]]:
             f"{row['severity']}, {row['check']}: {row[f'message_{language}']} → {row[f'what_{language}']}"
             for row in found.iter_rows(named=True)
         ]
+    sections["finding: decided"] = [say("decided_what", language, erratum="pupils_2020_hai_phong")]
     return sections
 
 

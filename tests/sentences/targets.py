@@ -84,6 +84,7 @@ def list_states() -> dict[str, Standing]:
     return {
         "no_data": stand("no_data", None),
         "no_data, nothing to count named": stand("no_data", None, target=defined),
+        "contradicted": stand("contradicted", None),
         "milestone_unreported": stand("milestone_unreported", None, target=milestone),
         "milestone_not_reached": stand("milestone_not_reached", 0.0, target=milestone),
         "milestone_reached": stand("milestone_reached", 1.0, target=milestone),

@@ -1,10 +1,13 @@
-"""Find what does not agree among published figures. Nothing is ever changed by a finding."""
+"""Find what does not agree among published figures. An error takes figures out of use; none is ever changed."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import polars as pl
 
 from hpedu.ingest.checks.additions import check_sums
+from hpedu.ingest.checks.effects import find_out, set_contradicted
 from hpedu.ingest.checks.figures import Figures
 from hpedu.ingest.checks.finding import FINDINGS, SEVERITIES, name_check
 from hpedu.ingest.checks.jumps import check_jumps, check_unit_slips
@@ -12,6 +15,7 @@ from hpedu.ingest.checks.limits import (
     check_duplicates,
     check_parts,
     check_ratios,
+    check_revisions,
     check_signs,
     check_two_counts,
     check_zeros,
@@ -19,7 +23,7 @@ from hpedu.ingest.checks.limits import (
 from hpedu.ingest.checks.territories import check_territories
 from hpedu.registry import Registry
 
-__all__ = ["FINDINGS", "find_problems", "name_check"]
+__all__ = ["FINDINGS", "Breaches", "find_breaches", "find_problems", "name_check", "set_contradicted"]
 
 CHECKS = (
     check_sums,
@@ -27,6 +31,7 @@ CHECKS = (
     check_territories,
     check_duplicates,
     check_two_counts,
+    check_revisions,
     check_signs,
     check_zeros,
     check_unit_slips,
@@ -52,9 +57,30 @@ def find_problems(observations: pl.DataFrame, registry: Registry) -> pl.DataFram
     polars.DataFrame
         Columns `FINDINGS`, by severity: first `error`, then `warning`, then `note` (what an erratum covers, too).
     """
+    return find_breaches(observations, registry).findings
+
+
+@dataclass(frozen=True)
+class Breaches:
+    """What does not agree. `findings` has the columns `FINDINGS`."""
+
+    findings: pl.DataFrame
+    # The rows of the table of observations that each finding is about.
+    rows: list[frozenset[int]]
+    # The rows that the errors take out of use.
+    out: frozenset[int]
+
+
+def find_breaches(observations: pl.DataFrame, registry: Registry) -> Breaches:
+    """Find the same as `find_problems`, with the figures that are concerned."""
     figures = Figures(observations, registry)
     rows = [row for check in CHECKS for row in check(figures, registry)]
-    slipped = {row["cells"][0] for row in rows if row["check"] == "unit_slip" and not row["erratum"]}
-    left = [row for row in rows if row["check"] == "unit_slip" or slipped.isdisjoint(row["cells"])]
+    slips = [row for row in rows if row["check"] == "unit_slip" and not row["erratum"]]
+    slipped = {one for row in slips for one in row["out"]}
+    left = [row for row in rows if row["check"] == "unit_slip" or slipped.isdisjoint(row["rows"])]
     left.sort(key=lambda row: (SEVERITIES[row["severity"]], row["file"]))
-    return pl.DataFrame([{name: row[name] for name in FINDINGS} for row in left], schema=FINDINGS, orient="row")
+    return Breaches(
+        pl.DataFrame([{name: row[name] for name in FINDINGS} for row in left], schema=FINDINGS, orient="row"),
+        [frozenset((*row["rows"], *row["out"])) for row in left],
+        find_out(left, figures, registry),
+    )

@@ -60,6 +60,9 @@ def check_sums(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]
     """Report totals that differ from the sum of their parts by more than rounding can explain.
 
     Where a part that a table may have (schools of two levels) is not there, the others may sum to less.
+
+    Out of use goes the whole, and each part that nothing else shows to be sound; of a sum that swapped digits
+    would mend, only the figures whose digits those are.
     """
     for match in find_matches(figures, registry, "sum", ("file", "release")):
         total = sum(part.value for part in match.parts)
@@ -95,6 +98,8 @@ def _report(match: Match, total: float, difference: float, registry: Registry) -
         registry,
         values,
         involved=match.figures,
+        out=[repair.figure for repair in repairs] if swapped else [whole] if whole else [],
+        doubted=() if swapped else match.parts,
         template="sum" if whole else "sum_of_constant",
     )
 

@@ -10,10 +10,11 @@ from typing import Any, Literal
 
 import polars as pl
 
-from hpedu.ingest.schema import SERIES_FIELDS, name_cell
+from hpedu.ingest.corrections import find_applied
+from hpedu.ingest.schema import SERIES_FIELDS
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
-from hpedu.registry.models import Erratum, Relation
+from hpedu.registry.models import Erratum, Print, Relation
 
 Key = tuple[str, str, str, str, str]
 """measure, level, ownership, sex, detail."""
@@ -28,7 +29,7 @@ MEASURED_UNITS = {"km2", "billion_vnd"}
 """Units of amounts. All other additive measures count things."""
 
 _COPIED = ("territory", "place", "year", "value", "unit", "edition", "file", "sheet", "cell", "printed", "current")
-_WANTED = (*SERIES_FIELDS, "step", *_COPIED)
+_WANTED = (*SERIES_FIELDS, "row", "step", "note", *_COPIED)
 
 Pattern = tuple[str | None, ...]
 """Codes of the five dimensions of a key; None means any code."""
@@ -46,6 +47,8 @@ class Figure:
     """One published figure. `raw` is its value before an erratum scaled it."""
 
     key: Key
+    # Its place in the table of observations.
+    row: int
     territory: str
     place: str
     year: int
@@ -62,7 +65,8 @@ class Figure:
     cell: str
     printed: str
     current: bool
-    erratum: Erratum | None
+    # The erratum or decision that was applied to it.
+    erratum: Print | None
 
     @property
     def series(self) -> tuple[Key, str, str]:
@@ -82,20 +86,19 @@ class Figures:
     """The published points among the observations (no bounds such as "over 99%", nothing derived), indexed."""
 
     def __init__(self, observations: pl.DataFrame, registry: Registry) -> None:
-        published = observations.filter(
+        published = observations.with_row_index("row").filter(
             pl.col("qualifier") == "",
             pl.col("status") != "derived",
             ~pl.col("cell").str.contains(" + ", literal=True),
             pl.col("measure").is_in(list(registry.measures)),
         )
-        errata = {(erratum.file, erratum.cell): erratum for erratum in registry.errata.values()}
         additive = {measure.id for measure in registry.measures.values() if measure.additive}
         rows = published.select(_WANTED).rows(named=True)
         steps = _usual_steps(rows)
         self.all = [
             _read_figure(
                 row,
-                errata.get((row["file"], name_cell(row["sheet"], row["cell"]))),
+                registry,
                 row["measure"] in additive,
                 steps[row["file"], row["measure"]],
             )
@@ -150,12 +153,15 @@ def _usual_steps(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str], float]
     return {table: mode(found) for table, found in steps.items()}
 
 
-def _read_figure(row: dict[str, Any], erratum: Erratum | None, additive: bool, usual_step: float) -> Figure:
-    factor = float(erratum.factor) if erratum is not None and erratum.factor else 1.0
+def _read_figure(row: dict[str, Any], registry: Registry, additive: bool, usual_step: float) -> Figure:
+    key = (row["measure"], row["level"], row["ownership"], row["sex"], row["detail"])
+    erratum = find_applied((*key, row["territory"], row["place"], row["year"]), row["note"], registry)
+    factor = float(erratum.factor) if isinstance(erratum, Erratum) and erratum.factor else 1.0
     step = max(row["step"], usual_step)
     exact = additive and row["unit"] not in MEASURED_UNITS and step <= 1
     return Figure(
-        key=(row["measure"], row["level"], row["ownership"], row["sex"], row["detail"]),
+        key=key,
+        row=row["row"],
         raw=row["value"] / factor,
         rounding=0.0 if exact else step / 2,
         counts=additive,

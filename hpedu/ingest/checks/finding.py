@@ -10,6 +10,7 @@ import polars as pl
 from hpedu.ingest.checks.figures import Figure
 from hpedu.ingest.schema import SERIES_FIELDS, name_cell
 from hpedu.registry import Registry
+from hpedu.registry.models import Erratum
 from hpedu.texts import LANGUAGES, Language, say, school_year, write_number
 
 # Codes that need no mention.
@@ -135,11 +136,15 @@ def make_finding(
     values: Values,
     *,
     involved: Sequence[Figure] = (),
+    out: Sequence[Figure] = (),
+    doubted: Sequence[Figure] = (),
     template: str = "",
 ) -> dict[str, Any]:
     """Return the row of one finding about `figure`, worded by the template of its check (or another).
 
-    The row has one more field than `FINDINGS`: `cells`, where the figures of the finding are.
+    The row has more fields than `FINDINGS`, each a list of rows of the table of observations: `rows`, the figures
+    of the finding; of an error, `out`, those it takes out of use, and `doubted`, those that go too unless they are
+    known to be sound (`hpedu.ingest.checks.effects`).
 
     Every template may use {place}, {year}, {series}, {cells} (of all figures `involved`), {cell} and {file};
     `values` gives the rest. A finding that an erratum already covers has the severity `note`.
@@ -157,7 +162,8 @@ def make_finding(
             "file": figure.file,
         } | values(language)
         texts[f"message_{language}"] = say(f"{template or check}_message", language, **words)
-        todo = say("covered_what", language, erratum=erratum) if erratum else ""
+        covered = "decided_what" if erratum in registry.decisions else "covered_what"
+        todo = say(covered, language, erratum=erratum) if erratum else ""
         texts[f"what_{language}"] = todo or say(f"{template or check}_what", language, **words)
     measure, level, ownership, sex, detail = figure.key
     return {
@@ -177,15 +183,19 @@ def make_finding(
         "printed": figure.printed,
         **texts,
         "erratum": erratum,
-        "cells": [one.where for one in cells],
+        "rows": [one.row for one in cells],
+        "out": [one.row for one in out],
+        "doubted": [one.row for one in doubted],
     }
 
 
 def _find_erratum(check: str, figure: Figure) -> str:
     """Return the id of the erratum that covers a finding about a figure; "" if none does.
 
-    An erratum that corrects a unit covers `unit_slip` alone: sums and jumps are checked with the corrected value.
+    A decision covers all. An erratum that corrects a unit covers `unit_slip` alone: sums and jumps are checked
+    with the corrected value.
     """
-    if figure.erratum is None or (figure.erratum.action == "scale" and check != "unit_slip"):
+    erratum = figure.erratum
+    if erratum is None or (isinstance(erratum, Erratum) and erratum.action == "scale" and check != "unit_slip"):
         return ""
-    return figure.erratum.id
+    return erratum.id

@@ -28,6 +28,8 @@ ALIKE = 0.1
 SMALLEST_SLIP = 100
 # Of rates, such as 98.5 % given as 0.985.
 SMALLEST_PERCENT = 10
+# Of log10: no count grows so much in a year.
+LARGE = 2.8
 # In years: what stays ten times as large for longer was defined anew, and no unit slipped.
 LONGEST_TENFOLD = 2
 
@@ -64,6 +66,8 @@ class Run:
     points: list[Point]
     before: list[Point]
     after: list[Point]
+    # All points in the usual unit.
+    usual: list[Point]
 
 
 def check_unit_slips(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
@@ -75,6 +79,9 @@ def check_unit_slips(figures: Figures, registry: Registry) -> Iterator[dict[str,
     column that turns from thousands to persons for good is found to its end. What stays ten times as large for
     more than two years, or only begins small, may be growth or another definition and is left to `check_jumps`.
     An erratum that corrects the unit covers the finding.
+
+    The figure goes out of use. Where the usual unit is that of fewer than three times as many years, nothing tells
+    which of the two slipped: then the others of the file go, too.
     """
     for series in figures.series.values():
         for file in dict.fromkeys(figure.file for figure in series):
@@ -83,7 +90,7 @@ def check_unit_slips(figures: Figures, registry: Registry) -> Iterator[dict[str,
                 for point in run.points:
                     power = _find_power(point, [other.value for other in near])
                     if point.own and power and (abs(power) > 1 or _is_short(run)):
-                        yield _report_slip(point.figure, near, power, registry)
+                        yield _report_slip(point.figure, near, power, registry, _find_doubted(run))
 
 
 def _read_points(series: Sequence[Figure], file: str) -> list[Point]:
@@ -105,7 +112,9 @@ def _find_runs(points: Sequence[Point]) -> Iterator[Run]:
     for earlier, later in pairwise(points):
         change = log10(later.value / earlier.value)
         units.append(units[-1] + (round(change) if abs(change) >= STEP else 0))
-    usual = Counter(units).most_common(1)[0][0]
+    # The unit of a figure that an erratum scales is known to be another.
+    right = [unit for unit, point in zip(units, points, strict=False) if point.value == point.figure.value]
+    usual = Counter(right or units).most_common(1)[0][0]
     alike = [(n, point) for n, (unit, point) in enumerate(zip(units, points, strict=False)) if unit == usual]
     end = 0
     for unit, group in groupby(zip(units, points, strict=False), key=itemgetter(0)):
@@ -113,7 +122,8 @@ def _find_runs(points: Sequence[Point]) -> Iterator[Run]:
         start, end = end, end + len(run)
         if unit != usual:
             before = [point for n, point in alike if n < start][-EACH_SIDE:]
-            yield Run(run, before, [point for n, point in alike if n >= end][:EACH_SIDE])
+            after = [point for n, point in alike if n >= end][:EACH_SIDE]
+            yield Run(run, before, after, [point for _, point in alike])
 
 
 def _is_short(run: Run) -> bool:
@@ -125,7 +135,10 @@ def _is_short(run: Run) -> bool:
 def _find_power(point: Point, near: Sequence[float]) -> int:
     """Return the power of ten by which a figure slipped, -3 to 3; 0 if it did not."""
     percent = point.figure.unit == "percent"
-    if len(near) < 2 or max(point.value, *near) < (SMALLEST_PERCENT if percent else SMALLEST_SLIP):
+    if not near or max(point.value, *near) < (SMALLEST_PERCENT if percent else SMALLEST_SLIP):
+        return 0
+    # One neighbour is enough only for what no growth explains.
+    if len(near) == 1 and (percent or abs(log10(point.value / near[0])) < LARGE or min(point.value, *near) < FEW):
         return 0
     logs = [log10(value) for value in near]
     middle = median(logs)
@@ -139,7 +152,15 @@ def _find_power(point: Point, near: Sequence[float]) -> int:
     return power if 1 <= abs(power) <= len(NEAR) and abs(apart - power) <= NEAR[abs(power) - 1] else 0
 
 
-def _report_slip(figure: Figure, near: Sequence[Point], power: int, registry: Registry) -> dict[str, Any]:
+def _find_doubted(run: Run) -> list[Figure]:
+    """Return the figures of the usual unit if they are too few to show which unit is the right one."""
+    few = len(run.usual) < EACH_SIDE * len(run.points)
+    return [point.figure for point in run.usual if point.own and point.figure.erratum is None] if few else []
+
+
+def _report_slip(
+    figure: Figure, near: Sequence[Point], power: int, registry: Registry, doubted: Sequence[Figure]
+) -> dict[str, Any]:
     middle = median(point.value for point in near)
     nearest = min(near, key=lambda point: (abs(point.value - middle), point.figure.year))
     ratio = figure.raw / nearest.value
@@ -156,7 +177,8 @@ def _report_slip(figure: Figure, near: Sequence[Point], power: int, registry: Re
         }
 
     template = "unit_slip" if power > 0 else "unit_slip_down"
-    return make_finding("unit_slip", "error", figure, registry, values, template=template)
+    out = [figure, *doubted]
+    return make_finding("unit_slip", "error", figure, registry, values, out=out, template=template)
 
 
 @dataclass(frozen=True)

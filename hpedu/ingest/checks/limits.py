@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Iterator, Sequence
+from itertools import combinations, pairwise
 from typing import Any
 
 from hpedu.ingest.checks.additions import EPSILON
@@ -20,14 +20,47 @@ EVERYWHERE: tuple[Reach, ...] = ("file", "release", "current")
 
 
 def check_duplicates(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
-    """Report figures that are printed twice with different values, in one file or in two files of one edition."""
+    """Report figures that are printed twice with different values, in one file or in two files of one edition.
+
+    Of those in one file, every print goes out of use.
+    """
     for group in figures.same():
         first: dict[tuple[str, str], Figure] = {}
         for figure in group:
             earlier = first.setdefault(figure.release, figure)
             if _differ(earlier, figure):
                 check = "duplicate" if earlier.file == figure.file else "two_counts"
-                yield _report(check, earlier, figure, registry)
+                prints = [one for one in group if one.file == figure.file] if check == "duplicate" else []
+                yield _report(check, earlier, figure, registry, prints)
+
+
+def check_revisions(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
+    """Report figures that a later edition changed by more than the limit of their unit (`revision_limits.csv`).
+
+    A revision is doubtful, not wrong: the newer figure stays in use.
+    """
+    limits = {limit.unit: limit for limit in registry.revision_limits}
+    for group in figures.same():
+        editions = sorted(group, key=lambda figure: figure.edition)
+        for older, newer in pairwise(editions):
+            limit = limits[registry.measures[newer.key[0]].unit]
+            allowed = max(float(limit.share) * abs(older.value), float(limit.amount))
+            apart = abs(newer.value - older.value) - older.rounding - newer.rounding
+            if newer.edition != older.edition and apart > allowed + EPSILON:
+                yield _report_revision(older, newer, allowed, registry)
+
+
+def _report_revision(older: Figure, newer: Figure, allowed: float, registry: Registry) -> dict[str, Any]:
+    def values(language: Language) -> dict[str, str]:
+        return {
+            "old": write_number(older.value, language),
+            "new": write_number(newer.value, language),
+            "difference": write_number(abs(newer.value - older.value), language),
+            "allowed": write_number(allowed, language, 1),
+            "old_cell": list_cells([older]),
+        }
+
+    return make_finding("revision", "warning", newer, registry, values, involved=[older])
 
 
 def check_two_counts(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
@@ -43,7 +76,9 @@ def _differ(first: Figure, second: Figure) -> bool:
     return abs(first.value - second.value) > first.rounding + second.rounding + EPSILON
 
 
-def _report(check: str, first: Figure, second: Figure, registry: Registry) -> dict[str, Any]:
+def _report(
+    check: str, first: Figure, second: Figure, registry: Registry, out: Sequence[Figure] = ()
+) -> dict[str, Any]:
     def values(language: Language) -> dict[str, str]:
         return {
             "first": write_number(first.value, language),
@@ -55,11 +90,11 @@ def _report(check: str, first: Figure, second: Figure, registry: Registry) -> di
         }
 
     severity: Severity = "error" if check == "duplicate" else "warning"
-    return make_finding(check, severity, second, registry, values, involved=[first])
+    return make_finding(check, severity, second, registry, values, involved=[first], out=out)
 
 
 def check_signs(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
-    """Report counts below zero."""
+    """Report counts below zero; such a cell goes out of use."""
     for figure in figures.all:
         if figure.counts and figure.value < 0:
             yield _report_negative(figure, registry)
@@ -84,7 +119,7 @@ def _report_negative(figure: Figure, registry: Registry) -> dict[str, Any]:
     def values(language: Language) -> dict[str, str]:
         return {"value": write_number(figure.value, language)}
 
-    return make_finding("below_zero", "error", figure, registry, values)
+    return make_finding("below_zero", "error", figure, registry, values, out=[figure])
 
 
 def _report_zero(path: list[Figure], zero: Figure, registry: Registry) -> dict[str, Any]:
@@ -97,7 +132,7 @@ def _report_zero(path: list[Figure], zero: Figure, registry: Registry) -> dict[s
 
 
 def check_parts(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
-    """Report parts that are larger than their whole."""
+    """Report parts that are larger than their whole; both go out of use unless one is known to be sound."""
     for match in find_matches(figures, registry, "at_most", EVERYWHERE):
         part = match.parts[0]
         if part.value > match.value + match.rounding + EPSILON and isinstance(match.whole, Figure):
@@ -115,11 +150,14 @@ def _report_part(part: Figure, whole: Figure, match: Match, registry: Registry) 
         }
 
     severity: Severity = "error" if part.release == whole.release else "warning"
-    return make_finding("at_most", severity, part, registry, values, involved=match.figures)
+    return make_finding("at_most", severity, part, registry, values, involved=match.figures, doubted=match.figures)
 
 
 def check_ratios(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
-    """Report ratios of two counts, and published rates, that are outside the bounds of the registry."""
+    """Report ratios of two counts, and published rates, that are outside the bounds of the registry.
+
+    A published rate that is outside goes out of use; a ratio is doubtful and takes nothing out.
+    """
     for match in find_matches(figures, registry, "ratio_bounds", EVERYWHERE):
         below = sum(part.value for part in match.parts) if match.parts else 1.0
         if not isinstance(match.whole, Figure) or (below == 0 and match.whole.value == 0):
@@ -145,4 +183,4 @@ def _report_ratio(whole: Figure, ratio: float, match: Match, registry: Registry)
         }
 
     severity: Severity = "warning" if match.parts else "error"
-    return make_finding("ratio", severity, whole, registry, values, involved=match.figures)
+    return make_finding("ratio", severity, whole, registry, values, involved=match.figures, out=[whole])

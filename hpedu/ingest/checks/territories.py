@@ -28,7 +28,9 @@ def check_territories(figures: Figures, registry: Registry) -> Iterator[dict[str
     """Report sums over territories that exceed the larger one or, where all are there, differ from it.
 
     A sum of some provinces can never exceed the country; a sum of all (as many as there were, by the registry)
-    must equal it. The same holds for the districts of a province.
+    must equal it. The same holds for the districts of a province. Of a sum that exceeds, the larger territory goes
+    out of use, and each smaller one that nothing else shows to be sound; of a single part larger than the whole,
+    both.
     """
     sizes = _count_districts(registry)
     for column in _read_columns(figures, registry):
@@ -96,5 +98,7 @@ def _compare(
         template = "country_of_one" if len(parts) == 1 else "country" if complete else "country_in_part"
         # A country may have more than its provinces: schools run by ministries.
         severity: Severity = "error" if apart > 0 else "warning"
-        found = make_finding("country", severity, whole, registry, values, template=template)
-        yield found | {"cells": [figure.where for figure in (whole, *parts)]}
+        found = make_finding(
+            "country", severity, whole, registry, values, out=[whole], doubted=parts, template=template
+        )
+        yield found | {"rows": [figure.row for figure in (whole, *parts)]}

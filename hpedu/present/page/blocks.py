@@ -26,6 +26,7 @@ STATE_SIGNS = {
     "due": "…",
     "missed": "✕",
     "no_data": "–",
+    "contradicted": "!",
     "not_judged": "=",
     "milestone_reached": "◆",
     "milestone_not_reached": "◇",

@@ -216,8 +216,8 @@ class TestUnitSlips:
     def test_an_erratum_that_mends_the_unit_covers_it(self, check: Rows, registry: Registry) -> None:
         erratum = registry.errata["kindergarten_pupils_2015_hai_phong"]
         values = {2011: 70e3, 2012: 72e3, 2013: 74e3, 2014: 76e3, 2015: 83_755.0}
-        rows = series(values, level="kindergarten", file=erratum.file)
-        rows[-1] |= {"cell": erratum.cell}
+        rows = series(values, level="kindergarten")
+        rows[-1] |= {"note": f"[{erratum.id}]"}
         [found] = check(*rows)
         assert (found["check"], found["severity"], found["erratum"]) == ("unit_slip", "note", erratum.id)
 
@@ -357,10 +357,10 @@ class TestTable:
 
     def test_an_erratum_that_flags_a_cell_covers_the_sum(self, check: Rows, registry: Registry) -> None:
         erratum = registry.errata["preschool_classes_2014_hai_phong"]
-        total = CLASSES | {"value": 3466.0, "cell": erratum.cell, "file": erratum.file}
-        part = CLASSES | {"file": erratum.file}
         [found] = check(
-            total, part | {"value": 2696.0, "ownership": "public"}, part | {"value": 870.0, "ownership": "private"}
+            CLASSES | {"value": 3466.0, "note": f"[{erratum.id}]"},
+            CLASSES | {"value": 2696.0, "ownership": "public"},
+            CLASSES | {"value": 870.0, "ownership": "private"},
         )
         assert (found["severity"], found["erratum"]) == ("note", erratum.id)
         assert erratum.id in found["what_vi"]
