@@ -14,8 +14,9 @@ from hpedu.ingest.sheet.outline import Line, continues, find_parents
 from hpedu.ingest.sheet.regions import Block, find_blocks
 from hpedu.ingest.sheet.vocabulary import find_kind, find_unit, is_worded
 
-RestRole = Literal["title", "letterhead", "unit", "header", "label", "remark", "footer", "text"]
-"""What a cell without a value is for; `text` is in a sheet that has no table, `remark` in a remarks column."""
+RestRole = Literal["title", "letterhead", "unit", "header", "corner", "label", "remark", "footer", "text"]
+"""What a cell without a value is for; `text` is in a sheet that has no table, `remark` in a remarks column, a
+`corner` heads a column without values."""
 
 _REST: Mapping[RowRole, RestRole] = {
     "blank": "text",
@@ -30,6 +31,7 @@ _REST: Mapping[RowRole, RestRole] = {
     "footer": "footer",
     "text": "text",
 }
+_NOTES = ("title", "letterhead", "corner", "remark", "footer")
 _MAY_NAME_UNIT = ("letterhead", "title", "header")
 
 
@@ -153,6 +155,11 @@ class Table:
     cells: list[Cell]
     rest: list[RestCell]
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return the texts that label no value and may state a unit for all."""
+        return tuple(dict.fromkeys(cell.printed for cell in self.rest if cell.role in _NOTES))
+
 
 def read_grid(grid: Grid) -> list[Table]:
     """Read all tables of a sheet. Each filled cell is in exactly one of them, once."""
@@ -240,6 +247,8 @@ class _BlockReader:
     def rest_role(self, role: RowRole, column: int, printed: str) -> RestRole:
         if role in _MAY_NAME_UNIT and is_worded("unit_line", printed):
             return "unit"
+        if role == "header" and self._columns.roles[column] != "value":
+            return "corner"
         return "remark" if role == "data" and self._columns.roles[column] == "remark" else _REST[role]
 
 

@@ -158,6 +158,9 @@ def _are_figures(
     if not all(map(is_bare_year, printed)) or all(is_worded("year_header", texts[c]) for c in words):
         # Nothing but a year labels them.
         return False
+    if words and min(words) > years[0] and not any(text.strip() for text in texts[: years[0]]):
+        # "2018 | KH 2024": nothing labels them, and one of them is no figure.
+        return False
     if len(printed) > 2 and [int(year) for year in printed] == list(range(int(printed[0]), int(printed[-1]) + 1)):
         return False
     return around.is_named or (
