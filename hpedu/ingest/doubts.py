@@ -39,9 +39,8 @@ def find_regrouped(rows: Sequence[Row], style: NumberStyle) -> dict[Hashable, st
     """
     if {count_decimals(row["printed"], style) for row in rows} <= {0, 3}:
         return {}
-    return {
-        _key(row, (*SERIES_FIELDS, "year")): row["printed"] for row in rows if may_be_grouped(row["printed"], style)
-    }
+    doubtful = (row for row in rows if may_be_grouped(row["printed"], style))
+    return {_key(row, (*SERIES_FIELDS, "year")): row["printed"] for row in doubtful}
 
 
 def set_aside_doubtful(
@@ -82,7 +81,8 @@ def set_aside_repeated(
         if len(group) > 1 and _differ(group)
         for row in group
     }
-    issues = [_set_aside(row, "figure_twice", others[id(row)], resource, registry) for row in rows if id(row) in others]
+    twice = [row for row in rows if id(row) in others]
+    issues = [_set_aside(row, "figure_twice", others[id(row)], resource, registry) for row in twice]
     return [row for row in rows if id(row) not in others], issues
 
 

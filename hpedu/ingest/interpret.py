@@ -203,7 +203,8 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
             )
     if not layout.coded:
         known = None if style == "undecided" else style
-        reading.observations, doubtful = set_aside_doubtful(reading.observations, layout, known, resource, registry)
+        rows = reading.observations
+        reading.observations, doubtful = set_aside_doubtful(rows, layout, known, resource, registry)
         reading.issues += doubtful
     return reading
 

@@ -120,6 +120,8 @@ def _read_row(
         is_data = len(marks) >= len(words) - 1
     else:
         is_data = bool(years) and _are_figures(number, texts, words, years, around)
+        # "2018 | KH 2024": a name over figures makes its whole row names.
+        is_data = is_data and not any(find_kind(below[c]) == "number" for c in words if c > years[0])
     return Row(number, "data" if is_data else "text", filled, numeric if is_data else ())
 
 
@@ -159,7 +161,7 @@ def _are_figures(
         # Nothing but a year labels them.
         return False
     if words and min(words) > years[0] and not any(text.strip() for text in texts[: years[0]]):
-        # "2018 | KH 2024": nothing labels them, and one of them is no figure.
+        # Nothing labels them, and one of them is no figure.
         return False
     if len(printed) > 2 and [int(year) for year in printed] == list(range(int(printed[0]), int(printed[-1]) + 1)):
         return False

@@ -101,13 +101,12 @@ def find_units(text: str) -> tuple[str, ...]:
 def _cut(text: str) -> str:
     """Return the words at the beginning of a text that are a unit, or all of it if there are none."""
     words = text.split()
-    return next(
-        (part for n in range(len(words), 0, -1) if read_unit(part := " ".join(words[:n])) is not None), text.strip()
-    )
+    parts = (" ".join(words[:count]) for count in range(len(words), 0, -1))
+    return next((part for part in parts if read_unit(part) is not None), text.strip())
 
 
 def _find_counted(folded: str) -> tuple[str, ...]:
-    """Return a factor with what is counted behind it, "nghin hoc sinh", unless a number is before: "2 trieu em"."""
+    """Return a factor and what is counted behind it, "nghin hoc sinh", unless it is a number: "2 trieu em"."""
     phrases = _split(folded)
     for place, phrase in enumerate(phrases[:-1]):
         is_quantity = place > 0 and (phrases[place - 1].isdigit() or phrases[place - 1] in ("moi", "per", "tren"))

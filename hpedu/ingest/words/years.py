@@ -46,7 +46,8 @@ _YEAR = re.compile(
     (?: \s*[‐‑–—−/-]\s* (?P<last> (?:19|20)?\d{{2}}) (?!\d) )?
     (?! [.,]\d ) (?(m) (?! \s*/ ) )                                  # 09/2024/TT-BGDĐT is a circular
     \s* (?P<stars> {_STARS} )?
-    (?: [\s/‐‑–—−-]* [(\[]? \s* (?P<after> (?:{_WORDS}) (?!\w) (?: [\s./‐‑–—−-]+ (?:{_WORDS}) (?!\w) )* ) \.? \s* [)\]]? (?! \s* [^\W_] )
+    (?: [\s/‐‑–—−-]* [(\[]? \s*
+        (?P<after> (?:{_WORDS}) (?!\w) (?: [\s./‐‑–—−-]+ (?:{_WORDS}) (?!\w) )* ) \.? \s* [)\]]? (?! \s* [^\W_] )
       | \s* [(\[] \s* (?P<mark_in> {_LETTERS} ) \s* [)\]] | (?<=\d) (?P<mark_on> {_LETTERS} ) (?![\w/]) )?
     \s* (?P<more> {_STARS} )?
     """,
@@ -69,7 +70,8 @@ _SHORT_YEAR = re.compile(
 class YearLabel:
     """A year as printed: one year, or a school year over two; `stars` point to a footnote, as "(*)" or "(1)".
 
-    `status` is what a word beside it says its figures are ("Sơ bộ", "(e)"), "" if there is none; `month` is that of a printed day or month ("30/9/2024", "tháng 9/2024", "30 September 2024").
+    `status` is what a word beside it says its figures are ("Sơ bộ", "(e)"), "" if there is none; `month` is that
+    of a printed day or month ("30/9/2024", "tháng 9/2024", "30 September 2024").
     """
 
     first: int
@@ -132,7 +134,7 @@ def _read_year(match: re.Match[str]) -> YearLabel | None:
 
 
 def read_status(text: str) -> str | None:
-    """Return the status that a text of nothing but such words says: "Sơ bộ - Prel."; None if it says anything else.
+    """Return the status that a text of nothing but such words tells: "Sơ bộ - Prel."; None if it is anything else.
 
     >>> read_status("Ước tính"), read_status("e"), read_status("Tổng số")
     ('estimated', 'estimated', None)

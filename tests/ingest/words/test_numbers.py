@@ -15,6 +15,7 @@ from hpedu.ingest.words.numbers import (
     printed_step,
     split_marks,
 )
+from hpedu.ingest.words.units import find_scale, is_percent
 from hpedu.ingest.words.years import YearLabel, find_year
 
 NUMBERS = st.decimals(min_value=-(10**12), max_value=10**12, places=3) | st.integers(-(10**12), 10**12).map(

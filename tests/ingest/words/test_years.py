@@ -23,7 +23,7 @@ def test_generated_headers_come_apart(
     printed = ("Prel. " if preliminary else "") + f"{year}{glue}{stars}"
     label = f"{item} {printed}" if item_first else f"{printed} {item}"
     found = find_year(label)
-    assert found == (YearLabel(year, None, preliminary, stars), item)
+    assert found == (YearLabel(year, None, "preliminary" if preliminary else "", stars), item)
 
 
 @given(YEARS, ITEMS, st.sampled_from(["-", "–", " - ", "-\n"]), st.booleans())
