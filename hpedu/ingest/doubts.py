@@ -65,9 +65,7 @@ def set_aside_doubtful(
     return sound, issues
 
 
-def set_aside_repeated(
-    rows: list[Row], resource: Resource, registry: Registry
-) -> tuple[list[Row], list[Row]]:
+def set_aside_repeated(rows: list[Row], resource: Resource, registry: Registry) -> tuple[list[Row], list[Row]]:
     """Part the figures of a file into those that it gives once, and issues for those that it gives twice.
 
     Which of two different figures is right nobody can tell: a column copied, a sheet of another part of the same.

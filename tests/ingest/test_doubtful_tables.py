@@ -29,7 +29,7 @@ def workbook(hidden: str = "", state: str = "hidden", **sheets: Sheet) -> bytes:
     for name, rows in sheets.items():
         sheet = book.create_sheet(name)
         for row in rows:
-            sheet.append([int(text) if text.isdigit() and int(text) > 2100 else text or None for text in row])
+            sheet.append([int(text) if text.isdecimal() and int(text) > 2100 else text or None for text in row])
         sheet.sheet_state = state if name == hidden else "visible"
     target = io.BytesIO()
     book.save(target)
@@ -95,13 +95,30 @@ def test_a_unit_of_other_figures_refuses_the_table(unit: str, write, registry: R
     ],
 )
 def test_a_unit_is_seen_wherever_it_is_printed(rows: Sheet, registry: Registry) -> None:
-    for data in (workbook(S=rows), delimited(rows)):
+    for data in (workbook(S=rows), html(rows)):
         reading = read(data, registry)
         assert reading.observations == []
         assert reasons(reading) & {"other_unit", "unknown_unit"} and reasons(reading) <= {
             "other_unit", "unknown_unit", "unknown_item",
         }  # fmt: skip
         assert is_balanced(reading, 6)
+
+
+@pytest.mark.parametrize("note", ["Note: figures in thousand pupils", "ĐVT: nghìn học sinh", "Unit: box"])
+def test_formats_that_label_their_cells_have_notes_too(note: str, registry: Registry) -> None:
+    title = "Number of pupils of general education as of 30 September by province"
+    listed = [[f"{title} by Cities, provincies, Years and Items"], [], ["Cities, provincies", "2019 Primary"]]
+    px = f'''CHARSET="ANSI";
+TITLE="{title}"; NOTE="{note}"; STUB="Province"; HEADING="Year","Items"; VALUES("Province")="Hai Phong";
+VALUES("Year")="2019"; VALUES("Items")="Primary"; DATA=203;'''
+    stat = f"""{{"class": "dataset", "id": ["place", "year"], "size": [1, 1], "note": ["{note}"], "label": "{title}",
+        "dimension": {{"place": {{"label": "Province", "category": {{"label": {{"31": "Hai Phong"}}}}}},
+          "year": {{"label": "Year", "category": {{"index": ["2019 Primary"]}}}}}}, "value": [203]}}"""
+    for text in (delimited([*listed, ["Hai Phong", "203"], [note]]).decode(), px, stat):
+        reading = read(text.encode(), registry)
+        assert reading.observations == [] and len(reading.issues) >= 1
+        assert reasons(reading) & {"unknown_unit", "other_unit"}
+        assert len(read(text.replace(note, "Data of schools").encode(), registry).observations) == 1
 
 
 @pytest.mark.parametrize("unit", ["ĐVT: Học sinh", "Unit: Pupil", "ĐVT: Người - Unit: Person", "(HS)", "ĐVT: em"])
@@ -137,7 +154,9 @@ def test_a_year_is_read_with_its_status(label: str, year: int, status: str, regi
         assert {(row["year"], row["status"]) for row in reading.observations} == {(2018, "final"), (year, status)}
         assert len(reading.observations) == 12
         marked = {row["note"] for row in reading.observations if row["year"] != 2018}
-        assert marked == {"(*)" if label == "2024*" else "(**)" if label == "2024**" else "(1)" if "¹" in label else ""}
+        assert marked == {
+            "(*)" if label == "2024*" else "(**)" if label == "2024**" else "(1)" if "¹" in label else ""
+        }
 
 
 @pytest.mark.parametrize("label", ["KH 2024", "24-25", "FY25", "2024 so với 2023", "Quý 3", "2024-2026", "k/h"])
@@ -153,7 +172,10 @@ def test_a_label_that_is_not_understood_refuses_its_own_column(label: str, regis
 
 def years_under(tier: Sequence[str], years: Sequence[str]) -> list[list[str]]:
     width = len(years)
-    body = [[name, *(str(10000 * (7 - c) + r) for c in range(width))] for r, name in enumerate(["Hải Phòng", "Hải Dương", "Hà Nội"], 1)]  # noqa: E501
+    body = [
+        [name, *(str(10000 * (7 - c) + r) for c in range(width))]
+        for r, name in enumerate(["Hải Phòng", "Hải Dương", "Hà Nội"], 1)
+    ]
     return [[PUPILS, *[""] * width], ["", *tier], ["", *years], *body]
 
 
@@ -212,7 +234,7 @@ def test_other_names_of_sheets_say_nothing(name: str, registry: Registry) -> Non
 
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
 def test_a_hidden_sheet_is_set_aside(state: str, registry: Registry) -> None:
-    reading = read(workbook("cũ", state, moi=table(), **{"cũ": table()}), registry)
+    reading = read(workbook("cũ", state, moi=table(), cũ=table()), registry)
     assert {row["sheet"] for row in reading.observations} == {"moi"}
     assert [row["reason"] for row in reading.issues] == ["hidden_sheet"] * 6
 

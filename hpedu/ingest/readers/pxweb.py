@@ -57,6 +57,7 @@ def read_pxweb_csv(data: bytes) -> RawTable:
             if column >= stubs
         ],
         is_plain=True,
+        notes=tuple(row[0] for row in rows[head + 1 :] if row and not any(text.strip() for text in row[1:])),
     )
 
 

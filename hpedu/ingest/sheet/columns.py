@@ -72,7 +72,7 @@ def sort_columns(body: Sequence[Sequence[str]], headers: Sequence[str]) -> Colum
 
 def is_index(texts: Iterable[str]) -> bool:
     """Return whether the numbers of a column count 1, 2, 3, from 1 again in each section."""
-    numbers = [int(text) for text in map(str.strip, texts) if text.isdigit()]
+    numbers = [int(text) for text in map(str.strip, texts) if text.isdecimal()]
     steps = zip([0, *numbers], numbers, strict=False)
     return max(numbers, default=0) > 2 and all(
         number == before + 1 or (number == 1 and before > 1) for before, number in steps
@@ -233,7 +233,9 @@ def _spread(texts: Sequence[str], children: Sequence[tuple[str, ...]]) -> list[s
     if not size or not all(map(any, children)):
         return None
     groups = [[text for text in texts[start : start + size] if text] for start in range(0, count, size)]
-    return [group[0] for group in groups for _ in range(size)] if all(len(group) == 1 for group in groups) else None
+    return (
+        [group[0] for group in groups for _ in range(size)] if all(len(group) == 1 for group in groups) else None
+    )
 
 
 def _is_centred(texts: Sequence[str], children: Sequence[tuple[str, ...]]) -> bool:

@@ -65,6 +65,10 @@ class HeaderFinder:
 
     def is_unit_line(self, row: Row, values: Sequence[int]) -> bool:
         """Return whether a row gives nothing but the unit: by its wording, or alone in the right-hand corner."""
+        if len(row.filled) == 2:
+            # "ĐVT:" in one cell, the unit in the next.
+            texts = [self._grid.rows[row.number][column] for column in row.filled]
+            return is_worded("unit_line", " ".join(texts)) and not is_worded("unit_line", texts[0])
         if len(row.filled) != 1:
             return False
         column, text = row.filled[0], self._grid.rows[row.number][row.filled[0]]
