@@ -68,7 +68,7 @@ def set_aside_doubtful(
 def set_aside_repeated(rows: list[Row], resource: Resource, registry: Registry) -> tuple[list[Row], list[Row]]:
     """Part the figures of a file into those that it gives once, and issues for those that it gives twice.
 
-    Which of two different figures is right nobody can tell: a column copied, a sheet of another part of the same.
+    Nobody can tell which is meant: a column was copied over another, or a sheet or table is of a part.
     """
     groups: dict[Hashable, list[Row]] = defaultdict(list)
     for row in rows:
@@ -76,19 +76,12 @@ def set_aside_repeated(rows: list[Row], resource: Resource, registry: Registry) 
     others = {
         id(row): next(name_cell(other["sheet"], other["cell"]) for other in group if other is not row)
         for group in groups.values()
-        if len(group) > 1 and _differ(group)
+        if len(group) > 1
         for row in group
     }
     twice = [row for row in rows if id(row) in others]
     issues = [_set_aside(row, "figure_twice", others[id(row)], resource, registry) for row in twice]
     return [row for row in rows if id(row) not in others], issues
-
-
-def _differ(rows: list[Row]) -> bool:
-    """Return whether figures differ by more than their rounding: 69 thousand and 68,876 do not."""
-    low = max(rows, key=lambda row: row["value"] - row["step"])
-    high = min(rows, key=lambda row: row["value"] + row["step"])
-    return bool(low["value"] - low["step"] > high["value"] + high["step"])
 
 
 def _key(row: Row, fields: Iterable[str]) -> Hashable:

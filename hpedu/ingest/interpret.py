@@ -185,9 +185,12 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
     """Read every cell of a table by its layout; what cannot be read with certainty becomes an issue."""
     reading = Reading()
     roles, items, style = find_roles(table, layout, registry), Items(layout), _find_style(table, layout, registry)
-    units = find_table_units(
-        table, layout, lambda cell: items.find(roles.read_parts(cell, _DAYS[0], registry)[1]) is not None
-    )
+
+    def find_item(cell: Cell) -> list[str]:
+        parts = roles.read_parts(cell, _DAYS[0], registry)[1]
+        return parts if items.find(parts) is not None else []
+
+    units = find_table_units(table, layout, find_item)
     reader = _CellReader(layout, roles, items, style, units, table.title, registry)
     errata = {e.cell: e for e in registry.errata.values() if e.file == resource.path}
     for cell in table.cells:

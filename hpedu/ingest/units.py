@@ -9,6 +9,7 @@ from hpedu.ingest.layouts import Layout, Series
 from hpedu.ingest.quarantine import SetAside
 from hpedu.ingest.schema import Cell, RawTable
 from hpedu.ingest.words.units import PARTS, find_scale, find_units, read_unit
+from hpedu.ingest.words.vietnamese import fold_text
 
 # Labels that are no part of what a figure is called.
 _APART = ("title", "unit", "index", "code", "mark")
@@ -43,17 +44,17 @@ class TableUnits:
                 raise SetAside("other_unit", printed)
 
 
-def find_table_units(table: RawTable, layout: Layout, is_known: Callable[[Cell], bool]) -> TableUnits:
+def find_table_units(table: RawTable, layout: Layout, find_item: Callable[[Cell], Sequence[str]]) -> TableUnits:
     """Find the units of a table in its title, its notes, its sheet's name, and its labels.
 
-    `is_known` says of a cell that its layout has an item for it: then it knows the unit in the item too.
+    `find_item` returns the parts of the item of a cell if the layout has it: then it knows the unit in it too.
     """
     title = [part for part in find_units(table.title) if _tells(part)]
     known = {part for name in layout.titles for part in find_units(name)}
     sheets = {cell.sheet for cell in table.cells[:1]}
     stated = [part for part in title if part not in known]
     stated += [part for text in (*table.notes, *sheets) for part in find_units(text) if _tells_all(part, text)]
-    others = list(_find_unknown(table.cells, is_known))
+    others = list(_find_unknown(table.cells, find_item))
     own = {cell.labels.get("unit", "") for cell in table.cells}
     if "" in own:
         others += [text for text in own if (unit := read_unit(text)) is not None and unit.scale != 1]
@@ -72,15 +73,16 @@ def _tells_all(part: str, text: str) -> bool:
     return unit is None or unit.scale != 1 or (bool(unit.kinds & PARTS) and read_unit(text) is not None)
 
 
-def _find_unknown(cells: Sequence[Cell], is_known: Callable[[Cell], bool]) -> Iterator[str]:
+def _find_unknown(cells: Sequence[Cell], find_item: Callable[[Cell], Sequence[str]]) -> Iterator[str]:
     """Yield the units in labels that the layout does not know: it was made for a table without them."""
     seen: dict[str, tuple[str, ...]] = {}
     for cell in cells:
         for text in _labels(cell):
             if text not in seen:
                 seen[text] = tuple(part for part in find_units(text) if find_scale(part) != 1 or _is_scaled(part))
-            if seen[text] and not is_known(cell):
-                yield from seen[text]
+            if seen[text]:
+                known = fold_text(" ".join(find_item(cell)))
+                yield from (part for part in seen[text] if part not in known)
 
 
 def _is_scaled(part: str) -> bool:

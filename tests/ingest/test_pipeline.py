@@ -252,7 +252,7 @@ class TestDataOfTheProject:
         assert store.observations().filter(territory="hai_phong")["value"].to_list() == [250.0]
 
     def test_older_editions_are_there_when_asked_for(self, place: Place) -> None:
-        place(a=HEADER + HAI_PHONG + HAI_PHONG.replace(",100,", ",99,"))
+        place(a=HEADER + HAI_PHONG, b=HEADER + HAI_PHONG.replace(",100,", ",99,"))
         assert store.observations().height == 1
         assert store.observations(all_editions=True).height == 2
         assert store.revisions().height == 1

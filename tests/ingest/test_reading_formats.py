@@ -231,7 +231,7 @@ class TestOneTable:
         assert ("B5", "130.3") in {(issue["cell"], issue["printed"]) for issue in issues}
         # None of its series is read: the others may be thousands that happen to be whole.
         assert {issue["subject"] for issue in issues} == {"130.3"}
-        assert "primary" not in {row["level"] for row in reading.observations}
+        assert "general" not in {row["level"] for row in reading.observations}
 
     def test_the_order_of_dimensions_does_not_matter(self, registry: Registry) -> None:
         rows = [

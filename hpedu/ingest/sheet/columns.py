@@ -226,7 +226,7 @@ class HeaderPaths:
         return _name_statuses(texts, children)
 
 
-def _spread(texts: Sequence[str], children: Sequence[tuple[str, ...]]) -> list[str] | None:
+def _spread(texts: list[str], children: list[tuple[str, ...]]) -> list[str] | None:
     """Return the texts of a tier over the groups below that repeat the same names; None if they are not so set."""
     count = len(children)
     size = next((n for n in range(1, count) if count % n == 0 and children == children[:n] * (count // n)), 0)

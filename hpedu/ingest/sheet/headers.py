@@ -169,6 +169,7 @@ def read_grid(grid: Grid) -> list[Table]:
 def read_block(block: Block) -> Table:
     """Read one table: values are in rows with values, behind their labels and below the header."""
     reader = _BlockReader(block)
+    last = max(block.rows("data"), default=-1)
     table = Table(block.title, [], [])
     for row, role in block.numbered():
         reader.enter(row, role)
@@ -179,9 +180,9 @@ def read_block(block: Block) -> Table:
             if reader.is_value(role, column):
                 table.cells.append(Cell(block.grid.sheet, place, printed, reader.labels(row, column)))
             else:
-                table.rest.append(
-                    RestCell(block.grid.sheet, place, printed, reader.rest_role(role, column, printed))
-                )
+                # A label or unit with nothing under it is a remark on what is above.
+                rest: RestRole = "footer" if 0 <= last < row else reader.rest_role(role, column, printed)
+                table.rest.append(RestCell(block.grid.sheet, place, printed, rest))
     return table
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -40,7 +40,8 @@ _YEAR = re.compile(
           | (?: (?P<nth> \d{{1,2}}) \s+ )? (?P<name> Jan(?:uary)? | Feb(?:ruary)? | Mar(?:ch)? | Apr(?:il)? | May
             | June? | July? | Aug(?:ust)? | Sept?(?:ember)? | Oct(?:ober)? | Nov(?:ember)? | Dec(?:ember)? ) \.?
             (?: \s+ (?P<th> \d{{1,2}}) \s* , )? \s+
-          | (?: (?P<d> \d{{1,2}}) \s* (?P<mark> [/-]) \s* )? (?P<m> \d{{1,2}}) \s* (?(mark) (?P=mark) | / ) \s* ) )?
+          | (?: (?P<d> \d{{1,2}}) \s* (?P<mark> [/-]) \s* )? (?P<m> \d{{1,2}}) \s*
+            (?(mark) (?P=mark) | / ) \s* ) )?
     (?<!\d)(?<!\d[.,]) (?(m) | (?(month) | (?<!\b\d/)(?<!\b\d\d/) ) )
     (?P<first> (?:19|20)\d{{2}}) (?!\d)
     (?: \s*[‐‑–—−/-]\s* (?P<last> (?:19|20)?\d{{2}}) (?!\d) )?
@@ -94,11 +95,21 @@ def find_year(label: str) -> tuple[YearLabel, str] | None:
     if len(dated) == 1 and {_span(year) for year in years} == {_span(year) for year in dated}:
         # "tại thời điểm 30/9/2011 ... in 2011": the day is more exact.
         years = dated
-    year = years.pop() if len(years) == 1 else None
+    year = _merge(years)
     if year is None:
         return None
     rest = clean_text(_YEAR.sub(" ", label))
     return year, rest if any(map(str.isalnum, rest)) else ""
+
+
+def _merge(years: set[YearLabel | None]) -> YearLabel | None:
+    """Return the one year that is printed, with what is beside any of its prints: "SB 2019 / Prel. 2019"."""
+    one = next(iter(years), None)
+    if one is None or any(year is None or (_span(year), year.month) != (_span(one), one.month) for year in years):
+        return None
+    prints = [year for year in years if year is not None]
+    statuses, stars = {year.status for year in prints}, sorted({year.stars for year in prints})
+    return replace(one, status=next((s for s in _STATUS_ORDER if s in statuses), ""), stars=stars[-1])
 
 
 def is_year_label(text: str) -> bool:
