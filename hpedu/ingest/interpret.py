@@ -13,22 +13,18 @@ from typing import Any, Literal
 import polars as pl
 
 from hpedu.ingest.corrections import Met, correct, index_prints
+from hpedu.ingest.doubts import counts_whole, set_aside_doubtful
 from hpedu.ingest.layouts import Items, Layout, Series, title_key
 from hpedu.ingest.quarantine import SetAside, set_aside_row
 from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
-from hpedu.ingest.words.numbers import (
-    NumberStyle,
-    decide_style,
-    find_scale,
-    is_percent,
-    parse_number,
-    printed_step,
-)
+from hpedu.ingest.sheet_names import contradicts
+from hpedu.ingest.units import TableUnits, find_table_units
+from hpedu.ingest.words.numbers import NumberStyle, decide_style, may_be_plain, parse_number, printed_step
 from hpedu.ingest.words.places import resolve_place, resolve_territory
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
-from hpedu.ingest.words.years import YearLabel, find_year, reference_day, resolve_year
+from hpedu.ingest.words.years import YearLabel, find_year, read_status, reference_day, resolve_year
 from hpedu.registry import Registry
 
 # Labels that never say what is counted.
@@ -192,9 +188,14 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
     reading = Reading()
     name = name_table(layout, resource)
     refused = []
-    reader = _CellReader(
-        layout, find_roles(table, layout, registry), Items(layout), _find_style(table, layout, registry), registry
-    )
+    roles, items, style = find_roles(table, layout, registry), Items(layout), _find_style(table, layout, registry)
+
+    def find_item(cell: Cell) -> list[str]:
+        parts = roles.read_parts(cell, _DAYS[0], registry)[1]
+        return parts if items.find(parts) is not None else []
+
+    units = find_table_units(table, layout, find_item)
+    reader = _CellReader(layout, roles, items, style, units, table.title, registry)
     has_corrections = bool(index_prints(name, registry))
     for cell in table.cells:
         try:
@@ -205,6 +206,11 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
             reading.issues.append(
                 set_aside_row(cell, resource, refusal.reason, refusal.subject, registry, refusal.known)
             )
+    if not layout.coded:
+        known = None if style == "undecided" else style
+        rows = reading.observations
+        reading.observations, doubtful = set_aside_doubtful(rows, layout, known, resource, registry)
+        reading.issues += doubtful
     reading.observations, issues, met = correct(name, reading.observations, refused, resource, registry)
     reading.issues += issues
     reading.met[title_key(name)] = met
@@ -223,15 +229,12 @@ def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberSt
     printed = [cell.printed for cell in table.cells]
     if table.is_plain:
         # The format writes 1234.5, unless a spreadsheet has saved the file anew in a style of its own.
-        return decide_style(printed) or "plain"
+        style = decide_style(printed)
+        if style is not None or any(may_be_plain(text) for text in printed):
+            return style or "plain"
     entries = [series for its in layout.series.values() for series in its]
-    whole = bool(entries) and all(_counts_whole(series, registry) for series in entries)
+    whole = bool(entries) and all(counts_whole(series, registry) for series in entries)
     return decide_style(printed) or (decide_style(printed, whole=True) if whole else None) or "undecided"
-
-
-def _counts_whole(series: Series, registry: Registry) -> bool:
-    measure = registry.measures.get(series.measure)
-    return series.scale == 1 and measure is not None and measure.is_whole
 
 
 @dataclass(frozen=True)
@@ -242,6 +245,8 @@ class _CellReader:
     roles: Roles
     items: Items
     style: NumberStyle | Undecided
+    units: TableUnits
+    title: str
     registry: Registry
 
     def read(self, cell: Cell) -> dict[str, Any]:
@@ -258,11 +263,13 @@ class _CellReader:
         flags = [flag for flag in extra.get("flags", "").split("|") if flag]
         _check_codes(series, extra.get("qualifier", ""), extra.get("status", ""), flags, registry)
         if not layout.coded:
-            _check_unit(cell.labels.get("unit", ""), " ".join(parts), series, measure.unit)
+            if contradicts(cell.sheet, self.title, series):
+                raise SetAside("other_sheet", cell.sheet)
+            self.units.check(cell.labels.get("unit", ""), " ".join(parts), series, measure.unit)
         number = _read_number(cell, layout, self.style)
-        if not layout.coded and number % 1 and _counts_whole(series, registry):
-            raise SetAside("not_whole", printed)
-        preliminary = label.preliminary or label.stars in layout.preliminary_marks
+        status = read_status(cell.labels.get("mark", "")) or label.status
+        if not status and label.stars and label.stars in layout.preliminary_marks:
+            status = "preliminary"
         notes = (series.note, label.stars, extra.get("note", ""), cell.labels.get("mark", ""))
         return {
             **{name: getattr(series, name) for name in SERIES_FIELDS},
@@ -271,7 +278,7 @@ class _CellReader:
             "year": year,
             "value": float(number * series.scale),
             "unit": measure.unit,
-            "status": extra.get("status") or ("preliminary" if preliminary else layout.status),
+            "status": extra.get("status") or status or layout.status,
             "qualifier": extra.get("qualifier", ""),
             "flags": flags,
             "note": clean_text(" ".join(filter(None, notes))),
@@ -342,19 +349,6 @@ class _CellReader:
         if place not in registry.places or registry.places[place].territory != territory:
             raise SetAside("unknown_place", f"{label} ({territory})", registry.places)
         return place
-
-
-def _check_unit(printed: str, item: str, series: Series, unit: str) -> None:
-    """Refuse a table whose unit is not the one its layout was made for: thousands for persons, % for schools.
-
-    A unit in the item itself goes first: there the layout knows the item by it.
-    """
-    if not printed or find_scale(item) != 1:
-        return
-    if find_scale(printed) != series.scale * (find_scale(unit.replace("_", " ")) or 1):
-        raise SetAside("other_unit", printed)
-    if is_percent(printed) and unit not in ("percent", "per_1000"):
-        raise SetAside("other_unit", printed)
 
 
 def _check_codes(series: Series, qualifier: str, status: str, flags: list[str], registry: Registry) -> None:

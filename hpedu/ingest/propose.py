@@ -31,8 +31,9 @@ from hpedu.ingest.schools.lists import sum_schools
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.source import open_source
-from hpedu.ingest.words.numbers import decide_style, find_scale
+from hpedu.ingest.words.numbers import decide_style
 from hpedu.ingest.words.places import resolve_place
+from hpedu.ingest.words.units import find_scale
 from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.registry import Registry, Text, load_registry
 from hpedu.texts import message, say

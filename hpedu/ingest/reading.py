@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hpedu.ingest.corrections import FORM, correct, join_met
+from hpedu.ingest.doubts import set_aside_repeated
 from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.interpret import Reading, interpret
 from hpedu.ingest.layouts import Layout, find_layout, load_layouts
@@ -44,10 +45,18 @@ def read_file(source: Source, resource: Resource, registry: Registry) -> Reading
                 for cell in found.table.cells
             ]
             continue
+        hidden = next((cell.sheet for cell in found.table.cells[:1] if cell.sheet in source.hidden_sheets), None)
+        if hidden is not None:
+            reading.issues += [
+                set_aside_row(cell, resource, "hidden_sheet", hidden, registry) for cell in found.table.cells
+            ]
+            continue
         part = interpret(found.table, found.layout, resource, registry)
         reading.observations += part.observations
         reading.issues += part.issues
         join_met(reading.met, part.met)
+    reading.observations, repeated = set_aside_repeated(reading.observations, resource, registry)
+    reading.issues += repeated
     return reading
 
 
@@ -86,7 +95,7 @@ def find_tables(source: Source) -> list[Found]:
 def _list_tables(grids: list[Grid]) -> Iterator[RawTable]:
     for grid in _convert_legacy_fonts(grids):
         for table in read_grid(grid):
-            yield RawTable(table.title, table.cells)
+            yield RawTable(table.title, table.cells, notes=table.notes)
 
 
 def _convert_legacy_fonts(grids: list[Grid]) -> list[Grid]:

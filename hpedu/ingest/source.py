@@ -78,6 +78,14 @@ class Source:
             return list(excel.read_frames(self.data))
 
     @cached_property
+    def hidden_sheets(self) -> frozenset[str]:
+        """Return the names of the sheets that a workbook does not show. Raises as `table` does."""
+        if self.format != "workbook":
+            return frozenset()
+        with report_damage():
+            return excel.find_hidden_sheets(self.data)
+
+    @cached_property
     def grids(self) -> list[Grid]:
         """Return the sheets as printed, with their merged ranges (`SHEETS`). Raises as `table` does."""
         with report_damage():

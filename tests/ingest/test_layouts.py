@@ -9,7 +9,7 @@ import pytest
 
 from hpedu.errors import RegistryError
 from hpedu.ingest.layouts import Layout, closest_layout, find_layout, load_layouts
-from hpedu.ingest.words.numbers import find_scale
+from hpedu.ingest.words.units import find_scale
 from hpedu.registry import Registry
 
 FIELDS = {"territory": "a", "year": "b", "year_rule": "calendar"}

@@ -107,6 +107,16 @@ def read_frames(data: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
         raise Refused("workbook_locked", detail=error) from error
 
 
+def find_hidden_sheets(data: bytes) -> frozenset[str]:
+    """Return the names of the sheets that a workbook does not show, hidden and very hidden ones."""
+    book = fastexcel.read_excel(data)
+    return frozenset(
+        name
+        for place, name in enumerate(book.sheet_names)
+        if book.load_sheet(place, header_row=None, n_rows=0, dtypes="string").visible != "visible"
+    )
+
+
 def _zip_names(data: bytes) -> set[str]:
     if not data.startswith(b"PK"):
         return set()

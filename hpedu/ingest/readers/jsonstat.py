@@ -54,7 +54,9 @@ def read_jsonstat(data: bytes) -> RawTable:
             labels["mark"] = str(state)
         printed = str(value) if value is not None else _print_missing(state)
         cells.append(Cell("", f"value[{index}]", printed, labels))
-    return RawTable(clean_text(dataset.get("label") or ""), cells, is_plain=True)
+    notes = dataset.get("note") or []
+    texts = tuple(str(text) for text in ([notes] if isinstance(notes, str) else notes))
+    return RawTable(clean_text(dataset.get("label") or ""), cells, is_plain=True, notes=texts)
 
 
 def _find_dataset(content: Any) -> Mapping[str, Any]:

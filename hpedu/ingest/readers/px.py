@@ -64,7 +64,8 @@ def read_px(data: bytes) -> RawTable:
         for index, (labels, printed) in enumerate(_read_data(words, values, len(stub)))
     ]
     titles = (_texts(words, name) for name in ("TITLE", "DESCRIPTION", "CONTENTS"))
-    return RawTable(clean_text(next(filter(None, titles), [""])[0]), cells, is_plain=True)
+    notes = tuple(text for (word, _), value in words.items() if "NOTE" in word for text in _QUOTED.findall(value))
+    return RawTable(clean_text(next(filter(None, titles), [""])[0]), cells, is_plain=True, notes=notes)
 
 
 def _read_keywords(text: str) -> Keywords:

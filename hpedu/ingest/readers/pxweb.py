@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hpedu.errors import Refused
 from hpedu.ingest.readers.text import read_rows, start_of
 from hpedu.ingest.schema import Cell, RawTable, column_letters
-from hpedu.ingest.words.numbers import find_scale, is_percent
+from hpedu.ingest.words.units import find_scale, find_units, is_percent
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.ingest.words.years import find_year
 
@@ -57,13 +57,15 @@ def read_pxweb_csv(data: bytes) -> RawTable:
             if column >= stubs
         ],
         is_plain=True,
+        notes=tuple(row[0] for row in rows[head + 1 :] if row and not any(text.strip() for text in row[1:])),
     )
 
 
 def _label_column(header: str, *, is_lone: bool) -> dict[str, str]:
     if not is_lone:
         return {"column": header}
-    return {"unit": header} if find_scale(header) != 1 or is_percent(header) else {}
+    unit = " ".join(find_units(header)) or (header if find_scale(header) != 1 else "%" * is_percent(header))
+    return {"unit": unit} if unit else {}
 
 
 def _title_of(rows: Sequence[Sequence[str]]) -> str:

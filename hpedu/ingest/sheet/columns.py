@@ -6,11 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from hpedu.ingest.sheet.grid import Grid
 from hpedu.ingest.sheet.vocabulary import Kind, find_kind, is_worded
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
+from hpedu.ingest.words.years import is_year_label, read_status
 
 SEPARATOR = " / "
 
@@ -70,7 +72,7 @@ def sort_columns(body: Sequence[Sequence[str]], headers: Sequence[str]) -> Colum
 
 def is_index(texts: Iterable[str]) -> bool:
     """Return whether the numbers of a column count 1, 2, 3, from 1 again in each section."""
-    numbers = [int(text) for text in map(str.strip, texts) if text.isdigit()]
+    numbers = [int(text) for text in map(str.strip, texts) if text.isdecimal()]
     steps = zip([0, *numbers], numbers, strict=False)
     return max(numbers, default=0) > 2 and all(
         number == before + 1 or (number == 1 and before > 1) for before, number in steps
@@ -191,24 +193,67 @@ class HeaderPaths:
         return all(text.startswith("(") for column in self._values if (text := self._text(row, column)))
 
     def _resolve(self, tiers: Sequence[int]) -> dict[int, list[str]]:
-        """Resolve from the top: a parent is carried to the right only under the same parents of its own."""
+        """Resolve from the top: a parent is over other columns only under the same parents of its own."""
         paths: dict[int, list[str]] = {column: [] for column in self._values}
         for place, row in enumerate(tiers):
-            before = {column: list(path) for column, path in paths.items()}
-            carried: tuple[str, list[str]] | None = None
-            for column in self._values:
-                text = self._text(row, column)
-                has_child = any(self._text(below, column) for below in tiers[place + 1 :])
-                if text:
-                    is_open = has_child and (row, column) not in self._covered
-                    carried = (text, before[column]) if is_open else None
-                elif (row, column) in self._covered:
-                    carried = None
-                elif carried and has_child and before[column] == carried[1]:
-                    text = carried[0]
-                if text and paths[column][-1:] != [text]:
-                    paths[column].append(text)
+            for _, group in groupby(self._values, key=lambda column: tuple(paths[column])):
+                named = self._name(row, list(group), tiers[place + 1 :])
+                for column, names in named.items():
+                    paths[column] += [name for name in names if paths[column][-1:] != [name]]
         return paths
+
+    def _name(self, row: int, columns: Sequence[int], below: Sequence[int]) -> dict[int, list[str]]:
+        """Return what one tier names each of some neighbouring columns: its own text, or the one it is under.
+
+        Groups that repeat the same names below are one group each, wherever in it the text is set ("2018" in the
+        middle). Else a text goes on to the right, up to the column where such a repetition begins.
+        """
+        texts = {column: self._text(row, column) for column in columns}
+        children = {column: tuple(self._text(tier, column) for tier in below) for column in columns}
+        merged = {column for column in columns if (row, column) in self._covered}
+        repeated = None if merged else _spread(list(texts.values()), list(children.values()))
+        if repeated is not None:
+            texts = dict(zip(columns, repeated, strict=True))
+        elif not _is_centred(list(texts.values()), list(children.values())):
+            carried = ""
+            for column in columns:
+                if texts[column] or column in merged:
+                    carried = texts[column] if column not in merged and any(children[column]) else ""
+                elif carried and any(children[column]) and children[column] != children[columns[0]]:
+                    texts[column] = carried
+                else:
+                    carried = ""
+        return _name_statuses(texts, children)
+
+
+def _spread(texts: list[str], children: list[tuple[str, ...]]) -> list[str] | None:
+    """Return the texts of a tier over the groups below that repeat the same names; None if they are not so set."""
+    count = len(children)
+    size = next((n for n in range(1, count) if count % n == 0 and children == children[:n] * (count // n)), 0)
+    if not size or not all(map(any, children)):
+        return None
+    groups = [[text for text in texts[start : start + size] if text] for start in range(0, count, size)]
+    return (
+        [group[0] for group in groups for _ in range(size)] if all(len(group) == 1 for group in groups) else None
+    )
+
+
+def _is_centred(texts: Sequence[str], children: Sequence[tuple[str, ...]]) -> bool:
+    """Return whether years begin behind the first column: then each may be over columns to its left as well."""
+    years = [text for text in texts if text]
+    return bool(years) and not texts[0] and any(children[0]) and all(map(is_year_label, years))
+
+
+def _name_statuses(texts: dict[int, str], children: dict[int, tuple[str, ...]]) -> dict[int, list[str]]:
+    """Return the names of columns: "Sơ bộ" next to "Tổng số", over years, tells of figures of the same thing."""
+    statuses = {text for text in texts.values() if read_status(text) is not None}
+    items = {text for text in texts.values() if text} - statuses
+    names = {column: [text] if text else [] for column, text in texts.items()}
+    if len(items) == 1 and not any(map(is_year_label, items)):
+        for column, text in texts.items():
+            if text in statuses and any(map(is_year_label, children[column])):
+                names[column] = [*items, text]
+    return names
 
 
 def _cover(grid: Grid, rows: Sequence[int]) -> dict[tuple[int, int], tuple[int, int]]:

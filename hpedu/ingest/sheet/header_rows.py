@@ -9,7 +9,9 @@ from typing import Literal
 from hpedu.ingest.sheet.grid import Grid
 from hpedu.ingest.sheet.rows import Row, is_numbered_title
 from hpedu.ingest.sheet.vocabulary import is_english, is_footer, is_worded
+from hpedu.ingest.words.units import PARTS, read_unit
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
+from hpedu.ingest.words.years import read_status
 
 RowRole = Literal[
     "blank", "letterhead", "title", "unit", "header", "numbering", "section", "banner", "data", "footer", "text"
@@ -63,13 +65,22 @@ class HeaderFinder:
 
     def is_unit_line(self, row: Row, values: Sequence[int]) -> bool:
         """Return whether a row gives nothing but the unit: by its wording, or alone in the right-hand corner."""
+        if len(row.filled) == 2:
+            # "ĐVT:" in one cell, the unit in the next.
+            texts = [self._grid.rows[row.number][column] for column in row.filled]
+            return is_worded("unit_line", " ".join(texts)) and not is_worded("unit_line", texts[0])
         if len(row.filled) != 1:
             return False
         column, text = row.filled[0], self._grid.rows[row.number][row.filled[0]]
         if is_worded("unit_line", text) or (is_worded("unit", text) and column > 0):
             return True
         in_corner = len(values) > 1 and column >= values[-1] and (row.number, column) not in self._merges
-        return in_corner and not any(map(str.isdigit, text)) and not self._is_worded_otherwise(row)
+        return (
+            in_corner
+            and not any(map(str.isdigit, text))
+            and read_status(text) is None
+            and not self._is_worded_otherwise(row)
+        )
 
     def _names_columns(self, gap: Sequence[Row], values: Sequence[int]) -> bool:
         row = gap[-1]
@@ -155,9 +166,16 @@ class RoleReader:
             return "blank"
         if any(is_worded("letterhead", text) for text in self._texts(row)):
             return "letterhead"
-        if self._headers.is_unit_line(row, values):
+        if self._headers.is_unit_line(row, values) or self._is_unit_under_title(row):
             return "unit"
         return "footer" if self.is_footer(row) else "title"
+
+    def _is_unit_under_title(self, row: Row) -> bool:
+        """Return whether a line between title and table is a unit: "(Nghìn học sinh)", "ĐVT: | Ng. người"."""
+        line = self._line(row)
+        unit = read_unit(line)
+        is_marked = line.startswith("(") or len(row.filled) > 1
+        return unit is not None and (is_marked or unit.scale != 1 or bool(unit.kinds & PARTS))
 
     def read_within(self, row: Row, values: Sequence[int]) -> RowRole:
         """Return the role of a row among rows with values. With text under a header it has values too."""

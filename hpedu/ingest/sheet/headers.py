@@ -14,8 +14,9 @@ from hpedu.ingest.sheet.outline import Line, continues, find_parents
 from hpedu.ingest.sheet.regions import Block, find_blocks
 from hpedu.ingest.sheet.vocabulary import find_kind, find_unit, is_worded
 
-RestRole = Literal["title", "letterhead", "unit", "header", "label", "remark", "footer", "text"]
-"""What a cell without a value is for; `text` is in a sheet that has no table, `remark` in a remarks column."""
+RestRole = Literal["title", "letterhead", "unit", "header", "corner", "label", "remark", "footer", "text"]
+"""What a cell without a value is for; `text` is in a sheet that has no table, `remark` in a remarks column, a
+`corner` heads a column without values."""
 
 _REST: Mapping[RowRole, RestRole] = {
     "blank": "text",
@@ -30,6 +31,7 @@ _REST: Mapping[RowRole, RestRole] = {
     "footer": "footer",
     "text": "text",
 }
+_NOTES = ("title", "letterhead", "corner", "remark", "footer")
 _MAY_NAME_UNIT = ("letterhead", "title", "header")
 
 
@@ -153,6 +155,11 @@ class Table:
     cells: list[Cell]
     rest: list[RestCell]
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return the texts that label no value and may state a unit for all."""
+        return tuple(dict.fromkeys(cell.printed for cell in self.rest if cell.role in _NOTES))
+
 
 def read_grid(grid: Grid) -> list[Table]:
     """Read all tables of a sheet. Each filled cell is in exactly one of them, once."""
@@ -162,6 +169,7 @@ def read_grid(grid: Grid) -> list[Table]:
 def read_block(block: Block) -> Table:
     """Read one table: values are in rows with values, behind their labels and below the header."""
     reader = _BlockReader(block)
+    last = max(block.rows("data"), default=-1)
     table = Table(block.title, [], [])
     for row, role in block.numbered():
         reader.enter(row, role)
@@ -172,9 +180,9 @@ def read_block(block: Block) -> Table:
             if reader.is_value(role, column):
                 table.cells.append(Cell(block.grid.sheet, place, printed, reader.labels(row, column)))
             else:
-                table.rest.append(
-                    RestCell(block.grid.sheet, place, printed, reader.rest_role(role, column, printed))
-                )
+                # A label or unit with nothing under it is a remark on what is above.
+                rest: RestRole = "footer" if 0 <= last < row else reader.rest_role(role, column, printed)
+                table.rest.append(RestCell(block.grid.sheet, place, printed, rest))
     return table
 
 
@@ -240,6 +248,8 @@ class _BlockReader:
     def rest_role(self, role: RowRole, column: int, printed: str) -> RestRole:
         if role in _MAY_NAME_UNIT and is_worded("unit_line", printed):
             return "unit"
+        if role == "header" and self._columns.roles[column] != "value":
+            return "corner"
         return "remark" if role == "data" and self._columns.roles[column] == "remark" else _REST[role]
 
 

@@ -103,6 +103,9 @@ def continues(above: Line, below: Line) -> bool:
     """Return whether a row is the second line of the label above it: its English, or the rest of a sentence."""
     if above.banner != below.banner or not below.text.strip() or (above.has_values and below.has_values):
         return False
+    if _divides(below) and not _divides(above):
+        # "Of which: Ethnic minorities" under a place begins something else.
+        return False
     if is_english(below.text) and not is_english(above.text) and not above.text.isascii():
         return not is_bilingual(above.text)
     begins_small = below.text.strip()[0].islower() and _rank(below) == _UNMARKED

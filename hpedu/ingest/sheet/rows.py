@@ -120,6 +120,8 @@ def _read_row(
         is_data = len(marks) >= len(words) - 1
     else:
         is_data = bool(years) and _are_figures(number, texts, words, years, around)
+        # "2018 | KH 2024": a name over figures makes its whole row names.
+        is_data = is_data and not any(find_kind(below[c]) == "number" for c in words if c > years[0])
     return Row(number, "data" if is_data else "text", filled, numeric if is_data else ())
 
 
@@ -141,7 +143,7 @@ def _continues_column(column: int, above: Row | None, *, is_year: bool) -> bool:
 def _counts_on(texts: Sequence[str], words: list[int], numbers: list[int], below: Sequence[str]) -> bool:
     """Return whether the numbers in a row of names are names too, as of grades: "Tổng số | 6 | 7 | 8 | 9"."""
     printed = [texts[c].strip() for c in numbers]
-    if len(printed) < 3 or not all(map(str.isdigit, printed)) or (words and words[-1] > numbers[0]):
+    if len(printed) < 3 or not all(map(str.isdecimal, printed)) or (words and words[-1] > numbers[0]):
         return False
     first = int(printed[0])
     if [int(text) for text in printed] != list(range(first, first + len(printed))):
@@ -157,6 +159,9 @@ def _are_figures(
     printed = [texts[c].strip() for c in years]
     if not all(map(is_bare_year, printed)) or all(is_worded("year_header", texts[c]) for c in words):
         # Nothing but a year labels them.
+        return False
+    if words and min(words) > years[0] and not any(text.strip() for text in texts[: years[0]]):
+        # Nothing labels them, and one of them is no figure.
         return False
     if len(printed) > 2 and [int(year) for year in printed] == list(range(int(printed[0]), int(printed[-1]) + 1)):
         return False

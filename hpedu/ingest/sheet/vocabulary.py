@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from hpedu.ingest.words.vietnamese import clean_text, fold_text, rank_syllable
+from hpedu.ingest.words.years import is_year_label
 
 Kind = Literal["blank", "number", "mark", "year", "text"]
 
@@ -51,7 +52,9 @@ def find_kind(text: str) -> Kind:
             return "year"
         if _NUMBER.fullmatch(stripped):
             return "number"
-    return "year" if any(map(str.isdigit, stripped)) and _YEAR.fullmatch(fold_text(stripped)) else "text"
+    if not any(map(str.isdigit, stripped)):
+        return "text"
+    return "year" if _YEAR.fullmatch(fold_text(stripped)) or is_year_label(stripped) else "text"
 
 
 def is_bare_year(text: str) -> bool:

@@ -12,39 +12,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from hpedu.ingest.words.vietnamese import fold_text
-
-_SCALES: tuple[tuple[Decimal, re.Pattern[str]], ...] = (
-    (Decimal(1000), re.compile(r"\b(?:(?<!phan )nghin|ngan|thous|thousands?|(?<!per )1[.,]?000)\b")),
-    (Decimal(1_000_000), re.compile(r"\b(?:trieu|mill?|millions?)\b")),
-    # "Tỷ lệ" is a rate.
-    (Decimal(1_000_000_000), re.compile(r"\b(?:ty|ti|bill?|billions?)\b(?! (?:le|suat)\b)")),
-)
-
-_PERCENT = re.compile(r"[%‰]|\bphan (?:tram|nghin)\b|\bper ?cent(?:age)?\b")
-
-
-@lru_cache(maxsize=1 << 14)
-def find_scale(text: str) -> Decimal | None:
-    """Return the factor for printed numbers of a unit: 1 if no word names one, None if two words disagree.
-
-    >>> find_scale("ĐVT: Nghìn người - Unit: Thous. pers.")
-    Decimal('1000')
-    >>> find_scale("Trường - School")
-    Decimal('1')
-    """
-    folded = fold_text(text)
-    found = {scale for scale, words in _SCALES if words.search(folded)}
-    if len(found) > 1:
-        return None
-    return found.pop() if found else Decimal(1)
-
-
-def is_percent(text: str) -> bool:
-    """Return whether a unit is parts of a hundred or thousand."""
-    return _PERCENT.search(fold_text(text)) is not None
-
-
 NumberStyle = Literal["plain", "dot_thousands", "comma_thousands", "space_thousands", "space_thousands_dot"]
 
 # The mark between thousands and the decimal mark of each style, the likeliest first.
@@ -130,6 +97,27 @@ def decide_style(texts: Iterable[str], *, whole: bool = False) -> NumberStyle | 
         return _decide_mostly(readings)
     agreed = all(len({reading[style] for style in possible}) == 1 for reading in readings)
     return possible[0] if possible and agreed else None
+
+
+def may_be_plain(printed: str) -> bool:
+    """Return whether a text is a number like 1234.5 that only a format without marks between thousands prints."""
+    number = split_marks(printed)[0]
+    return "plain" in _read_every_way(number) and ("." in number or len(number) > 3)
+
+
+def may_be_grouped(printed: str, style: NumberStyle) -> bool:
+    """Return whether the decimal mark of a number may as well part thousands: "2,053" beside "2.013,8".
+
+    That can only be where thousands are parted at all; which figures then are doubtful the others show.
+    """
+    thousands, decimal = _MARKS[style]
+    number = split_marks(printed)[0]
+    return bool(thousands) and decimal in number and _ONE_GROUP.fullmatch(number) is not None
+
+
+def count_decimals(printed: str, style: NumberStyle) -> int:
+    """Return how many decimals are printed in a number of a known style."""
+    return len(split_marks(printed)[0].partition(_MARKS[style][1])[2])
 
 
 def _decide_mostly(readings: list[dict[NumberStyle, Decimal]]) -> NumberStyle | None:

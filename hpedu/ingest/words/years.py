@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Literal
 
 from hpedu.ingest.words.vietnamese import clean_text
@@ -16,40 +18,66 @@ ends (UNESCO's convention), or the calendar year."""
 # Pupils are called back to school in August; the year ends in May.
 _FIRST_MONTH = 8
 
+_TABLE = tomllib.loads((Path(__file__).parent / "year_words.toml").read_text(encoding="utf-8"))
+_STATUSES = {
+    word.replace("_", " ").casefold(): status for status, its in _TABLE["words"].items() for word in its.split()
+}
+_MARKS = {mark: status for status, its in _TABLE["marks"].items() for mark in its.split()}
+_WORDS = "|".join(re.escape(word) for word in sorted(_STATUSES, key=len, reverse=True))
+
+_LETTERS = "|".join(_MARKS)
+
+# Footnotes: "(*)", "**", "(1)", "²".
+_STARS = r"\(\*+\) | \*+ | \(\d\) | [¹²³⁴⁵⁶⁷⁸⁹]"
+
 _YEAR = re.compile(
-    r"""
-    (?P<lead> (?<!\w) (?: (?: sơ[ ]bộ | so[ ]bo | prel(?:iminary)? | năm[ ]học | nam[ ]hoc | NH | school[ ]year
-                            | năm | year )
+    rf"""
+    (?P<lead> (?<!\w) (?: (?: (?: {_WORDS} ) (?! \w ) | (?: {_WORDS} ) (?= \d ) | năm[ ]học | nam[ ]hoc | NH | SY
+                            | school[ ]year | năm | year )
                           (?: (?: [\s.:()‐‑–—−-] | \s/\s )+ | (?=\d) ) )+ )?
     (?: (?<!\w)(?<![/.,-]) (?: ngày\s* )?                            # a day or month, in words or with slashes
-        (?: (?: (?P<day> \d{1,2}) \s* )? tháng\s* (?P<month> \d{1,2}) \s* (?: [/-] | năm )? \s*
-          | (?: (?P<nth> \d{1,2}) \s+ )? (?P<name> Jan(?:uary)? | Feb(?:ruary)? | Mar(?:ch)? | Apr(?:il)? | May
+        (?: (?: (?P<day> \d{{1,2}}) \s* )? tháng\s* (?P<month> \d{{1,2}}) \s* (?: [/-] | năm )? \s*
+          | (?: (?P<nth> \d{{1,2}}) \s+ )? (?P<name> Jan(?:uary)? | Feb(?:ruary)? | Mar(?:ch)? | Apr(?:il)? | May
             | June? | July? | Aug(?:ust)? | Sept?(?:ember)? | Oct(?:ober)? | Nov(?:ember)? | Dec(?:ember)? ) \.?
-            (?: \s+ (?P<th> \d{1,2}) \s* , )? \s+
-          | (?: (?P<d> \d{1,2}) \s* (?P<mark> [/-]) \s* )? (?P<m> \d{1,2}) \s* (?(mark) (?P=mark) | / ) \s* ) )?
+            (?: \s+ (?P<th> \d{{1,2}}) \s* , )? \s+
+          | (?: (?P<d> \d{{1,2}}) \s* (?P<mark> [/-]) \s* )? (?P<m> \d{{1,2}}) \s*
+            (?(mark) (?P=mark) | / ) \s* ) )?
     (?<!\d)(?<!\d[.,]) (?(m) | (?(month) | (?<!\b\d/)(?<!\b\d\d/) ) )
-    (?P<first> (?:19|20)\d{2}) (?!\d)
-    (?: \s*[‐‑–—−/-]\s* (?P<last> (?:19|20)?\d{2}) (?!\d) )?
+    (?P<first> (?:19|20)\d{{2}}) (?!\d)
+    (?: \s*[‐‑–—−/-]\s* (?P<last> (?:19|20)?\d{{2}}) (?!\d) )?
     (?! [.,]\d ) (?(m) (?! \s*/ ) )                                  # 09/2024/TT-BGDĐT is a circular
-    \s* (?P<stars> \(\*+\) )? (?P<after> \s*\( (?:prel\.?|sơ[ ]bộ) \) )?
+    \s* (?P<stars> {_STARS} )?
+    (?: [\s/‐‑–—−-]* [(\[]? \s*
+        (?P<after> (?:{_WORDS}) (?!\w) (?: [\s./‐‑–—−-]+ (?:{_WORDS}) (?!\w) )* ) \.? \s* [)\]]? (?! \s* [^\W_] )
+      | \s* [(\[] \s* (?P<mark_in> {_LETTERS} ) \s* [)\]] | (?<=\d) (?P<mark_on> {_LETTERS} ) (?![\w/]) )?
+    \s* (?P<more> {_STARS} )?
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_IS_WORD = re.compile(rf"(?<!\w)(?:{_WORDS})(?![^\W\d])", re.IGNORECASE)
+_STATUS_ORDER = ("projected", "estimated", "preliminary", "final")
+_RAISED = str.maketrans("¹²³⁴⁵⁶⁷⁸⁹", "123456789")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _SCHOOL_YEAR = re.compile("học|hoc|nh|school", re.IGNORECASE)
-_PRELIMINARY = re.compile("prel|sơ bộ|so bo", re.IGNORECASE)
+# A year is in this century if only its last digits are printed, "NH 24-25".
+_SHORT_YEAR = re.compile(
+    r"(?<!\w)(?P<lead>(?:năm học|nam hoc|NH|school year|SY)(?:\s*[-–—/]\s*(?:school year|SY))?[\s.:]*)"
+    r"(?P<first>\d\d)\s*[‐‑–—−/-]\s*(?P<last>\d\d)(?![\w/‐‑–—−-]|[.,]\d)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
 class YearLabel:
-    """A year as printed: one year, or a school year over two; `stars` point to a footnote.
+    """A year as printed: one year, or a school year over two; `stars` point to a footnote, as "(*)" or "(1)".
 
-    `month` is that of a printed day or month ("30/9/2024", "tháng 9/2024", "30 September 2024").
+    `status` is what a word beside it says its figures are ("Sơ bộ", "(e)"), "" if there is none; `month` is that
+    of a printed day or month ("30/9/2024", "tháng 9/2024", "30 September 2024").
     """
 
     first: int
     last: int | None
-    preliminary: bool
+    status: str
     stars: str
     month: int | None = None
 
@@ -60,18 +88,34 @@ def find_year(label: str) -> tuple[YearLabel, str] | None:
     Returns None where the label holds no year, more than one, a span of years ("2011-2015"), or something that
     cannot be a date. The same year in two languages ("Năm 2016 - Year 2016") is one.
     """
-    label = clean_text(label)
+    label = _SHORT_YEAR.sub(_write_out, clean_text(label))
     matches = list(_YEAR.finditer(label))
     years = {_read_year(match) for match in matches}
     dated: set[YearLabel | None] = {year for year in years if year is not None and year.month is not None}
     if len(dated) == 1 and {_span(year) for year in years} == {_span(year) for year in dated}:
         # "tại thời điểm 30/9/2011 ... in 2011": the day is more exact.
         years = dated
-    year = years.pop() if len(years) == 1 else None
+    year = _merge(years)
     if year is None:
         return None
     rest = clean_text(_YEAR.sub(" ", label))
     return year, rest if any(map(str.isalnum, rest)) else ""
+
+
+def _merge(years: set[YearLabel | None]) -> YearLabel | None:
+    """Return the one year that is printed, with what is beside any of its prints: "SB 2019 / Prel. 2019"."""
+    one = next(iter(years), None)
+    if one is None or any(year is None or (_span(year), year.month) != (_span(one), one.month) for year in years):
+        return None
+    prints = [year for year in years if year is not None]
+    statuses, stars = {year.status for year in prints}, sorted({year.stars for year in prints})
+    return replace(one, status=next((s for s in _STATUS_ORDER if s in statuses), ""), stars=stars[-1])
+
+
+def is_year_label(text: str) -> bool:
+    """Return whether a text is a year and nothing else: "2024(p)", "NH 24-25", "Ước 2025"."""
+    found = find_year(text)
+    return found is not None and not found[1]
 
 
 def _span(year: YearLabel | None) -> tuple[int, int | None] | None:
@@ -96,8 +140,34 @@ def _read_year(match: re.Match[str]) -> YearLabel | None:
             date(first, month, int(match["day"] or match["d"] or match["nth"] or match["th"] or 1))
         except ValueError:
             return None
-    preliminary = bool(match["after"]) or _PRELIMINARY.search(match["lead"] or "") is not None
-    return YearLabel(first, last, preliminary, match["stars"] or "", month)
+    stars = "".join(f"({mark.strip('()')})" for mark in (match["stars"], match["more"]) if mark)
+    return YearLabel(first, last, _read_status(match), stars.translate(_RAISED), month)
+
+
+def read_status(text: str) -> str | None:
+    """Return the status that a text of nothing but such words tells: "Sơ bộ - Prel."; None if it is anything else.
+
+    >>> read_status("Ước tính"), read_status("e"), read_status("Tổng số")
+    ('estimated', 'estimated', None)
+    """
+    words = " ".join(re.findall(r"[^\W\d_]+", clean_text(text).casefold()))
+    found = {_MARKS[words]} if words in _MARKS else {_STATUSES[w] for w in _IS_WORD.findall(words)}
+    return found.pop() if len(found) == 1 and (words in _MARKS or not _IS_WORD.sub("", words).strip()) else None
+
+
+def _read_status(match: re.Match[str]) -> str:
+    """Return what the words before and behind a year say; of two the one that promises less counts."""
+    words = f"{match['lead'] or ''} {match['after'] or ''}".casefold()
+    found = {_STATUSES[word] for word in _IS_WORD.findall(words)}
+    mark = match["mark_in"] or match["mark_on"]
+    found |= {_MARKS[mark.lower()]} if mark else set()
+    return next((status for status in _STATUS_ORDER if status in found), "")
+
+
+def _write_out(match: re.Match[str]) -> str:
+    """Return a school year in full, "NH 2024-25", if its two parts follow each other."""
+    first, last = int(match["first"]), int(match["last"])
+    return f"{match['lead']}20{first:02}-{last:02}" if last == first + 1 else match[0]
 
 
 def resolve_year(label: YearLabel, rule: YearRule) -> int:

@@ -219,7 +219,7 @@ class TestForm:
         assert labels(self.table, "D13")[1:] == ("Trong đó: 6 tuổi", "Học sinh / Tuyển mới")
 
     def test_a_header_on_the_next_page_is_the_same_again(self) -> None:
-        assert {roles(self.table)[place] for place in ("A14", "D14", "E15", "F15")} == {"header"}
+        assert {roles(self.table)[place] for place in ("A14", "D14", "E15", "F15")} == {"header", "corner"}
         assert labels(self.table, "E16") == ("Trong đó / Nữ", "Giáo viên", "")
 
     def test_unreadable_text_and_errors_are_values(self) -> None:

@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 from hpedu.ingest.words.numbers import (
     NumberStyle,
     decide_style,
-    find_scale,
-    is_percent,
     parse_number,
     printed_step,
     split_marks,
 )
+from hpedu.ingest.words.units import find_scale, is_percent
 from hpedu.ingest.words.years import YearLabel, find_year
 
 NUMBERS = st.decimals(min_value=-(10**12), max_value=10**12, places=3) | st.integers(-(10**12), 10**12).map(
@@ -240,7 +239,7 @@ def test_one_slip_does_not_make_a_whole_table_doubtful(values: list[int]) -> Non
 
 @given(st.integers(1990, 2040), st.integers(1, 28), st.sampled_from(["September", "Sept.", "Sep", "SEPTEMBER"]))
 def test_an_english_date_is_the_vietnamese_one(year: int, day: int, month: str) -> None:
-    label = YearLabel(year, None, preliminary=False, stars="", month=9)
+    label = YearLabel(year, None, status="", stars="", month=9)
     for text in (
         f"{day} {month} {year}",
         f"{month} {day}, {year}",
@@ -256,4 +255,4 @@ def test_an_english_date_is_the_vietnamese_one(year: int, day: int, month: str) 
 def test_may_is_the_end_of_a_school_year() -> None:
     found = find_year("31 May 2012")
     assert found is not None and found[0].month == 5
-    assert find_year("Sơ bộ / Prel. / 2011-2012") == (YearLabel(2011, 2012, preliminary=True, stars=""), "")
+    assert find_year("Sơ bộ / Prel. / 2011-2012") == (YearLabel(2011, 2012, status="preliminary", stars=""), "")

@@ -1,0 +1,93 @@
+"""Set figures aside that are doubtful only beside the others of their table or file."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
+
+from hpedu.ingest.layouts import Layout, Series
+from hpedu.ingest.quarantine import set_aside_row
+from hpedu.ingest.schema import SERIES_FIELDS, SERIES_KEY, Cell, Resource, name_cell
+from hpedu.ingest.words.numbers import NumberStyle, count_decimals, may_be_grouped
+from hpedu.registry import Registry
+
+Row = dict[str, Any]
+
+
+def find_fractions(rows: Iterable[Row], layout: Layout, registry: Registry) -> dict[Hashable, str]:
+    """Return the series of a table that count whole things and have a fraction, with its print: none can be read.
+
+    Thousands without a unit look so: 110.4, 118, 122, 125.6 classes.
+    """
+    entries = [series for its in layout.series.values() for series in its if counts_whole(series, registry)]
+    whole = {tuple(getattr(series, name) for name in SERIES_FIELDS) for series in entries}
+    found = {_key(row, SERIES_FIELDS): row["printed"] for row in rows if row["value"] % 1}
+    return {series: printed for series, printed in found.items() if series in whole}
+
+
+def counts_whole(series: Series, registry: Registry) -> bool:
+    """Return whether the figures of a series are printed one by one, not in thousands, and count whole things."""
+    measure = registry.measures.get(series.measure)
+    return series.scale == 1 and measure is not None and measure.is_whole
+
+
+def find_regrouped(rows: Sequence[Row], style: NumberStyle) -> dict[Hashable, str]:
+    """Return the columns of a table with a number that can be read in two ways: "2,053" beside "2.013,8".
+
+    Numbers that all have three decimals show what their mark is.
+    """
+    if {count_decimals(row["printed"], style) for row in rows} <= {0, 3}:
+        return {}
+    doubtful = (row for row in rows if may_be_grouped(row["printed"], style))
+    return {_key(row, (*SERIES_FIELDS, "year")): row["printed"] for row in doubtful}
+
+
+def set_aside_doubtful(
+    rows: list[Row], layout: Layout, style: NumberStyle | None, resource: Resource, registry: Registry
+) -> tuple[list[Row], list[Row]]:
+    """Part the figures of a table into those that hold beside the others, and issues for those that do not."""
+    fractions = find_fractions(rows, layout, registry)
+    regrouped = find_regrouped(rows, style) if style else {}
+    if not fractions and not regrouped:
+        return rows, []
+    sound, issues = [], []
+    for row in rows:
+        fraction = fractions.get(_key(row, SERIES_FIELDS))
+        doubtful = regrouped.get(_key(row, (*SERIES_FIELDS, "year")))
+        if fraction is not None:
+            own = row["printed"] if row["value"] % 1 else fraction
+            issues.append(_set_aside(row, "not_whole", own, resource, registry))
+        elif doubtful is not None:
+            issues.append(_set_aside(row, "ambiguous_number", doubtful, resource, registry))
+        else:
+            sound.append(row)
+    return sound, issues
+
+
+def set_aside_repeated(rows: list[Row], resource: Resource, registry: Registry) -> tuple[list[Row], list[Row]]:
+    """Part the figures of a file into those that it gives once, and issues for those that it gives twice.
+
+    Nobody can tell which is meant: a column was copied over another, or a sheet or table is of a part.
+    """
+    groups: dict[Hashable, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[_key(row, (*SERIES_KEY, "year", "qualifier"))].append(row)
+    others = {
+        id(row): next(name_cell(other["sheet"], other["cell"]) for other in group if other is not row)
+        for group in groups.values()
+        if len(group) > 1
+        for row in group
+    }
+    twice = [row for row in rows if id(row) in others]
+    issues = [_set_aside(row, "figure_twice", others[id(row)], resource, registry) for row in twice]
+    return [row for row in rows if id(row) not in others], issues
+
+
+def _key(row: Row, fields: Iterable[str]) -> Hashable:
+    return tuple(row[name] for name in fields)
+
+
+def _set_aside(row: Row, reason: str, subject: str, resource: Resource, registry: Registry) -> Row:
+    cell = Cell(row["sheet"], row["cell"], row["printed"], {})
+    return set_aside_row(cell, resource, reason, subject, registry)

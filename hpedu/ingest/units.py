@@ -1,0 +1,94 @@
+"""Compare the unit a table states, wherever it is printed, with the one its layout was made for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from hpedu.ingest.layouts import Layout, Series
+from hpedu.ingest.quarantine import SetAside
+from hpedu.ingest.schema import Cell, RawTable
+from hpedu.ingest.words.units import PARTS, find_scale, find_units, read_unit
+from hpedu.ingest.words.vietnamese import fold_text
+
+# Labels that are no part of what a figure is called.
+_APART = ("title", "unit", "index", "code", "mark")
+
+
+@dataclass(frozen=True)
+class TableUnits:
+    """The units that hold for all cells of a table, and those that only some of its columns or rows state."""
+
+    stated: tuple[str, ...]
+    of_others: tuple[str, ...]
+
+    def check(self, own: str, item: str, series: Series, measure_unit: str) -> None:
+        """Refuse a cell whose unit is not understood, or not that of its series: thousands for persons, "%".
+
+        A unit in the item itself goes first: there the layout knows the item by it. What others state counts for
+        a cell of which nothing is stated: "(Nghìn người)" over one column may be meant for all.
+
+        Raises
+        ------
+        SetAside
+            `unknown_unit` or `other_unit`.
+        """
+        if find_scale(item) != 1:
+            return
+        scale = series.scale * (find_scale(measure_unit.replace("_", " ")) or 1)
+        for printed in (*([own] if own else self.of_others), *self.stated):
+            unit = read_unit(printed)
+            if unit is None:
+                raise SetAside("unknown_unit", printed)
+            if not unit.fits(scale, measure_unit):
+                raise SetAside("other_unit", printed)
+
+
+def find_table_units(table: RawTable, layout: Layout, find_item: Callable[[Cell], Sequence[str]]) -> TableUnits:
+    """Find the units of a table in its title, its notes, its sheet's name, and its labels.
+
+    `find_item` returns the parts of the item of a cell if the layout has it: then it knows the unit in it too.
+    """
+    title = [part for part in find_units(table.title) if _tells(part)]
+    known = {part for name in layout.titles for part in find_units(name)}
+    sheets = {cell.sheet for cell in table.cells[:1]}
+    stated = [part for part in title if part not in known]
+    stated += [part for text in (*table.notes, *sheets) for part in find_units(text) if _tells_all(part, text)]
+    others = list(_find_unknown(table.cells, find_item))
+    own = {cell.labels.get("unit", "") for cell in table.cells}
+    if "" in own:
+        others += [text for text in own if (unit := read_unit(text)) is not None and unit.scale != 1]
+    return TableUnits(tuple(dict.fromkeys(stated)), tuple(dict.fromkeys(others)))
+
+
+def _tells(part: str) -> bool:
+    """Return whether a unit changes how numbers are read; "học sinh" does not."""
+    unit = read_unit(part)
+    return unit is None or unit.scale != 1 or bool(unit.kinds & PARTS)
+
+
+def _tells_all(part: str, text: str) -> bool:
+    """Return whether a note tells it of all figures: "Tỷ lệ (%)" in a footnote is about something else."""
+    unit = read_unit(part)
+    return unit is None or unit.scale != 1 or (bool(unit.kinds & PARTS) and read_unit(text) is not None)
+
+
+def _find_unknown(cells: Sequence[Cell], find_item: Callable[[Cell], Sequence[str]]) -> Iterator[str]:
+    """Yield the units in labels that the layout does not know: it was made for a table without them."""
+    seen: dict[str, tuple[str, ...]] = {}
+    for cell in cells:
+        for text in _labels(cell):
+            if text not in seen:
+                seen[text] = tuple(part for part in find_units(text) if find_scale(part) != 1 or _is_scaled(part))
+            if seen[text]:
+                known = fold_text(" ".join(find_item(cell)))
+                yield from (part for part in seen[text] if part not in known)
+
+
+def _is_scaled(part: str) -> bool:
+    unit = read_unit(part)
+    return unit is not None and unit.scale != 1
+
+
+def _labels(cell: Cell) -> Iterable[str]:
+    return (text for name, text in cell.labels.items() if name not in _APART)

@@ -1,0 +1,154 @@
+"""Read units: a text is understood word by word, or not at all; free text is searched for the unit it states."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+
+from hpedu.ingest.words.vietnamese import fold_text
+
+_TABLE = tomllib.loads((Path(__file__).parent / "units.toml").read_text(encoding="utf-8"))
+
+
+def _phrases(text: str) -> Iterator[str]:
+    return (phrase.replace("_", " ") for phrase in text.split())
+
+
+PARTS = frozenset({"percent", "per_1000"})
+"""The kinds of units in which nothing is counted: parts of a hundred or thousand."""
+
+_LEADS = frozenset(_phrases(_TABLE["lead"]))
+_SHORT = frozenset(_phrases(_TABLE["short"]))
+_SCALES = {phrase: Decimal(scale) for scale, its in _TABLE["scales"].items() for phrase in _phrases(its)}
+_KINDS = {phrase: kind for kind, its in _TABLE["kinds"].items() for phrase in _phrases(its)}
+_KNOWN = _LEADS | _SCALES.keys() | _KINDS.keys()
+_LONGEST = max(phrase.count(" ") + 1 for phrase in _KNOWN)
+
+_GROUPED = re.compile(r"(?<=\d)[., ](?=000\b)")
+_TOKEN = re.compile(r"km2|m2|\d+s?|[^\W\d_]+|[%‰]|[^\w\s]")
+_PARENTHESES = re.compile(r"[(\[]([^()\[\]]{1,60})[)\]]")
+_STATED = re.compile(
+    r"\b(?:dvt|don vi (?:tinh|do)|dv tinh|units?(?: of measure(?:ment)?)?(?=\s*:)|tinh bang"
+    r"|(?P<doubtful>(?:don vi|dv)(?=\s*:)|(?:expressed|measured|figures|data|given|shown|numbers?|are) in))\b"
+    r"\s*:?(?P<unit>[^;:()\[\]]*)"
+)
+_TAIL = re.compile(r"(?:,|\s[-–—])\s*([^,]{1,40})$")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit as understood: the factor for printed numbers, and the kinds of things it says are counted."""
+
+    scale: Decimal
+    kinds: frozenset[str]
+
+    def fits(self, scale: Decimal, kind: str) -> bool:
+        """Return whether numbers in this unit are those of a measure in `kind`, printed with a factor."""
+        known = self.kinds - {"any"}
+        strange = known and kind in _TABLE["kinds"] and kind not in known
+        return self.scale == scale and not strange and not (known & PARTS - {kind})
+
+
+@lru_cache(maxsize=1 << 14)
+def read_unit(text: str) -> Unit | None:
+    """Return the unit that a text is; None if any of its words is not known, or two of them disagree.
+
+    >>> read_unit("ĐVT: Nghìn người - Unit: Thous. pers.").scale
+    Decimal('1000')
+    >>> read_unit("Ng.người").scale
+    Decimal('1000')
+    >>> read_unit("thùng học sinh") is None
+    True
+    """
+    phrases = _split(text)
+    scales = {_SCALES[phrase] for phrase in phrases if phrase in _SCALES}
+    kinds = frozenset(_KINDS[phrase] for phrase in phrases if phrase in _KINDS)
+    if not _KNOWN.issuperset(phrases) or not (scales or kinds) or len(scales) > 1:
+        return None
+    if not kinds and _SHORT.issuperset(phrase for phrase in phrases if phrase in _SCALES):
+        return None
+    return Unit(scales.pop() if scales else Decimal(1), kinds)
+
+
+@lru_cache(maxsize=1 << 14)
+def find_units(text: str) -> tuple[str, ...]:
+    """Return the parts of a text that state a unit: all of it, in brackets, behind "tính bằng", at its end.
+
+    A part that is said to be the unit counts even if it is not understood.
+
+    >>> find_units("Ghi chú: số liệu tính bằng nghìn học sinh")
+    ('nghin hoc sinh',)
+    >>> find_units("Địa phương (ng. HS)")
+    ('ng. hs',)
+    """
+    folded = fold_text(text)
+    if read_unit(folded) is not None:
+        return (folded,)
+    found = [part for part in _PARENTHESES.findall(folded) if read_unit(part) is not None]
+    found += [part for part in _TAIL.findall(folded) if read_unit(part) is not None]
+    for match in filter(lambda match: match["unit"].strip(" .,-–—"), _STATED.finditer(folded)):
+        part = _cut(match["unit"])
+        # "Đơn vị: Sở Giáo dục" is who reports, "figures in this table" no unit.
+        found += [part] if read_unit(part) is not None or match["doubtful"] is None else []
+    return tuple(dict.fromkeys(found)) or _find_counted(folded)
+
+
+def _cut(text: str) -> str:
+    """Return the words at the beginning of a text that are a unit, or all of it if there are none."""
+    words = text.split()
+    parts = (" ".join(words[:count]) for count in range(len(words), 0, -1))
+    return next((part for part in parts if read_unit(part) is not None), text.strip())
+
+
+def _find_counted(folded: str) -> tuple[str, ...]:
+    """Return a factor and what is counted behind it, "nghin hoc sinh", unless it is a number: "2 trieu em"."""
+    phrases = _split(folded)
+    for place, phrase in enumerate(phrases[:-1]):
+        is_quantity = place > 0 and (phrases[place - 1].isdigit() or phrases[place - 1] in ("moi", "per", "tren"))
+        if phrase in _SCALES and phrases[place + 1] in _KINDS and not is_quantity:
+            return (" ".join(phrases[place : place + 2]),)
+    return ()
+
+
+def find_scale(text: str) -> Decimal | None:
+    """Return the factor that a text about figures names: 1 if no word does, None if two words disagree.
+
+    >>> find_scale("Teacher (Thous. pers.)")
+    Decimal('1000')
+    >>> find_scale("Trường - School")
+    Decimal('1')
+    """
+    phrases = _split(text)
+    # "Tỷ lệ" is a rate.
+    found = {
+        _SCALES[phrase]
+        for phrase, after in zip(phrases, [*phrases[1:], ""], strict=False)
+        if phrase in _SCALES and phrase not in _SHORT and not (phrase in ("ty", "ti") and after in ("le", "suat"))
+    }
+    if len(found) > 1:
+        return None
+    return found.pop() if found else Decimal(1)
+
+
+def is_percent(text: str) -> bool:
+    """Return whether a text names parts of a hundred or thousand."""
+    return any(_KINDS.get(phrase) in PARTS for phrase in _split(text))
+
+
+@lru_cache(maxsize=1 << 14)
+def _split(text: str) -> Sequence[str]:
+    """Return the phrases of a text, the longest that are known; marks between words are no phrases."""
+    tokens = [t for t in _TOKEN.findall(_GROUPED.sub("", fold_text(text))) if t.isalnum() or t in "%‰"]
+    phrases = []
+    place = 0
+    while place < len(tokens):
+        lengths = range(min(_LONGEST, len(tokens) - place), 0, -1)
+        length = next((n for n in lengths if " ".join(tokens[place : place + n]) in _KNOWN), 1)
+        phrases.append(" ".join(tokens[place : place + length]))
+        place += length
+    return tuple(phrases)
