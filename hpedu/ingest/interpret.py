@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import polars as pl
 
+from hpedu.ingest.boundary import Boundary, decide_boundary
+from hpedu.ingest.evidence import doubt_territory
 from hpedu.ingest.layouts import Items, Layout, Series
 from hpedu.ingest.quarantine import SetAside, set_aside_row
 from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource, name_cell
@@ -27,12 +29,14 @@ from hpedu.ingest.words.numbers import (
 )
 from hpedu.ingest.words.places import resolve_place, resolve_territory
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
-from hpedu.ingest.words.years import YearLabel, find_year, reference_day, resolve_year
+from hpedu.ingest.words.years import YearLabel, find_year, last_day, lies_after, reference_day, resolve_year
 from hpedu.registry import Registry
 from hpedu.registry.models import Erratum
 
 # Labels that never say what is counted.
 _NO_ITEM = ("title", "unit", "index", "code", "mark")
+# Statuses of figures of the future.
+_NOT_COUNTED = ("projected", "synthetic")
 _ORDER = ("parent", "row", "column")
 _ITEM = re.compile(r"\w(?:.*[\w)%])?")
 # One day shortly before the mergers of 2025, one when there still was Ha Tay, one after the mergers.
@@ -188,8 +192,17 @@ class Reading:
 def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Registry) -> Reading:
     """Read every cell of a table by its layout; what cannot be read with certainty becomes an issue."""
     reading = Reading()
+    roles = find_roles(table, layout, registry)
+    fixed = roles.territory.removeprefix("=") if roles.territory.startswith("=") else ""
     reader = _CellReader(
-        layout, find_roles(table, layout, registry), Items(layout), _find_style(table, layout, registry), registry
+        layout,
+        roles,
+        Items(layout),
+        _find_style(table, layout, registry),
+        registry,
+        _find_boundary(table, layout, roles, resource, registry),
+        doubt_territory(table, fixed, layout.place, resource, registry) if fixed else None,
+        resource.published,
     )
     errata = {e.cell: e for e in registry.errata.values() if e.file == resource.path}
     for cell in table.cells:
@@ -204,6 +217,34 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
                 set_aside_row(cell, resource, refusal.reason, refusal.subject, registry, refusal.known)
             )
     return reading
+
+
+def _find_boundary(
+    table: RawTable, layout: Layout, roles: Roles, resource: Resource, registry: Registry
+) -> Boundary:
+    """Return which provinces a table prints, by the territories that its cells name; districts are all old."""
+    named: dict[tuple[str, ...], tuple[str, int]] = {}
+    names: dict[tuple[str, int, bool], None] = {}
+    for cell in table.cells:
+        key = tuple(cell.labels.get(name, "") for name in (roles.territory, roles.year, roles.glued))
+        if key not in named:
+            found = roles.read_year(cell)
+            first = found[0].first if found else 0
+            named[key] = roles.territory, first
+            if not roles.territory.startswith("="):
+                parts = (roles.read_parts(cell, day, registry)[0] for day in _DAYS)
+                named[key] = next(filter(None, parts), ""), first
+        has_figure = any(map(str.isdigit, cell.printed)) and cell.printed.strip() not in layout.missing
+        names[*named[key], has_figure] = None
+    published = last_day(resource.published)
+    if published is None:
+        # The newest year of the table that is not to come.
+        names = {key: None for key in names if not lies_after(key[1] or 1, "calendar", "0000")}
+    boundary = decide_boundary(names, published, registry)
+    has_districts = layout.place and not layout.coded and any(
+        resolve_place(text, registry) for text in {cell.labels.get(layout.place, "") for cell in table.cells}
+    )
+    return replace(boundary, version="old") if has_districts else boundary
 
 
 def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberStyle | Undecided:
@@ -233,6 +274,11 @@ class _CellReader:
     items: Items
     style: NumberStyle | Undecided
     registry: Registry
+    boundary: Boundary
+    # Why the table is not about the one territory of its layout.
+    refusal: SetAside | None
+    # The day, month or year the file was published.
+    published: str
 
     def read(self, cell: Cell) -> dict[str, Any]:
         """Return the fields of an observation, without its provenance."""
@@ -240,16 +286,19 @@ class _CellReader:
         printed = cell.printed.strip()
         if printed in layout.missing and printed not in layout.none:
             raise SetAside("not_published")
+        if self.refusal is not None:
+            raise self.refusal
         found = self.roles.read_year(cell)
         if found is None:
             labels = [cell.labels.get(name, "") for name in (self.roles.year, "period", *self.roles.items)]
             raise SetAside("no_year", next(filter(None, labels), ""))
         label = found[0]
-        name, parts = self.roles.read_parts(cell, reference_day(label.first, layout.year_rule), registry)
+        on = self.boundary.shift(reference_day(label.first, layout.year_rule))
+        name, parts = self.roles.read_parts(cell, on, registry)
         series = self._read_series(cell, parts, label.first)
         rule = series.year_rule or layout.year_rule
         year = resolve_year(label, rule)
-        territory = self._read_territory(name, reference_day(year, rule))
+        territory = self._read_territory(name, reference_day(year, rule), label.first)
         extra = cell.labels if layout.coded else {}
         place = self._read_place(cell, territory)
         measure = registry.measures.get(series.measure)
@@ -262,6 +311,9 @@ class _CellReader:
         number = _read_number(cell, layout, self.style)
         if not layout.coded and number % 1 and _counts_whole(series, registry):
             raise SetAside("not_whole", printed)
+        status = extra.get("status") or layout.status
+        if status not in _NOT_COUNTED and lies_after(year, rule, self.published):
+            raise SetAside("after_publication", str(year))
         preliminary = label.preliminary or label.stars in layout.preliminary_marks
         notes = (series.note, label.stars, extra.get("note", ""), cell.labels.get("mark", ""))
         return {
@@ -294,17 +346,27 @@ class _CellReader:
             raise SetAside("unknown_item", " / ".join(parts), layout.series)
         return series
 
-    def _read_territory(self, name: str, on: date) -> str:
-        fixed = self.roles.territory
+    def _read_territory(self, name: str, on: date, year: int) -> str:
+        fixed, registry = self.roles.territory, self.registry
         if fixed.startswith("="):
-            return fixed.removeprefix("=")
+            return self._check_fixed(fixed.removeprefix("="), on)
         if not fixed:
             raise SetAside("no_territory")
-        territory = resolve_territory(name, on, self.registry)
+        territory = self.boundary.resolve(name, on, year, registry)
         if territory is None:
-            known = [alias.name for alias in self.registry.territory_names]
+            known = [alias.name for alias in registry.territory_names]
             reason = "no_such_territory_then" if fold_text(name) in map(fold_text, known) else "unknown_territory"
             raise SetAside(reason, name, known if reason == "unknown_territory" else ())
+        return territory
+
+    def _check_fixed(self, territory: str, on: date) -> str:
+        """Return the one territory of a table, unless the page may be about another area of the same name."""
+        row = self.registry.territories[territory]
+        if row.valid_to == self.boundary.eve and self.layout.status != "projected":
+            if on > row.valid_to:
+                raise SetAside("no_such_territory_then", row.name.vi)
+            if self.boundary.version != "old":
+                raise SetAside("boundary_undecided", row.name.vi)
         return territory
 
     def _read_place(self, cell: Cell, territory: str) -> str:

@@ -12,10 +12,13 @@ from hpedu.ingest.quarantine import set_aside_row
 from hpedu.ingest.schema import Cell, RawTable, Resource
 from hpedu.ingest.schools.lists import find_lacking, read_schools
 from hpedu.ingest.sheet.grid import Grid, make_grid
-from hpedu.ingest.sheet.headers import read_grid
+from hpedu.ingest.sheet.headers import Table, read_grid
+from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.source import TABLES, Source, explain, report_damage
 from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
 from hpedu.registry import Registry
+
+_HEADING = ("title", "letterhead", "unit", "header", "text")
 
 
 def read_file(source: Source, resource: Resource, registry: Registry) -> Reading:
@@ -29,7 +32,7 @@ def read_file(source: Source, resource: Resource, registry: Registry) -> Reading
     with report_damage():
         if is_form(source):
             return read_form(source, resource, registry)
-        schools = read_schools(source, resource.path, registry)
+        schools = read_schools(source, resource.path, registry, resource.published)
     if schools is not None:
         return schools
     reading = Reading()
@@ -77,7 +80,15 @@ def find_tables(source: Source) -> list[Found]:
 def _list_tables(grids: list[Grid]) -> Iterator[RawTable]:
     for grid in _convert_legacy_fonts(grids):
         for table in read_grid(grid):
-            yield RawTable(table.title, table.cells)
+            yield RawTable(table.title, table.cells, heading=tuple(_list_heading(table)))
+
+
+def _list_heading(table: Table) -> Iterator[str]:
+    """Yield what a table says of itself as a whole: over it, and below it its source and signature."""
+    for cell in table.rest:
+        signed = is_worded("signature", cell.printed) or is_worded("source", cell.printed)
+        if cell.role in _HEADING or (cell.role == "footer" and signed):
+            yield cell.printed
 
 
 def _convert_legacy_fonts(grids: list[Grid]) -> list[Grid]:

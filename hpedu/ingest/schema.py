@@ -108,12 +108,14 @@ class Cell:
 class RawTable:
     """A published table before anything is understood: its title and all of its value cells.
 
-    `is_plain` says that the format itself writes numbers like 1234.5, whatever country it comes from.
+    `is_plain` says that the format itself writes numbers like 1234.5, whatever country it comes from. `heading`
+    is what is printed over the table (letterhead, title, unit line, header), and who published or signed it.
     """
 
     title: str
     cells: list[Cell]
     is_plain: bool = False
+    heading: tuple[str, ...] = ()
 
 
 def name_cell(sheet: str, address: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from hpedu.ingest.words.vietnamese import clean_text
@@ -116,3 +116,29 @@ def resolve_year(label: YearLabel, rule: YearRule) -> int:
 def reference_day(year: int, rule: YearRule) -> date:
     """Return the day an observation is of: 30 September of a school year, 31 December of a calendar year."""
     return date(year, 12, 31) if rule == "calendar" else date(year, 9, 30)
+
+
+def last_day(published: str) -> date | None:
+    """Return the last day that a date of publication can mean ("2019", "2019-08", "2019-08-06"); None for "0000".
+
+    It never lies after today: nothing was published then.
+    """
+    year, month, day = (int(part) for part in f"{published}-0-0".split("-")[:3])
+    if not year:
+        return None
+    if not month:
+        found = date(year, 12, 31)
+    elif not day:
+        found = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+    else:
+        found = date(year, month, day)
+    return min(found, date.today())
+
+
+def lies_after(year: int, rule: YearRule, published: str) -> bool:
+    """Return whether a year, a `year` of observations, had not begun when its file was published.
+
+    A file without a date of publication is as of today. School years begin in August.
+    """
+    begins = date(year, 1 if rule == "calendar" else _FIRST_MONTH, 1)
+    return begins > (last_day(published) or date.today())
