@@ -139,7 +139,8 @@ def find_newest(values: pl.DataFrame, registry: Registry, published: Iterable[st
     """Return the newest year for which anything was counted; None if there is none. Projections are not counted.
 
     It never lies after the newest year in which anything was `published`, so that a slip does not make the batch
-    run for 2052. Of synthetic figures those of targets count: the mark hides which of the others would be projections.
+    run for 2052. Of synthetic figures those of targets count: the mark hides which of the others would be
+    projections.
     """
     invented = (pl.col("status") == "synthetic") & pl.col("indicator").is_in(list(registry.targets))
     latest = max((int(day[:4]) for day in published), default=0)

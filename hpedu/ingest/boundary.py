@@ -1,4 +1,4 @@
-"""Decide for a whole table which provinces it prints: those before the reform of 1 July 2025, or the 34 after it."""
+"""Decide for a whole table which provinces it prints: those before the reform of 1 July 2025, or the 34 since."""
 
 from __future__ import annotations
 

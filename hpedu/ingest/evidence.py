@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import cache
 
+from hpedu.ingest.boundary import ALL_ROWS
 from hpedu.ingest.quarantine import SetAside
 from hpedu.ingest.schema import RawTable, Resource
 from hpedu.ingest.sheet.vocabulary import is_worded
@@ -20,8 +23,33 @@ _WIDER = ("country", "region")
 _NOT_LABELS = ("title", "unit", "index", "code", "mark")
 
 
+def is_national(tables: Iterable[RawTable], registry: Registry) -> bool:
+    """Return whether a file is a publication of the whole country: one of its tables prints nearly all provinces,
+    or counts pupils in millions, and none names a province over it.
+    """
+    shown = False
+    for table in tables:
+        roles = [
+            registry.territories[bearer].role
+            for text in (table.title, *table.heading)
+            for _, bearers in find_mentions(text, registry)
+            for bearer in bearers
+        ]
+        if any(role in ("province", "part", "city") for role in roles):
+            return False
+        texts = {text for cell in table.cells for name, text in cell.labels.items() if name != "title"}
+        shown = shown or any(is_worded("national_unit", text) for text in texts)
+        shown = shown or sum(_is_province(text, registry) for text in texts) >= ALL_ROWS
+    return shown
+
+
+def _is_province(text: str, registry: Registry) -> bool:
+    found = {resolve_territory(text, day, registry) for day in _list_days(registry)} - {None}
+    return any(registry.territories[str(territory)].role in ("province", "part") for territory in found)
+
+
 def doubt_territory(
-    table: RawTable, territory: str, place: str, resource: Resource, registry: Registry
+    table: RawTable, territory: str, place: str, resource: Resource, registry: Registry, *, national: bool = False
 ) -> SetAside | None:
     """Return why a table is not, or not surely, about a territory; None if it surely is.
 
@@ -29,6 +57,8 @@ def doubt_territory(
     ----------
     place
         The label of the table that names districts or institutions; "" if none does.
+    national
+        Whether the file as a whole is a publication of the country.
 
     Returns
     -------
@@ -57,17 +87,22 @@ def doubt_territory(
     if elsewhere:
         return SetAside("other_territory", elsewhere)
     published = (text for text in (*own, *described) if not is_worded("source", text))
-    national = role == "country" and any(is_worded("national_office", text) for text in published)
-    if not (shown or found or national):
+    national = national or any(is_worded("national_office", text) for text in published)
+    if not (shown or found or (national and role == "country")):
         return SetAside("territory_not_shown", registry.territories[territory].name.vi)
     return None
 
 
 def _is_all(text: str, registry: Registry) -> bool:
     """Return whether a text is the name of a territory and nothing else, at whatever time."""
-    since = registry.territories[registry.city].valid_from
-    days = [day for territory in registry.territories.values() for day in (territory.valid_to,) if day]
-    return any(resolve_territory(text, day, registry) for day in {*days, since} if day)
+    return any(resolve_territory(text, day, registry) for day in _list_days(registry))
+
+
+@cache
+def _list_days(registry: Registry) -> tuple[date, ...]:
+    """Return the days on which territories began or ended: on one of them each name has its meaning."""
+    rows = registry.territories.values()
+    return tuple(sorted({day for row in rows for day in (row.valid_from, row.valid_to) if day}))
 
 
 def _list_labels(table: RawTable, place: str) -> Iterator[str]:

@@ -189,8 +189,13 @@ class Reading:
     schools: pl.DataFrame | None = None
 
 
-def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Registry) -> Reading:
-    """Read every cell of a table by its layout; what cannot be read with certainty becomes an issue."""
+def interpret(
+    table: RawTable, layout: Layout, resource: Resource, registry: Registry, *, national: bool = False
+) -> Reading:
+    """Read every cell of a table by its layout; what cannot be read with certainty becomes an issue.
+
+    `national` says that the file as a whole is a publication of the country.
+    """
     reading = Reading()
     roles = find_roles(table, layout, registry)
     fixed = roles.territory.removeprefix("=") if roles.territory.startswith("=") else ""
@@ -201,7 +206,7 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
         _find_style(table, layout, registry),
         registry,
         _find_boundary(table, layout, roles, resource, registry),
-        doubt_territory(table, fixed, layout.place, resource, registry) if fixed else None,
+        doubt_territory(table, fixed, layout.place, resource, registry, national=national) if fixed else None,
         resource.published,
     )
     errata = {e.cell: e for e in registry.errata.values() if e.file == resource.path}
@@ -241,8 +246,12 @@ def _find_boundary(
         # The newest year of the table that is not to come.
         names = {key: None for key in names if not lies_after(key[1] or 1, "calendar", "0000")}
     boundary = decide_boundary(names, published, registry)
-    has_districts = layout.place and not layout.coded and any(
-        resolve_place(text, registry) for text in {cell.labels.get(layout.place, "") for cell in table.cells}
+    has_districts = (
+        layout.place
+        and not layout.coded
+        and any(
+            resolve_place(text, registry) for text in {cell.labels.get(layout.place, "") for cell in table.cells}
+        )
     )
     return replace(boundary, version="old") if has_districts else boundary
 

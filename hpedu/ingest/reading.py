@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hpedu.ingest.evidence import is_national
 from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.interpret import Reading, interpret
 from hpedu.ingest.layouts import Layout, find_layout, load_layouts
@@ -37,6 +38,8 @@ def read_file(source: Source, resource: Resource, registry: Registry) -> Reading
         return schools
     reading = Reading()
     tables = find_tables(source)
+    fixed = any(found.layout and found.layout.territory.startswith("=") for found in tables)
+    national = fixed and is_national([found.table for found in tables], registry)
     lacking = find_lacking(source, registry) if any(found.layout is None for found in tables) else {}
     for found in tables:
         if found.layout is None:
@@ -45,7 +48,7 @@ def read_file(source: Source, resource: Resource, registry: Registry) -> Reading
                 for cell in found.table.cells
             ]
             continue
-        part = interpret(found.table, found.layout, resource, registry)
+        part = interpret(found.table, found.layout, resource, registry, national=national)
         reading.observations += part.observations
         reading.issues += part.issues
     return reading

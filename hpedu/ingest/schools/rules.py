@@ -104,9 +104,7 @@ def set_aside_duplicates(frame: pl.DataFrame, registry: Registry) -> tuple[pl.Da
     return frame.filter(~repeated), pl.concat(issues)
 
 
-def _drop_uncounted(
-    values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, published: str
-) -> pl.DataFrame:
+def _drop_uncounted(values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, published: str) -> pl.DataFrame:
     """Set aside rows without a year, of one that had not begun, before the merger, or without a level."""
     years = values["year"].drop_nulls().unique().to_list()
     to_come = [year for year in years if lies_after(year, "school_year_start", published)]
@@ -116,11 +114,10 @@ def _drop_uncounted(
         "school_no_level": ("levels", pl.col("levels").is_null()),
     }
     for reason, (column, wrong) in rules.items():
-        rows = values.filter(wrong.fill_null(False)).select("row", "year")
-        text = pl.col(column) if column in printed.columns else pl.col("year").cast(pl.String)
-        found = rows.join(
-            printed.drop("year", strict=False) if column == "levels" else printed, on="row", how="left"
-        )
+        rows = values.filter(wrong.fill_null(False)).select("row", read=pl.col("year").cast(pl.String))
+        # What is printed, or the year of the title.
+        text = pl.coalesce(column, "read") if column in printed.columns else pl.col("read")
+        found = rows.join(printed, on="row", how="left")
         issues.add(reason, column, found.select("row", printed=text, subject=pl.lit("")))
         values = values.filter(~wrong.fill_null(False))
     return values
