@@ -42,7 +42,7 @@ _VARIABLES = ("by", "phan theo", "chia theo", "theo")
 # The words it lists them in, whatever the table; those for territories belong to tables of many.
 _ANY_WORDS = {
     *("and", "year", "years", "item", "items", "iterm", "iterms", "indicator", "indicators"),
-    *("va", "nam", "cac", "chi", "tieu"),
+    *("level", "levels", "time", "va", "nam", "cac", "chi", "tieu", "cap", "thoi", "gian"),
 }
 _TERRITORY_WORDS = {
     *("city", "cities", "province", "provinces", "provincies", "region", "regions"),
@@ -157,7 +157,7 @@ class Layout(Strict):
 
     @cached_property
     def _variables(self) -> frozenset[str]:
-        """Return the words by which a title may list the variables of the table; those of its items are among them."""
+        """Return the words by which a title may list the variables of the table: many are its items."""
         words = _ANY_WORDS | (set() if self.territory.startswith("=") else _TERRITORY_WORDS)
         labels = (*self.series, *self.not_kept, *self.also, *self.also.values())
         return frozenset(words | {word for label in labels for word in item_key(label).split(" ")})

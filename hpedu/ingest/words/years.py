@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from hpedu.ingest.words.vietnamese import clean_text
@@ -54,6 +55,7 @@ class YearLabel:
     month: int | None = None
 
 
+@lru_cache(maxsize=1 << 14)
 def find_year(label: str) -> tuple[YearLabel, str] | None:
     """Split a header such as "2005(**) Teacher" or "Học sinh năm học 2015-16" into its year and the rest.
 
@@ -135,6 +137,7 @@ def last_day(published: str) -> date | None:
     return min(found, date.today())
 
 
+@lru_cache(maxsize=1 << 12)
 def lies_after(year: int, rule: YearRule, published: str) -> bool:
     """Return whether a year, a `year` of observations, had not begun when its file was published.
 
