@@ -23,6 +23,11 @@ MIXED_ROWS, MIXED_SHARE = 10, 1 / 3
 """A table of so many provinces that goes on bearing their names, with fewer ceased ones than this share of them,
 is neither: in each region of the old division it is two thirds or, in the smallest, half."""
 
+MOST_CHOSEN = 3
+"""So many provinces may be chosen by chance without one that ceased."""
+LAG = 2
+"""Years after the newest year of a table in which it may still be printed."""
+
 
 @dataclass(frozen=True)
 class Boundary:
@@ -80,8 +85,8 @@ def decide_boundary(
     names
         A name, the year it is printed for, and whether there is a figure.
     published
-        The last day on which the table can have been published; None if that is not known, then the newest year
-        of the table is taken for it.
+        The last day on which the table can have been published; None if that is not known, then it was so some
+        years after the newest year of the table (`LAG`) at the latest.
     """
     since = registry.territories[registry.city].valid_from
     assert since is not None  # the city is the outcome of the reform
@@ -104,7 +109,9 @@ def decide_boundary(
         ceased.add(found)
         if has_figure:
             ceased_years.add(year)
-    early = (published or date(max(newest, 1), 12, 31)) < since
+    # Several provinces of which none ceased, as in a region of the new division, do not look like the old one.
+    several = published is None and len(going_on) > MOST_CHOSEN
+    early = (published or date(newest + LAG, 12, 31)) < since and not several
     # Before the reform nobody printed the 34, so there every year is of the old division.
     years = frozenset(range(1, date.max.year)) if early else frozenset(ceased_years)
     if ceased:

@@ -45,7 +45,8 @@ def test_a_school_year_begins_in_august() -> None:
 
 @pytest.mark.parametrize("published", ["2020", "0000"])
 def test_years_to_come_are_set_aside(published: str, registry: Registry) -> None:
-    text = f'"{PUPILS}"\r\n\r\n"Cities, provincies";"2018 Total";"2048 Total";"Prel. 2061 Total"\r\n"Hai Phong";1;2;3\r\n'
+    rows = [f'"{PUPILS}"', "", "Cities, provincies;2018 Total;2048 Total;Prel. 2061 Total", "Hai Phong;1;2;3"]
+    text = "\r\n".join(rows)
     resource = stand_in(Path("x")).model_copy(update={"published": published})
     reading = read_file(open_source(text.encode("utf-8-sig")), resource, registry)
     assert [(row["year"], row["territory"]) for row in reading.observations] == [(2018, "hai_phong_old")]

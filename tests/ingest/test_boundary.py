@@ -125,6 +125,14 @@ def test_one_row_of_an_old_edition_stays_the_old_city(published: str, registry: 
     assert years_of(reading, "hai_phong_old") == [2017, 2018]
 
 
+def test_a_region_of_the_new_division_is_undecided_whenever_it_was_published(registry: Registry) -> None:
+    region = ["Ha Noi", "Bac Ninh", "Quang Ninh", "Hai Phong", "Hung Yen", "Ninh Binh"]
+    for published in ("0000", "2026-03"):
+        reading = read(as_csv(table(region, ["2021", "2022"])), registry, published)
+        assert {row["territory"] for row in reading.observations} == {"ha_noi", "quang_ninh"}
+        assert {row["reason"] for row in reading.issues} == {"boundary_undecided"}
+
+
 def test_a_code_in_place_of_the_name_decides(registry: Registry) -> None:
     reading = read(as_csv(table(["hai_phong_old", "hai_phong"], ["2023", "2024"])), registry)
     assert years_of(reading, "hai_phong_old") == years_of(reading, "hai_phong") == [2023, 2024]
@@ -143,11 +151,16 @@ def test_regions_of_the_old_division_are_not_mixed(registry: Registry) -> None:
 
 
 def observations(rows: list[tuple[str, int, float, str]]) -> pl.DataFrame:
-    plain = dict.fromkeys(schema.OBSERVATIONS) | {
-        **{"measure": "population_average", "level": "population", "ownership": "all", "sex": "both"},
-        **{"detail": "", "place": "", "unit": "persons", "status": "final", "qualifier": "", "flags": []},
-        **dict.fromkeys(("source", "file", "digest", "sheet", "cell", "printed", "note"), ""),
-        **{"step": 1.0, "current": True},
+    plain = dict.fromkeys(schema.OBSERVATIONS, "") | {
+        "measure": "population_average",
+        "level": "population",
+        "ownership": "all",
+        "sex": "both",
+        "unit": "persons",
+        "status": "final",
+        "flags": [],
+        "step": 1.0,
+        "current": True,
     }
     named = ("territory", "year", "value", "edition")
     return pl.DataFrame(
