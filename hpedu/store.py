@@ -107,7 +107,7 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
     }
     contents = {name: _parquet(frame) for name, frame in frames.items()}
     sources = [resource.model_dump() for resource in found.package.values()]
-    newest = find_newest(values, registry)
+    newest = find_newest(values, registry, (resource.published for resource in found.package.values()))
     years = values["year"].unique().sort().to_list()
     prepared = Prepared(
         made_from=made_from,
@@ -135,14 +135,17 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
     return prepared
 
 
-def find_newest(values: pl.DataFrame, registry: Registry) -> int | None:
+def find_newest(values: pl.DataFrame, registry: Registry, published: Iterable[str]) -> int | None:
     """Return the newest year for which anything was counted; None if there is none. Projections are not counted.
 
-    Of synthetic figures those of targets count: the mark hides which of the others would be projections.
+    It never lies after the newest year in which anything was `published`, so that a slip does not make the batch
+    run for 2052. Of synthetic figures those of targets count: the mark hides which of the others would be
+    projections.
     """
     invented = (pl.col("status") == "synthetic") & pl.col("indicator").is_in(list(registry.targets))
+    latest = max((int(day[:4]) for day in published), default=0)
     counted = pl.col("status").is_in(COUNTED) & (pl.col("qualifier") != "contradicted")
-    newest = values.filter(counted | invented)["year"].max()
+    newest = values.filter(counted | invented, pl.col("year") <= latest)["year"].max()
     return newest if isinstance(newest, int) else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -12,8 +12,10 @@ from typing import Any, Literal
 
 import polars as pl
 
+from hpedu.ingest.boundary import Boundary, decide_boundary
 from hpedu.ingest.corrections import Met, correct, index_prints
 from hpedu.ingest.doubts import counts_whole, set_aside_doubtful
+from hpedu.ingest.evidence import doubt_territory
 from hpedu.ingest.layouts import Items, Layout, Series, title_key
 from hpedu.ingest.quarantine import SetAside, set_aside_row
 from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource
@@ -24,11 +26,21 @@ from hpedu.ingest.units import TableUnits, find_table_units
 from hpedu.ingest.words.numbers import NumberStyle, decide_style, may_be_plain, parse_number, printed_step
 from hpedu.ingest.words.places import resolve_place, resolve_territory
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
-from hpedu.ingest.words.years import YearLabel, find_year, read_status, reference_day, resolve_year
+from hpedu.ingest.words.years import (
+    YearLabel,
+    find_year,
+    last_day,
+    lies_after,
+    read_status,
+    reference_day,
+    resolve_year,
+)
 from hpedu.registry import Registry
 
 # Labels that never say what is counted.
 _NO_ITEM = ("title", "unit", "index", "code", "mark")
+# Statuses of figures of the future.
+_NOT_COUNTED = ("projected", "synthetic")
 _ORDER = ("parent", "row", "column")
 _ITEM = re.compile(r"\w(?:.*[\w)%])?")
 # One day shortly before the mergers of 2025, one when there still was Ha Tay, one after the mergers.
@@ -183,8 +195,13 @@ class Reading:
     met: dict[str, Met] = field(default_factory=dict)
 
 
-def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Registry) -> Reading:
-    """Read every cell of a table by its layout; what cannot be read with certainty becomes an issue."""
+def interpret(
+    table: RawTable, layout: Layout, resource: Resource, registry: Registry, *, national: bool = False
+) -> Reading:
+    """Read every cell of a table by its layout; what cannot be read with certainty becomes an issue.
+
+    `national` says that the file as a whole is a publication of the country.
+    """
     reading = Reading()
     name = name_table(layout, resource)
     refused = []
@@ -195,7 +212,19 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
         return parts if items.find(parts) is not None else []
 
     units = find_table_units(table, layout, find_item)
-    reader = _CellReader(layout, roles, items, style, units, table.title, registry)
+    fixed = roles.territory.removeprefix("=") if roles.territory.startswith("=") else ""
+    reader = _CellReader(
+        layout,
+        roles,
+        items,
+        style,
+        units,
+        table.title,
+        registry,
+        _find_boundary(table, layout, roles, resource, registry),
+        doubt_territory(table, fixed, layout.place, resource, registry, national=national) if fixed else None,
+        resource.published,
+    )
     has_corrections = bool(index_prints(name, registry))
     for cell in table.cells:
         try:
@@ -220,6 +249,38 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
 def name_table(layout: Layout, resource: Resource) -> str:
     """Return what errata and decisions call a table: its layout, or what a transcription was typed from."""
     return resource.table if layout.coded else layout.id
+
+
+def _find_boundary(
+    table: RawTable, layout: Layout, roles: Roles, resource: Resource, registry: Registry
+) -> Boundary:
+    """Return which provinces a table prints, by the territories that its cells name; districts are all old."""
+    named: dict[tuple[str, ...], tuple[str, int]] = {}
+    names: dict[tuple[str, int, bool], None] = {}
+    for cell in table.cells:
+        key = tuple(cell.labels.get(name, "") for name in (roles.territory, roles.year, roles.glued))
+        if key not in named:
+            found = roles.read_year(cell)
+            first = found[0].first if found else 0
+            named[key] = roles.territory, first
+            if not roles.territory.startswith("="):
+                parts = (roles.read_parts(cell, day, registry)[0] for day in _DAYS)
+                named[key] = next(filter(None, parts), ""), first
+        has_figure = any(map(str.isdigit, cell.printed)) and cell.printed.strip() not in layout.missing
+        names[*named[key], has_figure] = None
+    published = last_day(resource.published)
+    if published is None:
+        # The newest year of the table that is not to come.
+        names = {key: None for key in names if not lies_after(key[1] or 1, "calendar", "0000")}
+    boundary = decide_boundary(names, published, registry)
+    has_districts = (
+        layout.place
+        and not layout.coded
+        and any(
+            resolve_place(text, registry) for text in {cell.labels.get(layout.place, "") for cell in table.cells}
+        )
+    )
+    return replace(boundary, version="old") if has_districts else boundary
 
 
 def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberStyle | Undecided:
@@ -248,6 +309,11 @@ class _CellReader:
     units: TableUnits
     title: str
     registry: Registry
+    boundary: Boundary
+    # Why the table is not about the one territory of its layout.
+    refusal: SetAside | None
+    # The day, month or year the file was published.
+    published: str
 
     def read(self, cell: Cell) -> dict[str, Any]:
         """Return the fields of an observation, without its provenance."""
@@ -255,6 +321,8 @@ class _CellReader:
         printed = cell.printed.strip()
         if printed in layout.missing and printed not in layout.none:
             raise SetAside("not_published")
+        if self.refusal is not None:
+            raise self.refusal
         label, parts, series, territory, place, year = self._identify(cell)
         extra = cell.labels if layout.coded else {}
         measure = registry.measures.get(series.measure)
@@ -270,6 +338,9 @@ class _CellReader:
         status = read_status(cell.labels.get("mark", "")) or label.status
         if not status and label.stars and label.stars in layout.preliminary_marks:
             status = "preliminary"
+        status = extra.get("status") or status or layout.status
+        if status not in _NOT_COUNTED and lies_after(year, series.year_rule or layout.year_rule, self.published):
+            raise SetAside("after_publication", str(year))
         notes = (series.note, label.stars, extra.get("note", ""), cell.labels.get("mark", ""))
         return {
             **{name: getattr(series, name) for name in SERIES_FIELDS},
@@ -278,7 +349,7 @@ class _CellReader:
             "year": year,
             "value": float(number * series.scale),
             "unit": measure.unit,
-            "status": extra.get("status") or status or layout.status,
+            "status": status,
             "qualifier": extra.get("qualifier", ""),
             "flags": flags,
             "note": clean_text(" ".join(filter(None, notes))),
@@ -303,11 +374,12 @@ class _CellReader:
             labels = [cell.labels.get(name, "") for name in (self.roles.year, "period", *self.roles.items)]
             raise SetAside("no_year", next(filter(None, labels), ""))
         label = found[0]
-        name, parts = self.roles.read_parts(cell, reference_day(label.first, layout.year_rule), self.registry)
+        on = self.boundary.shift(reference_day(label.first, layout.year_rule))
+        name, parts = self.roles.read_parts(cell, on, self.registry)
         series = self._read_series(cell, parts, label.first)
         rule = series.year_rule or layout.year_rule
         year = resolve_year(label, rule)
-        territory = self._read_territory(name, reference_day(year, rule))
+        territory = self._read_territory(name, reference_day(year, rule), label.first)
         return label, parts, series, territory, self._read_place(cell, territory), year
 
     def _read_series(self, cell: Cell, parts: list[str], year: int) -> Series:
@@ -326,17 +398,27 @@ class _CellReader:
             raise SetAside("unknown_item", " / ".join(parts), layout.series)
         return series
 
-    def _read_territory(self, name: str, on: date) -> str:
-        fixed = self.roles.territory
+    def _read_territory(self, name: str, on: date, year: int) -> str:
+        fixed, registry = self.roles.territory, self.registry
         if fixed.startswith("="):
-            return fixed.removeprefix("=")
+            return self._check_fixed(fixed.removeprefix("="), on)
         if not fixed:
             raise SetAside("no_territory")
-        territory = resolve_territory(name, on, self.registry)
+        territory = self.boundary.resolve(name, on, year, registry)
         if territory is None:
-            known = [alias.name for alias in self.registry.territory_names]
+            known = [alias.name for alias in registry.territory_names]
             reason = "no_such_territory_then" if fold_text(name) in map(fold_text, known) else "unknown_territory"
             raise SetAside(reason, name, known if reason == "unknown_territory" else ())
+        return territory
+
+    def _check_fixed(self, territory: str, on: date) -> str:
+        """Return the one territory of a table, unless the page may be about another area of the same name."""
+        row = self.registry.territories[territory]
+        if row.valid_to == self.boundary.eve and self.layout.status != "projected":
+            if on > row.valid_to:
+                raise SetAside("no_such_territory_then", row.name.vi)
+            if self.boundary.version != "old":
+                raise SetAside("boundary_undecided", row.name.vi)
         return territory
 
     def _read_place(self, cell: Cell, territory: str) -> str:

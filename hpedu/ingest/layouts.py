@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -39,6 +39,15 @@ _NUMBER = re.compile(r"^(?:(?:bieu|bang|table)\s*(?:so\s*)?)?\d{1,3}(?:\.\d+)*[.
 _TITLE_WORD = re.compile(r"[\w%]+")
 # PX-Web lists the variables of a table behind these words.
 _VARIABLES = ("by", "phan theo", "chia theo", "theo")
+# The words it lists them in, whatever the table; those for territories belong to tables of many.
+_ANY_WORDS = {
+    *("and", "year", "years", "item", "items", "iterm", "iterms", "indicator", "indicators"),
+    *("level", "levels", "time", "va", "nam", "cac", "chi", "tieu", "cap", "thoi", "gian"),
+}
+_TERRITORY_WORDS = {
+    *("city", "cities", "province", "provinces", "provincies", "region", "regions"),
+    *("tinh", "thanh", "pho", "dia", "phuong", "vung"),
+}
 
 # What does not count in an item, and what does.
 _FOOTNOTE = re.compile(r"\(\s*(?:\*+|\d)\s*\)")
@@ -58,11 +67,12 @@ def title_key(title: str) -> str:
     return " ".join(_TITLE_WORD.findall(text))
 
 
-def is_titled(title: str, known: Iterable[str]) -> bool:
+def is_titled(title: str, known: Iterable[str], variables: Collection[str] = ()) -> bool:
     """Return whether a title is one of the known ones, or several of them in a row, as in two languages.
 
-    The variables that PX-Web lists after it ("by Cities, provincies and Year") do not count. Anything else after
-    it makes a table of another scope: "... by province of ethnic minorities", "... by province (Thous. pupils)".
+    The variables that PX-Web lists after it ("by Cities, provincies and Year") do not count, if all their words
+    are those of `variables` or of the titles. Anything else after it makes a table of another scope: "... by
+    district", "... by province of ethnic minorities", "... by province (Thous. pupils)".
     """
     rest = title_key(title)
     keys = sorted(map(title_key, known), key=len, reverse=True)
@@ -74,7 +84,10 @@ def is_titled(title: str, known: Iterable[str]) -> bool:
         rest, matched = rest[len(key) :].strip(), True
     if not matched:
         return False
-    return not rest or rest.startswith(tuple(f"{word} " for word in _VARIABLES)) or is_worded("filler", rest)
+    if not rest or is_worded("filler", rest):
+        return True
+    words = {*variables, *" ".join([*keys, *_VARIABLES]).split(" ")}
+    return rest.startswith(tuple(f"{word} " for word in _VARIABLES)) and set(rest.split(" ")) <= words
 
 
 class Strict(BaseModel):
@@ -140,7 +153,14 @@ class Layout(Strict):
         return [self.title] if isinstance(self.title, str) else self.title
 
     def matches(self, title: str) -> bool:
-        return is_titled(title, self.titles)
+        return is_titled(title, self.titles, self._variables)
+
+    @cached_property
+    def _variables(self) -> frozenset[str]:
+        """Return the words by which a title may list the variables of the table: many are its items."""
+        words = _ANY_WORDS | (set() if self.territory.startswith("=") else _TERRITORY_WORDS)
+        labels = (*self.series, *self.not_kept, *self.also, *self.also.values())
+        return frozenset(words | {word for label in labels for word in item_key(label).split(" ")})
 
 
 @cache

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from hpedu.ingest.corrections import FORM, correct, join_met
 from hpedu.ingest.doubts import set_aside_repeated
+from hpedu.ingest.evidence import is_national
 from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.interpret import Reading, interpret
 from hpedu.ingest.layouts import Layout, find_layout, load_layouts
@@ -15,10 +16,13 @@ from hpedu.ingest.quarantine import set_aside_row
 from hpedu.ingest.schema import Cell, RawTable, Resource
 from hpedu.ingest.schools.lists import find_lacking, read_schools
 from hpedu.ingest.sheet.grid import Grid, make_grid
-from hpedu.ingest.sheet.headers import read_grid
+from hpedu.ingest.sheet.headers import Table, read_grid
+from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.source import TABLES, Source, explain, report_damage
 from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
 from hpedu.registry import Registry
+
+_HEADING = ("title", "letterhead", "unit", "header", "text")
 
 
 def read_file(source: Source, resource: Resource, registry: Registry) -> Reading:
@@ -32,11 +36,13 @@ def read_file(source: Source, resource: Resource, registry: Registry) -> Reading
     with report_damage():
         if is_form(source):
             return _correct_form(read_form(source, resource, registry), resource, registry)
-        schools = read_schools(source, resource.path, registry)
+        schools = read_schools(source, resource.path, registry, resource.published)
     if schools is not None:
         return schools
     reading = Reading()
     tables = find_tables(source)
+    fixed = any(found.layout and found.layout.territory.startswith("=") for found in tables)
+    national = fixed and is_national([found.table for found in tables], registry)
     lacking = find_lacking(source, registry) if any(found.layout is None for found in tables) else {}
     for found in tables:
         if found.layout is None:
@@ -51,7 +57,7 @@ def read_file(source: Source, resource: Resource, registry: Registry) -> Reading
                 set_aside_row(cell, resource, "hidden_sheet", hidden, registry) for cell in found.table.cells
             ]
             continue
-        part = interpret(found.table, found.layout, resource, registry)
+        part = interpret(found.table, found.layout, resource, registry, national=national)
         reading.observations += part.observations
         reading.issues += part.issues
         join_met(reading.met, part.met)
@@ -95,7 +101,15 @@ def find_tables(source: Source) -> list[Found]:
 def _list_tables(grids: list[Grid]) -> Iterator[RawTable]:
     for grid in _convert_legacy_fonts(grids):
         for table in read_grid(grid):
-            yield RawTable(table.title, table.cells, notes=table.notes)
+            yield RawTable(table.title, table.cells, notes=table.notes, heading=tuple(_list_heading(table)))
+
+
+def _list_heading(table: Table) -> Iterator[str]:
+    """Yield what a table says of itself as a whole: over it, and below it its source and signature."""
+    for cell in table.rest:
+        signed = is_worded("signature", cell.printed) or is_worded("source", cell.printed)
+        if cell.role in _HEADING or (cell.role == "footer" and signed):
+            yield cell.printed
 
 
 def _convert_legacy_fonts(grids: list[Grid]) -> list[Grid]:

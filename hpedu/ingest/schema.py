@@ -110,13 +110,15 @@ class RawTable:
 
     `is_plain` says that the format itself writes numbers like 1234.5, whatever country it comes from; `notes`
     are the texts around the values that label none of them (heads of label columns, footnotes), where a unit may
-    be stated.
+    be stated; `heading` is what is printed over the table (letterhead, title, unit line, header), and who
+    published or signed it.
     """
 
     title: str
     cells: list[Cell]
     is_plain: bool = False
     notes: tuple[str, ...] = ()
+    heading: tuple[str, ...] = ()
 
 
 def name_cell(sheet: str, address: str) -> str:

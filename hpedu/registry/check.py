@@ -48,7 +48,8 @@ def _codes(registry: Registry) -> Iterator[Problem]:
 
 def _territories(registry: Registry) -> Iterator[Problem]:
     for territory in registry.territories.values():
-        yield from _missing("territories.csv", territory.id, "territory", territory.parts, registry.territories)
+        named = [*territory.parts, *filter(None, [territory.successor])]
+        yield from _missing("territories.csv", territory.id, "territory", named, registry.territories)
     for alias in registry.territory_names:
         yield from _missing(
             "territory_names.csv", alias.name, "territory", [alias.territory], registry.territories

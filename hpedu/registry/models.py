@@ -75,6 +75,8 @@ class Territory(Keyed):
     # Empty: since before the first table, or not known.
     valid_from: date | None
     valid_to: date | None
+    # The province of the 34 that the reform of 1 July 2025 made of it; its own id where that kept the name.
+    successor: str = ""
     parts: list[Slug]
     # A country is shown for comparison, never judged; a province or region is only there to check and to test.
     role: Literal["city", "part", "country", "province", "region"]

@@ -40,7 +40,9 @@ def layout(id: str) -> Layout:
 def read(registry: Registry) -> Read:
     """Reads rows of a PX-Web table of kindergartens ("2016 Class" over 1, ...), or of another layout."""
 
-    def reader(header: list[str], *rows: list[str], id: str = "nso_kindergarten") -> Reading:
+    def reader(
+        header: list[str], *rows: list[str], id: str = "nso_kindergarten", published: str = "2019-08-06"
+    ) -> Reading:
         lines = [
             [f"{KINDERGARTEN} by Cities, provincies, Year and Items"],
             [],
@@ -48,7 +50,8 @@ def read(registry: Registry) -> Read:
             *rows,
         ]
         text = "\r\n".join(";".join(f'"{cell}"' for cell in line) for line in lines)
-        return interpret(read_pxweb_csv(text.encode("utf-8-sig")), layout(id), RESOURCE, registry)
+        resource = RESOURCE.model_copy(update={"published": published})
+        return interpret(read_pxweb_csv(text.encode("utf-8-sig")), layout(id), resource, registry)
 
     return reader
 
@@ -144,13 +147,20 @@ class TestPublishedTable:
         assert [row["territory"] for row in reading.observations] == ["hai_phong_old"]
 
     def test_hai_phong_before_and_after_the_merger_are_two_territories(self, read: Read) -> None:
-        reading = read(["2024 Class", "2025 Class"], ["Hai Phong", "7", "14"], ["Hai Duong", "7", "0"])
-        assert [(r["territory"], r["year"]) for r in reading.observations] == [
+        header = ["2024 Class", "2025 Class"]
+        both = read(header, ["Hai Phong", "7", "8"], ["Hai Duong", "7", "9"], published="2026")
+        assert [(r["territory"], r["year"]) for r in both.observations] == [
             ("hai_phong_old", 2024),
-            ("hai_phong", 2025),
+            ("hai_phong_old", 2025),
+            ("hai_duong_old", 2024),
+            ("hai_duong_old", 2025),
+        ]
+        ended = read(header, ["Hai Phong", "7", "14"], ["Hai Duong", "7", ".."], published="2026")
+        assert [(r["territory"], r["year"]) for r in ended.observations] == [
+            ("hai_phong_old", 2024),
             ("hai_duong_old", 2024),
         ]
-        assert reasons(reading) == {"C5": ("no_such_territory_then", "Hai Duong")}
+        assert reasons(ended) == {"C4": ("boundary_undecided", "Hai Phong"), "C5": ("not_published", "")}
 
     def test_a_header_nobody_declared_is_set_aside(self, read: Read) -> None:
         reading = read(["2016 Caterer", "Class", "2015-2018 Class"], ["Hai Phong", "7", "8", "9"])
@@ -178,7 +188,9 @@ class TestPublishedTable:
             Cell("", f"D{n}", "90.5", {"INDICATOR_ID": item, "COUNTRY_ID": "VNM", "YEAR": "2022"})
             for n, item in enumerate(["ner_02_cp", "cr_1", "unheard_of"], start=2)
         ]
-        reading = interpret(RawTable("t", cells), layout("uis_sdg"), RESOURCE, registry)
+        reading = interpret(
+            RawTable("t", cells), layout("uis_sdg"), RESOURCE.model_copy(update={"published": "2024-09"}), registry
+        )
         assert [(row["measure"], row["year"]) for row in reading.observations] == [
             ("uis_net_enrolment_rate", 2021),
             ("uis_completion_rate", 2022),

@@ -19,6 +19,7 @@ from hpedu.ingest.sheet.grid import Grid, is_blank
 from hpedu.ingest.source import Source
 from hpedu.ingest.words.numbers import printed_step
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
+from hpedu.ingest.words.years import lies_after
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 
@@ -290,8 +291,11 @@ class _FormReader:
         unit = self.registry.measures[series.measure].unit
         try:
             number = self._read_answer(cell, row.sheet, unit)
+            year, published = self.cover.year, self.resource.published
+            if not self.cover.synthetic and lies_after(year, "school_year_start", published):
+                raise SetAside("after_publication", f"{year}-{year + 1}")
         except SetAside as refusal:
-            self._set_aside(cell, refusal.reason, known=refusal.known)
+            self._set_aside(cell, refusal.reason, refusal.subject, known=refusal.known)
             return
         self.rows[series] = {
             "measure": series.measure,

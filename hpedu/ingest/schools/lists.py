@@ -49,7 +49,7 @@ def school_schema(registry: Registry) -> dict[str, Any]:
     }
 
 
-def read_school_list(source: Source, file: str, registry: Registry) -> SchoolList:
+def read_school_list(source: Source, file: str, registry: Registry, published: str = "0000") -> SchoolList:
     """Read all school lists of a workbook, a delimited text or a web page; its other sheets are left alone.
 
     Text in legacy fonts (TCVN3, VNI) is recognised by the first rows of a sheet and comes out as Unicode.
@@ -58,6 +58,8 @@ def read_school_list(source: Source, file: str, registry: Registry) -> SchoolLis
     ----------
     file
         The path under data/raw, which the rows and issues name.
+    published
+        When the list was published; by default it is of today. A row of a later school year is set aside.
 
     Returns
     -------
@@ -76,7 +78,7 @@ def read_school_list(source: Source, file: str, registry: Registry) -> SchoolLis
         header = find_header(cells, registry)
         if header is None:
             continue
-        sheet = read_sheet(cells, header, file, name, columns, registry)
+        sheet = read_sheet(cells, header, file, name, columns, registry, published)
         frames.append(sheet.frame)
         issues.append(sheet.issues)
         names.append(name)
@@ -112,9 +114,9 @@ def _read_sheets(source: Source) -> Iterator[tuple[str, pl.DataFrame]]:
             yield convert(name), cells.with_columns(pl.all().map_elements(convert, return_dtype=pl.String))
 
 
-def read_schools(source: Source, file: str, registry: Registry) -> Reading | None:
+def read_schools(source: Source, file: str, registry: Registry, published: str = "0000") -> Reading | None:
     """Read the school rows of a file and what was set aside of them; None if it is no school list."""
-    found = read_school_list(source, file, registry)
+    found = read_school_list(source, file, registry, published)
     return Reading(issues=found.issues.to_dicts(), schools=found.frame) if found.sheets else None
 
 

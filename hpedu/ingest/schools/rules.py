@@ -12,6 +12,7 @@ import polars as pl
 from hpedu.ingest import schema
 from hpedu.ingest.schools.fields import name_commune
 from hpedu.ingest.schools.stages import last_day, list_parts, place_levels, sum_parts, valid_recognition
+from hpedu.ingest.words.years import lies_after
 from hpedu.registry import Registry
 from hpedu.registry.models import SchoolColumn
 from hpedu.texts import LANGUAGES
@@ -60,16 +61,20 @@ def fill_template(template: str) -> pl.Expr:
     return pl.concat_str(parts)
 
 
-def check_schools(values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, registry: Registry) -> pl.DataFrame:
+def check_schools(
+    values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, registry: Registry, published: str = "0000"
+) -> pl.DataFrame:
     """Check the typed rows of a sheet; what is certainly wrong becomes null or goes, and becomes an issue.
 
     Parameters
     ----------
     values, printed
         The same rows and columns, typed and as text; both have `row`.
+    published
+        When the list was published; by default it is of today.
     """
     names = [name for name in printed.columns if name != "row"]
-    values = _drop_uncounted(values, printed, issues)
+    values = _drop_uncounted(values, printed, issues, published)
     values = _find_communes(values, issues, registry)
     values = _check_parts(values, names, issues, registry)
     _check_sums(values, names, issues, registry)
@@ -99,19 +104,20 @@ def set_aside_duplicates(frame: pl.DataFrame, registry: Registry) -> tuple[pl.Da
     return frame.filter(~repeated), pl.concat(issues)
 
 
-def _drop_uncounted(values: pl.DataFrame, printed: pl.DataFrame, issues: Issues) -> pl.DataFrame:
-    """Set aside rows without a year, before the merger, or without a level."""
+def _drop_uncounted(values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, published: str) -> pl.DataFrame:
+    """Set aside rows without a year, of one that had not begun, before the merger, or without a level."""
+    years = values["year"].drop_nulls().unique().to_list()
+    to_come = [year for year in years if lies_after(year, "school_year_start", published)]
     rules = {
-        "school_bad_year": ("year", pl.col("year").is_null()),
+        "school_bad_year": ("year", pl.col("year").is_null() | pl.col("year").is_in(to_come)),
         "school_before_merger": ("year", pl.col("year") < COMMUNES_SINCE.year),
         "school_no_level": ("levels", pl.col("levels").is_null()),
     }
     for reason, (column, wrong) in rules.items():
-        rows = values.filter(wrong.fill_null(False)).select("row", "year")
-        text = pl.col(column) if column in printed.columns else pl.col("year").cast(pl.String)
-        found = rows.join(
-            printed.drop("year", strict=False) if column == "levels" else printed, on="row", how="left"
-        )
+        rows = values.filter(wrong.fill_null(False)).select("row", read=pl.col("year").cast(pl.String))
+        # What is printed, or the year of the title.
+        text = pl.coalesce(column, "read") if column in printed.columns else pl.col("read")
+        found = rows.join(printed, on="row", how="left")
         issues.add(reason, column, found.select("row", printed=text, subject=pl.lit("")))
         values = values.filter(~wrong.fill_null(False))
     return values

@@ -173,7 +173,13 @@ def find_lacking_columns(cells: pl.DataFrame, registry: Registry) -> list[str]:
 
 
 def read_sheet(
-    cells: pl.DataFrame, header: Header, file: str, name: str, columns: dict[str, Any], registry: Registry
+    cells: pl.DataFrame,
+    header: Header,
+    file: str,
+    name: str,
+    columns: dict[str, Any],
+    registry: Registry,
+    published: str = "0000",
 ) -> Sheet:
     """Read the rows under a header into the columns of the wide table (`lists.school_schema`)."""
     letters = {column: column_letters(place) for place, column in header.columns.items()}
@@ -182,7 +188,7 @@ def read_sheet(
     printed = _drop_other_rows(_take_rows(cells, header), issues)
     values = _read_values(printed, columns, issues, registry)
     values = _apply_title(values, cells.head(header.row), name)
-    values = check_schools(values, printed, issues, registry)
+    values = check_schools(values, printed, issues, registry, published)
     values = _count_cells(values, printed).with_columns(file=pl.lit(file), sheet=pl.lit(name))
     absent = [pl.lit(None, kind).alias(column) for column, kind in columns.items() if column not in values.columns]
     present, titles = _count_filled(cells), _count_filled(cells.head(header.row + 1))

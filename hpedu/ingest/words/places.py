@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import TypeVar
 
-from hpedu.ingest.words.vietnamese import Names, clean_text, fold_text
+from hpedu.ingest.words.vietnamese import Names, clean_text, fold_text, match_key
 from hpedu.registry import Registry
 from hpedu.registry.models import Territory
 
@@ -24,6 +24,9 @@ _KINDS = (
     ("urban district", "rural district", "district", "town", "city"),
 )
 _KIND = re.compile("(?:Quận|Huyện|Thị xã|Thành phố) ")
+_NAME_WORD = re.compile(r"[^\W_]+")
+# "Bac Trung Bo va duyen hai mien Trung", and its like in English.
+_MOST_WORDS = 8
 _LAST_DAY_OF_DISTRICTS = date(2025, 6, 30)
 
 
@@ -60,6 +63,54 @@ def find_bilingual(find: Callable[[str], FoundT | None], label: str) -> FoundT |
         if first is not None and first == find(" ".join(words[place:]).strip(_EDGES)):
             return first
     return None
+
+
+@lru_cache(maxsize=1 << 12)
+def find_mentions(text: str, registry: Registry) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Find the territories named anywhere in a text: each name as written, and all that ever bore it.
+
+    The longest name counts. A name with accents must have its own: "giá lại" is not "Gia Lai".
+    """
+    words = _NAME_WORD.findall(clean_text(text))
+    names = _territory_names(registry)
+    found: list[tuple[str, frozenset[str]]] = []
+    place = 0
+    while place < len(words):
+        for length in range(min(_MOST_WORDS, len(words) - place), 0, -1):
+            written = " ".join(words[place : place + length])
+            if written.isascii() or _level_accented(written) in _accented_names(registry):
+                bearers = names.get(_level(written), [])
+                if bearers:
+                    found.append((written, frozenset(territory.id for territory, _ in bearers)))
+                    place += length - 1
+                    break
+        place += 1
+    return tuple(found)
+
+
+@lru_cache(maxsize=1 << 12)
+def find_district_province(name: str, registry: Registry) -> str | None:
+    """Return the province of an old district of `registry/districts.csv` by its name, with its kind or bare."""
+    return find_bilingual(_district_provinces(registry).find, name)
+
+
+@cache
+def _district_provinces(registry: Registry) -> Names[str]:
+    provinces = {code.code: code.territory for code in registry.province_codes if code.scheme == "nso"}
+    return Names(
+        (name, provinces[district.province_code])
+        for district in registry.districts
+        for name in (district.name, *_name_district(district.name, registry))
+    )
+
+
+@cache
+def _accented_names(registry: Registry) -> frozenset[str]:
+    return frozenset(_level_accented(alias.name) for alias in registry.territory_names)
+
+
+def _level_accented(name: str) -> str:
+    return match_key(name).replace(" ", "").replace(".", "")
 
 
 def _find_territory(name: str, on: date, registry: Registry) -> str | None:

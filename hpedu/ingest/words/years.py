@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -82,6 +83,7 @@ class YearLabel:
     month: int | None = None
 
 
+@lru_cache(maxsize=1 << 14)
 def find_year(label: str) -> tuple[YearLabel, str] | None:
     """Split a header such as "2005(**) Teacher" or "Học sinh năm học 2015-16" into its year and the rest.
 
@@ -186,3 +188,30 @@ def resolve_year(label: YearLabel, rule: YearRule) -> int:
 def reference_day(year: int, rule: YearRule) -> date:
     """Return the day an observation is of: 30 September of a school year, 31 December of a calendar year."""
     return date(year, 12, 31) if rule == "calendar" else date(year, 9, 30)
+
+
+def last_day(published: str) -> date | None:
+    """Return the last day that a date of publication can mean ("2019", "2019-08", "2019-08-06"); None for "0000".
+
+    It never lies after today: nothing was published then.
+    """
+    year, month, day = (int(part) for part in f"{published}-0-0".split("-")[:3])
+    if not year:
+        return None
+    if not month:
+        found = date(year, 12, 31)
+    elif not day:
+        found = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+    else:
+        found = date(year, month, day)
+    return min(found, date.today())
+
+
+@lru_cache(maxsize=1 << 12)
+def lies_after(year: int, rule: YearRule, published: str) -> bool:
+    """Return whether a year, a `year` of observations, had not begun when its file was published.
+
+    A file without a date of publication is as of today. School years begin in August.
+    """
+    begins = date(year, 1 if rule == "calendar" else _FIRST_MONTH, 1)
+    return begins > (last_day(published) or date.today())

@@ -59,10 +59,11 @@ Trường học - School                             101,5   101,0   100,7      
 """
 
 
+RESOURCE = stand_in(Path("x")).model_copy(update={"publisher": "General Statistics Office of Viet Nam"})
+
+
 def figures(text: str, registry: Registry) -> dict[tuple[str, ...], tuple[float, str]]:
-    reading = read_file(
-        open_source(text.encode("latin-1" if "§" in text else "utf-8")), stand_in(Path("x")), registry
-    )
+    reading = read_file(open_source(text.encode("latin-1" if "§" in text else "utf-8")), RESOURCE, registry)
     keys = ("measure", "level", "territory")
     return {
         (*(row[key] for key in keys), str(row["year"])): (row["value"], row["status"])
@@ -82,7 +83,7 @@ def test_a_header_parted_by_single_blanks_and_a_gap_in_a_row(legacy: bool, regis
 
 
 def test_years_over_two_lines_units_in_labels_and_a_block_of_indices(registry: Registry) -> None:
-    reading = read_file(open_source(BY_YEAR.encode()), stand_in(Path("x")), registry)
+    reading = read_file(open_source(BY_YEAR.encode()), RESOURCE, registry)
     found = figures(BY_YEAR, registry)
     assert found["schools", "primary", "viet_nam", "2005"] == (14688, "final")
     assert found["classes", "primary", "viet_nam", "2010"] == (272400, "final")
