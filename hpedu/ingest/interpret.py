@@ -249,7 +249,11 @@ class _CellReader:
         if found is None:
             labels = [cell.labels.get(name, "") for name in (self.roles.year, "period", *self.roles.items)]
             raise SetAside("no_year", next(filter(None, labels), ""))
-        label = found[0]
+        label, rest = found
+        if rest and self.roles.year not in (*self.roles.items, self.roles.territory, "title") and not layout.coded:
+            # "KH 2024" is no year of figures, where the item is named elsewhere.
+            if not all(is_worded("filler", part) for part in rest.split(SEPARATOR) if part.strip()):
+                raise SetAside("no_year", cell.labels.get(self.roles.year, ""))
         name, parts = self.roles.read_parts(cell, reference_day(label.first, layout.year_rule), registry)
         series = self._read_series(cell, parts, label.first)
         rule = series.year_rule or layout.year_rule
