@@ -22,7 +22,7 @@ from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.sheet_names import contradicts
-from hpedu.ingest.units import TableUnits, find_table_units
+from hpedu.ingest.stated_units import TableUnits, find_table_units
 from hpedu.ingest.words.numbers import NumberStyle, decide_style, may_be_plain, parse_number, printed_step
 from hpedu.ingest.words.places import resolve_place, resolve_territory
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
@@ -373,7 +373,11 @@ class _CellReader:
         if found is None:
             labels = [cell.labels.get(name, "") for name in (self.roles.year, "period", *self.roles.items)]
             raise SetAside("no_year", next(filter(None, labels), ""))
-        label = found[0]
+        label, rest = found
+        is_apart = self.roles.year not in (*self.roles.items, self.roles.territory, "title") and not layout.coded
+        if is_apart and not all(is_worded("filler", part) for part in rest.split(SEPARATOR) if part.strip()):
+            # "KH 2024" is no year of figures, where the item is named elsewhere.
+            raise SetAside("no_year", cell.labels.get(self.roles.year, ""))
         on = self.boundary.shift(reference_day(label.first, layout.year_rule))
         name, parts = self.roles.read_parts(cell, on, self.registry)
         series = self._read_series(cell, parts, label.first)

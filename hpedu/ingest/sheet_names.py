@@ -11,6 +11,8 @@ from hpedu.ingest.layouts import Series
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 
 _TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+# "Năm 2019", and "Nam 2019" without its accent.
+_YEAR = re.compile(_TABLE.pop("year"), re.IGNORECASE)
 _HOLDS = {level: its.split() for level, its in _TABLE.pop("holds").items()}
 _CODES = {
     phrase.replace("_", " "): (dimension, code)
@@ -19,8 +21,6 @@ _CODES = {
     for phrase in phrases.split()
 }
 _PHRASE = re.compile("|".join(rf"(?<!\w){re.escape(p)}(?!\w)" for p in sorted(_CODES, key=len, reverse=True)))
-# "Năm 2019", and "Nam 2019" without its accent.
-_YEAR = re.compile(r"\bnăm\b|\bnam(?=\W*\d)", re.IGNORECASE)
 
 
 def contradicts(sheet: str, title: str, series: Series) -> bool:

@@ -67,7 +67,8 @@ def table(*, above: Sheet = (), header: Sequence[str] = HEADER, below: Sheet = (
     "unit",
     [
         "ĐVT: Nghìn học sinh", "DVT: nghin hs", "Đơn vị tính: 1.000 người", "Unit: '000 pupils",
-        "Unit: ths. pers.", "Đơn vị tính: vạn người", "ĐVT: Ng.HS", "ĐVT: ngàn em", "Unit: Thousand", "ĐVT: %", "ĐVT: triệu học sinh",
+        "Unit: ths. pers.", "Đơn vị tính: vạn người", "ĐVT: Ng.HS", "ĐVT: ngàn em", "Unit: Thousand",
+        "ĐVT: %", "ĐVT: triệu học sinh",
         "ĐVT: thùng", "ĐVT: Ng.", "Unit of measure: dozen pupils", "ĐVT: Trường",
     ],
 )  # fmt: skip
