@@ -19,7 +19,7 @@ import polars as pl
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, text
 from hpedu.ingest.schema import RawTable, column_index
-from hpedu.ingest.sheet.grid import Facts, Grid, Merge
+from hpedu.ingest.sheet.grid import Facts, Grid
 
 TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
     "pxweb_csv": (pxweb.is_pxweb_csv, pxweb.read_pxweb_csv),
@@ -68,7 +68,12 @@ class Source:
 
     @cached_property
     def facts(self) -> dict[str, Facts]:
-        """Return by sheet the merges, errors, types and formats of a workbook. Raises as `table` does."""
+        """Return by sheet the merged ranges, and which cells are surely numbers. Raises as `table` does.
+
+        Nothing is known of an .xlsb, nor of plain text.
+        """
+        if self.format != "workbook":
+            return {grid.sheet: Facts(grid.merged, {}, dict(grid.scales)) for grid in self.grids}
         with report_damage():
             return excel.read_facts(self.data)
 
@@ -93,12 +98,6 @@ class Source:
             return excel.make_grids(self.frames, self.facts)
         with report_damage():
             return SHEETS[self.format][1](self.data)
-
-    def merges(self, sheet: str) -> list[Merge]:
-        """Return the merged ranges of a sheet; of an .xlsb or text none are known. Raises as `table` does."""
-        if self.format == "workbook":
-            return self.facts[sheet].merged if sheet in self.facts else []
-        return next((grid.merged for grid in self.grids if grid.sheet == sheet), [])
 
 
 def open_source(data: bytes) -> Source:

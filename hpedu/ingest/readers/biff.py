@@ -18,7 +18,7 @@ _END = 0xFFFFFFFA
 """Numbers of sectors from here on mark an end, or no sector."""
 
 _BOF, _EOF, _CONTINUE = 0x809, 0x0A, 0x3C
-_FORMAT, _XF, _FONT, _SHEET, _SST = 0x41E, 0xE0, 0x31, 0x85, 0xFC
+_FORMAT, _XF, _FONT, _SHEET, _SST, _DATES = 0x41E, 0xE0, 0x31, 0x85, 0xFC, 0x22
 _NUMBER, _RK, _MULTIPLE_RK, _FORMULA, _ERROR, _SHARED_TEXT, _MERGES = 0x203, 0x27E, 0xBD, 0x06, 0x205, 0xFD, 0xE5
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _BUILT_IN = {9: "0%", 10: "0.00%"}
@@ -101,6 +101,7 @@ class _Book:
 
     sheets: dict[str, int] = field(default_factory=dict)
     is_old: bool = False
+    is_1904: bool = False
     formats: dict[int, str] = field(default_factory=lambda: dict(_BUILT_IN))
     styles: list[int] = field(default_factory=list)
     # The escapement of each font.
@@ -112,6 +113,8 @@ class _Book:
     def take(self, kind: int, body: bytes) -> None:
         if kind == _BOF:
             self.is_old = struct.unpack_from("<H", body)[0] < 0x600
+        elif kind == _DATES:
+            self.is_1904 = body[:1] == b"\x01"
         elif kind == _SHEET:
             self.sheets[self._text(body[6:], 1)] = struct.unpack_from("<I", body)[0]
         elif kind == _FORMAT:
@@ -196,7 +199,7 @@ def _find_raised(texts: _Texts, is_raised: Callable[[int], bool]) -> Iterator[tu
 
 
 def _read_sheet(stream: bytes, start: int, book: _Book) -> Facts:
-    facts = Facts()
+    facts = Facts(is_1904=book.is_1904)
     for kind, body in _list_records(stream, start):
         if kind in (_NUMBER, _RK, _FORMULA, _ERROR, _SHARED_TEXT):
             row, column, style = struct.unpack_from("<HHH", body)

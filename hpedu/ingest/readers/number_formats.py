@@ -58,9 +58,11 @@ def join_runs(runs: Iterable[tuple[str, bool]]) -> str:
     joined = ""
     for text, is_raised in runs:
         mark = text.strip().strip("()[]").strip()
-        is_word = mark in _ORDINALS or (mark in "234" and _UNIT.search(joined)) or not joined.strip()
+        is_word = mark in _ORDINALS or (mark in ("2", "3") and _UNIT.search(joined))
         if not is_raised or not mark or is_word:
             joined += text
+        elif not joined.strip():
+            joined = f"({mark}) "
         else:
             joined = f"{joined.rstrip()} ({mark})"
     return joined

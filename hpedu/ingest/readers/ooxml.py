@@ -53,6 +53,7 @@ class _Book:
     formats: Mapping[int, str]
     raised: Mapping[int, str]
     is_uncalculated: bool
+    is_1904: bool
 
 
 def read_facts(data: bytes) -> dict[str, Facts]:
@@ -77,9 +78,12 @@ def _read_book(archive: ZipFile) -> _Book:
     styles, texts = (
         archive.read(part) if part in names else b"" for part in ("xl/styles.xml", "xl/sharedStrings.xml")
     )
-    settings = re.search(rb"<(?:\w+:)?calcPr\b[^>]*", archive.read("xl/workbook.xml"))
-    is_uncalculated = settings is not None and re.search(rb'fullCalcOnLoad="(?:1|true)"', settings[0]) is not None
-    return _Book(_find_formats(styles), _find_raised(texts), is_uncalculated)
+    xml = archive.read("xl/workbook.xml")
+    is_uncalculated, is_1904 = (
+        re.search(rb"<(?:\w+:)?" + element + rb'="(?:1|true)"', xml) is not None
+        for element in (rb"calcPr\b[^>]*\bfullCalcOnLoad", rb"workbookPr\b[^>]*\bdate1904")
+    )
+    return _Book(_find_formats(styles), _find_raised(texts), is_uncalculated, is_1904)
 
 
 def _find_formats(xml: bytes) -> dict[int, str]:
@@ -116,7 +120,8 @@ def _join(item: ElementTree.Element) -> str:
 def _read_sheet(xml: bytes, book: _Book) -> Facts:
     # They come after all cells, in a file that may be large.
     start = xml.find(b"mergeCells")
-    facts = Facts([_read_merge(match) for match in _MERGE.finditer(xml, start)] if start >= 0 else [])
+    merges = [_read_merge(match) for match in _MERGE.finditer(xml, start)] if start >= 0 else []
+    facts = Facts(merges, is_1904=book.is_1904)
     if book.formats or book.raised or any(mark in xml for mark in _PASSED_OVER) or _FRACTION.search(xml):
         for cell in _CELL.finditer(xml):
             _read_cell(cell, book, facts)

@@ -30,6 +30,8 @@ class Facts:
     texts: dict[Place, str] = field(default_factory=dict)
     # As of `Grid`.
     scales: dict[Place, Decimal] = field(default_factory=dict)
+    # Days are counted from 1 January 1904, as early Macintoshes did; only plain numbers show it.
+    is_1904: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,19 +34,22 @@ _YEARS = r"(?:19|20)\d{2}(?:\s?[-–—]\s?(?:19|20)\d{2})?"
 # A number that nobody may read, or only with its mark: it stays a value, and is refused as such.
 _LIKE_NUMBER = re.compile(
     r"""
-    (?P<before> [<>≤≥~≈±]=? | [(\[] | (?:[a-z]|khoang|tren|duoi|hon|gan|about|approx\.?|over|under|ca\.)\s )? \s?
+    (?P<before>
+        [<>≤≥~≈±]=? | [(\[] (?: [\w*]{1,2} [)\]] )?
+        | (?:[a-z]|khoang|tren|duoi|hon|gan|about|approx\.?|over|under|ca\.)\s
+    )? \s?
     [-−+]? \s?
     (?P<digits> [o\d]? [\d.,'’\s]* \d [.,]? (?: \s?[-–—]\s? \d{4,} )? )
     (?P<after> (?: \s?
-        (?: [)\]] | \(?\*+\)? | [(\[][\w*]{1,5}[)\]] | [¹²³⁰⁴-⁹ᵃ-ᶻ]+ | [a-z]{1,2} | %{1,2} | ‰ | \[.+\] )
-    )* )
+        (?: [)\]] | \(?\*+\)? | [(\[][\w*]{1,5}[)\]] | [¹²³⁰⁴-⁹ᵃ-ᶻ]+ | [a-z]{1,2}\b | %{1,2} | ‰ | \[.+\] )
+    ){0,3} )
     """,
     re.VERBOSE,
 )
 _MARK_BEHIND = re.compile(r"\d\s?(?:[(\[][\w*]{1,3}[)\]]|[¹²³⁰⁴-⁹ᵃ-ᶻ]+|\(?\*+\)?)")
 _SECTION_OR_DATE = re.compile(r"\d{1,2}(?:[./-]\d{1,2}){2,}\.?|\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}-\d\d-\d\d.*")
 # What stands for a value that a spreadsheet could not compute, or never did.
-_ERROR = re.compile(r"#[A-Z/0-9]+[!?]?|#\?|Err:\d+")
+_ERROR = re.compile(r"#[A-Z]+(?:/0)?[!?]|#N/[AD]|#NV|#GETTING_DATA|#+|#\?|Err:\d+")
 _ORDINAL = re.compile(r"([(\[]?)(\d{1,3})[)\]]?(?:\s*=.*)?")
 _LETTER = re.compile(r"[(\[]?[A-Za-z][)\]]?")
 _WORD = re.compile(r"[^\W\d_]+")
