@@ -41,12 +41,12 @@ _LIKE_NUMBER = re.compile(
     [-−+]? \s?
     (?P<digits> [o\d]? [\d.,'’\s]* \d [.,]? (?: \s?[-–—]\s? \d{4,} )? )
     (?P<after> (?: \s?
-        (?: [)\]] | \(?\*+\)? | [(\[][\w*]{1,5}[)\]] | [¹²³⁰⁴-⁹ᵃ-ᶻ]+ | [a-z]{1,2}\b | %{1,2} | ‰ | \[.+\] )
+        (?: [)\]] | \(?\*+\)? | [(\[][\w*,; ]{1,7}[)\]] | [¹²³⁰⁴-⁹ᵃ-ᶻ]+ | [a-z]{1,2}\b | %{1,2} | ‰ | \[.+\] )
     ){0,3} )
     """,
     re.VERBOSE,
 )
-_MARK_BEHIND = re.compile(r"\d\s?(?:[(\[][\w*]{1,3}[)\]]|[¹²³⁰⁴-⁹ᵃ-ᶻ]+|\(?\*+\)?)")
+_MARK_BEHIND = re.compile(r"\d\s?(?:[(\[][\w*,; ]{1,7}[)\]]|[¹²³⁰⁴-⁹ᵃ-ᶻ]+|\(?\*+\)?)")
 _SECTION_OR_DATE = re.compile(r"\d{1,2}(?:[./-]\d{1,2}){2,}\.?|\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}-\d\d-\d\d.*")
 # What stands for a value that a spreadsheet could not compute, or never did.
 _ERROR = re.compile(r"#[A-Z]+(?:/0)?[!?]|#N/[AD]|#NV|#GETTING_DATA|#+|#\?|Err:\d+")
