@@ -1,4 +1,4 @@
-"""What a cell is decides how it is read: formats, raised footnotes, errors, bare formulas, numbers typed as numbers."""
+"""What a cell is decides how it is read: formats, raised footnotes, errors, formulas, typed numbers."""
 
 from __future__ import annotations
 

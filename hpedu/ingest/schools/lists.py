@@ -120,7 +120,8 @@ def _mark_fractions(cells: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     """Return a sheet in which a number typed as 1.125 is "1.1250", which nobody takes for 1125."""
     places = [place for place, scale in facts.scales.items() if scale == 1]
     texts = {place: str(cells[place]) for place in places if place[0] < cells.height and place[1] < cells.width}
-    return complete_frame(cells, Facts(texts={p: f"{text}0" for p, text in texts.items() if "." in text}))
+    parts = {place: text.partition(".") for place, text in texts.items() if "." in text}
+    return complete_frame(cells, Facts(texts={p: f"{whole}.{rest:0<4}" for p, (whole, _, rest) in parts.items()}))
 
 
 def read_schools(source: Source, file: str, registry: Registry) -> Reading | None:

@@ -289,7 +289,7 @@ def _set_aside_uncomputed(table: pl.DataFrame, column: str, issues: Issues) -> p
 def _count_from_1900(cells: pl.Series) -> pl.Series:
     """Return dates without a format, which are days since 1904, as days since 1900."""
     days = cells.cast(pl.Int64, strict=False)
-    return cells.set(days.is_not_null(), (days + _DAYS_TO_1904).cast(pl.String)).alias(cells.name)
+    return (days + _DAYS_TO_1904).cast(pl.String).zip_with(days.is_not_null(), cells).alias(cells.name)
 
 
 def _found(rows: pl.DataFrame, subject: str) -> pl.DataFrame:

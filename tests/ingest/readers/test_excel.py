@@ -364,7 +364,7 @@ def write_formatted_xls(records: bytes, *, fonts: Sequence[int] = (), texts: byt
 
 
 class TestWhatACellIs:
-    """Percent formats, formats that scale, errors, bare formulas, raised letters, merges: of every kind of workbook."""
+    """Formats, errors, bare formulas, raised letters, merges: of every kind of workbook."""
 
     def test_xls(self) -> None:
         place = struct.Struct("<HHH").pack
@@ -375,9 +375,7 @@ class TestWhatACellIs:
                 + _record(0xBD, struct.pack("<HHHIHIH", 0, 2, 1, (98 << 2) | 3, 0, (55 << 2) | 2, 3))
                 + _record(0x205, place(1, 0, 0) + b"\x2a\x01")
                 + _record(0x205, place(1, 1, 0) + b"\x01\x00")
-                + _record(
-                    0x06, place(1, 2, 0) + b"\x02\x00\x17\x00\x00\x00\xff\xff" + struct.pack("<HIH", 0, 0, 0)
-                )
+                + _record(0x06, place(1, 2, 0) + b"\x02\0\x17\0\0\0\xff\xff" + struct.pack("<HIH", 0, 0, 0))
                 + _record(0x06, place(1, 3, 0) + struct.pack("<QHIH", 3, 3, 0, 0))
                 + _record(0x203, place(2, 0, 0) + struct.pack("<d", 1.125))
                 + _record(0xE5, struct.pack("<HHHHH", 1, 2, 3, 0, 0))
@@ -416,7 +414,8 @@ class TestWhatACellIs:
             f'{cell}office:value-type="string" table:formula="of:=NA()" xmlns:calcext="urn:org:documentfoundation:'
             'names:experimental:calc:xmlns:calcext:1.0" calcext:value-type="error"><text:p>#N/A</text:p>'
             "</table:table-cell></table:table-row><table:table-row>"
-            f'{cell}table:number-rows-spanned="2" office:value-type="string"><text:p>gộp</text:p></table:table-cell>'
+            f'{cell}table:number-rows-spanned="2" office:value-type="string"><text:p>gộp</text:p>'
+            "</table:table-cell>"
             f'{cell}table:number-columns-repeated="2" office:value-type="percentage" office:value="0.5">'
             "<text:p>50%</text:p></table:table-cell></table:table-row>"
         )
@@ -429,14 +428,16 @@ class TestWhatACellIs:
         office = "urn:oasis:names:tc:opendocument:xmlns:"
         styles = (
             f'<office:automatic-styles xmlns:style="{office}style:1.0" xmlns:number="{office}datastyle:1.0">'
-            '<number:number-style style:name="N1"><number:number number:display-factor="1000"/></number:number-style>'
+            '<number:number-style style:name="N1"><number:number number:display-factor="1000"/>'
+            "</number:number-style>"
             '<style:style style:name="ce1" style:family="table-cell" style:data-style-name="N1"/>'
             '<style:style style:name="T1" style:family="text"><style:text-properties '
             'style:text-position="super 58%"/></style:style></office:automatic-styles>'
         )
         rows = (
             '<table:table-column table:default-cell-style-name="ce1"/><table:table-column/><table:table-row>'
-            '<table:table-cell office:value-type="float" office:value="351211"><text:p>351</text:p></table:table-cell>'
+            '<table:table-cell office:value-type="float" office:value="351211"><text:p>351</text:p>'
+            "</table:table-cell>"
             '<table:table-cell office:value-type="string"><text:p>351211<text:span text:style-name="T1">2'
             "</text:span></text:p></table:table-cell></table:table-row>"
         )
