@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 import polars as pl
@@ -136,6 +137,7 @@ def column_letters(index: int) -> str:
     return letters
 
 
+@lru_cache(maxsize=1 << 14)
 def column_index(letters: bytes) -> int:
     """Return the number of a column, counted from 0: A -> 0, Z -> 25, AA -> 26."""
     number = 0

@@ -12,7 +12,7 @@ from posixpath import join, normpath
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
-from hpedu.ingest.readers.number_formats import join_runs, print_number
+from hpedu.ingest.readers.number_formats import find_format_scale, join_runs, print_number
 from hpedu.ingest.schema import column_index
 from hpedu.ingest.sheet.grid import Facts, Merge
 
@@ -37,9 +37,10 @@ _TYPE = re.compile(rb'\bt="(\w+)"')
 _STYLE = re.compile(rb'\bs="(\d+)"')
 # Plain bytes, because a sheet may have 100 MB.
 _PASSED_OVER = (b't="e"', b"<f>", b"<f ", b":f>", b":f ")
-_FRACTION = re.compile(rb"<(?:\w+:)?v>-?\d*[.Ee]")
+_FRACTION = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*>\s*<(?:\w+:)?v>-?\d*[.Ee]')
 # A formula may well give the empty text.
 _TEXTS = (b"str", b"s", b"inlineStr")
+_ONE = Decimal(1)
 _BUILT_IN = {"9": "0%", "10": "0.00%"}
 
 
@@ -87,7 +88,7 @@ def _read_book(archive: ZipFile) -> _Book:
 
 
 def _find_formats(xml: bytes) -> dict[int, str]:
-    """Return the number format of each cell style that may scale: with a percent sign or a comma."""
+    """Return the number format of each cell style that scales, such as "0.0%" and "#,##0,"."""
     if not xml:
         return {}
     root = ElementTree.fromstring(xml)
@@ -95,7 +96,9 @@ def _find_formats(xml: bytes) -> dict[int, str]:
         e.get("numFmtId", ""): e.get("formatCode", "") for e in root.iterfind("{*}numFmts/{*}numFmt")
     }
     used = enumerate(codes.get(e.get("numFmtId", ""), "") for e in root.iterfind("{*}cellXfs/{*}xf"))
-    return {style: code for style, code in used if "%" in code or "," in code}
+    return {
+        style: code for style, code in used if find_format_scale(code, 1) != 1 or find_format_scale(code, -1) != 1
+    }
 
 
 def _find_raised(xml: bytes) -> dict[int, str]:
@@ -122,9 +125,11 @@ def _read_sheet(xml: bytes, book: _Book) -> Facts:
     start = xml.find(b"mergeCells")
     merges = [_read_merge(match) for match in _MERGE.finditer(xml, start)] if start >= 0 else []
     facts = Facts(merges, is_1904=book.is_1904)
-    if book.formats or book.raised or any(mark in xml for mark in _PASSED_OVER) or _FRACTION.search(xml):
+    if book.formats or book.raised or any(mark in xml for mark in _PASSED_OVER):
         for cell in _CELL.finditer(xml):
             _read_cell(cell, book, facts)
+    else:
+        facts.scales.update((_place(name), _ONE) for name in _FRACTION.finditer(xml))
     if b"superscript" in xml:
         for cell in _INLINE.finditer(xml):
             name = _NAME.search(cell["attributes"])
@@ -167,7 +172,7 @@ def _read_cell(cell: re.Match[bytes], book: _Book, facts: Facts) -> None:
     elif is_number:
         style = _STYLE.search(attributes)
         code = book.formats.get(int(style[1]), "") if style else ""
-        text, scale = print_number(float(value), code) if code else ("", Decimal(1))
+        text, scale = print_number(float(value), code) if code else ("", _ONE)
         if scale != 1:
             _take(attributes, text, facts, scale)
         elif not value.isdigit():
