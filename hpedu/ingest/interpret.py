@@ -208,7 +208,7 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
             )
     doubtful = set() if layout.coded else _find_fractions(read, layout)
     for cell, row in read:
-        if _identify(row) in doubtful:
+        if name_cell(cell.sheet, cell.address) in doubtful:
             reading.issues.append(set_aside_row(cell, resource, "fraction_or_percent", cell.printed, registry))
         else:
             reading.observations.append(row | _provenance(cell, resource))
@@ -219,22 +219,28 @@ def _identify(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(row[name]) for name in SERIES_FIELDS)
 
 
-def _find_fractions(read: Sequence[tuple[Cell, Mapping[str, Any]]], layout: Layout) -> set[tuple[str, ...]]:
-    """Find the series in percent of which no value is above 1: most likely 98.7% is stored as 0.987.
+def _find_fractions(read: Sequence[tuple[Cell, Mapping[str, Any]]], layout: Layout) -> set[str]:
+    """Find the cells in percent that are most likely fractions, 0.987 for 98.7%: none of their series is above 1.
 
-    A percent sign in a cell shows that it is none, and a layout may say so.
+    So is one among others if only a hundred times it is of their size. A percent sign in a cell shows that it is
+    none, and a layout may say so of a series.
     """
     small = {
         _identify(series.model_dump()) for its in layout.series.values() for series in its if series.below_one
     }
-    values: dict[tuple[str, ...], list[float]] = {}
-    sure = set(small)
+    by_series: dict[tuple[str, ...], list[tuple[Cell, float]]] = {}
     for cell, row in read:
-        if row["unit"] == "percent":
-            values.setdefault(_identify(row), []).append(row["value"])
-            if cell.printed.rstrip().endswith("%"):
-                sure.add(_identify(row))
-    return {series for series, its in values.items() if series not in sure and 0 < max(its) <= 1}
+        if row["unit"] == "percent" and _identify(row) not in small:
+            by_series.setdefault(_identify(row), []).append((cell, row["value"]))
+    found = set()
+    for cells in by_series.values():
+        signed = [value for cell, value in cells if cell.printed.rstrip().endswith("%")]
+        sure = signed or [value for _, value in cells if value > 1]
+        for cell, value in cells:
+            is_in_doubt = 0 < value <= 1 and not cell.printed.rstrip().endswith("%")
+            if is_in_doubt and (not sure or min(sure) / 2 <= 100 * value <= 2 * max(sure)):
+                found.add(name_cell(cell.sheet, cell.address))
+    return found
 
 
 def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberStyle | Undecided:
@@ -297,6 +303,8 @@ class _CellReader:
         _check_format(cell, series, measure.unit)
         if not layout.coded and number % 1 and _counts_whole(series, registry):
             raise SetAside("not_whole", printed)
+        if number < 0 and _counts_whole(series, registry):
+            raise SetAside("negative_count", printed)
         preliminary = label.preliminary or label.stars in layout.preliminary_marks
         notes = (series.note, label.stars, extra.get("note", ""), cell.labels.get("mark", ""))
         return {

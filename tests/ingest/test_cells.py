@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -98,6 +99,16 @@ class TestPercent:
         assert set(reasons(reading).values()) == {"fraction_or_percent"}
         assert not reading.observations
 
+    @pytest.mark.parametrize("formats", [{}, {"C4": "0.0%"}])
+    def test_a_fraction_among_rates_is_refused(self, formats: dict[str, str], registry: Registry) -> None:
+        rows = (["", "2019", "2020"], ["Hai Phong", 0.971, 0.983 if formats else 98.3], ["Hai Duong", 96.5, 97.2])
+        reading = read(book(RATES, rows, formats), registry, cells=4)
+        assert reasons(reading) == {"B4": "fraction_or_percent"}
+
+    def test_a_small_rate_among_small_rates_is_read(self, registry: Registry) -> None:
+        rows = (["", "2019", "2020"], ["Hai Phong", 0.9, 1.4], ["Hai Duong", 2.5, 0.4])
+        assert len(read(book(RATES, rows), registry, cells=4).observations) == 4
+
     def test_a_percent_sign_in_a_count_is_refused(self, registry: Registry) -> None:
         reading = read(book(PUPILS, (["", "2019 Total"], ["Hai Phong", 351]), {"B4": "0%"}), registry, cells=1)
         assert reasons(reading) == {"B4": "other_unit"}
@@ -171,6 +182,18 @@ class TestMarks:
         reading = read(write(PUPILS, rows), registry, cells=17)
         assert [row["territory"] for row in reading.observations] == ["hai_phong_old"]
         assert {row["printed"] for row in reading.issues} == set(odd)
+
+
+class TestOddCells:
+    @pytest.mark.parametrize(
+        ("value", "reason"),
+        [(True, "not_a_number"), (date(2024, 5, 12), "not_a_number"), (-351222, "negative_count")],
+    )
+    def test_what_is_no_count_is_refused(self, value: object, reason: str, registry: Registry) -> None:
+        rows = (["", "2019 Total", "2019 Primary"], ["Hai Phong", value, 179311], ["Hai Duong", 341902, 168533])
+        reading = read(book(PUPILS, rows), registry, cells=4)
+        assert reasons(reading) == {"B4": reason}
+        assert values(reading) == {"C4": 179311, "B5": 341902, "C5": 168533}
 
 
 class TestUncomputed:

@@ -48,6 +48,9 @@ _LIKE_NUMBER = re.compile(
 )
 _MARK_BEHIND = re.compile(r"\d\s?(?:[(\[][\w*,; ]{1,7}[)\]]|[¹²³⁰⁴-⁹ᵃ-ᶻ]+|\(?\*+\)?)")
 _SECTION_OR_DATE = re.compile(r"\d{1,2}(?:[./-]\d{1,2}){2,}\.?|\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}-\d\d-\d\d.*")
+# A cell of a spreadsheet that is yes or no.
+_LOGICAL = ("true", "false", "TRUE", "FALSE")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?: .*)?")
 # What stands for a value that a spreadsheet could not compute, or never did.
 _ERROR = re.compile(r"#[A-Z]+(?:/0)?[!?]|#N/[AD]|#NV|#GETTING_DATA|#+|#\?|Err:\d+")
 _ORDINAL = re.compile(r"([(\[]?)(\d{1,3})[)\]]?(?:\s*=.*)?")
@@ -71,7 +74,7 @@ def find_kind(text: str) -> Kind:
             return "year"
         if _NUMBER.fullmatch(stripped):
             return "number"
-    if is_uncomputed(stripped):
+    if is_uncomputed(stripped) or stripped in _LOGICAL:
         return "number"
     if not any(map(str.isdecimal, stripped)):
         return "text"
@@ -99,6 +102,11 @@ def _judge_mixed(folded: str) -> Kind:
         return "year"
     is_long = sum(map(str.isdecimal, match["digits"])) >= 3 or re.search(r"o?[.,]\d", match["digits"])
     return "number" if is_long or _MARK_BEHIND.fullmatch(folded[match.start("digits") :]) else "text"
+
+
+def is_date(text: str) -> bool:
+    """Return whether a cell was typed as a date: it may be a label, or a figure that a spreadsheet mistook."""
+    return _DATE.fullmatch(text.strip()) is not None
 
 
 def is_bare_year(text: str) -> bool:
