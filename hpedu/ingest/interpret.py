@@ -18,12 +18,20 @@ from hpedu.ingest.doubts import counts_whole, set_aside_doubtful
 from hpedu.ingest.evidence import doubt_territory
 from hpedu.ingest.layouts import Items, Layout, Series, title_key
 from hpedu.ingest.quarantine import SetAside, set_aside_row
-from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource
+from hpedu.ingest.readers.number_formats import PERCENT
+from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource, name_cell
 from hpedu.ingest.sheet.columns import SEPARATOR
-from hpedu.ingest.sheet.vocabulary import is_worded
+from hpedu.ingest.sheet.vocabulary import is_marked, is_uncomputed, is_worded
 from hpedu.ingest.sheet_names import contradicts
 from hpedu.ingest.stated_units import TableUnits, find_table_units
-from hpedu.ingest.words.numbers import NumberStyle, decide_style, may_be_plain, parse_number, printed_step
+from hpedu.ingest.words.numbers import (
+    NumberStyle,
+    decide_style,
+    may_be_plain,
+    parse_number,
+    printed_step,
+    read_sole,
+)
 from hpedu.ingest.words.places import resolve_place, resolve_territory
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.ingest.words.years import (
@@ -226,15 +234,22 @@ def interpret(
         resource.published,
     )
     has_corrections = bool(index_prints(name, registry))
+    read: list[tuple[Cell, dict[str, Any]]] = []
     for cell in table.cells:
         try:
-            reading.observations.append(reader.read(cell) | _provenance(cell, resource))
+            read.append((cell, reader.read(cell)))
         except SetAside as refusal:
             figure = reader.find_figure(cell) if has_corrections else None
             refused += [figure] if figure else []
             reading.issues.append(
                 set_aside_row(cell, resource, refusal.reason, refusal.subject, registry, refusal.known)
             )
+    fractions = set() if layout.coded else _find_fractions(read, layout)
+    for cell, row in read:
+        if name_cell(cell.sheet, cell.address) in fractions:
+            reading.issues.append(set_aside_row(cell, resource, "fraction_or_percent", cell.printed, registry))
+        else:
+            reading.observations.append(row | _provenance(cell, resource))
     if not layout.coded:
         known = None if style == "undecided" else style
         rows = reading.observations
@@ -283,11 +298,40 @@ def _find_boundary(
     return replace(boundary, version="old") if has_districts else boundary
 
 
+def _name_series(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in SERIES_FIELDS)
+
+
+def _find_fractions(read: Sequence[tuple[Cell, Mapping[str, Any]]], layout: Layout) -> set[str]:
+    """Find the cells in percent that are most likely fractions, 0.987 for 98.7%: none of their series is above 1.
+
+    So is one among others if only a hundred times it is of their size. A percent sign in a cell shows that it is
+    none, and a layout may say so of a series.
+    """
+    small = {
+        _name_series(series.model_dump()) for its in layout.series.values() for series in its if series.below_one
+    }
+    by_series: dict[tuple[str, ...], list[tuple[Cell, float]]] = {}
+    for cell, row in read:
+        if row["unit"] == "percent" and _name_series(row) not in small:
+            by_series.setdefault(_name_series(row), []).append((cell, row["value"]))
+    found = set()
+    for cells in by_series.values():
+        signed = [value for cell, value in cells if cell.printed.rstrip().endswith("%")]
+        sure = signed or [value for _, value in cells if value > 1]
+        for cell, value in cells:
+            is_in_doubt = 0 < value <= 1 and not cell.printed.rstrip().endswith("%")
+            if is_in_doubt and (not sure or min(sure) / 2 <= 100 * value <= 2 * max(sure)):
+                found.add(name_cell(cell.sheet, cell.address))
+    return found
+
+
 def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberStyle | Undecided:
     """Return how numbers are written: as the layout or format says, else from all numbers and what they count."""
     if layout.numbers != "decide":
         return layout.numbers
-    printed = [cell.printed for cell in table.cells]
+    # A number typed as one decides nothing: its style is plain.
+    printed = [cell.printed for cell in table.cells if cell.scale is None]
     if table.is_plain:
         # The format writes 1234.5, unless a spreadsheet has saved the file anew in a style of its own.
         style = decide_style(printed)
@@ -323,6 +367,8 @@ class _CellReader:
             raise SetAside("not_published")
         if self.refusal is not None:
             raise self.refusal
+        if is_uncomputed(printed):
+            raise SetAside("formula_not_calculated" if printed.startswith("=") else "error_in_cell", printed)
         label, parts, series, territory, place, year = self._identify(cell)
         extra = cell.labels if layout.coded else {}
         measure = registry.measures.get(series.measure)
@@ -335,6 +381,9 @@ class _CellReader:
                 raise SetAside("other_sheet", cell.sheet)
             self.units.check(cell.labels.get("unit", ""), " ".join(parts), series, measure.unit)
         number = _read_number(cell, layout, self.style)
+        _check_format(cell, series, measure.unit)
+        if number < 0 and counts_whole(series, registry):
+            raise SetAside("negative_count", printed)
         status = read_status(cell.labels.get("mark", "")) or label.status
         if not status and label.stars and label.stars in layout.preliminary_marks:
             status = "preliminary"
@@ -453,12 +502,23 @@ def _read_number(cell: Cell, layout: Layout, style: NumberStyle | Undecided) -> 
     printed = cell.printed.strip()
     if printed in layout.none:
         return Decimal(0)
-    if style == "undecided":
-        raise SetAside("ambiguous_number", printed)
+    if cell.scale is not None:
+        style = "plain"
     try:
-        return parse_number(printed, style)
+        number = read_sole(printed) if style == "undecided" else parse_number(printed, style)
     except ValueError as error:
-        raise SetAside("not_a_number", printed) from error
+        raise SetAside("marked_number" if is_marked(printed) else "not_a_number", printed) from error
+    if number is None:
+        raise SetAside("ambiguous_number", printed)
+    return number
+
+
+def _check_format(cell: Cell, series: Series, unit: str) -> None:
+    """Refuse a percent sign where none is due, and a format that hides digits its unit does not make up for."""
+    if cell.printed.rstrip().endswith("%") and unit != "percent":
+        raise SetAside("other_unit", cell.printed)
+    if cell.scale not in (None, 1, PERCENT) and cell.scale != series.scale:
+        raise SetAside("scaled_format", cell.printed)
 
 
 def _provenance(cell: Cell, resource: Resource) -> dict[str, Any]:

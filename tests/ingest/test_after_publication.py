@@ -71,6 +71,8 @@ def test_a_row_of_a_school_list_too(registry: Registry) -> None:
 
 
 def test_the_newest_year_is_not_after_the_newest_publication(registry: Registry) -> None:
-    values = pl.DataFrame({"year": [2024, 2052], "status": ["final", "final"], "indicator": ["a", "a"]})
+    values = pl.DataFrame(
+        {"year": [2024, 2052], "status": ["final", "final"], "indicator": ["a", "a"], "qualifier": ["", ""]}
+    )
     assert find_newest(values, registry, ["2019-08", "2025"]) == 2024
     assert find_newest(values, registry, []) is None

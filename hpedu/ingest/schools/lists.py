@@ -11,11 +11,13 @@ import polars as pl
 
 from hpedu.ingest import schema
 from hpedu.ingest.interpret import Reading
+from hpedu.ingest.readers.excel import complete_frame
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.schools.fields import list_columns
 from hpedu.ingest.schools.rules import set_aside_duplicates
 from hpedu.ingest.schools.sheets import CHOICE_TYPES, TYPES, find_header, find_lacking_columns, read_sheet
 from hpedu.ingest.schools.totals import total_schools
+from hpedu.ingest.sheet.grid import Facts
 from hpedu.ingest.source import SHEETS, Source
 from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
 from hpedu.registry import Registry
@@ -74,11 +76,12 @@ def read_school_list(source: Source, file: str, registry: Registry, published: s
     columns = school_schema(registry)
     frames, issues, names = [pl.DataFrame(schema=columns)], [pl.DataFrame(schema=schema.ISSUES)], []
     present = titles = set_aside = 0
+    is_1904 = may_be_school_list(source) and any(facts.is_1904 for facts in source.facts.values())
     for name, cells in _read_sheets(source):
         header = find_header(cells, registry)
         if header is None:
             continue
-        sheet = read_sheet(cells, header, file, name, columns, registry, published)
+        sheet = read_sheet(cells, header, file, name, columns, registry, published, is_1904=is_1904)
         frames.append(sheet.frame)
         issues.append(sheet.issues)
         names.append(name)
@@ -104,7 +107,8 @@ def may_be_school_list(source: Source) -> bool:
 
 
 def _read_sheets(source: Source) -> Iterator[tuple[str, pl.DataFrame]]:
-    for name, cells in source.frames if may_be_school_list(source) else []:
+    for name, printed in source.frames if may_be_school_list(source) else []:
+        cells = _mark_fractions(printed, source.facts.get(name, Facts()))
         texts = (text for row in cells.head(_ENOUGH_ROWS).rows() for text in row if text)
         encoding = detect_legacy([name, *texts])
         if encoding is None:
@@ -112,6 +116,14 @@ def _read_sheets(source: Source) -> Iterator[tuple[str, pl.DataFrame]]:
         else:
             convert = partial(convert_legacy, encoding=encoding)
             yield convert(name), cells.with_columns(pl.all().map_elements(convert, return_dtype=pl.String))
+
+
+def _mark_fractions(cells: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """Return a sheet in which a number typed as 1.125 is "1.1250", which nobody takes for 1125."""
+    places = [place for place, scale in facts.scales.items() if scale == 1]
+    texts = {place: str(cells[place]) for place in places if place[0] < cells.height and place[1] < cells.width}
+    parts = {place: text.partition(".") for place, text in texts.items() if "." in text}
+    return complete_frame(cells, Facts(texts={p: f"{whole}.{rest:0<4}" for p, (whole, _, rest) in parts.items()}))
 
 
 def read_schools(source: Source, file: str, registry: Registry, published: str = "0000") -> Reading | None:

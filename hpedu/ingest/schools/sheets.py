@@ -23,6 +23,7 @@ from hpedu.ingest.schools.fields import (
     recognise_school_list,
 )
 from hpedu.ingest.schools.rules import Issues, check_schools
+from hpedu.ingest.sheet.vocabulary import is_uncomputed
 from hpedu.ingest.words.years import find_year, resolve_year
 from hpedu.registry import Registry
 
@@ -45,6 +46,10 @@ _GROUPED = r"^\d{1,3}([.,]\d{3})+$"
 _WHOLE = r"^(\d+)[.,]0+$"
 # Days since 30 December 1899: the years 1954 to 2119.
 _SERIALS = (20_000, 80_000)
+
+# From 30 December 1899 to 1 January 1904.
+_DAYS_TO_1904 = 1462
+_MAY_BE_UNCOMPUTED = r"^(?:[=#]|Err:)"
 
 HEADER_DEPTH = 15
 """Rows among which the header is; the letterhead and the title are above it."""
@@ -180,13 +185,18 @@ def read_sheet(
     columns: dict[str, Any],
     registry: Registry,
     published: str = "0000",
+    *,
+    is_1904: bool = False,
 ) -> Sheet:
-    """Read the rows under a header into the columns of the wide table (`lists.school_schema`)."""
+    """Read the rows under a header into the columns of the wide table (`lists.school_schema`).
+
+    `is_1904` says that days without a format are counted from 1 January 1904.
+    """
     letters = {column: column_letters(place) for place, column in header.columns.items()}
     issues = Issues(registry, file, name, letters)
     _report_unknown(header, issues, registry)
     printed = _drop_other_rows(_take_rows(cells, header), issues)
-    values = _read_values(printed, columns, issues, registry)
+    values = _read_values(printed, columns, issues, registry, is_1904=is_1904)
     values = _apply_title(values, cells.head(header.row), name)
     values = check_schools(values, printed, issues, registry, published)
     values = _count_cells(values, printed).with_columns(file=pl.lit(file), sheet=pl.lit(name))
@@ -236,20 +246,25 @@ def _drop_other_rows(printed: pl.DataFrame, issues: Issues) -> pl.DataFrame:
 
 
 def _read_values(
-    printed: pl.DataFrame, columns: dict[str, Any], issues: Issues, registry: Registry
+    printed: pl.DataFrame, columns: dict[str, Any], issues: Issues, registry: Registry, *, is_1904: bool
 ) -> pl.DataFrame:
     """Read every column by its kind; a cell with something that cannot be read becomes an issue."""
     known = list_columns(registry)
     series = [printed["row"]]
     for name in printed.columns[1:]:
         kind = known[name].kind
-        values = read_column(printed[name], name, kind).cast(columns[name])
+        cells = printed[name]
+        if name not in _ROW_RULES:
+            cells = _set_aside_uncomputed(printed.select("row", printed=name), name, issues)
+        if is_1904 and kind == "date":
+            cells = _count_from_1900(cells)
+        values = read_column(cells, name, kind).cast(columns[name])
         series.append(values)
-        empty = printed[name] == ""
+        empty = cells == ""
         # In most columns nothing is refused.
         if values.null_count() == empty.sum():
             continue
-        missing = is_missing(printed[name])
+        missing = is_missing(cells)
         table = printed.select("row", printed=name)
         issues.add("not_published", name, _found(table.filter(values.is_null() & missing & ~empty), ""))
         if name not in _ROW_RULES and kind not in ("code", "text"):
@@ -257,6 +272,25 @@ def _read_values(
             choices = list_choices("yes_no" if kind == "yes_no" else name) if kind not in _REFUSED else ""
             issues.add(reason, name, _found(table.filter(values.is_null() & ~missing), choices))
     return pl.DataFrame(series)
+
+
+def _set_aside_uncomputed(table: pl.DataFrame, column: str, issues: Issues) -> pl.Series:
+    """Return the cells of a column without errors and formulas never calculated, which become issues."""
+    cells = table["printed"]
+    if not cells.str.contains(_MAY_BE_UNCOMPUTED).any():
+        return cells.alias(column)
+    wrong = cells.map_elements(is_uncomputed, return_dtype=pl.Boolean)
+    found = table.filter(wrong).with_columns(subject="printed")
+    is_formula = pl.col("printed").str.starts_with("=")
+    issues.add("formula_not_calculated", column, found.filter(is_formula))
+    issues.add("error_in_cell", column, found.filter(~is_formula))
+    return cells.set(wrong, "").alias(column)
+
+
+def _count_from_1900(cells: pl.Series) -> pl.Series:
+    """Return dates without a format, which are days since 1904, as days since 1900."""
+    days = cells.cast(pl.Int64, strict=False)
+    return (days + _DAYS_TO_1904).cast(pl.String).zip_with(days.is_not_null(), cells).alias(cells.name)
 
 
 def _found(rows: pl.DataFrame, subject: str) -> pl.DataFrame:

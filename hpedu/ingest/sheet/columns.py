@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Literal
 
 from hpedu.ingest.sheet.grid import Grid
-from hpedu.ingest.sheet.vocabulary import Kind, find_kind, is_worded
+from hpedu.ingest.sheet.vocabulary import Kind, find_kind, is_date, is_worded
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.ingest.words.years import is_year_label, read_status
 
@@ -91,7 +91,9 @@ def _lead(texts: list[str], count: Counter[Kind], header: str) -> ColumnRole:
         return "code"
     if any(is_worded("unit_header", line) for line in lines) and _are_units(texts):
         return "unit"
-    if count["text"] * 2 >= filled or count["year"] == filled:
+    # Among numbers a date is a figure that a spreadsheet took for a day: "5.12" is 5 December.
+    words = count["text"] - (sum(map(is_date, texts)) if count["number"] else 0)
+    if words * 2 >= filled or count["year"] == filled:
         return "label"
     return "value"
 

@@ -178,7 +178,8 @@ def read_block(block: Block) -> Table:
                 continue
             place = address(row, column)
             if reader.is_value(role, column):
-                table.cells.append(Cell(block.grid.sheet, place, printed, reader.labels(row, column)))
+                scale = block.grid.scales.get((row, column))
+                table.cells.append(Cell(block.grid.sheet, place, printed, reader.labels(row, column), scale))
             else:
                 # A label or unit with nothing under it is a remark on what is above.
                 rest: RestRole = "footer" if 0 <= last < row else reader.rest_role(role, column, printed)

@@ -27,7 +27,7 @@ from hpedu.ingest.sheet.vocabulary import (
             "30/9/2011|NH 24-25|2024(p)|2024e|SB 2024|2024-2025 (ước)|2024 (1)",
             "year",
         ),
-        ("Hà Nội|2011 Teacher|1.1.2|a1|2024-09-05|#REF!|(12)", "text"),
+        ("Hà Nội|2011 Teacher|1.1.2|a1|2024-09-05|(12)", "text"),
         ("| |\u00a0", "blank"),
     ],
 )
