@@ -73,10 +73,6 @@ class Figure:
         return self.key, self.territory, self.place
 
     @property
-    def where(self) -> tuple[str, str, str]:
-        return self.file, self.sheet, self.cell
-
-    @property
     def release(self) -> tuple[str, str]:
         """Return folder and edition: the same for what one publisher issued together."""
         return self.file.rpartition("/")[0], self.edition
@@ -202,7 +198,7 @@ def find_matches(figures: Figures, registry: Registry, kind: str, reaches: Seque
         if relation.kind == kind:
             for formula in relation.parts or [""]:
                 for match in _match(figures, relation, formula, reaches):
-                    mark = (relation.id, *(figure.where for figure in match.figures))
+                    mark = (relation.id, *(figure.row for figure in match.figures))
                     if mark not in seen:
                         seen.add(mark)
                         yield match
