@@ -163,7 +163,9 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     """
     package = _open_package(project.raw, registry, progress)
     readings = _read_all(project, package, registry, progress)
-    schools, repeated = join_lists([r.schools for r in readings if r.schools is not None], registry)
+    schools, repeated = join_lists(
+        [r.schools for r in readings if r.schools is not None], package.resources, registry
+    )
     printed = _frame([row for r in readings for row in r.observations], schema.OBSERVATIONS)
     published = mark_current(pl.concat([printed, sum_schools(schools, package.resources, registry)]))
     ages = estimate_age_bands(published, registry)

@@ -29,7 +29,7 @@ def read_file(source: Source, resource: Resource, registry: Registry) -> Reading
     with report_damage():
         if is_form(source):
             return read_form(source, resource, registry)
-        schools = read_schools(source, resource.path, registry)
+        schools = read_schools(source, resource.path, registry, resource.published)
     if schools is not None:
         return schools
     reading = Reading()

@@ -19,7 +19,7 @@ import polars as pl
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, text
 from hpedu.ingest.schema import RawTable, column_index
-from hpedu.ingest.sheet.grid import Grid
+from hpedu.ingest.sheet.grid import Grid, Merge
 
 TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
     "pxweb_csv": (pxweb.is_pxweb_csv, pxweb.read_pxweb_csv),
@@ -76,6 +76,14 @@ class Source:
             return [(grid.sheet, _make_frame(grid)) for grid in self.grids]
         with report_damage():
             return list(excel.read_frames(self.data))
+
+    @cached_property
+    def merges(self) -> dict[str, list[Merge]]:
+        """Return the merged ranges of each sheet (known for .xlsx, web pages and Excel's XML). Raises as `table`."""
+        if self.format != "workbook":
+            return {grid.sheet: grid.merged for grid in self.grids}
+        with report_damage():
+            return excel.read_merges(self.data)
 
     @cached_property
     def grids(self) -> list[Grid]:

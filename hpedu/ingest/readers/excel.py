@@ -93,6 +93,14 @@ def complete_frames(frames: Iterable[tuple[str, pl.DataFrame]], data: bytes) -> 
     return [_make_grid(name, frame, extras.get(name)) for name, frame in frames]
 
 
+def read_merges(data: bytes) -> dict[str, list[Merge]]:
+    """Return the merged ranges of each sheet of an .xlsx file; of other formats none are known."""
+    if "xl/workbook.xml" not in _zip_names(data):
+        return {}
+    with ZipFile(io.BytesIO(data)) as book:
+        return {name: _find_merges(book.read(part)) for name, part in _sheet_parts(book)}
+
+
 def read_frames(data: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yield the sheets as polars frames of printed text, one after the other, for tables of many thousand rows.
 
@@ -176,10 +184,13 @@ def _sheet_parts(book: ZipFile) -> Iterator[tuple[str, str]]:
 
 
 def _read_sheet_extras(xml: bytes) -> _Extras:
+    return _Extras(_find_merges(xml), dict(_read_cells(xml)) if any(mark in xml for mark in _PASSED_OVER) else {})
+
+
+def _find_merges(xml: bytes) -> list[Merge]:
     # They come after all cells, in a file that may be large.
     start = xml.find(b"mergeCells")
-    merges = [_read_merge(match) for match in _MERGE.finditer(xml, start)] if start >= 0 else []
-    return _Extras(merges, dict(_read_cells(xml)) if any(mark in xml for mark in _PASSED_OVER) else {})
+    return [_read_merge(match) for match in _MERGE.finditer(xml, start)] if start >= 0 else []
 
 
 def _read_merge(match: re.Match[bytes]) -> Merge:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -13,10 +14,11 @@ from hpedu.ingest import schema
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.schools.fields import list_columns
-from hpedu.ingest.schools.rules import set_aside_duplicates
+from hpedu.ingest.schools.repeats import join_repeats
 from hpedu.ingest.schools.sheets import CHOICE_TYPES, TYPES, find_header, find_lacking_columns, read_sheet
 from hpedu.ingest.schools.totals import total_schools
 from hpedu.ingest.source import SHEETS, Source
+from hpedu.ingest.words.dates import last_day_of
 from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
 from hpedu.registry import Registry
 
@@ -49,7 +51,7 @@ def school_schema(registry: Registry) -> dict[str, Any]:
     }
 
 
-def read_school_list(source: Source, file: str, registry: Registry) -> SchoolList:
+def read_school_list(source: Source, file: str, registry: Registry, latest: date | None = None) -> SchoolList:
     """Read all school lists of a workbook, a delimited text or a web page; its other sheets are left alone.
 
     Text in legacy fonts (TCVN3, VNI) is recognised by the first rows of a sheet and comes out as Unicode.
@@ -58,6 +60,8 @@ def read_school_list(source: Source, file: str, registry: Registry) -> SchoolLis
     ----------
     file
         The path under data/raw, which the rows and issues name.
+    latest
+        The last day of its publication; no date in it is later.
 
     Returns
     -------
@@ -71,20 +75,23 @@ def read_school_list(source: Source, file: str, registry: Registry) -> SchoolLis
     """
     columns = school_schema(registry)
     frames, issues, names = [pl.DataFrame(schema=columns)], [pl.DataFrame(schema=schema.ISSUES)], []
+    letters: dict[str, dict[str, str]] = {}
     present = titles = set_aside = 0
-    for name, cells in _read_sheets(source):
+    for own, name, cells in _read_sheets(source):
         header = find_header(cells, registry)
         if header is None:
             continue
-        sheet = read_sheet(cells, header, file, name, columns, registry)
+        merged = source.merges.get(own, ())
+        sheet = read_sheet(cells, header, file, name, columns, registry, merged=merged, latest=latest)
         frames.append(sheet.frame)
         issues.append(sheet.issues)
         names.append(name)
+        letters[name] = sheet.letters
         present += sheet.present
         titles += sheet.titles
         set_aside += sheet.set_aside
     frame = pl.concat(frames)
-    schools, repeated = set_aside_duplicates(frame, registry)
+    schools, repeated = join_repeats(frame, registry, letters=letters)
     read = int(schools["cells"].sum())
     set_aside += int(frame["cells"].sum()) - read
     return SchoolList(schools, pl.concat([*issues, repeated]), tuple(names), present, titles, read, set_aside)
@@ -92,7 +99,7 @@ def read_school_list(source: Source, file: str, registry: Registry) -> SchoolLis
 
 def find_lacking(source: Source, registry: Registry) -> dict[str, list[str]]:
     """Find the sheets that are plainly school lists but lack required columns, and the ids of those columns."""
-    found = {name: find_lacking_columns(cells, registry) for name, cells in _read_sheets(source)}
+    found = {name: find_lacking_columns(cells, registry) for _, name, cells in _read_sheets(source)}
     return {name: columns for name, columns in found.items() if columns}
 
 
@@ -101,26 +108,36 @@ def may_be_school_list(source: Source) -> bool:
     return source.format in SHEETS and source.format != "plain_text"
 
 
-def _read_sheets(source: Source) -> Iterator[tuple[str, pl.DataFrame]]:
+def _read_sheets(source: Source) -> Iterator[tuple[str, str, pl.DataFrame]]:
+    """Yield each sheet: its name as it is in the file and as it reads, and its cells."""
     for name, cells in source.frames if may_be_school_list(source) else []:
         texts = (text for row in cells.head(_ENOUGH_ROWS).rows() for text in row if text)
         encoding = detect_legacy([name, *texts])
         if encoding is None:
-            yield name, cells
+            yield name, name, cells
         else:
             convert = partial(convert_legacy, encoding=encoding)
-            yield convert(name), cells.with_columns(pl.all().map_elements(convert, return_dtype=pl.String))
+            yield name, convert(name), cells.with_columns(pl.all().map_elements(convert, return_dtype=pl.String))
 
 
-def read_schools(source: Source, file: str, registry: Registry) -> Reading | None:
-    """Read the school rows of a file and what was set aside of them; None if it is no school list."""
-    found = read_school_list(source, file, registry)
+def read_schools(source: Source, file: str, registry: Registry, published: str = "") -> Reading | None:
+    """Read the school rows of a file and what was set aside of them; None if it is no school list.
+
+    Parameters
+    ----------
+    published
+        The day, month or year of its publication, if it is known.
+    """
+    found = read_school_list(source, file, registry, last_day_of(published))
     return Reading(issues=found.issues.to_dicts(), schools=found.frame) if found.sheets else None
 
 
-def join_lists(lists: Sequence[pl.DataFrame], registry: Registry) -> tuple[pl.DataFrame, pl.DataFrame]:
+def join_lists(
+    lists: Sequence[pl.DataFrame], resources: Mapping[str, Resource], registry: Registry
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Join the rows of all lists, each school once a year. Returns them, and the issues of those listed twice."""
-    return set_aside_duplicates(pl.concat([pl.DataFrame(schema=school_schema(registry)), *lists]), registry)
+    published = {path: resource.published for path, resource in resources.items()}
+    return join_repeats(pl.concat([pl.DataFrame(schema=school_schema(registry)), *lists]), registry, published)
 
 
 def sum_schools(schools: pl.DataFrame, resources: Mapping[str, Resource], registry: Registry) -> pl.DataFrame:
