@@ -167,22 +167,24 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
         [r.schools for r in readings if r.schools is not None], package.resources, registry
     )
     printed = _frame([row for r in readings for row in r.observations], schema.OBSERVATIONS)
-    published = mark_current(pl.concat([printed, sum_schools(schools, package.resources, registry)]))
+    sums, uncovered = sum_schools(schools, package.resources, printed, registry)
+    published = mark_current(pl.concat([printed, sums]))
     ages = estimate_age_bands(published, registry)
     derived = pl.concat([ages, derive_merged(pl.concat([published, ages]), registry)])
     # Marked once more, since a derived sum goes before a published bound.
     observations = mark_current(pl.concat([published, derived]))
     observations = observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
-    issues = pl.concat([_frame([row for r in readings for row in r.issues], schema.ISSUES), repeated])
+    issues = [row for r in readings for row in r.issues] + uncovered
+    set_aside = pl.concat([_frame(issues, schema.ISSUES), repeated])
     findings = find_problems(published, registry)
     counts = {
         "files": len(readings),
         "published": published.height,
         "derived": derived.height,
-        "set_aside": issues.height,
+        "set_aside": set_aside.height,
         "findings": findings.height,
     }
-    return Ingested(package.resources, observations, issues, findings, schools, counts)
+    return Ingested(package.resources, observations, set_aside, findings, schools, counts)
 
 
 def _read_all(

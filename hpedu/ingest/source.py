@@ -79,7 +79,7 @@ class Source:
 
     @cached_property
     def merges(self) -> dict[str, list[Merge]]:
-        """Return the merged ranges of each sheet (known for .xlsx, web pages and Excel's XML). Raises as `table`."""
+        """Return the merged ranges of each sheet; of .xls and .ods none are known. Raises as `table` does."""
         if self.format != "workbook":
             return {grid.sheet: grid.merged for grid in self.grids}
         with report_damage():

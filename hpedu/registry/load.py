@@ -43,6 +43,7 @@ FILES: dict[str, tuple[str, type[Row]]] = {
     "flows": ("flows.csv", models.LevelFlow),
     "errata": ("errata.csv", models.Erratum),
     "school_columns": ("school_columns.csv", models.SchoolColumn),
+    "limits": ("limits.csv", models.Limit),
     "relations": ("relations.csv", models.Relation),
 }
 """Attribute of `Registry` -> file, or folder of TOML files, and the class of its rows."""

@@ -410,6 +410,13 @@ class LevelFlow(Row):
     cohort: str = ""
 
 
+class Limit(Keyed):
+    """A limit that decides whether data is used."""
+
+    value: Decimal
+    name: Text
+
+
 class SchoolColumn(Keyed):
     """A column of the department's school list (docs/school_list.md), and the series its sums become.
 
@@ -480,6 +487,7 @@ class Registry:
     flows: list[LevelFlow]
     errata: dict[str, Erratum]
     school_columns: dict[str, SchoolColumn]
+    limits: dict[str, Limit]
     relations: dict[str, Relation]
 
     @cached_property

@@ -31,7 +31,8 @@ _DIGITS = re.compile(r"[\s,;+]")
 _SIGNS = re.compile(r"[\W_]+")
 _COMMUNE_KINDS: dict[str, list[str]] = _TABLE["commune_kinds"]
 _COMMUNE_KIND = re.compile(
-    rf"^({'|'.join(re.escape(word) for words in _COMMUNE_KINDS.values() for word in words)})(?:(?<=\.)|\b)\s*(?=\S)",
+    rf"^({'|'.join(re.escape(word) for words in _COMMUNE_KINDS.values() for word in words)})"
+    r"(?:(?<=\.)|\b)\s*(?=\S)",
     re.IGNORECASE,
 )
 _KIND_OF = {word: kind for kind, words in _COMMUNE_KINDS.items() for word in words}
@@ -88,9 +89,9 @@ def read_levels(text: str, coded: bool = False) -> tuple[str, ...] | None:
 
 
 def name_commune(text: str) -> tuple[str, str, str]:
-    """Return a name without its kind, exact and folded, and the kind: "Xã An Hải" -> ("an hải", "an hai", "commune").
+    """Return a name without its kind, exact and folded, and the kind, "" where none is written.
 
-    The kind is empty where none is written.
+    "Xã An Hải" -> ("an hải", "an hai", "commune").
     """
     cleaned = clean_text(text).casefold()
     kind = _COMMUNE_KIND.match(cleaned)

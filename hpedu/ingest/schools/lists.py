@@ -13,6 +13,7 @@ import polars as pl
 from hpedu.ingest import schema
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.schema import Resource
+from hpedu.ingest.schools.coverage import apply_coverage, measure_coverage, report_coverage
 from hpedu.ingest.schools.fields import list_columns
 from hpedu.ingest.schools.repeats import join_repeats
 from hpedu.ingest.schools.sheets import CHOICE_TYPES, TYPES, find_header, find_lacking_columns, read_sheet
@@ -140,15 +141,25 @@ def join_lists(
     return join_repeats(pl.concat([pl.DataFrame(schema=school_schema(registry)), *lists]), registry, published)
 
 
-def sum_schools(schools: pl.DataFrame, resources: Mapping[str, Resource], registry: Registry) -> pl.DataFrame:
-    """Sum the lists of each year to observations of the city and its communes.
+def sum_schools(
+    schools: pl.DataFrame, resources: Mapping[str, Resource], published_elsewhere: pl.DataFrame, registry: Registry
+) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    """Sum the lists of each year to observations of its communes and, as far as they cover it, of the city.
 
-    Columns `hpedu.ingest.schema.OBSERVATIONS`; `file` and `sheet` name all lists of the year, `cell` is empty: a
-    sum over a column has no cell of its own.
+    Parameters
+    ----------
+    published_elsewhere
+        The observations of all other files: the counts of schools there say whether a list is whole.
+
+    Returns
+    -------
+    observations, issues
+        Columns `hpedu.ingest.schema.OBSERVATIONS`; `file` and `sheet` name all lists of the year, `cell` is empty:
+        a sum over a column has no cell of its own. An issue for each level that a list does not cover.
     """
     # 270 sums over nothing would take a third of a second.
     if schools.is_empty():
-        return pl.DataFrame(schema=schema.OBSERVATIONS)
+        return pl.DataFrame(schema=schema.OBSERVATIONS), []
     published = {path: resource.published for path, resource in resources.items()}
     names = {path: resource.name for path, resource in resources.items()}
     lists = schools.group_by("year", maintain_order=True).agg(
@@ -157,8 +168,11 @@ def sum_schools(schools: pl.DataFrame, resources: Mapping[str, Resource], regist
         pl.col("file").unique(maintain_order=True).str.join(" + "),
         pl.col("sheet").unique(maintain_order=True).str.join(" + "),
     )
-    return (
-        total_schools(schools, registry)
+    totals = total_schools(schools, registry)
+    coverage = measure_coverage(schools, totals, published_elsewhere, registry)
+    files = {year: (file, sheet) for year, file, sheet in lists.select("year", "file", "sheet").iter_rows()}
+    observations = (
+        apply_coverage(totals, coverage, registry)
         .join(lists, on="year", how="left")
         .with_columns(
             qualifier=pl.lit(""),
@@ -170,3 +184,4 @@ def sum_schools(schools: pl.DataFrame, resources: Mapping[str, Resource], regist
         )
         .select(pl.col(name).cast(kind) for name, kind in schema.OBSERVATIONS.items())
     )
+    return observations, report_coverage(coverage, files, registry)

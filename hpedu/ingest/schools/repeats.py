@@ -1,4 +1,4 @@
-"""Find the rows of a list that are one school, or may be: parts are joined, repetitions set aside, doubt is named."""
+"""Find rows of a list that are one school, or may be: join parts, set repetitions aside, name what is in doubt."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SAME = ("commune_code", "ownership", "institution_type")
 
 
 def code_key(code: pl.Expr) -> pl.Expr:
-    """Return what two writings of one code have in common: no separators, no leading zeros, no ".0" of a number."""
+    """Return what the writings of one code have in common: no separators, no leading zeros, no ".0"."""
     plain = code.str.replace(r"^(\d+)[.,]0$", "$1").str.replace_all(r"[\s._/\-]", "").str.to_uppercase()
     return plain.str.strip_chars_start("0")
 
@@ -136,7 +136,8 @@ def _list_figures(registry: Registry) -> list[str]:
     return [
         name
         for name, column in list_columns(registry).items()
-        if column.kind in ("count", "yes_no", "date") and name != "synthetic" or name == "national_standard_level"
+        if name == "national_standard_level"
+        or (column.kind in ("count", "yes_no", "date") and name != "synthetic")
     ]
 
 
