@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
+from hpedu.ingest.schema import Resource
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator
@@ -34,7 +35,31 @@ _FIRMNESS = ("final", "preliminary", "derived", "estimated", "projected", "synth
 _Cells = Mapping[tuple[str, int], dict[str, Any]]  # (territory, year) -> current observation
 
 
-def compute_indicators(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+SCHOOL_LIST = "school_list"
+"""The origin of sums over school lists."""
+
+_PARTIAL = frozenset({"incomplete", "partial_list"})
+"""Flags of sums that lack schools: a ratio has them on both sides, or on none."""
+
+
+def find_origins(package: Mapping[str, Resource], lists: Collection[str], registry: Registry) -> dict[str, str]:
+    """Return the origin of each file: that of school lists, or its publisher, under one name if it has several.
+
+    Parameters
+    ----------
+    lists
+        The files that are school lists.
+    """
+    names = {row.name: row.publisher for row in registry.publishers}
+    return {
+        path: SCHOOL_LIST if path in lists else names.get(resource.publisher, resource.publisher)
+        for path, resource in package.items()
+    }
+
+
+def compute_indicators(
+    observations: pl.DataFrame, registry: Registry, origins: Mapping[str, str] | None = None
+) -> pl.DataFrame:
     """Compute all indicator values the observations allow.
 
     A ratio is computed from sums of counts; where any count of the formula is missing, the rate as published is
@@ -42,17 +67,22 @@ def compute_indicators(observations: pl.DataFrame, registry: Registry) -> pl.Dat
     bound that is itself the published rate is kept with its qualifier. Values above the plausible
     limit of the registry get the flag `above_plausible` and stay as they are.
 
+    Numerator and denominator are of one territory and year, of the same coverage (a sum that lacks schools is
+    not divided by one that does not) and, unless the indicator `crosses` publishers, of one origin.
+
     Parameters
     ----------
     observations
         As ingest writes them; only current ones of whole territories are used.
+    origins
+        File -> who counted (`find_origins`); without it all count as of one origin.
 
     Returns
     -------
     polars.DataFrame
         Columns `VALUES`, sorted by indicator (in registry order), territory, year.
     """
-    return _compute_all(observations.filter(pl.col("place") == ""), registry)
+    return _compute_all(observations.filter(pl.col("place") == ""), registry, origins or {})
 
 
 def compute_commune_indicators(
@@ -66,12 +96,14 @@ def compute_commune_indicators(
         Code -> id, which is then the `territory`. Only those named are computed.
     """
     own = observations.filter(pl.col("place").is_in(list(communes)))
-    return _compute_all(own.with_columns(territory=pl.col("place").replace_strict(communes, default="")), registry)
+    return _compute_all(
+        own.with_columns(territory=pl.col("place").replace_strict(communes, default="")), registry, {}
+    )
 
 
-def _compute_all(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+def _compute_all(observations: pl.DataFrame, registry: Registry, origins: Mapping[str, str]) -> pl.DataFrame:
     series = _index(observations)
-    rows = [row for indicator in registry.indicators.values() for row in _compute(indicator, series)]
+    rows = [row for indicator in registry.indicators.values() for row in _compute(indicator, series, origins)]
     return pl.DataFrame(rows, schema=VALUES, orient="row")
 
 
@@ -84,8 +116,10 @@ def _index(observations: pl.DataFrame) -> dict[SeriesRef, dict[tuple[str, int], 
     return table
 
 
-def _compute(indicator: Indicator, series: Mapping[SeriesRef, _Cells]) -> Iterator[dict[str, Any]]:
-    computed = dict(_from_counts(indicator, series))
+def _compute(
+    indicator: Indicator, series: Mapping[SeriesRef, _Cells], origins: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    computed = dict(_from_counts(indicator, series, origins))
     published = series.get(parse_formula(indicator.published)[0], {}) if indicator.published else {}
     for key in sorted(computed.keys() | published.keys()):
         row = computed.get(key) or _row(indicator, key, [published[key]], published[key]["value"], None, None)
@@ -95,7 +129,7 @@ def _compute(indicator: Indicator, series: Mapping[SeriesRef, _Cells]) -> Iterat
 
 
 def _from_counts(
-    indicator: Indicator, series: Mapping[SeriesRef, _Cells]
+    indicator: Indicator, series: Mapping[SeriesRef, _Cells], origins: Mapping[str, str]
 ) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
     above = [series.get(term, {}) for term in parse_formula(indicator.numerator)]
     below = (
@@ -106,6 +140,8 @@ def _from_counts(
         alone = len(cells) == 1
         if not alone and any(cell["qualifier"] for cell in cells):
             continue
+        if below and not _agree(indicator, cells[: len(above)], cells[len(above) :], origins):
+            continue
         numerator = _sum(cells[: len(above)])
         denominator = _sum(cells[len(above) :]) if below else None
         if denominator == 0:
@@ -113,6 +149,20 @@ def _from_counts(
         value = indicator.scale * numerator / (denominator or 1)
         below_line = None if denominator is None else float(denominator)
         yield key, _row(indicator, key, cells, float(value), float(numerator), below_line)
+
+
+def _agree(
+    indicator: Indicator, above: list[dict[str, Any]], below: list[dict[str, Any]], origins: Mapping[str, str]
+) -> bool:
+    """Return whether numerator and denominator are of one coverage and, where they must be, of one origin."""
+    sides = [{flag for cell in side for flag in cell["flags"]} & _PARTIAL for side in (above, below)]
+    if sides[0] != sides[1]:
+        return False
+    return indicator.crosses or _find_origins(above, origins) == _find_origins(below, origins)
+
+
+def _find_origins(cells: list[dict[str, Any]], origins: Mapping[str, str]) -> set[str]:
+    return {origins.get(file, "") for cell in cells for file in cell["file"].split(" + ")}
 
 
 def _sum(cells: list[dict[str, Any]]) -> Decimal:

@@ -43,6 +43,7 @@ FILES: dict[str, tuple[str, type[Row]]] = {
     "flows": ("flows.csv", models.LevelFlow),
     "errata": ("errata.csv", models.Erratum),
     "school_columns": ("school_columns.csv", models.SchoolColumn),
+    "publishers": ("publishers.csv", models.PublisherName),
     "limits": ("limits.csv", models.Limit),
     "relations": ("relations.csv", models.Relation),
 }

@@ -274,6 +274,8 @@ class Indicator(Keyed):
     definition: Text
     legal_source: Text
     note: Text | None = None
+    # Numerator and denominator are counted by different offices, and rightly so: pupils over population.
+    crosses: bool = False
     # Values above it are shown with a flag.
     flag_above: Decimal | None = None
 
@@ -410,6 +412,13 @@ class LevelFlow(Row):
     cohort: str = ""
 
 
+class PublisherName(Row):
+    """A name of a publisher that changed its name."""
+
+    name: Words
+    publisher: Words
+
+
 class Limit(Keyed):
     """A limit that decides whether data is used."""
 
@@ -488,6 +497,7 @@ class Registry:
     errata: dict[str, Erratum]
     school_columns: dict[str, SchoolColumn]
     limits: dict[str, Limit]
+    publishers: list[PublisherName]
     relations: dict[str, Relation]
 
     @cached_property

@@ -171,7 +171,7 @@ def _find_extensions(rows: pl.DataFrame, *, across: bool) -> _Found:
 
 def _fold_column(text: pl.Expr) -> pl.Expr:
     """Fold names for whole columns: no case, no accents, no punctuation."""
-    plain = text.str.to_lowercase().str.normalize("NFD").str.replace_all(r"\p{M}", "").str.replace_all("đ", "d")
+    plain = text.str.to_lowercase().str.normalize("NFD").str.replace_all(r"\p{M}", "").str.replace_all("\u0111", "d")
     return plain.str.replace_all(r"\W+", " ").str.strip_chars()
 
 

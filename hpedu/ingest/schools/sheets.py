@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.ingest.schema import column_letters
+from hpedu.ingest.schools.context import BROKEN, MERGED, fill_merged, take_headings
 from hpedu.ingest.schools.fields import (
     MISSING,
     NONE,
@@ -24,7 +25,6 @@ from hpedu.ingest.schools.fields import (
     recognise_school_list,
     uses_codes,
 )
-from hpedu.ingest.schools.rows import BROKEN, MERGED, fill_merged, take_headings
 from hpedu.ingest.schools.rules import Issues, check_schools
 from hpedu.ingest.sheet.grid import Merge
 from hpedu.ingest.words.dates import read_date

@@ -19,7 +19,7 @@ BROKEN = r"^=|^#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_D
 MERGED = "\0"
 """What a figure begins with that stands in a cell merged over several rows: it is of none of them alone."""
 
-_ORDINAL = re.compile(r"^(?:[ivxlc]+|\d{1,3}|[a-zđ])(?:[.)/:-]+\s*|\s+(?=\S))", re.IGNORECASE)
+_ORDINAL = re.compile(r"^(?:[ivxlc]+|\d{1,3}|[^\W\d_])(?:[.)/:-]+\s*|\s+(?=\S))", re.IGNORECASE)
 _AREAS = re.compile(r"^(?:quan|huyen|thi xa|thanh pho|tp|q|h|tx|district)\b")
 _OWN = ("year", "ministry_code", "name", "institution_type", "levels", "commune_code", "commune_name", "ownership")
 _REMARKS = ("row_number", "note")
