@@ -136,7 +136,8 @@ class Conversion(Row):
     new_code: str = Field(pattern=r"^\d{5}$")
     # Empty: an island district that had no communes.
     old_code: str = Field(pattern=r"^(\d{5})?$")
-    old_district_code: str = Field(pattern=r"^\d{3}$")
+    # Empty: the commune became part of another after districts had ended.
+    old_district_code: str = Field(pattern=r"^(\d{3})?$")
     extent: Literal["whole", "part", "part_area_only", "part_area_whole_population"]
 
 

@@ -27,8 +27,8 @@ _STAGE_OF = {"nursery": "preschool", "kindergarten": "preschool"}
 class Coverage:
     """How much of one level a year's lists cover.
 
-    `known` is the newest published count of its schools, of `known_year`; `communes` are those with a school of
-    the level in the list, `expected` those that had one in the newest whole list (None: there is none).
+    `known` is the newest count of its schools, published or of a whole list, of `known_year`; `communes` are those
+    with a school of the level in the list, `expected` those that had one in the newest whole list (None: no list).
     """
 
     year: int
@@ -65,22 +65,26 @@ def measure_coverage(
     }
     placed = place_levels(schools.lazy()).select("year", "highest", "commune_code").collect()
     found: list[Coverage] = []
-    before: dict[str, frozenset[str]] = {}
+    before: dict[str, Coverage] = {}
     for year in sorted(schools["year"].unique()):
         own = placed.filter(pl.col("year") == year)
         existing = frozenset(list_valid(date(year, *COUNTED), registry))
         everywhere = frozenset(own["commune_code"].drop_nulls())
         for level, ref in refs.items():
             here = frozenset(own.filter(pl.col("highest").is_in(MEMBERS[level]))["commune_code"].drop_nulls())
+            last = before.get(level)
             known, known_year = _find_known(ref, year, published, registry)
+            if last is not None and last.state == "whole" and (known_year is None or known_year < last.year):
+                known, known_year = last.listed, last.year
+            expected = last.communes if last else None
             listed = int(_select(ref, totals, registry).filter(pl.col("year") == year)["value"].sum())
-            state = _judge(listed, known, here, before.get(level), everywhere >= existing, registry)
+            state = _judge(listed, known, here, expected, everywhere >= existing, registry)
             one = Coverage(
-                *(year, level, listed, known, known_year, here, before.get(level)),
+                *(year, level, listed, known, known_year, here, expected),
                 *(len(everywhere & existing), len(existing), state),
             )
             found.append(one)
-        before |= {one.level: one.communes for one in found if one.year == year and one.state != "partial"}
+        before |= {one.level: one for one in found if one.year == year and one.state != "partial"}
     return found
 
 

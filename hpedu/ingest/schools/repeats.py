@@ -171,8 +171,12 @@ def _find_extensions(rows: pl.DataFrame, *, across: bool) -> _Found:
 
 def _fold_column(text: pl.Expr) -> pl.Expr:
     """Fold names for whole columns: no case, no accents, no punctuation."""
-    plain = text.str.to_lowercase().str.normalize("NFD").str.replace_all(r"\p{M}", "").str.replace_all("\u0111", "d")
-    return plain.str.replace_all(r"\W+", " ").str.strip_chars()
+    plain = text.str.to_lowercase().str.normalize("NFD").str.replace_all(r"\p{M}", "")
+    return (
+        plain.str.replace_all("\N{LATIN SMALL LETTER D WITH STROKE}", "d")
+        .str.replace_all(r"\W+", " ")
+        .str.strip_chars()
+    )
 
 
 def _name_place(row: Row) -> str:

@@ -91,11 +91,9 @@ def _drop_uncounted(
         "school_no_level": ("levels", pl.col("levels").is_null()),
     }
     for reason, (column, wrong) in rules.items():
-        rows = values.filter(wrong.fill_null(False)).select("row", "year")
-        text = pl.col(column) if column in printed.columns else pl.col("year").cast(pl.String)
-        found = rows.join(
-            printed.drop("year", strict=False) if column == "levels" else printed, on="row", how="left"
-        )
+        rows = values.filter(wrong.fill_null(False)).select("row", known="year")
+        text = pl.col(column) if column in printed.columns else pl.col("known").cast(pl.String)
+        found = rows.join(printed, on="row", how="left")
         issues.add(reason, column, found.select("row", printed=text, subject=pl.lit("")))
         values = values.filter(~wrong.fill_null(False))
     return values

@@ -52,7 +52,7 @@ _WHOLE = r"^(\d+)[.,]0+$"
 HEADER_DEPTH = 15
 """Rows among which the header is; the letterhead and the title are above it."""
 
-_CODE = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*$"
+_CODE = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*$|^\d[\d ]+\d$"
 """A ministry code has three digits at least, so that no word and no "(2)" is one."""
 
 _CUT = r"(?i)^\d+([.,]\d+)?e\+?\d+$"
