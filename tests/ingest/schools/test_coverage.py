@@ -80,9 +80,9 @@ def test_the_limit_is_a_share_of_the_count(
 
 def test_one_level_alone_speaks_for_that_level(registry: Registry, schools: pl.DataFrame) -> None:
     primary = schools.filter(pl.col("levels") == ["primary"])
-    counts = make_counts(registry, primary)
-    more = make_counts(registry, schools).filter(pl.col("level") != "primary")
-    observations, issues = add_up(registry, primary, pl.concat([counts.filter(level="primary"), more]))
+    number = pl.when(pl.col("level") == "primary").then(float(primary.height)).otherwise("value")
+    counts = make_counts(registry, schools).with_columns(value=number)
+    observations, issues = add_up(registry, primary, counts)
     assert city_levels(observations) == {"primary"}
     assert "2025 lower_secondary" in {issue["subject"] for issue in issues}
 
