@@ -14,9 +14,10 @@ import polars as pl
 
 from hpedu.ingest.layouts import Items, Layout, Series
 from hpedu.ingest.quarantine import SetAside, set_aside_row
+from hpedu.ingest.readers.number_formats import PERCENT
 from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource, name_cell
 from hpedu.ingest.sheet.columns import SEPARATOR
-from hpedu.ingest.sheet.vocabulary import is_worded
+from hpedu.ingest.sheet.vocabulary import is_marked, is_uncomputed, is_worded
 from hpedu.ingest.words.numbers import (
     NumberStyle,
     decide_style,
@@ -24,6 +25,7 @@ from hpedu.ingest.words.numbers import (
     is_percent,
     parse_number,
     printed_step,
+    read_sole,
 )
 from hpedu.ingest.words.places import resolve_place, resolve_territory
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
@@ -191,6 +193,7 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
     reader = _CellReader(
         layout, find_roles(table, layout, registry), Items(layout), _find_style(table, layout, registry), registry
     )
+    read = []
     errata = {e.cell: e for e in registry.errata.values() if e.file == resource.path}
     for cell in table.cells:
         try:
@@ -198,19 +201,48 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
             erratum = errata.get(name_cell(cell.sheet, cell.address))
             if erratum is not None:
                 row = _apply_erratum(row, erratum)
-            reading.observations.append(row | _provenance(cell, resource))
+            read.append((cell, row))
         except SetAside as refusal:
             reading.issues.append(
                 set_aside_row(cell, resource, refusal.reason, refusal.subject, registry, refusal.known)
             )
+    doubtful = set() if layout.coded else _find_fractions(read, layout)
+    for cell, row in read:
+        if _identify(row) in doubtful:
+            reading.issues.append(set_aside_row(cell, resource, "fraction_or_percent", cell.printed, registry))
+        else:
+            reading.observations.append(row | _provenance(cell, resource))
     return reading
+
+
+def _identify(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in SERIES_FIELDS)
+
+
+def _find_fractions(read: Sequence[tuple[Cell, Mapping[str, Any]]], layout: Layout) -> set[tuple[str, ...]]:
+    """Find the series in percent of which no value is above 1: most likely 98.7% is stored as 0.987.
+
+    A percent sign in a cell shows that it is none, and a layout may say so.
+    """
+    small = {
+        _identify(series.model_dump()) for its in layout.series.values() for series in its if series.below_one
+    }
+    values: dict[tuple[str, ...], list[float]] = {}
+    sure = set(small)
+    for cell, row in read:
+        if row["unit"] == "percent":
+            values.setdefault(_identify(row), []).append(row["value"])
+            if cell.printed.rstrip().endswith("%"):
+                sure.add(_identify(row))
+    return {series for series, its in values.items() if series not in sure and 0 < max(its) <= 1}
 
 
 def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberStyle | Undecided:
     """Return how numbers are written: as the layout or format says, else from all numbers and what they count."""
     if layout.numbers != "decide":
         return layout.numbers
-    printed = [cell.printed for cell in table.cells]
+    # A number typed as one decides nothing: its style is plain.
+    printed = [cell.printed for cell in table.cells if cell.scale is None]
     if table.is_plain:
         # The format writes 1234.5, unless a spreadsheet has saved the file anew in a style of its own.
         return decide_style(printed) or "plain"
@@ -240,6 +272,8 @@ class _CellReader:
         printed = cell.printed.strip()
         if printed in layout.missing and printed not in layout.none:
             raise SetAside("not_published")
+        if is_uncomputed(printed):
+            raise SetAside("formula_not_calculated" if printed.startswith("=") else "error_in_cell", printed)
         found = self.roles.read_year(cell)
         if found is None:
             labels = [cell.labels.get(name, "") for name in (self.roles.year, "period", *self.roles.items)]
@@ -260,6 +294,7 @@ class _CellReader:
         if not layout.coded:
             _check_unit(cell.labels.get("unit", ""), " ".join(parts), series, measure.unit)
         number = _read_number(cell, layout, self.style)
+        _check_format(cell, series, measure.unit)
         if not layout.coded and number % 1 and _counts_whole(series, registry):
             raise SetAside("not_whole", printed)
         preliminary = label.preliminary or label.stars in layout.preliminary_marks
@@ -348,12 +383,23 @@ def _read_number(cell: Cell, layout: Layout, style: NumberStyle | Undecided) -> 
     printed = cell.printed.strip()
     if printed in layout.none:
         return Decimal(0)
-    if style == "undecided":
-        raise SetAside("ambiguous_number", printed)
+    if cell.scale is not None:
+        style = "plain"
     try:
-        return parse_number(printed, style)
+        number = read_sole(printed) if style == "undecided" else parse_number(printed, style)
     except ValueError as error:
-        raise SetAside("not_a_number", printed) from error
+        raise SetAside("marked_number" if is_marked(printed) else "not_a_number", printed) from error
+    if number is None:
+        raise SetAside("ambiguous_number", printed)
+    return number
+
+
+def _check_format(cell: Cell, series: Series, unit: str) -> None:
+    """Refuse a percent sign where none is due, and a format that hides digits its unit does not make up for."""
+    if cell.printed.rstrip().endswith("%") and unit != "percent":
+        raise SetAside("other_unit", cell.printed)
+    if cell.scale not in (None, 1, PERCENT) and cell.scale != series.scale:
+        raise SetAside("scaled_format", cell.printed)
 
 
 def _apply_erratum(row: dict[str, Any], erratum: Erratum) -> dict[str, Any]:

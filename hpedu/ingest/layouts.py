@@ -96,6 +96,8 @@ class Series(Strict):
     # The first and last year label the entry holds for.
     since: int | None = None
     until: int | None = None
+    # A rate that is truly below 1 percent, and no fraction of 1.
+    below_one: bool = False
     note: str = ""
 
 

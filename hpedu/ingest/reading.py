@@ -90,6 +90,7 @@ def _convert_legacy_fonts(grids: list[Grid]) -> list[Grid]:
             convert_legacy(grid.sheet, encoding),
             [[convert_legacy(text, encoding) for text in row] for row in grid.rows],
             grid.merged,
+            grid.scales,
         )
         for grid in grids
     ]

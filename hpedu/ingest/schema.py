@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 import polars as pl
@@ -96,12 +98,16 @@ class Resource(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One value cell as printed. `labels` maps a dimension of the table to the label printed for the cell."""
+    """One value cell as printed. `labels` maps a dimension of the table to the label printed for the cell.
+
+    `scale` is that of `hpedu.ingest.sheet.grid.Grid`; None if the cell is text, or if the file cannot tell.
+    """
 
     sheet: str
     address: str
     printed: str
     labels: Mapping[str, str]
+    scale: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,7 @@ def column_letters(index: int) -> str:
     return letters
 
 
+@lru_cache(maxsize=1 << 14)
 def column_index(letters: bytes) -> int:
     """Return the number of a column, counted from 0: A -> 0, Z -> 25, AA -> 26."""
     number = 0

@@ -19,7 +19,7 @@ import polars as pl
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, text
 from hpedu.ingest.schema import RawTable, column_index
-from hpedu.ingest.sheet.grid import Grid, Merge
+from hpedu.ingest.sheet.grid import Facts, Grid
 
 TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
     "pxweb_csv": (pxweb.is_pxweb_csv, pxweb.read_pxweb_csv),
@@ -67,30 +67,36 @@ class Source:
             return TABLES[self.format][1](self.data)
 
     @cached_property
+    def facts(self) -> dict[str, Facts]:
+        """Return by sheet the merged ranges, and which cells are surely numbers. Raises as `table` does.
+
+        Nothing is known of an .xlsb, nor of plain text.
+        """
+        if self.format != "workbook":
+            return {grid.sheet: Facts(grid.merged, {}, dict(grid.scales)) for grid in self.grids}
+        with report_damage():
+            return excel.read_facts(self.data)
+
+    @cached_property
     def frames(self) -> list[tuple[str, pl.DataFrame]]:
         """Return the sheets by name as frames of printed text, which suit lists of many thousand rows.
 
-        Of a workbook they lack merged ranges, errors and formulas without a value. Raises as `table` does.
+        Raises as `table` does.
         """
         if self.format != "workbook":
             return [(grid.sheet, _make_frame(grid)) for grid in self.grids]
         with report_damage():
-            return list(excel.read_frames(self.data))
-
-    @cached_property
-    def merges(self) -> dict[str, list[Merge]]:
-        """Return the merged ranges of each sheet; of .xls and .ods none are known. Raises as `table` does."""
-        if self.format != "workbook":
-            return {grid.sheet: grid.merged for grid in self.grids}
-        with report_damage():
-            return excel.read_merges(self.data)
+            return [
+                (name, excel.complete_frame(frame, self.facts.get(name, Facts())))
+                for name, frame in excel.read_frames(self.data)
+            ]
 
     @cached_property
     def grids(self) -> list[Grid]:
         """Return the sheets as printed, with their merged ranges (`SHEETS`). Raises as `table` does."""
+        if self.format == "workbook":
+            return excel.make_grids(self.frames, self.facts)
         with report_damage():
-            if self.format == "workbook":
-                return excel.complete_frames(self.frames, self.data)
             return SHEETS[self.format][1](self.data)
 
 

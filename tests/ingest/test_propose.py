@@ -54,7 +54,7 @@ def test_a_proposal_reads_the_table_once_it_is_filled_in(
         ("hai_phong_old", 2023, 215),
         ("hai_duong_old", 2022, 180),
     ]
-    assert issues.select("reason", "printed").rows() == [("not_a_number", "2,5x")]
+    assert issues.select("reason", "printed").rows() == [("marked_number", "2,5x")]
     load_layouts.cache_clear()
 
 

@@ -14,8 +14,10 @@ import polars as pl
 from hpedu.ingest.forms.design import COVER, MARKER, SHEETS, Cover, Range, Sheet, range_of, read_cover_code, seal
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.quarantine import SetAside, set_aside_row
+from hpedu.ingest.readers.number_formats import PERCENT
 from hpedu.ingest.schema import Cell, Resource, address
 from hpedu.ingest.sheet.grid import Grid, is_blank
+from hpedu.ingest.sheet.vocabulary import is_uncomputed
 from hpedu.ingest.source import Source
 from hpedu.ingest.words.dates import last_day_of, read_date
 from hpedu.ingest.words.numbers import printed_step
@@ -55,6 +57,20 @@ def read_typed_number(printed: str, allowed: Range) -> Decimal:
     if allowed.upper is not None and number > allowed.upper:
         raise SetAside("form_out_of_range")
     return number
+
+
+def _check_typed(cell: Cell, allowed: Range) -> None:
+    """Refuse a number that the spreadsheet holds as 1.234 where a count is due, or in a format that hides digits.
+
+    Raises
+    ------
+    SetAside
+        `form_not_whole` or `scaled_format`.
+    """
+    if cell.scale == 1 and allowed.whole:
+        raise SetAside("form_not_whole")
+    if cell.scale not in (None, 1, PERCENT):
+        raise SetAside("scaled_format")
 
 
 def _read_positive(text: str, allowed: Range) -> Decimal:
@@ -143,7 +159,13 @@ def read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[FormRow]:
     for number in range(head + 2, len(grid.rows)):
         texts = grid.rows[number]
         typed = {
-            name: Cell(grid.sheet, address(number, places[name]), texts[places[name]], {})
+            name: Cell(
+                grid.sheet,
+                address(number, places[name]),
+                texts[places[name]],
+                {},
+                grid.scales.get((number, places[name])),
+            )
             for name in fills
             if not is_blank(texts[places[name]])
         }
@@ -306,7 +328,11 @@ class _FormReader:
         }
 
     def _read_answer(self, cell: Cell, sheet: Sheet, unit: str) -> Decimal:
+        if is_uncomputed(cell.printed):
+            reason = "formula_not_calculated" if cell.printed.startswith("=") else "error_in_cell"
+            raise SetAside(reason, cell.printed)
         if not sheet.states:
+            _check_typed(cell, range_of(unit))
             return read_typed_number(cell.printed, range_of(unit))
         code = read_typed_state(cell.printed, sheet.states, self.registry)
         return Decimal(int(code == next(iter(self.registry.codes_of(sheet.states)))))

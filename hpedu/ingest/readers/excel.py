@@ -7,11 +7,9 @@ write into a file called .xls.
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from html import unescape
-from posixpath import join, normpath
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
 
@@ -19,8 +17,9 @@ import fastexcel
 import polars as pl
 
 from hpedu.errors import Refused
-from hpedu.ingest.schema import column_index
-from hpedu.ingest.sheet.grid import Grid, Merge, make_grid
+from hpedu.ingest.readers import biff, ooxml, opendocument
+from hpedu.ingest.readers.number_formats import join_runs, print_number
+from hpedu.ingest.sheet.grid import Facts, Grid, Merge, Place, make_grid
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_STREAMS = tuple(name.encode("utf-16-le") + b"\0\0" for name in ("Workbook", "Book"))
@@ -29,25 +28,6 @@ _ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 
 _MIDNIGHT = r"^(\d{4}-\d{2}-\d{2}) 00:00:00(\.0+)?$"  # a cell typed as a date
 _NO_DAY = r"^(?:1899-12-3[01]|1904-01-01) (\d{2}:\d{2}:\d{2})"  # a cell typed as a time
-
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
-
-_MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
-_CELL = re.compile(
-    rb"""
-    <(?:\w+:)?c\b (?P<attributes>[^>]*) (?<!/)> \s*
-    (?P<formula> <(?:\w+:)?f\b[^>]* (?: /> | >(?P<terms>[^<]*)</(?:\w+:)?f> ) \s* )?
-    (?: <(?:\w+:)?v\b[^>]* (?: /> | >(?P<value>[^<]*)</(?:\w+:)?v> ) \s* )?
-    </(?:\w+:)?c>
-    """,
-    re.VERBOSE,
-)
-_NAME = re.compile(rb'\br="([A-Z]+)(\d+)"')
-# Plain bytes, because a sheet may have 100 MB.
-_PASSED_OVER = (b't="e"', b"<f>", b"<f ", b":f>", b":f ")
-# A formula may well give the empty text.
-_HAS_TEXT = re.compile(rb'\bt="(?:str|s|inlineStr)"')
 
 _NAMESPACE = "urn:schemas-microsoft-com:office:spreadsheet"
 _SS = f"{{{_NAMESPACE}}}"
@@ -66,46 +46,33 @@ def read_workbook(data: bytes) -> list[Grid]:
 
     Everything is printed text: a number in as few digits as it needs (no more than nine after the point, where
     only the noise of binary fractions is left), a cell typed as a date as "2024-09-05", an unformatted date
-    serial as the number it is. Errors ("#REF!") and merged ranges are known for .xlsx alone, because fastexcel
-    reports neither; without them, labels are carried to the right and down, which comes to the same
-    (tests/ingest/sheet/test_unmerged.py), so that .xls needs no second library.
+    serial as the number it is. A number in percent format comes as "98.7%", one in a format that scales as it is
+    printed, an error as "#REF!", a formula never calculated as "=A1+B1", a raised footnote as "351211 (2)"; of
+    .xlsb none of these is known.
 
     Raises
     ------
     Refused
         If the workbook is damaged or locked with a password.
     """
-    return complete_frames(list(read_frames(data)), data)
+    frames = list(read_frames(data))
+    facts = read_facts(data)
+    return make_grids([(name, complete_frame(frame, facts.get(name, Facts()))) for name, frame in frames], facts)
 
 
-def complete_frames(frames: Iterable[tuple[str, pl.DataFrame]], data: bytes) -> list[Grid]:
-    """Make grids of the frames of a workbook (`read_frames`), with what those leave out for .xlsx.
-
-    Raises
-    ------
-    Refused
-        If the workbook is damaged.
-    """
-    try:
-        extras = _read_extras(data)
-    except (BadZipFile, ElementTree.ParseError) as error:
-        raise Refused("workbook_damaged", detail=error) from error
-    return [_make_grid(name, frame, extras.get(name)) for name, frame in frames]
-
-
-def read_merges(data: bytes) -> dict[str, list[Merge]]:
-    """Return the merged ranges of each sheet of an .xlsx file; of other formats none are known."""
-    if "xl/workbook.xml" not in _zip_names(data):
-        return {}
-    with ZipFile(io.BytesIO(data)) as book:
-        return {name: _find_merges(book.read(part)) for name, part in _sheet_parts(book)}
+def make_grids(frames: Iterable[tuple[str, pl.DataFrame]], facts: Mapping[str, Facts]) -> list[Grid]:
+    """Make grids of complete frames, with the merges and typed numbers of their sheets."""
+    return [
+        make_grid(name, frame.rows(), facts.get(name, Facts()).merged, facts.get(name, Facts()).scales)
+        for name, frame in frames
+    ]
 
 
 def read_frames(data: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yield the sheets as polars frames of printed text, one after the other, for tables of many thousand rows.
 
     Rows and columns are where they are in the sheet: frame[4, 2] is cell C5. Raises as `read_workbook` does;
-    what that function adds for .xlsx (errors, formulas without a value) is empty here.
+    what `read_facts` knows more of is not here yet.
     """
     try:
         book = fastexcel.read_excel(data)
@@ -142,72 +109,39 @@ def _read_frame(book: fastexcel.ExcelReader, place: int) -> pl.DataFrame:
     return frame.with_columns(text).select(*margin, pl.all())
 
 
-@dataclass(frozen=True)
-class _Extras:
-    """The merged ranges of one sheet, and the text of cells that fastexcel leaves empty, by (row, column)."""
+def read_facts(data: bytes) -> dict[str, Facts]:
+    """Return by sheet what fastexcel does not report of a workbook: merges, types, formats, errors and formulas.
 
-    merged: list[Merge]
-    texts: dict[tuple[int, int], str]
+    Nothing of an .xlsb, whose parts are not XML.
 
-
-def _make_grid(name: str, frame: pl.DataFrame, extras: _Extras | None) -> Grid:
-    rows = [list(row) for row in frame.rows()]
-    if extras is None:
-        return make_grid(name, rows)
-    for (row, column), text in extras.texts.items():
-        rows.extend([] for _ in range(row + 1 - len(rows)))
-        rows[row].extend([""] * (column + 1 - len(rows[row])))
-        rows[row][column] = text
-    return make_grid(name, rows, extras.merged)
-
-
-def _read_extras(data: bytes) -> dict[str, _Extras]:
-    """Read from the XML of an .xlsx file what fastexcel does not report, sheet by sheet.
-
-    It reports no merged cells, and reads an error ("#REF!") as an empty cell (its issue #229), and so a formula
-    without a stored value; here the one comes as its text, the other as "=A1+B1".
+    Raises
+    ------
+    Refused
+        If the workbook is damaged.
     """
-    if "xl/workbook.xml" not in _zip_names(data):
-        return {}
-    with ZipFile(io.BytesIO(data)) as book:
-        return {name: _read_sheet_extras(book.read(part)) for name, part in _sheet_parts(book)}
+    try:
+        if data.startswith(_OLE):
+            return biff.read_facts(data)
+        names = _zip_names(data)
+        if "xl/workbook.xml" in names:
+            return ooxml.read_facts(data)
+        return opendocument.read_facts(data) if "content.xml" in names else {}
+    except (BadZipFile, ElementTree.ParseError, struct.error) as error:
+        raise Refused("workbook_damaged", detail=error) from error
 
 
-def _sheet_parts(book: ZipFile) -> Iterator[tuple[str, str]]:
-    relations = ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))
-    targets = {r.get("Id"): normpath(join("/xl", r.get("Target", ""))).lstrip("/") for r in relations}
-    present = set(book.namelist())
-    for element in ElementTree.fromstring(book.read("xl/workbook.xml")).iter():
-        part = targets.get(element.get(_RELATION) or element.get(_STRICT_RELATION))
-        if element.tag.endswith("}sheet") and part in present:
-            yield element.get("name", ""), str(part)
-
-
-def _read_sheet_extras(xml: bytes) -> _Extras:
-    return _Extras(_find_merges(xml), dict(_read_cells(xml)) if any(mark in xml for mark in _PASSED_OVER) else {})
-
-
-def _find_merges(xml: bytes) -> list[Merge]:
-    # They come after all cells, in a file that may be large.
-    start = xml.find(b"mergeCells")
-    return [_read_merge(match) for match in _MERGE.finditer(xml, start)] if start >= 0 else []
-
-
-def _read_merge(match: re.Match[bytes]) -> Merge:
-    left, top, right, bottom = match.groups()
-    return Merge(int(top) - 1, column_index(left), int(bottom) - 1, column_index(right))
-
-
-def _read_cells(xml: bytes) -> Iterator[tuple[tuple[int, int], str]]:
-    for cell in _CELL.finditer(xml):
-        name, value = _NAME.search(cell["attributes"]), (cell["value"] or b"").strip()
-        if name is None:
-            continue
-        place = int(name[2]) - 1, column_index(name[1])
-        if b't="e"' in cell["attributes"] and value:
-            yield place, unescape(value.decode())
-        elif cell["formula"] and not value and not _HAS_TEXT.search(cell["attributes"]):
-            yield place, "=" + unescape((cell["terms"] or b"").decode())
+def complete_frame(frame: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """Return a frame with the texts that fastexcel leaves empty, or that are not what is printed."""
+    if not facts.texts:
+        return frame
+    columns = [column.to_list() for column in frame.get_columns()]
+    height = max(frame.height, 1 + max(row for row, _ in facts.texts))
+    columns += [[] for _ in range(1 + max(column for _, column in facts.texts) - len(columns))]
+    for texts in columns:
+        texts.extend([""] * (height - len(texts)))
+    for (row, column), text in facts.texts.items():
+        columns[column][row] = text
+    return pl.DataFrame({f"column_{i}": texts for i, texts in enumerate(columns)})
 
 
 def is_spreadsheetml(data: bytes) -> bool:
@@ -228,21 +162,29 @@ def read_spreadsheetml(data: bytes) -> list[Grid]:
         book = ElementTree.fromstring(data)
     except ElementTree.ParseError as error:
         raise Refused("xml_workbook_damaged", detail=error) from error
-    return [_read_worksheet(sheet) for sheet in book.iter(f"{_SS}Worksheet")]
+    formats = {
+        style.get(f"{_SS}ID", ""): code.replace("Percent", "0.00%")
+        for style in book.iterfind(f"{_SS}Styles/{_SS}Style")
+        for code in [form.get(f"{_SS}Format", "") for form in style.iterfind(f"{_SS}NumberFormat")]
+    }
+    return [_read_worksheet(sheet, formats) for sheet in book.iter(f"{_SS}Worksheet")]
 
 
-def _read_worksheet(sheet: ElementTree.Element) -> Grid:
+def _read_worksheet(sheet: ElementTree.Element, formats: Mapping[str, str]) -> Grid:
     rows: list[list[str]] = []
     merges: list[Merge] = []
+    scales: dict[Place, Decimal] = {}
     for top, row in _place(sheet.iterfind(f"{_SS}Table/{_SS}Row"), start=0):
         rows.extend([] for _ in range(top + 1 - len(rows)))
         for left, cell, reach in _place_cells(row):
             rows[top].extend([""] * (left + 1 - len(rows[top])))
-            rows[top][left] = _read_text(cell)
+            rows[top][left], scale = _read_text(cell, formats)
+            if scale is not None:
+                scales[top, left] = scale
             down = int(cell.get(f"{_SS}MergeDown", 0))
             if down or reach:
                 merges.append(Merge(top, left, top + down, left + reach))
-    return make_grid(sheet.get(f"{_SS}Name", ""), rows, merges)
+    return make_grid(sheet.get(f"{_SS}Name", ""), rows, merges, scales)
 
 
 def _place(elements: Iterator[ElementTree.Element], start: int) -> Iterator[tuple[int, ElementTree.Element]]:
@@ -263,9 +205,22 @@ def _place_cells(row: ElementTree.Element) -> Iterator[tuple[int, ElementTree.El
         column += reach + 1
 
 
-def _read_text(cell: ElementTree.Element) -> str:
-    data = cell.find(f"{_SS}Data")
-    if data is None:
-        return ""
-    text = "".join(data.itertext())
-    return text.removesuffix("T00:00:00.000") if data.get(f"{_SS}Type") == "DateTime" else text
+def _read_text(cell: ElementTree.Element, formats: Mapping[str, str]) -> tuple[str, Decimal | None]:
+    """Return what is printed in a cell and, of a number, the scale of that print."""
+    data, formula = cell.find(f"{_SS}Data"), cell.get(f"{_SS}Formula", "")
+    if data is None or (formula and not "".join(data.itertext())):
+        return formula, None
+    kind = data.get(f"{_SS}Type")
+    if kind == "Number":
+        stored = "".join(data.itertext()).strip()
+        text, scale = print_number(float(stored), formats.get(cell.get(f"{_SS}StyleID", ""), ""))
+        return (stored if scale == 1 else text), scale
+    text = join_runs(_list_runs(data, is_raised=False))
+    return (text.removesuffix("T00:00:00.000") if kind == "DateTime" else text), None
+
+
+def _list_runs(element: ElementTree.Element, *, is_raised: bool) -> Iterator[tuple[str, bool]]:
+    yield element.text or "", is_raised
+    for child in element:
+        yield from _list_runs(child, is_raised=is_raised or child.tag.endswith("}Sup"))
+        yield child.tail or "", is_raised

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from lxml import etree
 
 from hpedu.ingest.quarantine import Unreadable
+from hpedu.ingest.readers.number_formats import join_runs
 from hpedu.ingest.readers.text import decode_text
 from hpedu.ingest.sheet.grid import Grid, Merge, is_blank, make_grid
 
 _HEAD = re.compile(r"\s*<(?:!doctype html|html|head|meta|body|table|div|style|h\d|p|!--)", re.IGNORECASE)
 _TABLE = re.compile(r"<table\b", re.IGNORECASE)
+_RAISED = re.compile(r"vertical-align\s*:\s*super", re.IGNORECASE)
 _SPREADSHEET_XML = "urn:schemas-microsoft-com:office:spreadsheet"
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 
@@ -52,7 +54,8 @@ def read_html(data: bytes) -> list[Grid]:
 
     A table is named by its caption, else by the heading or the short text before it, else "table 1"; every
     name comes once. Cells over several rows or columns are merges, as in a workbook. Line breaks in a cell
-    stay, other white space is one blank; no-break spaces before a text are kept: they indent.
+    stay, other white space is one blank; no-break spaces before a text are kept: they indent. A raised footnote
+    comes in brackets: "351211 (2)".
 
     Raises
     ------
@@ -108,6 +111,8 @@ class _Page:
         self._block: list[str] = []
         self._heading = self._text = self._old_heading = ""
         self._room = _MOST_CELLS
+        # The raised texts that are open: their tag, the pieces they are in, and how many there were before.
+        self._raised: list[tuple[str, list[str], int]] = []
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Take in the start of a tag. Cells before the first row are a row, too."""
@@ -134,6 +139,8 @@ class _Page:
                 table.pieces = cell.pieces
         elif table is not None and tag == "caption":
             table.pieces = table.caption
+        elif table is not None and (tag == "sup" or _RAISED.search(attributes.get("style", ""))):
+            self._raised.append((tag, table.pieces, len(table.pieces)))
 
     def data(self, text: str) -> None:
         """Take in a piece of text."""
@@ -153,6 +160,10 @@ class _Page:
             self._end_table(self._open.pop())
         elif self._open and tag in (*_CELLS, "caption"):
             self._open[-1].pieces = []
+            self._raised.clear()
+        elif self._raised and tag == self._raised[-1][0]:
+            _, pieces, before = self._raised.pop()
+            pieces[:] = [join_runs([("".join(pieces[:before]), False), ("".join(pieces[before:]), True)])]
 
     def close(self) -> list[Grid]:
         """Return the tables that hold data, in the order they begin."""

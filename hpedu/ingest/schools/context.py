@@ -13,9 +13,6 @@ from hpedu.ingest.sheet.grid import Merge
 from hpedu.registry import Registry
 from hpedu.registry.models import SchoolColumn
 
-BROKEN = r"^=|^#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|###*)"
-"""A formula without a value, or an error: what stood there is not known."""
-
 MERGED = "\0"
 """What a figure begins with that stands in a cell merged over several rows: it is of none of them alone."""
 

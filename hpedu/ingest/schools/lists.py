@@ -12,12 +12,14 @@ import polars as pl
 
 from hpedu.ingest import schema
 from hpedu.ingest.interpret import Reading
+from hpedu.ingest.readers.excel import complete_frame
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.schools.coverage import apply_coverage, measure_coverage, report_coverage
 from hpedu.ingest.schools.fields import list_columns
 from hpedu.ingest.schools.repeats import join_repeats
 from hpedu.ingest.schools.sheets import CHOICE_TYPES, TYPES, find_header, find_lacking_columns, read_sheet
 from hpedu.ingest.schools.totals import total_schools
+from hpedu.ingest.sheet.grid import Facts
 from hpedu.ingest.source import SHEETS, Source
 from hpedu.ingest.words.dates import last_day_of
 from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
@@ -82,8 +84,8 @@ def read_school_list(source: Source, file: str, registry: Registry, latest: date
         header = find_header(cells, registry)
         if header is None:
             continue
-        merged = source.merges.get(own, ())
-        sheet = read_sheet(cells, header, file, name, columns, registry, merged=merged, latest=latest)
+        facts = source.facts.get(own, Facts())
+        sheet = read_sheet(cells, header, file, name, columns, registry, facts=facts, latest=latest)
         frames.append(sheet.frame)
         issues.append(sheet.issues)
         names.append(name)
@@ -111,7 +113,8 @@ def may_be_school_list(source: Source) -> bool:
 
 def _read_sheets(source: Source) -> Iterator[tuple[str, str, pl.DataFrame]]:
     """Yield each sheet: its name as it is in the file and as it reads, and its cells."""
-    for name, cells in source.frames if may_be_school_list(source) else []:
+    for name, printed in source.frames if may_be_school_list(source) else []:
+        cells = _mark_fractions(printed, source.facts.get(name, Facts()))
         texts = (text for row in cells.head(_ENOUGH_ROWS).rows() for text in row if text)
         encoding = detect_legacy([name, *texts])
         if encoding is None:
@@ -119,6 +122,14 @@ def _read_sheets(source: Source) -> Iterator[tuple[str, str, pl.DataFrame]]:
         else:
             convert = partial(convert_legacy, encoding=encoding)
             yield name, convert(name), cells.with_columns(pl.all().map_elements(convert, return_dtype=pl.String))
+
+
+def _mark_fractions(cells: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """Return a sheet in which a number typed as 1.125 is "1.1250", which nobody takes for 1125."""
+    places = [place for place, scale in facts.scales.items() if scale == 1]
+    texts = {place: str(cells[place]) for place in places if place[0] < cells.height and place[1] < cells.width}
+    parts = {place: text.partition(".") for place, text in texts.items() if "." in text}
+    return complete_frame(cells, Facts(texts={p: f"{whole}.{rest:0<4}" for p, (whole, _, rest) in parts.items()}))
 
 
 def read_schools(source: Source, file: str, registry: Registry, published: str = "") -> Reading | None:

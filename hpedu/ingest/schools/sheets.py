@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.ingest.schema import column_letters
-from hpedu.ingest.schools.context import BROKEN, MERGED, fill_merged, take_headings
+from hpedu.ingest.schools.context import MERGED, fill_merged, take_headings
 from hpedu.ingest.schools.fields import (
     MISSING,
     NONE,
@@ -26,7 +26,8 @@ from hpedu.ingest.schools.fields import (
     uses_codes,
 )
 from hpedu.ingest.schools.rules import Issues, check_schools
-from hpedu.ingest.sheet.grid import Merge
+from hpedu.ingest.sheet.grid import Facts
+from hpedu.ingest.sheet.vocabulary import is_uncomputed
 from hpedu.ingest.words.dates import read_date
 from hpedu.ingest.words.years import find_year, resolve_year
 from hpedu.registry import Registry
@@ -48,6 +49,10 @@ CHOICE_TYPES: dict[str, Any] = {"levels": pl.List(pl.String), "national_standard
 _YEAR_WORDS = ("", "nam hoc", "school year")
 _GROUPED = r"^\d{1,3}([.,]\d{3})+$"
 _WHOLE = r"^(\d+)[.,]0+$"
+
+# From 30 December 1899 to 1 January 1904.
+_DAYS_TO_1904 = 1462
+_MAY_BE_UNCOMPUTED = r"^(?:[=#]|Err:)"
 
 HEADER_DEPTH = 15
 """Rows among which the header is; the letterhead and the title are above it."""
@@ -186,15 +191,16 @@ def read_sheet(
     columns: dict[str, Any],
     registry: Registry,
     *,
-    merged: Sequence[Merge] = (),
+    facts: Facts | None = None,
     latest: date | None = None,
 ) -> Sheet:
     """Read the rows under a header into the columns of the wide table (`lists.school_schema`).
 
     Parameters
     ----------
-    merged
-        The merged ranges: what says which school it is holds for each row of one, a figure for none.
+    facts
+        The merged ranges (what says which school it is holds for each row of one, a figure for none), and whether
+        days without a format are counted from 1 January 1904.
     latest
         The last day of the file's publication; no date in it is later.
     """
@@ -202,11 +208,12 @@ def read_sheet(
     issues = Issues(registry, file, name, letters)
     _report_unknown(header, issues, registry)
     own = _take_rows(cells, header)
-    rows = fill_merged(own, header.columns, merged, list_columns(registry))
+    facts = facts or Facts()
+    rows = fill_merged(own, header.columns, facts.merged, list_columns(registry))
     rows, headings = take_headings(rows, registry)
     printed = _drop_other_rows(rows, issues)
     coded = {column for place, column in header.columns.items() if uses_codes(header.texts[place])}
-    values = _read_values(printed, columns, coded, latest, issues, registry)
+    values = _read_values(printed, columns, coded, latest, issues, registry, is_1904=facts.is_1904)
     values = _apply_title(values, cells.head(header.row), name)
     values = check_schools(values, printed, issues, registry)
     values = _count_cells(values, own).with_columns(file=pl.lit(file), sheet=pl.lit(name))
@@ -254,14 +261,15 @@ def _drop_other_rows(printed: pl.DataFrame, issues: Issues) -> pl.DataFrame:
     """
     texts = pl.exclude("row")
     code = pl.col("ministry_code")
-    cut, broken = code.str.contains(_CUT), code.str.contains(BROKEN)
+    cut = code.str.contains(_CUT)
     is_school = code.str.contains(_CODE) & ~cut
     others = printed.filter(~is_school).filter(pl.any_horizontal(texts != ""))
     start = pl.concat_list(texts.replace("", None)).list.drop_nulls().list.head(3).list.join(" | ")
+    uncomputed = others["ministry_code"].map_elements(is_uncomputed, return_dtype=pl.Boolean)
+    _set_aside_uncomputed(others.select("row", printed="ministry_code"), "ministry_code", issues)
     for reason, where, words in (
         ("school_code_cut", cut, code),
-        ("school_broken_cell", broken & ~cut, code),
-        ("school_not_a_school", ~cut & ~broken, start),
+        ("school_not_a_school", ~cut & ~uncomputed, start),
     ):
         issues.add(reason, "ministry_code", others.filter(where).select("row", printed=words, subject=words))
     return printed.filter(is_school)
@@ -274,6 +282,8 @@ def _read_values(
     latest: date | None,
     issues: Issues,
     registry: Registry,
+    *,
+    is_1904: bool,
 ) -> pl.DataFrame:
     """Read every column by its kind; a cell with something that cannot be read becomes an issue."""
     known = list_columns(registry)
@@ -281,30 +291,48 @@ def _read_values(
     for name in printed.columns[1:]:
         kind = known[name].kind
         cells = printed[name]
-        broken, merged = cells.str.contains(BROKEN), cells.str.starts_with(MERGED)
-        odd = broken | merged
-        values = read_column(cells.set(odd, "") if odd.any() else cells, name, kind, name in coded, latest)
-        values = values.cast(columns[name])
+        if name not in _ROW_RULES:
+            cells = _set_aside_uncomputed(printed.select("row", printed=name), name, issues)
+        merged = cells.str.starts_with(MERGED)
+        if merged.any():
+            table = printed.select("row", printed=pl.col(name).str.strip_prefix(MERGED))
+            issues.add("school_merged_value", name, _found(table.filter(merged), ""))
+            cells = cells.set(merged, "")
+        if is_1904 and kind == "date":
+            cells = _count_from_1900(cells)
+        values = read_column(cells, name, kind, name in coded, latest).cast(columns[name])
         series.append(values)
         empty = cells == ""
         # In most columns nothing is refused.
         if values.null_count() == empty.sum():
             continue
-        missing = is_missing(cells) & ~odd
+        missing = is_missing(cells)
         table = printed.select("row", printed=name)
         issues.add("not_published", name, _found(table.filter(values.is_null() & missing & ~empty), ""))
-        issues.add(
-            "school_merged_value",
-            name,
-            _found(table.filter(merged).with_columns(pl.col("printed").str.strip_prefix(MERGED)), ""),
-        )
-        if name not in _ROW_RULES:
-            issues.add("school_broken_cell", name, _found(table.filter(broken), ""))
         if name not in _ROW_RULES and kind not in ("code", "text"):
             reason = _REFUSED.get(kind, "school_bad_choice")
             choices = list_choices("yes_no" if kind == "yes_no" else name) if kind not in _REFUSED else ""
-            issues.add(reason, name, _found(table.filter(values.is_null() & ~missing & ~empty & ~odd), choices))
+            issues.add(reason, name, _found(table.filter(values.is_null() & ~missing & ~empty), choices))
     return pl.DataFrame(series)
+
+
+def _set_aside_uncomputed(table: pl.DataFrame, column: str, issues: Issues) -> pl.Series:
+    """Return the cells of a column without errors and formulas never calculated, which become issues."""
+    cells = table["printed"]
+    if not cells.str.contains(_MAY_BE_UNCOMPUTED).any():
+        return cells.alias(column)
+    wrong = cells.map_elements(is_uncomputed, return_dtype=pl.Boolean)
+    found = table.filter(wrong).with_columns(subject="printed")
+    is_formula = pl.col("printed").str.starts_with("=")
+    issues.add("formula_not_calculated", column, found.filter(is_formula))
+    issues.add("error_in_cell", column, found.filter(~is_formula))
+    return cells.set(wrong, "").alias(column)
+
+
+def _count_from_1900(cells: pl.Series) -> pl.Series:
+    """Return dates without a format, which are days since 1904, as days since 1900."""
+    days = cells.cast(pl.Int64, strict=False)
+    return (days + _DAYS_TO_1904).cast(pl.String).zip_with(days.is_not_null(), cells).alias(cells.name)
 
 
 def _found(rows: pl.DataFrame, subject: str) -> pl.DataFrame:

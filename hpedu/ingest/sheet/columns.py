@@ -70,7 +70,7 @@ def sort_columns(body: Sequence[Sequence[str]], headers: Sequence[str]) -> Colum
 
 def is_index(texts: Iterable[str]) -> bool:
     """Return whether the numbers of a column count 1, 2, 3, from 1 again in each section."""
-    numbers = [int(text) for text in map(str.strip, texts) if text.isdigit()]
+    numbers = [int(text) for text in map(str.strip, texts) if text.isdecimal()]
     steps = zip([0, *numbers], numbers, strict=False)
     return max(numbers, default=0) > 2 and all(
         number == before + 1 or (number == 1 and before > 1) for before, number in steps

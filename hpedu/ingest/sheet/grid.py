@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,24 +18,51 @@ class Merge:
     right: int
 
 
+Place = tuple[int, int]
+"""Row and column of a cell, counted from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a file says of the cells of a sheet beside what a plain reader gives: merges, other texts, scales."""
+
+    merged: list[Merge] = field(default_factory=list)
+    texts: dict[Place, str] = field(default_factory=dict)
+    # As of `Grid`.
+    scales: dict[Place, Decimal] = field(default_factory=dict)
+    # Days are counted from 1 January 1904, as early Macintoshes did; only plain numbers show it.
+    is_1904: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A sheet as printed: "" is an empty cell, all rows have one width. Make it with `make_grid`."""
+    """A sheet as printed: "" is an empty cell, all rows have one width. Make it with `make_grid`.
+
+    `scales` has the cells that are surely numbers, such as 1.125: a point in them is a decimal mark. The print
+    times the scale is what is stored: 1, 0.01 for "98.7%", 1000 where the format leaves out three digits. Whole
+    numbers that are read the same in every style need not be in it.
+    """
 
     sheet: str
     rows: list[list[str]]
     merged: list[Merge] = field(default_factory=list)
+    scales: Mapping[Place, Decimal] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
         return len(self.rows[0]) if self.rows else 0
 
 
-def make_grid(sheet: str, rows: Iterable[Sequence[str]], merged: Iterable[Merge] = ()) -> Grid:
+def make_grid(
+    sheet: str,
+    rows: Iterable[Sequence[str]],
+    merged: Iterable[Merge] = (),
+    scales: Mapping[Place, Decimal] = MappingProxyType({}),
+) -> Grid:
     """Make a grid of rows of any length: shorter ones are filled up with empty cells."""
     ragged = [list(row) for row in rows]
     width = max(map(len, ragged), default=0)
-    return Grid(sheet, [row + [""] * (width - len(row)) for row in ragged], list(merged))
+    return Grid(sheet, [row + [""] * (width - len(row)) for row in ragged], list(merged), scales)
 
 
 def is_blank(text: str) -> bool:

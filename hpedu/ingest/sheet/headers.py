@@ -170,7 +170,8 @@ def read_block(block: Block) -> Table:
                 continue
             place = address(row, column)
             if reader.is_value(role, column):
-                table.cells.append(Cell(block.grid.sheet, place, printed, reader.labels(row, column)))
+                scale = block.grid.scales.get((row, column))
+                table.cells.append(Cell(block.grid.sheet, place, printed, reader.labels(row, column), scale))
             else:
                 table.rest.append(
                     RestCell(block.grid.sheet, place, printed, reader.rest_role(role, column, printed))

@@ -141,7 +141,7 @@ def _continues_column(column: int, above: Row | None, *, is_year: bool) -> bool:
 def _counts_on(texts: Sequence[str], words: list[int], numbers: list[int], below: Sequence[str]) -> bool:
     """Return whether the numbers in a row of names are names too, as of grades: "Tổng số | 6 | 7 | 8 | 9"."""
     printed = [texts[c].strip() for c in numbers]
-    if len(printed) < 3 or not all(map(str.isdigit, printed)) or (words and words[-1] > numbers[0]):
+    if len(printed) < 3 or not all(map(str.isdecimal, printed)) or (words and words[-1] > numbers[0]):
         return False
     first = int(printed[0])
     if [int(text) for text in printed] != list(range(first, first + len(printed))):

@@ -30,6 +30,26 @@ _YEAR = re.compile(
     r"(?:19|20)\d{2}(?:\s?[-–/]\s?(?:19|20)?\d{2})?"
     r"(?:[\W_]*(?:so bo|uoc tinh|prel))*[\W_]*"
 )
+_YEARS = r"(?:19|20)\d{2}(?:\s?[-–—]\s?(?:19|20)\d{2})?"
+# A number that nobody may read, or only with its mark: it stays a value, and is refused as such.
+_LIKE_NUMBER = re.compile(
+    r"""
+    (?P<before>
+        [<>≤≥~≈±]=? | [(\[] (?: [\w*]{1,2} [)\]] )?
+        | (?:[a-z]|khoang|tren|duoi|hon|gan|about|approx\.?|over|under|ca\.)\s
+    )? \s?
+    [-−+]? \s?
+    (?P<digits> [o\d]? [\d.,'’\s]* \d [.,]? (?: \s?[-–—]\s? \d{4,} )? )
+    (?P<after> (?: \s?
+        (?: [)\]] | \(?\*+\)? | [(\[][\w*,; ]{1,7}[)\]] | [¹²³⁰⁴-⁹ᵃ-ᶻ]+ | [a-z]{1,2}\b | %{1,2} | ‰ | \[.+\] )
+    ){0,3} )
+    """,
+    re.VERBOSE,
+)
+_MARK_BEHIND = re.compile(r"\d\s?(?:[(\[][\w*,; ]{1,7}[)\]]|[¹²³⁰⁴-⁹ᵃ-ᶻ]+|\(?\*+\)?)")
+_SECTION_OR_DATE = re.compile(r"\d{1,2}(?:[./-]\d{1,2}){2,}\.?|\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}-\d\d-\d\d.*")
+# What stands for a value that a spreadsheet could not compute, or never did.
+_ERROR = re.compile(r"#[A-Z]+(?:/0)?[!?]|#N/[AD]|#NV|#GETTING_DATA|#+|#\?|Err:\d+")
 _ORDINAL = re.compile(r"([(\[]?)(\d{1,3})[)\]]?(?:\s*=.*)?")
 _LETTER = re.compile(r"[(\[]?[A-Za-z][)\]]?")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -51,7 +71,34 @@ def find_kind(text: str) -> Kind:
             return "year"
         if _NUMBER.fullmatch(stripped):
             return "number"
-    return "year" if any(map(str.isdigit, stripped)) and _YEAR.fullmatch(fold_text(stripped)) else "text"
+    if is_uncomputed(stripped):
+        return "number"
+    if not any(map(str.isdecimal, stripped)):
+        return "text"
+    folded = fold_text(stripped)
+    return "year" if _YEAR.fullmatch(folded) else _judge_mixed(folded)
+
+
+def is_uncomputed(text: str) -> bool:
+    """Return whether a cell holds an error ("#REF!") or a formula that was never calculated ("=A1+B1")."""
+    return (text.startswith("=") and not text.startswith("= ")) or _ERROR.fullmatch(text) is not None
+
+
+def is_marked(text: str) -> bool:
+    """Return whether a text is a number with a footnote behind it, as in "351211 (2)" or "1234¹"."""
+    match = _LIKE_NUMBER.fullmatch(fold_text(text))
+    return match is not None and bool(match["after"]) and _judge_mixed(fold_text(text)) == "number"
+
+
+def _judge_mixed(folded: str) -> Kind:
+    """Return the kind of a text with digits and other signs: "1234(p)" is a number, "6-10" and "(1)" are names."""
+    match = _LIKE_NUMBER.fullmatch(folded)
+    if not match or _SECTION_OR_DATE.fullmatch(folded):
+        return "text"
+    if re.fullmatch(_YEARS, match["digits"].strip()) and not match["before"]:
+        return "year"
+    is_long = sum(map(str.isdecimal, match["digits"])) >= 3 or re.search(r"o?[.,]\d", match["digits"])
+    return "number" if is_long or _MARK_BEHIND.fullmatch(folded[match.start("digits") :]) else "text"
 
 
 def is_bare_year(text: str) -> bool:

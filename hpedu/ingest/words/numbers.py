@@ -149,6 +149,23 @@ def _read_every_way(number: str) -> dict[NumberStyle, Decimal]:
     return {style: parse_number(number, style) for style in styles}
 
 
+def read_sole(printed: str) -> Decimal | None:
+    """Return what a text is in every style that can read it, "351211" or "1.234,5"; None if they differ.
+
+    Up to three digits say nothing of the style of a table in doubt: beside "2.416", "76" may be thousands too.
+
+    Raises
+    ------
+    ValueError
+        If no style can read it.
+    """
+    number, _ = split_marks(printed)
+    values = set(_read_every_way(number).values())
+    if not values:
+        raise ValueError(f"{printed!r} is not a number in any style")
+    return values.pop() if len(values) == 1 and sum(map(str.isdecimal, number)) > 3 else None
+
+
 def printed_step(number: Decimal) -> Decimal:
     """Return the smallest step the print can show: 1 for "69", 0.001 for "68.876"."""
     exponent = number.as_tuple().exponent

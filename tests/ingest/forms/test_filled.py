@@ -185,7 +185,7 @@ class TestWrong:
             ("khoảng 500", "form_not_a_number"),
             ("500 trẻ", "form_not_a_number"),
             ("-", "form_not_a_number"),
-            ("#REF!", "form_not_a_number"),
+            ("#REF!", "error_in_cell"),
             (-5, "form_negative"),
             ("−5", "form_negative"),
             (12.5, "form_not_whole"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
+from decimal import Decimal
 from zipfile import ZipFile
 
 import pytest
@@ -13,15 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.chart import BarChart
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from hpedu.ingest.readers.excel import (
     is_spreadsheetml,
     is_workbook,
+    read_facts,
     read_frames,
     read_spreadsheetml,
     read_workbook,
 )
 from hpedu.ingest.readers.html import is_html
+from hpedu.ingest.readers.number_formats import join_runs
 from hpedu.ingest.schema import address
 from hpedu.ingest.sheet.grid import Grid, Merge
 from hpedu.ingest.words.vietnamese import detect_legacy
@@ -341,3 +345,138 @@ class TestSpreadsheetml:
     def test_damaged_xml_is_refused(self) -> None:
         with pytest.raises(ValueError, match="damaged"):
             read_spreadsheetml(XML_BOOK.encode()[:-20])
+
+
+def write_formatted_xls(records: bytes, *, fonts: Sequence[int] = (), texts: bytes = b"", epoch: int = 0) -> bytes:
+    """A BIFF8 workbook of one sheet: style 0 is General, 1 "0.0%", 2 "#,##0,"; `fonts` gives their escapements."""
+    formats = b"".join(
+        _record(0x41E, struct.pack("<HHB", 164 + i, len(code), 0) + code)
+        for i, code in enumerate((b"0.0%", b"#,##0,"))
+    )
+    styles = b"".join(_record(0xE0, struct.pack("<HH16x", 0, number)) for number in (0, 164, 165))
+    letters = b"".join(_record(0x31, struct.pack("<HHHHH6x", 200, 0, 0, 400, its)) for its in fonts)
+    head = _record(0x42, struct.pack("<H", 1252)) + _record(0x22, struct.pack("<H", epoch))
+    body = head + letters + formats + styles + texts + _record(0x0A)
+    start = _record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0))
+    offset = len(start) + 4 + 9 + len(body)
+    sheet = _record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0)) + records + _record(0x0A)
+    return _ole_file(start + _record(0x85, struct.pack("<IBBBB", offset, 0, 0, 1, 0) + b"S") + body + sheet)
+
+
+class TestWhatACellIs:
+    """Formats, errors, bare formulas, raised letters, merges: of every kind of workbook."""
+
+    def test_xls(self) -> None:
+        place = struct.Struct("<HHH").pack
+        grid = read_workbook(
+            write_formatted_xls(
+                _record(0x203, place(0, 0, 1) + struct.pack("<d", 0.987))
+                + _record(0x27E, place(0, 1, 2) + struct.pack("<I", (351211 << 2) | 2))
+                + _record(0xBD, struct.pack("<HHHIHIH", 0, 2, 1, (98 << 2) | 3, 0, (55 << 2) | 2, 3))
+                + _record(0x205, place(1, 0, 0) + b"\x2a\x01")
+                + _record(0x205, place(1, 1, 0) + b"\x01\x00")
+                + _record(0x06, place(1, 2, 0) + b"\x02\0\x17\0\0\0\xff\xff" + struct.pack("<HIH", 0, 0, 0))
+                + _record(0x06, place(1, 3, 0) + struct.pack("<QHIH", 3, 3, 0, 0))
+                + _record(0x203, place(2, 0, 0) + struct.pack("<d", 1.125))
+                + _record(0xE5, struct.pack("<HHHHH", 1, 2, 3, 0, 0))
+            )
+        )[0]
+        assert grid.rows[0] == ["98.7%", "351.211", "98%", "55"]
+        assert grid.rows[1] == ["#N/A", "true", "#REF!", "="]
+        assert grid.merged == [Merge(2, 0, 3, 0)]
+        assert {p: str(scale) for p, scale in grid.scales.items()} == {
+            (0, 0): "0.01", (0, 1): "1000", (0, 2): "0.01", (2, 0): "1",
+        }  # fmt: skip
+
+    def test_raised_letters_of_xls_go_on_in_further_records(self) -> None:
+        rich = struct.pack("<HBH", 7, 8, 1) + b"3512", b"\x00112" + struct.pack("<HH", 6, 5)
+        first = struct.pack("<II", 2, 2) + _biff_text("plain")
+        texts = _record(0xFC, first + rich[0]) + _record(0x3C, rich[1])
+        cells = b"".join(_record(0xFD, struct.pack("<HHHI", row, 0, 0, row)) for row in (0, 1))
+        data = write_formatted_xls(cells, fonts=[0, 0, 0, 0, 1], texts=texts)
+        assert read_workbook(data)[0].rows == [["plain"], ["351211 (2)"]]
+
+    def test_days_since_1904_are_known(self) -> None:
+        cell = _record(0x203, struct.pack("<HHHd", 0, 0, 0, 40000))
+        assert read_facts(write_formatted_xls(cell, epoch=1))["S"].is_1904
+        book = Workbook()
+        book.epoch = CALENDAR_MAC_1904
+        assert read_facts(save(book))["Sheet"].is_1904
+        assert not read_facts(save(Workbook()))["Sheet"].is_1904
+
+    def test_ods(self) -> None:
+        cell = "<table:table-cell "
+        rows = (
+            "<table:table-row>"
+            f'{cell}office:value-type="percentage" office:value="0.987"><text:p>98.7%</text:p></table:table-cell>'
+            f'{cell}office:value-type="float" office:value="1.125"><text:p>1,125</text:p></table:table-cell>'
+            f'{cell}table:formula="of:=[.A1]+1"/>'
+            f'{cell}office:value-type="string" table:formula="of:=NA()" xmlns:calcext="urn:org:documentfoundation:'
+            'names:experimental:calc:xmlns:calcext:1.0" calcext:value-type="error"><text:p>#N/A</text:p>'
+            "</table:table-cell></table:table-row><table:table-row>"
+            f'{cell}table:number-rows-spanned="2" office:value-type="string"><text:p>gộp</text:p>'
+            "</table:table-cell>"
+            f'{cell}table:number-columns-repeated="2" office:value-type="percentage" office:value="0.5">'
+            "<text:p>50%</text:p></table:table-cell></table:table-row>"
+        )
+        grid = read_workbook(write_ods(rows))[0]
+        assert grid.rows == [["98.7%", "1.125", "=[.A1]+1", "#N/A"], ["gộp", "50%", "50%", ""]]
+        assert grid.merged == [Merge(1, 0, 2, 0)]
+        assert (grid.scales[0, 1], grid.scales[1, 2]) == (1, Decimal("0.01"))
+
+    def test_ods_with_raised_letters_and_a_format_that_scales(self) -> None:
+        office = "urn:oasis:names:tc:opendocument:xmlns:"
+        styles = (
+            f'<office:automatic-styles xmlns:style="{office}style:1.0" xmlns:number="{office}datastyle:1.0">'
+            '<number:number-style style:name="N1"><number:number number:display-factor="1000"/>'
+            "</number:number-style>"
+            '<style:style style:name="ce1" style:family="table-cell" style:data-style-name="N1"/>'
+            '<style:style style:name="T1" style:family="text"><style:text-properties '
+            'style:text-position="super 58%"/></style:style></office:automatic-styles>'
+        )
+        rows = (
+            '<table:table-column table:default-cell-style-name="ce1"/><table:table-column/><table:table-row>'
+            '<table:table-cell office:value-type="float" office:value="351211"><text:p>351</text:p>'
+            "</table:table-cell>"
+            '<table:table-cell office:value-type="string"><text:p>351211<text:span text:style-name="T1">2'
+            "</text:span></text:p></table:table-cell></table:table-row>"
+        )
+        data = rewrite(write_ods(rows), "content.xml", "<office:body>", f"{styles}<office:body>")
+        grid = read_workbook(data)[0]
+        assert grid.rows == [["351.211", "351211 (2)"]]
+        assert grid.scales == {(0, 0): 1000}
+
+    def test_xml_of_2003(self) -> None:
+        book = (
+            '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+            'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet" xmlns:html="http://www.w3.org/TR/REC-html40">'
+            '<Styles><Style ss:ID="p"><NumberFormat ss:Format="Percent"/></Style></Styles>'
+            '<Worksheet ss:Name="S"><Table><Row>'
+            '<Cell ss:StyleID="p"><Data ss:Type="Number">0.987</Data></Cell>'
+            '<Cell><ss:Data ss:Type="String">351211<html:Sup>2</html:Sup></ss:Data></Cell>'
+            '<Cell ss:Formula="=RC[-1]+1"/><Cell><Data ss:Type="Error">#N/A</Data></Cell>'
+            '<Cell><Data ss:Type="Number">1.125</Data></Cell></Row></Table></Worksheet></Workbook>'
+        )
+        grid = read_spreadsheetml(book.encode())[0]
+        assert grid.rows == [["98.7%", "351211 (2)", "=RC[-1]+1", "#N/A", "1.125"]]
+        assert grid.scales == {(0, 0): Decimal("0.01"), (0, 4): 1}
+
+    def test_xlsx_with_letters_raised_inside_the_cell(self) -> None:
+        data = write_xlsx({"s": {"A1": "x", "B1": 1}})
+        part = "xl/worksheets/sheet1.xml"
+        run = '<is><r><t>351211</t></r><r><rPr><vertAlign val="superscript"/></rPr><t>2</t></r></is></c><c r="B1"'
+        inline = rewrite(data, part, '<c r="B1"', f'<c r="C1" t="inlineStr">{run}')
+        assert read_workbook(inline)[0].rows[0][2] == "351211 (2)"
+
+    @pytest.mark.parametrize(
+        ("runs", "text"),
+        [
+            ([("Hải Phòng", False), ("(1)", True)], "Hải Phòng (1)"),
+            ([("Người/km", False), ("2", True)], "Người/km2"),
+            ([("1", False), ("st", True), (" grade", False)], "1st grade"),
+            ([("5", True), ("77", False)], "(5) 77"),
+            ([("2020", False), (" ", True)], "2020 "),
+        ],
+    )
+    def test_runs_are_joined(self, runs: list[tuple[str, bool]], text: str) -> None:
+        assert join_runs(runs) == text

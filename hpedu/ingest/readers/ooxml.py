@@ -1,0 +1,189 @@
+"""Read from the XML of an .xlsx file what fastexcel does not report: merges, errors, formulas, types, formats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from html import unescape
+from io import BytesIO
+from posixpath import join, normpath
+from xml.etree import ElementTree
+from zipfile import ZipFile
+
+from hpedu.ingest.readers.number_formats import find_format_scale, join_runs, print_number
+from hpedu.ingest.schema import column_index
+from hpedu.ingest.sheet.grid import Facts, Merge
+
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
+
+_MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
+_CELL = re.compile(
+    rb"""
+    <(?:\w+:)?c\b (?P<attributes>[^>]*) (?<!/)> \s*
+    (?P<formula> <(?:\w+:)?f\b[^>]* (?: /> | >(?P<terms>[^<]*)</(?:\w+:)?f> ) \s* )?
+    (?: <(?:\w+:)?v\b[^>]* (?: /> | >(?P<value>[^<]*)</(?:\w+:)?v> ) \s* )?
+    </(?:\w+:)?c>
+    """,
+    re.VERBOSE,
+)
+_INLINE = re.compile(
+    rb"<(?:\w+:)?c\b(?P<attributes>[^>]*)(?<!/)>\s*(?P<text><(?:\w+:)?is>.*?</(?:\w+:)?is>)", re.DOTALL
+)
+_NAME = re.compile(rb'\br="([A-Z]+)(\d+)"')
+_TYPE = re.compile(rb'\bt="(\w+)"')
+_STYLE = re.compile(rb'\bs="(\d+)"')
+# Plain bytes, because a sheet may have 100 MB.
+_PASSED_OVER = (b't="e"', b"<f>", b"<f ", b":f>", b":f ")
+_FRACTION = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*>\s*<(?:\w+:)?v>-?\d*[.Ee]')
+# A formula may well give the empty text.
+_TEXTS = (b"str", b"s", b"inlineStr")
+_ONE = Decimal(1)
+_BUILT_IN = {"9": "0%", "10": "0.00%"}
+
+
+@dataclass(frozen=True)
+class _Book:
+    """What holds for all sheets: formats by style that scale, shared texts with raised letters, and more.
+
+    `is_uncalculated` says that a program wrote the formulas: a stored 0 stands for no value at all.
+    """
+
+    formats: Mapping[int, str]
+    raised: Mapping[int, str]
+    is_uncalculated: bool
+    is_1904: bool
+
+
+def read_facts(data: bytes) -> dict[str, Facts]:
+    """Return the facts of each sheet by its name. Texts are "#REF!" for an error, "=A1" for a bare formula."""
+    with ZipFile(BytesIO(data)) as archive:
+        book = _read_book(archive)
+        return {name: _read_sheet(archive.read(part), book) for name, part in _sheet_parts(archive)}
+
+
+def _sheet_parts(book: ZipFile) -> Iterator[tuple[str, str]]:
+    relations = ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))
+    targets = {r.get("Id"): normpath(join("/xl", r.get("Target", ""))).lstrip("/") for r in relations}
+    present = set(book.namelist())
+    for element in ElementTree.fromstring(book.read("xl/workbook.xml")).iter():
+        part = targets.get(element.get(_RELATION) or element.get(_STRICT_RELATION))
+        if element.tag.endswith("}sheet") and part in present:
+            yield element.get("name", ""), str(part)
+
+
+def _read_book(archive: ZipFile) -> _Book:
+    names = set(archive.namelist())
+    styles, texts = (
+        archive.read(part) if part in names else b"" for part in ("xl/styles.xml", "xl/sharedStrings.xml")
+    )
+    xml = archive.read("xl/workbook.xml")
+    is_uncalculated, is_1904 = (
+        re.search(rb"<(?:\w+:)?" + element + rb'="(?:1|true)"', xml) is not None
+        for element in (rb"calcPr\b[^>]*\bfullCalcOnLoad", rb"workbookPr\b[^>]*\bdate1904")
+    )
+    return _Book(_find_formats(styles), _find_raised(texts), is_uncalculated, is_1904)
+
+
+def _find_formats(xml: bytes) -> dict[int, str]:
+    """Return the number format of each cell style that scales, such as "0.0%" and "#,##0,"."""
+    if not xml:
+        return {}
+    root = ElementTree.fromstring(xml)
+    codes = _BUILT_IN | {
+        e.get("numFmtId", ""): e.get("formatCode", "") for e in root.iterfind("{*}numFmts/{*}numFmt")
+    }
+    used = enumerate(codes.get(e.get("numFmtId", ""), "") for e in root.iterfind("{*}cellXfs/{*}xf"))
+    return {
+        style: code for style, code in used if find_format_scale(code, 1) != 1 or find_format_scale(code, -1) != 1
+    }
+
+
+def _find_raised(xml: bytes) -> dict[int, str]:
+    """Return the shared texts in which letters are raised, by their number."""
+    if b"superscript" not in xml:
+        return {}
+    items = enumerate(ElementTree.fromstring(xml).iterfind("{*}si"))
+    return {place: _join(item) for place, item in items if item.find("{*}r/{*}rPr/{*}vertAlign") is not None}
+
+
+def _join(item: ElementTree.Element) -> str:
+    """Join the runs of a rich text; readings of Chinese letters (rPh) are no part of it."""
+    pieces = []
+    for run in item:
+        raised = run.find("{*}rPr/{*}vertAlign")
+        own = [run] if run.tag.endswith("}t") else run.findall("{*}t") if run.tag.endswith("}r") else []
+        text = "".join(t.text or "" for t in own)
+        pieces.append((text, raised is not None and raised.get("val") == "superscript"))
+    return join_runs(pieces)
+
+
+def _read_sheet(xml: bytes, book: _Book) -> Facts:
+    # They come after all cells, in a file that may be large.
+    start = xml.find(b"mergeCells")
+    merges = [_read_merge(match) for match in _MERGE.finditer(xml, start)] if start >= 0 else []
+    facts = Facts(merges, is_1904=book.is_1904)
+    if book.formats or book.raised or any(mark in xml for mark in _PASSED_OVER):
+        for cell in _CELL.finditer(xml):
+            _read_cell(cell, book, facts)
+    else:
+        facts.scales.update((_place(name), _ONE) for name in _FRACTION.finditer(xml))
+    if b"superscript" in xml:
+        for cell in _INLINE.finditer(xml):
+            name = _NAME.search(cell["attributes"])
+            if name is not None and b"superscript" in cell["text"]:
+                facts.texts[_place(name)] = _join(_parse_inline(cell["text"]))
+    return facts
+
+
+def _parse_inline(xml: bytes) -> ElementTree.Element:
+    """Parse a piece of a sheet, whose prefix is declared at its top."""
+    prefix = re.match(rb"<(\w+):", xml)
+    declared = b"xmlns:" + prefix[1] if prefix else b"xmlns"
+    return ElementTree.fromstring(re.sub(rb">", b" " + declared + b'="urn:sheet">', xml, count=1))
+
+
+def _read_merge(match: re.Match[bytes]) -> Merge:
+    left, top, right, bottom = match.groups()
+    return Merge(int(top) - 1, column_index(left), int(bottom) - 1, column_index(right))
+
+
+def _place(name: re.Match[bytes]) -> tuple[int, int]:
+    return int(name[2]) - 1, column_index(name[1])
+
+
+def _read_cell(cell: re.Match[bytes], book: _Book, facts: Facts) -> None:
+    """Take in a cell if its text is not what fastexcel gives, or if it is a number with a decimal mark."""
+    attributes, value = cell["attributes"], (cell["value"] or b"").strip()
+    found = _TYPE.search(attributes)
+    kind = found[1] if found else b"n"
+    if kind == b"s":
+        if book.raised and value and int(value) in book.raised:
+            _take(attributes, book.raised[int(value)], facts)
+        return
+    is_number = kind == b"n" and value
+    if kind == b"e" and value:
+        _take(attributes, unescape(value.decode()), facts)
+    elif cell["formula"] and (not value or (is_number and book.is_uncalculated and float(value) == 0)):
+        if kind not in _TEXTS:
+            _take(attributes, "=" + unescape((cell["terms"] or b"").decode()), facts)
+    elif is_number:
+        style = _STYLE.search(attributes)
+        code = book.formats.get(int(style[1]), "") if style else ""
+        text, scale = print_number(float(value), code) if code else ("", _ONE)
+        if scale != 1:
+            _take(attributes, text, facts, scale)
+        elif not value.isdigit():
+            _take(attributes, None, facts, scale)
+
+
+def _take(attributes: bytes, text: str | None, facts: Facts, scale: Decimal | None = None) -> None:
+    name = _NAME.search(attributes)
+    if name is None:
+        return
+    if text is not None:
+        facts.texts[_place(name)] = text
+    if scale is not None:
+        facts.scales[_place(name)] = scale

@@ -1,0 +1,131 @@
+"""Read from an .ods file what fastexcel does not report: merges, errors, formulas, types, formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from io import BytesIO
+from zipfile import ZipFile
+
+from lxml import etree
+
+from hpedu.ingest.readers.number_formats import PERCENT, join_runs, print_number
+from hpedu.ingest.sheet.grid import Facts, Merge
+
+_NAMES = "urn:oasis:names:tc:opendocument:xmlns:"
+_TABLE, _TEXT, _OFFICE, _STYLE, _NUMBER = (
+    f"{{{_NAMES}{name}:1.0}}" for name in ("table", "text", "office", "style", "datastyle")
+)
+_CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
+_CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
+# What fills a sheet to its end is repeated so often; nothing is in it.
+_MOST_REPEATED = 1024
+
+
+def read_facts(data: bytes) -> dict[str, Facts]:
+    """Return the facts of each sheet by its name."""
+    with ZipFile(BytesIO(data)) as archive:
+        parser = etree.XMLParser(huge_tree=True, resolve_entities=False)
+        parts = [etree.fromstring(archive.read(part), parser) for part in _find_parts(archive)]
+    styles = _Styles(parts)
+    return {
+        table.get(f"{_TABLE}name", ""): _read_table(table, styles) for table in parts[0].iter(f"{_TABLE}table")
+    }
+
+
+def _find_parts(archive: ZipFile) -> list[str]:
+    return [part for part in ("content.xml", "styles.xml") if part in archive.namelist()]
+
+
+class _Styles:
+    """The styles of a file: those of cells that scale, and those of letters that are raised."""
+
+    def __init__(self, parts: list[etree._Element]) -> None:
+        scaling = {}
+        for part in parts:
+            for number in part.iter(f"{_NUMBER}number"):
+                factor = Decimal(number.get(f"{_NUMBER}display-factor", "1"))
+                form = number.getparent()
+                if factor != 1 and form is not None:
+                    scaling[form.get(f"{_STYLE}name", "")] = factor
+        # For each style of cells, the format that leaves out digits.
+        self.scales: dict[str, Decimal] = {}
+        self.raised: set[str] = set()
+        for part in parts:
+            for style in part.iter(f"{_STYLE}style"):
+                name, form = style.get(f"{_STYLE}name", ""), style.get(f"{_STYLE}data-style-name", "")
+                if form in scaling:
+                    self.scales[name] = scaling[form]
+                for properties in style.iter(f"{_STYLE}text-properties"):
+                    if properties.get(f"{_STYLE}text-position", "").startswith("super"):
+                        self.raised.add(name)
+
+
+def _read_table(table: etree._Element, styles: _Styles) -> Facts:
+    facts = Facts()
+    defaults = [
+        column.get(f"{_TABLE}default-cell-style-name", "")
+        for column in table.iter(f"{_TABLE}table-column")
+        for _ in range(min(_repeats(column, "columns"), _MOST_REPEATED))
+    ]
+    top = 0
+    for row in table.iter(f"{_TABLE}table-row"):
+        rows = _repeats(row, "rows")
+        left = 0
+        for cell in row.iterchildren(*_CELLS):
+            columns = _repeats(cell, "columns")
+            if len(cell) or cell.get(f"{_TABLE}formula"):
+                style = cell.get(f"{_TABLE}style-name") or (defaults[left] if left < len(defaults) else "")
+                text, scale = _read_cell(cell, style, styles)
+                for place in [(y, x) for y in range(top, top + rows) for x in range(left, left + columns)]:
+                    if text is not None:
+                        facts.texts[place] = text
+                    if scale is not None:
+                        facts.scales[place] = scale
+            down, across = _spans(cell)
+            if down > 1 or across > 1:
+                facts.merged.append(Merge(top, left, top + down - 1, left + across - 1))
+            left += columns
+        top += rows
+    return facts
+
+
+def _repeats(element: etree._Element, of: str) -> int:
+    return int(element.get(f"{_TABLE}number-{of}-repeated", "1"))
+
+
+def _spans(cell: etree._Element) -> tuple[int, int]:
+    rows, columns = (int(cell.get(f"{_TABLE}number-{of}-spanned", "1")) for of in ("rows", "columns"))
+    return rows, columns
+
+
+def _read_cell(cell: etree._Element, style: str, styles: _Styles) -> tuple[str | None, Decimal | None]:
+    """Return the text of a cell if it is not what fastexcel gives, and the scale of a number."""
+    kind, value = cell.get(f"{_OFFICE}value-type", ""), cell.get(f"{_OFFICE}value", "")
+    runs = [run for line in cell.iterchildren(f"{_TEXT}p") for run in _list_runs(line, styles, is_raised=False)]
+    printed = "".join(text for text, _ in runs)
+    if cell.get(f"{_CALC}value-type") == "error" or printed.startswith("Err:"):
+        return printed, None
+    if not kind and not printed:
+        return "=" + cell.get(f"{_TABLE}formula", "").partition("=")[2], None
+    if kind in ("float", "percentage", "currency") and value:
+        scale = PERCENT if kind == "percentage" else styles.scales.get(style, Decimal(1))
+        code = "0%" if scale == PERCENT else ""
+        if scale == 1:
+            return None, scale
+        return (print_number(float(value), code)[0] if code else _divide(value, scale)), scale
+    return (join_runs(runs) if any(is_raised for _, is_raised in runs) else None), None
+
+
+def _divide(value: str, scale: Decimal) -> str:
+    return print_number(float(Decimal(value) / scale), "")[0]
+
+
+def _list_runs(element: etree._Element, styles: _Styles, *, is_raised: bool) -> Iterator[tuple[str, bool]]:
+    yield element.text or "", is_raised
+    for child in element:
+        if child.tag == f"{_TEXT}s":
+            yield " ", is_raised
+        own = is_raised or child.get(f"{_TEXT}style-name", "") in styles.raised
+        yield from _list_runs(child, styles, is_raised=own)
+        yield child.tail or "", is_raised

@@ -1,0 +1,73 @@
+"""A school list knows what its cells are: errors, bare formulas, typed fractions, days since 1904."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+
+import openpyxl
+import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+from hpedu.ingest.schools.lists import SchoolList, read_school_list
+from hpedu.ingest.source import open_source
+from hpedu.registry import Registry
+from tests.ingest.schools.test_lists import HEADER, SCHOOL, make_workbook
+
+PUPILS = len(SCHOOL) - 2
+
+
+def read(pupils: object, registry: Registry) -> SchoolList:
+    other = [2, "2025-2026", "31000002", "Trường B", "THCS", "10525", "Phường Hải Dương", "Tư thục", 300, 140]
+    found = read_school_list(
+        open_source(make_workbook([HEADER, [*SCHOOL[:PUPILS], pupils, SCHOOL[-1]], other])), "a", registry
+    )
+    assert found.present == found.titles + found.read + found.set_aside == 3 * len(HEADER)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("pupils", "reason"),
+    [
+        ("=100+300", "formula_not_calculated"),
+        ("=SUM(J3:J9)", "formula_not_calculated"),
+        ("#N/A", "error_in_cell"),
+        ("#REF!", "error_in_cell"),
+        ("#DIV/0!", "error_in_cell"),
+        (1.125, "school_bad_number"),
+        (0.98, "school_bad_number"),
+    ],
+)
+def test_a_cell_that_is_no_count_is_named(pupils: object, reason: str, registry: Registry) -> None:
+    found = read(pupils, registry)
+    column = found.frame["pupils"].to_list()
+    assert column == [None, 300]
+    [issue] = found.issues.filter(found.issues["reason"] == reason).to_dicts()
+    assert issue["cell"] == "I2"
+    assert str(pupils) in issue["printed"]
+    assert issue["cell"] in issue["message_vi"]
+
+
+def test_grouped_text_is_still_a_count(registry: Registry) -> None:
+    assert read("1.125", registry).frame["pupils"].to_list() == [1125, 300]
+
+
+def test_a_name_that_was_not_looked_up_is_named(registry: Registry) -> None:
+    rows = [HEADER, [*SCHOOL[:3], "#N/A", *SCHOOL[4:]]]
+    found = read_school_list(open_source(make_workbook(rows)), "a", registry)
+    assert found.frame["name"].to_list() == [None]
+    assert ("D2", "error_in_cell") in found.issues.select("cell", "reason").rows()
+
+
+@pytest.mark.parametrize("epoch", [None, CALENDAR_MAC_1904])
+def test_days_without_a_format_count_from_the_first_day_of_the_workbook(epoch: object, registry: Registry) -> None:
+    book = openpyxl.Workbook()
+    days = 45444 if epoch is None else 45444 - 1462
+    if epoch is not None:
+        book.epoch = epoch
+    book.active.append([*HEADER, "Ngày công nhận đạt chuẩn quốc gia"])
+    book.active.append([*SCHOOL, days])
+    out = io.BytesIO()
+    book.save(out)
+    found = read_school_list(open_source(out.getvalue()), "a", registry)
+    assert found.frame["national_standard_date"].to_list() == [date(2024, 6, 1)]
