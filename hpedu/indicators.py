@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
 from hpedu.ingest.corrections import CONTRADICTED
+from hpedu.ingest.schema import Resource
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator
@@ -36,7 +37,31 @@ _FIRMNESS = ("final", "preliminary", "derived", "estimated", "projected", "synth
 _Cells = Mapping[tuple[str, int], dict[str, Any]]  # (territory, year) -> current observation
 
 
-def compute_indicators(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+SCHOOL_LIST = "school_list"
+"""The origin of sums over school lists."""
+
+_PARTIAL = frozenset({"incomplete", "partial_list"})
+"""Flags of sums that lack schools: a ratio has them on both sides, or on none."""
+
+
+def find_origins(package: Mapping[str, Resource], lists: Collection[str], registry: Registry) -> dict[str, str]:
+    """Return the origin of each file: that of school lists, or its publisher, under one name if it has several.
+
+    Parameters
+    ----------
+    lists
+        The files that are school lists.
+    """
+    names = {row.name: row.publisher for row in registry.publishers}
+    return {
+        path: SCHOOL_LIST if path in lists else names.get(resource.publisher, resource.publisher)
+        for path, resource in package.items()
+    }
+
+
+def compute_indicators(
+    observations: pl.DataFrame, registry: Registry, origins: Mapping[str, str] | None = None
+) -> pl.DataFrame:
     """Compute all indicator values the observations allow.
 
     A ratio is computed from sums of counts; where any count of the formula is missing, the rate as published is
@@ -45,10 +70,15 @@ def compute_indicators(observations: pl.DataFrame, registry: Registry) -> pl.Dat
     limit of the registry get the flag `above_plausible` and stay as they are. What could only be computed from a
     figure that a check contradicts has the qualifier `contradicted`: it is shown as such and never used.
 
+    Numerator and denominator are of one territory and year, of the same coverage (a sum that lacks schools is
+    not divided by one that does not) and, unless the indicator `crosses` publishers, of one origin.
+
     Parameters
     ----------
     observations
         As ingest writes them; only current ones of whole territories are used.
+    origins
+        File -> who counted (`find_origins`); without it all count as of one origin.
 
     Returns
     -------
@@ -56,7 +86,8 @@ def compute_indicators(observations: pl.DataFrame, registry: Registry) -> pl.Dat
         Columns `VALUES`, sorted by indicator (in registry order), territory, year.
     """
     whole = observations.filter(pl.col("place") == "")
-    return _compute_all(whole, registry, whole.filter(pl.col("flags").list.contains(CONTRADICTED)))
+    doubted = whole.filter(pl.col("flags").list.contains(CONTRADICTED))
+    return _compute_all(whole, registry, doubted, origins or {})
 
 
 def compute_commune_indicators(
@@ -71,12 +102,18 @@ def compute_commune_indicators(
     """
     own = observations.filter(pl.col("place").is_in(list(communes)))
     named = own.with_columns(territory=pl.col("place").replace_strict(communes, default=""))
-    return _compute_all(named, registry, named.clear())
+    return _compute_all(named, registry, named.clear(), {})
 
 
-def _compute_all(observations: pl.DataFrame, registry: Registry, contradicted: pl.DataFrame) -> pl.DataFrame:
+def _compute_all(
+    observations: pl.DataFrame, registry: Registry, contradicted: pl.DataFrame, origins: Mapping[str, str]
+) -> pl.DataFrame:
     series, doubted = _index(observations.filter("current")), _index(contradicted)
-    rows = [row for indicator in registry.indicators.values() for row in _compute_with(indicator, series, doubted)]
+    rows = [
+        row
+        for indicator in registry.indicators.values()
+        for row in _compute_with(indicator, series, doubted, origins)
+    ]
     return pl.DataFrame(rows, schema=VALUES, orient="row")
 
 
@@ -89,10 +126,13 @@ def _index(observations: pl.DataFrame) -> dict[SeriesRef, dict[tuple[str, int], 
 
 
 def _compute_with(
-    indicator: Indicator, series: Mapping[SeriesRef, _Cells], doubted: Mapping[SeriesRef, _Cells]
+    indicator: Indicator,
+    series: Mapping[SeriesRef, _Cells],
+    doubted: Mapping[SeriesRef, _Cells],
+    origins: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """Compute an indicator, and what it would be where only contradicted figures are missing, marked so."""
-    rows = list(_compute(indicator, series))
+    rows = list(_compute(indicator, series, origins))
     formulas = filter(None, (indicator.numerator, indicator.denominator, indicator.published))
     terms = {term for formula in formulas for term in parse_formula(formula)}
     if terms.isdisjoint(doubted):
@@ -101,14 +141,16 @@ def _compute_with(
     filled = {term: {**doubted.get(term, {}), **series.get(term, {})} for term in terms}
     rows += [
         row | {"qualifier": CONTRADICTED}
-        for row in _compute(indicator, filled)
+        for row in _compute(indicator, filled, origins)
         if (row["territory"], row["year"]) not in sound
     ]
     return sorted(rows, key=lambda row: (row["territory"], row["year"]))
 
 
-def _compute(indicator: Indicator, series: Mapping[SeriesRef, _Cells]) -> Iterator[dict[str, Any]]:
-    computed = dict(_from_counts(indicator, series))
+def _compute(
+    indicator: Indicator, series: Mapping[SeriesRef, _Cells], origins: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    computed = dict(_from_counts(indicator, series, origins))
     published = series.get(parse_formula(indicator.published)[0], {}) if indicator.published else {}
     for key in sorted(computed.keys() | published.keys()):
         row = computed.get(key) or _row(indicator, key, [published[key]], published[key]["value"], None, None)
@@ -118,7 +160,7 @@ def _compute(indicator: Indicator, series: Mapping[SeriesRef, _Cells]) -> Iterat
 
 
 def _from_counts(
-    indicator: Indicator, series: Mapping[SeriesRef, _Cells]
+    indicator: Indicator, series: Mapping[SeriesRef, _Cells], origins: Mapping[str, str]
 ) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
     above = [series.get(term, {}) for term in parse_formula(indicator.numerator)]
     below = (
@@ -129,6 +171,8 @@ def _from_counts(
         alone = len(cells) == 1
         if not alone and any(cell["qualifier"] for cell in cells):
             continue
+        if below and not _agree(indicator, cells[: len(above)], cells[len(above) :], origins):
+            continue
         numerator = _sum(cells[: len(above)])
         denominator = _sum(cells[len(above) :]) if below else None
         if denominator == 0:
@@ -136,6 +180,20 @@ def _from_counts(
         value = indicator.scale * numerator / (denominator or 1)
         below_line = None if denominator is None else float(denominator)
         yield key, _row(indicator, key, cells, float(value), float(numerator), below_line)
+
+
+def _agree(
+    indicator: Indicator, above: list[dict[str, Any]], below: list[dict[str, Any]], origins: Mapping[str, str]
+) -> bool:
+    """Return whether numerator and denominator are of one coverage and, where they must be, of one origin."""
+    sides = [{flag for cell in side for flag in cell["flags"]} & _PARTIAL for side in (above, below)]
+    if sides[0] != sides[1]:
+        return False
+    return indicator.crosses or _find_origins(above, origins) == _find_origins(below, origins)
+
+
+def _find_origins(cells: list[dict[str, Any]], origins: Mapping[str, str]) -> set[str]:
+    return {origins.get(file, "") for cell in cells for file in cell["file"].split(" + ")}
 
 
 def _sum(cells: list[dict[str, Any]]) -> Decimal:

@@ -36,7 +36,7 @@ from hpedu.digest import (
 )
 from hpedu.errors import NoFigures
 from hpedu.folders import Project, digest_file, find_project, write_whole
-from hpedu.indicators import compute_indicators
+from hpedu.indicators import compute_indicators, find_origins
 from hpedu.ingest.derive import revisions as find_revisions
 from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.schema import Resource
@@ -94,7 +94,8 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
     made_from = describe_inputs(project)
     registry = load_registry()
     found = ingest(project, registry, progress)
-    values = compute_indicators(found.observations, registry)
+    origins = find_origins(found.package, set(found.schools["file"]), registry)
+    values = compute_indicators(found.observations, registry, origins)
     communes, commune_schools = compute_communes(found.observations, found.schools, registry)
     frames = {
         OBSERVATIONS: found.observations,

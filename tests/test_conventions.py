@@ -47,7 +47,7 @@ VIETNAMESE_DATA = {
     "demo/project.py": "what is written into invented files",
     "demo/schools.py": "what is written into an invented school list",
     "ingest/forms/design.py": "names of the sheets of a form, which forms in use already have",
-    "ingest/schools/fields.py": "a pattern of kinds of communes before their names",
+    "ingest/schools/repeats.py": "a letter",
     "ingest/sheet/header_rows.py": "a pattern of table numbers",
     "ingest/sheet/outline.py": "a pattern of list marks",
     "ingest/words/places.py": "kinds of places before their names",

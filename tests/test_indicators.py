@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.indicators import VALUES, compute_indicators
+from hpedu.indicators import SCHOOL_LIST, VALUES, compute_indicators
 from hpedu.ingest.derive import derive_merged
 from hpedu.registry import Registry, Text
 from hpedu.registry.models import Indicator
@@ -53,6 +53,36 @@ def compute(make_observations: Make) -> Callable[..., list[dict[str, Any]]]:
 
 
 Compute = Callable[..., list[dict[str, Any]]]
+
+
+class TestAgreement:
+    ROWS = ({"value": 900.0, "file": "a.csv"}, CLASSES | {"value": 24.0, "file": "b.csv"})
+
+    @pytest.fixture
+    def count(self, make_observations: Make) -> Callable[..., int]:
+        """How many values come of these rows, read from files of these origins."""
+
+        def run(origins: dict[str, str], *changes: dict[str, Any], **fields: Any) -> int:
+            one = indicator(**fields)
+            book: Any = SimpleNamespace(indicators={one.id: one})
+            rows = [row | change for row, change in zip(self.ROWS, changes or ({}, {}), strict=True)]
+            return compute_indicators(make_observations(*rows), book, origins).height
+
+        return run
+
+    def test_both_sides_are_of_one_origin(self, count: Callable[..., int]) -> None:
+        assert count({"a.csv": "office", "b.csv": "office"}) == 1
+        assert count({"a.csv": SCHOOL_LIST, "b.csv": "office"}) == 0
+        assert count({"a.csv": "office", "b.csv": "newspaper"}) == 0
+
+    def test_but_where_the_registry_says_so(self, count: Callable[..., int]) -> None:
+        assert count({"a.csv": SCHOOL_LIST, "b.csv": "office"}, crosses=True) == 1
+
+    @pytest.mark.parametrize("flag", ["incomplete", "partial_list"])
+    def test_both_sides_are_of_one_coverage(self, count: Callable[..., int], flag: str) -> None:
+        assert count({}, {"flags": [flag]}, {}) == count({}, {}, {"flags": [flag]}) == 0
+        assert count({}, {"flags": [flag]}, {}, crosses=True) == 0
+        assert count({}, {"flags": [flag]}, {"flags": [flag]}) == 1
 
 
 class TestRatios:

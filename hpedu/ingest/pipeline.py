@@ -178,10 +178,12 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     """
     package = _open_package(project.raw, registry, progress)
     readings = _read_all(project, package, registry, progress)
-    schools, repeated = join_lists([r.schools for r in readings if r.schools is not None], registry)
+    schools, repeated = join_lists(
+        [r.schools for r in readings if r.schools is not None], package.resources, registry
+    )
     printed = _frame([row for r in readings for row in r.observations], schema.OBSERVATIONS)
-    sums = correct_frame(sum_schools(schools, package.resources, registry), registry)
-    published = mark_current(pl.concat([printed, sums]))
+    sums, uncovered = sum_schools(schools, package.resources, printed, registry)
+    published = mark_current(pl.concat([printed, correct_frame(sums, registry)]))
     breaches = find_breaches(published, registry)
     # What is derived comes from figures in use only.
     published = mark_current(set_contradicted(published, breaches.out, registry))
@@ -190,7 +192,8 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     # Marked once more, since a derived sum goes before a published bound.
     observations = mark_current(pl.concat([published, derived]))
     observations = observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
-    issues = pl.concat([_frame([row for r in readings for row in r.issues], schema.ISSUES), repeated])
+    rows = [row for r in readings for row in r.issues] + uncovered
+    issues = pl.concat([_frame(rows, schema.ISSUES), repeated])
     counts = {
         "files": len(readings),
         "published": published.height,

@@ -217,7 +217,8 @@ def check_file(path: Path, registry: Registry) -> Checked:
     # A form or school list is read by rules of its own, not table by table.
     whole = reading.schools is not None or is_form(source)
     if reading.schools is not None:
-        printed = pl.concat([printed, sum_schools(reading.schools, {resource.path: resource}, registry)])
+        sums, uncovered = sum_schools(reading.schools, {resource.path: resource}, printed, registry)
+        printed, reading.issues[:] = pl.concat([printed, sums]), [*reading.issues, *uncovered]
     earlier = _read_earlier(project, resource, source.digest)
     observations, findings = _check_figures(printed, earlier, registry)
     return Checked(

@@ -83,7 +83,7 @@ def _communes(registry: Registry) -> Iterator[Problem]:
             yield Problem("communes.csv", str(key), message("registry_code_day_twice"))
     new = {c.code for c in registry.communes if c.valid_to is None}
     old = {c.code for c in registry.communes if c.valid_to is not None} | {""}
-    districts = {d.code for d in registry.districts}
+    districts = {d.code for d in registry.districts} | {""}
     for row in registry.conversions:
         where = f"{row.old_code} -> {row.new_code}"
         yield from _missing("commune_conversions.csv", where, "commune_of_2025", [row.new_code], new)

@@ -45,6 +45,8 @@ FILES: dict[str, tuple[str, type[Row]]] = {
     "decisions": ("decisions.csv", models.Decision),
     "revision_limits": ("revision_limits.csv", models.RevisionLimit),
     "school_columns": ("school_columns.csv", models.SchoolColumn),
+    "publishers": ("publishers.csv", models.PublisherName),
+    "limits": ("limits.csv", models.Limit),
     "relations": ("relations.csv", models.Relation),
 }
 """Attribute of `Registry` -> file, or folder of TOML files, and the class of its rows."""

@@ -138,7 +138,8 @@ class Conversion(Row):
     new_code: str = Field(pattern=r"^\d{5}$")
     # Empty: an island district that had no communes.
     old_code: str = Field(pattern=r"^(\d{5})?$")
-    old_district_code: str = Field(pattern=r"^\d{3}$")
+    # Empty: the commune became part of another after districts had ended.
+    old_district_code: str = Field(pattern=r"^(\d{3})?$")
     extent: Literal["whole", "part", "part_area_only", "part_area_whole_population"]
 
 
@@ -276,6 +277,8 @@ class Indicator(Keyed):
     definition: Text
     legal_source: Text
     note: Text | None = None
+    # Numerator and denominator are counted by different offices, and rightly so: pupils over population.
+    crosses: bool = False
     # Values above it are shown with a flag.
     flag_above: Decimal | None = None
 
@@ -463,6 +466,20 @@ class LevelFlow(Row):
     cohort: str = ""
 
 
+class PublisherName(Row):
+    """A name of a publisher that changed its name."""
+
+    name: Words
+    publisher: Words
+
+
+class Limit(Keyed):
+    """A limit that decides whether data is used."""
+
+    value: Decimal
+    name: Text
+
+
 class SchoolColumn(Keyed):
     """A column of the department's school list (docs/school_list.md), and the series its sums become.
 
@@ -535,6 +552,8 @@ class Registry:
     decisions: dict[str, Decision]
     revision_limits: list[RevisionLimit]
     school_columns: dict[str, SchoolColumn]
+    limits: dict[str, Limit]
+    publishers: list[PublisherName]
     relations: dict[str, Relation]
 
     @cached_property

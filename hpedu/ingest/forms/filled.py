@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -19,9 +19,10 @@ from hpedu.ingest.schema import Cell, Resource, address
 from hpedu.ingest.sheet.grid import Grid, is_blank
 from hpedu.ingest.sheet.vocabulary import is_uncomputed
 from hpedu.ingest.source import Source
+from hpedu.ingest.words.dates import read_date
 from hpedu.ingest.words.numbers import printed_step
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
-from hpedu.ingest.words.years import lies_after
+from hpedu.ingest.words.years import last_day, lies_after
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 
@@ -32,12 +33,6 @@ _DECIMAL = re.compile(r"(\d+)(?:[.,](\d+))?", re.ASCII)
 # 1.234,5
 _GROUPED_DECIMAL = re.compile(r"([1-9]\d{0,2}(?:([ .,])\d{3})(?:\2\d{3})*)(?!\2)[.,](\d+)", re.ASCII)
 _SIGN = "%"
-
-_ISO = re.compile(r"((?:19|20)\d\d)-(\d\d)-(\d\d)(?: .*)?", re.ASCII)
-_WRITTEN = re.compile(r"(?:ngay )?(\d{1,2}) ?(?:[/.-]|thang) ?(\d{1,2}) ?(?:[/.-]|nam) ?((?:19|20)\d\d)", re.ASCII)
-# A date without its format: days since 30 December 1899.
-_SERIAL = re.compile(r"[34567]\d{4}", re.ASCII)
-_FIRST_DAY = date(1899, 12, 30)
 
 _Rows = Mapping[SeriesRef, Mapping[str, Any]]
 _Side = Sequence[SeriesRef]
@@ -113,26 +108,18 @@ def read_typed_state(printed: str, dimension: str, registry: Registry) -> str:
     raise SetAside("form_unknown_state", known=names)
 
 
-def read_typed_date(printed: str) -> date:
-    """Read a date cell, or a date typed as text, day first ("31/12/2026", "ngày 31 tháng 12 năm 2026").
+def read_typed_date(printed: str, latest: date | None = None) -> date:
+    """Read a date cell, or a date typed as text (`hpedu.ingest.words.dates.read_date`).
 
     Raises
     ------
     SetAside
         `form_not_a_date`.
     """
-    text = fold_text(printed)
-    if _SERIAL.fullmatch(text):
-        return _FIRST_DAY + timedelta(days=int(text))
-    iso, written = _ISO.fullmatch(text), _WRITTEN.fullmatch(text)
-    match = iso or written
-    if match is None:
+    day = read_date(printed, latest)
+    if day is None:
         raise SetAside("form_not_a_date")
-    year, month, day = map(int, match.groups() if iso else reversed(match.groups()))
-    try:
-        return date(year, month, day)
-    except ValueError as error:
-        raise SetAside("form_not_a_date") from error
+    return day
 
 
 @dataclass(frozen=True)
@@ -356,12 +343,12 @@ class _FormReader:
 
     def _read_note(self, typed: Mapping[str, Cell]) -> str:
         """Join decision, source, date and remark in one line; a date that is none is set aside."""
-        texts = []
+        texts, latest = [], last_day(self.resource.published)
         for name in ("decision", "date", "origin", "note"):
             if name in typed:
                 try:
                     text = typed[name].printed
-                    texts.append(read_typed_date(text).isoformat() if name == "date" else clean_text(text))
+                    texts.append(read_typed_date(text, latest).isoformat() if name == "date" else clean_text(text))
                 except SetAside as refusal:
                     self._set_aside(typed[name], refusal.reason)
         return "; ".join(texts)

@@ -27,10 +27,15 @@ _MEANINGS = {
 }
 _LEVEL_WORDS = {level: re.compile(rf"\b(?:{words})\b") for level, words in _TABLE["levels"].items()}
 _JOINING = re.compile(rf"\b(?:{'|'.join(sorted(_TABLE['joining'], key=len, reverse=True))})\b")
+_DIGITS = re.compile(r"[\s,;+]")
 _SIGNS = re.compile(r"[\W_]+")
+_COMMUNE_KINDS: dict[str, list[str]] = _TABLE["commune_kinds"]
 _COMMUNE_KIND = re.compile(
-    r"^(?:phường|xã|đặc khu|p\.|x\.|ward|commune|phuong|xa|dac khu)\s*(?=\S)", re.IGNORECASE
+    rf"^({'|'.join(re.escape(word) for words in _COMMUNE_KINDS.values() for word in words)})"
+    r"(?:(?<=\.)|\b)\s*(?=\S)",
+    re.IGNORECASE,
 )
+_KIND_OF = {word: kind for kind, words in _COMMUNE_KINDS.items() for word in words}
 
 # Of headers: words that lead one, columns that say which school it is, remarks, and two languages in one.
 _LEAD = re.compile(r"^(?:tong so luong|tong so|so luong|so|tong|trong do)\s+(?=\S)")
@@ -44,20 +49,36 @@ def fold_words(text: str) -> str:
     return _SIGNS.sub(" ", fold_text(text)).strip()
 
 
-def read_choice(text: str, column: str) -> str | None:
-    """Return the code that a cell of the column means ("Tư thục" -> private); None if it means none."""
-    words = _MEANINGS[column]
-    return words.get(fold_words(text) or text.strip())
+def read_choice(text: str, column: str, coded: bool = False) -> str | None:
+    """Return the code that a cell of the column means ("Tư thục" -> private); None if it means none.
+
+    With `coded`, the ministry's own codes are known as well ("2" -> private).
+    """
+    own: str | None = _TABLE["ministry"].get(column, {}).get(text.strip().lstrip("0")) if coded else None
+    return own or _MEANINGS[column].get(fold_words(text) or text.strip())
+
+
+def uses_codes(header: str) -> bool:
+    """Return whether a header is one of the ministry's database, whose columns hold its codes ("LOAI_HINH")."""
+    return header.strip() in _TABLE["ministry"]["headers"]
 
 
 def list_choices(column: str) -> str:
-    """List the first word of each value, for a message: "cong lap, ngoai cong lap"."""
-    return ", ".join(words[0] for words in _TABLE[column].values())
+    """List the values that are used, for a message: "Công lập, Ngoài công lập"."""
+    return ", ".join(_TABLE["shown"][column])
 
 
 @lru_cache(maxsize=4096)
-def read_levels(text: str) -> tuple[str, ...] | None:
-    """Return the levels taught, lowest first ("TH&THCS" -> primary, lower_secondary); None if any is unknown."""
+def read_levels(text: str, coded: bool = False) -> tuple[str, ...] | None:
+    """Return the levels taught, lowest first ("TH&THCS" -> primary, lower_secondary); None if any is unknown.
+
+    With `coded`, each digit is a level as the ministry's database has it ("12" -> primary, lower_secondary).
+    """
+    digits = _DIGITS.sub("", text)
+    if coded and digits.isdigit():
+        codes: dict[str, str] = _TABLE["ministry"]["levels"]
+        found = {codes.get(digit, "") for digit in digits}
+        return None if "" in found else tuple(level for level in LEVELS if level in found)
     words = re.sub(r"\bc(?:ap)? ?(\d) (\d)(?: (\d))?\b", r"cap \1 cap \2 cap \3", fold_words(text))
     words = re.sub(r"\bcap (?!\d)", "", words)
     taught = tuple(level for level, pattern in _LEVEL_WORDS.items() if pattern.search(words))
@@ -67,10 +88,15 @@ def read_levels(text: str) -> tuple[str, ...] | None:
     return taught if taught and not rest.strip() else None
 
 
-def name_commune(text: str) -> tuple[str, str]:
-    """Return a name without its kind, exact and folded: "Xã Cẩm Giàng" -> ("cẩm giàng", "cam giang")."""
-    name = _COMMUNE_KIND.sub("", clean_text(text)).casefold()
-    return name, fold_words(name)
+def name_commune(text: str) -> tuple[str, str, str]:
+    """Return a name without its kind, exact and folded, and the kind, "" where none is written.
+
+    "Xã An Hải" -> ("an hải", "an hai", "commune").
+    """
+    cleaned = clean_text(text).casefold()
+    kind = _COMMUNE_KIND.match(cleaned)
+    name = cleaned[kind.end() :] if kind else cleaned
+    return name, fold_words(name), _KIND_OF[kind[1]] if kind else ""
 
 
 def is_synthetic(text: str) -> bool:

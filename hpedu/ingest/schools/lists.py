@@ -13,8 +13,9 @@ from hpedu.ingest import schema
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.readers.excel import complete_frame
 from hpedu.ingest.schema import Resource
+from hpedu.ingest.schools.coverage import apply_coverage, measure_coverage, report_coverage
 from hpedu.ingest.schools.fields import list_columns
-from hpedu.ingest.schools.rules import set_aside_duplicates
+from hpedu.ingest.schools.repeats import join_repeats
 from hpedu.ingest.schools.sheets import CHOICE_TYPES, TYPES, find_header, find_lacking_columns, read_sheet
 from hpedu.ingest.schools.totals import total_schools
 from hpedu.ingest.sheet.grid import Facts
@@ -61,7 +62,8 @@ def read_school_list(source: Source, file: str, registry: Registry, published: s
     file
         The path under data/raw, which the rows and issues name.
     published
-        When the list was published; by default it is of today. A row of a later school year is set aside.
+        When the list was published; by default it is of today. A row of a later school year is set aside, and no
+        date in it is later.
 
     Returns
     -------
@@ -75,21 +77,23 @@ def read_school_list(source: Source, file: str, registry: Registry, published: s
     """
     columns = school_schema(registry)
     frames, issues, names = [pl.DataFrame(schema=columns)], [pl.DataFrame(schema=schema.ISSUES)], []
+    letters: dict[str, dict[str, str]] = {}
     present = titles = set_aside = 0
-    is_1904 = may_be_school_list(source) and any(facts.is_1904 for facts in source.facts.values())
-    for name, cells in _read_sheets(source):
+    for own, name, cells in _read_sheets(source):
         header = find_header(cells, registry)
         if header is None:
             continue
-        sheet = read_sheet(cells, header, file, name, columns, registry, published, is_1904=is_1904)
+        facts = source.facts.get(own, Facts())
+        sheet = read_sheet(cells, header, file, name, columns, registry, published, facts=facts)
         frames.append(sheet.frame)
         issues.append(sheet.issues)
         names.append(name)
+        letters[name] = sheet.letters
         present += sheet.present
         titles += sheet.titles
         set_aside += sheet.set_aside
     frame = pl.concat(frames)
-    schools, repeated = set_aside_duplicates(frame, registry)
+    schools, repeated = join_repeats(frame, registry, letters=letters)
     read = int(schools["cells"].sum())
     set_aside += int(frame["cells"].sum()) - read
     return SchoolList(schools, pl.concat([*issues, repeated]), tuple(names), present, titles, read, set_aside)
@@ -97,7 +101,7 @@ def read_school_list(source: Source, file: str, registry: Registry, published: s
 
 def find_lacking(source: Source, registry: Registry) -> dict[str, list[str]]:
     """Find the sheets that are plainly school lists but lack required columns, and the ids of those columns."""
-    found = {name: find_lacking_columns(cells, registry) for name, cells in _read_sheets(source)}
+    found = {name: find_lacking_columns(cells, registry) for _, name, cells in _read_sheets(source)}
     return {name: columns for name, columns in found.items() if columns}
 
 
@@ -106,16 +110,17 @@ def may_be_school_list(source: Source) -> bool:
     return source.format in SHEETS and source.format != "plain_text"
 
 
-def _read_sheets(source: Source) -> Iterator[tuple[str, pl.DataFrame]]:
+def _read_sheets(source: Source) -> Iterator[tuple[str, str, pl.DataFrame]]:
+    """Yield each sheet: its name as it is in the file and as it reads, and its cells."""
     for name, printed in source.frames if may_be_school_list(source) else []:
         cells = _mark_fractions(printed, source.facts.get(name, Facts()))
         texts = (text for row in cells.head(_ENOUGH_ROWS).rows() for text in row if text)
         encoding = detect_legacy([name, *texts])
         if encoding is None:
-            yield name, cells
+            yield name, name, cells
         else:
             convert = partial(convert_legacy, encoding=encoding)
-            yield convert(name), cells.with_columns(pl.all().map_elements(convert, return_dtype=pl.String))
+            yield name, convert(name), cells.with_columns(pl.all().map_elements(convert, return_dtype=pl.String))
 
 
 def _mark_fractions(cells: pl.DataFrame, facts: Facts) -> pl.DataFrame:
@@ -132,20 +137,33 @@ def read_schools(source: Source, file: str, registry: Registry, published: str =
     return Reading(issues=found.issues.to_dicts(), schools=found.frame) if found.sheets else None
 
 
-def join_lists(lists: Sequence[pl.DataFrame], registry: Registry) -> tuple[pl.DataFrame, pl.DataFrame]:
+def join_lists(
+    lists: Sequence[pl.DataFrame], resources: Mapping[str, Resource], registry: Registry
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Join the rows of all lists, each school once a year. Returns them, and the issues of those listed twice."""
-    return set_aside_duplicates(pl.concat([pl.DataFrame(schema=school_schema(registry)), *lists]), registry)
+    published = {path: resource.published for path, resource in resources.items()}
+    return join_repeats(pl.concat([pl.DataFrame(schema=school_schema(registry)), *lists]), registry, published)
 
 
-def sum_schools(schools: pl.DataFrame, resources: Mapping[str, Resource], registry: Registry) -> pl.DataFrame:
-    """Sum the lists of each year to observations of the city and its communes.
+def sum_schools(
+    schools: pl.DataFrame, resources: Mapping[str, Resource], published_elsewhere: pl.DataFrame, registry: Registry
+) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    """Sum the lists of each year to observations of its communes and, as far as they cover it, of the city.
 
-    Columns `hpedu.ingest.schema.OBSERVATIONS`; `file` and `sheet` name all lists of the year, `cell` is empty: a
-    sum over a column has no cell of its own.
+    Parameters
+    ----------
+    published_elsewhere
+        The observations of all other files: the counts of schools there say whether a list is whole.
+
+    Returns
+    -------
+    observations, issues
+        Columns `hpedu.ingest.schema.OBSERVATIONS`; `file` and `sheet` name all lists of the year, `cell` is empty:
+        a sum over a column has no cell of its own. An issue for each level that a list does not cover.
     """
     # 270 sums over nothing would take a third of a second.
     if schools.is_empty():
-        return pl.DataFrame(schema=schema.OBSERVATIONS)
+        return pl.DataFrame(schema=schema.OBSERVATIONS), []
     published = {path: resource.published for path, resource in resources.items()}
     names = {path: resource.name for path, resource in resources.items()}
     lists = schools.group_by("year", maintain_order=True).agg(
@@ -154,8 +172,11 @@ def sum_schools(schools: pl.DataFrame, resources: Mapping[str, Resource], regist
         pl.col("file").unique(maintain_order=True).str.join(" + "),
         pl.col("sheet").unique(maintain_order=True).str.join(" + "),
     )
-    return (
-        total_schools(schools, registry)
+    totals = total_schools(schools, registry)
+    coverage = measure_coverage(schools, totals, published_elsewhere, registry)
+    files = {year: (file, sheet) for year, file, sheet in lists.select("year", "file", "sheet").iter_rows()}
+    observations = (
+        apply_coverage(totals, coverage, registry)
         .join(lists, on="year", how="left")
         .with_columns(
             qualifier=pl.lit(""),
@@ -167,3 +188,4 @@ def sum_schools(schools: pl.DataFrame, resources: Mapping[str, Resource], regist
         )
         .select(pl.col(name).cast(kind) for name, kind in schema.OBSERVATIONS.items())
     )
+    return observations, report_coverage(coverage, files, registry)

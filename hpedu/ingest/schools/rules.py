@@ -10,15 +10,15 @@ from string import Formatter
 import polars as pl
 
 from hpedu.ingest import schema
-from hpedu.ingest.schools.fields import name_commune
+from hpedu.ingest.schools.addresses import RENAMED, UNKNOWN, find_commune
 from hpedu.ingest.schools.stages import last_day, list_parts, place_levels, sum_parts, valid_recognition
 from hpedu.ingest.words.years import lies_after
 from hpedu.registry import Registry
 from hpedu.registry.models import SchoolColumn
 from hpedu.texts import LANGUAGES
 
-COMMUNES_SINCE = date(2025, 7, 1)
-"""Before this day the same codes were other communes."""
+COUNTED = (9, 30)
+"""The day of a school year (month, day) on which schools are counted."""
 
 
 @dataclass
@@ -74,49 +74,33 @@ def check_schools(
         When the list was published; by default it is of today.
     """
     names = [name for name in printed.columns if name != "row"]
-    values = _drop_uncounted(values, printed, issues, published)
+    values = _drop_uncounted(values, printed, issues, registry, published)
     values = _find_communes(values, issues, registry)
     values = _check_parts(values, names, issues, registry)
     _check_sums(values, names, issues, registry)
-    _check_standards(values, issues)
-    return values
+    return _check_standards(values, issues)
 
 
-def set_aside_duplicates(frame: pl.DataFrame, registry: Registry) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Keep the first row of each school (ministry code) and year; the later ones become issues.
-
-    For all lists of a project together, put the newest file first.
-
-    Returns
-    -------
-    frame, issues
-        The rows that stay, and one issue (`hpedu.ingest.schema.ISSUES`) for each that does not.
-    """
-    keys = ["ministry_code", "year"]
-    repeated = ~frame.select(first=pl.struct(keys).is_first_distinct())["first"]
-    place = pl.format("{} ({}!{})", "file", "sheet", "row").first().over(keys)
-    later = frame.with_columns(subject=place).filter(repeated).with_columns(printed="ministry_code")
-    issues = [Issues(registry, "", "", {}).collect()]
-    for (file, sheet), rows in later.group_by("file", "sheet", maintain_order=True):
-        found = Issues(registry, str(file), str(sheet), {})
-        found.add("school_duplicate", "ministry_code", rows)
-        issues.append(found.collect())
-    return frame.filter(~repeated), pl.concat(issues)
+def _find_first_day(registry: Registry) -> date:
+    """Return the day from which the city, and the codes of its communes, are what they are."""
+    return registry.territories[registry.city].valid_from or date.min
 
 
-def _drop_uncounted(values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, published: str) -> pl.DataFrame:
+def _drop_uncounted(
+    values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, registry: Registry, published: str
+) -> pl.DataFrame:
     """Set aside rows without a year, of one that had not begun, before the merger, or without a level."""
     years = values["year"].drop_nulls().unique().to_list()
     to_come = [year for year in years if lies_after(year, "school_year_start", published)]
     rules = {
         "school_bad_year": ("year", pl.col("year").is_null() | pl.col("year").is_in(to_come)),
-        "school_before_merger": ("year", pl.col("year") < COMMUNES_SINCE.year),
+        "school_before_merger": ("year", pl.date(pl.col("year"), *COUNTED) < _find_first_day(registry)),
         "school_no_level": ("levels", pl.col("levels").is_null()),
     }
     for reason, (column, wrong) in rules.items():
-        rows = values.filter(wrong.fill_null(False)).select("row", read=pl.col("year").cast(pl.String))
+        rows = values.filter(wrong.fill_null(False)).select("row", known=pl.col("year").cast(pl.String))
         # What is printed, or the year of the title.
-        text = pl.coalesce(column, "read") if column in printed.columns else pl.col("read")
+        text = pl.coalesce(column, "known") if column in printed.columns else pl.col("known")
         found = rows.join(printed, on="row", how="left")
         issues.add(reason, column, found.select("row", printed=text, subject=pl.lit("")))
         values = values.filter(~wrong.fill_null(False))
@@ -124,30 +108,27 @@ def _drop_uncounted(values: pl.DataFrame, printed: pl.DataFrame, issues: Issues,
 
 
 def _find_communes(values: pl.DataFrame, issues: Issues, registry: Registry) -> pl.DataFrame:
-    """Set `commune_code` to the commune of 2025 that code and name agree on; without a code, by name."""
+    """Set `commune_code` to the commune that code and name agree on; without a code, by name.
+
+    Communes are those of 30 September of the row's school year, when schools are counted.
+    """
     for name in ("commune_code", "commune_name"):
         if name not in values.columns:
             values = values.with_columns(pl.lit(None, pl.String).alias(name))
-    names = {c.code: name_commune(c.name) for c in registry.communes if c.valid_from == COMMUNES_SINCE}
-    pairs = values.select("commune_code", "commune_name").unique()
-    found = [_match(code, name, names) for code, name in pairs.rows()]
-    matches = pairs.with_columns(found=pl.Series(found, dtype=pl.String))
-    joined = values.join(matches, on=pairs.columns, how="left", nulls_equal=True, maintain_order="left")
+    keys = values.select("year", "commune_code", "commune_name").unique()
+    found = [
+        find_commune(code or "", name or "", date(year, *COUNTED), registry) for year, code, name in keys.rows()
+    ]
+    schema = {"found": pl.String, "why": pl.String}
+    matches = pl.concat([keys, pl.DataFrame(found, schema=schema, orient="row")], how="horizontal")
+    joined = values.join(matches, on=keys.columns, how="left", nulls_equal=True, maintain_order="left")
     printed = pl.concat_str("commune_code", "commune_name", separator=" ", ignore_nulls=True)
     column = "commune_code" if "commune_code" in issues.letters else "commune_name"
-    unknown = joined.filter(pl.col("found").is_null()).select("row", printed=printed, subject=printed)
-    issues.add("school_unknown_commune", column, unknown)
-    return joined.with_columns(commune_code="found").drop("found")
-
-
-def _match(code: str | None, name: str | None, names: dict[str, tuple[str, str]]) -> str | None:
-    exact, folded = name_commune(name or "")
-    if code:
-        return code if code in names and (not name or folded == names[code][1]) else None
-    fits = [c for c, known in names.items() if known[0] == exact] or [
-        c for c, known in names.items() if known[1] == folded
-    ]
-    return fits[0] if len(fits) == 1 else None
+    for reason in (UNKNOWN, RENAMED):
+        issues.add(
+            reason, column, joined.filter(pl.col("why") == reason).select("row", printed=printed, subject=printed)
+        )
+    return joined.with_columns(commune_code="found").drop("found", "why")
 
 
 def _check_parts(values: pl.DataFrame, names: list[str], issues: Issues, registry: Registry) -> pl.DataFrame:
@@ -198,12 +179,16 @@ def _report_difference(placed: pl.DataFrame, whole: str, total: pl.Expr, issues:
     issues.add("school_sum_differs", whole, wrong)
 
 
-def _check_standards(values: pl.DataFrame, issues: Issues) -> None:
+def _check_standards(values: pl.DataFrame, issues: Issues) -> pl.DataFrame:
     """Report recognitions that have lapsed or bear no date: such a school does not count."""
     if "national_standard_level" not in values.columns:
-        return
+        return values
     if "national_standard_date" not in values.columns:
         values = values.with_columns(national_standard_date=pl.lit(None, pl.Date))
+    later = pl.col("national_standard_date") > pl.date(pl.col("year") + 1, 12, 31)
+    found = values.filter(later).select("row", printed="national_standard_date", subject=pl.lit(""))
+    issues.add("school_bad_date", "national_standard_date", found)
+    values = values.with_columns(national_standard_date=pl.when(~later).then("national_standard_date"))
     recognised = values.filter(pl.col("national_standard_level") > 0)
     undated = recognised.filter(pl.col("national_standard_date").is_null())
     found = undated.select("row", printed="national_standard_level", subject=pl.lit(""))
@@ -212,6 +197,7 @@ def _check_standards(values: pl.DataFrame, issues: Issues) -> None:
     day = pl.col("national_standard_date").dt.strftime("%d/%m/%Y")
     found = lapsed.select("row", printed=day, subject=last_day().dt.strftime("%d/%m/%Y"))
     issues.add("school_standard_lapsed", "national_standard_date", found)
+    return values
 
 
 def _with_absent(values: pl.DataFrame, names: list[str]) -> pl.DataFrame:

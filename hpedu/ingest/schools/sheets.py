@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from hpedu.ingest.schema import column_letters
+from hpedu.ingest.schools.context import MERGED, fill_merged, take_headings
 from hpedu.ingest.schools.fields import (
     MISSING,
     NONE,
@@ -21,10 +23,13 @@ from hpedu.ingest.schools.fields import (
     read_choice,
     read_levels,
     recognise_school_list,
+    uses_codes,
 )
 from hpedu.ingest.schools.rules import Issues, check_schools
+from hpedu.ingest.sheet.grid import Facts
 from hpedu.ingest.sheet.vocabulary import is_uncomputed
-from hpedu.ingest.words.years import find_year, resolve_year
+from hpedu.ingest.words.dates import read_date
+from hpedu.ingest.words.years import find_year, last_day, resolve_year
 from hpedu.registry import Registry
 
 LARGEST = 20_000
@@ -44,8 +49,6 @@ CHOICE_TYPES: dict[str, Any] = {"levels": pl.List(pl.String), "national_standard
 _YEAR_WORDS = ("", "nam hoc", "school year")
 _GROUPED = r"^\d{1,3}([.,]\d{3})+$"
 _WHOLE = r"^(\d+)[.,]0+$"
-# Days since 30 December 1899: the years 1954 to 2119.
-_SERIALS = (20_000, 80_000)
 
 # From 30 December 1899 to 1 January 1904.
 _DAYS_TO_1904 = 1462
@@ -54,8 +57,11 @@ _MAY_BE_UNCOMPUTED = r"^(?:[=#]|Err:)"
 HEADER_DEPTH = 15
 """Rows among which the header is; the letterhead and the title are above it."""
 
-_CODE = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*$"
+_CODE = r"^[0-9A-Za-z][0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*\d[0-9A-Za-z._/-]*$|^\d[\d ]+\d$"
 """A ministry code has three digits at least, so that no word and no "(2)" is one."""
+
+_CUT = r"(?i)^\d+([.,]\d+)?e\+?\d+$"
+"""A code that Excel has taken for a number and cut: "3,1E+11"."""
 
 _REFUSED = {"count": "school_bad_number", "date": "school_bad_date"}
 # Without these a row cannot be counted, which `check_schools` reports once.
@@ -80,31 +86,29 @@ def read_counts(cells: pl.Series) -> pl.Series:
     return values.alias(cells.name) if sensible.all() else values.set(~sensible, None).alias(cells.name)
 
 
-def read_dates(cells: pl.Series) -> pl.Series:
-    """Read days written 2024-09-05, 5/9/2024, 05.09.2024 or 5-9-2024, and spreadsheet serials. Else null."""
-    text = pl.col(cells.name).str.replace_all(r"\s", "")
-    serial = text.cast(pl.Int64, strict=False)
-    serial = pl.when(serial.is_between(*_SERIALS)).then(serial)
-    day = pl.coalesce(
-        text.str.to_date("%Y-%m-%d", strict=False),
-        text.str.replace_all(r"[.\-]", "/").str.to_date("%d/%m/%Y", strict=False),
-        pl.date(1899, 12, 30) + pl.duration(days=serial),
-    )
-    return cells.to_frame().select(day.alias(cells.name)).to_series()
+def read_dates(cells: pl.Series, latest: date | None = None) -> pl.Series:
+    """Read days as `hpedu.ingest.words.dates.read_date` does; null where there is none."""
+    return _look_up(cells, lambda text: read_date(text, latest), pl.Date)
 
 
-def read_column(cells: pl.Series, column: str, kind: str) -> pl.Series:
-    """Read a column by its kind (`school_columns.csv`); null where a cell is empty or not understood."""
+def read_column(cells: pl.Series, column: str, kind: str, coded: bool, latest: date | None) -> pl.Series:
+    """Read a column by its kind (`school_columns.csv`); null where a cell is empty or not understood.
+
+    Parameters
+    ----------
+    coded
+        Whether the header is one of the ministry's database, whose own codes then hold ("2" is private).
+    """
     if kind == "count":
         return read_counts(cells)
     if kind == "date":
-        return read_dates(cells)
+        return read_dates(cells, latest)
     if kind == "year":
         return _look_up(cells, _read_year, TYPES["year"])
     if column == "levels":
-        return _look_up(cells, _list_levels, CHOICE_TYPES["levels"])
+        return _look_up(cells, lambda text: _list_levels(text, coded), CHOICE_TYPES["levels"])
     if kind == "choice":
-        return _look_up(cells, lambda text: read_choice(text, column), pl.String).cast(
+        return _look_up(cells, lambda text: read_choice(text, column, coded), pl.String).cast(
             CHOICE_TYPES.get(column, pl.String)
         )
     if kind == "yes_no":
@@ -129,8 +133,8 @@ def _look_up(cells: pl.Series, read: Callable[[str], Any], kind: Any) -> pl.Seri
     )
 
 
-def _list_levels(text: str) -> list[str] | None:
-    levels = read_levels(text)
+def _list_levels(text: str, coded: bool) -> list[str] | None:
+    levels = read_levels(text, coded)
     return None if levels is None else list(levels)
 
 
@@ -157,6 +161,8 @@ class Sheet:
     present: int
     titles: int
     set_aside: int
+    # The spreadsheet column of each column id.
+    letters: dict[str, str]
 
 
 def find_header(cells: pl.DataFrame, registry: Registry) -> Header | None:
@@ -186,24 +192,37 @@ def read_sheet(
     registry: Registry,
     published: str = "0000",
     *,
-    is_1904: bool = False,
+    facts: Facts | None = None,
 ) -> Sheet:
     """Read the rows under a header into the columns of the wide table (`lists.school_schema`).
 
-    `is_1904` says that days without a format are counted from 1 January 1904.
+    Parameters
+    ----------
+    facts
+        The merged ranges (what says which school it is holds for each row of one, a figure for none), and whether
+        days without a format are counted from 1 January 1904.
+    published
+        When the file was published; no row and no date in it is later.
     """
     letters = {column: column_letters(place) for place, column in header.columns.items()}
     issues = Issues(registry, file, name, letters)
     _report_unknown(header, issues, registry)
-    printed = _drop_other_rows(_take_rows(cells, header), issues)
-    values = _read_values(printed, columns, issues, registry, is_1904=is_1904)
+    own = _take_rows(cells, header)
+    facts = facts or Facts()
+    rows = fill_merged(own, header.columns, facts.merged, list_columns(registry))
+    rows, headings = take_headings(rows, registry)
+    printed = _drop_other_rows(rows, issues)
+    coded = {column for place, column in header.columns.items() if uses_codes(header.texts[place])}
+    values = _read_values(printed, columns, coded, last_day(published), issues, registry, is_1904=facts.is_1904)
     values = _apply_title(values, cells.head(header.row), name)
     values = check_schools(values, printed, issues, registry, published)
-    values = _count_cells(values, printed).with_columns(file=pl.lit(file), sheet=pl.lit(name))
+    values = _count_cells(values, own).with_columns(file=pl.lit(file), sheet=pl.lit(name))
     absent = [pl.lit(None, kind).alias(column) for column, kind in columns.items() if column not in values.columns]
-    present, titles = _count_filled(cells), _count_filled(cells.head(header.row + 1))
+    present, titles = _count_filled(cells), _count_filled(cells.head(header.row + 1)) + headings
     set_aside = present - titles - int(values["cells"].sum())
-    return Sheet(values.with_columns(absent).select(list(columns)), issues.collect(), present, titles, set_aside)
+    return Sheet(
+        values.with_columns(absent).select(list(columns)), issues.collect(), present, titles, set_aside, letters
+    )
 
 
 def _join_tiers(upper: list[str], lower: list[str]) -> list[str]:
@@ -236,17 +255,35 @@ def _take_rows(cells: pl.DataFrame, header: Header) -> pl.DataFrame:
 
 
 def _drop_other_rows(printed: pl.DataFrame, issues: Issues) -> pl.DataFrame:
-    """Drop the rows that are no schools; any but an empty row becomes an issue, such as a total."""
+    """Drop the rows that are no schools; any but an empty row becomes an issue, such as a total.
+
+    A row whose code cannot be known (a formula without a value, "3,1E+11") is told from one without a code.
+    """
     texts = pl.exclude("row")
-    is_school = pl.col("ministry_code").str.contains(_CODE)
+    code = pl.col("ministry_code")
+    cut = code.str.contains(_CUT)
+    is_school = code.str.contains(_CODE) & ~cut
     others = printed.filter(~is_school).filter(pl.any_horizontal(texts != ""))
     start = pl.concat_list(texts.replace("", None)).list.drop_nulls().list.head(3).list.join(" | ")
-    issues.add("school_not_a_school", "ministry_code", others.select("row", printed=start, subject=start))
+    uncomputed = others["ministry_code"].map_elements(is_uncomputed, return_dtype=pl.Boolean)
+    _set_aside_uncomputed(others.select("row", printed="ministry_code"), "ministry_code", issues)
+    for reason, where, words in (
+        ("school_code_cut", cut, code),
+        ("school_not_a_school", ~cut & ~uncomputed, start),
+    ):
+        issues.add(reason, "ministry_code", others.filter(where).select("row", printed=words, subject=words))
     return printed.filter(is_school)
 
 
 def _read_values(
-    printed: pl.DataFrame, columns: dict[str, Any], issues: Issues, registry: Registry, *, is_1904: bool
+    printed: pl.DataFrame,
+    columns: dict[str, Any],
+    coded: set[str],
+    latest: date | None,
+    issues: Issues,
+    registry: Registry,
+    *,
+    is_1904: bool,
 ) -> pl.DataFrame:
     """Read every column by its kind; a cell with something that cannot be read becomes an issue."""
     known = list_columns(registry)
@@ -256,9 +293,14 @@ def _read_values(
         cells = printed[name]
         if name not in _ROW_RULES:
             cells = _set_aside_uncomputed(printed.select("row", printed=name), name, issues)
+        merged = cells.str.starts_with(MERGED)
+        if merged.any():
+            table = printed.select("row", printed=pl.col(name).str.strip_prefix(MERGED))
+            issues.add("school_merged_value", name, _found(table.filter(merged), ""))
+            cells = cells.set(merged, "")
         if is_1904 and kind == "date":
             cells = _count_from_1900(cells)
-        values = read_column(cells, name, kind).cast(columns[name])
+        values = read_column(cells, name, kind, name in coded, latest).cast(columns[name])
         series.append(values)
         empty = cells == ""
         # In most columns nothing is refused.
@@ -270,7 +312,7 @@ def _read_values(
         if name not in _ROW_RULES and kind not in ("code", "text"):
             reason = _REFUSED.get(kind, "school_bad_choice")
             choices = list_choices("yes_no" if kind == "yes_no" else name) if kind not in _REFUSED else ""
-            issues.add(reason, name, _found(table.filter(values.is_null() & ~missing), choices))
+            issues.add(reason, name, _found(table.filter(values.is_null() & ~missing & ~empty), choices))
     return pl.DataFrame(series)
 
 

@@ -192,7 +192,7 @@ class TestSheets:
             HEADER,
             [f"({n})" for n in range(len(HEADER))],
             SCHOOL,
-            change(code="31000002"),
+            change(code="31000002", name="Trường B"),
             [None, None, None, "Tổng cộng", None, None, None, None, 800],
             [None, None, None, None, None, None, None, "Người lập biểu"],
         ]
@@ -271,11 +271,16 @@ class TestChecks:
         assert found.issues.is_empty()
 
     def test_the_second_row_of_a_school_is_set_aside(self, registry: Registry) -> None:
-        found = read(registry, SCHOOL, change(pupils=999), change(year="2026-2027"))
+        found = read(registry, SCHOOL, SCHOOL, change(year="2026-2027"))
         assert found.frame.select("year", "pupils").rows() == [(2025, 400), (2026, 400)]
         assert found.issues.select("reason", "subject", "cell").rows() == [
-            ("school_duplicate", "schools/a.xlsx (DS!2)", "A3")
+            ("school_duplicate", "schools/a.xlsx (DS!2)", "C3")
         ]
+
+    def test_of_two_rows_that_differ_neither_figure_counts(self, registry: Registry) -> None:
+        found = read(registry, SCHOOL, change(pupils=999))
+        assert found.frame.select("pupils", "pupils_female").rows() == [(None, 190)]
+        assert reasons(found) == [("school_rows_differ", "C3")]
 
     def test_unknown_and_repeated_columns(self, registry: Registry) -> None:
         data = make_workbook([[*HEADER, "Hoa hồng", "Số học sinh"], [*SCHOOL, "x", 3]])
@@ -295,7 +300,7 @@ class TestChecks:
     def test_recognitions_last_five_years(self, registry: Registry) -> None:
         head = [*HEADER, "Mức đạt chuẩn quốc gia", "Ngày công nhận"]
         days = ["31/05/2021", "30/05/2021", date(2024, 9, 5), "44000", None]
-        rows = [[*change(code=f"3100000{n}"), "Mức độ 1", day] for n, day in enumerate(days)]
+        rows = [[*change(code=f"3100000{n}", name=f"Trường {n}"), "Mức độ 1", day] for n, day in enumerate(days)]
         found = read_school_list(open_source(make_workbook([head, *rows])), "a.xlsx", registry)
         assert reasons(found) == [
             ("school_standard_lapsed", "L3"),

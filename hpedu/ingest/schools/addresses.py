@@ -1,0 +1,80 @@
+"""Place a school in its commune: by code and name, as they were valid in the year of its row."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+
+from hpedu.ingest.schools.fields import name_commune
+from hpedu.registry import Registry
+from hpedu.registry.models import Commune
+
+UNKNOWN, RENAMED = "school_unknown_commune", "school_old_commune"
+"""Reasons for which a school has no commune: no such one, and an old name whose place went elsewhere."""
+
+
+@lru_cache(maxsize=64)
+def list_valid(day: date, registry: Registry) -> dict[str, Commune]:
+    """List the communes of the city that exist on a day, by code."""
+    return {
+        commune.code: commune
+        for commune in registry.communes
+        if commune.valid_from is not None
+        and commune.valid_from <= day
+        and (commune.valid_to is None or day <= commune.valid_to)
+    }
+
+
+def find_communes_by_name(name: str, registry: Registry, valid: dict[str, Commune] | None = None) -> list[Commune]:
+    """Find the communes that a name may mean, all there ever were or those of `valid`.
+
+    Written with its kind, a name is of that kind. Written with its accents it must match with them, unless
+    nothing does.
+    """
+    exact, folded, kind = name_commune(name)
+    rows = list(valid.values()) if valid is not None else registry.communes
+    alike = [row for row in rows if name_commune(row.name)[1] == folded and kind in ("", row.kind)]
+    return [row for row in alike if name_commune(row.name)[0] == exact] or alike
+
+
+@lru_cache(maxsize=1 << 14)
+def find_commune(code: str, name: str, day: date, registry: Registry) -> tuple[str | None, str]:
+    """Return the code of the commune that code and name agree on, and why there is none, or "".
+
+    Without a code, a name is enough if one commune of that day has it, and no older one whose place became part
+    of another: who writes such a name may mean either.
+    """
+    valid = list_valid(day, registry)
+    fits = find_communes_by_name(name, registry, valid) if name else []
+    if code:
+        found = valid.get(code)
+        agrees = found is not None and (not name or found in _find_alike(name, valid))
+        return (code, "") if agrees else (None, UNKNOWN)
+    if len(fits) != 1:
+        gone = bool(name) and not fits and any(_is_gone(row, day) for row in find_communes_by_name(name, registry))
+        return None, RENAMED if gone else UNKNOWN
+    old = [row for row in find_communes_by_name(name, registry) if _is_gone(row, day)]
+    elsewhere = [row for row in old if fits[0].code not in _list_successors(row.code, registry)]
+    return (None, RENAMED) if elsewhere else (fits[0].code, "")
+
+
+def _find_alike(name: str, valid: dict[str, Commune]) -> list[Commune]:
+    """Find the communes whose name is alike without accents: beside a code that is enough."""
+    _, folded, kind = name_commune(name)
+    return [row for row in valid.values() if name_commune(row.name)[1] == folded and kind in ("", row.kind)]
+
+
+def _is_gone(commune: Commune, day: date) -> bool:
+    return commune.valid_to is not None and commune.valid_to < day
+
+
+def _list_successors(code: str, registry: Registry) -> set[str]:
+    """List the communes that an old one went into, one step after the other."""
+    found: set[str] = set()
+    left = [code]
+    while left:
+        new = {row.new_code for row in registry.conversions if row.old_code == left[-1]} - found
+        left.pop()
+        found |= new
+        left += new
+    return found
