@@ -23,6 +23,7 @@ ALL_NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FLOORS = {
     "texts": 0,
     "sums": 0,
+    "decoding": 0,
     "errors": 1,
     "folders": 2,
     "registry": 2,

@@ -188,6 +188,7 @@ class Reading:
 def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Registry) -> Reading:
     """Read every cell of a table by its layout; what cannot be read with certainty becomes an issue."""
     reading = Reading()
+    layout = _add_marks(layout, table, registry)
     reader = _CellReader(
         layout, find_roles(table, layout, registry), Items(layout), _find_style(table, layout, registry), registry
     )
@@ -204,6 +205,20 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
                 set_aside_row(cell, resource, refusal.reason, refusal.subject, registry, refusal.known)
             )
     return reading
+
+
+def _add_marks(layout: Layout, table: RawTable, registry: Registry) -> Layout:
+    """Return the layout with the marks that the format of a table has; what the layout says of a mark goes first.
+
+    A mark of zero is taken as zero where things are counted. A rate has none where there is nobody to count, too.
+    """
+    if not table.missing and not table.none:
+        return layout
+    measures = {series.measure for its in layout.series.values() for series in its}
+    counts = all(name in registry.measures and registry.measures[name].additive for name in measures)
+    none = [mark for mark in table.none if counts and mark not in layout.missing]
+    missing = [mark for mark in (*table.missing, *table.none) if mark not in (*layout.none, *none)]
+    return layout.model_copy(update={"missing": layout.missing + missing, "none": layout.none + none})
 
 
 def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberStyle | Undecided:
@@ -263,6 +278,7 @@ class _CellReader:
         if not layout.coded and number % 1 and _counts_whole(series, registry):
             raise SetAside("not_whole", printed)
         preliminary = label.preliminary or label.stars in layout.preliminary_marks
+        marked = self._read_mark(cell)
         notes = (series.note, label.stars, extra.get("note", ""), cell.labels.get("mark", ""))
         return {
             **{name: getattr(series, name) for name in SERIES_FIELDS},
@@ -271,7 +287,7 @@ class _CellReader:
             "year": year,
             "value": float(number * series.scale),
             "unit": measure.unit,
-            "status": extra.get("status") or ("preliminary" if preliminary else layout.status),
+            "status": extra.get("status") or marked or ("preliminary" if preliminary else layout.status),
             "qualifier": extra.get("qualifier", ""),
             "flags": flags,
             "note": clean_text(" ".join(filter(None, notes))),
@@ -293,6 +309,13 @@ class _CellReader:
         if series is None:
             raise SetAside("unknown_item", " / ".join(parts), layout.series)
         return series
+
+    def _read_mark(self, cell: Cell) -> str:
+        """Return the status that a mark next to the figure gives it; "" if there is no mark."""
+        mark = cell.labels.get(self.layout.status_label, "") if self.layout.status_label else ""
+        if mark and mark not in self.layout.status_marks:
+            raise SetAside("unknown_code", f"{self.layout.status_label} {mark}", self.layout.status_marks)
+        return self.layout.status_marks.get(mark, "")
 
     def _read_territory(self, name: str, on: date) -> str:
         fixed = self.roles.territory

@@ -42,7 +42,8 @@ _VARIABLES = ("by", "phan theo", "chia theo", "theo")
 
 # What does not count in an item, and what does.
 _FOOTNOTE = re.compile(r"\(\s*(?:\*+|\d)\s*\)")
-_ITEM_WORD = re.compile(r"[\w%+]+")
+# A code is the same with points, underscores or hyphens: "CR.1", "cr_1".
+_ITEM_WORD = re.compile(r"(?:[^\W_]|[%+])+")
 
 
 @lru_cache(maxsize=1 << 12)
@@ -125,6 +126,9 @@ class Layout(Strict):
     # Marks that mean "there is none": zero.
     none: list[str] = []
     status: Literal["final", "preliminary", "projected"] = "final"
+    # The label with a mark of each figure, such as UNESCO's qualifier, and the status each mark stands for.
+    status_label: str = ""
+    status_marks: dict[str, Literal["final", "preliminary", "estimated", "projected"]] = {}
     # Footnote marks on a year that say its figures are preliminary.
     preliminary_marks: list[str] = []
     # For coded tables: the printed unit -> the factor to the measure's unit.

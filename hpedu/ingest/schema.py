@@ -108,12 +108,15 @@ class Cell:
 class RawTable:
     """A published table before anything is understood: its title and all of its value cells.
 
-    `is_plain` says that the format itself writes numbers like 1234.5, whatever country it comes from.
+    `is_plain` says that the format itself writes numbers like 1234.5, whatever country it comes from; `missing`
+    and `none` are the marks that the format itself has for "not published" and for zero.
     """
 
     title: str
     cells: list[Cell]
     is_plain: bool = False
+    missing: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
 
 
 def name_cell(sheet: str, address: str) -> str:
