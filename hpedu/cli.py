@@ -25,6 +25,7 @@ from hpedu.texts import Language, message, say
 if TYPE_CHECKING:
     from hpedu.batch.build import Progress, Settings
     from hpedu.batch.plan import Run
+    from hpedu.digest import Prepared
     from hpedu.folders import Project
 
 
@@ -118,7 +119,9 @@ def _show_plan(plan: Sequence[Run], project: Project, settings: Settings, as_jso
     from hpedu.batch.progress import expect_seconds, read_times, spell_seconds
     from hpedu.batch.recap import describe_plan
 
-    state, record = read_state(project, prepare_tables(project)), read_build(project)
+    prepared = prepare_tables(project)
+    _tell_unread(prepared)
+    state, record = read_state(project, prepared), read_build(project)
     if record.damage is not None:
         click.echo(record.damage.say(spoken()), err=True)
     found = list_stale(plan, state, record, force=settings.force)
@@ -140,9 +143,13 @@ def _show_plan(plan: Sequence[Run], project: Project, settings: Settings, as_jso
 def _run(plan: Sequence[Run], project: Project, settings: Settings, as_json: bool) -> None:
     from hpedu.batch.build import run_batch
     from hpedu.batch.recap import describe_batch, exit_status, recap
+    from hpedu.digest import read_prepared
 
     batch = run_batch(plan, project, settings, _choose_progress(as_json))
     status = exit_status(batch)
+    prepared = read_prepared(project)
+    if prepared is not None:
+        _tell_unread(prepared)
     if as_json:
         click.echo(_write(describe_batch(batch, project)))
     for line in recap(batch):
@@ -195,11 +202,27 @@ def ingest(force: bool) -> None:
     fresh = None if force else read_fresh(project)
     if fresh is not None:
         tell("ingest_fresh", text=message("ingest_done", **fresh.counts))
-        return
-    from hpedu.store import make_tables
+        made = fresh
+    else:
+        from hpedu.store import make_tables
 
-    made = make_tables(project, _show_file if sys.stderr.isatty() else lambda _: None)
-    tell("plain", text=message("ingest_done", **made.counts))
+        made = make_tables(project, _show_file if sys.stderr.isatty() else lambda _: None)
+        tell("plain", text=message("ingest_done", **made.counts))
+    if made.unread:
+        _tell_unread(made)
+        sys.exit(NOT_ALL_READ)
+
+
+NOT_ALL_READ = 3
+"""Status of `hpedu ingest` when the tables are made, but of fewer files than there are."""
+
+
+def _tell_unread(prepared: Prepared) -> None:
+    """Name the files that were not read: their figures are missing wherever tables and pages are made."""
+    if prepared.unread:
+        tell("ingest_unread", err=True, count=len(prepared.unread))
+    for one in prepared.unread:
+        click.echo(f"  - {one[spoken()]}", err=True)
 
 
 def _show_file(path: str) -> None:
@@ -210,10 +233,14 @@ def _show_file(path: str) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def check(files: tuple[Path, ...]) -> None:
     """Say what would be read of FILES and what not, and propose a layout for a table that has none."""
+    from hpedu.ingest.layouts import find_broken
     from hpedu.ingest.propose import check_file, describe
     from hpedu.registry import load_registry
 
     failed, registry = False, load_registry()
+    for layout in find_broken():
+        for problem in layout.problems:
+            click.echo(problem.say(spoken()), err=True)
     for file in files:
         click.echo(f"{file}:")
         try:

@@ -55,6 +55,7 @@ class Prepared:
     communes: dict[str, dict[str, Any]]  # id -> name, and the school years for which its schools are listed
     sources: list[dict[str, Any]]  # the resources of data/raw, as `hpedu.ingest.schema.Resource`
     parts: dict[str, str]  # part -> digest
+    unread: list[dict[str, str]]  # file, vi, en: files set aside whole, and layouts that cannot be used
 
     @property
     def digest(self) -> str:

@@ -314,7 +314,7 @@ class _CellReader:
         """Return the status that a mark next to the figure gives it; "" if there is no mark."""
         mark = cell.labels.get(self.layout.status_label, "") if self.layout.status_label else ""
         if mark and mark not in self.layout.status_marks:
-            raise SetAside("unknown_code", f"{self.layout.status_label} {mark}", self.layout.status_marks)
+            raise SetAside("unknown_mark", mark, self.layout.status_marks)
         return self.layout.status_marks.get(mark, "")
 
     def _read_territory(self, name: str, on: date) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache, lru_cache
@@ -13,7 +14,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hpedu.errors import Problem, RegistryError, list_problems
+from hpedu.decoding import decode_text
+from hpedu.errors import Problem, Refused, list_problems
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.numbers import NumberStyle
@@ -36,6 +38,7 @@ _CONTINUED = re.compile(r"\(\s*(?:tiep theo|tiep|tt|cont\.?|continued)\s*\)")
 _REMARK = re.compile(r"\[[^\]]*\]")
 _STARS = re.compile(r"\(\s*\*+\s*\)")
 _NUMBER = re.compile(r"^(?:(?:bieu|bang|table)\s*(?:so\s*)?)?\d{1,3}(?:\.\d+)*[.:)]?\s+(?=\D)")
+_QUOTED = re.compile(r"""["']([^"'\n]{4,})["']""")
 _TITLE_WORD = re.compile(r"[\w%]+")
 # PX-Web lists the variables of a table behind these words.
 _VARIABLES = ("by", "phan theo", "chia theo", "theo")
@@ -147,28 +150,55 @@ class Layout(Strict):
         return is_titled(title, self.titles)
 
 
-@cache
-def load_layouts(home: Path = HOME) -> tuple[Layout, ...]:
-    """Read all layouts, those with the longest title first.
+@dataclass(frozen=True)
+class Broken:
+    """A layout file that cannot be used: what is wrong with it, and the titles of the tables it was to read."""
 
-    Raises
-    ------
-    RegistryError
-        With every problem of every layout file.
-    """
-    problems: list[Problem] = []
+    file: str
+    titles: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+    def matches(self, title: str) -> bool:
+        return bool(self.titles) and is_titled(title, self.titles)
+
+
+def load_layouts(home: Path = HOME) -> tuple[Layout, ...]:
+    """Return all layouts that can be used, those with the longest title first."""
+    return _read_layouts(home)[0]
+
+
+def find_broken(home: Path = HOME) -> tuple[Broken, ...]:
+    """Return the layout files that cannot be used: each stops the reading of its own tables, and nothing else."""
+    return _read_layouts(home)[1]
+
+
+@cache
+def _read_layouts(home: Path) -> tuple[tuple[Layout, ...], tuple[Broken, ...]]:
     layouts: list[Layout] = []
+    broken: list[Broken] = []
     for path in sorted(home.glob("*.toml")):
+        text = decode_text(path.read_bytes()).removeprefix("\ufeff")
         try:
-            fields = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+            if not text.strip():
+                raise Refused("layout_empty")
+            fields = tomllib.loads(text, parse_float=Decimal)
             layouts.append(Layout.model_validate({"id": path.stem, **fields}))
+        except Refused as error:
+            problems = [Problem(path.name, "", error)]
         except tomllib.TOMLDecodeError as error:
-            problems.append(Problem(path.name, "", message("plain", text=error)))
+            problems = [Problem(path.name, "", message("layout_no_toml", text=error))]
         except ValidationError as error:
-            problems += list_problems(error, path.name, "")
-    if problems:
-        raise RegistryError(problems)
-    return tuple(sorted(layouts, key=lambda layout: -max(map(len, layout.titles))))
+            problems = list_problems(error, path.name, "")
+        else:
+            continue
+        broken.append(Broken(path.name, tuple(_find_titles(text)), tuple(problems)))
+    return tuple(sorted(layouts, key=lambda layout: -max(map(len, layout.titles)))), tuple(broken)
+
+
+def _find_titles(text: str) -> list[str]:
+    """Return what may be the titles in a layout file that cannot be read: the texts before its first section."""
+    head = re.split(r"^\s*\[", text, maxsplit=1, flags=re.MULTILINE)[0]
+    return [title for title in _QUOTED.findall(head) if title_key(title)]
 
 
 def find_layout(title: str, layouts: Iterable[Layout]) -> Layout | None:

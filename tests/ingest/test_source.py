@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 import hpedu
 from hpedu.errors import HpeduError, IngestError
-from hpedu.ingest.pipeline import read_package
+from hpedu.folders import Project
+from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import find_tables
 from hpedu.ingest.source import open_source
@@ -120,13 +121,15 @@ def test_a_ragged_row_is_named() -> None:
         find_tables(open_source(HOPELESS["ragged tidy csv"][0]))
 
 
-def test_all_unreadable_files_of_a_package_are_listed_at_once(tmp_path: Path) -> None:
-    (tmp_path / "datapackage.json").write_text(json.dumps({"name": "x", "resources": []}), encoding="utf-8")
+def test_if_no_file_of_a_package_can_be_read_all_are_listed_at_once(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.raw.mkdir(parents=True)
+    (project.raw / "datapackage.json").write_text(json.dumps({"name": "x", "resources": []}), encoding="utf-8")
     for name in ("pdf", "password", "half an xlsx"):
-        (tmp_path / f"{name.replace(' ', '_')}.xlsx").write_bytes(HOPELESS[name][0])
+        (project.raw / f"{name.replace(' ', '_')}.xlsx").write_bytes(HOPELESS[name][0])
     with pytest.raises(IngestError) as caught:
-        read_package(tmp_path, load_registry())
-    assert [problem.file for problem in caught.value.problems] == [
+        ingest(project, load_registry())
+    assert [str(problem).split(":")[0] for problem in caught.value.problems] == [
         "half_an_xlsx.xlsx",
         "password.xlsx",
         "pdf.xlsx",
