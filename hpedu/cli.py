@@ -20,7 +20,7 @@ import click
 
 from hpedu.console import SpokenCommand, SpokenGroup, describe_os_error, spoken, tell
 from hpedu.errors import HpeduError, check_language
-from hpedu.texts import Language, message, say
+from hpedu.texts import Language, Sayable, message, say
 
 if TYPE_CHECKING:
     from hpedu.batch.build import Progress, Settings
@@ -257,6 +257,40 @@ def check(files: tuple[Path, ...]) -> None:
             click.echo(f"  {say('is_damaged', spoken(), error=error)}", err=True)
     if failed:
         sys.exit(1)
+
+
+@commands.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--title")
+@click.option("--publisher")
+@click.option("--table")
+@click.option("--url")
+@click.option("--published")
+@click.option("--scope")
+@click.option("--confidence")
+@click.option("--transcription", is_flag=True, default=None)
+@click.option("--name")
+def add(file: Path, **given: Any) -> None:
+    """Write the entry of FILE in data/raw/datapackage.json, and ask for what the file does not show."""
+    from hpedu.folders import find_project
+    from hpedu.ingest.entry import add_entry
+    from hpedu.registry import load_registry
+
+    ask = _ask if sys.stdin.isatty() else None
+    resource = add_entry(file, find_project(), given, load_registry(), ask)
+    tell("add_done", path=resource.path, title=resource.title, publisher=resource.publisher)
+
+
+def _ask(name: str, otherwise: str, wrong: Sayable | None) -> str:
+    """Ask for a field of an entry on the terminal; an empty line takes what is offered."""
+    if wrong is not None:
+        click.echo(wrong.say(spoken()), err=True)
+    offered = f" [{otherwise}]" if otherwise else ""
+    click.echo(f"{say(f'entry_{name}', spoken())}{offered}: ", nl=False, err=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise click.Abort
+    return line
 
 
 @commands.command()

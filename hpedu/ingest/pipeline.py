@@ -89,7 +89,7 @@ def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]
     for name in sorted(present - package.resources.keys() - package.unread.keys()):
         progress(name)
         try:
-            own = _read_own((raw / name).read_bytes(), name, registry)
+            own = read_own((raw / name).read_bytes(), name, registry)
         except (Unreadable, OSError) as error:
             set_aside(name, "unreadable_file", _explain(error))
             continue
@@ -125,7 +125,7 @@ def _explain(error: Unreadable | OSError) -> Sayable:
     return error if isinstance(error, Unreadable) else message("plain", text=error.strerror or repr(error))
 
 
-def _read_own(data: bytes, name: str, registry: Registry) -> tuple[Resource, Reading] | None:
+def read_own(data: bytes, name: str, registry: Registry) -> tuple[Resource, Reading] | None:
     """Return the origin and content of a form or a school list; None for any other file.
 
     It is taken as published in the year in which its school year ends, when it is handed in.
