@@ -84,7 +84,7 @@ class Resource(BaseModel):
     table: str
     url: str
     # The day, month or year of publication.
-    published: str = Field(pattern=r"^\d{4}(-\d{2}){0,2}$")
+    published: str = Field(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$")
     scope: str
     confidence: Literal["high", "medium", "low"]
     # Whether the figures were typed from the source, and this is not the file as received.
