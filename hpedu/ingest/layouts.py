@@ -237,7 +237,8 @@ class Items:
             found = self._labels.get(item_key(SEPARATOR.join(path)))
             if found is not None:
                 return found
-        return self._loose.get(_words(SEPARATOR.join(translated))) or self._find_left_out(telling)
+        loose = self._loose.get(_words(SEPARATOR.join(translated)))
+        return loose or self._find_left_out(telling) or self._find_glued(telling)
 
     def is_left_out(self, label: str) -> bool:
         """Return whether the layout knows an item only to leave it out."""
@@ -254,6 +255,18 @@ class Items:
         return next(
             (label for key, label in self._left_out.items() if any(t.startswith(key) for t in tiers)), None
         )
+
+    def _find_glued(self, parts: Sequence[str]) -> str | None:
+        """Return the item of a block and a line of it that an export has put into one label; if it is only one."""
+        words = item_key(parts[0]).split(" ") if len(parts) == 1 else []
+        ways = ((" ".join(words[:cut]), " ".join(words[cut:])) for cut in range(1, len(words)))
+        paths = (
+            SEPARATOR.join((self._names[block], self._names[line]))
+            for block, line in ways
+            if block in self._names and line in self._names
+        )
+        found = {label for path in paths if (label := self._labels.get(item_key(path))) is not None}
+        return found.pop() if len(found) == 1 else None
 
     def _translate(self, part: str) -> str:
         """Translate a part into the words of the layout: whole, with its header lines in one, or tier by tier."""
