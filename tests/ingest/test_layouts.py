@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hpedu.ingest.layouts import Layout, closest_layout, find_broken, find_layout, load_layouts
+from hpedu.ingest.layouts import Items, Layout, closest_layout, find_broken, find_layout, load_layouts
 from hpedu.ingest.words.numbers import find_scale
 from hpedu.registry import Registry
 
@@ -142,3 +142,26 @@ class TestLoading:
 def write(path: Path, extra: str = "", **changes: str) -> None:
     fields = {"title": "Pupils"} | FIELDS | changes
     path.write_text("\n".join([*(f'{k} = "{v}"' for k, v in fields.items()), extra]), encoding="utf-8")
+
+
+@pytest.mark.parametrize("item", ["CR.1", "cr_1", "CR_1", "Cr-1", "cr.1"])
+def test_a_code_is_the_same_in_any_spelling(item: str) -> None:
+    [layout] = [layout for layout in load_layouts() if layout.id == "uis_sdg"]
+    assert Items(layout).find([item]) == "cr_1"
+    assert Items(layout).find([f"{item}.M"]) is None
+
+
+@pytest.mark.parametrize(
+    ("item", "label"),
+    [
+        (["TOTAL - Pers.", "Total"], "TOTAL / Total"),
+        (["TOTAL - Pers. Total"], "TOTAL"),
+        (["Public - Pers. Other degree"], "Public / Other degree"),
+        (["Public - Pers.", "Postgraduate"], "Public / Postgraduate"),
+        (["Non-public - Pers.", "Total"], None),
+        (["Index (Previous year = 100) - % Total"], "Index (Previous year = 100)*"),
+    ],
+)
+def test_blocks_of_lecturers_by_qualification(item: list[str], label: str | None) -> None:
+    [layout] = [layout for layout in load_layouts() if layout.id == "nso_lecturers_by_qualification"]
+    assert Items(layout).find(item) == label

@@ -79,6 +79,13 @@ def make_errors() -> list[HpeduError]:
         "NotInList": [(["Phường Hải Dương", "Xã Gia Lộc"],)],
         "BareCode": [("10525", ["Phường Hải Dương (commune_10525_2025)"]), ("99999", [])],
         "BatchUnderWay": [("4321",)],
+        "EntryRefused": [
+            ("nso/a.csv", message("entry_there")),
+            ("a.csv", message("entry_not_in_raw", folder="data/raw")),
+            ("~$a.xlsx", message("entry_no_data")),
+            ("a.xlsx", message("entry_not_needed")),
+        ],
+        "FieldsLacking": [("nso/a.csv", ["publisher", "published"])],
     }
     return [*lists, *bare, *(kinds[name](*values) for name, cases in filled.items() for values in cases)]
 
