@@ -157,7 +157,7 @@ class TestLayers:
             for name in imports_of(module)
             if name.startswith("hpedu.")
         }
-        assert rooms == {"registry", "errors", "texts"}
+        assert rooms == {"registry", "decoding", "errors", "texts"}
 
     def test_the_outlook_knows_nothing_but_texts_and_sums(self) -> None:
         rooms = {

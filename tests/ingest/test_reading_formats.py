@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+import hpedu
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.propose import stand_in
 from hpedu.ingest.reading import find_tables, read_file
