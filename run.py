@@ -41,6 +41,9 @@ UV_COMPILE = (
     *("--generate-hashes", "--no-header", "--no-annotate", "--quiet"),
 )
 
+# A file that `hpedu ingest` cannot read is named by it; the reports are made without its figures, and say so.
+INGEST, INCOMPLETE = ["-m", "hpedu", "ingest"], 3
+
 
 @dataclass(frozen=True)
 class Task:
@@ -166,7 +169,7 @@ def run(command: list[str]) -> None:
     shown = ["python", *command[1:]] if Path(command[0]).stem.startswith("python") else command
     print(shlex.join(shown), file=sys.stderr, flush=True)
     status = subprocess.run(command, cwd=ROOT, check=False).returncode
-    if status:
+    if status and not (status == INCOMPLETE and command[1:] == INGEST):
         raise SystemExit(status)
 
 

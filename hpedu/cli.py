@@ -20,16 +20,13 @@ import click
 
 from hpedu.console import SpokenCommand, SpokenGroup, describe_os_error, spoken, tell
 from hpedu.errors import HpeduError, check_language
-from hpedu.texts import Language, message, say
+from hpedu.texts import Language, Sayable, message, say
 
 if TYPE_CHECKING:
     from hpedu.batch.build import Progress, Settings
     from hpedu.batch.plan import Run
+    from hpedu.digest import Prepared
     from hpedu.folders import Project
-
-
-ERRORS_FOUND = 3
-"""The status with which `hpedu ingest --strict` ends when checks report errors."""
 
 
 class NotTogether(HpeduError):
@@ -122,7 +119,9 @@ def _show_plan(plan: Sequence[Run], project: Project, settings: Settings, as_jso
     from hpedu.batch.progress import expect_seconds, read_times, spell_seconds
     from hpedu.batch.recap import describe_plan
 
-    state, record = read_state(project, prepare_tables(project)), read_build(project)
+    prepared = prepare_tables(project)
+    _tell_unread(prepared)
+    state, record = read_state(project, prepared), read_build(project)
     if record.damage is not None:
         click.echo(record.damage.say(spoken()), err=True)
     found = list_stale(plan, state, record, force=settings.force)
@@ -144,9 +143,13 @@ def _show_plan(plan: Sequence[Run], project: Project, settings: Settings, as_jso
 def _run(plan: Sequence[Run], project: Project, settings: Settings, as_json: bool) -> None:
     from hpedu.batch.build import run_batch
     from hpedu.batch.recap import describe_batch, exit_status, recap
+    from hpedu.digest import read_prepared
 
     batch = run_batch(plan, project, settings, _choose_progress(as_json))
     status = exit_status(batch)
+    prepared = read_prepared(project)
+    if prepared is not None:
+        _tell_unread(prepared)
     if as_json:
         click.echo(_write(describe_batch(batch, project)))
     for line in recap(batch):
@@ -200,21 +203,30 @@ def ingest(force: bool, strict: bool) -> None:
     fresh = None if force else read_fresh(project)
     if fresh is not None:
         tell("ingest_fresh", text=message("ingest_done", **fresh.counts))
-        _tell_errors(fresh.counts, strict)
-        return
-    from hpedu.store import make_tables
+        made = fresh
+    else:
+        from hpedu.store import make_tables
 
-    made = make_tables(project, _show_file if sys.stderr.isatty() else lambda _: None)
-    tell("plain", text=message("ingest_done", **made.counts))
-    _tell_errors(made.counts, strict)
+        made = make_tables(project, _show_file if sys.stderr.isatty() else lambda _: None)
+        tell("plain", text=message("ingest_done", **made.counts))
+    if made.counts["errors"]:
+        tell("ingest_errors", err=True, **made.counts)
+    _tell_unread(made)
+    # Reports go on without figures that are out of use, so it takes `--strict` to stop for them.
+    if made.unread or (strict and made.counts["errors"]):
+        sys.exit(INCOMPLETE)
 
 
-def _tell_errors(counts: dict[str, int], strict: bool) -> None:
-    """Say how many figures are out of use. Reports go on without them, so it takes `--strict` to stop here."""
-    if counts["errors"]:
-        tell("ingest_errors", err=True, **counts)
-        if strict:
-            sys.exit(ERRORS_FOUND)
+INCOMPLETE = 3
+"""Status of `hpedu ingest` when the tables are made, but not of all files, or (strictly) with errors."""
+
+
+def _tell_unread(prepared: Prepared) -> None:
+    """Name the files that were not read: their figures are missing wherever tables and pages are made."""
+    if prepared.unread:
+        tell("ingest_unread", err=True, count=len(prepared.unread))
+    for one in prepared.unread:
+        click.echo(f"  - {one[spoken()]}", err=True)
 
 
 def _show_file(path: str) -> None:
@@ -225,10 +237,14 @@ def _show_file(path: str) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def check(files: tuple[Path, ...]) -> None:
     """Say what would be read of FILES, what not and what is doubtful; propose a layout for a table without one."""
+    from hpedu.ingest.layouts import find_broken
     from hpedu.ingest.propose import check_file, describe
     from hpedu.registry import load_registry
 
     failed, registry = False, load_registry()
+    for layout in find_broken():
+        for problem in layout.problems:
+            click.echo(problem.say(spoken()), err=True)
     for file in files:
         click.echo(f"{file}:")
         try:
@@ -247,6 +263,40 @@ def check(files: tuple[Path, ...]) -> None:
             click.echo(f"  {say('is_damaged', spoken(), error=error)}", err=True)
     if failed:
         sys.exit(1)
+
+
+@commands.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--title")
+@click.option("--publisher")
+@click.option("--table")
+@click.option("--url")
+@click.option("--published")
+@click.option("--scope")
+@click.option("--confidence")
+@click.option("--transcription", is_flag=True, default=None)
+@click.option("--name")
+def add(file: Path, **given: Any) -> None:
+    """Write the entry of FILE in data/raw/datapackage.json, and ask for what the file does not show."""
+    from hpedu.folders import find_project
+    from hpedu.ingest.entry import add_entry
+    from hpedu.registry import load_registry
+
+    ask = _ask if sys.stdin.isatty() else None
+    resource = add_entry(file, find_project(), given, load_registry(), ask)
+    tell("add_done", path=resource.path, title=resource.title, publisher=resource.publisher)
+
+
+def _ask(name: str, otherwise: str, wrong: Sayable | None) -> str:
+    """Ask for a field of an entry on the terminal; an empty line takes what is offered."""
+    if wrong is not None:
+        click.echo(wrong.say(spoken()), err=True)
+    offered = f" [{otherwise}]" if otherwise else ""
+    click.echo(f"{say(f'entry_{name}', spoken())}{offered}: ", nl=False, err=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise click.Abort
+    return line
 
 
 @commands.command()

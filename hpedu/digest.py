@@ -11,7 +11,9 @@ import json
 import os
 import platform
 import re
+import tomllib
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -53,6 +55,7 @@ class Prepared:
     communes: dict[str, dict[str, Any]]  # id -> name, and the school years for which its schools are listed
     sources: list[dict[str, Any]]  # the resources of data/raw, as `hpedu.ingest.schema.Resource`
     parts: dict[str, str]  # part -> digest
+    unread: list[dict[str, str]]  # file, vi, en: files set aside whole, and layouts that cannot be used
 
     @property
     def digest(self) -> str:
@@ -92,12 +95,19 @@ def encode_record(prepared: Prepared) -> bytes:
 
 
 def raw_files(raw: Path) -> list[Path]:
-    """List the data files of data/raw: all but the package itself, notes and hidden files."""
-    return sorted(
-        file
-        for file in raw.rglob("*")
-        if file.is_file() and file.name != "datapackage.json" and not file.name.startswith((".", "README"))
-    )
+    """List the data files of data/raw: all but the package itself, and what `not_data.toml` names."""
+    files = (file for file in raw.rglob("*") if not any(map(_is_no_data, file.relative_to(raw).parts)))
+    return sorted(file for file in files if file.is_file())
+
+
+def _is_no_data(name: str) -> bool:
+    return any(fnmatchcase(name.lower(), pattern) for pattern in _read_patterns())
+
+
+@cache
+def _read_patterns() -> tuple[str, ...]:
+    with Path(__file__).with_name("not_data.toml").open("rb") as file:
+        return tuple(tomllib.load(file)["patterns"])
 
 
 def describe_inputs(project: Project) -> dict[str, str]:

@@ -6,7 +6,7 @@ The text of an error is in `texts/command.toml`, in Vietnamese and English, unde
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
@@ -72,7 +72,7 @@ class Problem:
     def say(self, language: str) -> str:
         parts = (say_value(part, language) for part in (self.file, self.where))
         place = ": ".join(part for part in parts if part)
-        text = f"{place}: {say_value(self.message, language)}"
+        text = ": ".join(filter(None, (place, say_value(self.message, language))))
         return say("problem_found", language, text=text, found=self.found) if self.found else text
 
     def __str__(self) -> str:
@@ -85,16 +85,17 @@ def list_problems(error: ValidationError, file: str, where: str) -> list[Problem
         Problem(
             file,
             " ".join([where, ".".join(map(str, e["loc"]))]).strip(),
-            _name_refusal(e["type"], e["msg"]),
+            _name_refusal(e["type"], e["msg"], e.get("ctx", {})),
             str(e["input"])[:80],
         )
         for e in error.errors()
     ]
 
 
-def _name_refusal(kind: str, text: str) -> Message:
+def _name_refusal(kind: str, text: str, context: Mapping[str, object]) -> Message:
     key = f"field_{kind}"
-    return message(key if has_text(key) else "field_refused", text=text)
+    expected = str(context.get("expected") or context.get("pattern") or "").replace(" or ", ", ")
+    return message(key if has_text(key) else "field_refused", text=text, expected=expected)
 
 
 class ProblemsError(HpeduError):

@@ -68,7 +68,8 @@ def prepare(
     Raises
     ------
     IngestError
-        If the data package is not whole or a file cannot be read at all; data/processed stays as it was.
+        If there is no data package, or no file can be read; data/processed stays as it was. One file that cannot
+        be read stops only itself (`Prepared.unread`).
     RegistryError
         If the registry is broken.
     """
@@ -128,6 +129,7 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
             **{f"sources/{source['name']}": _digest(repr(source)) for source in sources},
             "newest_year": str(newest),
         },
+        unread=found.unread,
     )
     (project.processed / RECORD).unlink(missing_ok=True)
     for name, content in contents.items():

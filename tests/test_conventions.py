@@ -23,6 +23,7 @@ ALL_NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FLOORS = {
     "texts": 0,
     "sums": 0,
+    "decoding": 0,
     "errors": 1,
     "folders": 2,
     "registry": 2,
@@ -156,7 +157,7 @@ class TestLayers:
             for name in imports_of(module)
             if name.startswith("hpedu.")
         }
-        assert rooms == {"registry", "errors", "texts"}
+        assert rooms == {"registry", "decoding", "errors", "texts"}
 
     def test_the_outlook_knows_nothing_but_texts_and_sums(self) -> None:
         rooms = {

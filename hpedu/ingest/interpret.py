@@ -211,6 +211,7 @@ def interpret(
     `national` says that the file as a whole is a publication of the country.
     """
     reading = Reading()
+    layout = _add_marks(layout, table, registry)
     name = name_table(layout, resource)
     refused = []
     roles, items, style = find_roles(table, layout, registry), Items(layout), _find_style(table, layout, registry)
@@ -326,6 +327,20 @@ def _find_fractions(read: Sequence[tuple[Cell, Mapping[str, Any]]], layout: Layo
     return found
 
 
+def _add_marks(layout: Layout, table: RawTable, registry: Registry) -> Layout:
+    """Return the layout with the marks that the format of a table has; what the layout says of a mark goes first.
+
+    A mark of zero is taken as zero where things are counted. A rate has none where there is nobody to count, too.
+    """
+    if not table.missing and not table.none:
+        return layout
+    measures = {series.measure for its in layout.series.values() for series in its}
+    counts = all(name in registry.measures and registry.measures[name].additive for name in measures)
+    none = [mark for mark in table.none if counts and mark not in layout.missing]
+    missing = [mark for mark in (*table.missing, *table.none) if mark not in (*layout.none, *none)]
+    return layout.model_copy(update={"missing": layout.missing + missing, "none": layout.none + none})
+
+
 def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberStyle | Undecided:
     """Return how numbers are written: as the layout or format says, else from all numbers and what they count."""
     if layout.numbers != "decide":
@@ -387,7 +402,7 @@ class _CellReader:
         status = read_status(cell.labels.get("mark", "")) or label.status
         if not status and label.stars and label.stars in layout.preliminary_marks:
             status = "preliminary"
-        status = extra.get("status") or status or layout.status
+        status = extra.get("status") or self._read_mark(cell) or status or layout.status
         if status not in _NOT_COUNTED and lies_after(year, series.year_rule or layout.year_rule, self.published):
             raise SetAside("after_publication", str(year))
         notes = (series.note, label.stars, extra.get("note", ""), cell.labels.get("mark", ""))
@@ -450,6 +465,13 @@ class _CellReader:
         if series is None:
             raise SetAside("unknown_item", " / ".join(parts), layout.series)
         return series
+
+    def _read_mark(self, cell: Cell) -> str:
+        """Return the status that a mark next to the figure gives it; "" if there is no mark."""
+        mark = cell.labels.get(self.layout.status_label, "") if self.layout.status_label else ""
+        if mark and mark not in self.layout.status_marks:
+            raise SetAside("unknown_mark", mark, self.layout.status_marks)
+        return self.layout.status_marks.get(mark, "")
 
     def _read_territory(self, name: str, on: date, year: int) -> str:
         fixed, registry = self.roles.territory, self.registry

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache, cached_property, lru_cache
@@ -13,7 +14,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hpedu.errors import Problem, RegistryError, list_problems
+from hpedu.decoding import decode_text
+from hpedu.errors import Problem, Refused, list_problems
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.numbers import NumberStyle
@@ -36,6 +38,7 @@ _CONTINUED = re.compile(r"\(\s*(?:tiep theo|tiep|tt|cont\.?|continued)\s*\)")
 _REMARK = re.compile(r"\[[^\]]*\]")
 _STARS = re.compile(r"\(\s*\*+\s*\)")
 _NUMBER = re.compile(r"^(?:(?:bieu|bang|table)\s*(?:so\s*)?)?\d{1,3}(?:\.\d+)*[.:)]?\s+(?=\D)")
+_QUOTED = re.compile(r"""["']([^"'\n]{4,})["']""")
 _TITLE_WORD = re.compile(r"[\w%]+")
 # PX-Web lists the variables of a table behind these words.
 _VARIABLES = ("by", "phan theo", "chia theo", "theo")
@@ -51,7 +54,8 @@ _TERRITORY_WORDS = {
 
 # What does not count in an item, and what does.
 _FOOTNOTE = re.compile(r"\(\s*(?:\*+|\d)\s*\)")
-_ITEM_WORD = re.compile(r"[\w%+]+")
+# A code is the same with points, underscores or hyphens: "CR.1", "cr_1".
+_ITEM_WORD = re.compile(r"(?:[^\W_]|[%+])+")
 
 
 @lru_cache(maxsize=1 << 12)
@@ -140,6 +144,9 @@ class Layout(Strict):
     # Marks that mean "there is none": zero.
     none: list[str] = []
     status: Literal["final", "preliminary", "projected"] = "final"
+    # The label with a mark of each figure, such as UNESCO's qualifier, and the status each mark stands for.
+    status_label: str = ""
+    status_marks: dict[str, Literal["final", "preliminary", "estimated", "projected"]] = {}
     # Footnote marks on a year that say its figures are preliminary.
     preliminary_marks: list[str] = []
     # For coded tables: the printed unit -> the factor to the measure's unit.
@@ -165,28 +172,57 @@ class Layout(Strict):
         return frozenset(words | {word for label in labels for word in item_key(label).split(" ")})
 
 
-@cache
-def load_layouts(home: Path = HOME) -> tuple[Layout, ...]:
-    """Read all layouts, those with the longest title first.
+@dataclass(frozen=True)
+class Broken:
+    """A layout file that cannot be used: what is wrong with it, and the titles of the tables it was to read."""
 
-    Raises
-    ------
-    RegistryError
-        With every problem of every layout file.
-    """
-    problems: list[Problem] = []
+    file: str
+    titles: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+    def matches(self, title: str) -> bool:
+        """Return whether a title may be one of these: what is listed behind it cannot be judged."""
+        keys = list(filter(None, map(title_key, self.titles)))
+        return any(f"{title_key(title)} ".startswith(f"{key} ") for key in keys)
+
+
+def load_layouts(home: Path = HOME) -> tuple[Layout, ...]:
+    """Return all layouts that can be used, those with the longest title first."""
+    return _read_layouts(home)[0]
+
+
+def find_broken(home: Path = HOME) -> tuple[Broken, ...]:
+    """Return the layout files that cannot be used: each stops the reading of its own tables, and nothing else."""
+    return _read_layouts(home)[1]
+
+
+@cache
+def _read_layouts(home: Path) -> tuple[tuple[Layout, ...], tuple[Broken, ...]]:
     layouts: list[Layout] = []
+    broken: list[Broken] = []
     for path in sorted(home.glob("*.toml")):
+        text = decode_text(path.read_bytes()).removeprefix("\ufeff")
         try:
-            fields = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+            if not text.strip():
+                raise Refused("layout_empty")
+            fields = tomllib.loads(text, parse_float=Decimal)
             layouts.append(Layout.model_validate({"id": path.stem, **fields}))
+        except Refused as error:
+            problems = [Problem(path.name, "", error)]
         except tomllib.TOMLDecodeError as error:
-            problems.append(Problem(path.name, "", message("plain", text=error)))
+            problems = [Problem(path.name, "", message("layout_no_toml", text=error))]
         except ValidationError as error:
-            problems += list_problems(error, path.name, "")
-    if problems:
-        raise RegistryError(problems)
-    return tuple(sorted(layouts, key=lambda layout: -max(map(len, layout.titles))))
+            problems = list_problems(error, path.name, "")
+        else:
+            continue
+        broken.append(Broken(path.name, tuple(_find_titles(text)), tuple(problems)))
+    return tuple(sorted(layouts, key=lambda layout: -max(map(len, layout.titles)))), tuple(broken)
+
+
+def _find_titles(text: str) -> list[str]:
+    """Return what may be the titles in a layout file that cannot be read: the texts before its first section."""
+    head = re.split(r"^\s*\[", text, maxsplit=1, flags=re.MULTILINE)[0]
+    return [title for title in _QUOTED.findall(head) if title_key(title)]
 
 
 def find_layout(title: str, layouts: Iterable[Layout]) -> Layout | None:
@@ -225,7 +261,8 @@ class Items:
             found = self._labels.get(item_key(SEPARATOR.join(path)))
             if found is not None:
                 return found
-        return self._loose.get(_words(SEPARATOR.join(translated))) or self._find_left_out(telling)
+        loose = self._loose.get(_words(SEPARATOR.join(translated)))
+        return loose or self._find_left_out(telling) or self._find_glued(telling)
 
     def is_left_out(self, label: str) -> bool:
         """Return whether the layout knows an item only to leave it out."""
@@ -242,6 +279,18 @@ class Items:
         return next(
             (label for key, label in self._left_out.items() if any(t.startswith(key) for t in tiers)), None
         )
+
+    def _find_glued(self, parts: Sequence[str]) -> str | None:
+        """Return the item of a block and a line of it that an export has put into one label; if it is only one."""
+        words = item_key(parts[0]).split(" ") if len(parts) == 1 else []
+        ways = ((" ".join(words[:cut]), " ".join(words[cut:])) for cut in range(1, len(words)))
+        paths = (
+            SEPARATOR.join((self._names[block], self._names[line]))
+            for block, line in ways
+            if block in self._names and line in self._names
+        )
+        found = {label for path in paths if (label := self._labels.get(item_key(path))) is not None}
+        return found.pop() if len(found) == 1 else None
 
     def _translate(self, part: str) -> str:
         """Translate a part into the words of the layout: whole, with its header lines in one, or tier by tier."""

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
+from hpedu.decoding import decode_text
 from hpedu.digest import raw_files
 from hpedu.errors import IngestError, Problem, list_problems
 from hpedu.folders import Project
@@ -21,74 +22,104 @@ from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT, Met, correct_fra
 from hpedu.ingest.derive import derive_merged, estimate_age_bands, mark_current
 from hpedu.ingest.forms.filled import find_cover, is_form
 from hpedu.ingest.interpret import Reading
-from hpedu.ingest.quarantine import Unreadable
+from hpedu.ingest.layouts import find_broken
+from hpedu.ingest.quarantine import Unreadable, set_aside_file
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.schools.lists import join_lists, read_schools, sum_schools
 from hpedu.ingest.source import Source, open_source, report_damage
 from hpedu.registry import Registry
-from hpedu.texts import message, say
+from hpedu.texts import Sayable, message, say
 
 """The publisher of forms and school lists."""
 
 
 @dataclass(frozen=True)
 class Package:
-    """The origin of each file of data/raw by path, and what was read already of those that state it themselves."""
+    """The origin of each file of data/raw by path, and what was read already of those that state it themselves.
+
+    `unread` has an issue (`schema.ISSUES`) for each file that is set aside whole, by its path.
+    """
 
     resources: dict[str, Resource]
     readings: dict[str, Reading]
+    unread: dict[str, dict[str, Any]]
 
 
 def read_package(raw: Path, registry: Registry) -> dict[str, Resource]:
     """Return the resources of data/raw by path, forms and school lists included.
 
+    A file that is set aside whole is left out: one without an entry, with an entry that is not right, or damaged
+    (of forms and school lists, which state themselves what they are).
+
     Raises
     ------
     IngestError
-        If the package is missing or broken, names a file that is not there, or does not name one that is (forms
-        and school lists state themselves what they are).
+        If the package is missing or broken: then nothing is known of any file.
     """
     return _open_package(raw, registry, lambda _: None).resources
 
 
 def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]) -> Package:
     """Read the data package, and each file that has no entry in it. Raises as `read_package` does."""
+    package = Package({}, {}, {})
+
+    def set_aside(path: str, reason: str, subject: object = "") -> None:
+        package.resources.pop(path, None)
+        package.unread[path] = set_aside_file(path, reason, subject, registry)
+
+    present = {file.relative_to(raw).as_posix() for file in raw_files(raw)}
+    for number, entry in enumerate(read_entries(raw)):
+        path = (
+            str(entry.get("path") or f"resources[{number}]") if isinstance(entry, dict) else f"resources[{number}]"
+        )
+        try:
+            resource = Resource.model_validate(entry)
+        except ValidationError as error:
+            set_aside(path, "bad_entry", list_problems(error, f"resources[{number}]", ""))
+            continue
+        names = {other.name for other in package.resources.values()}
+        if path in package.resources or path in package.unread:
+            set_aside(path, "bad_entry", message("package_twice"))
+        elif resource.name in names:
+            set_aside(path, "bad_entry", message("package_name_twice", name=resource.name))
+        elif path not in present:
+            set_aside(path, "no_file")
+        else:
+            package.resources[path] = resource
+    for name in sorted(present - package.resources.keys() - package.unread.keys()):
+        progress(name)
+        try:
+            own = read_own((raw / name).read_bytes(), name, registry)
+        except (Unreadable, OSError) as error:
+            set_aside(name, "unreadable_file", _explain(error))
+            continue
+        if own is None:
+            set_aside(name, "no_entry")
+        else:
+            package.resources[name], package.readings[name] = own
+    return package
+
+
+def read_entries(raw: Path) -> list[Any]:
+    """Return the entries of data/raw/datapackage.json as they are written, right or not.
+
+    Raises
+    ------
+    IngestError
+        If there is no such file, or it is no data package.
+    """
     path = raw / "datapackage.json"
     if not path.exists():
         raise IngestError([Problem(path.name, "", message("package_missing"))])
     try:
-        entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["resources"]
-    except (json.JSONDecodeError, KeyError) as error:
+        entries = json.loads(decode_text(path.read_bytes()).removeprefix("\ufeff"))["resources"]
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise IngestError([Problem(path.name, "", message("package_not_one", error=repr(error)))]) from error
-    problems: list[Problem] = []
-    package = Package({}, {})
-    for number, entry in enumerate(entries):
-        try:
-            resource = Resource.model_validate(entry)
-        except ValidationError as error:
-            problems += list_problems(error, path.name, f"resources[{number}] {entry.get('name', '')}")
-            continue
-        if resource.path in package.resources:
-            problems.append(Problem(path.name, resource.name, message("package_twice")))
-        package.resources[resource.path] = resource
-    present = {file.relative_to(raw).as_posix() for file in raw_files(raw)}
-    missing = sorted(package.resources.keys() - present)
-    problems += [Problem(path.name, name, message("package_no_file")) for name in missing]
-    for name in sorted(present - package.resources.keys()):
-        progress(name)
-        try:
-            own = _read_own((raw / name).read_bytes(), name, registry)
-        except Unreadable as error:
-            problems.append(Problem(name, "", error))
-            continue
-        if own is None:
-            problems.append(Problem(name, "", message("package_no_entry")))
-        else:
-            package.resources[name], package.readings[name] = own
-    if problems:
-        raise IngestError(problems)
-    return package
+    if not isinstance(entries, list):
+        found = f"resources: {type(entries).__name__}"
+        raise IngestError([Problem(path.name, "", message("package_not_one", error=found))])
+    return entries
 
 
 def find_entry(raw: Path, path: Path) -> Resource | None:
@@ -105,7 +136,11 @@ def find_entry(raw: Path, path: Path) -> Resource | None:
         return None
 
 
-def _read_own(data: bytes, name: str, registry: Registry) -> tuple[Resource, Reading] | None:
+def _explain(error: Unreadable | OSError) -> Sayable:
+    return error if isinstance(error, Unreadable) else message("plain", text=error.strerror or repr(error))
+
+
+def read_own(data: bytes, name: str, registry: Registry) -> tuple[Resource, Reading] | None:
     """Return the origin and content of a form or a school list; None for any other file.
 
     It is taken as published in the year in which its school year ends, when it is handed in.
@@ -161,10 +196,14 @@ class Ingested:
     schools: pl.DataFrame
     # The numbers of files, figures published and derived, cells set aside, findings.
     counts: dict[str, int]
+    # Files set aside whole, and layouts that cannot be used: "file", and what to do in "vi" and "en".
+    unread: list[dict[str, str]]
 
 
 def ingest(project: Project, registry: Registry, progress: Callable[[str], None] = lambda _: None) -> Ingested:
     """Read every file of data/raw into tables; nothing is written (`hpedu.store` does that).
+
+    A file that cannot be read stops only itself: it is an issue, and named in `unread`.
 
     Parameters
     ----------
@@ -174,7 +213,7 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     Raises
     ------
     IngestError
-        If the data package is not whole or a file cannot be read at all.
+        If there is no data package, if no file can be read, or if an erratum meets no cell.
     """
     package = _open_package(project.raw, registry, progress)
     readings = _read_all(project, package, registry, progress)
@@ -192,42 +231,69 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     # Marked once more, since a derived sum goes before a published bound.
     observations = mark_current(pl.concat([published, derived]))
     observations = observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
-    rows = [row for r in readings for row in r.issues] + uncovered
+    unread = list(package.unread.values())
+    rows = [row for r in readings for row in r.issues] + uncovered + unread
     issues = pl.concat([_frame(rows, schema.ISSUES), repeated])
     counts = {
         "files": len(readings),
         "published": published.height,
         "derived": derived.height,
-        "set_aside": issues.height,
+        "set_aside": issues.height - len(unread),
         "findings": breaches.findings.height,
         "errors": breaches.findings.filter(severity="error").height + issues.filter(reason=OTHER_PRINT).height,
         "contradicted": published.filter(pl.col("flags").list.contains(CONTRADICTED)).height,
     }
-    return Ingested(package.resources, observations, issues, breaches.findings, schools, counts)
+    return Ingested(
+        package.resources, observations, issues, breaches.findings, schools, counts, _list_unread(unread)
+    )
+
+
+@dataclass(frozen=True)
+class _IssueText:
+    """The message of an issue, to be said in either language."""
+
+    row: dict[str, Any]
+
+    def say(self, language: str) -> str:
+        return str(self.row[f"message_{language}"])
+
+
+def _list_unread(files: list[dict[str, Any]]) -> list[dict[str, str]]:
+    layouts = [problem for layout in find_broken() for problem in layout.problems]
+    return [
+        *({"file": row["file"], "vi": row["message_vi"], "en": row["message_en"]} for row in files),
+        *({"file": str(one.file), "vi": one.say("vi"), "en": one.say("en")} for one in layouts),
+    ]
 
 
 def _read_all(
     project: Project, package: Package, registry: Registry, progress: Callable[[str], None]
 ) -> list[Reading]:
-    """Read the files that were not read already; the order of the package is that of the readings."""
-    problems: list[Problem] = []
+    """Read the files that were not read already; the order of the package is that of the readings.
+
+    A file that cannot be read moves from the resources of the package to its unread files.
+    """
     readings: list[Reading] = []
     met: dict[str, Met] = {}
-    for path, resource in package.resources.items():
+    for path, resource in list(package.resources.items()):
         reading = package.readings.get(path)
         if reading is None:
             progress(path)
             try:
                 source = open_source((project.raw / path).read_bytes())
                 reading = _read_with_digest(source, resource, registry)
-            except Unreadable as error:
-                problems.append(Problem(path, "", error))
+            except (Unreadable, OSError) as error:
+                del package.resources[path]
+                package.unread[path] = set_aside_file(path, "unreadable_file", _explain(error), registry)
                 continue
         join_met(met, reading.met)
         readings.append(reading)
-    problems += find_strays(met, registry)
-    if problems:
-        raise IngestError(problems)
+    strays = find_strays(met, registry)
+    if strays:
+        raise IngestError(strays)
+    # Tables without any figure would take the place of those there are.
+    if package.unread and not readings:
+        raise IngestError([Problem("", "", _IssueText(row)) for row in package.unread.values()])
     return readings
 
 

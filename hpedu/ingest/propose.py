@@ -306,7 +306,11 @@ def describe(checked: Checked, registry: Registry, language: str) -> Iterator[st
     """Say line by line what was found, ending with a layout to complete for each table that has none."""
     tables = [found for found in checked.tables if found.table.cells]
     lists = set(checked.issues.filter(reason="school_columns_lacking")["sheet"])
-    unknown = [its for its in tables if its.layout is None and its.table.cells[0].sheet not in lists]
+    unknown = [
+        its
+        for its in tables
+        if its.layout is None and its.broken is None and its.table.cells[0].sheet not in lists
+    ]
     catalogues = [found for found in unknown if is_catalogue(found.table)]
     for found in tables:
         yield _describe_table(found, language, catalogue=found in catalogues)
@@ -348,6 +352,8 @@ def describe_findings(checked: Checked, language: str) -> Iterator[str]:
 def _describe_table(found: Found, language: str, *, catalogue: bool) -> str:
     cells = found.table.cells
     state = say("check_catalogue" if catalogue else "check_no_layout", language)
+    if found.broken:
+        state = say("check_broken_layout", language, file=found.broken.file)
     return say(
         "check_table",
         language,

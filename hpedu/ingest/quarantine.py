@@ -11,7 +11,7 @@ from hpedu.errors import HpeduError
 from hpedu.ingest.schema import Cell, Resource, name_cell
 from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.registry import Registry
-from hpedu.texts import say
+from hpedu.texts import LANGUAGES, say, say_value
 
 
 class Unreadable(HpeduError, ValueError):
@@ -69,6 +69,22 @@ def set_aside_row(
         "subject": subject,
         "message_vi": text.vi.format(**values) + (f". {hint.vi.format(close=close)}" if hint else ""),
         "message_en": text.en.format(**values) + (f". {hint.en.format(close=close)}" if hint else ""),
+    }
+
+
+def set_aside_file(file: str, reason: str, subject: object, registry: Registry) -> dict[str, Any]:
+    """Return the issue row of a whole file, by its path in data/raw. `subject` may be sayable, or several."""
+    text = registry.code("reason", reason).name
+    said = {language: say_value(subject, language) for language in LANGUAGES}
+    return {
+        "file": file,
+        "sheet": "",
+        "cell": "",
+        "printed": "",
+        "reason": reason,
+        "subject": said["en"],
+        "message_vi": text.vi.format(file=file, subject=said["vi"]),
+        "message_en": text.en.format(file=file, subject=said["en"]),
     }
 
 

@@ -11,7 +11,7 @@ from hpedu.ingest.doubts import set_aside_repeated
 from hpedu.ingest.evidence import is_national
 from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.interpret import Reading, interpret
-from hpedu.ingest.layouts import Layout, find_layout, load_layouts
+from hpedu.ingest.layouts import Broken, Layout, find_broken, find_layout, load_layouts
 from hpedu.ingest.quarantine import set_aside_row
 from hpedu.ingest.schema import Cell, RawTable, Resource
 from hpedu.ingest.schools.lists import find_lacking, read_schools
@@ -47,8 +47,7 @@ def read_file(source: Source, resource: Resource, registry: Registry) -> Reading
     for found in tables:
         if found.layout is None:
             reading.issues += [
-                _set_aside_without_layout(cell, found.table, lacking, resource, registry)
-                for cell in found.table.cells
+                _set_aside_without_layout(cell, found, lacking, resource, registry) for cell in found.table.cells
             ]
             continue
         hidden = next((cell.sheet for cell in found.table.cells[:1] if cell.sheet in source.hidden_sheets), None)
@@ -78,6 +77,8 @@ class Found:
 
     table: RawTable
     layout: Layout | None
+    # The layout file that should say what the labels mean, but cannot be used.
+    broken: Broken | None = None
 
 
 def find_tables(source: Source) -> list[Found]:
@@ -95,7 +96,13 @@ def find_tables(source: Source) -> list[Found]:
     # A file that labels its values holds a table, even if that is empty.
     if source.format not in TABLES and not any(table.cells for table in tables):
         raise explain(source)
-    return [Found(table, find_layout(table.title, load_layouts())) for table in tables]
+    return [_find(table) for table in tables]
+
+
+def _find(table: RawTable) -> Found:
+    """Return a table with its layout. A broken layout goes before any other: only it knows its tables."""
+    broken = next((one for one in find_broken() if one.matches(table.title)), None)
+    return Found(table, None if broken else find_layout(table.title, load_layouts()), broken)
 
 
 def _list_tables(grids: list[Grid]) -> Iterator[RawTable]:
@@ -129,9 +136,11 @@ def _convert_legacy_fonts(grids: list[Grid]) -> list[Grid]:
 
 
 def _set_aside_without_layout(
-    cell: Cell, table: RawTable, lacking: dict[str, list[str]], resource: Resource, registry: Registry
+    cell: Cell, found: Found, lacking: dict[str, list[str]], resource: Resource, registry: Registry
 ) -> dict[str, object]:
+    if found.broken:
+        return set_aside_row(cell, resource, "broken_layout", found.broken.file, registry)
     if cell.sheet in lacking:
         names = ", ".join(f"«{registry.school_columns[column].name.vi}»" for column in lacking[cell.sheet])
         return set_aside_row(cell, resource, "school_columns_lacking", names, registry)
-    return set_aside_row(cell, resource, "no_layout", table.title, registry)
+    return set_aside_row(cell, resource, "no_layout", found.table.title, registry)

@@ -86,7 +86,7 @@ class Resource(BaseModel):
     table: str
     url: str
     # The day, month or year of publication.
-    published: str = Field(pattern=r"^\d{4}(-\d{2}){0,2}$")
+    published: str = Field(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$")
     scope: str
     confidence: Literal["high", "medium", "low"]
     # Whether the figures were typed from the source, and this is not the file as received.
@@ -117,7 +117,8 @@ class RawTable:
     `is_plain` says that the format itself writes numbers like 1234.5, whatever country it comes from; `notes`
     are the texts around the values that label none of them (heads of label columns, footnotes), where a unit may
     be stated; `heading` is what is printed over the table (letterhead, title, unit line, header), and who
-    published or signed it.
+    published or signed it; `missing` and `none` are the marks that the format itself has for "not published" and
+    for zero.
     """
 
     title: str
@@ -125,6 +126,8 @@ class RawTable:
     is_plain: bool = False
     notes: tuple[str, ...] = ()
     heading: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
 
 
 def name_cell(sheet: str, address: str) -> str:

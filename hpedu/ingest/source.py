@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from zipfile import BadZipFile, ZipFile
 
 import polars as pl
 
+from hpedu.decoding import decode_text
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, text
 from hpedu.ingest.schema import RawTable, column_index
@@ -118,19 +120,23 @@ def open_source(data: bytes) -> Source:
     """
     refuse_hopeless(data)
     with report_damage():
-        formats = (name for kind in (TABLES, SHEETS) for name, (recognise, _) in kind.items() if recognise(data))
-        return Source(data, next(formats, ""))
+        found = next((name for name, (recognise, _) in TABLES.items() if recognise(data)), "")
+        if not found:
+            found = next((name for name, (recognise, _) in SHEETS.items() if recognise(data)), "")
+            if found in ("", "delimited", "plain_text"):
+                _refuse_marked_up(data)
+        return Source(data, found)
 
 
 def explain(source: Source) -> Unreadable:
     """Return why no table is found in a file."""
     data = source.data
+    if source.format == "html":
+        return Unreadable("web_page")
     if source.format not in ("", "plain_text"):
         return Unreadable("no_table")
     if data.startswith((b"PK", _OLE)):
         return Unreadable("damaged")
-    if data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"["):
-        return Unreadable("json")
     return Unreadable("binary" if b"\0" in data[:65536] else "no_table")
 
 
@@ -198,6 +204,28 @@ def refuse_hopeless(data: bytes) -> None:
             raise Unreadable("document")
     if data.startswith(b"PK"):
         _refuse_zip(data)
+
+
+_JSON = re.compile(r'\{\s*"|\[\s*[\[{]')
+_WEB_PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body|form|script|meta|title|div|p|h\d)\b", re.IGNORECASE)
+_MARK_UP = re.compile(r"<(?:[?!]|\w[^<>]*>)")
+
+
+def _refuse_marked_up(data: bytes) -> None:
+    """Refuse JSON, web pages without a table, and XML, before their lines are taken for those of a text."""
+    text = decode_text(data[: 1 << 16]).lstrip("\ufeff \r\n\t")
+    if _JSON.match(text) or (text[:1] in ("{", "[") and _is_json(data)):
+        raise Unreadable("json")
+    if _MARK_UP.match(text):
+        raise Unreadable("web_page" if _WEB_PAGE.search(text) else "xml")
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        json.loads(decode_text(data))
+    except ValueError:
+        return False
+    return True
 
 
 def _utf16(name: str) -> bytes:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import csv
+import io
+import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 
-from hpedu.errors import Problem, RegistryError, list_problems
+from hpedu.decoding import decode_text
+from hpedu.errors import Problem, Refused, RegistryError, list_problems
 from hpedu.registry import models
 from hpedu.registry.check import cross_check
 from hpedu.registry.models import Keyed, Registry, Row
@@ -50,6 +55,12 @@ FILES: dict[str, tuple[str, type[Row]]] = {
     "relations": ("relations.csv", models.Relation),
 }
 """Attribute of `Registry` -> file, or folder of TOML files, and the class of its rows."""
+
+# What Excel writes to itself.
+_SEP_LINE = re.compile(r"^sep=.\r?\n", re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
+# Letters that the encoding of a saved file does not have become question marks: "Tr??ng".
+_LOST_LETTER = re.compile(r"\w\?+\w|(?:^|\s)\?|\ufffd")
 
 RowT = TypeVar("RowT", bound=Row)
 
@@ -114,7 +125,9 @@ def read_rows(home: Path, source: str, model: type[RowT], problems: list[Problem
                     problems += list_problems(error, name, where)
         except FileNotFoundError:
             problems.append(Problem(name, "", message("registry_no_file")))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except Refused as error:
+            problems.append(Problem(name, "", error))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, csv.Error) as error:
             problems.append(Problem(name, "", message("is_damaged", error=error)))
     return rows
 
@@ -123,18 +136,45 @@ def read_csv_rows(path: Path, model: type[Row]) -> Iterator[tuple[str, dict[str,
     """Yield ("line 2", fields) for each row, as `model` takes them.
 
     `name_vi` and `name_en` become one text `name`; a list is one cell, its parts joined by "|"; a blank cell is
-    None where the model allows that.
+    None where the model allows that. The file may have been saved by Excel: in another encoding, parted by
+    semicolons, with decimal commas then, and with blank rows and columns at the end.
+
+    Raises
+    ------
+    Refused
+        If a row has more cells than the header, or letters were lost when the file was saved.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file), start=2):
-            fields: dict[str, Any] = {}
-            for column, cell in row.items():
-                stem, _, language = column.rpartition("_")
-                if language in LANGUAGES and stem:
-                    fields.setdefault(stem, {})[language] = cell
-                else:
-                    fields[column] = _split_list(model, column, cell)
-            yield f"line {line}", {name: _blank_to_none(model, name, value) for name, value in fields.items()}
+    text = unicodedata.normalize("NFC", decode_text(path.read_bytes()).removeprefix("\ufeff"))
+    text = _SEP_LINE.sub("", text)
+    delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    header = [name.strip() for name in next(rows, [])]
+    for line, row in enumerate(rows, start=2):
+        if not any(map(str.strip, row)):
+            continue
+        where = f"line {line}"
+        _refuse_spoilt(row, len(header), where)
+        fields: dict[str, Any] = {}
+        # A row may be shorter than the header: Excel leaves blank cells at the end out.
+        for column, cell in zip_longest(header, row[: len(header)], fillvalue=""):
+            stem, _, language = column.rpartition("_")
+            if language in LANGUAGES and stem:
+                fields.setdefault(stem, {})[language] = cell
+            elif column or cell:
+                fields[column] = _split_list(model, column, _write_point(cell) if delimiter == ";" else cell)
+        yield where, {name: _blank_to_none(model, name, value) for name, value in fields.items()}
+
+
+def _refuse_spoilt(row: list[str], width: int, where: str) -> None:
+    if any(map(str.strip, row[width:])):
+        raise Refused("registry_too_many_cells", where=where, width=width)
+    lost = next((cell for cell in row if "://" not in cell and _LOST_LETTER.search(cell)), None)
+    if lost is not None:
+        raise Refused("registry_letters_lost", where=where, text=lost[:80])
+
+
+def _write_point(cell: str) -> str:
+    return cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell
 
 
 def _split_list(model: type[Row], column: str, cell: str) -> Any:

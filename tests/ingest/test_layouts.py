@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hpedu.errors import RegistryError
-from hpedu.ingest.layouts import Layout, closest_layout, find_layout, load_layouts
+from hpedu.ingest.layouts import Items, Layout, closest_layout, find_broken, find_layout, load_layouts
 from hpedu.ingest.words.units import find_scale
 from hpedu.registry import Registry
 
@@ -118,18 +117,51 @@ class TestLoading:
         assert layout.series["x"][0].scale == Decimal("0.001")
         assert layout.missing == ["..", ""]
 
-    def test_everything_wrong_in_all_files_is_listed_at_once(self, tmp_path: Path) -> None:
+    def test_a_broken_layout_stops_only_itself(self, tmp_path: Path) -> None:
         write(tmp_path / "a.toml", coded="perhaps")
         write(tmp_path / "b.toml", extra="colour = 'red'")
-        (tmp_path / "c.toml").write_text("title = ", encoding="utf-8")
+        (tmp_path / "c.toml").write_text('title = "Schools\nyear_rule', encoding="utf-8")
         write(tmp_path / "d.toml", year_rule="guess")
-        with pytest.raises(RegistryError) as caught:
-            load_layouts(tmp_path)
-        assert [problem.file for problem in caught.value.problems] == ["a.toml", "b.toml", "c.toml", "d.toml"]
-        text = str(caught.value)
-        assert "coded" in text and "colour" in text and "year_rule" in text
+        (tmp_path / "e.toml").write_text("\n", encoding="utf-8")
+        write(tmp_path / "f.toml", title="Classes")
+        assert [layout.id for layout in load_layouts(tmp_path)] == ["f"]
+        broken = find_broken(tmp_path)
+        assert [one.file for one in broken] == ["a.toml", "b.toml", "c.toml", "d.toml", "e.toml"]
+        said = [one.problems[0].say("vi") + one.problems[0].say("en") for one in broken]
+        for text, word in zip(said, ("coded", "colour", "TOML", "year_rule", "empty"), strict=True):
+            assert word in text
+
+    def test_the_tables_of_a_broken_layout_are_known_by_its_titles(self, tmp_path: Path) -> None:
+        write(tmp_path / "a.toml", title="Pupils by province and sex", extra="colour = 'red'")
+        (tmp_path / "b.toml").write_text("title = ['Số trường học', \"Schools\"\nnumbers =", encoding="utf-8")
+        a, b = find_broken(tmp_path)
+        assert a.matches("Pupils by province and sex by Year") and not a.matches("Pupils")
+        assert b.matches("Số trường học") and b.matches("Schools")
 
 
 def write(path: Path, extra: str = "", **changes: str) -> None:
     fields = {"title": "Pupils"} | FIELDS | changes
     path.write_text("\n".join([*(f'{k} = "{v}"' for k, v in fields.items()), extra]), encoding="utf-8")
+
+
+@pytest.mark.parametrize("item", ["CR.1", "cr_1", "CR_1", "Cr-1", "cr.1"])
+def test_a_code_is_the_same_in_any_spelling(item: str) -> None:
+    [layout] = [layout for layout in load_layouts() if layout.id == "uis_sdg"]
+    assert Items(layout).find([item]) == "cr_1"
+    assert Items(layout).find([f"{item}.M"]) is None
+
+
+@pytest.mark.parametrize(
+    ("item", "label"),
+    [
+        (["TOTAL - Pers.", "Total"], "TOTAL / Total"),
+        (["TOTAL - Pers. Total"], "TOTAL"),
+        (["Public - Pers. Other degree"], "Public / Other degree"),
+        (["Public - Pers.", "Postgraduate"], "Public / Postgraduate"),
+        (["Non-public - Pers.", "Total"], None),
+        (["Index (Previous year = 100) - % Total"], "Index (Previous year = 100)*"),
+    ],
+)
+def test_blocks_of_lecturers_by_qualification(item: list[str], label: str | None) -> None:
+    [layout] = [layout for layout in load_layouts() if layout.id == "nso_lecturers_by_qualification"]
+    assert Items(layout).find(item) == label

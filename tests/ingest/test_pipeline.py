@@ -11,8 +11,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 from hpedu import store
+from hpedu.cli import INCOMPLETE, commands
 from hpedu.digest import ISSUES, OBSERVATIONS, RECORD, TABLES, read_fresh
 from hpedu.errors import IngestError
 from hpedu.folders import HOME_VARIABLE, NoProject, Project, find_project
@@ -175,21 +177,32 @@ class TestAgain:
 
 
 class TestDamage:
-    def test_damaged_files_are_listed_together_and_the_last_result_stays(
+    def test_a_damaged_file_stops_only_itself_and_is_named_wherever_the_tables_are_made(
         self, small: Project, place: Place
     ) -> None:
         prepare(small)
+        place(a=HEADER + "hai_phong_old,,primary\n", c=b"%PDF-1.7", d=b'{"dataset": []}')
+        made = prepare(small)
+        assert [one["file"] for one in made.unread] == ["a.csv", "c.csv", "d.csv"]
+        nothing = {"derived": 0, "set_aside": 0, "findings": 0, "errors": 0, "contradicted": 0}
+        assert made.counts == {"files": 1, "published": 1, **nothing}
+        assert [source["path"] for source in made.sources] == ["b.csv"]
+        table = pl.read_parquet(small.processed / ISSUES)
+        assert table.select("file", "cell", "reason").rows() == [
+            (name, "", "unreadable_file") for name in ("a.csv", "c.csv", "d.csv")
+        ]
+        for language in ("vi", "en"):
+            told = CliRunner().invoke(commands, ["--language", language, "ingest"])
+            assert told.exit_code == INCOMPLETE
+            assert all(one[language] in told.output for one in made.unread)
+
+    def test_where_no_file_can_be_read_the_last_result_stays(self, small: Project, place: Place) -> None:
+        prepare(small)
         before = state(small)
-        place(
-            a=HEADER + "hai_phong_old,,primary\n",
-            b=b"%PDF-1.7",
-            c=b'{"dataset": {"label": "x"}}\x00',
-            d=b'{"dataset": []}',
-        )
+        place(a=HEADER + "hai_phong_old,,primary\n", b=b"%PDF-1.7")
         with pytest.raises(IngestError) as caught:
             prepare(small)
-        assert [problem.file for problem in caught.value.problems] == ["a.csv", "b.csv", "c.csv", "d.csv"]
-        assert "This is a PDF" in str(caught.value)
+        assert "This is a PDF" in str(caught.value) and "Đây là tệp PDF" in caught.value.say("vi")
         assert state(small) == before
 
     def test_an_erratum_that_meets_no_cell_is_named(self, small: Project, monkeypatch: pytest.MonkeyPatch) -> None:

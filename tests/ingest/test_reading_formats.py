@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+import hpedu
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.propose import stand_in
 from hpedu.ingest.reading import find_tables, read_file
@@ -287,3 +288,36 @@ class TestYearbookOfTheSameTable:
     def test_dots_alone_are_thousands_because_pupils_are_counted(self, registry: Registry) -> None:
         rows = [*YEARBOOK[:5], *YEARBOOK[7:]]
         assert ("hai_duong_old", "general", 2011, 267777.0, "final") in figures(read(html(rows), registry))
+
+
+PX = """CHARSET="ANSI";
+TITLE="{title}";
+STUB="Province","Items";
+HEADING="Year";
+VALUES("Province")="Hai Duong","Hai Phong";
+VALUES("Items")="{item}";
+VALUES("Year")="2019","2020","Prel. 2021";
+DATA=
+98 ".." 99;
+"-" "." "......";
+"""
+
+
+@pytest.mark.parametrize(
+    ("title", "item", "zero"),
+    [
+        ("Number of classes of general education as of 30 September by province", "Total", True),
+        ("Percentage of literate population at 15 years of age and above by province", "", False),
+    ],
+)
+def test_marks_of_px_are_zero_where_things_are_counted_and_else_not_published(
+    tmp_path: Path, title: str, item: str, zero: bool
+) -> None:
+    text = PX.format(title=title, item=item)
+    if not item:
+        text = text.replace(',"Items"', "").replace('VALUES("Items")="";\n', "")
+    path = tmp_path / "bang.px"
+    path.write_text(text, encoding="utf-8")
+    observations, issues = hpedu.read(path)
+    assert observations["value"].to_list() == [98, 99, *([0] if zero else [])]
+    assert issues["reason"].to_list() == ["not_published"] * (3 if zero else 4)

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 import hpedu
 from hpedu.errors import HpeduError, IngestError
-from hpedu.ingest.pipeline import read_package
+from hpedu.folders import Project
+from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import find_tables
 from hpedu.ingest.source import open_source
@@ -91,6 +92,29 @@ HOPELESS = {
     "ragged tidy csv": (b"territory,value\nviet_nam,1\nviet_nam,1,2\n", "damaged"),
     "binary": (bytes(range(256)) * 20, "binary"),
     "csv with nuls": (b"a;b;c\n1;\0\0;3\n" * 9, "binary"),
+    "world bank json": (
+        b'\xef\xbb\xbf[\r\n    {\r\n  "page":  1\r\n },\r\n [\r\n {"date": "2024", "value": 3.5}]]',
+        "json",
+    ),
+    "json in utf-16": ('{\r\n  "a": 12,\r\n  "b": 13\r\n}'.encode("utf-16"), "json"),
+    "sdmx-json": (b'{"header": {"id": "x"}, "dataSets": [{"observations": {"0:0": [1]}}]}', "json"),
+    "json lines": (
+        b'{"year": 2020, "value": 1}\n{"year": 2021, "value": 2}\n{"year": 2022, "value": 3}\n',
+        "json",
+    ),
+    "list of numbers": (b"[1, 2,\n3, 4,\n5, 6]", "json"),
+    "half a json": (b'[\n {"a": 1, "b": 2},\n {"a": 1, "b": ', "json"),
+    "log-in page": (b"<!DOCTYPE html><html><body><form>Log in</form></body></html>", "web_page"),
+    "error page": (b"\n\n<html>\n<title>503</title>\n<p>a, b</p>\n<p>c, d</p>\n<p>e, f</p></html>", "web_page"),
+    "page of a portal": (
+        b"<script>var a = 1;\nvar b = 2;</script><div>2024 1 2</div>\n<div>2025 1 2</div>",
+        "web_page",
+    ),
+    "log-in page with a table": (
+        b"<html><body><table><tr><td>Name</td><td><input></td></tr></table></body></html>",
+        "web_page",
+    ),
+    "sdmx-ml": (b"<?xml version='1.0'?>\n<message:Data>\n<Obs TIME='2020' V='1'/>\n</message:Data>", "xml"),
     "prose": ("Đây là một đoạn văn.\nNó không có bảng nào.\nKhông có số.\n".encode(), "no_table"),
     "one huge line": (b"x" * 3_000_000, "no_table"),
     "one line of figures": (b"1;" * 300_000, "no_table"),
@@ -120,13 +144,15 @@ def test_a_ragged_row_is_named() -> None:
         find_tables(open_source(HOPELESS["ragged tidy csv"][0]))
 
 
-def test_all_unreadable_files_of_a_package_are_listed_at_once(tmp_path: Path) -> None:
-    (tmp_path / "datapackage.json").write_text(json.dumps({"name": "x", "resources": []}), encoding="utf-8")
+def test_if_no_file_of_a_package_can_be_read_all_are_listed_at_once(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.raw.mkdir(parents=True)
+    (project.raw / "datapackage.json").write_text(json.dumps({"name": "x", "resources": []}), encoding="utf-8")
     for name in ("pdf", "password", "half an xlsx"):
-        (tmp_path / f"{name.replace(' ', '_')}.xlsx").write_bytes(HOPELESS[name][0])
+        (project.raw / f"{name.replace(' ', '_')}.xlsx").write_bytes(HOPELESS[name][0])
     with pytest.raises(IngestError) as caught:
-        read_package(tmp_path, load_registry())
-    assert [problem.file for problem in caught.value.problems] == [
+        ingest(project, load_registry())
+    assert [str(problem).split(":")[0] for problem in caught.value.problems] == [
         "half_an_xlsx.xlsx",
         "password.xlsx",
         "pdf.xlsx",

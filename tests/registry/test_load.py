@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import shutil
 import unicodedata
 from collections import Counter
@@ -254,9 +256,9 @@ class TestBroken:
         assert "tasks.csv: this file is missing" in broken()
 
     def test_a_file_in_another_encoding_is_named(self, home: Path, broken: Callable[..., str]) -> None:
-        path = home / "places.csv"
+        path = next((home / "targets").glob("*.toml"))
         path.write_bytes(path.read_text("utf-8").encode("utf-16"))
-        assert "places.csv: is damaged: " in broken()
+        assert f"targets/{path.name}: is damaged: " in broken()
 
 
 class TestReaders:
@@ -314,3 +316,65 @@ class TestUnknownName:
         name = data.draw(st.sampled_from(ids))
         at = data.draw(st.integers(0, len(name) - 1))
         assert name in UnknownName("target", name[:at] + "#" + name[at + 1 :], ids).close
+
+
+def _save_as_excel(text: str, encoding: str, delimiter: str) -> bytes:
+    """Return a CSV as Excel saves it: its own delimiter and encoding, blank cells and rows at the end."""
+    rows = [[*row, ""] for row in csv.reader(io.StringIO(text, newline=""))]
+    saved = io.StringIO(newline="")
+    csv.writer(saved, delimiter=delimiter).writerows([*rows, [""] * len(rows[0])])
+    content = saved.getvalue()
+    return content.encode(encoding) if encoding != "cp1258" else _encode_1258(content)
+
+
+def _encode_1258(text: str) -> bytes:
+    """Return Windows-1258, in which a tone follows its vowel."""
+    tones = "\u0300\u0301\u0303\u0309\u0323"
+    parts = []
+    for letter in text:
+        plain = unicodedata.normalize("NFD", letter)
+        base = unicodedata.normalize("NFC", "".join(c for c in plain if c not in tones))
+        parts.append(base + "".join(c for c in plain if c in tones))
+    return "".join(parts).encode("cp1258", "ignore")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "delimiter"),
+    [
+        ("utf-8-sig", ","),
+        ("utf-8", ";"),
+        ("utf-8-sig", ";"),
+        ("utf-16", "\t"),
+        ("utf-16-le", ";"),
+        ("cp1258", ";"),
+    ],
+)
+def test_a_registry_saved_by_excel_is_the_same(tmp_path: Path, encoding: str, delimiter: str) -> None:
+    home = tmp_path / "registry"
+    shutil.copytree(HOME, home)
+    files = ["territories.csv", "communes.csv", "measures.csv", "norms.csv", "school_columns.csv"]
+    for name in files:
+        content = (HOME / name).read_text(encoding="utf-8").replace("→", "-")
+        (home / name).write_bytes(_save_as_excel(content, encoding, delimiter))
+    found, known = read_registry(home), read_registry(HOME)
+    for name in ("territories", "communes", "measures", "norms", "school_columns"):
+        assert getattr(found, name) == getattr(known, name)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("Thành phố Hải Phòng", "Thành ph? H?i Phòng", "letters were lost"),
+        ("\n", ",,surplus\n", "more cells than the header"),
+    ],
+)
+def test_what_saving_has_spoilt_is_named(tmp_path: Path, before: str, after: str, said: str) -> None:
+    home = tmp_path / "registry"
+    shutil.copytree(HOME, home)
+    path = home / "territories.csv"
+    head, _, rest = path.read_text(encoding="utf-8").partition("\n")
+    path.write_text(f"{head}\n{rest.replace(before, after, 1)}", encoding="utf-8")
+    with pytest.raises(RegistryError, match=said) as caught:
+        read_registry(home)
+    assert "territories.csv: line 2" in str(caught.value)
+    assert "dòng" in caught.value.say("vi") or "chữ" in caught.value.say("vi")

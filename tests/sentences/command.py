@@ -20,7 +20,7 @@ from hpedu.batch.recap import recap
 from hpedu.cli import commands
 from hpedu.console import describe_os_error
 from hpedu.errors import HpeduError, Problem, Refused, UnknownName, list_problems
-from hpedu.texts import Language, message, say
+from hpedu.texts import Language, Message, message, say
 
 FOLDER, NOTEBOOK = Path("du_an"), "preschool.ipynb"
 ASKED = Run(2025, "hai_phong_old", "en", "preschool")
@@ -79,6 +79,13 @@ def make_errors() -> list[HpeduError]:
         "NotInList": [(["Phường Hải Dương", "Xã Gia Lộc"],)],
         "BareCode": [("10525", ["Phường Hải Dương (commune_10525_2025)"]), ("99999", [])],
         "BatchUnderWay": [("4321",)],
+        "EntryRefused": [
+            ("nso/a.csv", message("entry_there")),
+            ("a.csv", message("entry_not_in_raw", folder="data/raw")),
+            ("~$a.xlsx", message("entry_no_data")),
+            ("a.xlsx", message("entry_not_needed")),
+        ],
+        "FieldsLacking": [("nso/a.csv", ["publisher", "published"])],
     }
     return [*lists, *bare, *(kinds[name](*values) for name, cases in filled.items() for values in cases)]
 
@@ -97,6 +104,7 @@ def say_errors(language: Language) -> dict[str, list[str]]:
         "names mistyped": [error.say(language) for error in names],
         "fields refused": [problem.say(language) for problem in _refuse_fields()],
         "refused": [Refused("no_delimiter").say(language), Refused("workbook_locked", detail="x").say(language)],
+        "files set aside": [text.say(language) for text in _list_files_set_aside()],
         "the system refuses": _say_system(language),
     }
 
@@ -121,6 +129,19 @@ def _refuse_fields() -> list[Problem]:
     except ValidationError as error:
         return list_problems(error, "units.csv", "line 2")
     raise AssertionError("the row was taken")
+
+
+def _list_files_set_aside() -> list[Message]:
+    return [
+        message("ingest_unread", count=2),
+        message("package_name_twice", name="nso_2019"),
+        message("layout_no_toml", text="line 3"),
+        message("field_string_pattern_mismatch", text="String should match", expected="^[a-z]+$"),
+        message("check_broken_layout", file="a.toml"),
+        message("registry_too_many_cells", where="line 2", width=7),
+        message("registry_letters_lost", where="line 2", text="H?i Phòng"),
+        message("add_done", path="nso/a.csv", title="Số trường học", publisher="Cục Thống kê"),
+    ]
 
 
 def _say_system(language: Language) -> list[str]:

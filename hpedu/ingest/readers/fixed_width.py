@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, pairwise
 
-from hpedu.ingest.readers.text import decode_text
+from hpedu.decoding import decode_text
 from hpedu.ingest.sheet.grid import Grid, Merge, make_grid
 from hpedu.ingest.sheet.vocabulary import is_worded
 

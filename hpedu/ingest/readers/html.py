@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
+from hpedu.decoding import decode_text
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers.number_formats import join_runs
-from hpedu.ingest.readers.text import decode_text
 from hpedu.ingest.sheet.grid import Grid, Merge, is_blank, make_grid
 
 _HEAD = re.compile(r"\s*<(?:!doctype html|html|head|meta|body|table|div|style|h\d|p|!--)", re.IGNORECASE)

@@ -8,8 +8,8 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from hpedu.decoding import decode_text
 from hpedu.errors import Refused
-from hpedu.ingest.readers.text import decode_text
 from hpedu.ingest.schema import Cell, RawTable
 from hpedu.ingest.words.vietnamese import clean_text
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from itertools import product
 from math import prod
 
+from hpedu.decoding import decode_text
 from hpedu.errors import Refused
-from hpedu.ingest.readers.text import decode_text
 from hpedu.ingest.schema import Cell, RawTable
 from hpedu.ingest.words.vietnamese import clean_text
 
@@ -32,7 +32,12 @@ _STATEMENT = re.compile(
 _QUOTED = re.compile(r'"([^"]*)"')
 # A long text goes on in the next line, without a comma.
 _LINE_END_IN_TEXT = re.compile(r'"[ \t]*\r?\n\s*"')
-_DATUM = re.compile(r'"([^"]*)"|([^\s,"]+)')
+# Data are parted by blanks or semicolons; by commas, too, unless a comma begins the decimals.
+_DATUM = re.compile(r'"([^"]*)"|([^\s,;"]+)')
+_DATUM_WITH_COMMA = re.compile(r'"([^"]*)"|((?:[^\s,;"]|,(?=\d))+)')
+_MISSING = (".", "..", "...", "....", ".....", "......")
+_NONE = ("-",)
+"""Marks of the format: DATASYMBOL1 to 6 (not available, confidential ...), and DATASYMBOLNIL, which is zero."""
 _TIME_RANGE = re.compile(r'TLIST\(\s*([AHTQM])1\s*,\s*"(\d{4})(\d*)"\s*-\s*"(\d{4})(\d*)"')
 _PERIODS = {"A": 0, "H": 2, "T": 3, "Q": 4, "M": 12}  # of a year; "A" has the bare year
 
@@ -65,17 +70,21 @@ def read_px(data: bytes) -> RawTable:
     ]
     titles = (_texts(words, name) for name in ("TITLE", "DESCRIPTION", "CONTENTS"))
     notes = tuple(text for (word, _), value in words.items() if "NOTE" in word for text in _QUOTED.findall(value))
-    return RawTable(clean_text(next(filter(None, titles), [""])[0]), cells, is_plain=True, notes=notes)
+    title = clean_text(next(filter(None, titles), [""])[0])
+    return RawTable(title, cells, is_plain=True, notes=notes, missing=_MISSING, none=_NONE)
 
 
 def _read_keywords(text: str) -> Keywords:
     statements = list(_STATEMENT.finditer(text.lstrip("\ufeff")))
     main = next((s["value"].strip(' "') for s in statements if s["word"] == "LANGUAGE"), "")
-    return {
+    words = {
         (s["word"], tuple(_QUOTED.findall(s["of"] or ""))): s["value"]
         for s in statements
         if s["language"] in (None, main)
     }
+    # The data are last. Some programs end each of their lines with a semicolon.
+    data = next((s.start("value") for s in statements if s["word"] == "DATA"), None)
+    return words if data is None else words | {("DATA", ()): text.lstrip("\ufeff")[data:]}
 
 
 def _texts(words: Keywords, word: str, *of: str) -> list[str]:
@@ -103,19 +112,34 @@ def _span_times(scale: str, first: str, first_part: str, last: str, last_part: s
 
 def _read_data(words: Keywords, values: dict[str, list[str]], stub: int) -> Iterator[tuple[dict[str, str], str]]:
     """Yield every datum with the values it belongs to; a file with KEYS names them itself, line by line."""
-    data = [quoted or plain for quoted, plain in _DATUM.findall(words.get(("DATA", ()), ""))]
     names = list(values)
     keyed = [name for name in names[:stub] if ("KEYS", (name,)) in words]
     rest = [name for name in names if name not in keyed]
     width = prod(len(values[name]) for name in rest)
-    if len(data) % (len(keyed) + width) or (not keyed and len(data) != width):
-        raise Refused("px_wrong_count", count=len(data), width=width)
+    data = _split_data(words.get(("DATA", ()), ""), len(keyed), width)
     for start in range(0, len(data), len(keyed) + width):
         line = data[start : start + len(keyed) + width]
         fixed = {name: _find_key(words, values, name, key) for name, key in zip(keyed, line, strict=False)}
         for labels, printed in zip(product(*(values[n] for n in rest)), line[len(keyed) :], strict=True):
             labelled = fixed | dict(zip(rest, labels, strict=True))
             yield {name: labelled[name] for name in names}, printed
+
+
+def _split_data(text: str, keys: int, width: int) -> list[str]:
+    """Return the data one by one; which commas begin decimals shows by the number of data there must be.
+
+    Raises
+    ------
+    Refused
+        If the data do not fit the variables, or fit them in two ways.
+    """
+    ways = [
+        [quoted or plain for quoted, plain in pattern.findall(text)] for pattern in (_DATUM, _DATUM_WITH_COMMA)
+    ]
+    fitting = [way for way in ways if (len(way) % (keys + width) == 0 if keys else len(way) == width)]
+    if not fitting or fitting[0] != fitting[-1]:
+        raise Refused("px_wrong_count", count=len(ways[0]), width=width)
+    return fitting[0]
 
 
 def _find_key(words: Keywords, values: dict[str, list[str]], name: str, key: str) -> str:

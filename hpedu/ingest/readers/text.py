@@ -1,11 +1,10 @@
-"""Read text files: bytes to text in any encoding, rows and columns (CSV with commas, semicolons or bars, TSV).
+"""Read text files into rows and columns: CSV with commas, semicolons or bars, TSV.
 
 A tidy CSV has one header row and one figure a row, as UNESCO publishes and as transcriptions are kept.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -13,23 +12,11 @@ from collections import Counter
 from itertools import islice
 from typing import Literal
 
+from hpedu.decoding import decode_text
 from hpedu.errors import Refused
 from hpedu.ingest.schema import Cell, RawTable, column_letters
 from hpedu.ingest.sheet.grid import Grid, is_blank, make_grid
 from hpedu.ingest.words.vietnamese import clean_text
-
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-
-# Windows-1258 writes a tone as a byte after its vowel: grave, hook, tilde, acute, dot below.
-_TONE = b"\xcc\xd2\xde\xec\xf2"
-_VOWEL = rb"aeiouyAEIOUY\xc2\xc3\xca\xd4\xd5\xdd\xe2\xe3\xea\xf4\xf5\xfd"
-_TONE_AFTER_VOWEL = re.compile(rb"(?<=[" + _VOWEL + rb"])[" + _TONE + rb"]")
-# The vowels of TCVN3 lie among the signs of Windows-1258, đ and ư of VNI on letters that Vietnamese lacks.
-_LEGACY_FONT = re.compile(rb"[A-Za-z\xa1-\xff][\xa1-\xac\xae-\xbf]|[\xd1\xf1\xd8\xf8\xd6\xf6]")
 
 # Where two fit equally well, the first: it is less likely to be in a number or a sentence.
 _DELIMITERS = "\t;|,"
@@ -37,52 +24,6 @@ _SAMPLE_ROWS = 200
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # what Excel writes to itself
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _OTHER_FORMAT = re.compile(r"\s*[<{\[]|PK\x03\x04|%PDF|\{\\rtf")
-
-
-def decode_text(data: bytes, declared: str = "") -> str:
-    """Decode a file by its byte order mark, as UTF-8 if it can be, as it declares, or by what its bytes show.
-
-    UTF-8 goes before what is declared: other text is hardly ever valid UTF-8, and many exports declare what
-    they are not. What is left, and is not surely Windows-1258, is read as Latin-1: no byte is lost, and text in
-    the fonts of old (TCVN3, VNI) can still be recognised.
-    """
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return data.decode(encoding, errors="replace")
-    for encoding in (*_guess_utf16(data), "utf-8", _widen(declared), *_guess_1258(data)):
-        try:
-            return data.decode(encoding)
-        # Another encoding, or one Python does not know.
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return data.decode("latin-1")
-
-
-def _widen(declared: str) -> str:
-    """Return the encoding that is meant: files that declare Latin-1 are written on Windows, as browsers know."""
-    name = declared.strip().lower()
-    return (
-        "cp1252" if name in ("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii", "ansi") else name or "utf-8"
-    )
-
-
-def _guess_utf16(data: bytes) -> list[str]:
-    """Return UTF-16 if the bytes show it without a mark.
-
-    In Vietnamese and English text most high bytes are zero, on one side.
-    """
-    head = data[:4096]
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    if max(even, odd) <= len(head) // 8:
-        return []
-    return ["utf-16-le" if odd > even else "utf-16-be"]
-
-
-def _guess_1258(data: bytes) -> list[str]:
-    tones = sum(data.count(tone) for tone in _TONE)
-    if tones < 2 or _LEGACY_FONT.search(data):
-        return []
-    return ["cp1258"] if len(_TONE_AFTER_VOWEL.findall(data)) == tones else []
 
 
 def is_delimited(data: bytes) -> bool:
@@ -159,9 +100,17 @@ def _parse(text: str, delimiter: str) -> list[list[str]]:
 
 
 def is_tidy_csv(data: bytes) -> bool:
-    """Return whether the first line is a comma-separated header with a column for the value."""
-    header = data[:4096].decode("utf-8-sig", errors="replace").split("\n", 1)[0]
-    return "value" in [clean_text(name).strip('"').casefold() for name in header.split(",")]
+    """Return whether the first line is a header parted by commas (or as Excel saves it) with a column "value"."""
+    return _find_tidy_delimiter(decode_text(data[:4096])) is not None
+
+
+def _find_tidy_delimiter(text: str) -> str | None:
+    header = text.lstrip("\ufeff").split("\n", 1)[0]
+    return next((mark for mark in ",;\t" if "value" in map(_fold_name, header.split(mark))), None)
+
+
+def _fold_name(name: str) -> str:
+    return clean_text(name).strip('"').casefold()
 
 
 def read_tidy_csv(data: bytes) -> RawTable:
@@ -173,7 +122,8 @@ def read_tidy_csv(data: bytes) -> RawTable:
         If a row has more or fewer columns than the header: which of them is missing cannot be told. Or if no
         column is the value's after all, because a quotation mark swallowed it.
     """
-    rows = list(csv.reader(io.StringIO(decode_text(data), newline="")))
+    text = decode_text(data)
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_find_tidy_delimiter(text) or ","))
     header = [clean_text(name) for name in rows[0]]
     value = [name.casefold() for name in header].index("value")
     ragged = [str(line) for line, row in enumerate(rows, start=1) if row and len(row) != len(header)]

@@ -130,3 +130,29 @@ def test_the_last_variable_turns_fastest(sizes: list[int], data: st.DataObject) 
     cells = read_px(";\n".join(lines).encode()).cells
     assert [tuple(cell.labels[name] for name in names) for cell in cells] == combinations
     assert [cell.printed for cell in cells] == [str(i) for i in range(len(combinations))]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '1 2.5 ".." "-";\n.. - "..." 7;\n',
+        '1;2.5;"..";"-";..;-;"...";7;',
+        '1, 2.5, "..", "-",\n.., -, "...", 7;',
+        '1\t2.5\t".."\t"-"\r\n..\t-\t"..."\t7\r\n;\r\n',
+        '1 2.5 ".." "-"\n.. - "..." 7',
+    ],
+)
+def test_data_are_parted_by_blanks_commas_or_semicolons(data: str) -> None:
+    head = PX[: PX.index("DATA=")]
+    cells = read_px(f"{head}DATA=\n{data}".encode()).cells
+    assert [cell.printed for cell in cells] == ["1", "2.5", "..", "-", "..", "-", "...", "7"]
+
+
+def test_decimal_commas_are_told_by_the_number_of_data() -> None:
+    head = PX[: PX.index("DATA=")]
+    cells = read_px(f"{head}DATA=\n1,5 2,5 3,5 4,5;\n5,5 6,5 7,5 8,5;\n".encode()).cells
+    assert [cell.printed for cell in cells] == [f"{n},5" for n in range(1, 9)]
+    cells = read_px(f"{head}DATA=\n1,5,2,5;\n3,5,4,5;\n".encode()).cells
+    assert [cell.printed for cell in cells] == ["1", "5", "2", "5", "3", "5", "4", "5"]
+    with pytest.raises(ValueError, match="has 5 data"):
+        read_px(f"{head}DATA=\n1 2,5 3 4;\n".encode())

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.ingest.readers.text import decode_text, is_delimited, read_delimited
+from hpedu.decoding import decode_text
+from hpedu.ingest.readers.text import is_delimited, read_delimited
 from hpedu.ingest.words.vietnamese import detect_legacy
 
 ROWS = [["Quận", "Số trường", "Tỷ lệ"], ["Hải An", "2.416", "98,38"], ["Đồ Sơn", "-", ""]]

@@ -1,0 +1,222 @@
+"""Write the entry of a file in data/raw/datapackage.json: what the file shows itself, and what is answered."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from hpedu.decoding import decode_text
+from hpedu.digest import raw_files
+from hpedu.errors import HpeduError, IngestError, Problem, list_problems
+from hpedu.folders import Project, write_whole
+from hpedu.ingest.layouts import Layout, title_key
+from hpedu.ingest.pipeline import read_entries, read_own
+from hpedu.ingest.propose import stand_in
+from hpedu.ingest.quarantine import Unreadable
+from hpedu.ingest.reading import Found, find_tables
+from hpedu.ingest.schema import Resource
+from hpedu.ingest.source import open_source
+from hpedu.registry import Registry
+from hpedu.texts import Message, Sayable, message
+
+ASKED = ("title", "publisher", "table", "url", "published", "scope", "confidence")
+"""The fields that a person answers for, in the order of asking."""
+OPTIONAL = {"url": "", "scope": "", "confidence": "medium"}
+"""Those of them that need no answer, and what holds without one."""
+
+# The day on which a PX file, and one in JSON-stat, was last changed by its publisher.
+_DAYS = (
+    re.compile(rb'\bLAST-UPDATED(?:\([^)]*\))?="(\d{4})(\d\d)(\d\d)'),
+    re.compile(rb'\bCREATION-DATE="(\d{4})(\d\d)(\d\d)'),
+    re.compile(rb'"updated"\s*:\s*"(\d{4})-(\d\d)-(\d\d)'),
+)
+
+Ask = Callable[[str, str, Sayable | None], str]
+"""Ask for a field, given what holds without an answer and what was wrong with the last one."""
+
+
+class EntryRefused(HpeduError):
+    """A file for which no entry is written."""
+
+    def __init__(self, file: str, reason: Message) -> None:
+        self.file, self.reason = file, reason
+        super().__init__(file, reason)
+
+
+class FieldsLacking(HpeduError):
+    """Fields that the file does not show, and nobody is there to be asked for."""
+
+    status = 2
+
+    def __init__(self, file: str, names: list[str]) -> None:
+        self.file = file
+        self.fields = [message("entry_option", name=name, what=message(f"entry_{name}")) for name in names]
+        super().__init__(file, names)
+
+
+def add_entry(
+    file: Path, project: Project, given: Mapping[str, Any], registry: Registry, ask: Ask | None
+) -> Resource:
+    """Write the entry of a file of data/raw, and return it.
+
+    Parameters
+    ----------
+    given
+        Fields that are known, by name.
+    ask
+        Called for each field that is neither given nor shown by the file; None where nobody can answer.
+
+    Raises
+    ------
+    EntryRefused
+        If the file is not in data/raw, is no data, has an entry or needs none.
+    Unreadable
+        If it holds no table hpedu reads.
+    FieldsLacking
+        If something is not known and nobody can be asked.
+    IngestError
+        If a given field is not right, or the package cannot be read.
+    """
+    path = _find_path(file, project.raw)
+    entries = read_entries(project.raw)
+    if any(isinstance(entry, dict) and entry.get("path") == path for entry in entries):
+        raise EntryRefused(path, message("entry_there"))
+    try:
+        shown = _describe(file, path, entries, registry)
+    except Unreadable as error:
+        raise error.of(path) from error
+    fields = shown | {name: value for name, value in given.items() if value is not None}
+    lacking = [name for name in ASKED if name not in fields and name not in OPTIONAL]
+    if ask is not None:
+        for name in ASKED:
+            if given.get(name) is None:
+                fields[name] = _ask_for(name, fields.get(name, OPTIONAL.get(name, "")), ask)
+    elif lacking:
+        raise FieldsLacking(path, lacking)
+    # In the order of the fields of a resource, as the other entries are.
+    entry = {name: (OPTIONAL | fields)[name] for name in Resource.model_fields}
+    try:
+        resource = Resource.model_validate(entry)
+    except ValidationError as error:
+        raise IngestError(list_problems(error, path, "")) from error
+    write_whole(project.raw / "datapackage.json", _insert(project.raw / "datapackage.json", entry))
+    return resource
+
+
+def _find_path(file: Path, raw: Path) -> str:
+    """Return the path of a file within data/raw."""
+    if not file.resolve().is_relative_to(raw.resolve()):
+        raise EntryRefused(str(file), message("entry_not_in_raw", folder=raw))
+    path = file.resolve().relative_to(raw.resolve()).as_posix()
+    if file.resolve() not in [one.resolve() for one in raw_files(raw)]:
+        raise EntryRefused(path, message("entry_no_data"))
+    return path
+
+
+def _describe(file: Path, path: str, entries: list[Any], registry: Registry) -> dict[str, Any]:
+    """Return the fields that a file shows itself."""
+    data = file.read_bytes()
+    if read_own(data, path, registry) is not None:
+        raise EntryRefused(path, message("entry_not_needed"))
+    tables = find_tables(open_source(data))
+    fields: dict[str, Any] = {
+        "name": _name(path, entries),
+        "path": path,
+        "transcription": False,
+        "licenses": [],
+        "format": file.suffix.lstrip(".").lower() or "txt",
+        "encoding": "utf-8",
+    }
+    title = next((found.table.title for found in tables if found.table.title), "")
+    if title:
+        fields |= {"title": title, "table": title}
+    day = next((found for pattern in _DAYS if (found := pattern.search(data[: 1 << 16]))), None)
+    if day:
+        fields["published"] = "-".join(part.decode() for part in day.groups())
+    return fields | _find_alike(tables, entries)
+
+
+def _name(path: str, entries: list[Any]) -> str:
+    """Return a name that no other entry has, made of the path."""
+    taken = {entry.get("name") for entry in entries if isinstance(entry, dict)}
+    stem = re.sub(r"[^a-z0-9]+", "_", path.rpartition(".")[0].lower() or path.lower()).strip("_") or "file"
+    names = (stem, *(f"{stem}_{number}" for number in range(2, len(taken) + 3)))
+    return next(name for name in names if name not in taken)
+
+
+def _find_alike(tables: list[Found], entries: list[Any]) -> dict[str, str]:
+    """Return what all entries of the same table, in other editions, agree on: publisher and address."""
+    layouts = [found.layout for found in tables if found.layout]
+    alike = [
+        entry
+        for entry in entries
+        if isinstance(entry, dict) and any(_is_of(str(entry.get("table")), one) for one in layouts)
+    ]
+    found = {name: {entry.get(name) for entry in alike} for name in ("publisher", "url")}
+    return {name: str(values.pop()) for name, values in found.items() if len(values) == 1}
+
+
+def _is_of(table: str, layout: Layout) -> bool:
+    return any(title_key(table).startswith(title_key(title)) for title in layout.titles)
+
+
+def _ask_for(name: str, otherwise: str, ask: Ask) -> str:
+    """Ask until the answer is right."""
+    wrong: Sayable | None = None
+    while True:
+        answer = ask(name, otherwise, wrong).strip() or otherwise
+        wrong = _refuse(name, answer)
+        if wrong is None:
+            return answer
+
+
+def _refuse(name: str, answer: str) -> Problem | None:
+    if not answer and name not in OPTIONAL:
+        return Problem("", "", message("field_string_too_short", text=message("entry_needed")))
+    try:
+        Resource.model_validate(stand_in(Path("x")).model_dump() | {name: answer})
+    except ValidationError as error:
+        return list_problems(error, "", "")[0]
+    return None
+
+
+def _insert(path: Path, entry: dict[str, Any]) -> bytes:
+    """Return the package with one more entry at its end; all that is there stays as it is written."""
+    data = path.read_bytes()
+    marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+    encoding = next((name for mark, name in marks.items() if data.startswith(mark)), "utf-8")
+    text = decode_text(data).removeprefix("\ufeff")
+    start, end = _find_resources(text)
+    inside = text[start + 1 : end]
+    newline = "\r\n" if "\r\n" in text else "\n"
+    margin = re.match(r"\s*\n([ \t]*)\{\s*\n([ \t]*)", inside)
+    if inside.strip() and not margin:
+        # All in one line.
+        added = f"{inside.rstrip()}, {json.dumps(entry, ensure_ascii=False)}"
+    else:
+        outer, inner = margin.groups() if margin else ("  ", "    ")
+        lines = json.dumps(entry, ensure_ascii=False, indent=inner.removeprefix(outer) or " ").splitlines()
+        before = f"{inside.rstrip()}," if inside.strip() else ""
+        tail = inside[len(inside.rstrip()) :] if inside.strip() else newline
+        added = before + newline + newline.join(outer + line for line in lines) + tail
+    return (text[: start + 1] + added + text[end:]).encode(encoding)
+
+
+def _find_resources(text: str) -> tuple[int, int]:
+    """Return where the list of resources begins and ends: the places of its brackets."""
+    decoder = json.JSONDecoder()
+    blank = re.compile(r"[\s,:{]*")
+    at = 0
+    while True:
+        # A package that was read has the key, so the end is never passed.
+        key, at = decoder.raw_decode(text, blank.match(text, at).end())  # type: ignore[union-attr]
+        start = re.compile(r"\s*:\s*").match(text, at).end()  # type: ignore[union-attr]
+        _, at = decoder.raw_decode(text, start)
+        if key == "resources":
+            return start, at - 1
