@@ -9,7 +9,8 @@ from itertools import combinations
 
 from hpedu.errors import Problem, Refused
 from hpedu.registry.formula import SeriesRef, parse_formula
-from hpedu.registry.models import Print, Registry
+from hpedu.registry.models import Print
+from hpedu.registry.registry import Registry
 from hpedu.texts import message
 
 

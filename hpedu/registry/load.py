@@ -22,7 +22,8 @@ from hpedu.decoding import decode_text
 from hpedu.errors import Problem, Refused, RegistryError, list_problems
 from hpedu.registry import models
 from hpedu.registry.check import cross_check
-from hpedu.registry.models import Keyed, Registry, Row
+from hpedu.registry.models import Keyed, Row
+from hpedu.registry.registry import Registry
 from hpedu.texts import LANGUAGES, message
 
 HOME = Path(__file__).parent
