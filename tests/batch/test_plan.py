@@ -31,6 +31,7 @@ PREPARED = Prepared(
     communes=COMMUNES,
     sources=[],
     parts={},
+    unread=[],
 )
 
 
