@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Literal
 
 import polars as pl
 
 from hpedu.ingest.layouts import Items, Layout, Series
 from hpedu.ingest.quarantine import SetAside, set_aside_row
-from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource, name_cell
+from hpedu.ingest.records import Records
+from hpedu.ingest.schema import ISSUES, OBSERVATIONS, SERIES_FIELDS, Cell, RawTable, Resource, name_cell
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.numbers import (
@@ -37,6 +38,9 @@ _ORDER = ("parent", "row", "column")
 _ITEM = re.compile(r"\w(?:.*[\w)%])?")
 # One day shortly before the mergers of 2025, one when there still was Ha Tay, one after the mergers.
 _DAYS = (date(2024, 9, 30), date(2007, 9, 30), date(2025, 9, 30))
+
+MOST_HINTS = 200
+"""The number of unknown names in one table for which a known one like it is looked for."""
 
 Undecided = Literal["undecided"]
 """All numbers of a table together do not show what the marks in them mean."""
@@ -175,14 +179,24 @@ def _share(texts: list[str], fits: Callable[[str], bool]) -> float:
     return sum(map(fits, texts)) / len(texts) if texts else 0.0
 
 
+@dataclass(frozen=True)
+class Found:
+    """A table of a file, and its layout if there is one."""
+
+    table: RawTable
+    layout: Layout | None
+
+
 @dataclass
 class Reading:
     """The content of a file as rows for the two tables of ingest. Every cell is in exactly one of them."""
 
-    observations: list[dict[str, Any]] = field(default_factory=list)
-    issues: list[dict[str, Any]] = field(default_factory=list)
+    observations: Records = field(default_factory=partial(Records, OBSERVATIONS))
+    issues: Records = field(default_factory=partial(Records, ISSUES))
     # The rows of a school list, one for each school and year.
     schools: pl.DataFrame | None = None
+    # The tables of a file that is neither a form nor a school list.
+    tables: list[Found] = field(default_factory=list)
 
 
 def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Registry) -> Reading:
@@ -191,6 +205,8 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
     reader = _CellReader(
         layout, find_roles(table, layout, registry), Items(layout), _find_style(table, layout, registry), registry
     )
+    # The subjects for which a known name was looked for.
+    hinted: set[str] = set()
     errata = {e.cell: e for e in registry.errata.values() if e.file == resource.path}
     for cell in table.cells:
         try:
@@ -200,9 +216,10 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
                 row = _apply_erratum(row, erratum)
             reading.observations.append(row | _provenance(cell, resource))
         except SetAside as refusal:
-            reading.issues.append(
-                set_aside_row(cell, resource, refusal.reason, refusal.subject, registry, refusal.known)
-            )
+            if refusal.known and len(hinted) < MOST_HINTS:
+                hinted.add(refusal.subject)
+            known = refusal.known if refusal.subject in hinted else ()
+            reading.issues.append(set_aside_row(cell, resource, refusal.reason, refusal.subject, registry, known))
     return reading
 
 
@@ -233,13 +250,40 @@ class _CellReader:
     items: Items
     style: NumberStyle | Undecided
     registry: Registry
+    # What the labels seen so far say, or why they say nothing.
+    understood: dict[tuple[tuple[str, str], ...], tuple[Series, dict[str, Any]] | SetAside] = field(
+        default_factory=dict
+    )
 
     def read(self, cell: Cell) -> dict[str, Any]:
         """Return the fields of an observation, without its provenance."""
-        layout, registry = self.layout, self.registry
+        layout = self.layout
         printed = cell.printed.strip()
         if printed in layout.missing and printed not in layout.none:
             raise SetAside("not_published")
+        series, fields = self._understand(cell)
+        number = _read_number(cell, layout, self.style)
+        if not layout.coded and number % 1 and _counts_whole(series, self.registry):
+            raise SetAside("not_whole", printed)
+        value, step = _scale(printed, number, series.scale)
+        return fields | {"value": value, "step": step}
+
+    def _understand(self, cell: Cell) -> tuple[Series, dict[str, Any]]:
+        """Return what the labels of a cell say. It is found once for all cells with the same labels."""
+        key = tuple(cell.labels.items())
+        found = self.understood.get(key)
+        if found is None:
+            try:
+                found = self._read_labels(cell)
+            except SetAside as refusal:
+                found = refusal
+            self.understood[key] = found
+        if isinstance(found, SetAside):
+            raise found.with_traceback(None)
+        return found
+
+    def _read_labels(self, cell: Cell) -> tuple[Series, dict[str, Any]]:
+        layout, registry = self.layout, self.registry
         found = self.roles.read_year(cell)
         if found is None:
             labels = [cell.labels.get(name, "") for name in (self.roles.year, "period", *self.roles.items)]
@@ -259,23 +303,18 @@ class _CellReader:
         _check_codes(series, extra.get("qualifier", ""), extra.get("status", ""), flags, registry)
         if not layout.coded:
             _check_unit(cell.labels.get("unit", ""), " ".join(parts), series, measure.unit)
-        number = _read_number(cell, layout, self.style)
-        if not layout.coded and number % 1 and _counts_whole(series, registry):
-            raise SetAside("not_whole", printed)
         preliminary = label.preliminary or label.stars in layout.preliminary_marks
         notes = (series.note, label.stars, extra.get("note", ""), cell.labels.get("mark", ""))
-        return {
+        return series, {
             **{name: getattr(series, name) for name in SERIES_FIELDS},
             "territory": territory,
             "place": place,
             "year": year,
-            "value": float(number * series.scale),
             "unit": measure.unit,
             "status": extra.get("status") or ("preliminary" if preliminary else layout.status),
             "qualifier": extra.get("qualifier", ""),
             "flags": flags,
             "note": clean_text(" ".join(filter(None, notes))),
-            "step": float(printed_step(number) * series.scale),
         }
 
     def _read_series(self, cell: Cell, parts: list[str], year: int) -> Series:
@@ -354,6 +393,15 @@ def _read_number(cell: Cell, layout: Layout, style: NumberStyle | Undecided) -> 
         return parse_number(printed, style)
     except ValueError as error:
         raise SetAside("not_a_number", printed) from error
+
+
+@lru_cache(maxsize=1 << 16)
+def _scale(printed: str, number: Decimal, scale: Decimal) -> tuple[float, float]:
+    """Return a number and the smallest step of its print, in the unit of the measure.
+
+    The print is asked for because 1 and 1.0 are equal, and their steps are not.
+    """
+    return float(number * scale), float(printed_step(number) * scale)
 
 
 def _apply_erratum(row: dict[str, Any], erratum: Erratum) -> dict[str, Any]:

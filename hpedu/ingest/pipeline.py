@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from hpedu.ingest.source import Source, open_source, report_damage
 from hpedu.registry import Registry
 from hpedu.texts import message, say
 
-"""The publisher of forms and school lists."""
+_EMPTY = pl.DataFrame(schema=schema.OBSERVATIONS)
 
 
 @dataclass(frozen=True)
@@ -164,14 +164,14 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     package = _open_package(project.raw, registry, progress)
     readings = _read_all(project, package, registry, progress)
     schools, repeated = join_lists([r.schools for r in readings if r.schools is not None], registry)
-    printed = _frame([row for r in readings for row in r.observations], schema.OBSERVATIONS)
+    printed = pl.concat([_EMPTY, *(r.observations.frame() for r in readings)])
     published = mark_current(pl.concat([printed, sum_schools(schools, package.resources, registry)]))
     ages = estimate_age_bands(published, registry)
     derived = pl.concat([ages, derive_merged(pl.concat([published, ages]), registry)])
     # Marked once more, since a derived sum goes before a published bound.
     observations = mark_current(pl.concat([published, derived]))
     observations = observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
-    issues = pl.concat([_frame([row for r in readings for row in r.issues], schema.ISSUES), repeated])
+    issues = pl.concat([*(r.issues.frame() for r in readings), repeated])
     findings = find_problems(published, registry)
     counts = {
         "files": len(readings),
@@ -208,20 +208,17 @@ def _read_all(
 
 def _read_with_digest(source: Source, resource: Resource, registry: Registry) -> Reading:
     reading = read_file(source, resource, registry)
-    return replace(reading, observations=[row | {"digest": source.digest} for row in reading.observations])
+    reading.observations.fill("digest", source.digest)
+    return reading
 
 
 def _find_stray_errata(reading: Reading, path: str, registry: Registry) -> list[Problem]:
     """Find errata of a file that name a cell it does not have: a slip must leave no figure uncorrected."""
-    there = {name_cell(row["sheet"], row["cell"]) for row in [*reading.observations, *reading.issues]}
-    strays = [
-        erratum for erratum in registry.errata.values() if erratum.file == path and erratum.cell not in there
-    ]
+    errata = [erratum for erratum in registry.errata.values() if erratum.file == path]
+    rows = (row for part in (reading.observations, reading.issues) for row in part) if errata else ()
+    there = {name_cell(row["sheet"], row["cell"]) for row in rows}
+    strays = [erratum for erratum in errata if erratum.cell not in there]
     return [
         Problem("errata.csv", erratum.id, message("erratum_without_cell", file=path, cell=erratum.cell))
         for erratum in strays
     ]
-
-
-def _frame(rows: list[dict[str, Any]], columns: dict[str, Any]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=columns, orient="row")

@@ -7,18 +7,18 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import polars as pl
 
 from hpedu.ingest import schema
-from hpedu.ingest.forms.filled import is_form
-from hpedu.ingest.interpret import Roles, find_roles
+from hpedu.ingest.interpret import Found, Reading, Roles, find_roles
 from hpedu.ingest.layouts import Layout, closest_layout, load_layouts
 from hpedu.ingest.quarantine import Unreadable
-from hpedu.ingest.reading import Found, find_tables, read_file
-from hpedu.ingest.schema import Cell, RawTable, Resource
+from hpedu.ingest.reading import read_file
+from hpedu.ingest.records import Row
+from hpedu.ingest.schema import Cell, Cells, RawTable, Resource
 from hpedu.ingest.schools.lists import sum_schools
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
@@ -39,6 +39,7 @@ _REMARK = re.compile(r"\([^()]*\)")
 _DAY = date(2024, 9, 30)
 _COUNTED_AT_START = re.compile(r"30 ?/ ?9|30 thang 9|30 september|nam hoc|school year")
 _ADDRESS = re.compile(r"([A-Z]+)(\d+)")
+_LACKING = "school_columns_lacking"
 SHOWN = 20
 """The number of kinds of issues that are listed."""
 
@@ -161,13 +162,21 @@ def _quote(text: str) -> str:
 
 @dataclass(frozen=True)
 class Checked:
-    """The content of a file. `observations` and `issues` have the columns of `hpedu.ingest.schema`."""
+    """The content of a file."""
 
-    tables: list[Found]
-    observations: pl.DataFrame
-    issues: pl.DataFrame
-    # The number of rows, if it is a school list.
-    schools: int | None = None
+    reading: Reading
+    # The sums of a school list.
+    sums: pl.DataFrame
+
+    @cached_property
+    def observations(self) -> pl.DataFrame:
+        """Return the observations with the columns of `hpedu.ingest.schema.OBSERVATIONS`."""
+        return pl.concat([self.reading.observations.frame(), self.sums])
+
+    @cached_property
+    def issues(self) -> pl.DataFrame:
+        """Return the cells set aside with the columns of `hpedu.ingest.schema.ISSUES`."""
+        return self.reading.issues.frame()
 
 
 def check_file(path: Path, registry: Registry) -> Checked:
@@ -188,17 +197,10 @@ def check_file(path: Path, registry: Registry) -> Checked:
         reading = read_file(source, resource, registry)
     except Unreadable as error:
         raise error.of(path.name) from error
-    printed = pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row")
-    # A form or school list is read by rules of its own, not table by table.
-    whole = reading.schools is not None or is_form(source)
+    sums = pl.DataFrame(schema=schema.OBSERVATIONS)
     if reading.schools is not None:
-        printed = pl.concat([printed, sum_schools(reading.schools, {resource.path: resource}, registry)])
-    return Checked(
-        [] if whole else find_tables(source),
-        printed,
-        pl.DataFrame(reading.issues, schema=schema.ISSUES, orient="row"),
-        None if reading.schools is None else reading.schools.height,
-    )
+        sums = sum_schools(reading.schools, {resource.path: resource}, registry)
+    return Checked(reading, sums)
 
 
 def read(path: str | Path) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -232,18 +234,20 @@ def stand_in(path: Path) -> Resource:
 
 def describe(checked: Checked, registry: Registry, language: str) -> Iterator[str]:
     """Say line by line what was found, ending with a layout to complete for each table that has none."""
-    tables = [found for found in checked.tables if found.table.cells]
-    lists = set(checked.issues.filter(reason="school_columns_lacking")["sheet"])
+    reading = checked.reading
+    tables = [found for found in reading.tables if found.table.cells]
+    kinds = reading.issues.kinds("reason", "subject")
+    lists = {row["sheet"] for row, _ in reading.issues.kinds("reason", "sheet") if row["reason"] == _LACKING}
     unknown = [its for its in tables if its.layout is None and its.table.cells[0].sheet not in lists]
     catalogues = [found for found in unknown if is_catalogue(found.table)]
     for found in tables:
         yield _describe_table(found, language, catalogue=found in catalogues)
-    counts = {"read": checked.observations.height, "set_aside": checked.issues.height}
-    if checked.schools is None:
+    counts = {"read": len(reading.observations) + checked.sums.height, "set_aside": len(reading.issues)}
+    if reading.schools is None:
         yield say("check_counts", language, **counts)
     else:
-        yield say("check_schools", language, schools=checked.schools, **counts)
-    yield from _describe_issues(checked.issues, language)
+        yield say("check_schools", language, schools=reading.schools.height, **counts)
+    yield from _describe_issues(kinds, language)
     if len(unknown) > len(catalogues):
         yield ""
         yield say("check_next", language)
@@ -269,6 +273,8 @@ def _describe_table(found: Found, language: str, *, catalogue: bool) -> str:
 
 def _name_range(cells: Sequence[Cell]) -> str:
     """Return the range of the cells (`B5:G8`); for formats without columns and rows, the first and last cell."""
+    if isinstance(cells, Cells):
+        return f"{cells[0].address}:{cells[-1].address}"
     places = [_ADDRESS.fullmatch(cell.address) for cell in cells]
     found = [(place[1], int(place[2])) for place in places if place]
     if len(found) < len(places):
@@ -278,14 +284,11 @@ def _name_range(cells: Sequence[Cell]) -> str:
     return f"{letters[0]}{min(rows)}:{letters[-1]}{max(rows)}"
 
 
-def _describe_issues(issues: pl.DataFrame, language: str) -> Iterator[str]:
+def _describe_issues(kinds: list[tuple[Row, int]], language: str) -> Iterator[str]:
     """Say each kind of issue once, by its first cell."""
-    shown = issues.filter(pl.col("reason") != "no_layout")
-    kinds = shown.group_by("reason", "subject", maintain_order=True).agg(
-        pl.first(f"message_{language}").alias("text"), pl.len().alias("count")
-    )
-    for row in kinds.head(SHOWN).iter_rows(named=True):
-        times = say("check_times", language, count=row["count"] - 1) if row["count"] > 1 else ""
-        yield say("check_reason", language, text=row["text"], times=times)
-    if kinds.height > SHOWN:
-        yield say("check_more", language, count=kinds.height - SHOWN)
+    shown = [(row, count) for row, count in kinds if row["reason"] != "no_layout"]
+    for row, count in shown[:SHOWN]:
+        times = say("check_times", language, count=count - 1) if count > 1 else ""
+        yield say("check_reason", language, text=row[f"message_{language}"], times=times)
+    if len(shown) > SHOWN:
+        yield say("check_more", language, count=len(shown) - SHOWN)

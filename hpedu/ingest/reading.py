@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from hpedu.ingest.forms.filled import is_form, read_form
-from hpedu.ingest.interpret import Reading, interpret
-from hpedu.ingest.layouts import Layout, find_layout, load_layouts
+from hpedu.ingest.interpret import Found, Reading, interpret
+from hpedu.ingest.layouts import find_layout, load_layouts
 from hpedu.ingest.quarantine import set_aside_row
 from hpedu.ingest.schema import Cell, RawTable, Resource
 from hpedu.ingest.schools.lists import find_lacking, read_schools
@@ -33,7 +32,7 @@ def read_file(source: Source, resource: Resource, registry: Registry) -> Reading
     if schools is not None:
         return schools
     reading = Reading()
-    tables = find_tables(source)
+    reading.tables = tables = find_tables(source)
     lacking = find_lacking(source, registry) if any(found.layout is None for found in tables) else {}
     for found in tables:
         if found.layout is None:
@@ -46,14 +45,6 @@ def read_file(source: Source, resource: Resource, registry: Registry) -> Reading
         reading.observations += part.observations
         reading.issues += part.issues
     return reading
-
-
-@dataclass(frozen=True)
-class Found:
-    """A table of a file, and its layout if there is one."""
-
-    table: RawTable
-    layout: Layout | None
 
 
 def find_tables(source: Source) -> list[Found]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
@@ -104,6 +105,39 @@ class Cell:
     labels: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Cells(Sequence[Cell]):
+    """The value cells of a long list of records, made anew whenever they are looked at.
+
+    Millions of cells with their addresses and labels would fill the memory; the prints alone do not.
+    """
+
+    rows: Sequence[Sequence[str]]
+    # The number of cells up to the end of each record.
+    ends: Sequence[int]
+    # Makes the cells of one record, given its number from 0.
+    read_row: Callable[[int, Sequence[str]], Iterator[Cell]]
+
+    def __iter__(self) -> Iterator[Cell]:
+        for number, row in enumerate(self.rows):
+            yield from self.read_row(number, row)
+
+    def __len__(self) -> int:
+        return self.ends[-1] if self.ends else 0
+
+    @overload
+    def __getitem__(self, index: int) -> Cell: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Cell]: ...
+    def __getitem__(self, index: int | slice) -> Cell | list[Cell]:
+        wanted = range(len(self))[index]
+        if isinstance(wanted, range):
+            return [self[number] for number in wanted]
+        row = bisect_right(self.ends, wanted)
+        cells = list(self.read_row(row, self.rows[row]))
+        return cells[wanted - self.ends[row]]
+
+
 @dataclass(frozen=True, slots=True)
 class RawTable:
     """A published table before anything is understood: its title and all of its value cells.
@@ -112,7 +146,7 @@ class RawTable:
     """
 
     title: str
-    cells: list[Cell]
+    cells: Sequence[Cell]
     is_plain: bool = False
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from hpedu.errors import Refused
 from hpedu.ingest.readers.text import read_rows, start_of
-from hpedu.ingest.schema import Cell, RawTable, column_letters
+from hpedu.ingest.schema import Cell, Cells, RawTable, column_letters
 from hpedu.ingest.words.numbers import find_scale, is_percent
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.ingest.words.years import find_year
@@ -40,24 +41,20 @@ def read_pxweb_csv(data: bytes) -> RawTable:
     header = [clean_text(text) for text in rows[head]]
     names = ["row"] if stubs == 1 else header[:stubs]
     is_lone = stubs > 1 and len(header) == stubs + 1 and find_year(header[-1]) is None
-    return RawTable(
-        _title_of(rows),
-        [
-            Cell(
-                sheet="",
-                address=f"{column_letters(column)}{line}",
-                printed=printed,
-                labels={
-                    **dict(zip(names, map(clean_text, row), strict=False)),
-                    **_label_column(header[column] if column < len(header) else "", is_lone=is_lone),
-                },
-            )
-            for line, row in enumerate(rows[head + 1 :], start=head + 2)
-            for column, printed in enumerate(row)
-            if column >= stubs
-        ],
-        is_plain=True,
-    )
+    labels = [_label_column(text, is_lone=is_lone) for text in header]
+    letters = [column_letters(column) for column in range(max(map(len, rows)))]
+    nothing = _label_column("", is_lone=is_lone)
+
+    def read_row(number: int, row: Sequence[str]) -> Iterator[Cell]:
+        line = head + 2 + number
+        own = dict(zip(names, map(clean_text, row), strict=False))
+        for column in range(stubs, len(row)):
+            above = labels[column] if column < len(labels) else nothing
+            yield Cell("", f"{letters[column]}{line}", row[column], own | above)
+
+    body = rows[head + 1 :]
+    ends = list(accumulate(max(len(row) - stubs, 0) for row in body))
+    return RawTable(_title_of(rows), Cells(body, ends, read_row), is_plain=True)
 
 
 def _label_column(header: str, *, is_lone: bool) -> dict[str, str]:

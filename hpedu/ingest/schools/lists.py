@@ -11,7 +11,8 @@ import polars as pl
 
 from hpedu.ingest import schema
 from hpedu.ingest.interpret import Reading
-from hpedu.ingest.schema import Resource
+from hpedu.ingest.records import Records
+from hpedu.ingest.schema import ISSUES, Resource
 from hpedu.ingest.schools.fields import list_columns
 from hpedu.ingest.schools.rules import set_aside_duplicates
 from hpedu.ingest.schools.sheets import CHOICE_TYPES, TYPES, find_header, find_lacking_columns, read_sheet
@@ -115,7 +116,7 @@ def _read_sheets(source: Source) -> Iterator[tuple[str, pl.DataFrame]]:
 def read_schools(source: Source, file: str, registry: Registry) -> Reading | None:
     """Read the school rows of a file and what was set aside of them; None if it is no school list."""
     found = read_school_list(source, file, registry)
-    return Reading(issues=found.issues.to_dicts(), schools=found.frame) if found.sheets else None
+    return Reading(issues=Records(ISSUES, found.issues.to_dicts()), schools=found.frame) if found.sheets else None
 
 
 def join_lists(lists: Sequence[pl.DataFrame], registry: Registry) -> tuple[pl.DataFrame, pl.DataFrame]:

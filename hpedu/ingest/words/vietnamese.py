@@ -31,6 +31,7 @@ _REPAIRS = str.maketrans(
 )
 
 
+@lru_cache(maxsize=1 << 14)
 def clean_text(text: str) -> str:
     """Bring a label into one form: NFC, Đ and ư as such, nothing invisible, one blank between words, none around.
 
@@ -39,6 +40,7 @@ def clean_text(text: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text.translate(_REPAIRS))).strip()
 
 
+@lru_cache(maxsize=1 << 14)
 def fold_text(text: str) -> str:
     """Reduce a label to what identifies it: no case, no accents, đ as d ("Hải Phòng" -> "hai phong")."""
     flat = unicodedata.normalize("NFD", clean_text(text).casefold().replace("đ", "d"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from hpedu.ingest.words.vietnamese import clean_text
@@ -54,6 +55,7 @@ class YearLabel:
     month: int | None = None
 
 
+@lru_cache(maxsize=1 << 14)
 def find_year(label: str) -> tuple[YearLabel, str] | None:
     """Split a header such as "2005(**) Teacher" or "Học sinh năm học 2015-16" into its year and the rest.
 
