@@ -276,7 +276,8 @@ class _CellReader:
             try:
                 found = self._read_labels(cell)
             except SetAside as refusal:
-                found = refusal
+                # Its traceback would hold all that the functions it came through had in hand.
+                found = refusal.with_traceback(None)
             self.understood[key] = found
         if isinstance(found, SetAside):
             raise found.with_traceback(None)
@@ -341,7 +342,7 @@ class _CellReader:
             raise SetAside("no_territory")
         territory = resolve_territory(name, on, self.registry)
         if territory is None:
-            known = [alias.name for alias in self.registry.territory_names]
+            known = _territory_names(self.registry)
             reason = "no_such_territory_then" if fold_text(name) in map(fold_text, known) else "unknown_territory"
             raise SetAside(reason, name, known if reason == "unknown_territory" else ())
         return territory
@@ -393,6 +394,11 @@ def _read_number(cell: Cell, layout: Layout, style: NumberStyle | Undecided) -> 
         return parse_number(printed, style)
     except ValueError as error:
         raise SetAside("not_a_number", printed) from error
+
+
+@lru_cache(maxsize=1)
+def _territory_names(registry: Registry) -> tuple[str, ...]:
+    return tuple(alias.name for alias in registry.territory_names)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -32,6 +32,9 @@ from hpedu.texts import message, say
 MOST = 3
 """The number of codes suggested for a text."""
 
+MOST_ROWS = 2000
+"""The number of different names over rows up to which a table can have a layout: the names of pupils have none."""
+
 _WORD = re.compile(r"\w+")
 _REMARK = re.compile(r"\([^()]*\)")
 
@@ -113,7 +116,10 @@ def propose_layout(table: RawTable, registry: Registry, language: str = "en") ->
 
 
 def is_catalogue(table: RawTable) -> bool:
-    """Return whether no cell of a table has a label: a list of codes and names, as in ministry workbooks."""
+    """Return whether a table is a list: no cell has a label, as in ministry workbooks, or each row is one name."""
+    rows = {cell.labels.get("row", "") for cell in table.cells}
+    if len(rows) > MOST_ROWS:
+        return True
     return not any(text for cell in table.cells for name, text in cell.labels.items() if name != "title")
 
 

@@ -89,7 +89,7 @@ class Records(Sequence[Row]):
         found = packed.with_columns(_spread(column, packed["number"]) for column in common)
         if "message_vi" in self.columns:
             found = found.with_columns(_spell_all(found, text) for text in _MESSAGES)
-        return found.select(self.columns)
+        return found.select(*self.columns)
 
     def kinds(self, *columns: str) -> list[tuple[Row, int]]:
         """Return the first row of each combination of some of the columns above, and the number of its rows."""

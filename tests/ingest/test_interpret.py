@@ -113,6 +113,7 @@ class TestPublishedTable:
             "cell": "B4",
             "printed": "3412",
             "current": True,
+            "digest": None,
         }
 
     def test_thousands_become_persons_exactly(self, read: Read) -> None:

@@ -108,7 +108,7 @@ class TestFilled:
         assert reading.issues == []
         (row,) = reading.observations
         assert pl.DataFrame([row], schema=schema.OBSERVATIONS, orient="row").height == 1
-        assert row.keys() == schema.OBSERVATIONS.keys() - {"digest"}  # which the pipeline adds to every row
+        assert row.keys() == schema.OBSERVATIONS.keys()
         assert (row["measure"], row["level"], row["ownership"], row["sex"]) == ("pupils", "nursery", "all", "both")
         assert (row["territory"], row["year"], row["status"]) == ("hai_phong", 2026, "final")
         assert (row["value"], row["printed"], row["unit"], row["step"]) == (12345, "12.345", "persons", 1)
