@@ -30,7 +30,8 @@ class Records(Sequence[Row]):
     def __init__(self, columns: Mapping[str, Any], rows: Iterable[Mapping[str, Any]] = ()) -> None:
         self.columns = columns
         self._own = {name: columns[name] for name in _OWN if name in columns}
-        self._common = [name for name in columns if name not in self._own]
+        # Flags come last: as a tuple, since only what cannot change can be looked up.
+        self._common = sorted((name for name in columns if name not in self._own), key="flags".__eq__)
         # Each combination of the other columns that occurs, and the number of each.
         self._combinations: list[tuple[Any, ...]] = []
         self._known: dict[tuple[Any, ...], int] = {}
@@ -41,13 +42,13 @@ class Records(Sequence[Row]):
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Add a row. A column it lacks is empty."""
-        common = tuple(map(row.get, self._common))
-        if "flags" in self.columns:
-            common = tuple(tuple(value) if type(value) is list else value for value in common)
+        *common, last = map(row.get, self._common)
+        if self._common[-1] == "flags":
+            common.append(tuple(last or ()))
         else:
             name, printed = name_cell(row["sheet"], row["cell"]), row["printed"]
-            common = (*common[:-2], *(_shorten(row[text], name, printed) for text in _MESSAGES))
-        self._add(common, tuple(map(row.get, self._own)))
+            common[-1:] = (_shorten(row[text], name, printed) for text in _MESSAGES)
+        self._add(tuple(common), tuple(map(row.get, self._own)))
 
     def extend(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add several rows."""

@@ -43,8 +43,19 @@ def clean_text(text: str) -> str:
 @lru_cache(maxsize=1 << 14)
 def fold_text(text: str) -> str:
     """Reduce a label to what identifies it: no case, no accents, đ as d ("Hải Phòng" -> "hai phong")."""
-    flat = unicodedata.normalize("NFD", clean_text(text).casefold().replace("đ", "d"))
-    return "".join(c for c in flat if not unicodedata.combining(c))
+    return clean_text(text).translate(_FLAT)
+
+
+class _Flat(dict[int, str]):
+    """What each letter is without case and accents, found when it first occurs."""
+
+    def __missing__(self, code: int) -> str:
+        parts = unicodedata.normalize("NFD", chr(code).casefold().replace("đ", "d"))
+        self[code] = "".join(c for c in parts if not unicodedata.combining(c))
+        return self[code]
+
+
+_FLAT = _Flat()
 
 
 def match_key(text: str) -> str:
