@@ -325,6 +325,9 @@ class _CellReader:
             if unit not in layout.units:
                 raise SetAside("unknown_unit", unit, layout.units)
             codes = {name: cell.labels[name] for name in SERIES_FIELDS if cell.labels.get(name)}
+            for name in ("measure", "level"):
+                if name not in codes:
+                    raise SetAside("unknown_code", name)
             return Series.model_validate({**codes, "scale": layout.units[unit]})
         item = self.items.find(parts)
         if item is not None and self.items.is_left_out(item):
