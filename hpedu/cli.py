@@ -202,6 +202,12 @@ def ingest(force: bool) -> None:
     tell("plain", text=message("ingest_done", **made.counts))
 
 
+def _show_cells(done: int, cells: int) -> None:
+    """Show how far the reading of a large table is, in one line of a terminal."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K{say('cells_done', spoken(), read=done, cells=cells)}", nl=False, err=True)
+
+
 def _show_file(path: str) -> None:
     click.echo(f"\r\033[K{path}", nl=False, err=True)
 
@@ -217,7 +223,7 @@ def check(files: tuple[Path, ...]) -> None:
     for file in files:
         click.echo(f"{file}:")
         try:
-            for line in describe(check_file(file, registry), registry, spoken()):
+            for line in describe(check_file(file, registry, _show_cells), registry, spoken()):
                 click.echo(f"  {line}" if line else "")
         except HpeduError as error:
             failed = True

@@ -15,7 +15,7 @@ import polars as pl
 from hpedu.ingest.layouts import Items, Layout, Series
 from hpedu.ingest.quarantine import SetAside, set_aside_row
 from hpedu.ingest.records import Records
-from hpedu.ingest.schema import ISSUES, OBSERVATIONS, SERIES_FIELDS, Cell, RawTable, Resource, name_cell
+from hpedu.ingest.schema import ISSUES, OBSERVATIONS, SERIES_FIELDS, Cell, Cells, RawTable, Resource, name_cell
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.numbers import (
@@ -41,6 +41,9 @@ _DAYS = (date(2024, 9, 30), date(2007, 9, 30), date(2025, 9, 30))
 
 MOST_HINTS = 200
 """The number of unknown names in one table for which a known one like it is looked for."""
+
+# Progress is shown each time as many cells are done: about twice a second.
+_STEP = 1 << 16
 
 Undecided = Literal["undecided"]
 """All numbers of a table together do not show what the marks in them mean."""
@@ -82,7 +85,7 @@ def find_roles(table: RawTable, layout: Layout, registry: Registry) -> Roles:
     """Find which label has which role: as the layout says, where the table has such a label, else by content."""
     # The different texts of each label, in order.
     labels: dict[str, dict[str, None]] = {}
-    for cell in table.cells:
+    for cell in table.cells.bear_all_labels() if isinstance(table.cells, Cells) else table.cells:
         for name, text in cell.labels.items():
             labels.setdefault(name, {})[text] = None
     known = {name: [text for text in texts if text] for name, texts in labels.items()}
@@ -199,7 +202,17 @@ class Reading:
     tables: list[Found] = field(default_factory=list)
 
 
-def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Registry) -> Reading:
+Progress = Callable[[int, int], None]
+"""Called now and then with the number of cells of a table that are done, and of all."""
+
+
+def stay_silent(done: int, cells: int) -> None:
+    """Say nothing of the progress."""
+
+
+def interpret(
+    table: RawTable, layout: Layout, resource: Resource, registry: Registry, progress: Progress = stay_silent
+) -> Reading:
     """Read every cell of a table by its layout; what cannot be read with certainty becomes an issue."""
     reading = Reading()
     reader = _CellReader(
@@ -208,7 +221,9 @@ def interpret(table: RawTable, layout: Layout, resource: Resource, registry: Reg
     # The subjects for which a known name was looked for.
     hinted: set[str] = set()
     errata = {e.cell: e for e in registry.errata.values() if e.file == resource.path}
-    for cell in table.cells:
+    for number, cell in enumerate(table.cells):
+        if number % _STEP == _STEP - 1:
+            progress(number + 1, len(table.cells))
         try:
             row = reader.read(cell)
             erratum = errata.get(name_cell(cell.sheet, cell.address))
@@ -227,7 +242,7 @@ def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberSt
     """Return how numbers are written: as the layout or format says, else from all numbers and what they count."""
     if layout.numbers != "decide":
         return layout.numbers
-    printed = [cell.printed for cell in table.cells]
+    printed = {cell.printed for cell in table.cells}
     if table.is_plain:
         # The format writes 1234.5, unless a spreadsheet has saved the file anew in a style of its own.
         return decide_style(printed) or "plain"

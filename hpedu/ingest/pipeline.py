@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from hpedu.ingest import schema
 from hpedu.ingest.checks import find_problems
 from hpedu.ingest.derive import derive_merged, estimate_age_bands, mark_current
 from hpedu.ingest.forms.filled import find_cover, is_form
-from hpedu.ingest.interpret import Reading
+from hpedu.ingest.interpret import Progress, Reading, stay_silent
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.schema import Resource, name_cell
@@ -154,7 +155,7 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     Parameters
     ----------
     progress
-        Called with the path of each file before it is read.
+        Called with the path of each file before it is read, and of a large one with the cells that are done.
 
     Raises
     ------
@@ -195,7 +196,8 @@ def _read_all(
             progress(path)
             try:
                 source = open_source((project.raw / path).read_bytes())
-                reading = _read_with_digest(source, resource, registry)
+                tell = partial(_tell_cells, progress, path)
+                reading = _read_with_digest(source, resource, registry, tell)
             except Unreadable as error:
                 problems.append(Problem(path, "", error))
                 continue
@@ -206,8 +208,14 @@ def _read_all(
     return readings
 
 
-def _read_with_digest(source: Source, resource: Resource, registry: Registry) -> Reading:
-    reading = read_file(source, resource, registry)
+def _tell_cells(progress: Callable[[str], None], path: str, done: int, cells: int) -> None:
+    progress(f"{path}: {done} / {cells}")
+
+
+def _read_with_digest(
+    source: Source, resource: Resource, registry: Registry, progress: Progress = stay_silent
+) -> Reading:
+    reading = read_file(source, resource, registry, progress)
     reading.observations.fill("digest", source.digest)
     return reading
 

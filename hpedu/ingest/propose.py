@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from hpedu.ingest import schema
-from hpedu.ingest.interpret import Found, Reading, Roles, find_roles
+from hpedu.ingest.interpret import Found, Progress, Reading, Roles, find_roles, stay_silent
 from hpedu.ingest.layouts import Layout, closest_layout, load_layouts
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import read_file
@@ -185,7 +185,7 @@ class Checked:
         return self.reading.issues.frame()
 
 
-def check_file(path: Path, registry: Registry) -> Checked:
+def check_file(path: Path, registry: Registry, progress: Progress = stay_silent) -> Checked:
     """Read a file as ingest would, without an entry in the data package and without writing anything.
 
     Raises
@@ -200,7 +200,7 @@ def check_file(path: Path, registry: Registry) -> Checked:
     resource = stand_in(path)
     try:
         source = open_source(path.read_bytes())
-        reading = read_file(source, resource, registry)
+        reading = read_file(source, resource, registry, progress)
     except Unreadable as error:
         raise error.of(path.name) from error
     sums = pl.DataFrame(schema=schema.OBSERVATIONS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hpedu.ingest.forms.filled import is_form, read_form
-from hpedu.ingest.interpret import Found, Reading, interpret
+from hpedu.ingest.interpret import Found, Progress, Reading, interpret, stay_silent
 from hpedu.ingest.layouts import find_layout, load_layouts
 from hpedu.ingest.quarantine import set_aside_row
 from hpedu.ingest.schema import Cell, RawTable, Resource
@@ -17,7 +17,7 @@ from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
 from hpedu.registry import Registry
 
 
-def read_file(source: Source, resource: Resource, registry: Registry) -> Reading:
+def read_file(source: Source, resource: Resource, registry: Registry, progress: Progress = stay_silent) -> Reading:
     """Read a file. A table without a layout is set aside whole, cell by cell.
 
     Raises
@@ -41,7 +41,7 @@ def read_file(source: Source, resource: Resource, registry: Registry) -> Reading
                 for cell in found.table.cells
             ]
             continue
-        part = interpret(found.table, found.layout, resource, registry)
+        part = interpret(found.table, found.layout, resource, registry, progress)
         reading.observations += part.observations
         reading.issues += part.issues
     return reading

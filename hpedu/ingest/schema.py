@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal, overload
 
 import polars as pl
@@ -65,6 +66,16 @@ ISSUES: dict[str, Any] = {
 }
 """Columns of issues. A row is a cell that was set aside, and why."""
 
+MOST_CELLS = 50_000_000
+"""The number of cells a file may lay out, empty ones between filled ones included. A table of all communes,
+years and items has a tenth of it."""
+
+MOST_CELLS_OF_A_PAGE = 10_000_000
+"""The same for a web page, where a few letters lay out many cells."""
+
+MOST_BYTES_OF_A_CELL = 1_000
+"""The bytes a workbook may use for a cell, on the average of a part of more than a hundred megabytes."""
+
 SERIES_FIELDS = ("measure", "level", "ownership", "sex", "detail")
 """The columns that say what is counted, wherever it is."""
 
@@ -109,7 +120,8 @@ class Cell:
 class Cells(Sequence[Cell]):
     """The value cells of a long list of records, made anew whenever they are looked at.
 
-    Millions of cells with their addresses and labels would fill the memory; the prints alone do not.
+    Millions of cells with their addresses and labels would fill the memory; the prints alone do not. The labels
+    of a cell are those of its record and those of its place in the record.
     """
 
     rows: Sequence[Sequence[str]]
@@ -121,6 +133,12 @@ class Cells(Sequence[Cell]):
     def __iter__(self) -> Iterator[Cell]:
         for number, row in enumerate(self.rows):
             yield from self.read_row(number, row)
+
+    def bear_all_labels(self) -> Iterator[Cell]:
+        """Return cells that together have every label: the first of each record, and all of the longest."""
+        longest = max(range(len(self.rows)), key=lambda number: len(self.rows[number]), default=None)
+        for number, row in enumerate(self.rows):
+            yield from islice(self.read_row(number, row), None if number == longest else 1)
 
     def __len__(self) -> int:
         return self.ends[-1] if self.ends else 0

@@ -205,7 +205,7 @@ FILLED = (
     *("workbook_damaged", "xml_workbook_damaged", "px_no_values", "px_wrong_count", "jsonstat_wrong_count"),
     *("formula_shape", "formula_option", "is_damaged", "package_not_one", "field_refused", "registry_same_day"),
     *("erratum_without_cell", "ingest_done", "ingest_fresh", "check_table", "check_sheet"),
-    *("check_layout", "check_schools", "check_times", "check_counts", "check_reason", "check_more"),
+    *("check_layout", "check_schools", "check_times", "check_counts", "check_reason", "check_more", "cells_done"),
     *(
         "proposal_close",
         "report_fresh",
