@@ -67,6 +67,8 @@ TASKS = {
     "sentences": Task(TEST, modules=("tests.sentences",)),
     # Whether a change of the code leaves everything users get as it was, since the commit that SINCE names.
     "same": Task(TEST, modules=("tests.same",)),
+    # Thousands of changed tables of known figures, read: docs/fuzz.md.
+    "fuzz": Task(TEST, modules=("tests.fuzz",)),
     "bench": Task(TEST, modules=("tests.bench",)),
     # How the projections would have done: build/backtest.json, docs/track_record.md, what the reports quote of it.
     "backtest": Task(TEST, modules=("tests.backtest",)),

@@ -229,6 +229,12 @@ def _tell_unread(prepared: Prepared) -> None:
         click.echo(f"  - {one[spoken()]}", err=True)
 
 
+def _show_cells(done: int, cells: int) -> None:
+    """Show how far the reading of a large table is, in one line of a terminal."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K{say('cells_done', spoken(), read=done, cells=cells)}", nl=False, err=True)
+
+
 def _show_file(path: str) -> None:
     click.echo(f"\r\033[K{path}", nl=False, err=True)
 
@@ -248,7 +254,7 @@ def check(files: tuple[Path, ...]) -> None:
     for file in files:
         click.echo(f"{file}:")
         try:
-            checked = check_file(file, registry)
+            checked = check_file(file, registry, _show_cells)
             failed |= checked.is_doubtful
             for line in describe(checked, registry, spoken()):
                 click.echo(f"  {line}" if line else "")

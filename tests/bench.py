@@ -1,6 +1,6 @@
 """`make bench`: what people wait for, side by side with what they do without hpedu.
 
-    python -m tests.bench [--only start|pages|batch|communes|schools]
+    python -m tests.bench [--only start|pages|batch|communes|schools|tables]
 
 Prints a table and writes build/bench.json. Baselines run one after the other, as people run them, on all thirty
 reports of a year end (5 notebooks x 3 territories x 2 languages); ours writes the same pages. The communes are
@@ -26,6 +26,7 @@ from hpedu.folders import Project
 from tests import bench_batch as batch
 from tests.bench_pages import measure_page
 from tests.bench_schools import measure_lists
+from tests.bench_tables import measure_tables
 from tests.conftest import ROOT, copy_project
 
 PLACE = ROOT / "build" / "bench.json"
@@ -102,6 +103,7 @@ PARTS: dict[str, Callable[[Path], Figures]] = {
     "batch": bench_batch,
     "communes": bench_communes,
     "schools": measure_lists,
+    "tables": measure_tables,
 }
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache
 from typing import Any, Literal
 
 import polars as pl
@@ -19,6 +18,7 @@ from hpedu.ingest.evidence import doubt_territory
 from hpedu.ingest.layouts import Items, Layout, Series, title_key
 from hpedu.ingest.quarantine import SetAside, set_aside_row
 from hpedu.ingest.readers.number_formats import PERCENT
+from hpedu.ingest.roles import DAYS, Roles, find_roles
 from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource, name_cell
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_marked, is_uncomputed, is_worded
@@ -32,11 +32,11 @@ from hpedu.ingest.words.numbers import (
     printed_step,
     read_sole,
 )
-from hpedu.ingest.words.places import resolve_place, resolve_territory
+from hpedu.ingest.words.places import resolve_place
+from hpedu.ingest.words.units import PARTS, is_percent
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.ingest.words.years import (
     YearLabel,
-    find_year,
     last_day,
     lies_after,
     read_status,
@@ -45,150 +45,17 @@ from hpedu.ingest.words.years import (
 )
 from hpedu.registry import Registry
 
-# Labels that never say what is counted.
-_NO_ITEM = ("title", "unit", "index", "code", "mark")
 # Statuses of figures of the future.
 _NOT_COUNTED = ("projected", "synthetic")
-_ORDER = ("parent", "row", "column")
-_ITEM = re.compile(r"\w(?:.*[\w)%])?")
-# One day shortly before the mergers of 2025, one when there still was Ha Tay, one after the mergers.
-_DAYS = (date(2024, 9, 30), date(2007, 9, 30), date(2025, 9, 30))
+
+MOST_HINTS = 200
+"""The number of unknown names in one table for which a known one like it is looked for."""
+
+# Progress is shown each time as many cells are done: about twice a second.
+_STEP = 1 << 16
 
 Undecided = Literal["undecided"]
 """All numbers of a table together do not show what the marks in them mean."""
-
-
-@dataclass(frozen=True)
-class Roles:
-    """The labels that carry territory and year, and those that together name the item, from the left.
-
-    `glued` is the label that holds the territory before or behind something else: "Hai Phong Primary".
-    """
-
-    territory: str
-    year: str
-    items: tuple[str, ...]
-    glued: str = ""
-
-    def read_year(self, cell: Cell) -> tuple[YearLabel, str] | None:
-        """Return the year of a cell, and the rest of its label; None if it has no year."""
-        return find_year(cell.labels.get(self.year, ""))
-
-    def read_parts(self, cell: Cell, on: date, registry: Registry) -> tuple[str, list[str]]:
-        """Return the territory as its label says it, and the parts of the item."""
-        territory = cell.labels.get(self.territory, "")
-        parts = []
-        for name in self.items:
-            text = cell.labels.get(name, "")
-            if name == self.year:
-                found = find_year(text)
-                text = found[1].strip(SEPARATOR) if found else ""
-            if name == self.glued:
-                territory, text = split_territory(text, on, registry)
-            if text:
-                parts.append(text)
-        return territory, parts
-
-
-def find_roles(table: RawTable, layout: Layout, registry: Registry) -> Roles:
-    """Find which label has which role: as the layout says, where the table has such a label, else by content."""
-    # The different texts of each label, in order.
-    labels: dict[str, dict[str, None]] = {}
-    for cell in table.cells:
-        for name, text in cell.labels.items():
-            labels.setdefault(name, {})[text] = None
-    known = {name: [text for text in texts if text] for name, texts in labels.items()}
-    free = {name: texts for name, texts in known.items() if name not in _NO_ITEM and texts}
-    is_territory = partial(_is_territory, registry=registry)
-    year = _named(layout.year, known) or _find_year_label(free, table)
-    territory = _named(layout.territory, known)
-    territory = territory or _best({n: t for n, t in free.items() if n != year}, is_territory)
-    glued = ""
-    if not territory:
-        territory, glued = _find_glued(free, year, registry)
-    if layout.item and all(name in known for name in layout.item):
-        return Roles(territory, year, tuple(layout.item), glued)
-    places = (territory, layout.place)
-    items = tuple(name for name in _in_order(free) if _may_name_item(name, free, places, (year, glued), registry))
-    return Roles(territory, year, items, glued)
-
-
-def split_territory(text: str, on: date, registry: Registry) -> tuple[str, str]:
-    """Split off the territory at one end of a label: "Hai Phong Primary" -> ("Hai Phong", "Primary").
-
-    The longest name counts. Returns ("", text) if there is none, or if the rest is not the words of an item, as
-    with a footnote: "Hai Phong (*)", "Note: Hai Phong".
-    """
-    words = clean_text(text).split(" ")
-    for length in range(len(words), 0, -1):
-        for name, rest in ((words[:length], words[length:]), (words[-length:], words[:-length])):
-            left = " ".join(rest)
-            if (not left or _ITEM.fullmatch(left)) and resolve_territory(" ".join(name), on, registry):
-                return " ".join(name), left
-    return "", text
-
-
-def _named(label: str, known: Mapping[str, list[str]]) -> str:
-    return label if label.startswith("=") or label in known else ""
-
-
-def _find_year_label(free: Mapping[str, list[str]], table: RawTable) -> str:
-    """Return the label most of whose texts hold a year, else the title if it does, else any that ever does."""
-    found = _best(free, _has_year)
-    if found:
-        return found
-    if find_year(table.title) and any("title" in cell.labels for cell in table.cells[:1]):
-        return "title"
-    return next((name for name, texts in free.items() if any(map(_has_year, texts))), "")
-
-
-def _find_glued(free: Mapping[str, list[str]], year: str, registry: Registry) -> tuple[str, str]:
-    """Find a label that holds the territory and the year or item; it is returned for both roles of `Roles`."""
-    for name, texts in free.items():
-        rests = [(found[1] if (found := find_year(text)) else "") if name == year else text for text in texts]
-        if _share(rests, lambda text: any(split_territory(text, day, registry)[0] for day in _DAYS)) >= 0.5:
-            return name, name
-    return "", ""
-
-
-def _in_order(names: Iterable[str]) -> list[str]:
-    """Sort the labels of a sheet from the general to the particular; those of other formats stay as they come."""
-    return sorted(names, key=lambda name: _ORDER.index(name) if name in _ORDER else 0)
-
-
-def _may_name_item(
-    name: str, free: Mapping[str, list[str]], places: Sequence[str], mixed: Sequence[str], registry: Registry
-) -> bool:
-    """Return whether a label says what is counted: not if it holds `places`, surely if it is a `mixed` one."""
-    if name in mixed:
-        return True
-    if name in places or (name == "parent" and "row" in places and _are_groups(free[name], registry)):
-        return False
-    return not (name == "column" and len(free[name]) == 1 and len(free) > 1 and is_worded("filler", free[name][0]))
-
-
-def _are_groups(parents: Iterable[str], registry: Registry) -> bool:
-    """Return whether the sections over the rows are regions alone, under which their provinces are printed."""
-    return all(_is_territory(part, registry) for parent in parents for part in parent.split(SEPARATOR))
-
-
-def _has_year(text: str) -> bool:
-    return find_year(text) is not None
-
-
-def _is_territory(text: str, registry: Registry) -> bool:
-    return any(resolve_territory(text, day, registry) is not None for day in _DAYS)
-
-
-def _best(labels: Mapping[str, list[str]], fits: Callable[[str], bool]) -> str:
-    """Return the label with most texts that fit, among those half of whose texts do; "" if there is none."""
-    counts = {name: sum(map(fits, texts)) for name, texts in labels.items()}
-    fit = {name: count for name, count in counts.items() if count and 2 * count >= len(labels[name])}
-    return max(fit, key=lambda name: fit[name], default="")
-
-
-def _share(texts: list[str], fits: Callable[[str], bool]) -> float:
-    return sum(map(fits, texts)) / len(texts) if texts else 0.0
 
 
 @dataclass
@@ -203,8 +70,22 @@ class Reading:
     met: dict[str, Met] = field(default_factory=dict)
 
 
+Progress = Callable[[int, int], None]
+"""Called now and then with the number of cells of a table that are done, and of all."""
+
+
+def stay_silent(done: int, cells: int) -> None:
+    """Say nothing of the progress."""
+
+
 def interpret(
-    table: RawTable, layout: Layout, resource: Resource, registry: Registry, *, national: bool = False
+    table: RawTable,
+    layout: Layout,
+    resource: Resource,
+    registry: Registry,
+    progress: Progress = stay_silent,
+    *,
+    national: bool = False,
 ) -> Reading:
     """Read every cell of a table by its layout; what cannot be read with certainty becomes an issue.
 
@@ -217,7 +98,7 @@ def interpret(
     roles, items, style = find_roles(table, layout, registry), Items(layout), _find_style(table, layout, registry)
 
     def find_item(cell: Cell) -> list[str]:
-        parts = roles.read_parts(cell, _DAYS[0], registry)[1]
+        parts = roles.read_parts(cell, DAYS[0], registry)[1]
         return parts if items.find(parts) is not None else []
 
     units = find_table_units(table, layout, find_item)
@@ -236,14 +117,21 @@ def interpret(
     )
     has_corrections = bool(index_prints(name, registry))
     read: list[tuple[Cell, dict[str, Any]]] = []
-    for cell in table.cells:
+    # The subjects for which a known name was looked for.
+    hinted: set[str] = set()
+    for number, cell in enumerate(table.cells):
+        if number % _STEP == _STEP - 1:
+            progress(number + 1, len(table.cells))
         try:
             read.append((cell, reader.read(cell)))
         except SetAside as refusal:
             figure = reader.find_figure(cell) if has_corrections else None
             refused += [figure] if figure else []
+            if refusal.known and len(hinted) < MOST_HINTS:
+                hinted.add(refusal.subject)
+            known_names = refusal.known if refusal.subject in hinted else ()
             reading.issues.append(
-                set_aside_row(cell, resource, refusal.reason, refusal.subject, registry, refusal.known)
+                set_aside_row(cell, resource, refusal.reason, refusal.subject, registry, known_names)
             )
     fractions = set() if layout.coded else _find_fractions(read, layout)
     for cell, row in read:
@@ -280,7 +168,7 @@ def _find_boundary(
             first = found[0].first if found else 0
             named[key] = roles.territory, first
             if not roles.territory.startswith("="):
-                parts = (roles.read_parts(cell, day, registry)[0] for day in _DAYS)
+                parts = (roles.read_parts(cell, day, registry)[0] for day in DAYS)
                 named[key] = next(filter(None, parts), ""), first
         has_figure = any(map(str.isdigit, cell.printed)) and cell.printed.strip() not in layout.missing
         names[*named[key], has_figure] = None
@@ -346,7 +234,7 @@ def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberSt
     if layout.numbers != "decide":
         return layout.numbers
     # A number typed as one decides nothing: its style is plain.
-    printed = [cell.printed for cell in table.cells if cell.scale is None]
+    printed = {cell.printed for cell in table.cells if cell.scale is None}
     if table.is_plain:
         # The format writes 1234.5, unless a spreadsheet has saved the file anew in a style of its own.
         style = decide_style(printed)
@@ -355,6 +243,19 @@ def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberSt
     entries = [series for its in layout.series.values() for series in its]
     whole = bool(entries) and all(counts_whole(series, registry) for series in entries)
     return decide_style(printed) or (decide_style(printed, whole=True) if whole else None) or "undecided"
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the labels of a cell say."""
+
+    series: Series
+    unit: str
+    # The fields of an observation that do not depend on the number.
+    fields: dict[str, Any]
+    flags: tuple[str, ...]
+    # Why a number is set aside nevertheless, if nothing is wrong with the number itself.
+    refusal: SetAside | None
 
 
 @dataclass(frozen=True)
@@ -373,10 +274,12 @@ class _CellReader:
     refusal: SetAside | None
     # The day, month or year the file was published.
     published: str
+    # What the labels seen so far say, or why they say nothing.
+    understood: dict[tuple[str, tuple[tuple[str, str], ...]], _Said | SetAside] = field(default_factory=dict)
 
     def read(self, cell: Cell) -> dict[str, Any]:
         """Return the fields of an observation, without its provenance."""
-        layout, registry = self.layout, self.registry
+        layout = self.layout
         printed = cell.printed.strip()
         if printed in layout.missing and printed not in layout.none:
             raise SetAside("not_published")
@@ -384,6 +287,33 @@ class _CellReader:
             raise self.refusal
         if is_uncomputed(printed):
             raise SetAside("formula_not_calculated" if printed.startswith("=") else "error_in_cell", printed)
+        said = self._understand(cell)
+        number = _read_number(cell, layout, self.style)
+        _check_format(cell, said.series, said.unit)
+        if number < 0 and counts_whole(said.series, self.registry):
+            raise SetAside("negative_count", printed)
+        if said.refusal is not None:
+            raise said.refusal.with_traceback(None)
+        value, step = _scale(printed, number, said.series.scale)
+        return said.fields | {"flags": list(said.flags), "value": value, "step": step, "number": number}
+
+    def _understand(self, cell: Cell) -> _Said:
+        """Return what the labels of a cell say. It is found once for all cells of a sheet with the same labels."""
+        key = cell.sheet, tuple(cell.labels.items())
+        found = self.understood.get(key)
+        if found is None:
+            try:
+                found = self._read_labels(cell)
+            except SetAside as refusal:
+                # Its traceback would hold all that the functions it came through had in hand.
+                found = refusal.with_traceback(None)
+            self.understood[key] = found
+        if isinstance(found, SetAside):
+            raise found.with_traceback(None)
+        return found
+
+    def _read_labels(self, cell: Cell) -> _Said:
+        layout, registry = self.layout, self.registry
         label, parts, series, territory, place, year = self._identify(cell)
         extra = cell.labels if layout.coded else {}
         measure = registry.measures.get(series.measure)
@@ -391,35 +321,40 @@ class _CellReader:
             raise SetAside("unknown_measure", series.measure, registry.measures)
         flags = [flag for flag in extra.get("flags", "").split("|") if flag]
         _check_codes(series, extra.get("qualifier", ""), extra.get("status", ""), flags, registry)
-        if not layout.coded:
+        if layout.coded:
+            if is_percent(cell.labels.get("unit", "")) != (measure.unit in PARTS):
+                raise SetAside("other_unit", cell.labels.get("unit", ""))
+        else:
             if contradicts(cell.sheet, self.title, series):
                 raise SetAside("other_sheet", cell.sheet)
             self.units.check(cell.labels.get("unit", ""), " ".join(parts), series, measure.unit)
-        number = _read_number(cell, layout, self.style)
-        _check_format(cell, series, measure.unit)
-        if number < 0 and counts_whole(series, registry):
-            raise SetAside("negative_count", printed)
-        status = read_status(cell.labels.get("mark", "")) or label.status
-        if not status and label.stars and label.stars in layout.preliminary_marks:
-            status = "preliminary"
-        status = extra.get("status") or self._read_mark(cell) or status or layout.status
-        if status not in _NOT_COUNTED and lies_after(year, series.year_rule or layout.year_rule, self.published):
-            raise SetAside("after_publication", str(year))
+        try:
+            status, refusal = self._read_status(cell, label, series, year), None
+        except SetAside as error:
+            status, refusal = "", error.with_traceback(None)
         notes = (series.note, label.stars, extra.get("note", ""), cell.labels.get("mark", ""))
-        return {
+        fields = {
             **{name: getattr(series, name) for name in SERIES_FIELDS},
             "territory": territory,
             "place": place,
             "year": year,
-            "value": float(number * series.scale),
             "unit": measure.unit,
             "status": status,
             "qualifier": extra.get("qualifier", ""),
-            "flags": flags,
             "note": clean_text(" ".join(filter(None, notes))),
-            "step": float(printed_step(number) * series.scale),
-            "number": number,
         }
+        return _Said(series, measure.unit, fields, tuple(flags), refusal)
+
+    def _read_status(self, cell: Cell, label: YearLabel, series: Series, year: int) -> str:
+        layout = self.layout
+        status = read_status(cell.labels.get("mark", "")) or label.status
+        if not status and label.stars and label.stars in layout.preliminary_marks:
+            status = "preliminary"
+        given = cell.labels.get("status", "") if layout.coded else ""
+        status = given or self._read_mark(cell) or status or layout.status
+        if status not in _NOT_COUNTED and lies_after(year, series.year_rule or layout.year_rule, self.published):
+            raise SetAside("after_publication", str(year))
+        return status
 
     def find_figure(self, cell: Cell) -> tuple[str | int, ...] | None:
         """Return which figure a cell holds, though its number is refused; None if that is not known either."""
@@ -438,7 +373,7 @@ class _CellReader:
             labels = [cell.labels.get(name, "") for name in (self.roles.year, "period", *self.roles.items)]
             raise SetAside("no_year", next(filter(None, labels), ""))
         label, rest = found
-        is_apart = self.roles.year not in (*self.roles.items, self.roles.territory, "title") and not layout.coded
+        is_apart = layout.coded or self.roles.year not in (*self.roles.items, self.roles.territory, "title")
         if is_apart and not all(is_worded("filler", part) for part in rest.split(SEPARATOR) if part.strip()):
             # "KH 2024" is no year of figures, where the item is named elsewhere.
             raise SetAside("no_year", cell.labels.get(self.roles.year, ""))
@@ -457,6 +392,9 @@ class _CellReader:
             if unit not in layout.units:
                 raise SetAside("unknown_unit", unit, layout.units)
             codes = {name: cell.labels[name] for name in SERIES_FIELDS if cell.labels.get(name)}
+            for name in ("measure", "level"):
+                if name not in codes:
+                    raise SetAside("unknown_code", name)
             return Series.model_validate({**codes, "scale": layout.units[unit]})
         item = self.items.find(parts)
         if item is not None and self.items.is_left_out(item):
@@ -481,7 +419,7 @@ class _CellReader:
             raise SetAside("no_territory")
         territory = self.boundary.resolve(name, on, year, registry)
         if territory is None:
-            known = [alias.name for alias in registry.territory_names]
+            known = _territory_names(registry)
             reason = "no_such_territory_then" if fold_text(name) in map(fold_text, known) else "unknown_territory"
             raise SetAside(reason, name, known if reason == "unknown_territory" else ())
         return territory
@@ -516,7 +454,7 @@ def _check_codes(series: Series, qualifier: str, status: str, flags: list[str], 
     used += [("flag", flag) for flag in flags]
     for dimension, code in used:
         if code not in registry.codes_of(dimension):
-            known = (f"{dimension} {other}" for other in registry.codes_of(dimension))
+            known = [f"{dimension} {other}" for other in registry.codes_of(dimension)]
             raise SetAside("unknown_code", f"{dimension} {code}", known)
 
 
@@ -533,6 +471,20 @@ def _read_number(cell: Cell, layout: Layout, style: NumberStyle | Undecided) -> 
     if number is None:
         raise SetAside("ambiguous_number", printed)
     return number
+
+
+@lru_cache(maxsize=1)
+def _territory_names(registry: Registry) -> tuple[str, ...]:
+    return tuple(alias.name for alias in registry.territory_names)
+
+
+@lru_cache(maxsize=1 << 16)
+def _scale(printed: str, number: Decimal, scale: Decimal) -> tuple[float, float]:
+    """Return a number and the smallest step of its print, in the unit of the measure.
+
+    The print is asked for because 1 and 1.0 are equal, and their steps are not.
+    """
+    return float(number * scale), float(printed_step(number) * scale)
 
 
 def _check_format(cell: Cell, series: Series, unit: str) -> None:

@@ -248,6 +248,8 @@ class Items:
         names = {part: part for label in layout.series for part in (label, *label.split(SEPARATOR))}
         self._names = {item_key(name): label for name, label in (names | layout.also).items()}
         self._loose = _index_loosely(self._labels.values())
+        # The parts translated so far: a large table prints each of them many times.
+        self._translated: dict[str, str] = {}
 
     def find(self, parts: Sequence[str]) -> str | None:
         """Return the label that the layout has for an item, given its parts as printed; None if it is not known.
@@ -294,9 +296,13 @@ class Items:
 
     def _translate(self, part: str) -> str:
         """Translate a part into the words of the layout: whole, with its header lines in one, or tier by tier."""
+        known = self._translated.get(part)
+        if known is not None:
+            return known
         tiers = [tier for tier in part.split(SEPARATOR) if not is_worded("filler", tier)]
         found = self._names.get(item_key(part)) or self._find_name(" ".join(tiers))
-        return found or SEPARATOR.join(self._find_name(tier) or tier for tier in tiers)
+        self._translated[part] = found or SEPARATOR.join(self._find_name(tier) or tier for tier in tiers)
+        return self._translated[part]
 
     def _find_name(self, part: str) -> str | None:
         return find_bilingual(lambda text: self._names.get(item_key(text)), part)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from hpedu.ingest.checks import find_breaches, set_contradicted
 from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT, Met, correct_frame, find_strays, join_met
 from hpedu.ingest.derive import derive_merged, estimate_age_bands, mark_current
 from hpedu.ingest.forms.filled import find_cover, is_form
-from hpedu.ingest.interpret import Reading
+from hpedu.ingest.interpret import Progress, Reading, stay_silent
 from hpedu.ingest.layouts import find_broken
 from hpedu.ingest.quarantine import Unreadable, set_aside_file
 from hpedu.ingest.reading import read_file
@@ -281,7 +282,8 @@ def _read_all(
             progress(path)
             try:
                 source = open_source((project.raw / path).read_bytes())
-                reading = _read_with_digest(source, resource, registry)
+                tell = partial(_tell_cells, progress, path)
+                reading = _read_with_digest(source, resource, registry, tell)
             except (Unreadable, OSError) as error:
                 del package.resources[path]
                 package.unread[path] = set_aside_file(path, "unreadable_file", _explain(error), registry)
@@ -297,8 +299,14 @@ def _read_all(
     return readings
 
 
-def _read_with_digest(source: Source, resource: Resource, registry: Registry) -> Reading:
-    reading = read_file(source, resource, registry)
+def _tell_cells(progress: Callable[[str], None], path: str, done: int, cells: int) -> None:
+    progress(f"{path}: {done} / {cells}")
+
+
+def _read_with_digest(
+    source: Source, resource: Resource, registry: Registry, progress: Progress = stay_silent
+) -> Reading:
+    reading = read_file(source, resource, registry, progress)
     return replace(reading, observations=[row | {"digest": source.digest} for row in reading.observations])
 
 

@@ -21,11 +21,12 @@ from hpedu.ingest.checks import find_breaches, set_contradicted
 from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT
 from hpedu.ingest.derive import mark_current
 from hpedu.ingest.forms.filled import is_form
-from hpedu.ingest.interpret import Roles, find_roles
+from hpedu.ingest.interpret import Progress, stay_silent
 from hpedu.ingest.layouts import Layout, closest_layout, load_layouts
 from hpedu.ingest.pipeline import find_entry
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import Found, find_tables, read_file
+from hpedu.ingest.roles import Roles, find_roles
 from hpedu.ingest.schema import Cell, RawTable, Resource
 from hpedu.ingest.schools.lists import sum_schools
 from hpedu.ingest.sheet.columns import SEPARATOR
@@ -40,6 +41,9 @@ from hpedu.texts import message, say
 
 MOST = 3
 """The number of codes suggested for a text."""
+
+MOST_ROWS = 2000
+"""The number of different names over rows up to which a table can have a layout: the names of pupils have none."""
 
 _WORD = re.compile(r"\w+")
 _REMARK = re.compile(r"\([^()]*\)")
@@ -124,7 +128,10 @@ def propose_layout(table: RawTable, registry: Registry, language: str = "en") ->
 
 
 def is_catalogue(table: RawTable) -> bool:
-    """Return whether no cell of a table has a label: a list of codes and names, as in ministry workbooks."""
+    """Return whether a table is a list: no cell has a label, as in ministry workbooks, or each row is one name."""
+    rows = {cell.labels.get("row", "") for cell in table.cells}
+    if len(rows) > MOST_ROWS:
+        return True
     return not any(text for cell in table.cells for name, text in cell.labels.items() if name != "title")
 
 
@@ -192,7 +199,7 @@ class Checked:
         return not doubts.is_empty() or OTHER_PRINT in self.issues["reason"]
 
 
-def check_file(path: Path, registry: Registry) -> Checked:
+def check_file(path: Path, registry: Registry, progress: Progress = stay_silent) -> Checked:
     """Read a file as ingest would and check its figures, alone and against data/processed; nothing is written.
 
     A file without an entry in the data package is taken as newer than all that was read before.
@@ -210,7 +217,7 @@ def check_file(path: Path, registry: Registry) -> Checked:
     resource = (project and find_entry(project.raw, path)) or stand_in(path)
     try:
         source = open_source(path.read_bytes())
-        reading = read_file(source, resource, registry)
+        reading = read_file(source, resource, registry, progress)
     except Unreadable as error:
         raise error.of(path.name) from error
     printed = pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row")

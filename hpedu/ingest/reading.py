@@ -10,7 +10,7 @@ from hpedu.ingest.corrections import FORM, correct, join_met
 from hpedu.ingest.doubts import set_aside_repeated
 from hpedu.ingest.evidence import is_national
 from hpedu.ingest.forms.filled import is_form, read_form
-from hpedu.ingest.interpret import Reading, interpret
+from hpedu.ingest.interpret import Progress, Reading, interpret, stay_silent
 from hpedu.ingest.layouts import Broken, Layout, find_broken, find_layout, load_layouts
 from hpedu.ingest.quarantine import set_aside_row
 from hpedu.ingest.schema import Cell, RawTable, Resource
@@ -25,7 +25,7 @@ from hpedu.registry import Registry
 _HEADING = ("title", "letterhead", "unit", "header", "text")
 
 
-def read_file(source: Source, resource: Resource, registry: Registry) -> Reading:
+def read_file(source: Source, resource: Resource, registry: Registry, progress: Progress = stay_silent) -> Reading:
     """Read a file. A table without a layout is set aside whole, cell by cell.
 
     Raises
@@ -56,7 +56,7 @@ def read_file(source: Source, resource: Resource, registry: Registry) -> Reading
                 set_aside_row(cell, resource, "hidden_sheet", hidden, registry) for cell in found.table.cells
             ]
             continue
-        part = interpret(found.table, found.layout, resource, registry, national=national)
+        part = interpret(found.table, found.layout, resource, registry, progress, national=national)
         reading.observations += part.observations
         reading.issues += part.issues
         join_met(reading.met, part.met)

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import polars as pl
 
 from hpedu.decoding import decode_text
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, text
-from hpedu.ingest.schema import RawTable, column_index
+from hpedu.ingest.schema import MOST_BYTES_OF_A_CELL, MOST_CELLS, RawTable, column_index
 from hpedu.ingest.sheet.grid import Facts, Grid
 
 TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
@@ -179,12 +179,12 @@ _MAGIC: tuple[tuple[str, tuple[bytes, ...]], ...] = (
     ("document", (b"{\\rtf",)),
     ("archive", (b"Rar!", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b")),
 )
-# No real workbook unpacks to more bytes; a large one is packed ten- to fiftyfold, so a denser one is a bomb.
-_LARGEST = 1 << 30
-_LARGE, _DENSEST = 100 << 20, 200
+# The cells of a part of a workbook that unpacks to more bytes are counted before it is read.
+_LARGE = 100 << 20
+_BLOCK = 1 << 20
+_CELL_TAG = re.compile(rb"<(?:\w+:)?(?:c|si|table-cell)\b")
 # Cells far off are looked for in smaller sheets only: in larger ones there are real rows in between.
 _SMALL_SHEET = 16 << 20
-_MOST_CELLS = 50_000_000
 
 _LAST_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*\br="(\d+)"')
 _CELL = re.compile(rb'\br="([A-Z]{1,3})\d+"')
@@ -241,20 +241,32 @@ def _refuse_zip(data: bytes) -> None:
                 raise Unreadable("document")
             if not names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
                 raise Unreadable("archive")
-            size = sum(part.file_size for part in parts)
-            if size > _LARGEST or (size > _LARGE and size > _DENSEST * len(data)):
-                raise Unreadable("too_large", f"{size >> 20} MB")
             for part in parts:
+                if part.file_size > _LARGE:
+                    _refuse_bomb(archive, part)
                 if part.filename.startswith("xl/worksheets/") and part.file_size < _SMALL_SHEET:
                     _refuse_far_cells(archive.read(part))
     except (BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise Unreadable("damaged", str(error)) from error
 
 
+def _refuse_bomb(archive: ZipFile, part: ZipInfo) -> None:
+    """Refuse a part with too many cells, or too much text for its cells. It is looked through in small pieces."""
+    cells = size = 0
+    with archive.open(part) as stream:
+        while block := stream.read(_BLOCK):
+            size += len(block)
+            cells += len(_CELL_TAG.findall(block))
+            if cells > MOST_CELLS:
+                raise Unreadable("too_large", f"{part.filename}: > {MOST_CELLS}")
+            if size > _LARGE and size > MOST_BYTES_OF_A_CELL * cells:
+                raise Unreadable("too_large", f"{part.filename}: {size // max(cells, 1)} byte")
+
+
 def _refuse_far_cells(xml: bytes) -> None:
     """Refuse a sheet with cells at both far ends: readers lay out all that is between."""
     rows = max((int(row) for row in _LAST_ROW.findall(xml)), default=0)
-    if rows > _MOST_CELLS // 16384:
+    if rows > MOST_CELLS // 16384:
         width = 1 + max((column_index(name) for name in set(_CELL.findall(xml))), default=0)
-        if rows * width > _MOST_CELLS:
+        if rows * width > MOST_CELLS:
             raise Unreadable("too_large", f"{rows} x {width}")

@@ -229,7 +229,7 @@ FILLED = (
     *("formula_shape", "formula_option", "is_damaged", "package_not_one", "field_refused", "registry_same_day"),
     *("print_not_met", "ingest_errors", "check_findings", "check_findings_alone", "check_finding"),
     *("check_more_findings", "ingest_done", "ingest_fresh", "check_table", "check_sheet"),
-    *("check_layout", "check_schools", "check_times", "check_counts", "check_reason", "check_more"),
+    *("check_layout", "check_schools", "check_times", "check_counts", "check_reason", "check_more", "cells_done"),
     *(
         "proposal_close",
         "report_fresh",

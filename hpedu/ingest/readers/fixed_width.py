@@ -9,6 +9,7 @@ and all other lines are parted there.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, pairwise
@@ -18,8 +19,10 @@ from hpedu.ingest.sheet.grid import Grid, Merge, make_grid
 from hpedu.ingest.sheet.vocabulary import is_worded
 
 _GAP = re.compile(r"\s*\|\s*|\t+| {2,}")
+# Between thousands a blank, or one of those that do not break a line.
 _FIGURE = (
-    r"(?:[-−]?\d{1,3}(?: \d{3})+(?:,\d+)?(?!\d)|[-−]?\d+(?:[.,]\d+)*|\.{2,3}|…|[-–](?=\s|$))(?:\s?\(\*+\))?%?"
+    r"(?:[-−]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:,\d+)?(?!\d)"
+    r"|[-−]?\d+(?:[.,]\d+)*|\.{2,3}|…|[-–](?=\s|$))(?:\s?\(\*+\))?%?"
 )
 _ROW = re.compile(
     rf"^(?P<label>.*?\S)??(?P<gap>\s{{2,}}|^\s*|\s(?=\S+\s))(?P<figures>{_FIGURE}(?:\s+{_FIGURE})*)\s*$"
@@ -56,7 +59,10 @@ class Page:
 def align_page(lines: Sequence[str]) -> Page | None:
     """Return the lines of a page in columns; None if no columns show: too few rows of figures, or none in line."""
     found = {number: figures for number, line in enumerate(lines) if (figures := _read_figures(line))}
-    count = max((len(figures) for figures in found.values()), default=0)
+    counts = Counter(map(len, found.values()))
+    count = max((count for count, rows in counts.items() if rows >= _ENOUGH_ROWS), default=0)
+    # The number that ends a label, "District 1", is no figure.
+    found = {number: figures[-count:] for number, figures in found.items()}
     full = [figures for figures in found.values() if len(figures) == count]
     if count < 2 or len(full) < _ENOUGH_ROWS:
         return None

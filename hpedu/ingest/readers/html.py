@@ -12,6 +12,7 @@ from lxml import etree
 from hpedu.decoding import decode_text
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers.number_formats import join_runs
+from hpedu.ingest.schema import MOST_CELLS_OF_A_PAGE
 from hpedu.ingest.sheet.grid import Grid, Merge, is_blank, make_grid
 
 _HEAD = re.compile(r"\s*<(?:!doctype html|html|head|meta|body|table|div|style|h\d|p|!--)", re.IGNORECASE)
@@ -36,9 +37,8 @@ _BREAKS = re.compile(rf"[ {_BREAK}]*{_BREAK}[ {_BREAK}]*")
 _LONGEST_NAME = 200
 # A wider span is a mistake, says the HTML standard.
 _WIDEST_SPAN = 1000
-# A workbook's sheet has as many columns at most, and a page of many megabytes far fewer cells.
+# A workbook's sheet has as many columns at most.
 _MOST_COLUMNS = 16_384
-_MOST_CELLS = 10_000_000
 
 
 def is_html(data: bytes) -> bool:
@@ -110,7 +110,7 @@ class _Page:
         self._hidden = 0
         self._block: list[str] = []
         self._heading = self._text = self._old_heading = ""
-        self._room = _MOST_CELLS
+        self._room = MOST_CELLS_OF_A_PAGE
         # The raised texts that are open: their tag, the pieces they are in, and how many there were before.
         self._raised: list[tuple[str, list[str], int]] = []
 

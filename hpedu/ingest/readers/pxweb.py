@@ -40,16 +40,19 @@ def read_pxweb_csv(data: bytes) -> RawTable:
     header = [clean_text(text) for text in rows[head]]
     names = ["row"] if stubs == 1 else header[:stubs]
     is_lone = stubs > 1 and len(header) == stubs + 1 and find_year(header[-1]) is None
+    columns = [_label_column(text, is_lone=is_lone) for text in header]
+    nothing = _label_column("", is_lone=is_lone)
+    letters = [column_letters(column) for column in range(max(map(len, rows)))]
     return RawTable(
         _title_of(rows),
         [
             Cell(
                 sheet="",
-                address=f"{column_letters(column)}{line}",
+                address=f"{letters[column]}{line}",
                 printed=printed,
                 labels={
                     **dict(zip(names, map(clean_text, row), strict=False)),
-                    **_label_column(header[column] if column < len(header) else "", is_lone=is_lone),
+                    **(columns[column] if column < len(columns) else nothing),
                 },
             )
             for line, row in enumerate(rows[head + 1 :], start=head + 2)

@@ -9,6 +9,7 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Literal
 
@@ -21,6 +22,7 @@ from hpedu.ingest.words.vietnamese import clean_text
 # Where two fit equally well, the first: it is less likely to be in a number or a sentence.
 _DELIMITERS = "\t;|,"
 _SAMPLE_ROWS = 200
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # what Excel writes to itself
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _OTHER_FORMAT = re.compile(r"\s*[<{\[]|PK\x03\x04|%PDF|\{\\rtf")
@@ -78,7 +80,7 @@ def _find_delimiter(text: str) -> str | None:
 
 
 def _share_alike(text: str, delimiter: str, quoting: Literal[0, 3]) -> float:
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+    lines = csv.reader(_split_lines(text), delimiter=delimiter, quoting=quoting)
     sample = islice(lines, _SAMPLE_ROWS)
     try:
         rows = [row for row in sample if not all(map(is_blank, row))]
@@ -93,10 +95,20 @@ def _share_alike(text: str, delimiter: str, quoting: Literal[0, 3]) -> float:
 def _parse(text: str, delimiter: str) -> list[list[str]]:
     """Read all records. Quotation marks that do not pair are taken as letters, or rows would be swallowed."""
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        return _share_texts(csv.reader(_split_lines(text), delimiter=delimiter, strict=True))
     except csv.Error:
-        source = io.StringIO(text, newline="")
-        return list(csv.reader(source, delimiter=delimiter, quoting=csv.QUOTE_NONE))
+        return _share_texts(csv.reader(_split_lines(text), delimiter=delimiter, quoting=csv.QUOTE_NONE))
+
+
+def _split_lines(text: str) -> Iterator[str]:
+    """Yield the lines of a text with their ends, one by one: a large file is not held twice."""
+    return (match[0] for match in _LINE.finditer(text))
+
+
+def _share_texts(rows: Iterable[list[str]]) -> list[list[str]]:
+    """Return the rows, in which a text that comes many times is held once."""
+    known: dict[str, str] = {}
+    return [[known.setdefault(text, text) for text in row] for row in rows]
 
 
 def is_tidy_csv(data: bytes) -> bool:

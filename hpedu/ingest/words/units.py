@@ -50,7 +50,8 @@ class Unit:
     def fits(self, scale: Decimal, kind: str) -> bool:
         """Return whether numbers in this unit are those of a measure in `kind`, printed with a factor."""
         known = self.kinds - {"any"}
-        strange = known and kind in _TABLE["kinds"] and kind not in known
+        # "Người/km2" is neither persons nor an area.
+        strange = kind in _TABLE["kinds"] and known - {kind}
         return self.scale == scale and not strange and not (known & PARTS - {kind})
 
 

@@ -31,6 +31,7 @@ _REPAIRS = str.maketrans(
 )
 
 
+@lru_cache(maxsize=1 << 14)
 def clean_text(text: str) -> str:
     """Bring a label into one form: NFC, Đ and ư as such, nothing invisible, one blank between words, none around.
 
@@ -39,10 +40,22 @@ def clean_text(text: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text.translate(_REPAIRS))).strip()
 
 
+@lru_cache(maxsize=1 << 14)
 def fold_text(text: str) -> str:
     """Reduce a label to what identifies it: no case, no accents, đ as d ("Hải Phòng" -> "hai phong")."""
-    flat = unicodedata.normalize("NFD", clean_text(text).casefold().replace("đ", "d"))
-    return "".join(c for c in flat if not unicodedata.combining(c))
+    return clean_text(text).translate(_FLAT)
+
+
+class _Flat(dict[int, str]):
+    """What each letter is without case and accents, found when it first occurs."""
+
+    def __missing__(self, code: int) -> str:
+        parts = unicodedata.normalize("NFD", chr(code).casefold().replace("đ", "d"))
+        self[code] = "".join(c for c in parts if not unicodedata.combining(c))
+        return self[code]
+
+
+_FLAT = _Flat()
 
 
 def match_key(text: str) -> str:

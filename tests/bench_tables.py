@@ -1,0 +1,63 @@
+"""Times of large tables, for tests/bench.py: PX-Web files of 5 and 50 MB, unknown names, a list of pupils."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+from tests.conftest import ROOT
+
+_MEASURE = """
+import json, resource, sys, time
+from pathlib import Path
+from hpedu.ingest.propose import check_file, describe
+from hpedu.registry import load_registry
+started = time.perf_counter()
+registry = load_registry()
+list(describe(check_file(Path(sys.argv[1]), registry), registry, "vi"))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps([time.perf_counter() - started, peak]))
+"""
+
+
+def measure_tables(folder: Path) -> dict[str, float]:
+    """Check each file as `hpedu check` does, in a process of its own."""
+    files = {
+        "pxweb_5_mb": write_pxweb(folder / "pxweb_5.csv", 5),
+        "pxweb_50_mb": write_pxweb(folder / "pxweb_50.csv", 50),
+        "unknown_names_2_mb": write_pxweb(folder / "unknown.csv", 2, unknown=True),
+        "pupil_list_5_mb": write_pupils(folder / "pupils.csv", 5),
+    }
+    figures: dict[str, float] = {}
+    for name, path in files.items():
+        command = [sys.executable, "-c", _MEASURE, str(path)]
+        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        figures[f"{name}_seconds"], figures[f"{name}_peak_mb"] = json.loads(found.stdout)
+    return figures
+
+
+def write_pxweb(path: Path, megabytes: int, *, unknown: bool = False) -> Path:
+    """Write the published table of pupils, its rows again and again; or under names nobody knows."""
+    text = (ROOT / "data/raw/nso/pxweb_2019_general_pupils.csv").read_text(encoding="utf-8-sig")
+    head, body = text.splitlines()[:3], [line for line in text.splitlines()[3:] if line.count(";") > 1]
+    count = (megabytes << 20) // (sum(map(len, body)) // len(body))
+    lines = [body[n % len(body)] for n in range(count)]
+    if unknown:
+        lines = [f'"Place {n} of many";{line.split(";", 1)[1]}' for n, line in enumerate(lines)]
+    path.write_text("\n".join([*head, *lines]), encoding="utf-8-sig")
+    return path
+
+
+def write_pupils(path: Path, megabytes: int) -> Path:
+    """Write a list of pupils with their marks: a table for which there is no layout."""
+    random = Random(1)
+    lines = ["STT;Họ và tên;Ngày sinh;Lớp;Điểm toán;Điểm văn;Ghi chú"]
+    for number in range(1, (megabytes << 20) // 46):
+        born = f"{random.randint(1, 28)}/{random.randint(1, 12)}/2012"
+        marks = f"{random.randint(1, 12)}A{random.randint(1, 9)};{random.randint(0, 10)};{random.randint(0, 10)}"
+        lines.append(f"{number};Nguyễn Văn {number};{born};{marks};")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path

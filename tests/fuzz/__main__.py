@@ -1,0 +1,84 @@
+"""`make fuzz`: read many changed tables, print those with a wrong figure, write the counts to docs/fuzz.md.
+
+python -m tests.fuzz [--seed 1] [--count 5000] [--only NUMBER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+
+from hpedu.registry import load_registry
+from tests.conftest import ROOT
+from tests.fuzz.figures import Outcome, describe, is_open, judge, judge_all, make_mutant
+
+PLACE = ROOT / "docs" / "fuzz.md"
+_HEAD = """# The mutation test of figures
+
+`make fuzz` makes tables with known figures, changes each in one or two ways, writes it in one of several formats
+and reads it. Each figure is read as it now stands, or set aside; a silent wrong one fails, with the number that
+makes it again. `make test` runs a short form of it. This page is written by the run: seed {seed}, {count} mutants.
+
+Three kinds of changes are known to be read wrongly, and left out of the short form; the run counts them and does
+not fail for them:
+
+- A column of pupils under the unit "Giáo viên": both are persons, so the unit is taken for right (mutant 112).
+- A note under a table of a web page, "Đơn vị: Nghìn học sinh": the text behind a table is not read, so the figures
+  are taken for persons (mutants 182, 250).
+- A unit without a factor at the end of a PX-Web file, "Trường" or "Người/km2": of what stands there, only factors,
+  "%" and "‰" are taken for the unit of all figures (mutants 1669, 1734).
+
+"""
+
+
+def tabulate(name: str, counts: dict[str, Counter[str]]) -> str:
+    """Write the counts of each kind as a table."""
+    columns = ("mutants", "figures read", "cells set aside", "files refused whole", "mutants with a wrong figure")
+    lines = [f"| {name} | {' | '.join(columns)} |", "|---|" + "---:|" * len(columns)]
+    lines += [f"| {kind} | {' | '.join(str(c[x]) for x in columns)} |" for kind, c in sorted(counts.items())]
+    return "\n".join(lines) + "\n"
+
+
+def add(counts: dict[str, Counter[str]], kind: str, outcome: Outcome) -> None:
+    """Count one outcome."""
+    counts.setdefault(kind, Counter()).update(
+        {
+            "mutants": 1,
+            "figures read": outcome.read,
+            "cells set aside": outcome.set_aside,
+            "files refused whole": int(outcome.is_refused),
+            "mutants with a wrong figure": int(bool(outcome.wrong)),
+        }
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=5000)
+    parser.add_argument("--only", type=int, help="make and judge this mutant again")
+    wanted = parser.parse_args()
+    registry = load_registry()
+    if wanted.only is not None:
+        outcome = judge(make_mutant(wanted.only), registry)
+        print(describe(outcome), f"read {outcome.read}, set aside {outcome.set_aside}", sep="\n")
+        sys.exit(bool(outcome.wrong))
+    kinds: dict[str, Counter[str]] = {}
+    formats: dict[str, Counter[str]] = {}
+    failed = 0
+    for outcome in judge_all(wanted.seed, wanted.count, registry):
+        for name in outcome.mutant.mutation.split(" + "):
+            add(kinds, name, outcome)
+        add(formats, outcome.mutant.format, outcome)
+        if outcome.wrong:
+            failed += not is_open(outcome.mutant)
+            print(describe(outcome), flush=True)
+    text = _HEAD.format(seed=wanted.seed, count=wanted.count)
+    PLACE.write_text(text + tabulate("change", kinds) + "\n" + tabulate("format", formats), encoding="utf-8")
+    print(f"{wanted.count} mutants, {failed} wrong beyond the known kinds; counts in {PLACE.relative_to(ROOT)}")
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main()

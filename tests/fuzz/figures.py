@@ -1,0 +1,133 @@
+"""Read thousands of changed tables: every figure is read as it now stands, or it is set aside.
+
+A file is made from its number alone, so that what fails can be made again: `python -m tests.fuzz --only 4711`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import openpyxl
+
+from hpedu.ingest.propose import stand_in
+from hpedu.ingest.quarantine import Unreadable
+from hpedu.ingest.reading import read_file
+from hpedu.ingest.schema import Resource
+from hpedu.ingest.source import open_source
+from hpedu.registry import Registry
+from tests.fuzz.mutations import MUTATIONS, ONLY
+from tests.fuzz.tables import FORMATS, PUBLISHED, Table, make_table
+
+RESOURCE: Resource = stand_in(Path("table")).model_copy(update={"published": PUBLISHED})
+
+
+OTHER_UNITS = ("Trường", "Người/km2")
+"""Units without a factor that are not those of pupils, and not seen under a PX-Web table."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A changed table and its file."""
+
+    number: int
+    format: str
+    mutation: str
+    done: str
+    table: Table
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the cells of a mutant; `wrong` says which figures are neither right nor set aside."""
+
+    mutant: Mutant
+    read: int
+    set_aside: int
+    is_refused: bool
+    wrong: tuple[str, ...]
+
+
+def make_mutant(number: int) -> Mutant:
+    """Make the mutant of a number: a table, one change in three of four, else two."""
+    random = Random(number)
+    table = make_table(random)
+    kind = random.choice(list(FORMATS))
+    known = [name for name in MUTATIONS if kind in ONLY.get(name, {kind})]
+    names = random.sample(known, 1 if random.random() < 0.75 else 2)
+    # A change of the unit or scope after another one keeps what the other made known.
+    done = [_change(table, name, random) for name in names]
+    return Mutant(number, kind, " + ".join(names), "; ".join(done), table, FORMATS[kind](table))
+
+
+def _change(table: Table, name: str, random: Random) -> str:
+    scale, is_known = table.scale, table.is_known
+    done = MUTATIONS[name](table, random)
+    table.is_known = table.is_known and is_known
+    if scale is None or (scale != 1 and table.scale != scale):
+        table.scale = None
+    return done
+
+
+def judge(mutant: Mutant, registry: Registry) -> Outcome:
+    """Read a mutant and compare each observation with what the table says; and the number of cells."""
+    try:
+        reading = read_file(open_source(mutant.data), RESOURCE, registry)
+    except Unreadable:
+        return Outcome(mutant, 0, 0, True, ())
+    except Exception as error:  # noqa: BLE001 - the run goes on, and the mutant is reported as wrong
+        return Outcome(mutant, 0, 0, False, (f"crashed: {error!r}",))
+    truth = mutant.table.truth()
+    wrong = []
+    for row in reading.observations:
+        right = truth.get((row["territory"], row["year"], row["level"]), set())
+        plain = row["measure"] == "pupils" and row["sex"] == mutant.table.sex and row["ownership"] == "all"
+        plain = plain and not (row["detail"] or row["place"] or row["qualifier"])
+        if not plain or (row["value"], row["status"]) not in right:
+            found = f"{row['territory']} {row['year']} {row['level']} {row['value']} {row['status']}"
+            wrong.append(
+                f"cell {row['cell']} {row['printed']!r}: found {found}, expected {sorted(right) or 'none'}"
+            )
+    cells = [row["cell"] for part in (reading.observations, reading.issues) for row in part]
+    counted = count_cells(mutant)
+    if counted is not None and len(cells) < counted:
+        wrong.append(f"{counted} cells with a figure, but {len(cells)} read or set aside")
+    if len(set(cells)) < len(cells):
+        wrong.append("a cell is read twice")
+    return Outcome(mutant, len(reading.observations), len(reading.issues), False, tuple(wrong))
+
+
+def count_cells(mutant: Mutant) -> int | None:
+    """Count the cells of a file that hold a bare number, without hpedu; None where no library can."""
+    if mutant.format == "pxweb_csv":
+        rows = list(csv.reader(io.StringIO(mutant.data.decode("utf-8-sig")), delimiter=";"))
+        return sum(text.strip().isdigit() for row in rows[3:] for text in row[1:])
+    if mutant.format == "xlsx":
+        [sheet] = openpyxl.load_workbook(io.BytesIO(mutant.data)).worksheets
+        cells = (cell for row in sheet.iter_rows(min_row=5, min_col=2) for cell in row)
+        return sum(isinstance(cell.value, int | float) for cell in cells)
+    return None
+
+
+def judge_all(seed: int, count: int, registry: Registry) -> Iterator[Outcome]:
+    """Judge mutants with the numbers from `seed` on."""
+    return (judge(make_mutant(number), registry) for number in range(seed, seed + count))
+
+
+def is_open(mutant: Mutant) -> bool:
+    """Return whether a mutant is of a kind that is known to be read wrongly: docs/fuzz.md names them."""
+    is_other = mutant.format == "pxweb_csv" and any(f"unit '{unit}'" in mutant.done for unit in OTHER_UNITS)
+    return is_other or "unit 'Giáo viên'" in mutant.done or (mutant.format == "html" and "note '" in mutant.done)
+
+
+def describe(outcome: Outcome) -> str:
+    """Say what a wrong mutant is and how to make it again."""
+    mutant = outcome.mutant
+    head = f"mutant {mutant.number} ({mutant.format}): {mutant.mutation}: {mutant.done}"
+    more = [f"  ... and {len(outcome.wrong) - 3} more"] * (len(outcome.wrong) > 3)
+    return "\n".join([head, *(f"  {text}" for text in outcome.wrong[:3]), *more])
