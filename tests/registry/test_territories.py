@@ -6,9 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from vietnamadminunits import convert_address
 from vietnamadminunits.database import get_data
 
 from hpedu.errors import RegistryError
+from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.registry import Registry
 from hpedu.registry.load import HOME, read_registry
 
@@ -51,3 +53,25 @@ def test_a_code_that_leads_nowhere_or_to_two_provinces_is_refused(
     with pytest.raises(RegistryError) as caught:
         read_registry(home)
     assert [str(p) for p in caught.value.problems] == [problem]
+
+
+def test_the_successors_are_those_of_an_independent_table(registry: Registry) -> None:
+    """One commune of each province of before July 2025, sent through the conversion of vietnamadminunits."""
+    rows = {row["provinceShort"]: row for row in get_data(table="admin_units_legacy") if row["ward"]}
+    addresses = {short: ", ".join([row["ward"], row["district"], row["province"]]) for short, row in rows.items()}
+    expected = {
+        fold_text(short): fold_text(convert_address(address).short_province)
+        for short, address in addresses.items()
+    }
+    found = {
+        fold_text(territory.name.vi).removeprefix("tp "): fold_text(
+            registry.territories[territory.successor].name.vi
+        )
+        for territory in registry.territories.values()
+        if territory.role == "province" and territory.successor
+    }
+    assert len(found) >= 50
+    for old, new in found.items():
+        if old in expected:
+            assert new.endswith(expected[old]) or expected[old].endswith(new), old
+    assert len(found.keys() & expected.keys()) >= 48
