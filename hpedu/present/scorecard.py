@@ -74,7 +74,7 @@ def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]
         "reported": wording.last(standing)[1] if milestone else "",
         "course": "" if milestone else _sparkline(standing, series),
         "outlook": _outlook(standing, wording),
-        "asked": standing.state in SILENT,
+        "asked": standing.state in SILENT and standing.state != "contradicted",
         "ask": say("ask_cell", language),
         "badge": wording.badge(standing),
         "state": wording.registry.name("state", standing.state, language),
@@ -136,6 +136,8 @@ def draw_sparkline(known: Points, ahead: Points, target: float, due: int) -> Mar
 def _outlook(standing: Standing, wording: Wording) -> list[str]:
     """Say what is expected: the range of the target year, the chance, or what it takes."""
     language, lines = wording.language, []
+    if standing.state == "contradicted":
+        return [say("confirm_cell", language)]
     row = standing.outlook
     if row is not None and standing.target.year is not None:
         lines.append(say("outlook_cell", language, **say_outlook(standing, wording, row, unit=False)))
