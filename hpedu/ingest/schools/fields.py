@@ -18,7 +18,7 @@ _TABLE: dict[str, Any] = tomllib.loads((Path(__file__).parent / "words.toml").re
 MISSING: frozenset[str] = frozenset(_TABLE["missing"])
 NONE: frozenset[str] = frozenset(_TABLE["none"])
 HEADER_LEVELS: dict[str, list[str]] = _TABLE["headers"]
-CHOICES = ("yes_no", "ownership", "national_standard_level", "institution_type")
+CHOICES = ("yes_no", "ownership", "national_standard_level", "institution_type", "operating_status")
 INSTITUTIONS: list[str] = list(_TABLE["institution_type"])
 LEVELS: list[str] = list(_TABLE["levels"])
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from hpedu.ingest import schema
 from hpedu.ingest.schools.addresses import RENAMED, UNKNOWN, find_commune
+from hpedu.ingest.schools.fields import MISSING
 from hpedu.ingest.schools.stages import last_day, list_parts, place_levels, sum_parts, valid_recognition
 from hpedu.ingest.words.years import lies_after
 from hpedu.registry import Registry
@@ -89,12 +90,13 @@ def _find_first_day(registry: Registry) -> date:
 def _drop_uncounted(
     values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, registry: Registry, published: str
 ) -> pl.DataFrame:
-    """Set aside rows without a year, of one that had not begun, before the merger, or without a level."""
+    """Set aside rows without a year, of one that had not begun, before the merger, not at work, without a level."""
     years = values["year"].drop_nulls().unique().to_list()
     to_come = [year for year in years if lies_after(year, "school_year_start", published)]
     rules = {
         "school_bad_year": ("year", pl.col("year").is_null() | pl.col("year").is_in(to_come)),
         "school_before_merger": ("year", pl.date(pl.col("year"), *COUNTED) < _find_first_day(registry)),
+        "school_not_operating": ("operating_status", _find_idle(values, printed)),
         "school_no_level": ("levels", pl.col("levels").is_null()),
     }
     for reason, (column, wrong) in rules.items():
@@ -105,6 +107,14 @@ def _drop_uncounted(
         issues.add(reason, column, found.select("row", printed=text, subject=pl.lit("")))
         values = values.filter(~wrong.fill_null(False))
     return values
+
+
+def _find_idle(values: pl.DataFrame, printed: pl.DataFrame) -> pl.Expr:
+    """Return which rows state that the school is closed or merged, or a status that is not understood."""
+    if "operating_status" not in printed.columns:
+        return pl.lit(False)
+    stated = printed.filter(~pl.col("operating_status").str.to_lowercase().is_in(list(MISSING)))["row"]
+    return pl.col("row").is_in(stated.implode()) & (pl.col("operating_status") != "operating").fill_null(True)
 
 
 def _find_communes(values: pl.DataFrame, issues: Issues, registry: Registry) -> pl.DataFrame:

@@ -65,7 +65,7 @@ _CUT = r"(?i)^\d+([.,]\d+)?e\+?\d+$"
 
 _REFUSED = {"count": "school_bad_number", "date": "school_bad_date"}
 # Without these a row cannot be counted, which `check_schools` reports once.
-_ROW_RULES = {"year", "levels"}
+_ROW_RULES = {"year", "levels", "operating_status"}
 
 
 def read_counts(cells: pl.Series) -> pl.Series:
@@ -117,11 +117,6 @@ def read_column(cells: pl.Series, column: str, kind: str, coded: bool, latest: d
         text = cells.str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars()
         return text.replace("", None)
     return cells.str.replace_all(r"\s", "").replace("", None)
-
-
-def is_missing(cells: pl.Series) -> pl.Series:
-    """Return where nothing is stated: empty, or "..", "n/a"."""
-    return cells.str.to_lowercase().is_in(list(MISSING))
 
 
 def _look_up(cells: pl.Series, read: Callable[[str], Any], kind: Any) -> pl.Series:
@@ -306,7 +301,7 @@ def _read_values(
         # In most columns nothing is refused.
         if values.null_count() == empty.sum():
             continue
-        missing = is_missing(cells)
+        missing = cells.str.to_lowercase().is_in(list(MISSING))
         table = printed.select("row", printed=name)
         issues.add("not_published", name, _found(table.filter(values.is_null() & missing & ~empty), ""))
         if name not in _ROW_RULES and kind not in ("code", "text"):

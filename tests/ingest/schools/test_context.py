@@ -154,6 +154,29 @@ class TestMinistry:
         assert found.frame["ownership"].to_list() == [None]
         assert "Công lập" in found.issues["message_vi"].item()
 
+    @pytest.mark.parametrize(
+        ("header", "status", "counted"),
+        [
+            ("TRANG_THAI", "1", True),
+            ("TRANG_THAI", "2", False),
+            ("Trạng thái", "Đang hoạt động", True),
+            ("Trạng thái", "", True),
+            ("Trạng thái", "..", True),
+            ("Tình trạng", "Đã giải thể", False),
+            ("Trạng thái", "Sáp nhập", False),
+            ("Trạng thái", "Tạm ngừng hoạt động", False),
+            ("Trạng thái", "1", False),
+            ("Trạng thái", "Chờ xét", False),
+        ],
+    )
+    def test_only_a_school_at_work_counts(
+        self, registry: Registry, header: str, status: str, counted: bool
+    ) -> None:
+        row = ["2025-2026", "55000001", "A", "1", "1", "10525", 5, status]
+        found = read_text(registry, [(*self.HEAD, header), row])
+        assert found.frame.height == counted
+        assert ("school_not_operating" in found.issues["reason"]) != counted
+
     def test_elsewhere_a_number_is_no_kind_of_owner(self, registry: Registry) -> None:
         found = read_text(registry, [HEADER, change(ownership="2")])
         assert reasons(found) == [("school_bad_choice", "H2")]
