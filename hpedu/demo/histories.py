@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import cycle
 
@@ -14,7 +14,21 @@ from hpedu.registry.models import Target
 
 YEAR = 2025  # the newest school year of the demo
 FIRST_YEAR = 2014
+PLANTED = (SeriesRef("lecturers_phd", "tertiary"), SeriesRef("lecturers_university", "tertiary"))
+"""A part that is more than its whole this year: the one contradiction, so that the state can be seen."""
+
 FULL = 0.995  # no share of a whole is invented above it
+SIZES = {
+    "population_average": 4_100_000.0,
+    "resident_population_school_age": 190_000.0,
+    "communes": 114.0,
+    "districts": 114.0,
+    "universities": 20.0,
+    "lecturers_university": 3_600.0,
+    "lecturers_fulltime": 3_300.0,
+    "budget_total": 52_000.0,
+}
+"""What others are a part of, where no school list says how many there are."""
 
 Rows = dict[tuple[SeriesRef, int], float]
 
@@ -45,27 +59,32 @@ SHAPES = (
 )
 """Dealt out to the targets in turn. A series the school list gives for this year moves up to that figure."""
 
-_LATE = Shape("slow", lambda t: 0.70 + 0.10 * t)  # for what is due by now: missed
+_LATE = Shape("slow", lambda t: 0.70 + 0.10 * t)  # for what is due by now, or every year: missed
 
 
-def invent_histories(registry: Registry, listed: Mapping[SeriesRef, float], seed: int) -> Rows:
-    """Invent values of the series that targets are computed from, by series and year.
+def invent_histories(registry: Registry, listed: Rows, seed: int) -> Rows:
+    """Invent values of the series that targets are computed from, by series and year, that fit one another.
+
+    What a share is a share of is what the lists give, so that levels, owners and kinds make their totals in every
+    year; the shape of a target is given to the other side of its ratio.
 
     Parameters
     ----------
     listed
-        What the synthetic school list gives for this year: series that end there get only the years before.
+        What synthetic school lists give for each year: series that end there get only the years before.
     """
     dice = random.Random(seed)
-    rows: Rows = {(ref, YEAR): value for ref, value in listed.items()}
-    decks = {start: cycle(SHAPES) for start in ("near", "far", "free")}  # each kind of start sees every shape
     ratios = {t.id: _Ratio.of(t, registry) for t in registry.targets.values() if t.kind != "milestone"}
+    rows = {key: value for key, value in listed.items() if key[1] == YEAR} | _find_wholes(ratios.values(), listed)
+    decks = {start: cycle(SHAPES) for start in ("near", "far", "free")}  # each kind of start sees every shape
     for name in sorted(ratios, key=lambda name: len(ratios[name].above) + len(ratios[name].below)):
         target, ratio = registry.targets[name], ratios[name]  # sums last: their parts are made by then
-        late = target.due is not None and target.due <= YEAR
+        late = target.due is None or target.due <= YEAR
         shape = _LATE if late else next(decks[_judge_start(ratio, rows)])
-        _invent(ratio, shape, _reach(target, shape), dice, rows)
-    return {key: value for key, value in rows.items() if key[0] not in listed or key[1] < YEAR}
+        _invent(ratio, shape, _reach(target, shape), dice, rows, listed)
+    part, whole = PLANTED
+    rows[part, YEAR] = 1.2 * rows[whole, YEAR]
+    return {key: value for key, value in rows.items() if key not in listed or key[1] < YEAR}
 
 
 @dataclass(frozen=True)
@@ -86,11 +105,30 @@ class _Ratio:
 
     def add(self, rows: Rows, year: int) -> tuple[float | None, float | None]:
         """Sum above and sum below in a year; None where a part is not known yet."""
-        sides = []
-        for side in (self.above, self.below):
-            known = [rows[term, year] for term in side if (term, year) in rows]
-            sides.append(sum(known) if len(known) == len(side) else None)
-        return sides[0], sides[1] if self.below else 1.0
+        return _add(self.above, rows, year), _add(self.below, rows, year) if self.below else 1.0
+
+
+def _add(terms: Iterable[SeriesRef], rows: Rows, year: int) -> float | None:
+    known = [rows.get((term, year)) for term in terms]
+    return None if None in known else sum(value for value in known if value is not None)
+
+
+def _find_wholes(ratios: Collection[_Ratio], listed: Rows) -> Rows:
+    """Return, for all years, the series that others are a part of: as the lists have them, else of a usual size.
+
+    Where both sides of a ratio are listed, and above the line stands what others are a part of (completers, over
+    the first grade they began in), it is kept, and what is below is left to the shape.
+    """
+    heads = {term for ratio in ratios for term in ratio.above}
+    in_lists = {ref for ref, _ in listed}
+    wholes = {term for ratio in ratios for term in ratio.below if term in in_lists or term not in heads}
+    for ratio in ratios:
+        above, below = set(ratio.above), set(ratio.below)
+        if above & wholes - below or (above <= in_lists and below and not below & in_lists):
+            wholes = (wholes - below) | above
+        wholes -= below if above & below else set()
+    sizes = {(term, year): SIZES.get(term.measure, 20_000) for term in wholes for year in _ALL}
+    return {key: listed.get(key, size) for key, size in sizes.items()}
 
 
 def _judge_start(ratio: _Ratio, rows: Rows) -> str:
@@ -101,8 +139,9 @@ def _judge_start(ratio: _Ratio, rows: Rows) -> str:
     return "near" if part / whole >= 0.85 * ratio.goal else "far"
 
 
-def _invent(ratio: _Ratio, shape: Shape, reach: Callable[[float], float], dice: random.Random, rows: Rows) -> None:
-    size = dice.randrange(20_000, 80_000)
+def _invent(
+    ratio: _Ratio, shape: Shape, reach: Callable[[float], float], dice: random.Random, rows: Rows, listed: Rows
+) -> None:
     part, whole = ratio.add(rows, YEAR)
     end = ratio.goal * reach(1.0)
     stretch = part / whole / end if part is not None and whole and end else 1.0
@@ -110,17 +149,27 @@ def _invent(ratio: _Ratio, shape: Shape, reach: Callable[[float], float], dice: 
     for year in reversed(shape.years):
         share = ratio.goal * reach((year - FIRST_YEAR) / (YEAR - FIRST_YEAR)) * stretch
         share = min(share * (1 + dice.uniform(-1, 1) * shape.noise), ratio.bound)
-        part, whole = ratio.add(rows, year)
-        made = sum(rows.get((term, year), 0.0) for term in ratio.above)
-        if whole is None:
-            now = ratio.add(rows, YEAR)[1]
-            fitting = made / share if part is not None else max(now or size, 1.3 * made / share)
-            for term in ratio.below:
-                rows.setdefault((term, year), fitting / len(ratio.below))
-            whole = ratio.add(rows, year)[1] or 0.0
-        unmade = [term for term in ratio.above if (term, year) not in rows]
-        for term in unmade:
-            rows[term, year] = max(share * whole - made, 0.1 * made) / len(unmade)
+        part = _add(ratio.above, rows, year)
+        # Permanent classrooms are above and below: together with the other kinds they are as many as in the list.
+        whole = _add(ratio.below, {**listed, **rows}, year) if ratio.below else 1.0
+        if part is not None and whole is None:
+            _share_out(part / share, ratio.below, year, rows, listed)
+        elif part is None and whole is not None:
+            made = sum(rows.get((term, year), 0.0) for term in ratio.above)
+            _share_out(max(share * whole - made, 0.1 * made), ratio.above, year, rows, listed)
+            if set(ratio.above) & set(ratio.below):
+                _share_out(whole - share * whole, set(ratio.below) - set(ratio.above), year, rows, listed)
+
+
+def _share_out(total: float, terms: Collection[SeriesRef], year: int, rows: Rows, listed: Rows) -> None:
+    """Share a sum out among the terms that have no value yet, in the proportion of the lists or of this year."""
+    weights = {
+        term: listed.get((term, year)) or rows.get((term, YEAR)) or 1.0
+        for term in terms
+        if (term, year) not in rows
+    }
+    for term, weight in weights.items():
+        rows[term, year] = total * weight / sum(weights.values())
 
 
 def _reach(target: Target, shape: Shape) -> Callable[[float], float]:

@@ -14,7 +14,7 @@ import polars as pl
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from hpedu.demo.histories import YEAR, Rows, deal_states, invent_histories, print_value
+from hpedu.demo.histories import FIRST_YEAR, PLANTED, YEAR, Rows, deal_states, invent_histories, print_value
 from hpedu.demo.schools import DAY, make_schools, write_school_list
 from hpedu.errors import HpeduError
 from hpedu.folders import Project, write_whole
@@ -29,6 +29,7 @@ from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.texts import Message, message
 
 INVENTED = "mô phỏng"  # the remark behind every figure
+CONTRADICTION = "mô phỏng, cố ý mâu thuẫn"  # behind the two that are at odds on purpose
 
 
 def write_filled_form(
@@ -49,7 +50,8 @@ def write_filled_form(
     page = workbook[numbers.name]
     for row, ref in _list_rows(page, numbers):
         value = rows.get((ref, YEAR))
-        if value is not None:
+        # A form would refuse a part that exceeds its whole.
+        if value is not None and ref not in PLANTED:
             _type(page, numbers, row, value=print_value(ref, value, registry), origin=INVENTED)
             filled.append(ref)
     for kind, dimension in (("milestones", "milestone_state"), ("tasks", "task_state")):
@@ -76,6 +78,7 @@ def _type(page: Worksheet, sheet: Sheet, row: int, **values: object) -> None:
         page.cell(row, columns[name]).value = value
 
 
+GROWTH = 8  # schools that open in a year
 PROJECTED = range(2018, 2035)
 COLUMNS = (
     *("territory", "place", "level", "measure", "ownership", "sex", "detail", "period", "year", "value"),
@@ -115,7 +118,7 @@ def write_demo(folder: Path, registry: Registry, *, seed: int = 2025) -> Project
     schools = make_schools(seed=seed, year=YEAR)
     write_school_list(schools, demo.raw / SCHOOLS)
     listed = total_schools(schools, registry).filter(pl.col("place") == "")
-    rows = invent_histories(registry, _index(listed), seed)
+    rows = invent_histories(registry, _list_past(schools, registry), seed)
     for group in registry.target_groups():
         asked = write_filled_form(demo.raw / f"phieu_{group}_mo_phong.xlsx", group, listed, rows, registry)
         # What a form gives, the history does not give again.
@@ -135,9 +138,15 @@ def find_notebooks() -> Path:
     return packaged if packaged.is_dir() else package.parent / "notebooks"
 
 
-def _index(listed: pl.DataFrame) -> dict[SeriesRef, float]:
+def _list_past(schools: pl.DataFrame, registry: Registry) -> Rows:
+    """Sum the schools for each year of the demo, by series and year; in earlier years there were fewer of them."""
     columns = ("measure", "level", "ownership", "sex", "detail")
-    return {SeriesRef(*row[:-1]): row[-1] for row in listed.select(*columns, "value").iter_rows()}
+    rows: Rows = {}
+    for year in range(FIRST_YEAR, YEAR + 1):
+        there = schools.head(schools.height - GROWTH * (YEAR - year))
+        sums = total_schools(there, registry).filter(pl.col("place") == "")
+        rows |= {(SeriesRef(*row[:-1]), year): row[-1] for row in sums.select(*columns, "value").iter_rows()}
+    return rows
 
 
 def _project_population(seed: int) -> Rows:
@@ -159,7 +168,8 @@ def _print_history(rows: Rows, registry: Registry) -> str:
     for (ref, year), value in rows.items():
         codes = (ref.level, ref.measure, ref.ownership, ref.sex, ref.detail)
         unit, printed = registry.measures[ref.measure].unit, print_value(ref, value, registry)
-        writer.writerow([registry.city, "", *codes, year, year, printed, "", unit, "", INVENTED, "synthetic"])
+        note = CONTRADICTION if ref in PLANTED and year == YEAR else INVENTED
+        writer.writerow([registry.city, "", *codes, year, year, printed, "", unit, "", note, "synthetic"])
     return buffer.getvalue()
 
 

@@ -36,8 +36,8 @@ def test_every_figure_is_marked_and_the_states_can_be_seen(demo: Project, regist
     assert observations.height > 10_000
     assert set(observations["status"]) == {"synthetic"}
     standings = assess_targets(store.indicator_values(), registry, "hai_phong", 2025)
-    # The demo invents no error in print.
-    assert {s.state for s in standings} == set(registry.codes_of("state")) - {"not_judged", "contradicted"}
+    assert {s.state for s in standings} == set(registry.codes_of("state")) - {"not_judged"}
+    assert [s.target.id for s in standings if s.state == "contradicted"] == ["lecturers_phd_share"]
     assert any(s.lost_since is not None for s in standings)
     assert any(s.stale for s in standings)
     assert store.newest_year() == 2025  # and not that of the projected population
@@ -48,6 +48,18 @@ def test_the_forms_are_filled_in_and_nothing_of_them_is_refused(demo: Project) -
     from_forms = observations.filter(pl.col("file").str.starts_with("phieu_"))
     assert set(from_forms["file"]) == {path.name for path in demo.raw.glob("phieu_*.xlsx")}
     assert set(issues["reason"]) == {"school_standard_lapsed"}  # as in life, some recognitions have run out
+
+
+def test_nothing_but_the_planted_contradiction_is_wrong(demo: Project) -> None:
+    findings = store.findings()
+    [planted] = findings.filter(pl.col("severity") == "error").to_dicts()
+    assert (planted["check"], planted["measure"], planted["year"]) == ("at_most", "lecturers_phd", 2025)
+    out = store.observations(all_editions=True).filter(pl.col("flags").list.contains("contradicted"))
+    assert set(out.select("year", "note").rows()) == {(2025, "mô phỏng, cố ý mâu thuẫn")}
+    assert set(out["measure"]) == {"lecturers_phd", "lecturers_university"}
+    # Of a level no school may be there in a commune, though there are classes, in a school of two levels.
+    doubtful = findings.filter(pl.col("severity") == "warning", pl.col("place") == "")
+    assert doubtful.is_empty()
 
 
 def test_ratios_are_what_ratios_can_be(demo: Project, registry: Registry) -> None:
