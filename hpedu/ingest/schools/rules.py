@@ -90,7 +90,7 @@ def _find_first_day(registry: Registry) -> date:
 def _drop_uncounted(
     values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, registry: Registry, published: str
 ) -> pl.DataFrame:
-    """Set aside rows without a year or level, of a year to come or before the merger, of schools not at work."""
+    """Set aside rows that count for no year or level, and schools that are not at work."""
     years = values["year"].drop_nulls().unique().to_list()
     to_come = [year for year in years if lies_after(year, "school_year_start", published)]
     rules = {
