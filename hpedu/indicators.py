@@ -8,11 +8,13 @@ from typing import Any
 
 import polars as pl
 
+from hpedu.ingest.checks import FINDINGS
 from hpedu.ingest.corrections import CONTRADICTED
 from hpedu.ingest.schema import Resource
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator
+from hpedu.texts import LANGUAGES, say, school_year
 
 VALUES: dict[str, Any] = {
     "indicator": pl.String,
@@ -162,38 +164,95 @@ def _compute(
 def _from_counts(
     indicator: Indicator, series: Mapping[SeriesRef, _Cells], origins: Mapping[str, str]
 ) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
+    for key, above, below in _list_sides(indicator, series):
+        if below and _find_difference(indicator, above, below, origins):
+            continue
+        numerator = _sum(above)
+        denominator = _sum(below) if below else None
+        if denominator == 0:
+            continue
+        value = indicator.scale * numerator / (denominator or 1)
+        below_line = None if denominator is None else float(denominator)
+        yield key, _row(indicator, key, [*above, *below], float(value), float(numerator), below_line)
+
+
+def _list_sides(
+    indicator: Indicator, series: Mapping[SeriesRef, _Cells]
+) -> Iterator[tuple[tuple[str, int], list[dict[str, Any]], list[dict[str, Any]]]]:
+    """Yield where all counts of a formula are known, with those above the line and those below it."""
     above = [series.get(term, {}) for term in parse_formula(indicator.numerator)]
     below = (
         [series.get(term, {}) for term in parse_formula(indicator.denominator)] if indicator.denominator else []
     )
     for key in set.intersection(*(set(cells) for cells in [*above, *below])):
         cells = [cells[key] for cells in [*above, *below]]
-        alone = len(cells) == 1
-        if not alone and any(cell["qualifier"] for cell in cells):
-            continue
-        if below and not _agree(indicator, cells[: len(above)], cells[len(above) :], origins):
-            continue
-        numerator = _sum(cells[: len(above)])
-        denominator = _sum(cells[len(above) :]) if below else None
-        if denominator == 0:
-            continue
-        value = indicator.scale * numerator / (denominator or 1)
-        below_line = None if denominator is None else float(denominator)
-        yield key, _row(indicator, key, cells, float(value), float(numerator), below_line)
+        if len(cells) == 1 or not any(cell["qualifier"] for cell in cells):
+            yield key, cells[: len(above)], cells[len(above) :]
 
 
-def _agree(
+def _find_difference(
     indicator: Indicator, above: list[dict[str, Any]], below: list[dict[str, Any]], origins: Mapping[str, str]
-) -> bool:
-    """Return whether numerator and denominator are of one coverage and, where they must be, of one origin."""
+) -> str:
+    """Return in what numerator and denominator differ, though they must not: "coverage", "origin", or ""."""
     sides = [{flag for cell in side for flag in cell["flags"]} & _PARTIAL for side in (above, below)]
     if sides[0] != sides[1]:
-        return False
-    return indicator.crosses or _find_origins(above, origins) == _find_origins(below, origins)
+        return "coverage"
+    same = indicator.crosses or _find_origins(above, origins) == _find_origins(below, origins)
+    return "" if same else "origin"
 
 
 def _find_origins(cells: list[dict[str, Any]], origins: Mapping[str, str]) -> set[str]:
     return {origins.get(file, "") for cell in cells for file in cell["file"].split(" + ")}
+
+
+def find_refused(
+    observations: pl.DataFrame, registry: Registry, origins: Mapping[str, str], values: pl.DataFrame
+) -> pl.DataFrame:
+    """Find the ratios that have no value because numerator and denominator do not agree.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `hpedu.ingest.checks.FINDINGS`, one note a ratio, about the first figure above its line.
+    """
+    series = _index(observations.filter(pl.col("place") == "", pl.col("current")))
+    known = set(values.select("indicator", "territory", "year").rows())
+    rows = [
+        _report_refused(indicator, above, below, difference, registry, origins)
+        for indicator in registry.indicators.values()
+        for key, above, below in sorted(_list_sides(indicator, series), key=lambda side: side[0])
+        if below and (indicator.id, *key) not in known
+        if (difference := _find_difference(indicator, above, below, origins))
+    ]
+    return pl.DataFrame(rows, schema=FINDINGS, orient="row")
+
+
+def _report_refused(
+    indicator: Indicator,
+    above: list[dict[str, Any]],
+    below: list[dict[str, Any]],
+    difference: str,
+    registry: Registry,
+    origins: Mapping[str, str],
+) -> dict[str, Any]:
+    first, texts = above[0], {}
+    for language in LANGUAGES:
+        calendar = registry.measures[first["measure"]].basis == "calendar"
+        words = {
+            "place": registry.territories[first["territory"]].name.get(language),
+            "year": str(first["year"]) if calendar else school_year(first["year"], language),
+            "indicator": indicator.name.get(language),
+        }
+        for side, cells in (("above", above), ("below", below)):
+            words[f"{side}_cells"] = ", ".join(f"{cell['cell']} ({cell['file']})" for cell in cells)
+            names = sorted(_find_origins(cells, origins))
+            words[side] = ", ".join(say("own_list", language) if n == SCHOOL_LIST else n for n in names)
+        words["why"] = say(f"ratio_refused_{difference}", language, above=words["above"], below=words["below"])
+        texts[f"message_{language}"] = say("ratio_refused_message", language, **words)
+        texts[f"what_{language}"] = say("ratio_refused_what", language, indicator=indicator.id)
+    return (
+        {name: first.get(name, "") for name in FINDINGS} | texts | {"check": "ratio_refused", "severity": "note"}
+    )
 
 
 def _sum(cells: list[dict[str, Any]]) -> Decimal:

@@ -36,7 +36,7 @@ from hpedu.digest import (
 )
 from hpedu.errors import NoFigures
 from hpedu.folders import Project, digest_file, find_project, write_whole
-from hpedu.indicators import compute_indicators, find_origins
+from hpedu.indicators import compute_indicators, find_origins, find_refused
 from hpedu.ingest.derive import revisions as find_revisions
 from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.schema import Resource
@@ -97,11 +97,12 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
     found = ingest(project, registry, progress)
     origins = find_origins(found.package, set(found.schools["file"]), registry)
     values = compute_indicators(found.observations, registry, origins)
+    refused = find_refused(found.observations, registry, origins, values)
     communes, commune_schools = compute_communes(found.observations, found.schools, registry)
     frames = {
         OBSERVATIONS: found.observations,
         ISSUES: found.issues,
-        FINDINGS: found.findings,
+        FINDINGS: pl.concat([found.findings, refused]),
         SCHOOLS: found.schools,
         VALUES: values,
         COMMUNES: communes,

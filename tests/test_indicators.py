@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.indicators import SCHOOL_LIST, VALUES, compute_indicators
+from hpedu.indicators import SCHOOL_LIST, VALUES, compute_indicators, find_refused
 from hpedu.ingest.derive import derive_merged
 from hpedu.registry import Registry, Text
 from hpedu.registry.models import Indicator
@@ -83,6 +83,28 @@ class TestAgreement:
         assert count({}, {"flags": [flag]}, {}) == count({}, {}, {"flags": [flag]}) == 0
         assert count({}, {"flags": [flag]}, {}, crosses=True) == 0
         assert count({}, {"flags": [flag]}, {"flags": [flag]}) == 1
+
+    @pytest.mark.parametrize(
+        ("origins", "flags", "why"),
+        [
+            ({"a.csv": SCHOOL_LIST, "b.csv": "office"}, [], "«List of schools» and the denominator from «office»"),
+            ({}, ["incomplete"], "lacks some schools"),
+            ({"a.csv": "office", "b.csv": "office"}, [], ""),
+        ],
+    )
+    def test_what_is_refused_is_named_with_the_reason(
+        self, make_observations: Make, registry: Registry, origins: dict[str, str], flags: list[str], why: str
+    ) -> None:
+        one = indicator()
+        book: Any = SimpleNamespace(
+            indicators={one.id: one}, measures=registry.measures, territories=registry.territories
+        )
+        observations = make_observations(self.ROWS[0] | {"flags": flags}, self.ROWS[1])
+        values = compute_indicators(observations, book, origins)
+        refused = find_refused(observations, book, origins, values)
+        assert values.height + refused.height == 1
+        assert all(why in text and "a.csv" in text and "b.csv" in text for text in refused["message_en"])
+        assert refused.height == bool(why)
 
 
 class TestRatios:

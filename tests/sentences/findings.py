@@ -95,6 +95,18 @@ def say_findings(language: Language) -> dict[str, list[str]]:
             f"{row['severity']}, {row['check']}: {row[f'message_{language}']} → {row[f'what_{language}']}"
             for row in found.iter_rows(named=True)
         ]
+    names = {
+        "place": CLOSE,
+        "year": "2020",
+        "indicator": "Học sinh một lớp",
+        "above_cells": "B2",
+        "below_cells": "B3",
+    }
+    sides = {"above": "A", "below": "B"}
+    sections["finding: a ratio that is refused"] = [
+        say("ratio_refused_message", language, why=say(f"ratio_refused_{why}", language, **sides), **names)
+        for why in ("origin", "coverage")
+    ] + [say("ratio_refused_what", language, indicator="primary_pupils_per_class")]
     sections["finding: decided"] = [say("decided_what", language, erratum="pupils_2020_hai_phong")]
     return sections
 
