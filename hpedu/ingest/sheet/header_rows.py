@@ -90,9 +90,19 @@ class HeaderFinder:
         if len(row.filled) > 1:
             return not self._is_unanswered(gap, values)
         wider_above = any(len(_right(above, values)) > 1 for above in gap[:-1])
+        if self._goes_on(gap):
+            return True
         if self.is_unit_line(row, values) or (len(values) > 1 and wider_above):
             return False
         return len(values) == 1 or self._spans(row, values)
+
+    def _goes_on(self, gap: Sequence[Row]) -> bool:
+        """Return whether a lone text ends a header just above: "2011-" and "2012", "and lower" and "secondary"."""
+        column, above = gap[-1].filled[0], gap[-2:-1]
+        if not above or len(above[0].filled) < 2 or column not in above[0].filled:
+            return False
+        text, begun = (self._grid.rows[row.number][column].strip() for row in (gap[-1], above[0]))
+        return text[0].islower() or begun.endswith("-")
 
     def _is_unanswered(self, gap: Sequence[Row], values: Sequence[int]) -> bool:
         """Return whether the last row is no header but repeats "Chưa báo cáo" under a labelled header."""
@@ -113,6 +123,9 @@ class HeaderFinder:
             return len(row.filled) > 1
         if len(row.filled) > 1:
             return blanks < 2
+        # "Sơ bộ" stands over the newest year alone.
+        if not blanks and read_status(self._grid.rows[row.number][row.filled[0]]) is not None:
+            return True
         return blanks < 2 and self._spans(row, values) and not (is_top and self._is_title(row))
 
     def _ends_title(self, gap: Sequence[Row]) -> bool:

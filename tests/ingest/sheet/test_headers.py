@@ -435,3 +435,22 @@ def test_the_number_of_a_table_may_stand_in_a_cell_of_its_own() -> None:
     assert table.title.startswith("Trường, lớp") and table.title.endswith("Kindergarten education by province")
     assert labels(table, "B5") == ("Trường học / 2019", "Hải Dương", "")
     assert {roles(table)[place] for place in ("A1", "B1", "B2")} == {"title"}
+
+
+def test_a_lone_text_ends_the_header_above_it_or_marks_the_newest_year() -> None:
+    grid = sheet(
+        "Số nữ giáo viên\n||Năm học - School year\n|||Sơ bộ\n|2008-|2009-|Prel.\n|2009|2010|2010-\n|||2011(*)\n\n"
+        "Tiểu học - Primary|276,3|273,1|275,6\nTrung học cơ sở|208,8|213,3|216,8"
+    )
+    (table,) = read_grid(grid)
+    assert table.title.startswith("Số nữ giáo viên") and "Sơ bộ" not in table.title
+    assert labels(table, "B8") == ("2008-2009", "Tiểu học - Primary", "")
+    assert "Sơ bộ" in labels(table, "D8")[0] and "2010-" in labels(table, "D8")[0]
+    assert labels(table, "D9")[2] == ""
+
+
+def test_a_lone_text_that_begins_anew_is_still_over_the_rows_below() -> None:
+    grid = sheet("Số học sinh\n|2018|2019|2020\n||Công lập\nHải Phòng|10|11|12\n||Tư thục\nHải Phòng|1|2|3")
+    (table,) = read_grid(grid)
+    assert labels(table, "B4") == ("2018", "Hải Phòng", "Công lập")
+    assert labels(table, "C6") == ("2019", "Hải Phòng", "Tư thục")
