@@ -159,26 +159,35 @@ def derive_merged(observations: pl.DataFrame, registry: Registry) -> pl.DataFram
     makes the sum missing, never smaller. `file`, `sheet` and `cell` name those of all parts, joined by
     " + ", so that every sum leads back to its cells. Status is `derived`, unless a part is projected,
     estimated or synthetic: then the sum is no firmer than that.
+
+    Where there is no sum because all prints of a part are contradicted, it is that of the newest of them, with the
+    flag `contradicted`: it is shown as such, and never current.
     """
     additive = [m.id for m in registry.measures.values() if m.additive]
-    frames = [
-        _sum_parts(observations, territory.id, list(territory.parts), additive)
-        for territory in registry.territories.values()
-        if territory.parts
-    ]
-    return pl.concat(frames) if frames else observations.clear()
+    keys = [*SERIES_KEY, "year"]
+    sound = observations.filter(pl.col("current"))
+    doubted = observations.filter(pl.col("flags").list.contains(CONTRADICTED)).join(sound, on=keys, how="anti")
+    doubted = doubted.sort("edition", descending=True, maintain_order=True).unique(keys, maintain_order=True)
+    frames = [observations.clear()]
+    for territory in registry.territories.values():
+        if territory.parts:
+            sums = _sum_parts(sound, territory.id, list(territory.parts), additive)
+            frames += [
+                sums,
+                _sum_parts(pl.concat([sound, sums, doubted]), territory.id, list(territory.parts), additive),
+            ]
+    return pl.concat(frames)
 
 
 def _sum_parts(observations: pl.DataFrame, merged: str, parts: list[str], additive: list[str]) -> pl.DataFrame:
     keys = [key for key in SERIES_KEY if key != "territory"]
     usable = observations.filter(
-        pl.col("current"),
         pl.col("territory").is_in(parts),
         pl.col("measure").is_in(additive),
         pl.col("qualifier") == "",
         pl.col("place") == "",
     )
-    published = observations.filter(pl.col("current"), pl.col("territory") == merged, pl.col("qualifier") == "")
+    published = observations.filter(pl.col("territory") == merged, pl.col("qualifier") == "")
 
     def joined(column: str) -> pl.Expr:
         return pl.col(column).unique(maintain_order=True).str.join(" + ")
@@ -208,7 +217,7 @@ def _sum_parts(observations: pl.DataFrame, merged: str, parts: list[str], additi
             territory=pl.lit(merged),
             status=pl.coalesce("soft", pl.lit("derived")),
             qualifier=pl.lit(""),
-            current=pl.lit(True),
+            current=~pl.col("flags").list.contains(CONTRADICTED),
         )
         .join(published, on=[*keys, "year"], how="anti")
         .select(pl.col(name).cast(kind) for name, kind in OBSERVATIONS.items())

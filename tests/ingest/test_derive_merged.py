@@ -118,3 +118,19 @@ def test_every_sum_is_recomputed_and_only_whole_years_have_one(
     assert dict(derived.select("year", "value").rows()) == {
         2000 + n: a + b for n, (a, b) in enumerate(years) if a is not None and b is not None
     }
+
+
+def test_a_contradicted_part_makes_the_sum_contradicted_and_not_missing(derive: Callable[..., Any]) -> None:
+    doubted = {"flags": ["contradicted"], "current": False}
+    old = HAI_DUONG | doubted | {"value": 1.0, "edition": "2019"}
+    [row] = derive(HAI_PHONG, old, HAI_DUONG | doubted | {"edition": "2024"})
+    assert (row["value"], row["flags"], row["current"]) == (178732.0, ["contradicted"], False)
+    assert row["printed"] == "89.493 + 89.239"
+    [row] = derive(HAI_PHONG, HAI_DUONG, old)
+    assert (row["flags"], row["current"]) == ([], True)
+    assert derive(HAI_DUONG | doubted) == []
+
+
+def test_nor_does_a_contradicted_sum_stand_beside_a_published_one(derive: Callable[..., Any]) -> None:
+    doubted = HAI_DUONG | {"flags": ["contradicted"], "current": False}
+    assert derive(HAI_PHONG, doubted, HAI_PHONG | {"territory": "hai_phong"}) == []
