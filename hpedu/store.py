@@ -129,6 +129,7 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
             **digest_parts({name.removesuffix(".parquet"): frame for name, frame in frames.items()}),
             **{f"sources/{source['name']}": _digest(repr(source)) for source in sources},
             "newest_year": str(newest),
+            "unread": _digest(repr(found.unread)),
         },
         unread=found.unread,
     )
@@ -332,6 +333,12 @@ def file_digests(paths: Iterable[str]) -> dict[str, str]:
     _record(parts)
     prepared = _prepared(find_project())
     return {part: prepared.digest_of(part) for part in parts}
+
+
+def unread_files() -> list[str]:
+    """Return the files of data/raw, and the layouts, that could not be read."""
+    _record(["unread"])
+    return [one["file"] for one in _prepared(find_project()).unread]
 
 
 def newest_year() -> int:

@@ -88,6 +88,7 @@ class CommuneReport(BaseReport):
             territory=self.commune,
             year=self.year,
             synthetic=bool(self._listed["synthetic"].any()),
+            unread=store.unread_files(),
             sources=self._list_sources(store.sources(self._sources)),
             home="../../index.html",
             translated=False,  # most batches make a commune's page in one language

@@ -78,6 +78,7 @@ class Report(View):
             year=self.year,
             questions=list(questions),
             synthetic=bool((shown["status"] == "synthetic").any()),
+            unread=store.unread_files(),
             sources=self._list_sources(resources, digests),
             rules=explain_rules(self.language),
         )

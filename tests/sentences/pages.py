@@ -17,7 +17,7 @@ from hpedu.present.page.blocks import Block, Prose
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.registers import list_findings, list_missing, list_set_aside
 from hpedu.present.report import list_lines
-from hpedu.texts import Language
+from hpedu.texts import Language, say
 
 YEAR, CITY, COMMUNE = 2025, "hai_phong", "commune_10525_2025"
 ROWS = 8  # of a table of a commune: the sentences are the same in the others
@@ -100,6 +100,7 @@ def say_pages(language: Language) -> dict[str, list[str]]:
             "set aside": list_set_aside(store.issues(), report.wording),
             "findings: none": list_findings(store.findings(), report.wording),
             "figures lacking": _lack(report),
+            "files not read": Prose(say("unread_page", language, count=2, files="a.csv, b.xlsx")),
             "head": Prose(report.head(title="", questions=[]).subtitle),
         }
         sections = {name: read_lines(page) for name, page in pages.items()}

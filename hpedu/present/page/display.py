@@ -137,6 +137,9 @@ class PageHead:
     year: int  # the school year that starts in it is the newest one on the page
     questions: list[str] = field(default_factory=list)
     synthetic: bool = False
+    unread: list[str] = field(
+        default_factory=list
+    )  # files that could not be read: what they say is not on the page
     # name, publisher, title, url, published, confidence, file, digest of each source; any may be empty
     sources: list[dict[str, str]] = field(default_factory=list)
     inputs_digest: str = ""
@@ -148,6 +151,8 @@ class PageHead:
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> Bundle:
         warning = [f"**{say('synthetic_page', self.language)}**"] if self.synthetic else []
+        if self.unread:
+            warning.append(say("unread_page", self.language, count=len(self.unread), files=", ".join(self.unread)))
         questions = ["\n".join(f"- {question}" for question in self.questions)] if self.questions else []
         text = "\n\n".join([f"# {self.title}", *warning, self.subtitle, *questions])
         return {PAGE_HEAD: asdict(self), "text/markdown": text, "text/plain": self.title}

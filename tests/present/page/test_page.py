@@ -181,6 +181,13 @@ def test_the_same_notebook_gives_the_same_bytes(chart: Chart, tmp_path: Path) ->
     assert render_page(notebook) == render_page(notebook) == render_page(path)
 
 
+def test_files_that_could_not_be_read_are_named_over_the_page(chart: Chart) -> None:
+    head = replace(HEAD, unread=["city/a.xlsx", "b<i>.csv"])
+    [band] = read(show(chart), head=head).find_all(class_="band")
+    assert "2 tệp" in band.get_text() and "city/a.xlsx, b<i>.csv" in band.get_text()
+    assert "city/a.xlsx" in head._repr_mimebundle_()["text/markdown"]
+
+
 def test_a_synthetic_page_says_so_on_top_and_at_every_chart(chart: Chart) -> None:
     page = read(show(replace(chart, synthetic=True)), head=replace(HEAD, synthetic=True))
     bands = [band.get_text() for band in page.find_all(class_="band")]
