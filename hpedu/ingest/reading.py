@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from hpedu.ingest.corrections import FORM, correct, join_met
@@ -13,7 +13,7 @@ from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.interpret import Progress, Reading, interpret, stay_silent
 from hpedu.ingest.layouts import Broken, Layout, find_broken, find_layout, load_layouts
 from hpedu.ingest.quarantine import set_aside_row
-from hpedu.ingest.schema import Cell, RawTable, Resource
+from hpedu.ingest.schema import Cell, RawTable, Resource, column_index
 from hpedu.ingest.schools.lists import find_lacking, read_schools
 from hpedu.ingest.sheet.grid import Grid, make_grid
 from hpedu.ingest.sheet.headers import Table, read_grid
@@ -56,13 +56,30 @@ def read_file(source: Source, resource: Resource, registry: Registry, progress: 
                 set_aside_row(cell, resource, "hidden_sheet", hidden, registry) for cell in found.table.cells
             ]
             continue
-        part = interpret(found.table, found.layout, resource, registry, progress, national=national)
+        table, unseen = _take_hidden(found.table, source)
+        reading.issues += [set_aside_row(cell, resource, "hidden_cell", cell.address, registry) for cell in unseen]
+        part = interpret(table, found.layout, resource, registry, progress, national=national)
         reading.observations += part.observations
         reading.issues += part.issues
         join_met(reading.met, part.met)
     reading.observations, repeated = set_aside_repeated(reading.observations, resource, registry)
     reading.issues += repeated
     return reading
+
+
+def _take_hidden(table: RawTable, source: Source) -> tuple[RawTable, list[Cell]]:
+    """Return a table without the values in rows and columns that the sheet does not show, and those."""
+    facts = source.facts.get(table.cells[0].sheet) if table.cells and source.format == "workbook" else None
+    if facts is None or not (facts.hidden_rows or facts.hidden_columns):
+        return table, []
+    seen: list[Cell] = []
+    unseen: list[Cell] = []
+    for cell in table.cells:
+        letters = cell.address.rstrip("0123456789")
+        row = int(cell.address.removeprefix(letters)) - 1
+        is_hidden = row in facts.hidden_rows or column_index(letters.encode()) in facts.hidden_columns
+        (unseen if is_hidden else seen).append(cell)
+    return replace(table, cells=seen), unseen
 
 
 def _correct_form(form: Reading, resource: Resource, registry: Registry) -> Reading:

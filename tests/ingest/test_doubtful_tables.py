@@ -6,6 +6,7 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -287,3 +288,23 @@ def test_the_status_of_jsonstat_is_that_of_the_figure(mark: str, status: str, re
         "value": [97.1, 97.4], "status": ["{mark}", null]}}"""
     reading = read(data.encode(), registry)
     assert [(row["status"], row["note"]) for row in reading.observations] == [(status, mark), ("final", "")]
+
+
+def hide(data: bytes, *, row: int = 0, column: str = "") -> bytes:
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    if row:
+        book.worksheets[0].row_dimensions[row].hidden = True
+    if column:
+        book.worksheets[0].column_dimensions[column].hidden = True
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(("hidden", "cells"), [({"row": 4}, {"B4", "C4"}), ({"column": "C"}, {"C3", "C4", "C5"})])
+def test_hidden_rows_and_columns_are_set_aside(
+    hidden: dict[str, Any], cells: set[str], registry: Registry
+) -> None:
+    reading = read(hide(workbook(moi=table()), **hidden), registry)
+    assert {row["cell"] for row in reading.issues if row["reason"] == "hidden_cell"} == cells
+    assert len(reading.observations) == 6 - len(cells)

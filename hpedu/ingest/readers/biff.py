@@ -19,6 +19,7 @@ _END = 0xFFFFFFFA
 
 _BOF, _EOF, _CONTINUE = 0x809, 0x0A, 0x3C
 _FORMAT, _XF, _FONT, _SHEET, _SST, _DATES = 0x41E, 0xE0, 0x31, 0x85, 0xFC, 0x22
+_ROW, _COLUMNS = 0x208, 0x7D
 _NUMBER, _RK, _MULTIPLE_RK, _FORMULA, _ERROR, _SHARED_TEXT, _MERGES = 0x203, 0x27E, 0xBD, 0x06, 0x205, 0xFD, 0xE5
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _BUILT_IN = {9: "0%", 10: "0.00%"}
@@ -209,6 +210,11 @@ def _read_sheet(stream: bytes, start: int, book: _Book) -> Facts:
             for i in range((len(body) - 6) // 6):
                 style, packed = struct.unpack_from("<HI", body, 4 + 6 * i)
                 _take_number(_unpack(packed), (row, first + i), book.code(style), facts)
+        elif kind == _ROW and body[12] & 0x20:
+            facts.hidden_rows.add(struct.unpack_from("<H", body)[0])
+        elif kind == _COLUMNS and body[8] & 1:
+            first, last = struct.unpack_from("<HH", body)
+            facts.hidden_columns.update(range(first, last + 1))
         elif kind == _MERGES:
             for i in range(struct.unpack_from("<H", body)[0]):
                 top, bottom, left, right = struct.unpack_from("<4H", body, 2 + 8 * i)

@@ -32,6 +32,9 @@ _CELL = re.compile(
 _INLINE = re.compile(
     rb"<(?:\w+:)?c\b(?P<attributes>[^>]*)(?<!/)>\s*(?P<text><(?:\w+:)?is>.*?</(?:\w+:)?is>)", re.DOTALL
 )
+_HIDDEN_ROW = re.compile(rb'<(?:\w+:)?row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*\br="(\d+)"')
+_HIDDEN_COLUMNS = re.compile(rb'<(?:\w+:)?col\b(?=[^>]*\bhidden="(?:1|true)")[^>]*>')
+_EDGES = (re.compile(rb'\bmin="(\d+)"'), re.compile(rb'\bmax="(\d+)"'))
 _NAME = re.compile(rb'\br="([A-Z]+)(\d+)"')
 _TYPE = re.compile(rb'\bt="(\w+)"')
 _STYLE = re.compile(rb'\bs="(\d+)"')
@@ -125,6 +128,11 @@ def _read_sheet(xml: bytes, book: _Book) -> Facts:
     start = xml.find(b"mergeCells")
     merges = [_read_merge(match) for match in _MERGE.finditer(xml, start)] if start >= 0 else []
     facts = Facts(merges, is_1904=book.is_1904)
+    if b"hidden=" in xml:
+        facts.hidden_rows.update(int(row[1]) - 1 for row in _HIDDEN_ROW.finditer(xml))
+        for column in _HIDDEN_COLUMNS.findall(xml):
+            first, last = (int(found[1]) if (found := edge.search(column)) else 0 for edge in _EDGES)
+            facts.hidden_columns.update(range(first - 1, last))
     if book.formats or book.raised or any(mark in xml for mark in _PASSED_OVER):
         for cell in _CELL.finditer(xml):
             _read_cell(cell, book, facts)

@@ -63,21 +63,25 @@ class _Styles:
 
 def _read_table(table: etree._Element, styles: _Styles) -> Facts:
     facts = Facts()
-    defaults = [
-        column.get(f"{_TABLE}default-cell-style-name", "")
+    columns = [
+        column
         for column in table.iter(f"{_TABLE}table-column")
         for _ in range(min(_repeats(column, "columns"), _MOST_REPEATED))
     ]
+    defaults = [column.get(f"{_TABLE}default-cell-style-name", "") for column in columns]
+    facts.hidden_columns.update(place for place, column in enumerate(columns) if _is_hidden(column))
     top = 0
     for row in table.iter(f"{_TABLE}table-row"):
         rows = _repeats(row, "rows")
+        if _is_hidden(row):
+            facts.hidden_rows.update(range(top, top + min(rows, _MOST_REPEATED)))
         left = 0
         for cell in row.iterchildren(*_CELLS):
-            columns = _repeats(cell, "columns")
+            repeated = _repeats(cell, "columns")
             if len(cell) or cell.get(f"{_TABLE}formula"):
                 style = cell.get(f"{_TABLE}style-name") or (defaults[left] if left < len(defaults) else "")
                 text, scale = _read_cell(cell, style, styles)
-                for place in [(y, x) for y in range(top, top + rows) for x in range(left, left + columns)]:
+                for place in [(y, x) for y in range(top, top + rows) for x in range(left, left + repeated)]:
                     if text is not None:
                         facts.texts[place] = text
                     if scale is not None:
@@ -85,9 +89,13 @@ def _read_table(table: etree._Element, styles: _Styles) -> Facts:
             down, across = _spans(cell)
             if down > 1 or across > 1:
                 facts.merged.append(Merge(top, left, top + down - 1, left + across - 1))
-            left += columns
+            left += repeated
         top += rows
     return facts
+
+
+def _is_hidden(element: etree._Element) -> bool:
+    return element.get(f"{_TABLE}visibility", "visible") != "visible"
 
 
 def _repeats(element: etree._Element, of: str) -> int:

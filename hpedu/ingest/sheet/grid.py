@@ -32,6 +32,9 @@ class Facts:
     scales: dict[Place, Decimal] = field(default_factory=dict)
     # Days are counted from 1 January 1904, as early Macintoshes did; only plain numbers show it.
     is_1904: bool = False
+    # Rows and columns that are not shown, counted from 0.
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)

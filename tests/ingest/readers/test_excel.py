@@ -17,6 +17,7 @@ from openpyxl.chart import BarChart
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from hpedu.ingest.readers.excel import (
+    find_hidden_sheets,
     is_spreadsheetml,
     is_workbook,
     read_facts,
@@ -480,3 +481,53 @@ class TestWhatACellIs:
     )
     def test_runs_are_joined(self, runs: list[tuple[str, bool]], text: str) -> None:
         assert join_runs(runs) == text
+
+
+class TestWhatIsHidden:
+    """Sheets, rows and columns that are not shown: of every kind of workbook."""
+
+    ROW = '<table:table-row{}><table:table-cell office:value-type="float" office:value="5"/></table:table-row>'
+
+    def test_rows_and_columns_of_xlsx(self) -> None:
+        book = Workbook()
+        sheet = book.worksheets[0]
+        sheet.append([1, 2, 3, 4])
+        sheet.append([1, 2, 3, 4])
+        sheet.row_dimensions[2].hidden = True
+        sheet.column_dimensions.group("B", "C", hidden=True)
+        facts = read_facts(save(book))["Sheet"]
+        assert (facts.hidden_rows, facts.hidden_columns) == ({1}, {1, 2})
+
+    def test_rows_and_columns_of_xls(self) -> None:
+        cell = _record(0x203, struct.pack("<HHHd", 0, 0, 0, 5))
+        rows = [_record(0x208, struct.pack("<6HI", row, 0, 1, 255, 0, 0, 0x100 | 0x20 * row)) for row in (0, 1)]
+        columns = [
+            _record(0x7D, struct.pack("<5H2x", 3 * hidden, 3 * hidden + 1, 0, 0, hidden)) for hidden in (0, 1)
+        ]
+        facts = read_facts(write_formatted_xls(b"".join([*columns, *rows, cell])))["S"]
+        assert (facts.hidden_rows, facts.hidden_columns) == ({1}, {3, 4})
+
+    def test_rows_and_columns_of_ods(self) -> None:
+        columns = (
+            '<table:table-column/><table:table-column table:number-columns-repeated="2" '
+            'table:visibility="collapse"/>'
+        )
+        hidden = self.ROW.format(' table:visibility="filter"')
+        facts = read_facts(write_ods(columns + self.ROW.format("") + hidden))["Trang 1"]
+        assert (facts.hidden_rows, facts.hidden_columns) == ({1}, {1, 2})
+
+    def test_sheets_of_xls_and_ods(self) -> None:
+        xls = write_formatted_xls(_record(0x203, struct.pack("<HHHd", 0, 0, 0, 5)))
+        assert find_hidden_sheets(xls) == frozenset()
+        assert find_hidden_sheets(xls.replace(b"\0\0\1\0S", b"\1\0\1\0S")) == {"S"}
+        office = "urn:oasis:names:tc:opendocument:xmlns:"
+        style = (
+            f'<office:automatic-styles xmlns:style="{office}style:1.0"><style:style style:name="ta1" '
+            'style:family="table"><style:table-properties table:display="false"/></style:style>'
+            "</office:automatic-styles>"
+        )
+        ods = write_ods(self.ROW.format(""))
+        assert find_hidden_sheets(ods) == frozenset()
+        ods = rewrite(ods, "content.xml", "<office:body>", f"{style}<office:body>")
+        ods = rewrite(ods, "content.xml", "<table:table ", '<table:table table:style-name="ta1" ')
+        assert find_hidden_sheets(ods) == {"Trang 1"}
