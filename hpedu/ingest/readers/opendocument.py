@@ -95,7 +95,7 @@ def _read_table(table: etree._Element, styles: _Styles) -> Facts:
 
 
 def _is_hidden(element: etree._Element) -> bool:
-    return element.get(f"{_TABLE}visibility", "visible") != "visible"
+    return element.get(f"{_TABLE}visibility") in ("collapse", "filter")
 
 
 def _repeats(element: etree._Element, of: str) -> int:
