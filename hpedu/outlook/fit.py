@@ -81,6 +81,8 @@ def pool_slope(
     weight = np.where(count >= method.least_pool, count / (count + method.trend_pool), 0.0)
     prior = method.trend_prior + weight * (method.pooled_trend_prior - method.trend_prior)
     belief = steps / (steps + prior)
+    doubted = (count >= method.least_pool) & (own * usual <= 0)
+    own = np.where(doubted, method.unconfirmed * own, own)
     return belief * own + (1 - belief) * weight * usual * scale, belief
 
 
@@ -136,6 +138,14 @@ class Fits:
     """Weighted mean of last value, smoothed value and median of the last ones."""
     slope: Floats
     """Yearly change that is believed."""
+    gap: Floats
+    """Distance from the level to where other places would draw it; 0 without company."""
+    closing: Floats
+    """Share of that distance which is closed each year."""
+    jumped: NDArray[np.bool_]
+    """The last step is a jump, or the level counts only from one on."""
+    company: NDArray[np.int64]
+    """How many other places show the indicator."""
     step: Floats
     """Variance of a yearly step."""
     steps: Floats
@@ -154,14 +164,16 @@ class Fits:
         """Return the projected figure `ahead` years after the last value, unclipped."""
         damp = self.method.damping
         drift = self.slope[rows] * damp * (1 - damp**ahead) / (1 - damp)
-        return self.level[rows] + self.method.trend_weight * drift
+        closed = self.gap[rows] * (1 - (1 - self.closing[rows]) ** ahead)
+        return self.level[rows] + self.method.trend_weight * drift + closed
 
     def spread(self, rows: NDArray[np.int64], ahead: Floats) -> Floats:
         """Return the scale of Student's t around the centre."""
         stays, steps = self.stays[rows], np.maximum(self.steps[rows], 1)
         noise = (1 - stays) * np.where(stays < 1, self.method.noise, 1.0)
         growth = stays * (ahead + self.method.widening * ahead**2 / steps) + noise
-        return np.sqrt(self.method.scale * self.step[rows] * growth)
+        drift = self.method.drift_doubt * self.slope[rows] * ahead
+        return np.sqrt(self.method.scale * self.step[rows] * growth + drift**2)
 
     def clip(self, rows: NDArray[np.int64], values: Floats) -> Floats:
         return np.clip(values, self.lower[rows], self.upper[rows])
@@ -181,6 +193,7 @@ def fit(frame: pl.DataFrame, method: Method = METHOD) -> Fits:
     keys = keys.join(counted, on=KEY, how="left", maintain_order="left").with_columns(
         pl.col("points").fill_null(0).cast(pl.Int64)
     )
+    keys = keys.join(measure_closing(kept, method), on="indicator", how="left", maintain_order="left")
     points = keys["points"].to_numpy()
     values, years = _stack(kept, points)
     return _fit_arrays(keys, values, years, method)
@@ -219,6 +232,9 @@ def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Metho
     squares: Floats = np.nansum((changes - slope[:, None]) ** 2 * gaps, axis=1)
     own = squares / np.maximum(own_df, 1)
     prior, worth = pool_variance(own / scale, usable, bounded, place, indicator, method)
+    kept, jumped = drop_before_jump(values, changes, np.sqrt(prior * scale), method)
+    level = _locate(kept, gaps, method)
+    pull, company = _measure_pull(level, lower, upper, usable, alike, method)
     # Deviations are averaged, not variances: one wild year should not rule all ranges.
     deviation = (worth * np.sqrt(prior * scale) + own_df * np.sqrt(own)) / (worth + own_df)
     return Fits(
@@ -226,8 +242,12 @@ def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Metho
         status=[_name_status(int(n), bool(b), method) for n, b in zip(points, broken, strict=True)],
         last_year=keys["newest"].to_numpy(),
         last=last,
-        level=_locate(values, gaps, method),
+        level=level,
         slope=slope,
+        gap=pull,
+        closing=keys["closing"].to_numpy(),
+        jumped=jumped,
+        company=company,
         step=np.maximum(deviation**2, least_step(size, bounded, alike))
         * np.where(broken, method.break_factor, 1.0),
         steps=steps,
@@ -265,6 +285,73 @@ def _middle(rows: Floats) -> Floats:
         ranked[index, np.minimum(count // 2, rows.shape[1] - 1)],
     )
     return np.where(count > 0, (low + high) / 2, 0.0)
+
+
+def measure_closing(frame: pl.DataFrame, method: Method) -> pl.DataFrame:
+    """Return by indicator the share of its distance to the median of a year that a place closes in the next.
+
+    Columns `indicator`, `closing`. Of distances in neighbouring years the part that is left is counted on the side
+    where the place was in the year before both: of two years alone, the noise of the first would pass for a
+    distance that is closed in the second.
+    """
+    year, same_year = pl.col("year"), ["indicator", "year"]
+    away = frame.select(
+        *KEY,
+        "year",
+        away=pl.col("value") - pl.col("value").median().over(same_year),
+        places=pl.len().over(same_year),
+    ).filter(pl.col("places") > method.least_company)
+    pairs = away.with_columns(
+        side=pl.col("away").shift(1).over(KEY).sign(),
+        left=pl.col("away").shift(-1).over(KEY),
+        near=(year.shift(1).over(KEY) == year - 1) & (year.shift(-1).over(KEY) == year + 1),
+    ).filter("near")
+    found = pairs.group_by("indicator").agg(
+        share=1 - (pl.col("left") * pl.col("side")).sum() / (pl.col("away") * pl.col("side")).sum(),
+        pairs=pl.len(),
+    )
+    # Where distances grow, or where every place has the same value, nothing is closed.
+    share = pl.when(pl.col("share").is_finite()).then(pl.col("share").clip(0, method.most_closing)).otherwise(0.0)
+    found = found.select("indicator", closing=share * pl.col("pairs") / (pl.col("pairs") + method.closing_prior))
+    every = frame.select(pl.col("indicator").unique())
+    return every.join(found, on="indicator", how="left").with_columns(pl.col("closing").fill_null(0.0))
+
+
+def _measure_pull(
+    level: Floats, lower: Floats, upper: Floats, known: NDArray[np.bool_], group: Groups, method: Method
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Return how far other places would draw each level, and how many they are.
+
+    That is the distance to their median; less so for a share that is nearer to its bound than the median is, where
+    a distance of a point means more: in proportion to p(1-p).
+    """
+    usual, count = median_of_others(level, known, group)
+    span = upper - lower
+    with np.errstate(invalid="ignore"):
+        own, theirs = (np.clip((each - lower) / span, 0.005, 0.995) for each in (level, usual))
+        nearer = np.minimum(1.0, own * (1 - own) / (theirs * (1 - theirs)))
+    distance = (usual - level) * np.where(np.isfinite(span), nearer, 1.0)
+    return np.where(count >= method.least_company, distance, 0.0), count.astype(np.int64)
+
+
+def drop_before_jump(
+    values: Floats, changes: Floats, usual: Floats, method: Method
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return the values since the last jump that later values confirm, nan before; and where there is any jump.
+
+    A jump is a step of `method.jump` times the median step of the series, or the `usual` one where that is more. It
+    is confirmed where the last value lies on its new side; the last step itself cannot be.
+    """
+    steps = np.abs(changes)
+    far = steps > method.jump * np.maximum(_middle(steps), usual)[:, None]
+    old, new, last = values[:, :-1], values[:, 1:], values[:, -1:]
+    stays = (last - (old + new) / 2) * (new - old) > 0
+    confirmed = far & stays
+    confirmed[:, -1:] = False
+    order = np.arange(1, far.shape[1] + 1)
+    since = np.max(np.where(confirmed, order, 0), axis=1, initial=0)
+    kept = np.where(np.arange(values.shape[1]) < since[:, None], np.nan, values)
+    return kept, (since > 0) | np.any(far[:, -1:], axis=1)
 
 
 def _locate(values: Floats, gaps: Floats, method: Method) -> Floats:
