@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 Groups = NDArray[np.int64]
 
 _TINY = 1e-300
+_MOST_GROWTH = 20.0
 
 
 def measure_scale(level: Floats, size: Floats, lower: Floats, upper: Floats, edge: float) -> Floats:
@@ -46,9 +47,9 @@ def least_step(size: Floats, bounded: NDArray[np.bool_], group: Groups) -> Float
 def pool_variance(
     relative: Floats,
     known: NDArray[np.bool_],
-    bounded: NDArray[np.bool_],
+    generic: Floats,
+    alike: Groups,
     place: Groups,
-    indicator: Groups,
     method: Method,
 ) -> tuple[Floats, Floats]:
     """Return the prior relative variance of each series, and how many steps of its own it is worth.
@@ -57,15 +58,15 @@ def pool_variance(
     its other indicators, each against what is usual for it), the factors drawn to 1 when few series are behind
     them. Medians, so that one broken series does not widen the ranges of all the rest; without the series itself.
     """
-    generic = np.log(np.where(bounded, method.rate_step, method.level_step))
-    floor = generic + np.log(method.steadiest)
-    own = np.maximum(np.log(np.where(known & (relative > 0), relative, _TINY)), floor) - generic
-    usual, count = median_of_others(own, known, indicator * 2 + bounded)
+    base = np.log(generic)
+    floor = base + np.log(method.steadiest)
+    own = np.maximum(np.log(np.where(known & (relative > 0), relative, _TINY)), floor) - base
+    usual, count = median_of_others(own, known, alike)
     weight = count / (count + method.indicator_prior)
     for_indicator = weight * usual
     rest, members = median_of_others(own - for_indicator, known, place)
     for_place = members / (members + method.place_prior) * rest
-    prior: Floats = np.exp(generic + for_indicator + for_place)
+    prior: Floats = np.exp(base + for_indicator + for_place)
     return prior, method.prior_df + weight * (method.pooled_df - method.prior_df)
 
 
@@ -158,6 +159,8 @@ class Fits:
     upper: Floats
     grid: Floats
     """Figures are published in steps of this size."""
+    proportional: Floats
+    """Ranges around a centre above this are symmetric in proportion, else in units; inf for all but counts."""
     method: Method
 
     def centre(self, rows: NDArray[np.int64], ahead: Floats) -> Floats:
@@ -175,18 +178,35 @@ class Fits:
         drift = self.method.drift_doubt * self.slope[rows] * ahead
         return np.sqrt(self.method.scale * self.step[rows] * growth + drift**2)
 
+    def reach(self, rows: NDArray[np.int64], centre: Floats, distance: Floats) -> Floats:
+        """Return the figures at a distance from the centre, in units; of a count in proportion, clipped."""
+        counts = centre > self.proportional[rows]
+        base = np.where(counts, centre, 1.0)
+        return self.clip(
+            rows, np.where(counts, base * np.exp(np.minimum(distance / base, _MOST_GROWTH)), centre + distance)
+        )
+
+    def measure_distance(self, rows: NDArray[np.int64], centre: Floats, figures: Floats) -> Floats:
+        """Return the distance at which `reach` gives these figures; -inf for none or less of a count."""
+        counts = centre > self.proportional[rows]
+        base = np.where(counts, centre, 1.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            relative = np.where(figures > 0, base * np.log(figures / base), -np.inf)
+        return np.where(counts, relative, figures - centre)
+
     def clip(self, rows: NDArray[np.int64], values: Floats) -> Floats:
         return np.clip(values, self.lower[rows], self.upper[rows])
 
 
 def fit(frame: pl.DataFrame, method: Method = METHOD) -> Fits:
-    """Fit every series of a checked frame (see `check_series`)."""
+    """Fit every series of a frame (see `hpedu.outlook.intake.take_with_background`)."""
     frame = frame.with_columns(since=pl.col("break_year").max().over(KEY))
     keys = frame.group_by(KEY, maintain_order=True).agg(
         broken=pl.col("since").first().is_not_null() & (pl.col("year").min() < pl.col("since").first()),
         lower=pl.col("lower").first().fill_null(-float("inf")),
         upper=pl.col("upper").first().fill_null(float("inf")),
         newest=pl.col("year").last(),
+        kind=pl.col("kind").first().fill_null(""),
     )
     kept = frame.filter(pl.col("since").is_null() | (pl.col("year") >= pl.col("since")))
     counted = kept.group_by(KEY, maintain_order=True).agg(points=pl.len())
@@ -221,20 +241,25 @@ def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Metho
     changes = np.diff(values, axis=1) / gaps
     steps = np.maximum(points - 1.0, 0.0)
     foot = np.where(np.isfinite(lower), lower, np.where(np.isfinite(upper), upper, 0.0))
-    bounded = np.isfinite(lower) & np.isfinite(upper)
+    kind = keys["kind"].to_numpy()
+    score, count = kind == "score", kind == "count"
+    bounded = np.isfinite(lower) & np.isfinite(upper) & ~score
     place, indicator = (keys[name].rank("dense").to_numpy().astype(np.int64) for name in KEY)
-    # A share and a count of one name are two indicators.
-    alike = indicator * 2 + bounded
+    # A share, a count and a score of one name are three indicators.
+    alike = indicator * 4 + bounded + 2 * score
     size = np.nan_to_num(np.nanmax(np.abs(values - foot[:, None]), axis=1, initial=0.0))
     scale = measure_scale(last, size, lower, upper, method.edge)
+    scale = np.where(score, _measure_moves(changes, usable & score, alike, _grid(values)), scale)
     slope, belief = pool_slope(_own_trend(changes, method), np.sqrt(scale), steps, usable, alike, method)
     own_df = steps - belief
     squares: Floats = np.nansum((changes - slope[:, None]) ** 2 * gaps, axis=1)
     own = squares / np.maximum(own_df, 1)
-    prior, worth = pool_variance(own / scale, usable, bounded, place, indicator, method)
+    generic = np.select([score, bounded], [1.0, method.rate_step], method.level_step)
+    prior, worth = pool_variance(own / scale, usable, generic, alike, np.where(score, -1 - alike, place), method)
     kept, jumped = drop_before_jump(values, changes, np.sqrt(prior * scale), method)
     level = _locate(kept, gaps, method)
     pull, company = _measure_pull(level, lower, upper, usable, alike, method)
+    least = np.where(score, 0.0, least_step(size, bounded, alike))
     # Deviations are averaged, not variances: one wild year should not rule all ranges.
     deviation = (worth * np.sqrt(prior * scale) + own_df * np.sqrt(own)) / (worth + own_df)
     return Fits(
@@ -244,18 +269,20 @@ def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Metho
         last=last,
         level=level,
         slope=slope,
-        gap=pull,
+        # Places differ in size: a count is not drawn to the counts of others.
+        gap=np.where(count, 0.0, pull),
         closing=keys["closing"].to_numpy(),
         jumped=jumped,
         company=company,
-        step=np.maximum(deviation**2, least_step(size, bounded, alike))
-        * np.where(broken, method.break_factor, 1.0),
+        step=np.maximum(deviation**2, least) * np.where(broken, method.break_factor, 1.0),
         steps=steps,
         stays=pool_persistence(changes * np.sqrt(gaps), usable, alike, method),
         df=np.minimum(worth + own_df, method.most_df),
         lower=lower,
         upper=upper,
         grid=_grid(values),
+        # A count near zero has no proportion that could be told.
+        proportional=np.where(count, 0.2 * size, np.inf),
         method=method,
     )
 
@@ -317,6 +344,13 @@ def measure_closing(frame: pl.DataFrame, method: Method) -> pl.DataFrame:
     return every.join(found, on="indicator", how="left").with_columns(pl.col("closing").fill_null(0.0))
 
 
+def _measure_moves(changes: Floats, known: NDArray[np.bool_], group: Groups, grid: Floats) -> Floats:
+    """Return the variance of a yearly move as the moves of the series and of its like show it, for scores."""
+    own: Floats = np.nanmean(np.append(changes**2, np.full((len(changes), 1), 0.0), axis=1), axis=1)
+    others, count = median_of_others(own, known, group)
+    return np.maximum(np.where(count > 0, (own + others) / 2, own), grid**2 / 6)
+
+
 def _measure_pull(
     level: Floats, lower: Floats, upper: Floats, known: NDArray[np.bool_], group: Groups, method: Method
 ) -> tuple[Floats, NDArray[np.int64]]:
@@ -339,8 +373,8 @@ def drop_before_jump(
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Return the values since the last jump that later values confirm, nan before; and where there is any jump.
 
-    A jump is a step of `method.jump` times the median step of the series, or the `usual` one where that is more. It
-    is confirmed where the last value lies on its new side; the last step itself cannot be.
+    A jump is a step of `method.jump` times the median step of the series, or the `usual` one where that is more.
+    It is confirmed where the last value lies on its new side; the last step itself cannot be.
     """
     steps = np.abs(changes)
     far = steps > method.jump * np.maximum(_middle(steps), usual)[:, None]

@@ -35,8 +35,8 @@ class Method:
     alphas: tuple[float, ...] = tuple(tenths / 10 for tenths in range(1, 11))
 
     # A step this many times the usual one is a jump. Where later values stay on its new side, what lies before it
-    # counts no more for the level. A jump that is the last step stays in doubt: in the panel most such figures were
-    # slips that the next year took back, and dropping what lay before them cost 2% of accuracy.
+    # counts no more for the level. A jump that is the last step stays in doubt: in the panel most such figures
+    # were slips that the next year took back, and dropping what lay before them cost 2% of accuracy.
     jump: float = 5.0
 
     # The number of changes a series must have before half of its own trend is believed.

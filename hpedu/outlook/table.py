@@ -20,7 +20,7 @@ from hpedu.outlook.intake import (
     Intake,
     SeriesError,
     locate,
-    name_places,
+    name_columns,
 )
 from hpedu.outlook.judgement import judge
 from hpedu.outlook.levels import project_levels
@@ -113,7 +113,7 @@ def foresee_table(
     SeriesError
         For a table of no shape, or with everything wrong in it.
     """
-    frame = name_places(frame)
+    frame = name_columns(frame)
     shape = recognise(frame.columns, name)
     if shape == "merger":
         pairs = [c for c in ("whole", "place", "valid_from", "valid_to") if c in frame.columns]
