@@ -374,13 +374,13 @@ def drop_before_jump(
     """Return the values since the last jump that later values confirm, nan before; and where there is any jump.
 
     A jump is a step of `method.jump` times the median step of the series, or the `usual` one where that is more.
-    It is confirmed where the last value lies on its new side; the last step itself cannot be.
+    It is confirmed where the last value lies on its new side, as it does after the way back from a slip; the last
+    step itself cannot be.
     """
     steps = np.abs(changes)
     far = steps > method.jump * np.maximum(_middle(steps), usual)[:, None]
     old, new, last = values[:, :-1], values[:, 1:], values[:, -1:]
-    stays = (last - (old + new) / 2) * (new - old) > 0
-    confirmed = far & stays
+    confirmed = far & ((last - (old + new) / 2) * (new - old) > 0)
     confirmed[:, -1:] = False
     order = np.arange(1, far.shape[1] + 1)
     since = np.max(np.where(confirmed, order, 0), axis=1, initial=0)
