@@ -71,18 +71,25 @@ def pool_variance(
 
 
 def pool_slope(
-    own: Floats, scale: Floats, steps: Floats, known: NDArray[np.bool_], indicator: Groups, method: Method
+    own: Floats,
+    scale: Floats,
+    steps: Floats,
+    fresh: Floats,
+    known: NDArray[np.bool_],
+    indicator: Groups,
+    method: Method,
 ) -> tuple[Floats, Floats]:
     """Return the trend that is believed, a year, and the share of it that is the series' own.
 
     A series' own median change is drawn to what is usual for the indicator (median over at least three other
-    places, in units of `scale`), or to no change where no other place shows the indicator.
+    places, in units of `scale`, as far as their figures are `fresh`), or to no change where no other place shows
+    the indicator. One that the others do not confirm counts half.
     """
     usual, count = median_of_others(own / scale, known, indicator)
-    weight = np.where(count >= method.least_pool, count / (count + method.trend_pool), 0.0)
+    weight = np.where(count >= method.least_pool, fresh * count / (count + method.trend_pool), 0.0)
     prior = method.trend_prior + weight * (method.pooled_trend_prior - method.trend_prior)
     belief = steps / (steps + prior)
-    doubted = (count >= method.least_pool) & (own * usual <= 0)
+    doubted = (weight > 0) & (own * usual <= 0)
     own = np.where(doubted, method.unconfirmed * own, own)
     return belief * own + (1 - belief) * weight * usual * scale, belief
 
@@ -146,7 +153,7 @@ class Fits:
     jumped: NDArray[np.bool_]
     """The last step is a jump, or the level counts only from one on."""
     company: NDArray[np.int64]
-    """How many other places show the indicator."""
+    """How many other places show the indicator in years not much older than the series."""
     step: Floats
     """Variance of a yearly step."""
     steps: Floats
@@ -250,7 +257,10 @@ def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Metho
     size = np.nan_to_num(np.nanmax(np.abs(values - foot[:, None]), axis=1, initial=0.0))
     scale = measure_scale(last, size, lower, upper, method.edge)
     scale = np.where(score, _measure_moves(changes, usable & score, alike, _grid(values)), scale)
-    slope, belief = pool_slope(_own_trend(changes, method), np.sqrt(scale), steps, usable, alike, method)
+    newest = keys["newest"].to_numpy()
+    elsewhere, company = median_of_others(newest.astype(np.float64), usable, alike)
+    fresh = np.clip(1 - (newest - elsewhere) / method.stale_company, 0.0, 1.0)
+    slope, belief = pool_slope(_own_trend(changes, method), np.sqrt(scale), steps, fresh, usable, alike, method)
     own_df = steps - belief
     squares: Floats = np.nansum((changes - slope[:, None]) ** 2 * gaps, axis=1)
     own = squares / np.maximum(own_df, 1)
@@ -258,7 +268,7 @@ def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Metho
     prior, worth = pool_variance(own / scale, usable, generic, alike, np.where(score, -1 - alike, place), method)
     kept, jumped = drop_before_jump(values, changes, np.sqrt(prior * scale), method)
     level = _locate(kept, gaps, method)
-    pull, company = _measure_pull(level, lower, upper, usable, alike, method)
+    pull = fresh * _measure_pull(level, lower, upper, usable, alike, method)
     least = np.where(score, 0.0, least_step(size, bounded, alike))
     # Deviations are averaged, not variances: one wild year should not rule all ranges.
     deviation = (worth * np.sqrt(prior * scale) + own_df * np.sqrt(own)) / (worth + own_df)
@@ -273,7 +283,8 @@ def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Metho
         gap=np.where(count, 0.0, pull),
         closing=keys["closing"].to_numpy(),
         jumped=jumped,
-        company=company,
+        # Figures of long ago are no company for what is to come.
+        company=np.where(fresh > 0, company, 0).astype(np.int64),
         step=np.maximum(deviation**2, least) * np.where(broken, method.break_factor, 1.0),
         steps=steps,
         stays=pool_persistence(changes * np.sqrt(gaps), usable, alike, method),
@@ -353,8 +364,8 @@ def _measure_moves(changes: Floats, known: NDArray[np.bool_], group: Groups, gri
 
 def _measure_pull(
     level: Floats, lower: Floats, upper: Floats, known: NDArray[np.bool_], group: Groups, method: Method
-) -> tuple[Floats, NDArray[np.int64]]:
-    """Return how far other places would draw each level, and how many they are.
+) -> Floats:
+    """Return how far other places would draw each level; 0 where they are too few.
 
     That is the distance to their median; less so for a share that is nearer to its bound than the median is, where
     a distance of a point means more: in proportion to p(1-p).
@@ -365,7 +376,7 @@ def _measure_pull(
         own, theirs = (np.clip((each - lower) / span, 0.005, 0.995) for each in (level, usual))
         nearer = np.minimum(1.0, own * (1 - own) / (theirs * (1 - theirs)))
     distance = (usual - level) * np.where(np.isfinite(span), nearer, 1.0)
-    return np.where(count >= method.least_company, distance, 0.0), count.astype(np.int64)
+    return np.where(count >= method.least_company, distance, 0.0)
 
 
 def drop_before_jump(

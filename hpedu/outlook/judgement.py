@@ -80,7 +80,7 @@ def judge(
         - `stale`: the last value is over three years older than `as_of`.
         - `met_since`, `lost_since`: first year of the present run of values that meet, or no longer meet, it.
         - `probability`: that the figure published for the target year meets the target.
-        - `company`: how many other places show the indicator.
+        - `company`: how many other places show the indicator, in years not much older.
         - `verdict`: `met`, `missed` (facts: they need no trend), `likely`, `leaning`, `uncertain`, `unlikely`, or
           null. With fewer than ten other places for company `leaning` is said for `likely`; after a break neither.
 

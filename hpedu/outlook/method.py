@@ -57,6 +57,9 @@ class Method:
     most_closing: float = 0.2
     # With fewer other places a series has no company: nothing draws it, and no target of it is called likely.
     least_company: int = 10
+    # Other places whose figures end so many years before those of the series draw it no more, and nor does their
+    # drift; before that in proportion.
+    stale_company: float = 5.0
 
     # The generic variance of a yearly step of a bounded rate, over p(1-p). It is between the median and the mean
     # of published no-change errors of national rates one year ahead (0.6 and 1.5 points), and of the rates of the
