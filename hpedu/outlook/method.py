@@ -113,7 +113,7 @@ METHOD = Method()
 
 @dataclass(frozen=True)
 class TrackRecord:
-    """The record of one province at a time, held-out provinces (docs/track_record.md). Shares are of 1.
+    """The record of one province at a time, held-out provinces and years (docs/track_record.md). Shares are of 1.
 
     `relative_mae` is the error over that of "no change"; `coverage80` the share of later values inside the 80%
     range.
@@ -131,7 +131,7 @@ class TrackRecord:
 
 
 @cache
-def read_track_record() -> TrackRecord:
-    """Return the record of the last back-test."""
+def read_track_record(*, company: bool = False) -> TrackRecord:
+    """Return the record of the last back-test: of series alone, or of those with the company of other places."""
     text = files("hpedu.outlook").joinpath("track_record.toml").read_text(encoding="utf-8")
-    return TrackRecord(**tomllib.loads(text))
+    return TrackRecord(**tomllib.loads(text)["company" if company else "alone"])

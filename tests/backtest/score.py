@@ -89,7 +89,7 @@ def bar(answers: pl.DataFrame, what: str) -> tuple[float, float]:
 
 
 def compare(better: pl.DataFrame, worse: pl.DataFrame) -> dict[str, Any]:
-    """Error of one setting over that of another on the same questions, with its 95% range (provinces drawn again)."""
+    """Error of one setting over that of another on the same questions; 95% range with provinces drawn again."""
     same = better.join(worse, on=[*KEY, "origin", "year"], suffix="_other")
     sums = same.group_by("province").agg(
         a=_relative("point").sum(), b=((pl.col("actual") - pl.col("point_other")).abs() / pl.col("usual")).sum()
