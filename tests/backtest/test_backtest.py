@@ -54,7 +54,7 @@ class TestQuestions:
     def test_nothing_of_the_future_is_known(self, panel: pl.DataFrame) -> None:
         for origin, known, questions in ask(choose_half(panel, "held_out"), TEST):
             assert known["year"].max() == origin
-            assert questions["year"].min() == origin + 1
+            assert questions["year"].min() > origin
             assert known.group_by(KEY).len()["len"].is_between(*LENGTHS).all()
 
     def test_the_same_questions_every_time(self, panel: pl.DataFrame) -> None:
@@ -75,14 +75,12 @@ class TestQuestions:
         for _, _, questions in ask(choose_half(panel, "held_out"), TEST):
             assert set(questions["year"]) <= set(TEST.outcomes)
 
-    def test_others_help_and_their_future_is_not_known(self, panel: pl.DataFrame) -> None:
+    def test_the_future_of_others_is_not_known_either(self, panel: pl.DataFrame) -> None:
         few = Window(range(2012, 2013), range(2013, 2015))
-        alone, among, stale = (answer(panel, "tune", name, few) for name in ("one_city", "background", "stale"))
-        assert score(among)["relative_mae"] < score(alone)["relative_mae"]
-        assert score(stale)["relative_mae"] < score(alone)["relative_mae"] + 0.01
         later = panel.with_columns(value=pl.when(pl.col("year") > 2012).then(1.0).otherwise("value"))
-        same = answer(later, "tune", "background", few)
-        assert same.sort(*KEY, "year")["point"].equals(among.sort(*KEY, "year")["point"])
+        for setting in ("background", "stale"):
+            points = [answer(frame, "tune", setting, few).sort(*KEY, "year")["point"] for frame in (panel, later)]
+            assert points[0].equals(points[1])
 
     def test_a_bar_of_two_settings_holds_their_ratio(self, panel: pl.DataFrame) -> None:
         few = Window(range(2012, 2013), range(2013, 2014))
