@@ -9,6 +9,7 @@ from hpedu.outlook.method import TrackRecord, read_track_record
 from hpedu.outlook.open_sdg import combine_progress, measure_progress
 from hpedu.outlook.pace import measure_pace
 from hpedu.outlook.projection import project
+from hpedu.outlook.revisions import revisions
 
 __all__ = [
     "SeriesError",
@@ -24,4 +25,5 @@ __all__ = [
     "project_enrolment",
     "project_levels",
     "read_track_record",
+    "revisions",
 ]

@@ -15,6 +15,8 @@ from hpedu.outlook.projection import PUBLISHED_DF, draw_bands, name_bands, publi
 
 YEARS = 5
 AVERAGES = ("median", "weighted")
+SLIP = 4.0
+"""A rate so many times the usual one, or that part of it, is a slip of the pen in one grade, not a flow."""
 LEAST_YEARS = 3
 """With fewer years of rates the ranges come from published errors."""
 INTAKE = 0.0
@@ -56,11 +58,14 @@ ENROLMENT: dict[str, Any] = {
     "status": pl.String,
     "basis": pl.String,
     "intake": pl.String,
+    "caution": pl.String,
 }
 """Columns of `project_enrolment`; `level` is "all" for all grades together, `grade` null for a level as a whole.
 
 `basis` of the ranges is `own_spread`, or `published_error` where the past is too short. `intake` is `births`,
-`population`, or `held`: the last intake goes on.
+`population`, or `held`: the last intake goes on. `caution` is `incomplete_year` where the newest year lacks a
+grade and the projection starts from the one before, `slip` where a grade is out of all proportion to the children
+it came from and its rate is left out, or both, joined by ";".
 """
 
 GRADE_KEY = ["place", "grade", "year"]
@@ -148,6 +153,9 @@ def _collect(intake: Intake, place: str, own: pl.DataFrame) -> Enrolment:
     for grade in sorted(set(range(grades[0], grades[-1])) - set(grades)) if grades else []:
         intake.complain("grades", "intake_grade_missing", where=where, grade=grade)
     cells = {(row["grade"], row["year"]): row for row in known.iter_rows(named=True)}
+    if grades and cells.get((grades[0], known["year"].max()), {}).get("pupils") == 0:
+        # Nobody enters in the newest year: these pupils are not counted yet.
+        del cells[grades[0], known["year"].max()]
     table = Enrolment(
         place,
         grades,
@@ -223,10 +231,27 @@ class Progression:
                 taken.complain("grades", "intake_no_rate", where=where, grade=grade, above=grade + 1)
 
     def _past(self, grade: int) -> dict[int, float]:
-        """Return the rates to the next grade by year, the newest ones."""
+        """Return the rates to the next grade by year, the newest ones; slips are left out."""
+        known = self._rates(grade)
+        usual = median(known.values()) if len(known) >= LEAST_YEARS else 1.0
+        sound = {year: rate for year, rate in known.items() if usual / SLIP < rate < usual * SLIP}
+        return dict(list(sound.items())[-self.years :])
+
+    def _rates(self, grade: int) -> dict[int, float]:
         rates = {year: self.table.promotion(grade, year) for year in self.table.years}
-        known = {year: rate for year, rate in rates.items() if rate}
-        return dict(list(known.items())[-self.years :])
+        return {year: rate for year, rate in rates.items() if rate}
+
+    @property
+    def caution(self) -> str | None:
+        """Return what a reader must know of the past: `slip`, `incomplete_year`, or both."""
+        recent = self.table.years[-self.years - 1 :]
+        slips = any(
+            year in recent and year not in self._past(grade)
+            for grade in self.table.grades[:-1]
+            for year in self._rates(grade)
+        )
+        late = self.table.years[-1] > self.last
+        return ";".join(name for name, so in (("slip", slips), ("incomplete_year", late)) if so) or None
 
     def _rate(self, grade: int) -> float:
         return self.given.get(grade) or take_centre(list(self._past(grade).values()), self.average)
@@ -259,13 +284,13 @@ class Progression:
         source = "held" if share is None else self.cohort[0]
         for year in range(last + 1, until + 1):
             size = self.cohort[1].get(year)
-            if share is not None and size is not None:
-                new = share * size
+            known = share is not None and size is not None
+            new = share * size if share is not None and size is not None else new
             come = {grade + 1: now[grade] * rate for grade, rate in rates.items()} | {grades[0]: new}
             now = {g: come[g] * self._factor(g, year) + again[g] * now[g] for g in grades}
-            yield from self._rows(now, year, source)
+            yield from self._rows(now, year, source, source if known else "held")
 
-    def _rows(self, now: Mapping[int, float], year: int, source: str) -> Iterator[dict[str, Any]]:
+    def _rows(self, now: Mapping[int, float], year: int, source: str, intake: str) -> Iterator[dict[str, Any]]:
         levels: dict[str, list[int]] = {}
         for each in self.table.grades:
             levels.setdefault(self.table.levels.get(each, ""), []).append(each)
@@ -284,8 +309,9 @@ class Progression:
                 "point": point,
                 **draw_bands(point, sd, df or PUBLISHED_DF),
                 "status": "projected",
-                "intake": source,
+                "intake": intake,
                 "basis": "own_spread" if df else "published_error",
+                "caution": self.caution,
             }
 
     def _spread(self, weights: Mapping[int, float], ahead: int, source: str) -> tuple[float, float]:
@@ -396,6 +422,8 @@ def project_enrolment(
         With everything wrong in all tables, and every step from grade to grade that has no rate.
     """
     taken = Intake()
+    if years < 1:
+        taken.complain("options", "intake_option", where="years", found=str(years), least=1, most=50)
     if average not in AVERAGES:
         taken.complain("options", "intake_unknown", where="average", found=average, known=list(AVERAGES))
     places = take_enrolment(taken, grades)

@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 Groups = NDArray[np.int64]
 
 _TINY = 1e-300
+_MOST_GROWTH = 20.0
 
 
 def measure_scale(level: Floats, size: Floats, lower: Floats, upper: Floats, edge: float) -> Floats:
@@ -46,9 +47,9 @@ def least_step(size: Floats, bounded: NDArray[np.bool_], group: Groups) -> Float
 def pool_variance(
     relative: Floats,
     known: NDArray[np.bool_],
-    bounded: NDArray[np.bool_],
+    generic: Floats,
+    alike: Groups,
     place: Groups,
-    indicator: Groups,
     method: Method,
 ) -> tuple[Floats, Floats]:
     """Return the prior relative variance of each series, and how many steps of its own it is worth.
@@ -57,30 +58,39 @@ def pool_variance(
     its other indicators, each against what is usual for it), the factors drawn to 1 when few series are behind
     them. Medians, so that one broken series does not widen the ranges of all the rest; without the series itself.
     """
-    generic = np.log(np.where(bounded, method.rate_step, method.level_step))
-    floor = generic + np.log(method.steadiest)
-    own = np.maximum(np.log(np.where(known & (relative > 0), relative, _TINY)), floor) - generic
-    usual, count = median_of_others(own, known, indicator * 2 + bounded)
+    base = np.log(generic)
+    floor = base + np.log(method.steadiest)
+    own = np.maximum(np.log(np.where(known & (relative > 0), relative, _TINY)), floor) - base
+    usual, count = median_of_others(own, known, alike)
     weight = count / (count + method.indicator_prior)
     for_indicator = weight * usual
     rest, members = median_of_others(own - for_indicator, known, place)
     for_place = members / (members + method.place_prior) * rest
-    prior: Floats = np.exp(generic + for_indicator + for_place)
+    prior: Floats = np.exp(base + for_indicator + for_place)
     return prior, method.prior_df + weight * (method.pooled_df - method.prior_df)
 
 
 def pool_slope(
-    own: Floats, scale: Floats, steps: Floats, known: NDArray[np.bool_], indicator: Groups, method: Method
+    own: Floats,
+    scale: Floats,
+    steps: Floats,
+    fresh: Floats,
+    known: NDArray[np.bool_],
+    indicator: Groups,
+    method: Method,
 ) -> tuple[Floats, Floats]:
     """Return the trend that is believed, a year, and the share of it that is the series' own.
 
     A series' own median change is drawn to what is usual for the indicator (median over at least three other
-    places, in units of `scale`), or to no change where no other place shows the indicator.
+    places, in units of `scale`, as far as their figures are `fresh`), or to no change where no other place shows
+    the indicator. One that the others do not confirm counts half.
     """
     usual, count = median_of_others(own / scale, known, indicator)
-    weight = np.where(count >= method.least_pool, count / (count + method.trend_pool), 0.0)
+    weight = np.where(count >= method.least_pool, fresh * count / (count + method.trend_pool), 0.0)
     prior = method.trend_prior + weight * (method.pooled_trend_prior - method.trend_prior)
     belief = steps / (steps + prior)
+    doubted = (weight > 0) & (own * usual <= 0)
+    own = np.where(doubted, method.unconfirmed * own, own)
     return belief * own + (1 - belief) * weight * usual * scale, belief
 
 
@@ -136,6 +146,14 @@ class Fits:
     """Weighted mean of last value, smoothed value and median of the last ones."""
     slope: Floats
     """Yearly change that is believed."""
+    gap: Floats
+    """Distance from the level to where other places would draw it; 0 without company."""
+    closing: Floats
+    """Share of that distance which is closed each year."""
+    jumped: NDArray[np.bool_]
+    """The last step is a jump, or the level counts only from one on."""
+    company: NDArray[np.int64]
+    """How many other places show the indicator in years not much older than the series."""
     step: Floats
     """Variance of a yearly step."""
     steps: Floats
@@ -148,39 +166,61 @@ class Fits:
     upper: Floats
     grid: Floats
     """Figures are published in steps of this size."""
+    proportional: Floats
+    """Ranges around a centre above this are symmetric in proportion, else in units; inf for all but counts."""
     method: Method
 
     def centre(self, rows: NDArray[np.int64], ahead: Floats) -> Floats:
         """Return the projected figure `ahead` years after the last value, unclipped."""
         damp = self.method.damping
         drift = self.slope[rows] * damp * (1 - damp**ahead) / (1 - damp)
-        return self.level[rows] + self.method.trend_weight * drift
+        closed = self.gap[rows] * (1 - (1 - self.closing[rows]) ** ahead)
+        return self.level[rows] + self.method.trend_weight * drift + closed
 
     def spread(self, rows: NDArray[np.int64], ahead: Floats) -> Floats:
         """Return the scale of Student's t around the centre."""
         stays, steps = self.stays[rows], np.maximum(self.steps[rows], 1)
         noise = (1 - stays) * np.where(stays < 1, self.method.noise, 1.0)
         growth = stays * (ahead + self.method.widening * ahead**2 / steps) + noise
-        return np.sqrt(self.method.scale * self.step[rows] * growth)
+        drift = self.method.drift_doubt * self.slope[rows] * ahead
+        return np.sqrt(self.method.scale * self.step[rows] * growth + drift**2)
+
+    def reach(self, rows: NDArray[np.int64], centre: Floats, distance: Floats) -> Floats:
+        """Return the figures at a distance from the centre, in units; of a count in proportion, clipped."""
+        counts = centre > self.proportional[rows]
+        base = np.where(counts, centre, 1.0)
+        return self.clip(
+            rows, np.where(counts, base * np.exp(np.minimum(distance / base, _MOST_GROWTH)), centre + distance)
+        )
+
+    def measure_distance(self, rows: NDArray[np.int64], centre: Floats, figures: Floats) -> Floats:
+        """Return the distance at which `reach` gives these figures; -inf for none or less of a count."""
+        counts = centre > self.proportional[rows]
+        base = np.where(counts, centre, 1.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            relative = np.where(figures > 0, base * np.log(figures / base), -np.inf)
+        return np.where(counts, relative, figures - centre)
 
     def clip(self, rows: NDArray[np.int64], values: Floats) -> Floats:
         return np.clip(values, self.lower[rows], self.upper[rows])
 
 
 def fit(frame: pl.DataFrame, method: Method = METHOD) -> Fits:
-    """Fit every series of a checked frame (see `check_series`)."""
+    """Fit every series of a frame (see `hpedu.outlook.intake.take_with_background`)."""
     frame = frame.with_columns(since=pl.col("break_year").max().over(KEY))
     keys = frame.group_by(KEY, maintain_order=True).agg(
         broken=pl.col("since").first().is_not_null() & (pl.col("year").min() < pl.col("since").first()),
         lower=pl.col("lower").first().fill_null(-float("inf")),
         upper=pl.col("upper").first().fill_null(float("inf")),
         newest=pl.col("year").last(),
+        kind=pl.col("kind").first().fill_null(""),
     )
     kept = frame.filter(pl.col("since").is_null() | (pl.col("year") >= pl.col("since")))
     counted = kept.group_by(KEY, maintain_order=True).agg(points=pl.len())
     keys = keys.join(counted, on=KEY, how="left", maintain_order="left").with_columns(
         pl.col("points").fill_null(0).cast(pl.Int64)
     )
+    keys = keys.join(measure_closing(kept, method), on="indicator", how="left", maintain_order="left")
     points = keys["points"].to_numpy()
     values, years = _stack(kept, points)
     return _fit_arrays(keys, values, years, method)
@@ -208,17 +248,28 @@ def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Metho
     changes = np.diff(values, axis=1) / gaps
     steps = np.maximum(points - 1.0, 0.0)
     foot = np.where(np.isfinite(lower), lower, np.where(np.isfinite(upper), upper, 0.0))
-    bounded = np.isfinite(lower) & np.isfinite(upper)
+    kind = keys["kind"].to_numpy()
+    score, count = kind == "score", kind == "count"
+    bounded = np.isfinite(lower) & np.isfinite(upper) & ~score
     place, indicator = (keys[name].rank("dense").to_numpy().astype(np.int64) for name in KEY)
-    # A share and a count of one name are two indicators.
-    alike = indicator * 2 + bounded
+    # A share, a count and a score of one name are three indicators.
+    alike = indicator * 4 + bounded + 2 * score
     size = np.nan_to_num(np.nanmax(np.abs(values - foot[:, None]), axis=1, initial=0.0))
     scale = measure_scale(last, size, lower, upper, method.edge)
-    slope, belief = pool_slope(_own_trend(changes, method), np.sqrt(scale), steps, usable, alike, method)
+    scale = np.where(score, _measure_moves(changes, usable & score, alike, _grid(values)), scale)
+    newest = keys["newest"].to_numpy()
+    elsewhere, company = median_of_others(newest.astype(np.float64), usable, alike)
+    fresh = np.clip(1 - (newest - elsewhere) / method.stale_company, 0.0, 1.0)
+    slope, belief = pool_slope(_own_trend(changes, method), np.sqrt(scale), steps, fresh, usable, alike, method)
     own_df = steps - belief
     squares: Floats = np.nansum((changes - slope[:, None]) ** 2 * gaps, axis=1)
     own = squares / np.maximum(own_df, 1)
-    prior, worth = pool_variance(own / scale, usable, bounded, place, indicator, method)
+    generic = np.select([score, bounded], [1.0, method.rate_step], method.level_step)
+    prior, worth = pool_variance(own / scale, usable, generic, alike, np.where(score, -1 - alike, place), method)
+    kept, jumped = drop_before_jump(values, changes, np.sqrt(prior * scale), method)
+    level = _locate(kept, gaps, method)
+    pull = fresh * _measure_pull(level, lower, upper, usable, alike, method)
+    least = np.where(score, 0.0, least_step(size, bounded, alike))
     # Deviations are averaged, not variances: one wild year should not rule all ranges.
     deviation = (worth * np.sqrt(prior * scale) + own_df * np.sqrt(own)) / (worth + own_df)
     return Fits(
@@ -226,16 +277,23 @@ def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Metho
         status=[_name_status(int(n), bool(b), method) for n, b in zip(points, broken, strict=True)],
         last_year=keys["newest"].to_numpy(),
         last=last,
-        level=_locate(values, gaps, method),
+        level=level,
         slope=slope,
-        step=np.maximum(deviation**2, least_step(size, bounded, alike))
-        * np.where(broken, method.break_factor, 1.0),
+        # Places differ in size: a count is not drawn to the counts of others.
+        gap=np.where(count, 0.0, pull),
+        closing=keys["closing"].to_numpy(),
+        jumped=jumped,
+        # Figures of long ago are no company for what is to come.
+        company=np.where(fresh > 0, company, 0).astype(np.int64),
+        step=np.maximum(deviation**2, least) * np.where(broken, method.break_factor, 1.0),
         steps=steps,
         stays=pool_persistence(changes * np.sqrt(gaps), usable, alike, method),
         df=np.minimum(worth + own_df, method.most_df),
         lower=lower,
         upper=upper,
         grid=_grid(values),
+        # A count near zero has no proportion that could be told.
+        proportional=np.where(count, 0.2 * size, np.inf),
         method=method,
     )
 
@@ -265,6 +323,80 @@ def _middle(rows: Floats) -> Floats:
         ranked[index, np.minimum(count // 2, rows.shape[1] - 1)],
     )
     return np.where(count > 0, (low + high) / 2, 0.0)
+
+
+def measure_closing(frame: pl.DataFrame, method: Method) -> pl.DataFrame:
+    """Return by indicator the share of its distance to the median of a year that a place closes in the next.
+
+    Columns `indicator`, `closing`. Of distances in neighbouring years the part that is left is counted on the side
+    where the place was in the year before both: of two years alone, the noise of the first would pass for a
+    distance that is closed in the second.
+    """
+    year, same_year = pl.col("year"), ["indicator", "year"]
+    away = frame.select(
+        *KEY,
+        "year",
+        away=pl.col("value") - pl.col("value").median().over(same_year),
+        places=pl.len().over(same_year),
+    ).filter(pl.col("places") > method.least_company)
+    pairs = away.with_columns(
+        side=pl.col("away").shift(1).over(KEY).sign(),
+        left=pl.col("away").shift(-1).over(KEY),
+        near=(year.shift(1).over(KEY) == year - 1) & (year.shift(-1).over(KEY) == year + 1),
+    ).filter("near")
+    found = pairs.group_by("indicator").agg(
+        share=1 - (pl.col("left") * pl.col("side")).sum() / (pl.col("away") * pl.col("side")).sum(),
+        pairs=pl.len(),
+    )
+    # Where distances grow, or where every place has the same value, nothing is closed.
+    share = pl.when(pl.col("share").is_finite()).then(pl.col("share").clip(0, method.most_closing)).otherwise(0.0)
+    found = found.select("indicator", closing=share * pl.col("pairs") / (pl.col("pairs") + method.closing_prior))
+    every = frame.select(pl.col("indicator").unique())
+    return every.join(found, on="indicator", how="left").with_columns(pl.col("closing").fill_null(0.0))
+
+
+def _measure_moves(changes: Floats, known: NDArray[np.bool_], group: Groups, grid: Floats) -> Floats:
+    """Return the variance of a yearly move as the moves of the series and of its like show it, for scores."""
+    own: Floats = np.nanmean(np.append(changes**2, np.full((len(changes), 1), 0.0), axis=1), axis=1)
+    others, count = median_of_others(own, known, group)
+    return np.maximum(np.where(count > 0, (own + others) / 2, own), grid**2 / 6)
+
+
+def _measure_pull(
+    level: Floats, lower: Floats, upper: Floats, known: NDArray[np.bool_], group: Groups, method: Method
+) -> Floats:
+    """Return how far other places would draw each level; 0 where they are too few.
+
+    That is the distance to their median; less so for a share that is nearer to its bound than the median is, where
+    a distance of a point means more: in proportion to p(1-p).
+    """
+    usual, count = median_of_others(level, known, group)
+    span = upper - lower
+    with np.errstate(invalid="ignore"):
+        own, theirs = (np.clip((each - lower) / span, 0.005, 0.995) for each in (level, usual))
+        nearer = np.minimum(1.0, own * (1 - own) / (theirs * (1 - theirs)))
+    distance = (usual - level) * np.where(np.isfinite(span), nearer, 1.0)
+    return np.where(count >= method.least_company, distance, 0.0)
+
+
+def drop_before_jump(
+    values: Floats, changes: Floats, usual: Floats, method: Method
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return the values since the last jump that later values confirm, nan before; and where there is any jump.
+
+    A jump is a step of `method.jump` times the median step of the series, or the `usual` one where that is more.
+    It is confirmed where the last value lies on its new side, as it does after the way back from a slip; the last
+    step itself cannot be.
+    """
+    steps = np.abs(changes)
+    far = steps > method.jump * np.maximum(_middle(steps), usual)[:, None]
+    old, new, last = values[:, :-1], values[:, 1:], values[:, -1:]
+    confirmed = far & ((last - (old + new) / 2) * (new - old) > 0)
+    confirmed[:, -1:] = False
+    order = np.arange(1, far.shape[1] + 1)
+    since = np.max(np.where(confirmed, order, 0), axis=1, initial=0)
+    kept = np.where(np.arange(values.shape[1]) < since[:, None], np.nan, values)
+    return kept, (since > 0) | np.any(far[:, -1:], axis=1)
 
 
 def _locate(values: Floats, gaps: Floats, method: Method) -> Floats:

@@ -2,7 +2,6 @@
 
 Series of other cities and countries come through here, so nothing is assumed that a table does not state. Every
 function of the outlook reads its tables with an `Intake`, so that all of them accept and refuse the same things.
-The name of a place may be given in a column `unit`, as hpedu 0.1.0 called it, where there is no column `place`.
 """
 
 from __future__ import annotations
@@ -23,7 +22,10 @@ Columns = Mapping[str, Kind]
 
 KEY = ["place", "indicator"]
 COMPARISONS = {">=": "up", ">": "up", "<=": "down", "<": "down"}
-SERIES_KINDS = ("rate", "ratio", "count")
+SERIES_KINDS = ("rate", "ratio", "count", "score")
+"""A score has no natural zero: its own moves, and those of the same score elsewhere, tell how far it moves."""
+ALIASES = {"place": ("unit", "unique_id"), "year": ("ds",), "value": ("y",)}
+"""Other names of columns, as hpedu 0.1.0 and libraries of time series use them; the first that is there counts."""
 
 SERIES: Columns = {"indicator": "text", "year": "year", "value": "number"}
 SERIES_OPTIONS: Columns = {
@@ -64,13 +66,13 @@ class Intake:
     unsound: set[str] = field(default_factory=set)
     """Tables with a column that is missing or has cells that cannot be read."""
 
-    def take(self, frame: pl.DataFrame, table: str, required: Columns, optional: Columns) -> pl.DataFrame:
+    def take(self, frame: object, table: str, required: Columns, optional: Columns) -> pl.DataFrame:
         """Return the known columns of a table: text, numbers as floats, years as integers.
 
         A column that is not there is null, any other column is dropped. Blank cells are null, and so are numbers
         that are NaN or infinite. Required columns must be filled, except plain numbers.
         """
-        frame = name_places(frame)
+        frame = self.open(frame, table)
         kinds = {**required, **optional}
         columns = {}
         for name, kind in kinds.items():
@@ -91,7 +93,28 @@ class Intake:
                     self._complain_of_column(table, "intake_missing", name, columns=frame.columns)
         return pl.DataFrame(columns)
 
-    def take_series(self, frame: pl.DataFrame, keys: Sequence[str] = KEY) -> pl.DataFrame:
+    def open(self, frame: object, table: str) -> pl.DataFrame:
+        """Return a table of polars, pandas or a mapping of columns as a frame, its columns named as here.
+
+        Raises
+        ------
+        SeriesError
+            For anything else.
+        """
+        match frame:
+            case pl.DataFrame():
+                return name_columns(frame)
+            case pl.LazyFrame():
+                return name_columns(frame.collect())
+            case Mapping():
+                return name_columns(pl.DataFrame(dict(frame), strict=False))
+        to_dict = getattr(frame, "to_dict", None)
+        if to_dict is None or not hasattr(frame, "columns"):
+            self.complain(table, "intake_no_table", found=type(frame).__name__)
+            raise SeriesError(self.problems)
+        return name_columns(pl.DataFrame(to_dict("list"), strict=False))
+
+    def take_series(self, frame: object, keys: Sequence[str] = KEY) -> pl.DataFrame:
         """Return the columns `SERIES` and `SERIES_OPTIONS` of a table of series; a place not given is "".
 
         A series, named by `keys`, has one value a year, one kind and one pair of bounds.
@@ -102,10 +125,11 @@ class Intake:
         self.refuse_unknown(known, "series", "kind", SERIES_KINDS)
         self.refuse_repeats(known, "series", [*keys, "year"])
         self._refuse_contradictions(known, keys)
+        self._refuse_beyond_bounds(known, keys)
         return rows
 
     def take_targets(
-        self, frame: pl.DataFrame, required: Columns = TARGETS, optional: Columns = TARGETS_OPTIONS
+        self, frame: object, required: Columns = TARGETS, optional: Columns = TARGETS_OPTIONS
     ) -> pl.DataFrame:
         """Return the columns of a table of targets; a target without a place holds for every place."""
         goals = self.take(frame, "targets", required, optional)
@@ -132,6 +156,16 @@ class Intake:
         counts = frame.group_by(keys, maintain_order=True).len().filter(pl.col("len") > 1)
         for row in counts.iter_rows(named=True):
             self.complain(table, "intake_repeated", where=locate(row, keys), count=row["len"])
+
+    def check_options(self, *, until: object, h: object, origin: object, level: Sequence[object]) -> None:
+        """Add a problem for each option of a projection that is not the whole number it should be."""
+        whole = {"until": (until, 1000, 9999), "h": (h, 1, 200), "origin": (origin, 1000, 9999)}
+        shares = [("level", (share, 1, 99)) for share in level]
+        for name, (value, least, most) in [*whole.items(), *shares]:
+            if value is None and name != "until":
+                continue
+            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+                self.complain("options", "intake_option", where=name, found=str(value), least=least, most=most)
 
     def check_direction(self, way: str | None, known: Collection[str], table: str, where: str) -> bool:
         """Return whether a way of progress is one of `known`; add a problem if it is not."""
@@ -164,6 +198,18 @@ class Intake:
             if low is not None and high is not None and low >= high:
                 self.complain("series", "intake_bounds_turned", where=where, found=f"{low}, {high}")
 
+    def _refuse_beyond_bounds(self, frame: pl.DataFrame, keys: Sequence[str]) -> None:
+        """Add a problem for each value that its own bounds rule out: nothing can be said of such a series."""
+        slack = 1e-9 * pl.max_horizontal(1.0, pl.col("value").abs())
+        beyond = (pl.col("value") > pl.col("upper") + slack) | (pl.col("value") < pl.col("lower") - slack)
+        rows = frame.filter(beyond & (pl.col("lower") < pl.col("upper")).fill_null(True))
+        for row in rows.head(MOST_CELLS).iter_rows(named=True):
+            bounds = ", ".join("-" if row[end] is None else str(row[end]) for end in ("lower", "upper"))
+            where = locate(row, [*keys, "year"])
+            self.complain("series", "intake_beyond_bounds", where=where, found=str(row["value"]), bounds=bounds)
+        if rows.height > MOST_CELLS:
+            self.complain("series", "intake_more_beyond", count=rows.height - MOST_CELLS)
+
     def _complain_of_column(self, table: str, key: str, name: str, **values: object) -> None:
         self.unsound.add(table)
         self.problems.append(Problem(message(f"table_{table}"), _column(name), message(key, **values)))
@@ -186,6 +232,8 @@ def _read(column: pl.Series, kind: Kind) -> tuple[pl.Series, pl.Series]:
     if kind == "text":
         values = column.cast(pl.String)
         filled = values.is_not_null()
+    elif kind == "year" and column.dtype.is_temporal():
+        values, filled = column.dt.year().cast(pl.Int64), column.is_not_null()
     elif column.dtype.is_numeric():
         numbers = column.cast(pl.Float64)
         filled = numbers.is_finite().fill_null(False)
@@ -204,45 +252,78 @@ def _read(column: pl.Series, kind: Kind) -> tuple[pl.Series, pl.Series]:
     return values.alias(column.name), filled & values.is_null()
 
 
-def name_places(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the frame with its column `unit` called `place`, if it has no column `place`."""
-    old = "unit" in frame.columns and "place" not in frame.columns
-    return frame.rename({"unit": "place"}) if old else frame
+def name_columns(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with its columns named as here, where they bear one of their `ALIASES`."""
+    found = {}
+    for name, others in ALIASES.items():
+        there = [other for other in others if other in frame.columns]
+        if there and name not in frame.columns:
+            found[there[0]] = name
+    return frame.rename(found)
 
 
 def locate(row: Mapping[str, Any], names: Sequence[str]) -> str:
     """Return where in a table a row is, by the columns that name it and are filled: `place=a, year=2020`."""
-    return ", ".join(f"{name}={row[name]}" for name in names if row[name] not in (None, ""))
+    filled = {name: row[name] for name in names if row[name] not in (None, "")}
+    return ", ".join(
+        f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}" for name, value in filled.items()
+    )
 
 
-def check_series(series: pl.DataFrame, origin: int | None = None) -> pl.DataFrame:
-    """Return a clean copy: typed, without empty values, in order of place, indicator and year.
+def take_with_background(
+    series: object, background: object, origin: int | None, taken: Intake | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the values of all series, those of other places with them, and the keys of the series asked for.
 
     Parameters
     ----------
     series
-        Columns `indicator` (text), `year` (whole number or range of years), `value` (number; null, NaN and
+        Columns `indicator` (text), `year` (whole number, date or range of years), `value` (number; null, NaN and
         infinite ones are left out). Optional: `place` (text), `lower`, `upper` (bounds of the indicator, null for
         none), `break_year` (year of the first value that is comparable with later ones: a merger, a new
-        definition; the newest if a series has several), `kind` (`rate`, `ratio` or `count`, which is never below
-        0). Other columns are left out.
+        definition; the newest if a series has several), `kind` (`rate`, `ratio`, `count`, which is never below 0,
+        or `score`). Other columns are left out.
+    background
+        Series of other places, of the same columns, or None. Those of a place that is asked for are left out, and
+        so are indicators that are not. Where it states no kind or bounds, those of the series hold.
     origin
         Only values up to and including this year.
+
+    Returns
+    -------
+    tuple
+        Columns `place, indicator, year, value, lower, upper, break_year, kind`, typed, without empty values, in
+        order; and `place, indicator` of each series asked for, also of one without any value.
 
     Raises
     ------
     SeriesError
         Naming every missing column, every cell that is no number or year, unknown kinds, bounds the wrong way
-        round, bounds or kinds that differ within a series, and every year of a series that occurs twice.
+        round, values beyond them, bounds or kinds that differ within a series, and every year of a series that
+        occurs twice.
     """
-    intake = Intake()
+    intake = taken or Intake()
     rows = intake.take_series(series)
+    others = None if background is None else intake.take_series(background)
     intake.finish()
-    return clean_series(rows, origin)
+    asked = rows.select(KEY).drop_nulls().unique().sort(KEY)
+    known = clean_series(rows, origin)
+    if others is not None:
+        about = (
+            rows.drop_nulls("indicator")
+            .group_by("indicator")
+            .agg(pl.col(name).drop_nulls().first().alias(f"own_{name}") for name in ("kind", "lower", "upper"))
+        )
+        others = others.join(rows.select("place").unique(), on="place", how="anti").join(about, on="indicator")
+        others = others.with_columns(
+            pl.coalesce(name, f"own_{name}").alias(name) for name in ("kind", "lower", "upper")
+        )
+        known = pl.concat([known, clean_series(others, origin)]).sort(*KEY, "year")
+    return known, asked
 
 
 def clean_series(rows: pl.DataFrame, origin: int | None = None) -> pl.DataFrame:
-    """Return what `check_series` returns, from rows that `Intake.take_series` found sound."""
+    """Return the values of rows that `Intake.take_series` found sound, by place, indicator and year."""
     never_negative = (pl.col("kind") == "count") & pl.col("lower").is_null()
     known = rows.drop_nulls("value").with_columns(
         lower=pl.when(never_negative).then(0.0).otherwise(pl.col("lower"))
@@ -270,9 +351,12 @@ def match_targets(
     A target of an indicator that has no figure anywhere stays, under its own place or "".
     """
     found: dict[tuple[str, str], list[dict[str, Any]]] = {key: [] for key in series}
+    of_indicator: dict[str, list[tuple[str, str]]] = {}
+    for key in series:
+        of_indicator.setdefault(key[1], []).append(key)
     for row in targets.iter_rows(named=True) if targets is not None else ():
         place, indicator = row["place"], row["indicator"]
-        keys = [key for key in series if key[1] == indicator] if place is None else [(place, indicator)]
+        keys = of_indicator.get(indicator, []) if place is None else [(place, indicator)]
         for key in keys or [("", indicator)]:
             found.setdefault(key, []).append(row)
     return found

@@ -1,6 +1,6 @@
 """Judge targets: the state first, then a probability, and only then a word.
 
-A word is a code (`met`, `missed`, `likely`, `uncertain`, `unlikely`); the caller makes a sentence of it.
+A word is a code (`met`, `missed`, `likely`, `leaning`, `uncertain`, `unlikely`); the caller says it in a sentence.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from hpedu.outlook.fit import Fits, Floats, fit
-from hpedu.outlook.intake import KEY, Columns, Intake, clean_series
+from hpedu.outlook.intake import KEY, Columns, Intake, take_with_background
 from hpedu.outlook.method import METHOD, Method
 from hpedu.outlook.student import t_cdf
 
@@ -34,15 +34,17 @@ JUDGEMENT = {
     "met_since": pl.Int64(),
     "lost_since": pl.Int64(),
     "probability": pl.Float64(),
+    "company": pl.Int64(),
     "verdict": pl.String(),
 }
 
 
 def judge(
-    series: pl.DataFrame,
-    targets: pl.DataFrame,
+    series: object,
+    targets: object,
     *,
     as_of: int | None = None,
+    background: object = None,
     origin: int | None = None,
     method: Method = METHOD,
 ) -> pl.DataFrame:
@@ -57,6 +59,8 @@ def judge(
         null where the plan names none) and `place`; without it a target holds for every place of the series.
     as_of
         The year it is now, for `stale`; the newest year of the series if not given.
+    background
+        The same indicators of other places (see `hpedu.outlook.project`); they are not judged.
     origin
         Pretend it is this year: later values are not looked at.
 
@@ -71,12 +75,14 @@ def judge(
           later one), `met` (the last value meets it), `lost` (an earlier one did), `undated` (no year to judge
           for), or `projected`.
         - `reason`: what else limits the verdict: `after_break`, `no_value_for_target_year` (that year is past and
-          its value is not published), or null.
+          its value is not published), `jump` (the last step is far beyond the usual ones, or what lies before such
+          a step was left out), or null.
         - `stale`: the last value is over three years older than `as_of`.
         - `met_since`, `lost_since`: first year of the present run of values that meet, or no longer meet, it.
         - `probability`: that the figure published for the target year meets the target.
-        - `verdict`: `met`, `missed` (facts: they need no trend), `likely`, `uncertain`, `unlikely`, or null.
-          After a break never `likely`.
+        - `company`: how many other places show the indicator, in years not much older.
+        - `verdict`: `met`, `missed` (facts: they need no trend), `likely`, `leaning`, `uncertain`, `unlikely`, or
+          null. With fewer than ten other places for company `leaning` is said for `likely`; after a break neither.
 
     Raises
     ------
@@ -84,15 +90,16 @@ def judge(
         Naming everything that is wrong with the series, or with the targets.
     """
     intake = Intake()
-    rows, goals = intake.take_series(series), intake.take_targets(targets, TARGETS, TARGETS_OPTIONS)
-    intake.finish()
-    frame = clean_series(rows, origin)
-    wanted = _spread_targets(goals, frame)
-    now = pl.lit(frame["year"].max() if as_of is None else as_of, dtype=pl.Int64)
+    goals = intake.take_targets(targets, TARGETS, TARGETS_OPTIONS)
+    frame, asked = take_with_background(series, background, origin, intake)
+    own = frame.join(asked.select("place").unique(), on="place", how="semi")
+    wanted = _spread_targets(goals, own)
+    now = pl.lit(own["year"].max() if as_of is None else as_of, dtype=pl.Int64)
     fits = fit(frame, method)
-    seen = _look_back(wanted, frame).join(
-        fits.keys.with_row_index("row"), on=KEY, how="left", maintain_order="left"
+    fitted = fits.keys.with_row_index("row").with_columns(
+        company=pl.Series(fits.company), jumped=pl.Series(fits.jumped)
     )
+    seen = _look_back(wanted, own).join(fitted, on=KEY, how="left", maintain_order="left")
     ahead = pl.col("target_year") - pl.col("last_year")
     least = method.least_points
     seen = seen.with_columns(
@@ -106,11 +113,16 @@ def judge(
         .when(pl.col("target_year").is_null()).then(pl.lit("undated"))
         .otherwise(pl.lit("projected")),
         reason=pl.when(pl.col("after_break")).then(pl.lit("after_break"))
-        .when((ahead > 0) & (pl.col("target_year") < now)).then(pl.lit("no_value_for_target_year")),
+        .when((ahead > 0) & (pl.col("target_year") < now)).then(pl.lit("no_value_for_target_year"))
+        .when(pl.col("jumped")).then(pl.lit("jump")),
         stale=now - pl.col("last_year") > STALE_YEARS,
     )  # fmt: skip
     seen = seen.with_columns(probability=_probabilities(seen, fits))
-    return seen.with_columns(verdict=_choose_word()).sort("position", "place").select(*KEY, *JUDGEMENT)
+    return (
+        seen.with_columns(verdict=_choose_word(method.least_company))
+        .sort("position", "place")
+        .select(*KEY, *JUDGEMENT)
+    )
 
 
 def _spread_targets(targets: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
@@ -165,9 +177,8 @@ def _probabilities(seen: pl.DataFrame, fits: Fits) -> pl.Series:
     ahead = (some["target_year"] - some["last_year"]).cast(pl.Float64).to_numpy()
     threshold = _reach(some, fits.grid[rows])
     upward = some["comparison"].is_in([">=", ">"]).to_numpy()
-    below = t_cdf(
-        (threshold - fits.centre(rows, ahead)) / np.maximum(fits.spread(rows, ahead), 1e-12), fits.df[rows]
-    )
+    distance = fits.measure_distance(rows, fits.centre(rows, ahead), threshold)
+    below = t_cdf(distance / np.maximum(fits.spread(rows, ahead), 1e-12), fits.df[rows])
     chance = np.where(upward, 1 - below, below)
     lower, upper = fits.lower[rows], fits.upper[rows]
     chance = np.where(np.where(upward, threshold <= lower, threshold >= upper), 1.0, chance)
@@ -187,14 +198,16 @@ def _reach(some: pl.DataFrame, grid: Floats) -> Floats:
     )
 
 
-def _choose_word() -> pl.Expr:
+def _choose_word(least_company: int) -> pl.Expr:
     fact = pl.when(pl.col("target_year") <= pl.col("last_year")).then("met_in_time").otherwise("meets")
     chance = pl.col("probability")
     broken = pl.col("points") == 0
     return (
         pl.when(~broken & fact).then(pl.lit("met"))
         .when(~broken & (pl.col("target_year") <= pl.col("last_year"))).then(pl.lit("missed"))
-        .when((chance >= LIKELY) & ~pl.col("after_break")).then(pl.lit("likely"))
+        .when((chance >= LIKELY) & ~pl.col("after_break") & (pl.col("company") >= least_company))
+        .then(pl.lit("likely"))
+        .when((chance >= LIKELY) & ~pl.col("after_break")).then(pl.lit("leaning"))
         .when(chance >= UNLIKELY).then(pl.lit("uncertain"))
         .when(chance < UNLIKELY).then(pl.lit("unlikely"))
     )  # fmt: skip

@@ -17,12 +17,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from hpedu.outlook.fit import fit
-from hpedu.outlook.intake import Columns, Intake, check_series, locate
-from hpedu.outlook.projection import GROWTH, PUBLISHED_DF, draw_bands, name_bands, published_sd
+from hpedu.outlook.intake import Columns, Intake, locate
+from hpedu.outlook.projection import GROWTH, PUBLISHED_DF, draw_bands, name_bands, project, published_sd
 
 LEAST_HISTORY = 6
 """Years before an origin of a hindcast."""
@@ -207,11 +205,8 @@ class _Place:
             series = pl.DataFrame({"year": list(past), "value": list(past.values())}).with_columns(
                 place=pl.lit(self.place), indicator=pl.lit(level), kind=pl.lit("count"), lower=pl.lit(0.0)
             )
-            # The centre is that of `project`; its ranges are not needed.
-            fits = fit(check_series(series))
-            rows = np.zeros(len(ahead), np.int64)
-            points = fits.clip(rows, fits.centre(rows, np.arange(1.0, len(ahead) + 1)))
-            return {year: float(point) or base for year, point in zip(ahead, points, strict=True)}
+            points = project(series, h=len(ahead))["point"]
+            return {year: point or base for year, point in zip(ahead, points, strict=True)}
         return dict.fromkeys(ahead, base)
 
     def _look_back(self, level: str) -> tuple[list[float], int]:

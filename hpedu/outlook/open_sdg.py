@@ -77,8 +77,10 @@ class Rule:
                 row |= {"score": score_growth(progress, shrink)}
             else:
                 required = compound_growth(base, target, self.target_year - first_year)
+                # A series that stands at its target needs no growth: its progress has a sign, but no ratio.
                 ratio = progress / abs(required) if required else math.copysign(math.inf, progress)
-                row |= {"cagr_required": required, "ratio": ratio, "class": name_ratio(ratio)}
+                shown = ratio if required else None
+                row |= {"cagr_required": required, "ratio": shown, "class": name_ratio(ratio)}
                 row |= {"score": score_ratio(ratio)}
         if achieved:
             row |= {"class": ACHIEVED, "score": 5.0, "reason": ""}
@@ -277,9 +279,12 @@ Key = tuple[str, ...]
 def _pair(series: list[Key], goals: pl.DataFrame | None) -> list[tuple[Key, dict[str, Any] | None]]:
     """Return every series with each of its targets, or with none; targets without any series as well."""
     wanted = match_targets(goals, list(dict.fromkeys((place, indicator) for place, indicator, _ in series)))
+    of_pair: dict[Key, list[Key]] = {}
+    for key in series:
+        of_pair.setdefault(key[:2], []).append(key)
     pairs: list[tuple[Key, dict[str, Any] | None]] = []
     for pair, own in wanted.items():
-        keys: list[Key] = [key for key in series if key[:2] == pair] or [(*pair, "")]
+        keys = of_pair.get(pair, [(*pair, "")])
         for key in keys:
             pairs += [(key, goal) for goal in own] or [(key, None)]
     return pairs

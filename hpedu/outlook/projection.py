@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 
 from hpedu.outlook.fit import fit
-from hpedu.outlook.intake import KEY, check_series
+from hpedu.outlook.intake import KEY, Intake, take_with_background
 from hpedu.outlook.method import METHOD, Method
 from hpedu.outlook.student import t_quantile
 
@@ -19,71 +20,98 @@ PROJECTION = {
     "point": pl.Float64(),
     **{f"{end}{level}": pl.Float64() for level in RANGES for end in ("lo", "hi")},
     "status": pl.String(),
+    "caution": pl.String(),
 }
+"""Columns of `project`, beside place and indicator, with the ranges of `RANGES`."""
 
 
 def project(
-    series: pl.DataFrame, *, until: int = 2030, origin: int | None = None, method: Method = METHOD
+    series: object,
+    *,
+    until: int = 2030,
+    h: int | None = None,
+    background: object = None,
+    origin: int | None = None,
+    level: Sequence[int] = RANGES,
+    method: Method = METHOD,
 ) -> pl.DataFrame:
-    """Carry every series forward, each year to `until`, with ranges.
+    """Carry every series forward, each year to `until`, with ranges. Formulas: docs/outlook.md.
 
-    Centre: half the last value carried along a damped trend (its own median yearly change as far as the last three
-    changes confirm it, drawn to what is usual for the indicator in other places of the frame, or to none), a
-    quarter exponential smoothing, a quarter the median of the last three values; clipped to the bounds.
+    Centre: half the last value carried along a damped trend (its own median yearly change as far as the last
+    three changes confirm it, drawn to what is usual for the indicator in other places, or to none), a quarter
+    exponential smoothing, a quarter the median of the last three values; what lies before a jump that lasted
+    counts no more. With the company of at least ten other places the centre is drawn to their median by the
+    share of its distance that places have closed in a year. Clipped to the bounds.
 
-    Ranges: Student's t around it, the deviation of a yearly step pooled over other series of the frame (other
-    indicators of the place, the same one of other places), in units of p(1-p) for a rate between two bounds and of
-    the level for any other. They widen slowly for a series that is noise around a level, fast for one whose moves
-    go on. A frame of one series falls back on generic values. How the ranges held in the past:
-    docs/track_record.md.
+    Ranges: Student's t around it, the deviation of a yearly step pooled over other series (other indicators of
+    the place, the same one of other places), in units of p(1-p) for a rate between two bounds, of its own
+    moves for a score, and of the level for any other; those of a count are symmetric in proportion. They widen
+    slowly for a series that is noise around a level, fast for one whose moves go on. A lone series falls back
+    on generic values. How the ranges held in the past: docs/track_record.md.
 
     Parameters
     ----------
     series
-        One row a figure: `indicator`, `year`, `value`, and optionally `place`, `lower`, `upper`, `break_year`,
-        `kind` (see `hpedu.outlook.intake.check_series`). Years may have gaps and come in any order.
+        One row a figure, as a frame of polars or pandas or a mapping of columns: `indicator`, `year` (also
+        `ds`), `value` (also `y`), and optionally `place` (also `unit`, `unique_id`), `lower`, `upper`,
+        `break_year`, `kind` (see `hpedu.outlook.intake.take_with_background`). Years may have gaps and come in
+        any order.
     until
         Last year to project to.
+    h
+        How many years to project after the last value of each series, in place of `until`.
+    background
+        The same indicators of other places, of the same columns. They inform level, drift and variance, and do not
+        come out.
     origin
-        Pretend it is this year: later values are not looked at.
+        Pretend it is this year: later values are not looked at, those of the background neither.
+    level
+        The ranges in per cent: whole numbers between 1 and 99.
 
     Returns
     -------
     polars.DataFrame
-        `place`, `indicator`, `year`, `point`, `lo50`, `hi50`, `lo80`, `hi80`, `lo95`, `hi95`, `status`, in order
-        of place, indicator and year. For a projected series one row for each year after its last value. For any
-        other one row without year and figures, whose `status` is the reason: `one_point`, `short` (fewer than
-        three values), `broken` (fewer than three since the break), `observed` (the last value is of `until` or
-        later).
+        `place`, `indicator`, `year`, `point`, `lo50`, `hi50`, `lo80`, `hi80`, `lo95`, `hi95` (or those of
+        `level`), `status`, `caution`, in order of place, indicator and year. For a projected series one row
+        for each year after its last value. For any other one row without year and figures, whose `status` is
+        the reason: `no_data`, `one_point`, `short` (fewer than three values), `broken` (fewer than three since
+        the break), `observed` (the last value is of `until` or later). `caution` is `jump` where the last step
+        is far beyond the usual ones, or the level counts only from such a step on; else null.
 
     Raises
     ------
     SeriesError
-        See `check_series`.
+        See `hpedu.outlook.intake.take_with_background`; an `until`, `h` or `level` that is none.
     """
-    fits = fit(check_series(series, origin), method)
+    intake = Intake()
+    intake.check_options(until=until, h=h, origin=origin, level=level)
+    frame, asked = take_with_background(series, background, origin, intake)
+    fits = fit(frame, method)
     projected = np.array([status == "projected" for status in fits.status], bool)
-    years = np.where(projected, np.maximum(until - fits.last_year, 0), 0)
-    rows = np.repeat(np.arange(len(years)), years)
-    ahead = np.arange(len(rows)) - np.repeat(np.cumsum(years) - years, years) + 1.0
+    years = np.where(projected, np.maximum(until - fits.last_year, 0) if h is None else h, 0)
+    wanted = asked.join(fits.keys.with_row_index("row"), on=KEY, how="left", maintain_order="left")
+    mine = wanted["row"].drop_nulls().cast(pl.Int64).to_numpy()
+    rows = np.repeat(mine, years[mine])
+    begun = np.repeat(np.cumsum(years[mine]) - years[mine], years[mine])
+    ahead = np.arange(len(rows)) - begun + 1.0
     centre, spread = fits.centre(rows, ahead), fits.spread(rows, ahead)
     columns = {"year": fits.last_year[rows] + ahead.astype(np.int64), "point": fits.clip(rows, centre)}
-    for level in RANGES:
-        reach = t_quantile(0.5 + level / 200, fits.df)[rows] * spread
-        columns[f"lo{level}"] = fits.clip(rows, centre - reach)
-        columns[f"hi{level}"] = fits.clip(rows, centre + reach)
-    named = fits.keys.with_row_index("row")
-    drawn = pl.DataFrame({"row": rows.astype(np.uint32), **columns}).with_columns(status=pl.lit("projected"))
-    silent = named.select("row").with_columns(
-        pl.lit(None, dtype=kind).alias(name) for name, kind in PROJECTION.items() if name != "status"
-    )
-    reasons = ["observed" if status == "projected" else status for status in fits.status]
-    silent = silent.with_columns(status=pl.Series(reasons, dtype=pl.String)).filter(pl.Series(years == 0))
+    for share in level:
+        distance = t_quantile(0.5 + share / 200, fits.df)[rows] * spread
+        columns[f"lo{share}"] = fits.reach(rows, centre, -distance)
+        columns[f"hi{share}"] = fits.reach(rows, centre, distance)
+    drawn = pl.DataFrame({"row": rows.astype(np.uint32), **columns}, schema_overrides={"year": pl.Int64})
+    reasons = {"row": np.arange(len(years), dtype=np.uint32), "why": fits.status, "jumped": fits.jumped}
+    why = pl.when(pl.col("row").is_null()).then(pl.lit("no_data")).otherwise("why")
+    idle = pl.when(why == "projected").then(pl.lit("observed")).otherwise(why)
     return (
-        pl.concat([drawn, silent.select(drawn.columns)])
-        .join(named, on="row", how="left")
-        .sort("row", "year")
-        .select(*KEY, *PROJECTION)
+        wanted.join(pl.DataFrame(reasons), on="row", how="left", maintain_order="left")
+        .join(drawn, on="row", how="left", maintain_order="left")
+        .with_columns(
+            status=pl.when(pl.col("year").is_null()).then(idle).otherwise(why),
+            caution=pl.when("jumped").then(pl.lit("jump")),
+        )
+        .select(*KEY, *columns, "status", "caution")
     )
 
 

@@ -20,7 +20,7 @@ from hpedu.outlook.intake import (
     Intake,
     SeriesError,
     locate,
-    name_places,
+    name_columns,
 )
 from hpedu.outlook.judgement import judge
 from hpedu.outlook.levels import project_levels
@@ -40,6 +40,8 @@ SHAPES: dict[str, tuple[str, ...]] = {
 TARGET_YEAR = 2030
 """Of targets in a table that gives them no year."""
 DECIMAL_COMMA = r"^-?\d+,\d+$"
+GROUPED_OR_DECIMAL = r"^\d{1,3}\.\d{3}$"
+"""1.234 is one and a quarter or more than a thousand."""
 
 
 def read_table(content: bytes, name: str) -> pl.DataFrame:
@@ -113,8 +115,9 @@ def foresee_table(
     SeriesError
         For a table of no shape, or with everything wrong in it.
     """
-    frame = name_places(frame)
+    frame = name_columns(frame)
     shape = recognise(frame.columns, name)
+    _refuse_dots(frame, name)
     if shape == "merger":
         pairs = [c for c in ("whole", "place", "valid_from", "valid_to") if c in frame.columns]
         parts = frame.select(pairs).drop_nulls("whole").unique(maintain_order=True).rename({"place": "part"})
@@ -127,6 +130,35 @@ def foresee_table(
         goals = [c for c in frame.columns if c in {**TARGETS, **TARGETS_OPTIONS}]
         targets = frame.select(goals).drop_nulls("target").unique(maintain_order=True)
     return project(frame, until=until) if targets is None else _judge(frame, targets)
+
+
+def _refuse_dots(frame: pl.DataFrame, name: str) -> None:
+    """Refuse numbers of people typed as text of which every one may be thousands with a dot, or three decimals.
+
+    Rates with three decimals are known by their kind, or by their upper bound.
+    """
+    problems = []
+    for column in ("value", "pupils", "births", "population", "numerator", "denominator"):
+        if column not in frame.columns or frame[column].dtype != pl.String:
+            continue
+        rates = pl.lit(False)
+        if column == "value":
+            rates = (
+                pl.any_horizontal(
+                    pl.col(other).is_in(known) if known else pl.col(other).is_not_null()
+                    for other, known in (("kind", ["rate", "ratio", "score"]), ("upper", None))
+                    if other in frame.columns
+                )
+                if {"kind", "upper"} & set(frame.columns)
+                else rates
+            )
+        cells = frame.filter(~rates.fill_null(False))[column].drop_nulls().str.strip_chars()
+        cells = cells.filter(cells != "")
+        if len(cells) and cells.str.contains(GROUPED_OR_DECIMAL).all():
+            where = message("intake_column", column=column)
+            problems.append(Problem(name, where, message("intake_dots"), cells[0]))
+    if problems:
+        raise SeriesError(problems)
 
 
 def _judge(frame: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:

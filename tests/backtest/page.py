@@ -29,69 +29,77 @@ COLUMNS = {
     "unlikely_met_share": ("of these met", ".0%"),
 }
 
+SHARES = ("likely_met_share", "unlikely_met_share", "calibration_error")
 RANGES = ("questions", "relative_mae", "coverage80", "coverage95")
 
 
 def write_page(figures: Mapping[str, Any], path: Path) -> None:
-    settings, bars, outside = figures["settings"], figures["bars"], figures["outside"]
+    settings, outside, paired = figures["settings"], figures["outside"], figures["paired"]
+    head, alone = settings[figures["setting"]], settings["one_city"]
     filled = (
         (HERE / "track_record.md")
         .read_text(encoding="utf-8")
         .format(
             settings=_table("setting", ((SETTINGS[name], row) for name, row in settings.items())),
-            groups=_table("group", figures["by_group"].items()),
-            periods=_table("outcomes", figures["by_period"].items()),
-            horizons=_table("years ahead", figures["by_ahead"].items()),
-            histories=_table("values known", figures["by_history"].items()),
-            groups_one_city=_table("group", settings["one_city"]["by_group"].items()),
-            periods_one_city=_table("outcomes", settings["one_city"]["by_period"].items()),
+            groups=_table("group", head["by_group"].items()),
+            group_bars=_bars(head["by_group"], head["group_bars"]),
+            horizons=_table("years ahead", head["by_ahead"].items()),
+            histories=_table("values known", head["by_history"].items()),
+            groups_one_city=_table("group", alone["by_group"].items()),
             rivals=_rivals(figures["rivals"]),
             outside=_table("setting", ((OUTSIDE[name], row) for name, row in outside.items()), RANGES),
-            likely_one_city_bar="{:.0%} to {:.0%}".format(*settings["one_city"]["bars"]["likely_met_share"]),
-            **{f"{what}_bar": f"{low:.3f} to {high:.3f}" for what, (low, high) in bars.items()},
+            likely_bar="{:.0%} to {:.0%}".format(*head["bars"]["likely_met_share"]),
+            likely_one_city_bar="{:.0%} to {:.0%}".format(*alone["bars"]["likely_met_share"]),
+            paired="{ratio:.3f} ({low:.3f} to {high:.3f})".format(**paired),
+            **{f"{what}_bar": f"{low:.3f} to {high:.3f}" for what, (low, high) in head["bars"].items()},
         )
     )
     path.write_text(filled, encoding="utf-8")
 
 
-def write_quote(figures: Mapping[str, float], path: Path) -> None:
-    """One city at a time, as in a report."""
+def write_quote(settings: Mapping[str, Mapping[str, float]], path: Path) -> None:
+    """Write what a report quotes: one row for a series without company, one for a series with it."""
     lines = [
-        "# Written by `make backtest`: what a report may say of ranges and words like its own, seen on the past.",
-        "# One province at a time, held-out provinces; how far they were held out: docs/track_record.md.",
-        f"questions = {figures['questions']}",
-        *(f"{name} = {figures[name]:.3f}" for name in ("relative_mae", "coverage80", "coverage95")),
-        *(f"{name} = {figures[name]}" for name in ("likely_calls", "unlikely_calls")),
-        *(
-            f"{name} = {figures[name]:.3f}"
-            for name in ("likely_met_share", "unlikely_met_share", "calibration_error")
-        ),
+        "# Written by `make backtest`: what a report may say of ranges and words like its own, seen on the past:",
+        "# held-out provinces, years that nothing was chosen on (docs/track_record.md).",
     ]
+    for name, figures in settings.items():
+        lines += [
+            f"[{name}]",
+            f"questions = {figures['questions']}",
+            *(f"{key} = {figures[key]:.3f}" for key in ("relative_mae", "coverage80", "coverage95")),
+            *(f"{key} = {figures[key]}" for key in ("likely_calls", "unlikely_calls")),
+            *(f"{key} = {figures[key]:.3f}" for key in SHARES),
+        ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def draw_reliability(answers: pl.DataFrame, path: Path) -> None:
-    """What was said against what came, both periods."""
-    parts = [
-        reliability(part).with_columns(outcomes=pl.lit(f"outcomes {period}")).filter(pl.col("questions") >= 30)
-        for (period,), part in answers.sort("period", descending=True).group_by("period", maintain_order=True)
-    ]
-    rows = pl.concat(parts).select("outcomes", "said", "came", "questions").to_dicts()
+    """Draw what was said against what came."""
+    table = reliability(answers).filter(pl.col("questions") >= 30)
+    rows = table.select("said", "came", "questions").to_dicts()
     scale = alt.Scale(domain=[0, 1])
     base = alt.Chart(alt.Data(values=rows)).encode(
         alt.X("said:Q", title="Probability that was said", scale=scale, axis=alt.Axis(format=".0%")),
         alt.Y("came:Q", title="Share of these targets that were met", scale=scale, axis=alt.Axis(format=".0%")),
-        alt.Color("outcomes:N", title=None, scale=alt.Scale(range=["#0b6e8f", "#b3541e"])),
+        alt.ColorValue("#0b6e8f"),
     )
     dots = base.mark_point(filled=True, opacity=0.9).encode(
-        alt.Size("questions:Q", title="Targets", scale=alt.Scale(range=[30, 400])),
-        alt.Shape("outcomes:N", title=None),
+        alt.Size("questions:Q", title="Targets", scale=alt.Scale(range=[30, 400]))
     )
     perfect = alt.Chart(alt.Data(values=[{"x": 0, "y": 0}, {"x": 1, "y": 1}])).mark_line(
         color="#777", strokeDash=[4, 4]
     )
     chart = (perfect.encode(x="x:Q", y="y:Q") + base.mark_line() + dots).properties(width=380, height=380)
     path.write_text(vl_convert.vegalite_to_svg(chart.to_dict()) + "\n", encoding="utf-8")
+
+
+def _bars(groups: Mapping[str, Mapping[str, float]], bars: Mapping[str, tuple[float, float]]) -> str:
+    body = [
+        [name, f"{row['relative_mae']:.3f}", "{:.3f} to {:.3f}".format(*bars[name])]
+        for name, row in groups.items()
+    ]
+    return _markdown(["group", "error / no change", "95% range"], body)
 
 
 def _table(

@@ -55,7 +55,7 @@ def load_panel() -> pl.DataFrame:
 
 
 def _to_persons() -> pl.Expr:
-    """Kindergarten pupils are printed in thousands until 2014 and in persons after, under the same heading."""
-    thousands = (pl.col("measure") == "pupils_kindergarten") & (pl.col("year") <= 2014)
+    """Kindergarten pupils are printed in thousands, but for 2015 and 2016, under the same heading."""
+    thousands = (pl.col("measure") == "pupils_kindergarten") & ~pl.col("year").is_in([2015, 2016])
     people = pl.col("measure") == "population"  # thousands throughout
     return pl.when(thousands | people).then(pl.col("count") * 1000).otherwise(pl.col("count"))

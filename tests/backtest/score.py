@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from hpedu.outlook.judgement import LIKELY, UNLIKELY
-from tests.backtest.questions import SEED
+from tests.backtest.questions import KEY, SEED
 
 BOOTSTRAPS = 400
 BINS = np.linspace(0, 1, 11)
@@ -86,6 +86,18 @@ def bar(answers: pl.DataFrame, what: str) -> tuple[float, float]:
     draws = random.integers(0, len(a), (BOOTSTRAPS, len(a)))
     low, high = np.quantile(a[draws].sum(axis=1) / b[draws].sum(axis=1), [0.025, 0.975])
     return float(low), float(high)
+
+
+def compare(better: pl.DataFrame, worse: pl.DataFrame) -> dict[str, Any]:
+    """Error of one setting over that of another on the same questions; 95% range with provinces drawn again."""
+    same = better.join(worse, on=[*KEY, "origin", "year"], suffix="_other")
+    sums = same.group_by("province").agg(
+        a=_relative("point").sum(), b=((pl.col("actual") - pl.col("point_other")).abs() / pl.col("usual")).sum()
+    )
+    a, b = (sums.sort("province")[name].to_numpy() for name in "ab")
+    draws = np.random.default_rng(SEED).integers(0, len(a), (BOOTSTRAPS, len(a)))
+    low, high = np.quantile(a[draws].sum(axis=1) / b[draws].sum(axis=1), [0.025, 0.975])
+    return {"questions": len(same), "ratio": float(a.sum() / b.sum()), "low": float(low), "high": float(high)}
 
 
 def compare_rivals(answers: pl.DataFrame) -> list[dict[str, Any]]:

@@ -7,10 +7,10 @@ import pytest
 
 from tests.backtest.outside import GROSS, answer_outside, load_outside
 from tests.backtest.panel import HERE, load_panel
-from tests.backtest.questions import KEY, LENGTHS, ask, choose_half
+from tests.backtest.questions import CHOICE, KEY, LENGTHS, TEST, Window, ask, choose_half
 from tests.backtest.rivals import forecast_simply
-from tests.backtest.run import _hide
-from tests.backtest.score import bar, reliability, score, score_ranges
+from tests.backtest.run import answer
+from tests.backtest.score import bar, compare, reliability, score, score_ranges
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,7 @@ class TestPanel:
 
     def test_thousands_of_kindergarten_pupils_and_persons_are_one_series(self, panel: pl.DataFrame) -> None:
         classes = panel.filter(indicator="pupils_per_class_kindergarten")
+        assert classes.filter(pl.col("year") > 2016)["value"].is_between(8, 60).mean() > 0.97
         assert classes["value"].is_between(8, 60).mean() > 0.97
         assert set(classes["year"]) >= {2014, 2015}
 
@@ -51,17 +52,17 @@ class TestQuestions:
         assert not halves[0] & halves[1] and len(halves[0] | halves[1]) == 63
 
     def test_nothing_of_the_future_is_known(self, panel: pl.DataFrame) -> None:
-        for origin, known, questions in ask(choose_half(panel, "held_out")):
+        for origin, known, questions in ask(choose_half(panel, "held_out"), TEST):
             assert known["year"].max() == origin
-            assert questions["year"].min() == origin + 1
+            assert questions["year"].min() > origin
             assert known.group_by(KEY).len()["len"].is_between(*LENGTHS).all()
 
     def test_the_same_questions_every_time(self, panel: pl.DataFrame) -> None:
-        first, second = (next(ask(choose_half(panel, "tune")))[2] for _ in range(2))
+        first, second = (next(ask(choose_half(panel, "tune"), TEST))[2] for _ in range(2))
         assert first.equals(second)
 
     def test_a_target_is_met_as_its_comparison_says(self, panel: pl.DataFrame) -> None:
-        _, _, questions = next(ask(choose_half(panel, "tune")))
+        _, _, questions = next(ask(choose_half(panel, "tune"), TEST))
         for sign, told in (
             (">=", pl.col("actual") >= pl.col("target")),
             ("<", pl.col("actual") < pl.col("target")),
@@ -69,12 +70,23 @@ class TestQuestions:
             rows = questions.filter(comparison=sign)
             assert len(rows) > 100 and rows.select((told == pl.col("met")).all()).item()
 
-    def test_a_lone_city_has_no_neighbours(self, panel: pl.DataFrame) -> None:
-        assert _hide(panel, "one_city").group_by("indicator").agg(pl.col("place").n_unique())["place"].max() == 1
-        assert (
-            _hide(panel, "one_series").group_by("place").agg(pl.col("indicator").n_unique())["indicator"].max()
-            == 1
-        )
+    def test_only_years_that_nothing_was_chosen_on_are_asked(self, panel: pl.DataFrame) -> None:
+        assert not set(CHOICE.outcomes) & set(TEST.outcomes)
+        for _, _, questions in ask(choose_half(panel, "held_out"), TEST):
+            assert set(questions["year"]) <= set(TEST.outcomes)
+
+    def test_the_future_of_others_is_not_known_either(self, panel: pl.DataFrame) -> None:
+        few = Window(range(2012, 2013), range(2013, 2015))
+        later = panel.with_columns(value=pl.when(pl.col("year") > 2012).then(1.0).otherwise("value"))
+        for setting in ("background", "stale"):
+            points = [answer(frame, "tune", setting, few).sort(*KEY, "year")["point"] for frame in (panel, later)]
+            assert points[0].equals(points[1])
+
+    def test_a_bar_of_two_settings_holds_their_ratio(self, panel: pl.DataFrame) -> None:
+        few = Window(range(2012, 2013), range(2013, 2014))
+        alone, among = (answer(panel, "tune", name, few) for name in ("one_city", "background"))
+        found = compare(among, alone)
+        assert found["low"] < found["ratio"] < found["high"] and found["questions"] == len(alone)
 
 
 class TestOutside:

@@ -56,7 +56,11 @@ class TestProgression:
         found = project_enrolment(table(HISTORY), until=2025, cohort=births)
         # 100/125, 110/137.5 and 120/150 are all 0.8; in 2025 nothing is known of 2019: the last intake goes on
         assert [points(found, year)[0] for year in (2023, 2024, 2025)] == pytest.approx([128, 80, 80])
-        assert set(found["intake"]) == {"births"}
+        assert {year: set(own["intake"]) for (year,), own in found.group_by("year")} == {
+            2023: {"births"},
+            2024: {"births"},
+            2025: {"held"},
+        }
 
     def test_population_enters_at_once(self) -> None:
         people = pl.DataFrame({"year": [2020, 2021, 2022, 2023], "population": [200.0, 220, 240, 300]})
@@ -69,7 +73,24 @@ class TestProgression:
 
     def test_a_year_that_lacks_a_grade_is_not_the_start(self) -> None:
         history: dict[int, Sequence[float | None]] = {**HISTORY, 2023: (130.0, None, 90.0)}
-        assert project_enrolment(table(history), until=2023)["year"].unique().to_list() == [2023]
+        found = project_enrolment(table(history), until=2023)
+        assert found["year"].unique().to_list() == [2023]
+        assert set(found["caution"]) == {"incomplete_year"}
+
+    def test_nobody_entering_in_the_newest_year_is_not_in_yet(self) -> None:
+        history: dict[int, Sequence[float | None]] = {**HISTORY, 2023: (0.0, 100.0, 90.0)}
+        found = project_enrolment(table(history), until=2023)
+        assert found["year"].unique().to_list() == [2023] and set(found["caution"]) == {"incomplete_year"}
+
+    def test_a_digit_too_many_in_one_grade_is_no_rate(self) -> None:
+        steady = dict.fromkeys(range(2015, 2023), (100.0, 100.0, 100.0))
+        slipped = project_enrolment(table({**steady, 2020: (100.0, 1000.0, 100.0)}), until=2024)
+        assert slipped["point"].equals(project_enrolment(table(steady), until=2024)["point"])
+        assert set(slipped["caution"]) == {"slip"}
+
+    def test_no_years_are_no_years(self) -> None:
+        with pytest.raises(SeriesError, match="years"):
+            project_enrolment(table(HISTORY), until=2024, years=0)
 
     def test_levels_are_sums_of_their_grades(self) -> None:
         level = pl.when(pl.col("grade") < 3).then(pl.lit("lower")).otherwise(pl.lit("upper"))

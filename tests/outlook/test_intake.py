@@ -72,7 +72,7 @@ def test_numbers_may_be_text_and_unknown(call: Call) -> None:
         ("year", "soon", "column year: has what is not a year such as 2015 or 2015-2016 (row 1: 'soon'"),
         ("year", "2015-2016-2017", "column year: has what is not a year"),
         ("value", "nan", "column value: has what is not a finite number (row 1: 'nan'"),
-        ("kind", "share", "column kind: is none of rate, ratio, count (found: share)"),
+        ("kind", "share", "column kind: is none of rate, ratio, count, score (found: share)"),
     ],
 )
 def test_all_refuse_the_same(call: Call, column: str, cell: str, problem: str) -> None:

@@ -41,7 +41,7 @@ def one(
         (STEADY, {"break_year": 2023}, "broken", None),
         (STEADY, {"break_year": 2025}, "broken", None),
         (STEADY, {"target": 95.0}, "met", "met"),
-        (STEADY, {"target": 95.0, "comparison": ">"}, "projected", "likely"),
+        (STEADY, {"target": 95.0, "comparison": ">"}, "projected", "leaning"),
         (STEADY, {"target": 90.5, "comparison": "<="}, "lost", "unlikely"),
         (STEADY, {"target": 94.0, "year": 2023}, "due", "met"),
         (STEADY, {"target": 94.0, "year": 2022}, "due", "missed"),
@@ -71,7 +71,7 @@ def test_an_old_value_is_stale_and_a_past_target_year_without_value_is_said() ->
 
 def test_after_a_break_nothing_is_called_likely() -> None:
     climbing = {year: 40.0 + 3 * (year - 2010) for year in range(2010, 2025)}
-    assert one(climbing, target=83.0)["verdict"] == "likely"
+    assert one(climbing, target=83.0)["verdict"] == "leaning"
     row = one(climbing, target=83.0, break_year=2013)
     assert (row["verdict"], row["reason"]) == ("uncertain", "after_break")
     assert row["probability"] > 0.6
@@ -140,3 +140,31 @@ def test_without_unit_a_target_is_asked_of_every_unit() -> None:
         ("x", "a", "one_point", "met"),
         ("x", "b", "one_point", None),
     ]
+
+
+def others(count: int) -> pl.DataFrame:
+    """Other places whose rate climbs by a point a year, each from a level of its own."""
+    return pl.concat(
+        pl.DataFrame(
+            {"place": f"p{n}", "indicator": "x", "year": list(range(2014, 2025)), "lower": 0.0, "upper": 100.0}
+        ).with_columns(value=pl.col("year") - 2014 + 80.0 + n / 2)
+        for n in range(count)
+    )
+
+
+@pytest.mark.parametrize(("count", "word"), [(9, "leaning"), (10, "likely")])
+def test_likely_needs_the_company_of_ten_other_places(count: int, word: str) -> None:
+    climbing = {year: 80.0 + (year - 2014) for year in range(2014, 2025)}
+    row = one(climbing, target=91.0, background=others(count))
+    assert (row["company"], row["verdict"]) == (count, word)
+
+
+def test_the_background_is_not_judged() -> None:
+    goal = pl.DataFrame({"indicator": ["x"], "comparison": [">="], "target": [95.0], "target_year": [2030]})
+    own = others(1).with_columns(place=pl.lit("mine"))
+    assert judge(own, goal, background=others(12))["place"].to_list() == ["mine"]
+
+
+def test_a_jump_in_the_last_step_is_said() -> None:
+    row = one({**{year: 50.0 + year % 2 for year in range(2014, 2024)}, 2024: 90.0})
+    assert row["reason"] == "jump"

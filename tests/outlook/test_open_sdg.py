@@ -287,7 +287,7 @@ class TestTargets:
 
     def test_a_base_on_the_target_that_was_lost(self) -> None:
         row = measure([(2015, 50.0), (2020, 45.0)], target=50)
-        assert (row["ratio"], row["class"], row["score"]) == (-math.inf, "deterioration", -5.0)
+        assert (row["ratio"], row["class"], row["score"]) == (None, "deterioration", -5.0)
 
     def test_a_target_year_that_is_no_later_than_the_base(self) -> None:
         row = measure([(2016, 40.0), (2020, 45.0)], target=50, target_year=2016)

@@ -120,7 +120,7 @@ def test_problems_are_said_at_once() -> None:
     with pytest.raises(SeriesError) as caught:
         measure_pace(series, targets)
     assert [str(p) for p in caught.value.problems] == [
-        "series: column kind: is none of rate, ratio, count (found: x)"
+        "series: column kind: is none of rate, ratio, count, score (found: x)"
     ]
 
 

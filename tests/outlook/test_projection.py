@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -39,14 +40,15 @@ def line(start: float, step: float, count: int = 10, first: int = 2010) -> dict[
 
 @st.composite
 def frames(draw: Callable[..., Any]) -> pl.DataFrame:
-    """Some places and indicators, histories of 1 to 20 values with gaps, unordered, some beyond their bounds."""
+    """Some places and indicators, histories of 1 to 20 values with gaps, unordered."""
     parts = []
     for place in "abc"[: draw(st.integers(1, 3))]:
         for indicator in "xyz"[: draw(st.integers(1, 3))]:
             years = draw(st.lists(st.integers(1995, 2024), min_size=1, max_size=20, unique=True))
             bounds: dict[str, Any] = {"x": {"lower": 0.0, "upper": 100.0}, "y": {"lower": 0.0}}.get(indicator, {})
-            size = 110 if indicator == "x" else 1e9
-            values = draw(st.lists(st.floats(-size, size), min_size=len(years), max_size=len(years)))
+            size = 100.0 if indicator == "x" else 1e9
+            least = bounds.get("lower", -size)
+            values = draw(st.lists(st.floats(least, size), min_size=len(years), max_size=len(years)))
             part = series(dict(zip(years, values, strict=True)), place, indicator)
             parts.append(
                 part.with_columns(
@@ -189,8 +191,8 @@ class TestWidth:
 
     def test_noise_around_a_level_widens_less_than_a_walk(self) -> None:
         """Both move by 2 every year; ranges one year ahead differ little, eleven years ahead much."""
-        noise = self.width({2010 + n: 50.0 + 2 * (n % 2) for n in range(10)})
-        walk = self.width({2010 + n: 50.0 + 2 * (n // 2 % 2) + 2 * ((n + 1) // 2 % 2) for n in range(10)})
+        noise = self.width({2009 + n: 50.0 + 2 * (n % 2) for n in range(11)})
+        walk = self.width({2009 + n: 50.0 + 2 * (n // 2 % 2) + 2 * ((n + 1) // 2 % 2) for n in range(11)})
         assert noise[0] > walk[0] / 2
         assert noise[-1] / noise[0] < 0.6 * walk[-1] / walk[0]
 
@@ -249,14 +251,129 @@ class TestPooling:
         assert found["point"][-1] == found["point"][0]
 
     def test_a_broken_history_is_wider(self) -> None:
-        values = line(60.0, 1.0, count=5)
+        values = line(60.0, 0.0, count=5)
         whole = project(series(values, lower=0.0, upper=100.0))
         broken = project(series({2008: 20.0, **values}, lower=0.0, upper=100.0, break_year=2010))
         ratio = (broken["hi80"] - broken["lo80"]) / (whole["hi80"] - whole["lo80"])
         np.testing.assert_allclose(ratio, math.sqrt(METHOD.break_factor))
 
 
+def crowd(step: float, count: int = 12, middle: float = 50.0) -> pl.DataFrame:
+    """Other places around a middle, each moving by a step a year and closing a tenth of its distance."""
+    parts = []
+    for n in range(count):
+        away = 12.0 * (n - (count - 1) / 2) / count
+        values = {2010 + t: middle + step * t + away * 0.9**t for t in range(12)}
+        parts.append(series(values, place=f"p{n}", lower=0.0, upper=100.0))
+    return pl.concat(parts)
+
+
+class TestBackground:
+    own = series(line(40.0, 0.0, count=12), lower=0.0, upper=100.0)
+
+    def last(self, background: object = None, own: pl.DataFrame | None = None, **options: Any) -> dict[str, Any]:
+        return project(self.own if own is None else own, background=background, **options).row(-1, named=True)
+
+    def test_only_the_series_asked_for_comes_out(self) -> None:
+        found = project(self.own, background=pl.concat([crowd(0.0), self.own]))
+        assert found["place"].unique().to_list() == ["a"]
+        assert found.equals(project(self.own, background=crowd(0.0)))
+
+    def test_a_level_is_drawn_towards_places_that_close_in(self) -> None:
+        assert self.last()["point"] == 40.0
+        assert 41 < self.last(crowd(0.0))["point"] < 46
+        assert self.last(crowd(0.0, count=9))["point"] == pytest.approx(40.0, abs=0.01)
+
+    def test_a_drift_that_others_share_is_believed_more(self) -> None:
+        own = series(line(50.0, 0.5, count=12), lower=0.0, upper=100.0)
+        shared, alone, against = (self.last(b, own)["point"] for b in (crowd(0.5), None, crowd(-0.5)))
+        assert shared > alone > against
+
+    def test_calm_places_make_narrow_ranges(self) -> None:
+        calm, alone = self.last(crowd(0.0)), self.last()
+        assert calm["hi80"] - calm["lo80"] < alone["hi80"] - alone["lo80"]
+
+    def test_what_came_after_the_origin_is_not_known_of_others_either(self) -> None:
+        later = crowd(0.0).with_columns(value=pl.when(pl.col("year") > 2018).then(5.0).otherwise("value"))
+        assert self.last(later, origin=2018) == self.last(crowd(0.0), origin=2018)
+
+    def test_the_bounds_of_the_series_hold_for_others_that_state_none(self) -> None:
+        bare = crowd(0.0).drop("lower", "upper")
+        assert self.last(bare) == self.last(crowd(0.0))
+
+    def test_a_count_is_not_drawn_to_those_of_larger_places(self) -> None:
+        own = series(line(1000.0, 0.0, count=12), kind="count")
+        large = crowd(0.0, middle=90_000.0).drop("lower", "upper")
+        assert self.last(large, own)["point"] == pytest.approx(1000.0)
+
+
+BEFORE = dict(zip(range(2010, 2016), [20.0, 21.0, 20.0, 21.0, 20.0, 21.0], strict=True))
+
+
+class TestJumps:
+    def test_what_lies_before_a_jump_that_lasted_counts_no_more(self) -> None:
+        after = {2016: 60.0, 2017: 61.0, 2018: 60.0}
+        found = project(series(BEFORE | after)).row(0, named=True)
+        assert found["point"] == pytest.approx(60.5, abs=1.5) and found["caution"] == "jump"
+
+    def test_a_jump_in_the_last_step_stays_in_doubt(self) -> None:
+        found = project(series(BEFORE | {2016: 60.0})).row(0, named=True)
+        assert 25 < found["point"] < 60 and found["caution"] == "jump"
+        assert found["lo80"] < 60 < found["hi95"]
+
+    def test_a_slip_that_was_taken_back_leaves_the_level(self) -> None:
+        found = project(series(BEFORE | {2016: 60.0, 2017: 20.0, 2018: 21.0})).row(0, named=True)
+        assert found["caution"] == "jump" and 19 < found["point"] < 23
+
+
+class TestKinds:
+    def test_ranges_of_a_count_are_symmetric_in_proportion(self) -> None:
+        found = project(series(line(1000.0, 40.0), kind="count")).row(-1, named=True)
+        assert found["hi80"] / found["point"] == pytest.approx(found["point"] / found["lo80"])
+
+    def test_a_score_moves_as_it_moved_wherever_its_zero_is(self) -> None:
+        values = {2010 + n: 500.0 + 2 * (n * 7 % 5) for n in range(10)}
+        low = {year: value - 400 for year, value in values.items()}
+        a, b = (project(series(each, kind="score")).row(-1, named=True) for each in (values, low))
+        assert a["hi80"] - a["lo80"] == pytest.approx(b["hi80"] - b["lo80"])
+
+    @pytest.mark.parametrize("other", ["pandas", "lazy", "mapping", "long names"])
+    def test_any_frame_will_do(self, other: str) -> None:
+        frame = series(line(60.0, 1.0))
+        given: object = {
+            "pandas": pandas.DataFrame(frame.to_dict(as_series=False)),
+            "lazy": frame.lazy(),
+            "mapping": frame.to_dict(as_series=False),
+            "long names": frame.rename({"place": "unique_id", "year": "ds", "value": "y"}),
+        }[other]
+        assert project(given).equals(project(frame))
+
+    def test_h_and_level(self) -> None:
+        found = project(series(line(60.0, 1.0)), h=2, level=[90])
+        assert found.columns == [*KEY, "year", "point", "lo90", "hi90", "status", "caution"]
+        assert found["year"].to_list() == [2020, 2021]
+
+    def test_a_series_without_any_value_comes_out_too(self) -> None:
+        empty = series({2020: 1.0}, place="b").with_columns(value=pl.lit(None, dtype=pl.Float64))
+        found = project(pl.concat([series(line(60.0, 1.0)), empty]))
+        assert found.filter(place="b")["status"].to_list() == ["no_data"]
+
+
 class TestErrors:
+    def test_a_value_beyond_its_bounds_is_named_by_row(self) -> None:
+        with pytest.raises(SeriesError) as caught:
+            project(series({2020: 99.0, 2021: 101.2}, lower=0.0, upper=100.0))
+        assert "place=a, indicator=x, year=2021" in str(caught.value) and "101.2" in str(caught.value)
+
+    @pytest.mark.parametrize("options", [{"until": 2030.5}, {"until": "2030"}, {"h": 0}, {"level": [100]}])
+    def test_an_option_that_is_none_is_said(self, options: dict[str, Any]) -> None:
+        with pytest.raises(SeriesError, match="whole number"):
+            project(series(line(60.0, 1.0)), **options)
+
+    def test_what_is_no_table_is_said(self) -> None:
+        with pytest.raises(SeriesError, match="polars or pandas"):
+            project([1, 2, 3])
+
     def test_all_columns_that_are_missing_are_named(self) -> None:
         with pytest.raises(SeriesError) as caught:
             project(pl.DataFrame({"place": ["a"], "indicators": ["x"]}))
@@ -281,7 +398,7 @@ class TestErrors:
         text = str(caught.value)
         assert text.count("occurs 2 times; keep one") == 2
         assert "place=a, indicator=x: one series has several values of lower (found: 0.0, 1.0)" in text
-        assert "column kind: is none of rate, ratio, count (found: share)" in text
+        assert "column kind: is none of rate, ratio, count, score (found: share)" in text
 
     def test_half_years_and_words_are_refused(self) -> None:
         with pytest.raises(SeriesError, match=r"column year: has what is not a year .* \(row 1: 2020.5\)"):

@@ -75,3 +75,17 @@ def test_a_target_without_a_way_is_refused() -> None:
 def test_what_is_no_table_is_refused(content: bytes) -> None:
     with pytest.raises(SeriesError, match=r"a\.csv"):
         read_table(content, "a.csv")
+
+
+class TestDots:
+    counts = b"indicator,year,value,kind\npupils,2020,1.234,count\npupils,2021,1.250,count\n"
+
+    def test_counts_that_may_be_thousands_are_refused(self) -> None:
+        with pytest.raises(SeriesError, match="thousands or three decimals"):
+            foresee_table(read_table(self.counts, "a.csv"), "a.csv")
+
+    @pytest.mark.parametrize(("old", "new"), [(b"count", b"ratio"), (b"1.234", b"1.2"), (b"1.234", b"1234")])
+    def test_what_says_which_is_read(self, old: bytes, new: bytes) -> None:
+        assert (
+            foresee_table(read_table(self.counts.replace(old, new), "a.csv"), "a.csv")["status"].item() == "short"
+        )
