@@ -15,7 +15,7 @@ REVISIONS = {
     "change": pl.Float64(),
     "kind": pl.String(),
 }
-"""Columns of `revisions`. `change` is after - before, in the unit of the series; `kind`: `changed`, `new`, `gone`."""
+"""Columns of `revisions`. `change` is after - before, in the series' unit; `kind`: `changed`, `new` or `gone`."""
 
 
 def revisions(before: object, after: object) -> pl.DataFrame:
