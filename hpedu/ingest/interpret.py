@@ -33,7 +33,7 @@ from hpedu.ingest.words.numbers import (
     read_sole,
 )
 from hpedu.ingest.words.places import resolve_place
-from hpedu.ingest.words.units import PARTS, is_percent
+from hpedu.ingest.words.units import read_unit
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.ingest.words.years import (
     YearLabel,
@@ -322,12 +322,14 @@ class _CellReader:
         flags = [flag for flag in extra.get("flags", "").split("|") if flag]
         _check_codes(series, extra.get("qualifier", ""), extra.get("status", ""), flags, registry)
         if layout.coded:
-            if is_percent(cell.labels.get("unit", "")) != (measure.unit in PARTS):
-                raise SetAside("other_unit", cell.labels.get("unit", ""))
+            unit = cell.labels.get("unit", "")
+            known = read_unit(unit)
+            if unit.replace(" ", "_") != measure.unit and (known is None or not known.counts(measure)):
+                raise SetAside("other_unit", unit)
         else:
             if contradicts(cell.sheet, self.title, series):
                 raise SetAside("other_sheet", cell.sheet)
-            self.units.check(cell.labels.get("unit", ""), " ".join(parts), series, measure.unit)
+            self.units.check(cell.labels.get("unit", ""), " ".join(parts), series, measure)
         try:
             status, refusal = self._read_status(cell, label, series, year), None
         except SetAside as error:

@@ -26,10 +26,6 @@ from tests.fuzz.tables import FORMATS, PUBLISHED, Table, make_table
 RESOURCE: Resource = stand_in(Path("table")).model_copy(update={"published": PUBLISHED})
 
 
-OTHER_UNITS = ("Trường", "Người/km2")
-"""Units without a factor that are not those of pupils, and not seen under a PX-Web table."""
-
-
 @dataclass(frozen=True)
 class Mutant:
     """A changed table and its file."""
@@ -117,12 +113,6 @@ def count_cells(mutant: Mutant) -> int | None:
 def judge_all(seed: int, count: int, registry: Registry) -> Iterator[Outcome]:
     """Judge mutants with the numbers from `seed` on."""
     return (judge(make_mutant(number), registry) for number in range(seed, seed + count))
-
-
-def is_open(mutant: Mutant) -> bool:
-    """Return whether a mutant is of a kind that is known to be read wrongly: docs/fuzz.md names them."""
-    is_other = mutant.format == "pxweb_csv" and any(f"unit '{unit}'" in mutant.done for unit in OTHER_UNITS)
-    return is_other or "unit 'Giáo viên'" in mutant.done or (mutant.format == "html" and "note '" in mutant.done)
 
 
 def describe(outcome: Outcome) -> str:

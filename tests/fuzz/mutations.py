@@ -10,7 +10,7 @@ from copy import deepcopy
 from decimal import Decimal
 from random import Random
 
-from tests.fuzz.tables import Column, Figure, Row, Table
+from tests.fuzz.tables import TITLE, Column, Figure, Row, Table
 
 # Unit words, and how many pupils one of them is; None where nothing can be counted so.
 UNITS: dict[str, str | None] = {
@@ -158,9 +158,11 @@ def unit(table: Table, random: Random) -> str:
 
 
 def title(table: Table, random: Random) -> str:
-    table.title = random.choice(TITLES)
+    # A unit behind the title stays.
+    name, unit = random.choice(TITLES), table.title.removeprefix(TITLE)
+    table.title = name + unit
     # A table of girls is known as such, the others are of something else.
-    table.is_known = table.title in FEMALE_TITLES
+    table.is_known = name in FEMALE_TITLES
     table.sex = "female" if table.is_known else table.sex
     return f"title {table.title!r}"
 
