@@ -383,6 +383,8 @@ class Erratum(Print):
     value: Decimal | None
     reason: Text
     evidence: Text
+    # The file of data/raw it was found in: while that is there, the figure must be met.
+    seen_in: str = ""
 
 
 class Decision(Print):
