@@ -216,7 +216,7 @@ def _find_fractions(read: Sequence[tuple[Cell, Mapping[str, Any]]], layout: Layo
 
 
 def _add_marks(layout: Layout, table: RawTable) -> Layout:
-    """Return the layout with the marks that the format of a table has; what the layout says of a mark goes first."""
+    """Return the layout with the marks that the format of a table has; those of the layout go first."""
     none = [*layout.none, *(mark for mark in table.none if mark not in layout.missing)]
     missing = [*layout.missing, *(mark for mark in table.missing if mark not in none)]
     return layout.model_copy(update={"missing": missing, "none": none})

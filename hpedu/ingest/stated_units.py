@@ -9,7 +9,7 @@ from hpedu.ingest.layouts import Layout, Series
 from hpedu.ingest.quarantine import SetAside
 from hpedu.ingest.schema import Cell, RawTable
 from hpedu.ingest.sheet.vocabulary import is_worded
-from hpedu.ingest.words.units import PARTS, find_scale, find_units, read_unit
+from hpedu.ingest.words.units import PARTS, changes_numbers, find_scale, find_units, read_unit
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.registry.models import Measure
 
@@ -51,7 +51,7 @@ def find_table_units(table: RawTable, layout: Layout, find_item: Callable[[Cell]
 
     `find_item` returns the parts of the item of a cell if the layout has it: then it knows the unit in it too.
     """
-    title = [part for part in find_units(table.title) if _tells(part)]
+    title = [part for part in find_units(table.title) if changes_numbers(part)]
     known = {part for name in layout.titles for part in find_units(name)}
     sheets = {cell.sheet for cell in table.cells[:1]}
     stated = [part for part in title if part not in known]
@@ -77,12 +77,6 @@ def _join(notes: Iterable[str]) -> Iterator[str]:
             yield before
             before = ""
     yield before
-
-
-def _tells(part: str) -> bool:
-    """Return whether a unit changes how numbers are read; "học sinh" does not."""
-    unit = read_unit(part)
-    return unit is None or unit.scale != 1 or bool(unit.kinds & PARTS)
 
 
 def _tells_all(part: str, text: str) -> bool:

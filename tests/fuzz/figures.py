@@ -21,6 +21,7 @@ from hpedu.ingest.schema import Resource
 from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
 from tests.fuzz.mutations import MUTATIONS, ONLY
+from tests.fuzz.schools import SchoolTable, compare, make_list
 from tests.fuzz.tables import FORMATS, PUBLISHED, Table, make_table
 
 RESOURCE: Resource = stand_in(Path("table")).model_copy(update={"published": PUBLISHED})
@@ -34,7 +35,7 @@ class Mutant:
     format: str
     mutation: str
     done: str
-    table: Table
+    table: Table | SchoolTable
     data: bytes
 
 
@@ -50,8 +51,11 @@ class Outcome:
 
 
 def make_mutant(number: int) -> Mutant:
-    """Make the mutant of a number: a table, one change in three of four, else two."""
+    """Make the mutant of a number: one in ten a school list; a table, one change in three of four, else two."""
     random = Random(number)
+    if number % 10 == 0:
+        kind, name, schools, done, data = make_list(random)
+        return Mutant(number, kind, name, done, schools, data)
     table = make_table(random)
     kind = random.choice(list(FORMATS))
     known = [name for name in MUTATIONS if kind in ONLY.get(name, {kind})]
@@ -73,6 +77,9 @@ def _change(table: Table, name: str, random: Random) -> str:
 def judge(mutant: Mutant, registry: Registry) -> Outcome:
     """Read a mutant and compare each observation with what the table says; and the number of cells."""
     try:
+        if isinstance(mutant.table, SchoolTable):
+            read, set_aside, found = compare(mutant.table, mutant.data, RESOURCE, registry)
+            return Outcome(mutant, read, set_aside, False, tuple(found))
         reading = read_file(open_source(mutant.data), RESOURCE, registry)
     except Unreadable:
         return Outcome(mutant, 0, 0, True, ())

@@ -273,6 +273,16 @@ def inserted_row(table: Table, random: Random) -> str:
     return f"row {label!r} inserted as number {number}"
 
 
+def lost_cells(table: Table, random: Random) -> str:
+    """A row of which one cell is lost, so that what is behind it moves, or the rest of the row."""
+    number, place = random.randrange(len(table.rows)), random.randrange(1, len(table.columns) + 1)
+    end = place + 1 if random.random() < 0.5 else None
+    table.lost[number] = slice(place, end)
+    for cell in table.rows[number].cells[place - 1 :]:
+        cell.value = None
+    return f"cells of row {number} are lost: {place} to {end}"
+
+
 def note(table: Table, random: Random) -> str:
     """A note under the table that changes what it counts."""
     unit, scale = random.choice(
@@ -300,13 +310,14 @@ MUTATIONS: dict[str, Callable[[Table, Random], str]] = {
     function.__name__: function
     for function in (
         value, mark, printed, superscript, percent_format, grouped, unit, title, unit_in_title, sheet_name, item,
-        year, other_year, place, order, column_order, lost_column, same_row, same_column, inserted_row, note,
+        year, other_year, place, order, column_order, lost_column, same_row, same_column, inserted_row, note, lost_cells,
     )
 }  # fmt: skip
 
 ONLY = {
     "title": {"xlsx", "ods", "html", "text", "px", "pxweb_csv", "jsonstat"},
     "superscript": {"xlsx", "html"},
+    "lost_cells": {"pxweb_csv"},
     "percent_format": {"xlsx"},
     "sheet_name": {"xlsx", "ods"},
     "grouped": {"xlsx", "ods", "html", "text", "pxweb_csv"},

@@ -77,6 +77,12 @@ def read_unit(text: str) -> Unit | None:
     return Unit(scales.pop() if scales else Decimal(1), kinds)
 
 
+def changes_numbers(part: str) -> bool:
+    """Return whether a part that states a unit changes how numbers are read; "học sinh" does not."""
+    unit = read_unit(part)
+    return unit is None or unit.scale != 1 or bool(unit.kinds & PARTS)
+
+
 @lru_cache(maxsize=1 << 14)
 def find_units(text: str) -> tuple[str, ...]:
     """Return the parts of a text that state a unit: all of it, in brackets, behind "tính bằng", at its end.
