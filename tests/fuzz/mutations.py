@@ -310,7 +310,8 @@ MUTATIONS: dict[str, Callable[[Table, Random], str]] = {
     function.__name__: function
     for function in (
         value, mark, printed, superscript, percent_format, grouped, unit, title, unit_in_title, sheet_name, item,
-        year, other_year, place, order, column_order, lost_column, same_row, same_column, inserted_row, note, lost_cells,
+        year, other_year, place, order, column_order, lost_column, same_row, same_column, inserted_row, note,
+        lost_cells,
     )
 }  # fmt: skip
 

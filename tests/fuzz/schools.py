@@ -1,4 +1,4 @@
-"""School lists of which every school is known, and changes to one: the list is read as it now stands, or set aside."""
+"""School lists of which every school is known, and changes to one: it is read as it now stands, or set aside."""
 
 from __future__ import annotations
 

@@ -252,11 +252,8 @@ def _drop_other_units(
 
     It may stand over the header, in the name of the sheet, or in a row that is no school.
     """
-    code = next(
-        (cells.columns[place] for place, column in header.columns.items() if column == "ministry_code"), ""
-    )
-    others = cells.slice(header.row + 1)
-    others = others.filter(~pl.col(code).fill_null("").str.contains(_CODE)) if code else others.head(0)
+    [code] = (cells.columns[place] for place, column in header.columns.items() if column == "ministry_code")
+    others = cells.slice(header.row + 1).filter(~pl.col(code).fill_null("").str.contains(_CODE))
     texts = [text for rows in (cells.head(header.row), others) for row in rows.rows() for text in row if text]
     stated = (part for text in [*texts, sheet] for part in find_units(text) if changes_numbers(part))
     unit = next(stated, None)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpedu.decoding import decode_text
+from hpedu.errors import Refused
 from hpedu.ingest.readers.text import is_delimited, read_delimited
 from hpedu.ingest.words.vietnamese import detect_legacy
 
