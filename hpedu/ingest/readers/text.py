@@ -70,7 +70,7 @@ def refuse_short(rows: Sequence[Sequence[str]]) -> None:
     body = enumerate(rows[first:], start=first + 1)
     short = [str(line) for line, row in body if 1 < len(row) < width and find_kind(row[-1]) == "number"]
     if short:
-        raise Refused("rows_ragged", lines=", ".join(short[:10]), width=width)
+        raise Refused("rows_ragged", numbers=", ".join(short[:10]), width=width)
 
 
 def read_rows(data: bytes) -> list[list[str]]:
@@ -166,7 +166,7 @@ def read_tidy_csv(data: bytes) -> RawTable:
     value = [name.casefold() for name in header].index("value")
     ragged = [str(line) for line, row in enumerate(rows, start=1) if row and len(row) != len(header)]
     if ragged:
-        raise Refused("rows_ragged", lines=", ".join(ragged[:10]), width=len(header))
+        raise Refused("rows_ragged", numbers=", ".join(ragged[:10]), width=len(header))
     cells = [
         Cell(
             sheet="",
