@@ -6,7 +6,7 @@ every export of a table gets the same correction, whatever its file is called an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -175,15 +175,18 @@ def join_met(all_met: dict[str, Met], more: Mapping[str, Met]) -> None:
         known.corrections |= met.corrections
 
 
-def find_strays(met: Mapping[str, Met], registry: Registry) -> list[Problem]:
+def find_strays(met: Mapping[str, Met], files: Container[str], registry: Registry) -> list[Problem]:
     """Name the errata and decisions whose figure no file has, though one has their table, year and territory.
 
-    A slip in the registry must leave no figure uncorrected.
+    A slip in the registry must leave no figure uncorrected. So an erratum must meet its figure, too, if the file
+    it was found in is there.
 
     Parameters
     ----------
     met
         What was met in the files of each table.
+    files
+        The files that were read, as paths under data/raw.
     """
     problems = []
     for file, rows in (("errata.csv", registry.errata), ("decisions.csv", registry.decisions)):
@@ -192,7 +195,8 @@ def find_strays(met: Mapping[str, Met], registry: Registry) -> list[Problem]:
             if there is None or one.id in there.corrections:
                 continue
             place = (one.territory, one.year)
-            if any((figure[FIGURE.index("territory")], figure[-1]) == place for figure in there.figures):
+            is_due = isinstance(one, Erratum) and (not one.seen_in or one.seen_in in files)
+            if is_due or any((f[FIGURE.index("territory")], f[-1]) == place for f in there.figures):
                 words = {"table": one.table, "territory": one.territory, "year": one.year, "printed": one.printed}
                 problems.append(Problem(file, one.id, message("print_not_met", **words)))
     return problems

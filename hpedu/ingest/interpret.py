@@ -33,7 +33,7 @@ from hpedu.ingest.words.numbers import (
     read_sole,
 )
 from hpedu.ingest.words.places import resolve_place
-from hpedu.ingest.words.units import PARTS, is_percent
+from hpedu.ingest.words.units import read_unit
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.ingest.words.years import (
     YearLabel,
@@ -92,7 +92,7 @@ def interpret(
     `national` says that the file as a whole is a publication of the country.
     """
     reading = Reading()
-    layout = _add_marks(layout, table, registry)
+    layout = _add_marks(layout, table)
     name = name_table(layout, resource)
     refused = []
     roles, items, style = find_roles(table, layout, registry), Items(layout), _find_style(table, layout, registry)
@@ -215,18 +215,11 @@ def _find_fractions(read: Sequence[tuple[Cell, Mapping[str, Any]]], layout: Layo
     return found
 
 
-def _add_marks(layout: Layout, table: RawTable, registry: Registry) -> Layout:
-    """Return the layout with the marks that the format of a table has; what the layout says of a mark goes first.
-
-    A mark of zero is taken as zero where things are counted. A rate has none where there is nobody to count, too.
-    """
-    if not table.missing and not table.none:
-        return layout
-    measures = {series.measure for its in layout.series.values() for series in its}
-    counts = all(name in registry.measures and registry.measures[name].additive for name in measures)
-    none = [mark for mark in table.none if counts and mark not in layout.missing]
-    missing = [mark for mark in (*table.missing, *table.none) if mark not in (*layout.none, *none)]
-    return layout.model_copy(update={"missing": layout.missing + missing, "none": layout.none + none})
+def _add_marks(layout: Layout, table: RawTable) -> Layout:
+    """Return the layout with the marks that the format of a table has; those of the layout go first."""
+    none = [*layout.none, *(mark for mark in table.none if mark not in layout.missing)]
+    missing = [*layout.missing, *(mark for mark in table.missing if mark not in none)]
+    return layout.model_copy(update={"missing": missing, "none": none})
 
 
 def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberStyle | Undecided:
@@ -288,6 +281,9 @@ class _CellReader:
         if is_uncomputed(printed):
             raise SetAside("formula_not_calculated" if printed.startswith("=") else "error_in_cell", printed)
         said = self._understand(cell)
+        if printed in layout.none and not self.registry.measures[said.series.measure].additive:
+            # A rate has none where there is nobody to count, too.
+            raise SetAside("none_of_rate", printed)
         number = _read_number(cell, layout, self.style)
         _check_format(cell, said.series, said.unit)
         if number < 0 and counts_whole(said.series, self.registry):
@@ -322,12 +318,14 @@ class _CellReader:
         flags = [flag for flag in extra.get("flags", "").split("|") if flag]
         _check_codes(series, extra.get("qualifier", ""), extra.get("status", ""), flags, registry)
         if layout.coded:
-            if is_percent(cell.labels.get("unit", "")) != (measure.unit in PARTS):
-                raise SetAside("other_unit", cell.labels.get("unit", ""))
+            unit = cell.labels.get("unit", "")
+            known = read_unit(unit)
+            if unit.replace(" ", "_") != measure.unit and (known is None or not known.counts(measure)):
+                raise SetAside("other_unit", unit)
         else:
             if contradicts(cell.sheet, self.title, series):
                 raise SetAside("other_sheet", cell.sheet)
-            self.units.check(cell.labels.get("unit", ""), " ".join(parts), series, measure.unit)
+            self.units.check(cell.labels.get("unit", ""), " ".join(parts), series, measure)
         try:
             status, refusal = self._read_status(cell, label, series, year), None
         except SetAside as error:

@@ -290,7 +290,7 @@ def _read_all(
                 continue
         join_met(met, reading.met)
         readings.append(reading)
-    strays = find_strays(met, registry)
+    strays = find_strays(met, package.resources, registry)
     if strays:
         raise IngestError(strays)
     # Tables without any figure would take the place of those there are.

@@ -125,7 +125,9 @@ def _find(table: RawTable) -> Found:
 def _list_tables(grids: list[Grid]) -> Iterator[RawTable]:
     for grid in _convert_legacy_fonts(grids):
         for table in read_grid(grid):
-            yield RawTable(table.title, table.cells, notes=table.notes, heading=tuple(_list_heading(table)))
+            yield RawTable(
+                table.title, table.cells, notes=(*table.notes, *grid.around), heading=tuple(_list_heading(table))
+            )
 
 
 def _list_heading(table: Table) -> Iterator[str]:
@@ -138,7 +140,7 @@ def _list_heading(table: Table) -> Iterator[str]:
 
 def _convert_legacy_fonts(grids: list[Grid]) -> list[Grid]:
     """Convert text in a legacy font encoding to Unicode, judged over the whole file before anything is cleaned."""
-    encoding = detect_legacy(text for grid in grids for row in grid.rows for text in row)
+    encoding = detect_legacy(text for grid in grids for row in (*grid.rows, grid.around) for text in row)
     if encoding is None:
         return grids
     return [
@@ -147,6 +149,7 @@ def _convert_legacy_fonts(grids: list[Grid]) -> list[Grid]:
             [[convert_legacy(text, encoding) for text in row] for row in grid.rows],
             grid.merged,
             grid.scales,
+            [convert_legacy(text, encoding) for text in grid.around],
         )
         for grid in grids
     ]

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from hpedu.ingest.layouts import Layout, Series
 from hpedu.ingest.quarantine import SetAside
 from hpedu.ingest.schema import Cell, RawTable
-from hpedu.ingest.words.units import PARTS, find_scale, find_units, read_unit
-from hpedu.ingest.words.vietnamese import fold_text
+from hpedu.ingest.sheet.vocabulary import is_worded
+from hpedu.ingest.words.units import PARTS, changes_numbers, find_scale, find_units, read_unit
+from hpedu.ingest.words.vietnamese import clean_text, fold_text
+from hpedu.registry.models import Measure
 
 # Labels that are no part of what a figure is called.
 _APART = ("title", "unit", "index", "code", "mark")
@@ -22,7 +24,7 @@ class TableUnits:
     stated: tuple[str, ...]
     of_others: tuple[str, ...]
 
-    def check(self, own: str, item: str, series: Series, measure_unit: str) -> None:
+    def check(self, own: str, item: str, series: Series, measure: Measure) -> None:
         """Refuse a cell whose unit is not understood, or not that of its series: thousands for persons, "%".
 
         A unit in the item itself goes first: there the layout knows the item by it. What others state counts for
@@ -35,12 +37,12 @@ class TableUnits:
         """
         if find_scale(item) != 1:
             return
-        scale = series.scale * (find_scale(measure_unit.replace("_", " ")) or 1)
+        scale = series.scale * (find_scale(measure.unit.replace("_", " ")) or 1)
         for printed in (*([own] if own else self.of_others), *self.stated):
             unit = read_unit(printed)
             if unit is None:
                 raise SetAside("unknown_unit", printed)
-            if not unit.fits(scale, measure_unit):
+            if unit.scale != scale or not unit.counts(measure):
                 raise SetAside("other_unit", printed)
 
 
@@ -49,11 +51,13 @@ def find_table_units(table: RawTable, layout: Layout, find_item: Callable[[Cell]
 
     `find_item` returns the parts of the item of a cell if the layout has it: then it knows the unit in it too.
     """
-    title = [part for part in find_units(table.title) if _tells(part)]
+    title = [part for part in find_units(table.title) if changes_numbers(part)]
     known = {part for name in layout.titles for part in find_units(name)}
     sheets = {cell.sheet for cell in table.cells[:1]}
     stated = [part for part in title if part not in known]
-    stated += [part for text in (*table.notes, *sheets) for part in find_units(text) if _tells_all(part, text)]
+    stated += [
+        part for text in (*_join(table.notes), *sheets) for part in find_units(text) if _tells_all(part, text)
+    ]
     others = list(_find_unknown(table.cells, find_item))
     own = {cell.labels.get("unit", "") for cell in table.cells}
     if "" in own:
@@ -61,16 +65,27 @@ def find_table_units(table: RawTable, layout: Layout, find_item: Callable[[Cell]
     return TableUnits(tuple(dict.fromkeys(stated)), tuple(dict.fromkeys(others)))
 
 
-def _tells(part: str) -> bool:
-    """Return whether a unit changes how numbers are read; "học sinh" does not."""
-    unit = read_unit(part)
-    return unit is None or unit.scale != 1 or bool(unit.kinds & PARTS)
+def _join(notes: Iterable[str]) -> Iterator[str]:
+    """Yield notes; one that ends in a colon goes with the next, as PX-Web's "Units:" over the unit."""
+    before = ""
+    for text in map(clean_text, notes):
+        if before and text.endswith(":"):
+            yield before
+            before = ""
+        before = f"{before} {text}".strip()
+        if not text.endswith(":"):
+            yield before
+            before = ""
+    yield before
 
 
 def _tells_all(part: str, text: str) -> bool:
     """Return whether a note tells it of all figures: "Tỷ lệ (%)" in a footnote is about something else."""
     unit = read_unit(part)
-    return unit is None or unit.scale != 1 or (bool(unit.kinds & PARTS) and read_unit(text) is not None)
+    if unit is None or unit.scale != 1:
+        return True
+    is_alone = bool(unit.kinds & PARTS) or is_worded("unit_line", text)
+    return is_alone and read_unit(text) is not None
 
 
 def _find_unknown(cells: Sequence[Cell], find_item: Callable[[Cell], Sequence[str]]) -> Iterator[str]:

@@ -167,6 +167,8 @@ class Measure(Keyed):
     basis: Literal["school_year", "calendar"]  # what `year` means for it
     name: Text
     definition: Text
+    # The nouns beside `unit` that a table may have for its unit (`[kinds]` of ingest/words/units.toml).
+    counted_as: list[Slug] = []
 
     @property
     def is_whole(self) -> bool:
@@ -381,6 +383,8 @@ class Erratum(Print):
     value: Decimal | None
     reason: Text
     evidence: Text
+    # The file of data/raw it was found in: while that is there, the figure must be met.
+    seen_in: str = ""
 
 
 class Decision(Print):

@@ -10,7 +10,7 @@ from copy import deepcopy
 from decimal import Decimal
 from random import Random
 
-from tests.fuzz.tables import Column, Figure, Row, Table
+from tests.fuzz.tables import TITLE, Column, Figure, Row, Table
 
 # Unit words, and how many pupils one of them is; None where nothing can be counted so.
 UNITS: dict[str, str | None] = {
@@ -158,9 +158,11 @@ def unit(table: Table, random: Random) -> str:
 
 
 def title(table: Table, random: Random) -> str:
-    table.title = random.choice(TITLES)
+    # A unit behind the title stays.
+    name, unit = random.choice(TITLES), table.title.removeprefix(TITLE)
+    table.title = name + unit
     # A table of girls is known as such, the others are of something else.
-    table.is_known = table.title in FEMALE_TITLES
+    table.is_known = name in FEMALE_TITLES
     table.sex = "female" if table.is_known else table.sex
     return f"title {table.title!r}"
 
@@ -271,6 +273,16 @@ def inserted_row(table: Table, random: Random) -> str:
     return f"row {label!r} inserted as number {number}"
 
 
+def lost_cells(table: Table, random: Random) -> str:
+    """A row of which one cell is lost, so that what is behind it moves, or the rest of the row."""
+    number, place = random.randrange(len(table.rows)), random.randrange(1, len(table.columns) + 1)
+    end = place + 1 if random.random() < 0.5 else None
+    table.lost[number] = slice(place, end)
+    for cell in table.rows[number].cells[place - 1 :]:
+        cell.value = None
+    return f"cells of row {number} are lost: {place} to {end}"
+
+
 def note(table: Table, random: Random) -> str:
     """A note under the table that changes what it counts."""
     unit, scale = random.choice(
@@ -299,12 +311,14 @@ MUTATIONS: dict[str, Callable[[Table, Random], str]] = {
     for function in (
         value, mark, printed, superscript, percent_format, grouped, unit, title, unit_in_title, sheet_name, item,
         year, other_year, place, order, column_order, lost_column, same_row, same_column, inserted_row, note,
+        lost_cells,
     )
 }  # fmt: skip
 
 ONLY = {
     "title": {"xlsx", "ods", "html", "text", "px", "pxweb_csv", "jsonstat"},
     "superscript": {"xlsx", "html"},
+    "lost_cells": {"pxweb_csv"},
     "percent_format": {"xlsx"},
     "sheet_name": {"xlsx", "ods"},
     "grouped": {"xlsx", "ods", "html", "text", "pxweb_csv"},

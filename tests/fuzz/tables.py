@@ -83,6 +83,8 @@ class Table:
     # Whether the table is about pupils of both sexes at all.
     is_known: bool = True
     sex: str = "both"
+    # Rows of which a cell is lost in the file, by their number, and which cells.
+    lost: dict[int, slice] = field(default_factory=dict)
 
     def truth(self) -> dict[Key, set[tuple[float, str]]]:
         """Return each figure as it now stands, with its status."""
@@ -116,6 +118,8 @@ def write_csv(table: Table) -> bytes:
     header = ["Cities, provincies", *(f"{c.year_label} {c.item_label}".strip() for c in table.columns)]
     unit = [] if table.unit == "Pupil" else [[""], ["Units:"], [table.unit]]
     body = [[row.label, *(cell.printed + cell.raised for cell in row.cells)] for row in table.rows]
+    for number, place in table.lost.items():
+        del body[number][place]
     lines = [[f"{table.title} {VARIABLES}"], [], header, *body, *([note] for note in table.notes), *unit]
     out = io.StringIO(newline="")
     csv.writer(out, delimiter=";", quoting=csv.QUOTE_ALL).writerows(lines)

@@ -235,7 +235,7 @@ class TestStrays:
             met: dict[str, Any] = {}
             join_met(met, read(data, *rows).met)
             own = replace(registry, errata={row.id: row for row in rows}, decisions={})
-            return [str(problem) for problem in find_strays(met, own)]
+            return [str(problem) for problem in find_strays(met, ["nso/a.csv"], own)]
 
         return run
 
@@ -251,5 +251,13 @@ class TestStrays:
         assert strays(data, erratum()) == []
 
     def test_nor_one_about_what_no_file_holds(self, strays: Callable[..., list[str]]) -> None:
-        assert strays(pxweb(year="2013"), erratum(year=2002)) == []
-        assert strays(pxweb(place="Ha Nam"), erratum(level="primary")) == []
+        assert strays(pxweb(year="2013"), erratum(year=2002, seen_in="nso/b.csv")) == []
+        assert strays(pxweb(place="Ha Nam"), erratum(level="primary", seen_in="nso/b.csv")) == []
+
+    @pytest.mark.parametrize("seen_in", ["nso/a.csv", ""])
+    @pytest.mark.parametrize("about", [{"year": 2002}, {"territory": "ha_nam"}])
+    def test_one_of_a_year_or_territory_that_its_file_lacks_is(
+        self, strays: Callable[..., list[str]], about: dict[str, Any], seen_in: str
+    ) -> None:
+        [text] = strays(pxweb(), erratum(seen_in=seen_in, **about))
+        assert text.startswith("errata.csv: slip: ")

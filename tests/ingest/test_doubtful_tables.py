@@ -71,6 +71,7 @@ def table(*, above: Sheet = (), header: Sequence[str] = HEADER, below: Sheet = (
         "Unit: ths. pers.", "Đơn vị tính: vạn người", "ĐVT: Ng.HS", "ĐVT: ngàn em", "Unit: Thousand",
         "ĐVT: %", "ĐVT: triệu học sinh",
         "ĐVT: thùng", "ĐVT: Ng.", "Unit of measure: dozen pupils", "ĐVT: Trường",
+        "ĐVT: Giáo viên", "Unit: Lecturer", "Đơn vị tính: Dân số", "Unit: Pupils and teachers",
     ],
 )  # fmt: skip
 def test_a_unit_of_other_figures_refuses_the_table(unit: str, write, registry: Registry) -> None:  # type: ignore[no-untyped-def]
@@ -109,7 +110,10 @@ def test_a_unit_is_seen_wherever_it_is_printed(rows: Sheet, registry: Registry) 
         assert is_balanced(reading, 6)
 
 
-@pytest.mark.parametrize("note", ["Note: figures in thousand pupils", "ĐVT: nghìn học sinh", "Unit: box"])
+@pytest.mark.parametrize(
+    "note",
+    ["Note: figures in thousand pupils", "ĐVT: nghìn học sinh", "Unit: box", "Đơn vị: Trường", "Unit: Person/km2"],
+)
 def test_formats_that_label_their_cells_have_notes_too(note: str, registry: Registry) -> None:
     title = "Number of pupils of general education as of 30 September by province"
     listed = [[f"{title} by Cities, provincies, Years and Items"], [], ["Cities, provincies", "2019 Primary"]]
@@ -125,6 +129,24 @@ VALUES("Year")="2019"; VALUES("Items")="Primary"; DATA=203;'''
         assert reading.observations == [] and len(reading.issues) >= 1
         assert reasons(reading) & {"unknown_unit", "other_unit"}
         assert len(read(text.replace(note, "Data of schools").encode(), registry).observations) == 1
+
+
+def test_the_unit_stands_below_its_name_under_a_px_web_table(registry: Registry) -> None:
+    title = "Number of pupils of general education as of 30 September by province"
+    head = [[f"{title} by Cities, provincies, Years and Items"], [], ["Cities, provincies", "2019 Primary"]]
+    body = [[place, str(203 + n)] for n, place in enumerate(("Hai Phong", "Hai Duong", "Ha Noi", "Thai Binh"))]
+    for unit, count in (("Pupils", 4), ("Trường", 0), ("Thousand pupils", 0), ("", 4)):
+        foot = [["Units:"], [unit], ["Contact:"], ["Vụ Thống kê"]]
+        assert len(read(delimited([*head, *body, *foot]), registry).observations) == count
+
+
+@pytest.mark.parametrize("text", ["<p>Ghi chú: số liệu tính bằng nghìn em</p>", "<i>Đơn vị: Giáo viên</i>"])
+def test_a_page_states_the_unit_before_or_behind_its_table(text: str, registry: Registry) -> None:
+    page = html(table()).decode()
+    assert len(read(page.encode(), registry).observations) == 6
+    for place in (page.index("<table"), page.index("</table>") + len("</table>")):
+        reading = read(f"{page[:place]}{text}{page[place:]}".encode(), registry)
+        assert reading.observations == [] and reasons(reading) == {"other_unit"}
 
 
 @pytest.mark.parametrize("unit", ["ĐVT: Học sinh", "Unit: Pupil", "ĐVT: Người - Unit: Person", "(HS)", "ĐVT: em"])

@@ -310,7 +310,7 @@ DATA=
         ("Percentage of literate population at 15 years of age and above by province", "", False),
     ],
 )
-def test_marks_of_px_are_zero_where_things_are_counted_and_else_not_published(
+def test_marks_of_px_are_zero_where_things_are_counted_and_none_of_a_rate(
     tmp_path: Path, title: str, item: str, zero: bool
 ) -> None:
     text = PX.format(title=title, item=item)
@@ -320,4 +320,9 @@ def test_marks_of_px_are_zero_where_things_are_counted_and_else_not_published(
     path.write_text(text, encoding="utf-8")
     observations, issues = hpedu.read(path)
     assert observations["value"].to_list() == [98, 99, *([0] if zero else [])]
-    assert issues["reason"].to_list() == ["not_published"] * (3 if zero else 4)
+    assert issues["reason"].to_list() == [
+        "not_published",
+        *(["none_of_rate"] * (not zero)),
+        "not_published",
+        "not_published",
+    ]

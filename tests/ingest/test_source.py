@@ -140,7 +140,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 
 def test_a_ragged_row_is_named() -> None:
-    with pytest.raises(Unreadable, match="header has 2 columns, but not line 3"):
+    with pytest.raises(Unreadable, match="line 3 does not have 2 cells"):
         find_tables(open_source(HOPELESS["ragged tidy csv"][0]))
 
 

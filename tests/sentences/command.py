@@ -222,10 +222,11 @@ EXAMPLES: dict[str, object] = {
     "reason": message("stale_new"), "schools": 40, "set_aside": 2, "sheet": "Trang1", "stale": 3, "text": "x/y",
     "time": message("time_minutes", minutes=3), "times": message("check_times", count=4), "title": "Bảng 1",
     "lines": "  report", "lock": "requirements.lock",
-    "variable": "HPEDU_HOME", "width": 12,
+    "variable": "HPEDU_HOME", "width": 12, "numbers": "5, 9",
 }  # fmt: skip
 FILLED = (
     *("workbook_damaged", "xml_workbook_damaged", "px_no_values", "px_wrong_count", "jsonstat_wrong_count"),
+    *("rows_ragged",),
     *("formula_shape", "formula_option", "is_damaged", "package_not_one", "field_refused", "registry_same_day"),
     *("print_not_met", "ingest_errors", "check_findings", "check_findings_alone", "check_finding"),
     *("check_more_findings", "ingest_done", "ingest_fresh", "check_table", "check_sheet"),

@@ -16,7 +16,7 @@ from itertools import combinations, islice, pairwise
 
 from hpedu.decoding import decode_text
 from hpedu.ingest.sheet.grid import Grid, Merge, make_grid
-from hpedu.ingest.sheet.vocabulary import is_worded
+from hpedu.ingest.sheet.vocabulary import is_bare_year, is_worded
 
 _GAP = re.compile(r"\s*\|\s*|\t+| {2,}")
 # Between thousands a blank, or one of those that do not break a line.
@@ -89,6 +89,9 @@ def _read_figures(line: str) -> list[_Span]:
     if match is None or (match["label"] and is_worded("filler", match["label"])):
         return []
     start = match.start("figures")
+    if _YEAR.search(match["label"] or "") and all(map(is_bare_year, match["figures"].split())):
+        # Years of a header, of which one has a word before it: "2013   Prel. 2014   2015".
+        return []
     return [_Span(start + m.start(), start + m.end(), m[0]) for m in _ITEM.finditer(match["figures"])]
 
 

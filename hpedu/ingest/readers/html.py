@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from lxml import etree
 
@@ -95,6 +96,8 @@ class _Table:
     pieces: list[str] = field(default_factory=list)
     # So many rows at least have two texts or more, if it holds data.
     fewest_rows: int = 1
+    # How many blocks of text of the page stand before it.
+    before: int = 0
     grid: Grid | None = None
 
 
@@ -107,6 +110,8 @@ class _Page:
     def __init__(self) -> None:
         self.tables: list[_Table] = []
         self._open: list[_Table] = []
+        # The blocks of text outside of tables that hold data, and whether each is a heading.
+        self._blocks: list[tuple[str, bool]] = []
         self._hidden = 0
         self._block: list[str] = []
         self._heading = self._text = self._old_heading = ""
@@ -128,7 +133,8 @@ class _Page:
             if table is not None:
                 table.fewest_rows = 2
             name = self._heading or self._text or self._old_heading
-            self._open.append(_Table(name, attributes.get("role") == "presentation"))
+            is_layout = attributes.get("role") == "presentation"
+            self._open.append(_Table(name, is_layout, before=len(self._blocks)))
             self.tables.append(self._open[-1])
         elif table is not None and (tag == "tr" or tag in _CELLS):
             if tag == "tr" or not table.rows:
@@ -167,11 +173,24 @@ class _Page:
 
     def close(self) -> list[Grid]:
         """Return the tables that hold data, in the order they begin."""
-        return [table.grid for table in self.tables if table.grid is not None]
+        self._end_block()
+        found = [table for table in self.tables if table.grid is not None]
+        starts = [0, *(table.before for table in found), len(self._blocks)]
+        gaps = [self._blocks[start:end] for start, end in pairwise(starts)]
+        first, *between, last = gaps if found else [[], []]
+        behind = [*(_split_texts(gap)[0] for gap in between), [text for text, _ in last]]
+        before = [[text for text, _ in first], *(_split_texts(gap)[1] for gap in between)]
+        return [
+            replace(table.grid, around=(*over, *under))
+            for table, over, under in zip(found, before, behind, strict=False)
+            if table.grid is not None
+        ]
 
     def _end_block(self, *, is_heading: bool = False) -> None:
         text = _collapse(self._block).strip()
         self._block.clear()
+        if text:
+            self._blocks.append((text, is_heading))
         if text and is_heading:
             self._heading = text
         elif 0 < len(text) <= _LONGEST_NAME:
@@ -184,7 +203,18 @@ class _Page:
         rows = sum(sum(not is_blank(text) for text in row) > 1 for row in grid.rows)
         if rows >= table.fewest_rows and not table.is_layout:
             table.grid = grid
+            del self._blocks[table.before :]
             self._old_heading, self._heading, self._text = self._heading or self._old_heading, "", ""
+
+
+def _split_texts(blocks: Sequence[tuple[str, bool]]) -> tuple[list[str], list[str]]:
+    """Return what of the text between two tables is about the one before, and about the one behind.
+
+    A heading begins what is about the table behind. Without one all of it may be about each of them.
+    """
+    texts = [text for text, _ in blocks]
+    cut = next((place for place, (_, is_heading) in enumerate(blocks) if is_heading), None)
+    return texts[:cut], texts[cut:]
 
 
 def _lay_out(table: _Table, room: int) -> Grid:

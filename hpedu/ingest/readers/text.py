@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Literal
 
@@ -17,11 +17,14 @@ from hpedu.decoding import decode_text
 from hpedu.errors import Refused
 from hpedu.ingest.schema import Cell, RawTable, column_letters
 from hpedu.ingest.sheet.grid import Grid, is_blank, make_grid
+from hpedu.ingest.sheet.vocabulary import find_kind
 from hpedu.ingest.words.vietnamese import clean_text
 
 # Where two fit equally well, the first: it is less likely to be in a number or a sentence.
 _DELIMITERS = "\t;|,"
 _SAMPLE_ROWS = 200
+# The share of rows in several columns that makes their number of cells that of the table.
+_MOST = 0.75
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # what Excel writes to itself
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -42,13 +45,36 @@ def read_delimited(data: bytes) -> list[Grid]:
     Raises
     ------
     Refused
-        If no delimiter parts the text into columns.
+        If no delimiter parts the text into columns, or cells are missing in a row of figures.
     """
-    return [make_grid("", read_rows(data))]
+    rows = read_rows(data)
+    refuse_short(rows)
+    return [make_grid("", rows)]
+
+
+def refuse_short(rows: Sequence[Sequence[str]]) -> None:
+    """Refuse rows of figures that are shorter than nearly all: where a cell is lost, or the file is cut.
+
+    What is behind the lost cell would stand in a wrong column.
+
+    Raises
+    ------
+    Refused
+        With the numbers of the lines.
+    """
+    widths = Counter(len(row) for row in rows if len(row) > 1)
+    width, count = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+    if count < _MOST * widths.total():
+        return
+    first = next(number for number, row in enumerate(rows) if len(row) == width)
+    body = enumerate(rows[first:], start=first + 1)
+    short = [str(line) for line, row in body if 1 < len(row) < width and find_kind(row[-1]) == "number"]
+    if short:
+        raise Refused("rows_ragged", numbers=", ".join(short[:10]), width=width)
 
 
 def read_rows(data: bytes) -> list[list[str]]:
-    """Read all records of a delimited text file, of any length each. Raises as `read_delimited` does."""
+    """Read all records of a delimited text file, of any length each. Raises `Refused` if there is no delimiter."""
     text = decode_text(data)
     delimiter = _find_delimiter(text)
     if delimiter is None:
@@ -140,7 +166,7 @@ def read_tidy_csv(data: bytes) -> RawTable:
     value = [name.casefold() for name in header].index("value")
     ragged = [str(line) for line, row in enumerate(rows, start=1) if row and len(row) != len(header)]
     if ragged:
-        raise ValueError(f"the header has {len(header)} columns, but not line {', '.join(ragged[:10])}")
+        raise Refused("rows_ragged", numbers=", ".join(ragged[:10]), width=len(header))
     cells = [
         Cell(
             sheet="",

@@ -9,8 +9,9 @@ from hpedu.ingest.schools.fields import name_commune
 from hpedu.registry import Registry
 from hpedu.registry.models import Commune
 
-UNKNOWN, RENAMED = "school_unknown_commune", "school_old_commune"
-"""Reasons for which a school has no commune: no such one, and an old name whose place went elsewhere."""
+UNKNOWN, RENAMED, OTHER_KIND = "school_unknown_commune", "school_old_commune", "school_other_kind_of_commune"
+"""Reasons for which a school has no commune: no such one, an old name whose place went elsewhere, and the name of
+one that is of another kind: "Xã Hòa Bình" where there is Phường Hòa Bình alone."""
 
 
 @lru_cache(maxsize=64)
@@ -50,6 +51,8 @@ def find_commune(code: str, name: str, day: date, registry: Registry) -> tuple[s
         found = valid.get(code)
         agrees = found is not None and (not name or found in _find_alike(name, valid))
         return (code, "") if agrees else (None, UNKNOWN)
+    if name and not fits and _find_alike(name_commune(name)[1], valid):
+        return None, OTHER_KIND
     if len(fits) != 1:
         gone = bool(name) and not fits and any(_is_gone(row, day) for row in find_communes_by_name(name, registry))
         return None, RENAMED if gone else UNKNOWN

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from hpedu.ingest.words.units import changes_numbers, find_units
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.registry import Registry
 from hpedu.registry.models import SchoolColumn
@@ -186,6 +187,9 @@ def _index(registry: Registry) -> dict[str, str]:
 
 
 def _find(text: str, known: dict[str, str]) -> str | None:
+    if any(map(changes_numbers, find_units(text))):
+        # "Học sinh (nghìn)", "Giáo viên (%)": a list counts each of them.
+        return None
     for name in (fold_words(text), fold_words(_PARENTHESES.sub(" ", text))):
         column = known.get(name) or known.get(_LEAD.sub("", name))
         if column:

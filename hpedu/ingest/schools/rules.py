@@ -10,7 +10,7 @@ from string import Formatter
 import polars as pl
 
 from hpedu.ingest import schema
-from hpedu.ingest.schools.addresses import RENAMED, UNKNOWN, find_commune
+from hpedu.ingest.schools.addresses import OTHER_KIND, RENAMED, UNKNOWN, find_commune
 from hpedu.ingest.schools.fields import MISSING
 from hpedu.ingest.schools.stages import last_day, list_parts, place_levels, sum_parts, valid_recognition
 from hpedu.ingest.words.years import lies_after
@@ -134,7 +134,7 @@ def _find_communes(values: pl.DataFrame, issues: Issues, registry: Registry) -> 
     joined = values.join(matches, on=keys.columns, how="left", nulls_equal=True, maintain_order="left")
     printed = pl.concat_str("commune_code", "commune_name", separator=" ", ignore_nulls=True)
     column = "commune_code" if "commune_code" in issues.letters else "commune_name"
-    for reason in (UNKNOWN, RENAMED):
+    for reason in (UNKNOWN, RENAMED, OTHER_KIND):
         issues.add(
             reason, column, joined.filter(pl.col("why") == reason).select("row", printed=printed, subject=printed)
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -29,6 +29,7 @@ from hpedu.ingest.schools.rules import Issues, check_schools
 from hpedu.ingest.sheet.grid import Facts
 from hpedu.ingest.sheet.vocabulary import is_uncomputed
 from hpedu.ingest.words.dates import read_date
+from hpedu.ingest.words.units import changes_numbers, find_units
 from hpedu.ingest.words.years import find_year, last_day, resolve_year
 from hpedu.registry import Registry
 
@@ -202,6 +203,7 @@ def read_sheet(
     letters = {column: column_letters(place) for place, column in header.columns.items()}
     issues = Issues(registry, file, name, letters)
     _report_unknown(header, issues, registry)
+    header = _drop_other_units(cells, header, name, issues, registry)
     own = _take_rows(cells, header)
     facts = facts or Facts()
     rows = fill_merged(own, header.columns, facts.merged, list_columns(registry))
@@ -236,6 +238,29 @@ def _report_unknown(header: Header, issues: Issues, registry: Registry) -> None:
             label = " ".join(text.split())
             found = pl.DataFrame({"row": [header.row + 1], "printed": [label], "subject": [label]})
             issues.add(reason, column_letters(place), found)
+
+
+def _drop_other_units(
+    cells: pl.DataFrame, header: Header, sheet: str, issues: Issues, registry: Registry
+) -> Header:
+    """Leave out the columns of counts if the sheet states a unit, as thousands: a list counts each one.
+
+    It may stand over the header, in the name of the sheet, or in a row that is no school.
+    """
+    [code] = (cells.columns[place] for place, column in header.columns.items() if column == "ministry_code")
+    others = cells.slice(header.row + 1).filter(~pl.col(code).fill_null("").str.contains(_CODE))
+    texts = [text for rows in (cells.head(header.row), others) for row in rows.rows() for text in row if text]
+    stated = (part for text in [*texts, sheet] for part in find_units(text) if changes_numbers(part))
+    unit = next(stated, None)
+    if unit is None:
+        return header
+    known = list_columns(registry)
+    counts = [place for place, column in header.columns.items() if known[column].kind == "count"]
+    for place in counts:
+        label = " ".join(header.texts[place].split())
+        found = pl.DataFrame({"row": [header.row + 1], "printed": [label], "subject": [unit]})
+        issues.add("school_other_unit", column_letters(place), found)
+    return replace(header, columns={p: column for p, column in header.columns.items() if p not in counts})
 
 
 def _take_rows(cells: pl.DataFrame, header: Header) -> pl.DataFrame:

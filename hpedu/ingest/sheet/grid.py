@@ -43,13 +43,15 @@ class Grid:
 
     `scales` has the cells that are surely numbers, such as 1.125: a point in them is a decimal mark. The print
     times the scale is what is stored: 1, 0.01 for "98.7%", 1000 where the format leaves out three digits. Whole
-    numbers that are read the same in every style need not be in it.
+    numbers that are read the same in every style need not be in it. `around` are the texts of a page before and
+    behind the table.
     """
 
     sheet: str
     rows: list[list[str]]
     merged: list[Merge] = field(default_factory=list)
     scales: Mapping[Place, Decimal] = field(default_factory=dict)
+    around: Sequence[str] = ()
 
     @property
     def width(self) -> int:
@@ -61,11 +63,12 @@ def make_grid(
     rows: Iterable[Sequence[str]],
     merged: Iterable[Merge] = (),
     scales: Mapping[Place, Decimal] = MappingProxyType({}),
+    around: Sequence[str] = (),
 ) -> Grid:
     """Make a grid of rows of any length: shorter ones are filled up with empty cells."""
     ragged = [list(row) for row in rows]
     width = max(map(len, ragged), default=0)
-    return Grid(sheet, [row + [""] * (width - len(row)) for row in ragged], list(merged), scales)
+    return Grid(sheet, [row + [""] * (width - len(row)) for row in ragged], list(merged), scales, around)
 
 
 def is_blank(text: str) -> bool:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from hpedu.ingest.words.vietnamese import fold_text
+from hpedu.registry.models import Measure
 
 _TABLE = tomllib.loads((Path(__file__).parent / "units.toml").read_text(encoding="utf-8"))
 
@@ -47,12 +48,12 @@ class Unit:
     scale: Decimal
     kinds: frozenset[str]
 
-    def fits(self, scale: Decimal, kind: str) -> bool:
-        """Return whether numbers in this unit are those of a measure in `kind`, printed with a factor."""
-        known = self.kinds - {"any"}
-        # "Người/km2" is neither persons nor an area.
-        strange = kind in _TABLE["kinds"] and known - {kind}
-        return self.scale == scale and not strange and not (known & PARTS - {kind})
+    def counts(self, measure: Measure) -> bool:
+        """Return whether what a measure counts is called so: "Người", of pupils "Học sinh", never "Giáo viên"."""
+        known = self.kinds - {"any", measure.unit, *measure.counted_as}
+        # "Người/km2" is neither persons nor an area. A ratio may name anything but parts of a hundred.
+        is_named = measure.counted_as or measure.unit in _TABLE["kinds"]
+        return not (known if is_named else known & PARTS)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -74,6 +75,12 @@ def read_unit(text: str) -> Unit | None:
     if not kinds and _SHORT.issuperset(phrase for phrase in phrases if phrase in _SCALES):
         return None
     return Unit(scales.pop() if scales else Decimal(1), kinds)
+
+
+def changes_numbers(part: str) -> bool:
+    """Return whether a part that states a unit changes how numbers are read; "học sinh" does not."""
+    unit = read_unit(part)
+    return unit is None or unit.scale != 1 or bool(unit.kinds & PARTS)
 
 
 @lru_cache(maxsize=1 << 14)

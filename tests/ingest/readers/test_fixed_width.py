@@ -113,3 +113,11 @@ def test_years_that_could_be_taken_for_others_are_not_read(registry: Registry) -
 )
 def test_what_does_not_stand_in_line_is_left_to_its_blanks(text: str) -> None:
     assert align_page(text.splitlines()) is None
+
+
+def test_years_of_which_one_has_a_word_before_it_are_no_row_of_figures() -> None:
+    years = ["2013", "2013", "Prel. 2014", "Prel. 2014", "2015"]
+    rows = [["Hai Phong", *map(str, range(10001, 10006))], ["Ha Noi", *map(str, range(20001, 20006))]]
+    lines = ["".join(text.rjust(14) for text in row) for row in [["", *years], *rows, *rows]]
+    page = align_page(lines)
+    assert page is not None and page.rows[0] == ["", *years]

@@ -167,3 +167,18 @@ def test_every_text_comes_out_where_it_stands(rows: list[list[str]]) -> None:
 def test_no_page_is_too_broken(pieces: list[str]) -> None:
     for grid in read_html("".join(pieces).encode()):
         assert {len(row) for row in grid.rows} == {grid.width}
+
+
+def test_the_text_around_a_table_is_kept_up_to_the_next_heading() -> None:
+    table = "<table><tr><td>a<td>1<tr><td>b<td>2</table>"
+    page = f"<p>Trên</p>{table}<p>Đơn vị: nghìn người</p><h2>Số lớp</h2><p>Đơn vị: lớp</p>{table}<i>Nguồn</i>"
+    assert [list(grid.around) for grid in read_html(page.encode())] == [
+        ["Trên", "Đơn vị: nghìn người"],
+        ["Số lớp", "Đơn vị: lớp", "Nguồn"],
+    ]
+
+
+def test_without_a_heading_the_text_between_two_tables_may_be_about_both() -> None:
+    table = "<table><tr><td>a<td>1<tr><td>b<td>2</table>"
+    found = read_html(f"{table}<p>Nghìn người</p>{table}".encode())
+    assert [list(grid.around) for grid in found] == [["Nghìn người"]] * 2

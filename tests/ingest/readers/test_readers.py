@@ -157,7 +157,7 @@ class TestTidyCsv:
         assert table.cells[0].labels == {"territory": "hai_phong_old", "Year": "2015", "note": "two lines"}
 
     def test_a_row_of_another_width_is_damage(self) -> None:
-        with pytest.raises(ValueError, match="not line 2"):
+        with pytest.raises(ValueError, match="line 2 does not have 3 cells"):
             read_tidy_csv(b"year,value,note\n2015,1,a,b\n")
 
     @pytest.mark.parametrize("data", [b'"x,value\n1,2\n', b"\r,value\n1,2\n"])

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpedu.decoding import decode_text
+from hpedu.errors import Refused
 from hpedu.ingest.readers.text import is_delimited, read_delimited
 from hpedu.ingest.words.vietnamese import detect_legacy
 
@@ -122,3 +123,11 @@ def test_utf_8_is_believed_before_what_is_declared() -> None:
 def test_what_is_declared_is_believed_where_the_bytes_agree() -> None:
     assert decode_text(b"caf\xe9 \x96 1", "iso-8859-1") == "café – 1"
     assert decode_text(b"caf\xe9 \x81", "windows-1252") == "café \x81"
+
+
+@pytest.mark.parametrize("lost", ["Ha Noi;21;23", "Ha Noi;21;2"])
+def test_a_row_of_figures_with_a_cell_less_is_refused(lost: str) -> None:
+    rows = ["Place;2011;2012;2013", "Hai Phong;11;12;13", "Hai Duong;31;32;33", "Nam Dinh;41;42;43"]
+    with pytest.raises(Refused, match="line 5"):
+        read_delimited("\n".join([*rows, lost]).encode())
+    assert read_delimited("\n".join([*rows, "Nguồn;Cục Thống kê"]).encode())[0].width == 4

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from hpedu.ingest.schools.addresses import RENAMED, UNKNOWN, find_commune
+from hpedu.ingest.schools.addresses import OTHER_KIND, RENAMED, UNKNOWN, find_commune
 from hpedu.registry import Registry
 from hpedu.registry.models import Commune, Conversion
 from tests.ingest.schools.test_lists import change, read
@@ -26,8 +26,11 @@ DAY = date(2025, 9, 30)
         ("10525", "Phường Thành Đông", (None, UNKNOWN)),
         ("", "phường hải dương", ("10525", "")),
         ("", "Ward Hai Duong", ("10525", "")),
-        ("", "Xã Hải Dương", (None, UNKNOWN)),
-        ("", "Đặc khu Hải Dương", (None, UNKNOWN)),
+        ("", "Xã Hải Dương", (None, OTHER_KIND)),
+        ("", "Đặc khu Hải Dương", (None, OTHER_KIND)),
+        ("", "Xã Hòa Bình", (None, OTHER_KIND)),
+        ("", "Phường Nguyễn Trãi", (None, RENAMED)),
+        ("", "Phường Trần Phú", (None, OTHER_KIND)),
         ("", "", (None, UNKNOWN)),
     ],
 )

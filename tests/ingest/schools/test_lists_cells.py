@@ -71,3 +71,15 @@ def test_days_without_a_format_count_from_the_first_day_of_the_workbook(epoch: o
     book.save(out)
     found = read_school_list(open_source(out.getvalue()), "a", registry)
     assert found.frame["national_standard_date"].to_list() == [date(2024, 6, 1)]
+
+
+@pytest.mark.parametrize("unit", ["Đơn vị tính: nghìn học sinh", "ĐVT: %", "(1.000 em)"])
+def test_a_list_in_another_unit_has_no_counts(registry: Registry, unit: str) -> None:
+    for rows in ([[unit], HEADER, SCHOOL], [HEADER, SCHOOL, [unit]]):
+        found = read_school_list(open_source(make_workbook(rows)), "schools/a.xlsx", registry)
+        assert found.frame.select("pupils", "pupils_female").rows() == [(None, None)]
+        assert "school_other_unit" in found.issues["reason"].to_list()
+        assert found.present == found.titles + found.read + found.set_aside
+    header = [f"{name} (nghìn)" if name == "Học sinh" else name for name in HEADER]
+    found = read_school_list(open_source(make_workbook([header, SCHOOL])), "schools/a.xlsx", registry)
+    assert found.frame.select("pupils", "pupils_female").rows() == [(None, 190)]
