@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from hpedu.errors import HpeduError
@@ -34,6 +38,9 @@ class Unreadable(HpeduError, ValueError):
         return f"{self.file}: " * bool(self.file) + text + f" ({self.detail})" * bool(self.detail)
 
 
+Row = dict[str, Any]
+
+
 class SetAside(Exception):
     """The refusal of one cell.
 
@@ -48,7 +55,7 @@ class SetAside(Exception):
 
 def set_aside_row(
     cell: Cell, resource: Resource, reason: str, subject: str, registry: Registry, known: tuple[str, ...] = ()
-) -> dict[str, Any]:
+) -> Row:
     """Return the issue row of one cell, in words an analyst can act on, with the closest of the `known` names."""
     text = registry.code("reason", reason).name
     close = _find_closest(subject, known)
@@ -94,3 +101,81 @@ def _find_closest(subject: str, known: tuple[str, ...]) -> str:
     # Of names that fold to the same text the first is meant.
     folded = {fold_text(name): name for name in reversed(known)}
     return next((folded[match] for match in get_close_matches(fold_text(subject), folded, n=1, cutoff=0.7)), "")
+
+
+Why = tuple[str, str, tuple[str, ...]]
+"""Reason, subject and known names, as of `set_aside_row`."""
+
+
+@dataclass
+class Refusals:
+    """The cells of a table that are set aside, millions maybe; rows are made when they are wanted."""
+
+    cells: Sequence[Cell]
+    resource: Resource
+    registry: Registry
+    _whys: dict[Why, int] = field(default_factory=dict)
+    # The number of each cell, and that of its reason.
+    _numbers: array[int] = field(default_factory=lambda: array("I"))
+    _reasons: array[int] = field(default_factory=lambda: array("I"))
+
+    def number(self, reason: str, subject: str = "", known: tuple[str, ...] = ()) -> int:
+        """Return the number of a reason, the same whenever it comes."""
+        return self._whys.setdefault((reason, subject, known), len(self._whys))
+
+    def add(self, cell: int, why: int) -> None:
+        """Set a cell aside for a reason, both by their numbers."""
+        self._numbers.append(cell)
+        self._reasons.append(why)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __iter__(self) -> Iterator[Row]:
+        whys = list(self._whys)
+        pairs = zip(self._numbers, self._reasons, strict=True)
+        return (self._spell(cell, whys[why]) for cell, why in pairs)
+
+    def count_kinds(self) -> Iterator[tuple[Row, int]]:
+        """Yield the first row of each reason, and how many cells it has."""
+        whys = list(self._whys)
+        firsts = dict(zip(reversed(self._reasons), reversed(self._numbers), strict=True))
+        for why, count in Counter(self._reasons).items():
+            yield self._spell(firsts[why], whys[why]), count
+
+    def _spell(self, number: int, why: Why) -> Row:
+        reason, subject, known = why
+        return set_aside_row(self.cells[number], self.resource, reason, subject, self.registry, known)
+
+
+def refuse_all(
+    cells: Sequence[Cell], resource: Resource, registry: Registry, reason: str, subject: str
+) -> Refusals:
+    """Set all cells of a table aside for one reason."""
+    refusals = Refusals(cells, resource, registry)
+    why = refusals.number(reason, subject)
+    for number in range(len(cells)):
+        refusals.add(number, why)
+    return refusals
+
+
+@dataclass
+class Issues:
+    """The cells set aside of a file, as rows that are looped over."""
+
+    parts: list[list[Row] | Refusals] = field(default_factory=list)
+
+    def __iadd__(self, more: Issues | list[Row] | Refusals) -> Issues:
+        self.parts += more.parts if isinstance(more, Issues) else [more] if len(more) else []
+        return self
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts))
+
+    def __iter__(self) -> Iterator[Row]:
+        return chain.from_iterable(self.parts)
+
+    def count_kinds(self) -> Iterator[tuple[Row, int]]:
+        """Yield the first row of what is set aside for one reason, and how many cells are, table by table."""
+        for part in self.parts:
+            yield from part.count_kinds() if isinstance(part, Refusals) else ((row, 1) for row in part)

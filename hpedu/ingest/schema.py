@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any, Literal
+from functools import cached_property, lru_cache
+from itertools import accumulate, chain
+from typing import Any, Literal, overload
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
@@ -120,7 +122,82 @@ class Cell:
     scale: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+class _HasDigit(dict[str, bool]):
+    """Whether a text has a digit, found once for each text."""
+
+    def __missing__(self, text: str) -> bool:
+        self[text] = any(map(str.isdigit, text))
+        return self[text]
+
+
+@dataclass(frozen=True)
+class Cells(Sequence[Cell]):
+    """The value cells of long records, made when they are looked at: millions of them would fill the memory."""
+
+    records: Sequence[Sequence[str]]
+    # The line of the first record.
+    line: int
+    # The names of the columns that head the records, and the labels of every column.
+    heads: Sequence[str]
+    columns: Sequence[Mapping[str, str]]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """Return the number of cells up to the end of each record."""
+        return list(accumulate(max(len(record) - len(self.heads), 0) for record in self.records))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @overload
+    def __getitem__(self, index: int) -> Cell: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Cell]: ...
+    def __getitem__(self, index: int | slice) -> Cell | list[Cell]:
+        wanted = range(len(self))[index]
+        if isinstance(wanted, range):
+            return [self[number] for number in wanted]
+        number = bisect_right(self._ends, wanted)
+        return self._make(number, len(self.records[number]) - (self._ends[number] - wanted))
+
+    def __iter__(self) -> Iterator[Cell]:
+        return chain.from_iterable(map(self._make_all, range(len(self.records))))
+
+    def _make_all(self, number: int) -> Iterator[Cell]:
+        return (self._make(number, column) for column in range(len(self.heads), len(self.records[number])))
+
+    def _make(self, number: int, column: int) -> Cell:
+        record = self.records[number]
+        labels = {**dict(zip(self.heads, record, strict=False)), **self.columns[column]}
+        return Cell("", f"{column_letters(column)}{self.line + number}", record[column], labels)
+
+    def list_runs(self) -> Iterator[tuple[Hashable, int, Sequence[str]]]:
+        """Yield record by record what its labels are known by, the number of its first cell, and the prints."""
+        start = 0
+        for record, end in zip(self.records, self._ends, strict=True):
+            yield (len(record), *record[: len(self.heads)]), start, record[len(self.heads) :]
+            start = end
+
+    def list_telling(self) -> list[Cell]:
+        """Return the cells of one record of each kind: by its labels, and by which of its cells have a figure."""
+        has_digit = _HasDigit()
+        kinds: dict[Hashable, int] = {}
+        for number, (key, _, prints) in enumerate(self.list_runs()):
+            kinds.setdefault((key, *map(has_digit.__getitem__, prints)), number)
+        return [cell for number in kinds.values() for cell in self._make_all(number)]
+
+    def list_edges(self) -> list[Cell]:
+        """Return the cells of the first, the longest and the last record that has any."""
+        filled = [number for number, record in enumerate(self.records) if len(record) > len(self.heads)]
+        longest = max(filled, key=lambda number: len(self.records[number]), default=0)
+        return [cell for number in (*filled[:1], longest, *filled[-1:]) for cell in self._make_all(number)]
+
+    def find_prints(self) -> set[str]:
+        """Return the different texts that the cells print."""
+        return set(chain.from_iterable(prints for _, _, prints in self.list_runs()))
+
+
+@dataclass(frozen=True)
 class RawTable:
     """A published table before anything is understood: its title and all of its value cells.
 
@@ -132,12 +209,23 @@ class RawTable:
     """
 
     title: str
-    cells: list[Cell]
+    cells: Sequence[Cell]
     is_plain: bool = False
     notes: tuple[str, ...] = ()
     heading: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     none: tuple[str, ...] = ()
+
+    @cached_property
+    def telling(self) -> Sequence[Cell]:
+        """Return cells that have all labels of the table between them; of long records one of each kind."""
+        return self.cells.list_telling() if isinstance(self.cells, Cells) else self.cells
+
+    def find_prints(self) -> set[str]:
+        """Return the different texts that the cells print, but for numbers that were typed as such."""
+        if isinstance(self.cells, Cells):
+            return self.cells.find_prints()
+        return {cell.printed for cell in self.cells if cell.scale is None}
 
 
 def name_cell(sheet: str, address: str) -> str:
@@ -145,6 +233,7 @@ def name_cell(sheet: str, address: str) -> str:
     return f"{sheet}!{address}" if sheet else address
 
 
+@lru_cache(maxsize=1 << 14)
 def column_letters(index: int) -> str:
     """Return the spreadsheet name of a column, counted from 0: 0 -> A, 25 -> Z, 26 -> AA."""
     letters = ""

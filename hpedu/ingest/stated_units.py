@@ -54,8 +54,8 @@ def find_table_units(table: RawTable, layout: Layout, find_item: Callable[[Cell]
     sheets = {cell.sheet for cell in table.cells[:1]}
     stated = [part for part in title if part not in known]
     stated += [part for text in (*table.notes, *sheets) for part in find_units(text) if _tells_all(part, text)]
-    others = list(_find_unknown(table.cells, find_item))
-    own = {cell.labels.get("unit", "") for cell in table.cells}
+    others = list(_find_unknown(table.telling, find_item))
+    own = {cell.labels.get("unit", "") for cell in table.telling}
     if "" in own:
         others += [text for text in own if (unit := read_unit(text)) is not None and unit.scale != 1]
     return TableUnits(tuple(dict.fromkeys(stated)), tuple(dict.fromkeys(others)))
