@@ -17,7 +17,7 @@ from hpedu.ingest.boundary import Boundary, decide_boundary
 from hpedu.ingest.corrections import FIGURE, Figure, Met, correct, index_prints
 from hpedu.ingest.doubts import counts_whole, set_aside_doubtful
 from hpedu.ingest.evidence import doubt_territory
-from hpedu.ingest.layouts import Items, Layout, Series, title_key
+from hpedu.ingest.layouts import Broken, Items, Layout, Series, title_key
 from hpedu.ingest.quarantine import Issues, Refusals, SetAside, set_aside_row
 from hpedu.ingest.readers.number_formats import PERCENT
 from hpedu.ingest.roles import DAYS, Roles, find_roles
@@ -63,6 +63,16 @@ Undecided = Literal["undecided"]
 """All numbers of a table together do not show what the marks in them mean."""
 
 
+@dataclass(frozen=True)
+class Found:
+    """A table of a file, and its layout if there is one."""
+
+    table: RawTable
+    layout: Layout | None
+    # The layout file that should say what the labels mean, but cannot be used.
+    broken: Broken | None = None
+
+
 @dataclass
 class Reading:
     """The content of a file as rows for the two tables of ingest. Every cell is in exactly one of them."""
@@ -75,6 +85,8 @@ class Reading:
     met: dict[str, Met] = field(default_factory=dict)
     # The figures that a table gives more than once, and the cell of the first print.
     twice: dict[Hashable, str] = field(default_factory=dict)
+    # The tables of a file that is neither a form nor a school list.
+    tables: list[Found] = field(default_factory=list)
 
 
 Progress = Callable[[int, int], None]

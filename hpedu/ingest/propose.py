@@ -22,12 +22,11 @@ from hpedu.ingest import schema
 from hpedu.ingest.checks import find_breaches, set_contradicted
 from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT
 from hpedu.ingest.derive import mark_current
-from hpedu.ingest.forms.filled import is_form
-from hpedu.ingest.interpret import Progress, Reading, stay_silent
+from hpedu.ingest.interpret import Found, Progress, Reading, stay_silent
 from hpedu.ingest.layouts import Layout, closest_layout, load_layouts
 from hpedu.ingest.pipeline import find_entry
 from hpedu.ingest.quarantine import Row, Unreadable
-from hpedu.ingest.reading import Found, find_tables, read_file
+from hpedu.ingest.reading import read_file
 from hpedu.ingest.roles import Roles, find_roles
 from hpedu.ingest.schema import Cell, Cells, RawTable, Resource
 from hpedu.ingest.schools.lists import sum_schools
@@ -184,7 +183,6 @@ def _quote(text: str) -> str:
 class Checked:
     """The content of a file. `observations` and `issues` have the columns of `hpedu.ingest.schema`."""
 
-    tables: list[Found]
     observations: pl.DataFrame
     reading: Reading
     # What does not agree, in the file alone or with data/processed (`hpedu.ingest.checks.FINDINGS`).
@@ -197,7 +195,7 @@ class Checked:
     @cached_property
     def issues(self) -> pl.DataFrame:
         """Return all cells that are set aside; of a large file that is much, and little of it is shown."""
-        return pl.DataFrame(list(self.reading.issues), schema=schema.ISSUES, orient="row")
+        return self.reading.issues.join()
 
     @cached_property
     def kinds(self) -> list[tuple[Row, int]]:
@@ -233,8 +231,6 @@ def check_file(path: Path, registry: Registry, progress: Progress = stay_silent)
     except Unreadable as error:
         raise error.of(path.name) from error
     printed = pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row")
-    # A form or school list is read by rules of its own, not table by table.
-    whole = reading.schools is not None or is_form(source)
     if reading.schools is not None:
         sums, uncovered = sum_schools(reading.schools, {resource.path: resource}, printed, registry)
         printed = pl.concat([printed, sums])
@@ -242,7 +238,6 @@ def check_file(path: Path, registry: Registry, progress: Progress = stay_silent)
     earlier = _read_earlier(project, resource, source.digest)
     observations, findings = _check_figures(printed, earlier, registry)
     return Checked(
-        [] if whole else find_tables(source),
         observations,
         reading,
         findings,
@@ -324,7 +319,7 @@ def stand_in(path: Path) -> Resource:
 
 def describe(checked: Checked, registry: Registry, language: str) -> Iterator[str]:
     """Say line by line what was found, ending with a layout to complete for each table that has none."""
-    tables = [found for found in checked.tables if found.table.cells]
+    tables = [found for found in checked.reading.tables if found.table.cells]
     lists = {row["sheet"] for row, _ in checked.kinds if row["reason"] == "school_columns_lacking"}
     unknown = [
         its

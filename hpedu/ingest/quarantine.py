@@ -11,8 +11,10 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
+import polars as pl
+
 from hpedu.errors import HpeduError
-from hpedu.ingest.schema import Cell, Resource, name_cell
+from hpedu.ingest.schema import ISSUES, Cell, Resource, list_places, name_cell
 from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.registry import Registry
 from hpedu.texts import LANGUAGES, say, say_value
@@ -106,6 +108,10 @@ def _find_closest(subject: str, known: tuple[str, ...]) -> str:
 Why = tuple[str, str, tuple[str, ...]]
 """Reason, subject and known names, as of `set_aside_row`."""
 
+# What no text has: it stands for the name of a cell, and for its print.
+_CELL, _PRINT = "\0", "\1"
+_SLICE = 1 << 16
+
 
 @dataclass
 class Refusals:
@@ -131,21 +137,32 @@ class Refusals:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def __iter__(self) -> Iterator[Row]:
-        whys = list(self._whys)
-        pairs = zip(self._numbers, self._reasons, strict=True)
-        return (self._spell(cell, whys[why]) for cell, why in pairs)
+    def list_frames(self) -> Iterator[pl.DataFrame]:
+        """Yield the rows (`schema.ISSUES`), some ten thousand at a time."""
+        cells = [Cell("", _CELL, _PRINT, {})] * len(self._whys)
+        texts = pl.DataFrame([self._spell(*pair) for pair in zip(cells, self._whys, strict=True)], schema=ISSUES)
+        texts = texts.drop("sheet", "cell", "printed")
+        name = pl.when(sheet="").then("cell").otherwise(pl.concat_str("sheet", pl.lit("!"), "cell"))
+        for start in range(0, len(self), _SLICE):
+            places = list_places(self.cells, self._numbers[start : start + _SLICE])
+            rows = pl.DataFrame(places, schema={place: pl.String for place in places})
+            reasons = pl.Series(self._reasons[start : start + _SLICE], dtype=pl.UInt32)
+            said = (
+                pl.col(text).str.replace(_CELL, name, literal=True).str.replace(_PRINT, "printed", literal=True)
+                for text in ("message_vi", "message_en")
+            )
+            yield rows.hstack(texts[reasons]).with_columns(*said).select(*ISSUES)
 
     def count_kinds(self) -> Iterator[tuple[Row, int]]:
         """Yield the first row of each reason, and how many cells it has."""
         whys = list(self._whys)
         firsts = dict(zip(reversed(self._reasons), reversed(self._numbers), strict=True))
         for why, count in Counter(self._reasons).items():
-            yield self._spell(firsts[why], whys[why]), count
+            yield self._spell(self.cells[firsts[why]], whys[why]), count
 
-    def _spell(self, number: int, why: Why) -> Row:
+    def _spell(self, cell: Cell, why: Why) -> Row:
         reason, subject, known = why
-        return set_aside_row(self.cells[number], self.resource, reason, subject, self.registry, known)
+        return set_aside_row(cell, self.resource, reason, subject, self.registry, known)
 
 
 def refuse_all(
@@ -173,7 +190,19 @@ class Issues:
         return sum(map(len, self.parts))
 
     def __iter__(self) -> Iterator[Row]:
-        return chain.from_iterable(self.parts)
+        return chain.from_iterable(frame.iter_rows(named=True) for frame in self.list_frames())
+
+    def list_frames(self) -> Iterator[pl.DataFrame]:
+        """Yield the rows (`schema.ISSUES`), no more of a large table at a time than the memory holds."""
+        for part in self.parts:
+            if isinstance(part, Refusals):
+                yield from part.list_frames()
+            else:
+                yield pl.DataFrame(part, schema=ISSUES, orient="row")
+
+    def join(self) -> pl.DataFrame:
+        """Return all rows as one frame."""
+        return pl.concat([pl.DataFrame(schema=ISSUES), *self.list_frames()])
 
     def count_kinds(self) -> Iterator[tuple[Row, int]]:
         """Yield the first row of what is set aside for one reason, and how many cells are, table by table."""

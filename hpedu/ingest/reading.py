@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 from hpedu.ingest.corrections import FORM, correct, join_met
 from hpedu.ingest.doubts import set_aside_repeated
 from hpedu.ingest.evidence import is_national
 from hpedu.ingest.forms.filled import is_form, read_form
-from hpedu.ingest.interpret import Progress, Reading, interpret, stay_silent
-from hpedu.ingest.layouts import Broken, Layout, find_broken, find_layout, load_layouts
+from hpedu.ingest.interpret import Found, Progress, Reading, interpret, stay_silent
+from hpedu.ingest.layouts import find_broken, find_layout, load_layouts
 from hpedu.ingest.quarantine import Refusals, refuse_all
 from hpedu.ingest.schema import RawTable, Resource
 from hpedu.ingest.schools.lists import find_lacking, read_schools
@@ -39,8 +38,8 @@ def read_file(source: Source, resource: Resource, registry: Registry, progress: 
         schools = read_schools(source, resource.path, registry, resource.published)
     if schools is not None:
         return schools
-    reading = Reading()
     tables = find_tables(source)
+    reading = Reading(tables=tables)
     fixed = any(found.layout and found.layout.territory.startswith("=") for found in tables)
     national = fixed and is_national([found.table for found in tables], registry)
     lacking = find_lacking(source, registry) if any(found.layout is None for found in tables) else {}
@@ -67,16 +66,6 @@ def _correct_form(form: Reading, resource: Resource, registry: Registry) -> Read
     left, issues, met = correct(FORM, rows, (), resource, registry)
     form.issues += issues
     return Reading(left, form.issues, met={FORM: met})
-
-
-@dataclass(frozen=True)
-class Found:
-    """A table of a file, and its layout if there is one."""
-
-    table: RawTable
-    layout: Layout | None
-    # The layout file that should say what the labels mean, but cannot be used.
-    broken: Broken | None = None
 
 
 def find_tables(source: Source) -> list[Found]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from itertools import accumulate, chain
+from itertools import chain
 from typing import Any, Literal, overload
 
+import numpy as np
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -142,12 +142,12 @@ class Cells(Sequence[Cell]):
     columns: Sequence[Mapping[str, str]]
 
     @cached_property
-    def _ends(self) -> list[int]:
+    def _ends(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         """Return the number of cells up to the end of each record."""
-        return list(accumulate(max(len(record) - len(self.heads), 0) for record in self.records))
+        return np.cumsum([max(len(record) - len(self.heads), 0) for record in self.records], dtype=np.int64)
 
     def __len__(self) -> int:
-        return self._ends[-1] if self._ends else 0
+        return int(self._ends[-1]) if len(self._ends) else 0
 
     @overload
     def __getitem__(self, index: int) -> Cell: ...
@@ -157,8 +157,8 @@ class Cells(Sequence[Cell]):
         wanted = range(len(self))[index]
         if isinstance(wanted, range):
             return [self[number] for number in wanted]
-        number = bisect_right(self._ends, wanted)
-        return self._make(number, len(self.records[number]) - (self._ends[number] - wanted))
+        number = int(np.searchsorted(self._ends, wanted, side="right"))
+        return self._make(number, len(self.records[number]) - int(self._ends[number] - wanted))
 
     def __iter__(self) -> Iterator[Cell]:
         return chain.from_iterable(map(self._make_all, range(len(self.records))))
@@ -174,7 +174,7 @@ class Cells(Sequence[Cell]):
     def list_runs(self) -> Iterator[tuple[Hashable, int, Sequence[str]]]:
         """Yield record by record what its labels are known by, the number of its first cell, and the prints."""
         start = 0
-        for record, end in zip(self.records, self._ends, strict=True):
+        for record, end in zip(self.records, self._ends.tolist(), strict=True):
             yield (len(record), *record[: len(self.heads)]), start, record[len(self.heads) :]
             start = end
 
@@ -191,6 +191,19 @@ class Cells(Sequence[Cell]):
         filled = [number for number, record in enumerate(self.records) if len(record) > len(self.heads)]
         longest = max(filled, key=lambda number: len(self.records[number]), default=0)
         return [cell for number in (*filled[:1], longest, *filled[-1:]) for cell in self._make_all(number)]
+
+    def list_places(self, numbers: Sequence[int]) -> dict[str, Any]:
+        """Return columns `sheet`, `cell` and `printed` of some cells, given their numbers."""
+        wanted = np.asarray(numbers, dtype=np.int64)
+        rows = np.searchsorted(self._ends, wanted, side="right")
+        widths = np.fromiter((len(self.records[row]) for row in rows), np.int64, len(rows))
+        columns = widths - (self._ends[rows] - wanted)
+        letters = pl.Series([column_letters(column) for column in range(len(self.columns))], dtype=pl.String)
+        return {
+            "sheet": pl.repeat("", len(rows), eager=True),
+            "cell": letters.gather(columns) + pl.Series(rows + self.line).cast(pl.String),
+            "printed": [self.records[row][column] for row, column in zip(rows, columns, strict=True)],
+        }
 
     def find_prints(self) -> set[str]:
         """Return the different texts that the cells print."""
@@ -226,6 +239,18 @@ class RawTable:
         if isinstance(self.cells, Cells):
             return self.cells.find_prints()
         return {cell.printed for cell in self.cells if cell.scale is None}
+
+
+def list_places(cells: Sequence[Cell], numbers: Sequence[int]) -> dict[str, Any]:
+    """Return columns `sheet`, `cell` and `printed` of some cells, given their numbers."""
+    if isinstance(cells, Cells):
+        return cells.list_places(numbers)
+    found = [cells[number] for number in numbers]
+    return {
+        "sheet": [cell.sheet for cell in found],
+        "cell": [cell.address for cell in found],
+        "printed": [cell.printed for cell in found],
+    }
 
 
 def name_cell(sheet: str, address: str) -> str:
