@@ -13,7 +13,7 @@ import polars as pl
 
 from hpedu.ingest.forms.design import COVER, MARKER, SHEETS, Cover, Range, Sheet, range_of, read_cover_code, seal
 from hpedu.ingest.interpret import Reading
-from hpedu.ingest.quarantine import Issues, SetAside, set_aside_row
+from hpedu.ingest.quarantine import SetAside, set_aside_row
 from hpedu.ingest.readers.number_formats import PERCENT
 from hpedu.ingest.schema import Cell, Resource, address
 from hpedu.ingest.sheet.grid import Grid, is_blank
@@ -280,7 +280,9 @@ class _FormReader:
             part = self.rows.pop(series)
             cell = Cell(part["sheet"], part["cell"], part["printed"], {})
             self._set_aside(cell, "form_part_exceeds_whole", arithmetic)
-        return Reading(list(self.rows.values()), Issues([self.issues]))
+        reading = Reading(list(self.rows.values()))
+        reading.issues += self.issues
+        return reading
 
     def _read_row(self, row: FormRow) -> None:
         series = row.identify(self.registry)

@@ -31,7 +31,7 @@ _REPAIRS = str.maketrans(
 )
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 18)
 def clean_text(text: str) -> str:
     """Bring a label into one form: NFC, Đ and ư as such, nothing invisible, one blank between words, none around.
 
@@ -40,7 +40,7 @@ def clean_text(text: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text.translate(_REPAIRS))).strip()
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 18)
 def fold_text(text: str) -> str:
     """Reduce a label to what identifies it: no case, no accents, đ as d ("Hải Phòng" -> "hai phong")."""
     return clean_text(text).translate(_FLAT)
