@@ -271,7 +271,7 @@ class _Said:
     outcomes: dict[str, Number | int]
 
 
-def _list_runs(cells: Sequence[Cell]) -> Iterator[tuple[Hashable, int, Sequence[str]]]:
+def _list_runs(cells: list[Cell] | Cells) -> Iterator[tuple[Hashable, int, Sequence[str]]]:
     """Yield runs of cells: what their labels are known by, the number of the first one, and their prints."""
     if isinstance(cells, Cells):
         yield from cells.list_runs()

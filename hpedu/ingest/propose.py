@@ -28,7 +28,7 @@ from hpedu.ingest.pipeline import find_entry
 from hpedu.ingest.quarantine import Row, Unreadable
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.roles import Roles, find_roles
-from hpedu.ingest.schema import Cell, Cells, RawTable, Resource
+from hpedu.ingest.schema import Cell, RawTable, Resource
 from hpedu.ingest.schools.lists import sum_schools
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
@@ -375,15 +375,14 @@ def _describe_table(found: Found, language: str, *, catalogue: bool) -> str:
         place=say("check_sheet", language, sheet=cells[0].sheet) if cells[0].sheet else "",
         title=found.table.title or message("check_no_title"),
         cells=len(cells),
-        cells_at=_name_range(cells),
+        cells_at=_name_range([*found.table.telling, cells[len(cells) - 1]]),
         layout=say("check_layout", language, layout=found.layout.id) if found.layout else state,
     )
 
 
 def _name_range(cells: Sequence[Cell]) -> str:
     """Return the range of the cells (`B5:G8`); for formats without columns and rows, the first and last cell."""
-    edges = cells.list_edges() if isinstance(cells, Cells) else cells
-    places = [_ADDRESS.fullmatch(cell.address) for cell in edges]
+    places = [_ADDRESS.fullmatch(cell.address) for cell in cells]
     found = [(place[1], int(place[2])) for place in places if place]
     if len(found) < len(places):
         return f"{cells[0].address} ... {cells[-1].address}"

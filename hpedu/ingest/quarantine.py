@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.errors import HpeduError
-from hpedu.ingest.schema import ISSUES, Cell, Resource, list_places, name_cell
+from hpedu.ingest.schema import ISSUES, Cell, Cells, Resource, list_places, name_cell
 from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.registry import Registry
 from hpedu.texts import LANGUAGES, say, say_value
@@ -117,7 +117,7 @@ _SLICE = 1 << 16
 class Refusals:
     """The cells of a table that are set aside, millions maybe; rows are made when they are wanted."""
 
-    cells: Sequence[Cell]
+    cells: list[Cell] | Cells
     resource: Resource
     registry: Registry
     _whys: dict[Why, int] = field(default_factory=dict)
@@ -145,7 +145,7 @@ class Refusals:
         name = pl.when(sheet="").then("cell").otherwise(pl.concat_str("sheet", pl.lit("!"), "cell"))
         for start in range(0, len(self), _SLICE):
             places = list_places(self.cells, self._numbers[start : start + _SLICE])
-            rows = pl.DataFrame(places, schema={place: pl.String for place in places})
+            rows = pl.DataFrame(places, schema=dict.fromkeys(places, pl.String))
             reasons = pl.Series(self._reasons[start : start + _SLICE], dtype=pl.UInt32)
             said = (
                 pl.col(text).str.replace(_CELL, name, literal=True).str.replace(_PRINT, "printed", literal=True)
@@ -166,7 +166,7 @@ class Refusals:
 
 
 def refuse_all(
-    cells: Sequence[Cell], resource: Resource, registry: Registry, reason: str, subject: str
+    cells: list[Cell] | Cells, resource: Resource, registry: Registry, reason: str, subject: str
 ) -> Refusals:
     """Set all cells of a table aside for one reason."""
     refusals = Refusals(cells, resource, registry)

@@ -47,7 +47,7 @@ def read_file(source: Source, resource: Resource, registry: Registry, progress: 
         if found.layout is None:
             reading.issues += _set_aside_without_layout(found, lacking, resource, registry)
             continue
-        hidden = next((cell.sheet for cell in found.table.cells[:1] if cell.sheet in source.hidden_sheets), None)
+        hidden = next((cell.sheet for cell in found.table.telling[:1] if cell.sheet in source.hidden_sheets), None)
         if hidden is not None:
             reading.issues += refuse_all(found.table.cells, resource, registry, "hidden_sheet", hidden)
             continue

@@ -105,7 +105,7 @@ def _find_year_label(free: Mapping[str, list[str]], table: RawTable) -> str:
     found = _best(free, _has_year)
     if found:
         return found
-    if find_year(table.title) and any("title" in cell.labels for cell in table.cells[:1]):
+    if find_year(table.title) and any("title" in cell.labels for cell in table.telling[:1]):
         return "title"
     return next((name for name, texts in free.items() if any(map(_has_year, texts))), "")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from itertools import chain
-from typing import Any, Literal, overload
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -122,16 +122,13 @@ class Cell:
     scale: Decimal | None = None
 
 
-class _HasDigit(dict[str, bool]):
-    """Whether a text has a digit, found once for each text."""
-
-    def __missing__(self, text: str) -> bool:
-        self[text] = any(map(str.isdigit, text))
-        return self[text]
+@lru_cache(maxsize=1 << 18)
+def _has_digit(text: str) -> bool:
+    return any(map(str.isdigit, text))
 
 
 @dataclass(frozen=True)
-class Cells(Sequence[Cell]):
+class Cells:
     """The value cells of long records, made when they are looked at: millions of them would fill the memory."""
 
     records: Sequence[Sequence[str]]
@@ -149,19 +146,9 @@ class Cells(Sequence[Cell]):
     def __len__(self) -> int:
         return int(self._ends[-1]) if len(self._ends) else 0
 
-    @overload
-    def __getitem__(self, index: int) -> Cell: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Cell]: ...
-    def __getitem__(self, index: int | slice) -> Cell | list[Cell]:
-        wanted = range(len(self))[index]
-        if isinstance(wanted, range):
-            return [self[number] for number in wanted]
+    def __getitem__(self, wanted: int) -> Cell:
         number = int(np.searchsorted(self._ends, wanted, side="right"))
         return self._make(number, len(self.records[number]) - int(self._ends[number] - wanted))
-
-    def __iter__(self) -> Iterator[Cell]:
-        return chain.from_iterable(map(self._make_all, range(len(self.records))))
 
     def _make_all(self, number: int) -> Iterator[Cell]:
         return (self._make(number, column) for column in range(len(self.heads), len(self.records[number])))
@@ -180,17 +167,10 @@ class Cells(Sequence[Cell]):
 
     def list_telling(self) -> list[Cell]:
         """Return the cells of one record of each kind: by its labels, and by which of its cells have a figure."""
-        has_digit = _HasDigit()
         kinds: dict[Hashable, int] = {}
         for number, (key, _, prints) in enumerate(self.list_runs()):
-            kinds.setdefault((key, *map(has_digit.__getitem__, prints)), number)
+            kinds.setdefault((key, *map(_has_digit, prints)), number)
         return [cell for number in kinds.values() for cell in self._make_all(number)]
-
-    def list_edges(self) -> list[Cell]:
-        """Return the cells of the first, the longest and the last record that has any."""
-        filled = [number for number, record in enumerate(self.records) if len(record) > len(self.heads)]
-        longest = max(filled, key=lambda number: len(self.records[number]), default=0)
-        return [cell for number in (*filled[:1], longest, *filled[-1:]) for cell in self._make_all(number)]
 
     def list_places(self, numbers: Sequence[int]) -> dict[str, Any]:
         """Return columns `sheet`, `cell` and `printed` of some cells, given their numbers."""
@@ -205,10 +185,6 @@ class Cells(Sequence[Cell]):
             "printed": [self.records[row][column] for row, column in zip(rows, columns, strict=True)],
         }
 
-    def find_prints(self) -> set[str]:
-        """Return the different texts that the cells print."""
-        return set(chain.from_iterable(prints for _, _, prints in self.list_runs()))
-
 
 @dataclass(frozen=True)
 class RawTable:
@@ -222,7 +198,7 @@ class RawTable:
     """
 
     title: str
-    cells: Sequence[Cell]
+    cells: list[Cell] | Cells
     is_plain: bool = False
     notes: tuple[str, ...] = ()
     heading: tuple[str, ...] = ()
@@ -230,18 +206,18 @@ class RawTable:
     none: tuple[str, ...] = ()
 
     @cached_property
-    def telling(self) -> Sequence[Cell]:
+    def telling(self) -> list[Cell]:
         """Return cells that have all labels of the table between them; of long records one of each kind."""
         return self.cells.list_telling() if isinstance(self.cells, Cells) else self.cells
 
     def find_prints(self) -> set[str]:
         """Return the different texts that the cells print, but for numbers that were typed as such."""
         if isinstance(self.cells, Cells):
-            return self.cells.find_prints()
+            return set(chain.from_iterable(prints for _, _, prints in self.cells.list_runs()))
         return {cell.printed for cell in self.cells if cell.scale is None}
 
 
-def list_places(cells: Sequence[Cell], numbers: Sequence[int]) -> dict[str, Any]:
+def list_places(cells: list[Cell] | Cells, numbers: Sequence[int]) -> dict[str, Any]:
     """Return columns `sheet`, `cell` and `printed` of some cells, given their numbers."""
     if isinstance(cells, Cells):
         return cells.list_places(numbers)

@@ -51,7 +51,7 @@ def find_table_units(table: RawTable, layout: Layout, find_item: Callable[[Cell]
     """
     title = [part for part in find_units(table.title) if _tells(part)]
     known = {part for name in layout.titles for part in find_units(name)}
-    sheets = {cell.sheet for cell in table.cells[:1]}
+    sheets = {cell.sheet for cell in table.telling[:1]}
     stated = [part for part in title if part not in known]
     stated += [part for text in (*table.notes, *sheets) for part in find_units(text) if _tells_all(part, text)]
     others = list(_find_unknown(table.telling, find_item))
