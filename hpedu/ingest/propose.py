@@ -375,7 +375,7 @@ def _describe_table(found: Found, language: str, *, catalogue: bool) -> str:
         place=say("check_sheet", language, sheet=cells[0].sheet) if cells[0].sheet else "",
         title=found.table.title or message("check_no_title"),
         cells=len(cells),
-        cells_at=_name_range([*found.table.telling, cells[len(cells) - 1]]),
+        cells_at=_name_range([*found.table.telling, cells[-1]]),
         layout=say("check_layout", language, layout=found.layout.id) if found.layout else state,
     )
 

@@ -148,7 +148,9 @@ class Refusals:
             rows = pl.DataFrame(places, schema=dict.fromkeys(places, pl.String))
             reasons = pl.Series(self._reasons[start : start + _SLICE], dtype=pl.UInt32)
             said = (
-                pl.col(text).str.replace(_CELL, name, literal=True).str.replace(_PRINT, "printed", literal=True)
+                pl.col(text)
+                .str.replace(_CELL, name, literal=True)
+                .str.replace(_PRINT, pl.col("printed"), literal=True)
                 for text in ("message_vi", "message_en")
             )
             yield rows.hstack(texts[reasons]).with_columns(*said).select(*ISSUES)

@@ -147,8 +147,12 @@ class Cells:
         return int(self._ends[-1]) if len(self._ends) else 0
 
     def __getitem__(self, wanted: int) -> Cell:
+        wanted = range(len(self))[wanted]
         number = int(np.searchsorted(self._ends, wanted, side="right"))
         return self._make(number, len(self.records[number]) - int(self._ends[number] - wanted))
+
+    def __iter__(self) -> Iterator[Cell]:
+        return chain.from_iterable(map(self._make_all, range(len(self.records))))
 
     def _make_all(self, number: int) -> Iterator[Cell]:
         return (self._make(number, column) for column in range(len(self.heads), len(self.records[number])))

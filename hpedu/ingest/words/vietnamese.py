@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
-_SPACES = re.compile(r"\s+")
 _SEPARATORS = re.compile(r"[\s.,\-‐‑–—_]+")
 # Grave, acute, tilde, hook above, dot below.
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
@@ -37,7 +36,8 @@ def clean_text(text: str) -> str:
 
     "Mầm non" is 7 code points in NFC and 9 in NFD; unless both come in one form a join fails silently.
     """
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", text.translate(_REPAIRS))).strip()
+    whole = text if text.isascii() else unicodedata.normalize("NFC", text.translate(_REPAIRS))
+    return " ".join(whole.split())
 
 
 @lru_cache(maxsize=1 << 18)
