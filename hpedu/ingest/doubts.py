@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any
 
 from hpedu.ingest.layouts import Layout, Series
 from hpedu.ingest.quarantine import Row, set_aside_row
@@ -24,6 +25,34 @@ def find_fractions(rows: Iterable[Row], layout: Layout, registry: Registry) -> d
     whole = {tuple(getattr(series, name) for name in SERIES_FIELDS) for series in entries}
     found = {_key(row, SERIES_FIELDS): row["printed"] for row in rows if row["value"] % 1}
     return {series: printed for series, printed in found.items() if series in whole}
+
+
+def _name_series(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in SERIES_FIELDS)
+
+
+def find_hidden_shares(read: Sequence[tuple[Cell, Mapping[str, Any]]], layout: Layout) -> set[str]:
+    """Find the cells in percent that are most likely fractions, 0.987 for 98.7%: none of their series is above 1.
+
+    So is one among others if only a hundred times it is of their size. A percent sign in a cell shows that it is
+    none, and a layout may say so of a series.
+    """
+    small = {
+        _name_series(series.model_dump()) for its in layout.series.values() for series in its if series.below_one
+    }
+    by_series: dict[tuple[str, ...], list[tuple[Cell, float]]] = {}
+    for cell, row in read:
+        if row["unit"] == "percent" and _name_series(row) not in small:
+            by_series.setdefault(_name_series(row), []).append((cell, row["value"]))
+    found = set()
+    for cells in by_series.values():
+        signed = [value for cell, value in cells if cell.printed.rstrip().endswith("%")]
+        sure = signed or [value for _, value in cells if value > 1]
+        for cell, value in cells:
+            is_in_doubt = 0 < value <= 1 and not cell.printed.rstrip().endswith("%")
+            if is_in_doubt and (not sure or min(sure) / 2 <= 100 * value <= 2 * max(sure)):
+                found.add(name_cell(cell.sheet, cell.address))
+    return found
 
 
 def counts_whole(series: Series, registry: Registry) -> bool:

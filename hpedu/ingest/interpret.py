@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -15,13 +15,13 @@ import polars as pl
 
 from hpedu.ingest.boundary import Boundary, decide_boundary
 from hpedu.ingest.corrections import FIGURE, Figure, Met, correct, index_prints
-from hpedu.ingest.doubts import counts_whole, set_aside_doubtful
+from hpedu.ingest.doubts import counts_whole, find_hidden_shares, set_aside_doubtful
 from hpedu.ingest.evidence import doubt_territory
 from hpedu.ingest.layouts import Broken, Items, Layout, Series, title_key
 from hpedu.ingest.quarantine import Issues, Refusals, SetAside, set_aside_row
 from hpedu.ingest.readers.number_formats import PERCENT
 from hpedu.ingest.roles import DAYS, Roles, find_roles
-from hpedu.ingest.schema import SERIES_FIELDS, Cell, Cells, RawTable, Resource, name_cell
+from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource, list_runs, name_cell
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_marked, is_uncomputed, is_worded
 from hpedu.ingest.sheet_names import contradicts
@@ -138,7 +138,7 @@ def interpret(
     read = reader.read_all(progress)
     reading.issues += reader.refusals
     reading.twice = reader.name_twice()
-    fractions = set() if layout.coded else _find_fractions(read, layout)
+    fractions = set() if layout.coded else find_hidden_shares(read, layout)
     for cell, row in read:
         if name_cell(cell.sheet, cell.address) in fractions:
             reading.issues += [set_aside_row(cell, resource, "fraction_or_percent", cell.printed, registry)]
@@ -192,34 +192,6 @@ def _find_boundary(
     return replace(boundary, version="old") if has_districts else boundary
 
 
-def _name_series(row: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(str(row[name]) for name in SERIES_FIELDS)
-
-
-def _find_fractions(read: Sequence[tuple[Cell, Mapping[str, Any]]], layout: Layout) -> set[str]:
-    """Find the cells in percent that are most likely fractions, 0.987 for 98.7%: none of their series is above 1.
-
-    So is one among others if only a hundred times it is of their size. A percent sign in a cell shows that it is
-    none, and a layout may say so of a series.
-    """
-    small = {
-        _name_series(series.model_dump()) for its in layout.series.values() for series in its if series.below_one
-    }
-    by_series: dict[tuple[str, ...], list[tuple[Cell, float]]] = {}
-    for cell, row in read:
-        if row["unit"] == "percent" and _name_series(row) not in small:
-            by_series.setdefault(_name_series(row), []).append((cell, row["value"]))
-    found = set()
-    for cells in by_series.values():
-        signed = [value for cell, value in cells if cell.printed.rstrip().endswith("%")]
-        sure = signed or [value for _, value in cells if value > 1]
-        for cell, value in cells:
-            is_in_doubt = 0 < value <= 1 and not cell.printed.rstrip().endswith("%")
-            if is_in_doubt and (not sure or min(sure) / 2 <= 100 * value <= 2 * max(sure)):
-                found.add(name_cell(cell.sheet, cell.address))
-    return found
-
-
 def _add_marks(layout: Layout, table: RawTable, registry: Registry) -> Layout:
     """Return the layout with the marks that the format of a table has; what the layout says of a mark goes first.
 
@@ -271,15 +243,6 @@ class _Said:
     outcomes: dict[str, Number | int]
 
 
-def _list_runs(cells: list[Cell] | Cells) -> Iterator[tuple[Hashable, int, Sequence[str]]]:
-    """Yield runs of cells: what their labels are known by, the number of the first one, and their prints."""
-    if isinstance(cells, Cells):
-        yield from cells.list_runs()
-        return
-    for number, cell in enumerate(cells):
-        yield (cell.sheet, cell.scale, *cell.labels.items()), number, (cell.printed,)
-
-
 @dataclass(frozen=True)
 class _CellReader:
     """A reader of the cells of one table."""
@@ -318,7 +281,7 @@ class _CellReader:
         where an erratum or a decision may tell the prints apart.
         """
         cells, add, due = self.refusals.cells, self.refusals.add, _STEP
-        for key, start, prints in _list_runs(cells):
+        for key, start, prints in list_runs(cells):
             if start >= due:
                 progress(start, len(cells))
                 due += _STEP

@@ -221,6 +221,15 @@ class RawTable:
         return {cell.printed for cell in self.cells if cell.scale is None}
 
 
+def list_runs(cells: list[Cell] | Cells) -> Iterator[tuple[Hashable, int, Sequence[str]]]:
+    """Yield runs of cells: what their labels are known by, the number of the first one, and their prints."""
+    if isinstance(cells, Cells):
+        yield from cells.list_runs()
+        return
+    for number, cell in enumerate(cells):
+        yield (cell.sheet, cell.scale, *cell.labels.items()), number, (cell.printed,)
+
+
 def list_places(cells: list[Cell] | Cells, numbers: Sequence[int]) -> dict[str, Any]:
     """Return columns `sheet`, `cell` and `printed` of some cells, given their numbers."""
     if isinstance(cells, Cells):
