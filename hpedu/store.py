@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, fields
 from functools import cache
@@ -17,6 +18,7 @@ from typing import Any
 
 import pandas
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from hpedu.communes import compute_communes, current_communes
 from hpedu.digest import (
@@ -39,6 +41,8 @@ from hpedu.folders import Project, digest_file, find_project, write_whole
 from hpedu.indicators import compute_indicators, find_origins, find_refused
 from hpedu.ingest.derive import revisions as find_revisions
 from hpedu.ingest.pipeline import ingest
+from hpedu.ingest.quarantine import Issues
+from hpedu.ingest.schema import ISSUES as ISSUE_COLUMNS
 from hpedu.ingest.schema import Resource
 from hpedu.registry import Registry, load_registry
 from hpedu.registry.formula import SeriesRef
@@ -80,7 +84,6 @@ def prepare(
 PARTS = (
     ("values", "indicator", "territory"),
     ("observations", "level"),
-    ("issues", "file"),
     ("communes", "territory"),
     ("commune_schools", "territory"),
 )
@@ -101,14 +104,14 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
     communes, commune_schools = compute_communes(found.observations, found.schools, registry)
     frames = {
         OBSERVATIONS: found.observations,
-        ISSUES: found.issues,
         FINDINGS: pl.concat([found.findings, refused]),
         SCHOOLS: found.schools,
         VALUES: values,
         COMMUNES: communes,
         COMMUNE_SCHOOLS: commune_schools,
     }
-    contents = {name: _parquet(frame) for name, frame in frames.items()}
+    contents = {name: _parquet(frame.lazy()) for name, frame in frames.items()}
+    contents[ISSUES], issue_parts = _write_issues(found.set_aside)
     sources = [resource.model_dump() for resource in found.package.values()]
     newest = find_newest(values, registry, (resource.published for resource in found.package.values()))
     years = values["year"].unique().sort().to_list()
@@ -127,6 +130,7 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
         sources=sources,
         parts={
             **digest_parts({name.removesuffix(".parquet"): frame for name, frame in frames.items()}),
+            **issue_parts,
             **{f"sources/{source['name']}": _digest(repr(source)) for source in sources},
             "newest_year": str(newest),
             "unread": _digest(repr(found.unread)),
@@ -187,10 +191,25 @@ def _list_communes(schools: pl.DataFrame, registry: Registry) -> dict[str, dict[
     return {c.id: {"name": c.name, "years": years.get(c.id, [])} for c in current_communes(registry)}
 
 
-def _parquet(frame: pl.DataFrame) -> bytes:
+def _parquet(frame: pl.LazyFrame) -> bytes:
     buffer = io.BytesIO()
-    frame.write_parquet(buffer)
+    frame.sink_parquet(buffer)
     return buffer.getvalue()
+
+
+def _write_issues(issues: Issues) -> tuple[bytes, dict[str, str]]:
+    """Return the table of issues and its digests: of a large file it is never held whole."""
+    digests: dict[str, Any] = defaultdict(hashlib.sha256)
+
+    def list_frames(*_: object) -> Iterator[pl.DataFrame]:
+        for frame in issues.list_frames():
+            for (file,), part in frame.partition_by("file", as_dict=True, maintain_order=True).items():
+                digests[file].update(part.write_ndjson().encode())
+            yield frame
+
+    content = _parquet(register_io_source(list_frames, schema=pl.Schema(ISSUE_COLUMNS)))
+    parts = {f"issues/{file}": digest.hexdigest()[:16] for file, digest in digests.items()}
+    return content, {**parts, "issues": _digest(repr(parts))}
 
 
 _checked: set[Project] = set()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from random import Random
 
-from tests.conftest import ROOT
+from hpedu.folders import Project
+from tests.conftest import ROOT, copy_project
+
+_TABLE = "nso/pxweb_2019_general_pupils.csv"
 
 _MEASURE = """
 import json, resource, sys, time
@@ -22,9 +26,20 @@ peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps([time.perf_counter() - started, peak]))
 """
 
+_INGEST = """
+import json, resource, sys, time
+from pathlib import Path
+from hpedu.folders import Project
+from hpedu.store import make_tables
+started = time.perf_counter()
+make_tables(Project(Path(sys.argv[1])))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps([time.perf_counter() - started, peak]))
+"""
+
 
 def measure_tables(folder: Path) -> dict[str, float]:
-    """Check each file as `hpedu check` does, in a process of its own."""
+    """Check each file as `hpedu check` does, and ingest the largest, each in a process of its own."""
     files = {
         "pxweb_5_mb": write_pxweb(folder / "pxweb_5.csv", 5),
         "pxweb_50_mb": write_pxweb(folder / "pxweb_50.csv", 50),
@@ -33,15 +48,33 @@ def measure_tables(folder: Path) -> dict[str, float]:
     }
     figures: dict[str, float] = {}
     for name, path in files.items():
-        command = [sys.executable, "-c", _MEASURE, str(path)]
-        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-        figures[f"{name}_seconds"], figures[f"{name}_peak_mb"] = json.loads(found.stdout)
+        figures[f"{name}_seconds"], figures[f"{name}_peak_mb"] = _measure(_MEASURE, path)
+    project = copy_project(folder / "project")
+    add_copy(project, files["pxweb_50_mb"])
+    figures["ingest_50_mb_seconds"], figures["ingest_50_mb_peak_mb"] = _measure(_INGEST, project.root)
     return figures
+
+
+def _measure(code: str, path: Path) -> list[float]:
+    command = [sys.executable, "-c", code, str(path)]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    measured: list[float] = json.loads(found.stdout)
+    return measured
+
+
+def add_copy(project: Project, path: Path) -> None:
+    """Put a file into data/raw, with the entry of the table it repeats."""
+    shutil.copy(path, project.raw / "large.csv")
+    package = project.raw / "datapackage.json"
+    content = json.loads(package.read_text(encoding="utf-8"))
+    entry = next(one for one in content["resources"] if one["path"] == _TABLE)
+    content["resources"].append({**entry, "name": "large", "path": "large.csv"})
+    package.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 
 def write_pxweb(path: Path, megabytes: int, *, unknown: bool = False) -> Path:
     """Write the published table of pupils, its rows again and again; or under names nobody knows."""
-    text = (ROOT / "data/raw/nso/pxweb_2019_general_pupils.csv").read_text(encoding="utf-8-sig")
+    text = (ROOT / "data/raw" / _TABLE).read_text(encoding="utf-8-sig")
     head, body = text.splitlines()[:3], [line for line in text.splitlines()[3:] if line.count(";") > 1]
     count = (megabytes << 20) // (sum(map(len, body)) // len(body))
     lines = [body[n % len(body)] for n in range(count)]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from hpedu.ingest.layouts import Layout, Series
-from hpedu.ingest.quarantine import set_aside_row
+from hpedu.ingest.quarantine import Row, set_aside_row
 from hpedu.ingest.schema import SERIES_FIELDS, SERIES_KEY, Cell, Resource, name_cell
 from hpedu.ingest.words.numbers import NumberStyle, count_decimals, may_be_grouped
 from hpedu.registry import Registry
 
-Row = dict[str, Any]
+# The columns that make one figure.
+_FIGURE = (*SERIES_KEY, "year", "qualifier")
 
 
 def find_fractions(rows: Iterable[Row], layout: Layout, registry: Registry) -> dict[Hashable, str]:
@@ -24,6 +25,34 @@ def find_fractions(rows: Iterable[Row], layout: Layout, registry: Registry) -> d
     whole = {tuple(getattr(series, name) for name in SERIES_FIELDS) for series in entries}
     found = {_key(row, SERIES_FIELDS): row["printed"] for row in rows if row["value"] % 1}
     return {series: printed for series, printed in found.items() if series in whole}
+
+
+def _name_series(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in SERIES_FIELDS)
+
+
+def find_hidden_shares(read: Sequence[tuple[Cell, Mapping[str, Any]]], layout: Layout) -> set[str]:
+    """Find the cells in percent that are most likely fractions, 0.987 for 98.7%: none of their series is above 1.
+
+    So is one among others if only a hundred times it is of their size. A percent sign in a cell shows that it is
+    none, and a layout may say so of a series.
+    """
+    small = {
+        _name_series(series.model_dump()) for its in layout.series.values() for series in its if series.below_one
+    }
+    by_series: dict[tuple[str, ...], list[tuple[Cell, float]]] = {}
+    for cell, row in read:
+        if row["unit"] == "percent" and _name_series(row) not in small:
+            by_series.setdefault(_name_series(row), []).append((cell, row["value"]))
+    found = set()
+    for cells in by_series.values():
+        signed = [value for cell, value in cells if cell.printed.rstrip().endswith("%")]
+        sure = signed or [value for _, value in cells if value > 1]
+        for cell, value in cells:
+            is_in_doubt = 0 < value <= 1 and not cell.printed.rstrip().endswith("%")
+            if is_in_doubt and (not sure or min(sure) / 2 <= 100 * value <= 2 * max(sure)):
+                found.add(name_cell(cell.sheet, cell.address))
+    return found
 
 
 def counts_whole(series: Series, registry: Registry) -> bool:
@@ -65,23 +94,26 @@ def set_aside_doubtful(
     return sound, issues
 
 
-def set_aside_repeated(rows: list[Row], resource: Resource, registry: Registry) -> tuple[list[Row], list[Row]]:
+def set_aside_repeated(
+    rows: list[Row], twice: Mapping[Hashable, str], resource: Resource, registry: Registry
+) -> tuple[list[Row], list[Row]]:
     """Part the figures of a file into those that it gives once, and issues for those that it gives twice.
 
-    Nobody can tell which is meant: a column was copied over another, or a sheet or table is of a part.
+    Nobody can tell which is meant: a column was copied over another, or a sheet or table is of a part. `twice` has
+    a cell of each figure that is set aside already since its table gives it twice.
     """
-    groups: dict[Hashable, list[Row]] = defaultdict(list)
+    groups: dict[Hashable, list[str]] = defaultdict(list, {key: [name] for key, name in twice.items()})
     for row in rows:
-        groups[_key(row, (*SERIES_KEY, "year", "qualifier"))].append(row)
-    others = {
-        id(row): next(name_cell(other["sheet"], other["cell"]) for other in group if other is not row)
-        for group in groups.values()
-        if len(group) > 1
-        for row in group
-    }
-    twice = [row for row in rows if id(row) in others]
-    issues = [_set_aside(row, "figure_twice", others[id(row)], resource, registry) for row in twice]
-    return [row for row in rows if id(row) not in others], issues
+        groups[_key(row, _FIGURE)].append(name_cell(row["sheet"], row["cell"]))
+    sound, issues = [], []
+    for row in rows:
+        own, names = name_cell(row["sheet"], row["cell"]), groups[_key(row, _FIGURE)]
+        if len(names) == 1:
+            sound.append(row)
+        else:
+            other = next((name for name in names if name != own), own)
+            issues.append(_set_aside(row, "figure_twice", other, resource, registry))
+    return sound, issues
 
 
 def _key(row: Row, fields: Iterable[str]) -> Hashable:

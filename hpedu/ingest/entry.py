@@ -15,11 +15,12 @@ from hpedu.decoding import decode_text
 from hpedu.digest import raw_files
 from hpedu.errors import HpeduError, IngestError, Problem, list_problems
 from hpedu.folders import Project, write_whole
+from hpedu.ingest.interpret import Found
 from hpedu.ingest.layouts import Layout, title_key
 from hpedu.ingest.pipeline import read_entries, read_own
 from hpedu.ingest.propose import stand_in
 from hpedu.ingest.quarantine import Unreadable
-from hpedu.ingest.reading import Found, find_tables
+from hpedu.ingest.reading import find_tables
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.source import open_source
 from hpedu.registry import Registry

@@ -37,7 +37,7 @@ def is_national(tables: Iterable[RawTable], registry: Registry) -> bool:
         ]
         if any(role in ("province", "part", "city") for role in roles):
             return False
-        texts = {text for cell in table.cells for name, text in cell.labels.items() if name != "title"}
+        texts = {text for cell in table.telling for name, text in cell.labels.items() if name != "title"}
         shown = shown or any(is_worded("national_unit", text) for text in texts)
         shown = shown or sum(_is_province(text, registry) for text in texts) >= ALL_ROWS
     return shown
@@ -69,7 +69,7 @@ def doubt_territory(
     own = (table.title, *table.heading)
     # A stand-in, as of `hpedu check`, only repeats the name of the file.
     described = (resource.publisher, resource.table, resource.scope, resource.title) if resource.publisher else ()
-    sheets = {cell.sheet for cell in table.cells}
+    sheets = {cell.sheet for cell in table.telling}
     role = registry.territories[territory].role
     shown = False
     for text in (*own, *described, *sheets):
@@ -108,7 +108,7 @@ def _list_days(registry: Registry) -> tuple[date, ...]:
 def _list_labels(table: RawTable, place: str) -> Iterator[str]:
     texts = {
         part
-        for cell in table.cells
+        for cell in table.telling
         for name, text in cell.labels.items()
         if name not in _NOT_LABELS and name != place
         for part in (text, *text.split(" / "))
@@ -118,7 +118,7 @@ def _list_labels(table: RawTable, place: str) -> Iterator[str]:
 
 def _sort_places(table: RawTable, place: str, territory: str, registry: Registry) -> tuple[bool, str]:
     """Return whether most places of a table are of the territory; if not, or one is of another, its name too."""
-    texts = dict.fromkeys(cell.labels.get(place, "") for cell in table.cells) if place else {}
+    texts = dict.fromkeys(cell.labels.get(place, "") for cell in table.telling) if place else {}
     names = [text for text in texts if text and not is_worded("total", text)]
     own, foreign = [], []
     for name in names:

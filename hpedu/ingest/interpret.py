@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from itertools import count
 from typing import Any, Literal
 
 import polars as pl
 
 from hpedu.ingest.boundary import Boundary, decide_boundary
-from hpedu.ingest.corrections import Met, correct, index_prints
-from hpedu.ingest.doubts import counts_whole, set_aside_doubtful
+from hpedu.ingest.corrections import FIGURE, Figure, Met, correct, index_prints
+from hpedu.ingest.doubts import counts_whole, find_hidden_shares, set_aside_doubtful
 from hpedu.ingest.evidence import doubt_territory
-from hpedu.ingest.layouts import Items, Layout, Series, title_key
-from hpedu.ingest.quarantine import SetAside, set_aside_row
+from hpedu.ingest.layouts import Broken, Items, Layout, Series, title_key
+from hpedu.ingest.quarantine import Issues, Refusals, SetAside, set_aside_row
 from hpedu.ingest.readers.number_formats import PERCENT
 from hpedu.ingest.roles import DAYS, Roles, find_roles
-from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource, name_cell
+from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource, list_runs, name_cell
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_marked, is_uncomputed, is_worded
 from hpedu.ingest.sheet_names import contradicts
@@ -52,10 +54,23 @@ MOST_HINTS = 200
 """The number of unknown names in one table for which a known one like it is looked for."""
 
 # Progress is shown each time as many cells are done: about twice a second.
-_STEP = 1 << 16
+_STEP = 1 << 19
+# What is remembered of one table: so many runs of labels, and so many prints of alike series.
+_MOST_RUNS = 1 << 12
+_MOST_PRINTS = 1 << 18
 
 Undecided = Literal["undecided"]
 """All numbers of a table together do not show what the marks in them mean."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A table of a file, and its layout if there is one."""
+
+    table: RawTable
+    layout: Layout | None
+    # The layout file that should say what the labels mean, but cannot be used.
+    broken: Broken | None = None
 
 
 @dataclass
@@ -63,11 +78,15 @@ class Reading:
     """The content of a file as rows for the two tables of ingest. Every cell is in exactly one of them."""
 
     observations: list[dict[str, Any]] = field(default_factory=list)
-    issues: list[dict[str, Any]] = field(default_factory=list)
+    issues: Issues = field(default_factory=Issues)
     # The rows of a school list, one for each school and year.
     schools: pl.DataFrame | None = None
     # Table -> its figures of which the registry may know a misprint, and the corrections that found theirs.
     met: dict[str, Met] = field(default_factory=dict)
+    # The figures that a table gives more than once, and the cell of the first print.
+    twice: dict[Hashable, str] = field(default_factory=dict)
+    # The tables of a file that is neither a form nor a school list.
+    tables: list[Found] = field(default_factory=list)
 
 
 Progress = Callable[[int, int], None]
@@ -94,7 +113,6 @@ def interpret(
     reading = Reading()
     layout = _add_marks(layout, table)
     name = name_table(layout, resource)
-    refused = []
     roles, items, style = find_roles(table, layout, registry), Items(layout), _find_style(table, layout, registry)
 
     def find_item(cell: Cell) -> list[str]:
@@ -114,29 +132,16 @@ def interpret(
         _find_boundary(table, layout, roles, resource, registry),
         doubt_territory(table, fixed, layout.place, resource, registry, national=national) if fixed else None,
         resource.published,
+        index_prints(name, registry).keys(),
+        Refusals(table.cells, resource, registry),
     )
-    has_corrections = bool(index_prints(name, registry))
-    read: list[tuple[Cell, dict[str, Any]]] = []
-    # The subjects for which a known name was looked for.
-    hinted: set[str] = set()
-    for number, cell in enumerate(table.cells):
-        if number % _STEP == _STEP - 1:
-            progress(number + 1, len(table.cells))
-        try:
-            read.append((cell, reader.read(cell)))
-        except SetAside as refusal:
-            figure = reader.find_figure(cell) if has_corrections else None
-            refused += [figure] if figure else []
-            if refusal.known and len(hinted) < MOST_HINTS:
-                hinted.add(refusal.subject)
-            known_names = refusal.known if refusal.subject in hinted else ()
-            reading.issues.append(
-                set_aside_row(cell, resource, refusal.reason, refusal.subject, registry, known_names)
-            )
-    fractions = set() if layout.coded else _find_fractions(read, layout)
+    read = reader.read_all(progress)
+    reading.issues += reader.refusals
+    reading.twice = reader.name_twice()
+    fractions = set() if layout.coded else find_hidden_shares(read, layout)
     for cell, row in read:
         if name_cell(cell.sheet, cell.address) in fractions:
-            reading.issues.append(set_aside_row(cell, resource, "fraction_or_percent", cell.printed, registry))
+            reading.issues += [set_aside_row(cell, resource, "fraction_or_percent", cell.printed, registry)]
         else:
             reading.observations.append(row | _provenance(cell, resource))
     if not layout.coded:
@@ -144,7 +149,7 @@ def interpret(
         rows = reading.observations
         reading.observations, doubtful = set_aside_doubtful(rows, layout, known, resource, registry)
         reading.issues += doubtful
-    reading.observations, issues, met = correct(name, reading.observations, refused, resource, registry)
+    reading.observations, issues, met = correct(name, reading.observations, reader.refused, resource, registry)
     reading.issues += issues
     reading.met[title_key(name)] = met
     return reading
@@ -161,7 +166,7 @@ def _find_boundary(
     """Return which provinces a table prints, by the territories that its cells name; districts are all old."""
     named: dict[tuple[str, ...], tuple[str, int]] = {}
     names: dict[tuple[str, int, bool], None] = {}
-    for cell in table.cells:
+    for cell in table.telling:
         key = tuple(cell.labels.get(name, "") for name in (roles.territory, roles.year, roles.glued))
         if key not in named:
             found = roles.read_year(cell)
@@ -181,38 +186,10 @@ def _find_boundary(
         layout.place
         and not layout.coded
         and any(
-            resolve_place(text, registry) for text in {cell.labels.get(layout.place, "") for cell in table.cells}
+            resolve_place(text, registry) for text in {cell.labels.get(layout.place, "") for cell in table.telling}
         )
     )
     return replace(boundary, version="old") if has_districts else boundary
-
-
-def _name_series(row: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(str(row[name]) for name in SERIES_FIELDS)
-
-
-def _find_fractions(read: Sequence[tuple[Cell, Mapping[str, Any]]], layout: Layout) -> set[str]:
-    """Find the cells in percent that are most likely fractions, 0.987 for 98.7%: none of their series is above 1.
-
-    So is one among others if only a hundred times it is of their size. A percent sign in a cell shows that it is
-    none, and a layout may say so of a series.
-    """
-    small = {
-        _name_series(series.model_dump()) for its in layout.series.values() for series in its if series.below_one
-    }
-    by_series: dict[tuple[str, ...], list[tuple[Cell, float]]] = {}
-    for cell, row in read:
-        if row["unit"] == "percent" and _name_series(row) not in small:
-            by_series.setdefault(_name_series(row), []).append((cell, row["value"]))
-    found = set()
-    for cells in by_series.values():
-        signed = [value for cell, value in cells if cell.printed.rstrip().endswith("%")]
-        sure = signed or [value for _, value in cells if value > 1]
-        for cell, value in cells:
-            is_in_doubt = 0 < value <= 1 and not cell.printed.rstrip().endswith("%")
-            if is_in_doubt and (not sure or min(sure) / 2 <= 100 * value <= 2 * max(sure)):
-                found.add(name_cell(cell.sheet, cell.address))
-    return found
 
 
 def _add_marks(layout: Layout, table: RawTable) -> Layout:
@@ -227,7 +204,7 @@ def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberSt
     if layout.numbers != "decide":
         return layout.numbers
     # A number typed as one decides nothing: its style is plain.
-    printed = {cell.printed for cell in table.cells if cell.scale is None}
+    printed = table.find_prints()
     if table.is_plain:
         # The format writes 1234.5, unless a spreadsheet has saved the file anew in a style of its own.
         style = decide_style(printed)
@@ -238,22 +215,30 @@ def _find_style(table: RawTable, layout: Layout, registry: Registry) -> NumberSt
     return decide_style(printed) or (decide_style(printed, whole=True) if whole else None) or "undecided"
 
 
+Number = tuple[float, float, Decimal]
+"""Value and step in the unit of the measure, and the number as printed."""
+
+
 @dataclass(frozen=True)
 class _Said:
     """What the labels of a cell say."""
 
-    series: Series
+    # None if they do not say what is counted.
+    series: Series | None
     unit: str
     # The fields of an observation that do not depend on the number.
     fields: dict[str, Any]
-    flags: tuple[str, ...]
-    # Why a number is set aside nevertheless, if nothing is wrong with the number itself.
-    refusal: SetAside | None
+    # The columns of `corrections.FIGURE`, as far as they are known.
+    figure: Figure
+    # The number of the reason for which a number is set aside, if nothing is wrong with the number itself.
+    why: int | None
+    # What is read of each print, or the number of the reason for which nothing is; shared by alike series.
+    outcomes: dict[str, Number | int]
 
 
 @dataclass(frozen=True)
 class _CellReader:
-    """A reader of the cells of one table. It raises `SetAside` for a cell that is not read with certainty."""
+    """A reader of the cells of one table."""
 
     layout: Layout
     roles: Roles
@@ -267,46 +252,123 @@ class _CellReader:
     refusal: SetAside | None
     # The day, month or year the file was published.
     published: str
-    # What the labels seen so far say, or why they say nothing.
-    understood: dict[tuple[str, tuple[tuple[str, str], ...]], _Said | SetAside] = field(default_factory=dict)
+    # The figures that an erratum or a decision is about.
+    corrected: Collection[Figure]
+    # The cells that are not read with certainty.
+    refusals: Refusals
+    refused: set[Figure] = field(default_factory=set)
+    # The subjects for which a known name was looked for.
+    hinted: set[str] = field(default_factory=set)
+    # What the labels of the last runs of cells say.
+    understood: dict[Hashable, list[_Said]] = field(default_factory=dict)
+    outcomes: dict[Hashable, dict[str, Number | int]] = field(default_factory=lambda: defaultdict(dict))
+    # The number of the first cell of each figure, what its labels say, and what is read of it.
+    first: dict[Hashable, tuple[int, _Said, Number]] = field(default_factory=dict)
+    # The figures that are given more than once, and the number of that reason.
+    twice: dict[Hashable, int] = field(default_factory=dict)
 
-    def read(self, cell: Cell) -> dict[str, Any]:
-        """Return the fields of an observation, without its provenance."""
+    def read_all(self, progress: Progress) -> list[tuple[Cell, dict[str, Any]]]:
+        """Return cells with the fields of their observations, without provenance; the others are refused.
+
+        What a run of labels says, and what a print means, is found once. A figure that comes twice is refused, but
+        where an erratum or a decision may tell the prints apart.
+        """
+        cells, add, due = self.refusals.cells, self.refusals.add, _STEP
+        for key, start, prints in list_runs(cells):
+            if start >= due:
+                progress(start, len(cells))
+                due += _STEP
+            run = self.understood.get(key) or self._understand(key, start, prints)
+            for number, said, printed in zip(count(start), run, prints, strict=False):
+                found = said.outcomes.get(printed)
+                if found is None:
+                    found = said.outcomes[printed] = self._find_outcome(said, cells[number])
+                if not isinstance(found, int) and said.why is None:
+                    self._keep(number, said, found)
+                    continue
+                add(number, found if isinstance(found, int) else said.why or 0)
+                if said.figure in self.corrected:
+                    self.refused.add(said.figure)
+        return [
+            (
+                cells[number],
+                said.fields
+                | {"flags": [*said.fields["flags"]], "value": found[0], "step": found[1], "number": found[2]},
+            )
+            for key, (number, said, found) in self.first.items()
+            if key not in self.twice
+        ]
+
+    def _understand(self, key: Hashable, start: int, prints: Sequence[str]) -> list[_Said]:
+        if len(self.understood) > _MOST_RUNS:
+            self.understood.clear()
+        cells = self.refusals.cells
+        self.understood[key] = [self._say(cells[number]) for number in range(start, start + len(prints))]
+        return self.understood[key]
+
+    def _say(self, cell: Cell) -> _Said:
+        try:
+            return self._read_labels(cell)
+        except SetAside as refusal:
+            figure = self._find_figure(cell) if self.corrected else None
+            return _Said(None, "", {}, figure or (), self._number(refusal), self.outcomes[None])
+
+    def _number(self, refusal: SetAside) -> int:
+        """Return the number of a refusal, with the known names only for the first unknown ones."""
+        if refusal.known and len(self.hinted) < MOST_HINTS:
+            self.hinted.add(refusal.subject)
+        known = refusal.known if refusal.subject in self.hinted else ()
+        return self.refusals.number(refusal.reason, refusal.subject, known)
+
+    def _find_outcome(self, said: _Said, cell: Cell) -> Number | int:
+        """Return what a print means among such labels, or the number of the reason why it means nothing."""
+        if len(said.outcomes) > _MOST_PRINTS:
+            said.outcomes.clear()
+        try:
+            return self._read_print(said.series, said.unit, cell)
+        except SetAside as refusal:
+            return self._number(refusal)
+
+    def _read_print(self, series: Series | None, unit: str, cell: Cell) -> Number:
         layout = self.layout
         printed = cell.printed.strip()
         if printed in layout.missing and printed not in layout.none:
             raise SetAside("not_published")
         if self.refusal is not None:
-            raise self.refusal
+            raise self.refusal.with_traceback(None)
         if is_uncomputed(printed):
             raise SetAside("formula_not_calculated" if printed.startswith("=") else "error_in_cell", printed)
-        said = self._understand(cell)
-        if printed in layout.none and not self.registry.measures[said.series.measure].additive:
+        if series is None:
+            return 0.0, 0.0, Decimal(0)
+        if printed in layout.none and not self.registry.measures[series.measure].additive:
             # A rate has none where there is nobody to count, too.
             raise SetAside("none_of_rate", printed)
         number = _read_number(cell, layout, self.style)
-        _check_format(cell, said.series, said.unit)
-        if number < 0 and counts_whole(said.series, self.registry):
+        _check_format(cell, series, unit)
+        if number < 0 and counts_whole(series, self.registry):
             raise SetAside("negative_count", printed)
-        if said.refusal is not None:
-            raise said.refusal.with_traceback(None)
-        value, step = _scale(printed, number, said.series.scale)
-        return said.fields | {"flags": list(said.flags), "value": value, "step": step, "number": number}
+        return float(number * series.scale), float(printed_step(number) * series.scale), number
 
-    def _understand(self, cell: Cell) -> _Said:
-        """Return what the labels of a cell say. It is found once for all cells of a sheet with the same labels."""
-        key = cell.sheet, tuple(cell.labels.items())
-        found = self.understood.get(key)
-        if found is None:
-            try:
-                found = self._read_labels(cell)
-            except SetAside as refusal:
-                # Its traceback would hold all that the functions it came through had in hand.
-                found = refusal.with_traceback(None)
-            self.understood[key] = found
-        if isinstance(found, SetAside):
-            raise found.with_traceback(None)
-        return found
+    def _keep(self, number: int, said: _Said, found: Number) -> None:
+        key = number if said.figure in self.corrected else (*said.figure, said.fields["qualifier"])
+        before = self.first.setdefault(key, (number, said, found))[0]
+        if before == number:
+            return
+        if key not in self.twice:
+            self.twice[key] = self._refer(before)
+            self.refusals.add(before, self._refer(number))
+        self.refusals.add(number, self.twice[key])
+
+    def _refer(self, other: int) -> int:
+        return self.refusals.number("figure_twice", self._name(other))
+
+    def _name(self, number: int) -> str:
+        cell = self.refusals.cells[number]
+        return name_cell(cell.sheet, cell.address)
+
+    def name_twice(self) -> dict[Hashable, str]:
+        """Return the figures that come more than once, each with the name of its first cell."""
+        return {key: self._name(self.first[key][0]) for key in self.twice}
 
     def _read_labels(self, cell: Cell) -> _Said:
         layout, registry = self.layout, self.registry
@@ -327,9 +389,9 @@ class _CellReader:
                 raise SetAside("other_sheet", cell.sheet)
             self.units.check(cell.labels.get("unit", ""), " ".join(parts), series, measure)
         try:
-            status, refusal = self._read_status(cell, label, series, year), None
-        except SetAside as error:
-            status, refusal = "", error.with_traceback(None)
+            status, why = self._read_status(cell, label, series, year), None
+        except SetAside as refusal:
+            status, why = "", self._number(refusal)
         notes = (series.note, label.stars, extra.get("note", ""), cell.labels.get("mark", ""))
         fields = {
             **{name: getattr(series, name) for name in SERIES_FIELDS},
@@ -339,9 +401,12 @@ class _CellReader:
             "unit": measure.unit,
             "status": status,
             "qualifier": extra.get("qualifier", ""),
+            "flags": flags,
             "note": clean_text(" ".join(filter(None, notes))),
         }
-        return _Said(series, measure.unit, fields, tuple(flags), refusal)
+        figure = tuple(fields[name] for name in FIGURE)
+        alike = series.scale, measure.unit, measure.additive, counts_whole(series, registry), cell.scale
+        return _Said(series, measure.unit, fields, figure, why, self.outcomes[alike])
 
     def _read_status(self, cell: Cell, label: YearLabel, series: Series, year: int) -> str:
         layout = self.layout
@@ -354,7 +419,7 @@ class _CellReader:
             raise SetAside("after_publication", str(year))
         return status
 
-    def find_figure(self, cell: Cell) -> tuple[str | int, ...] | None:
+    def _find_figure(self, cell: Cell) -> Figure | None:
         """Return which figure a cell holds, though its number is refused; None if that is not known either."""
         try:
             _, _, series, territory, place, year = self._identify(cell)
@@ -474,15 +539,6 @@ def _read_number(cell: Cell, layout: Layout, style: NumberStyle | Undecided) -> 
 @lru_cache(maxsize=1)
 def _territory_names(registry: Registry) -> tuple[str, ...]:
     return tuple(alias.name for alias in registry.territory_names)
-
-
-@lru_cache(maxsize=1 << 16)
-def _scale(printed: str, number: Decimal, scale: Decimal) -> tuple[float, float]:
-    """Return a number and the smallest step of its print, in the unit of the measure.
-
-    The print is asked for because 1 and 1.0 are equal, and their steps are not.
-    """
-    return float(number * scale), float(printed_step(number) * scale)
 
 
 def _check_format(cell: Cell, series: Series, unit: str) -> None:

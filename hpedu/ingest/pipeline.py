@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from hpedu.ingest.derive import derive_merged, estimate_age_bands, mark_current
 from hpedu.ingest.forms.filled import find_cover, is_form
 from hpedu.ingest.interpret import Progress, Reading, stay_silent
 from hpedu.ingest.layouts import find_broken
-from hpedu.ingest.quarantine import Unreadable, set_aside_file
+from hpedu.ingest.quarantine import Issues, Unreadable, set_aside_file
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.schools.lists import join_lists, read_schools, sum_schools
@@ -186,19 +186,24 @@ def _describe(name: str, kind: str, year: int | None) -> Resource:
 class Ingested:
     """The result of an ingest.
 
-    `observations` has the columns of `schema.OBSERVATIONS`, `issues` (cells set aside) those of `schema.ISSUES`,
+    `observations` has the columns of `schema.OBSERVATIONS`, `set_aside` (cells) those of `schema.ISSUES`,
     `findings` (what does not agree) those of `checks.finding.FINDINGS`, `schools` those of docs/school_list.md.
     """
 
     package: dict[str, Resource]
     observations: pl.DataFrame
-    issues: pl.DataFrame
+    set_aside: Issues
     findings: pl.DataFrame
     schools: pl.DataFrame
     # The numbers of files, figures published and derived, cells set aside, findings.
     counts: dict[str, int]
     # Files set aside whole, and layouts that cannot be used: "file", and what to do in "vi" and "en".
     unread: list[dict[str, str]]
+
+    @cached_property
+    def issues(self) -> pl.DataFrame:
+        """Return all cells that are set aside as one frame."""
+        return self.set_aside.join()
 
 
 def ingest(project: Project, registry: Registry, progress: Callable[[str], None] = lambda _: None) -> Ingested:
@@ -233,15 +238,17 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     observations = mark_current(pl.concat([published, derived]))
     observations = observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
     unread = list(package.unread.values())
-    rows = [row for r in readings for row in r.issues] + uncovered + unread
-    issues = pl.concat([_frame(rows, schema.ISSUES), repeated])
+    issues = Issues([part for r in readings for part in r.issues.parts])
+    for rows in (uncovered, unread, repeated.to_dicts()):
+        issues += rows
+    other_prints = sum(count for row, count in issues.count_kinds() if row["reason"] == OTHER_PRINT)
     counts = {
         "files": len(readings),
         "published": published.height,
         "derived": derived.height,
-        "set_aside": issues.height - len(unread),
+        "set_aside": len(issues) - len(unread),
         "findings": breaches.findings.height,
-        "errors": breaches.findings.filter(severity="error").height + issues.filter(reason=OTHER_PRINT).height,
+        "errors": breaches.findings.filter(severity="error").height + other_prints,
         "contradicted": published.filter(pl.col("flags").list.contains(CONTRADICTED)).height,
     }
     return Ingested(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -20,12 +22,11 @@ from hpedu.ingest import schema
 from hpedu.ingest.checks import find_breaches, set_contradicted
 from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT
 from hpedu.ingest.derive import mark_current
-from hpedu.ingest.forms.filled import is_form
-from hpedu.ingest.interpret import Progress, stay_silent
+from hpedu.ingest.interpret import Found, Progress, Reading, stay_silent
 from hpedu.ingest.layouts import Layout, closest_layout, load_layouts
 from hpedu.ingest.pipeline import find_entry
-from hpedu.ingest.quarantine import Unreadable
-from hpedu.ingest.reading import Found, find_tables, read_file
+from hpedu.ingest.quarantine import Row, Unreadable
+from hpedu.ingest.reading import read_file
 from hpedu.ingest.roles import Roles, find_roles
 from hpedu.ingest.schema import Cell, RawTable, Resource
 from hpedu.ingest.schools.lists import sum_schools
@@ -109,7 +110,7 @@ def propose_layout(table: RawTable, registry: Registry, language: str = "en") ->
     """
     place = _find_place_label(table, registry)
     roles = find_roles(table, Layout(id="", title="", year_rule="calendar", place=place), registry)
-    style = decide_style(cell.printed for cell in table.cells)
+    style = decide_style(cell.printed for cell in table.telling)
     close = closest_layout(table.title, load_layouts())
     rule = "school_year_start" if _COUNTED_AT_START.search(_all_text(table, roles)) else ""
     lines = [f"# {say('proposal_head', language)}"]
@@ -129,23 +130,23 @@ def propose_layout(table: RawTable, registry: Registry, language: str = "en") ->
 
 def is_catalogue(table: RawTable) -> bool:
     """Return whether a table is a list: no cell has a label, as in ministry workbooks, or each row is one name."""
-    rows = {cell.labels.get("row", "") for cell in table.cells}
+    rows = {cell.labels.get("row", "") for cell in table.telling}
     if len(rows) > MOST_ROWS:
         return True
-    return not any(text for cell in table.cells for name, text in cell.labels.items() if name != "title")
+    return not any(text for cell in table.telling for name, text in cell.labels.items() if name != "title")
 
 
 def _find_place_label(table: RawTable, registry: Registry) -> str:
     """Return the label that names districts or institutions, if most of its texts do; else ""."""
     for name in ("row", "column"):
-        texts = {text for cell in table.cells if (text := cell.labels.get(name, ""))}
+        texts = {text for cell in table.telling if (text := cell.labels.get(name, ""))}
         if 2 * sum(resolve_place(text, registry) is not None for text in texts) >= max(len(texts), 1):
             return name
     return ""
 
 
 def _all_text(table: RawTable, roles: Roles) -> str:
-    labels = {cell.labels.get(roles.year, "") for cell in table.cells}
+    labels = {cell.labels.get(roles.year, "") for cell in table.telling}
     return fold_text(" ".join([table.title, *sorted(labels)]))
 
 
@@ -158,7 +159,7 @@ def _find_title_territory(title: str, registry: Registry) -> str:
 
 def _propose_series(table: RawTable, roles: Roles, registry: Registry) -> Iterator[str]:
     found: dict[str, str] = {}
-    for cell in table.cells:
+    for cell in table.telling:
         tiers = SEPARATOR.join(roles.read_parts(cell, _DAY, registry)[1]).split(SEPARATOR)
         item = SEPARATOR.join(tier for tier in tiers if not is_worded("filler", tier))
         found.setdefault(item, cell.labels.get("unit", ""))
@@ -182,9 +183,8 @@ def _quote(text: str) -> str:
 class Checked:
     """The content of a file. `observations` and `issues` have the columns of `hpedu.ingest.schema`."""
 
-    tables: list[Found]
     observations: pl.DataFrame
-    issues: pl.DataFrame
+    reading: Reading
     # What does not agree, in the file alone or with data/processed (`hpedu.ingest.checks.FINDINGS`).
     findings: pl.DataFrame
     # Whether there was a data/processed to compare with.
@@ -192,11 +192,21 @@ class Checked:
     # The number of rows, if it is a school list.
     schools: int | None = None
 
+    @cached_property
+    def issues(self) -> pl.DataFrame:
+        """Return all cells that are set aside; of a large file that is much, and little of it is shown."""
+        return self.reading.issues.join()
+
+    @cached_property
+    def kinds(self) -> list[tuple[Row, int]]:
+        """Return the first cell of each kind of issue in each table, and how many there are."""
+        return list(self.reading.issues.count_kinds())
+
     @property
     def is_doubtful(self) -> bool:
         """Return whether a check reports an error or a doubt, or a print is not the one an erratum is about."""
         doubts = self.findings.filter(pl.col("severity") != "note")
-        return not doubts.is_empty() or OTHER_PRINT in self.issues["reason"]
+        return not doubts.is_empty() or any(row["reason"] == OTHER_PRINT for row, _ in self.kinds)
 
 
 def check_file(path: Path, registry: Registry, progress: Progress = stay_silent) -> Checked:
@@ -221,17 +231,15 @@ def check_file(path: Path, registry: Registry, progress: Progress = stay_silent)
     except Unreadable as error:
         raise error.of(path.name) from error
     printed = pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row")
-    # A form or school list is read by rules of its own, not table by table.
-    whole = reading.schools is not None or is_form(source)
     if reading.schools is not None:
         sums, uncovered = sum_schools(reading.schools, {resource.path: resource}, printed, registry)
-        printed, reading.issues[:] = pl.concat([printed, sums]), [*reading.issues, *uncovered]
+        printed = pl.concat([printed, sums])
+        reading.issues += uncovered
     earlier = _read_earlier(project, resource, source.digest)
     observations, findings = _check_figures(printed, earlier, registry)
     return Checked(
-        [] if whole else find_tables(source),
         observations,
-        pl.DataFrame(reading.issues, schema=schema.ISSUES, orient="row"),
+        reading,
         findings,
         not earlier.is_empty(),
         None if reading.schools is None else reading.schools.height,
@@ -311,8 +319,8 @@ def stand_in(path: Path) -> Resource:
 
 def describe(checked: Checked, registry: Registry, language: str) -> Iterator[str]:
     """Say line by line what was found, ending with a layout to complete for each table that has none."""
-    tables = [found for found in checked.tables if found.table.cells]
-    lists = set(checked.issues.filter(reason="school_columns_lacking")["sheet"])
+    tables = [found for found in checked.reading.tables if found.table.cells]
+    lists = {row["sheet"] for row, _ in checked.kinds if row["reason"] == "school_columns_lacking"}
     unknown = [
         its
         for its in tables
@@ -321,12 +329,12 @@ def describe(checked: Checked, registry: Registry, language: str) -> Iterator[st
     catalogues = [found for found in unknown if is_catalogue(found.table)]
     for found in tables:
         yield _describe_table(found, language, catalogue=found in catalogues)
-    counts = {"read": checked.observations.height, "set_aside": checked.issues.height}
+    counts = {"read": checked.observations.height, "set_aside": len(checked.reading.issues)}
     if checked.schools is None:
         yield say("check_counts", language, **counts)
     else:
         yield say("check_schools", language, schools=checked.schools, **counts)
-    yield from _describe_issues(checked.issues, language)
+    yield from _describe_issues(checked.kinds, language)
     if not checked.observations.is_empty():
         yield from describe_findings(checked, language)
     if len(unknown) > len(catalogues):
@@ -367,7 +375,7 @@ def _describe_table(found: Found, language: str, *, catalogue: bool) -> str:
         place=say("check_sheet", language, sheet=cells[0].sheet) if cells[0].sheet else "",
         title=found.table.title or message("check_no_title"),
         cells=len(cells),
-        cells_at=_name_range(cells),
+        cells_at=_name_range([*found.table.telling, cells[-1]]),
         layout=say("check_layout", language, layout=found.layout.id) if found.layout else state,
     )
 
@@ -383,14 +391,16 @@ def _name_range(cells: Sequence[Cell]) -> str:
     return f"{letters[0]}{min(rows)}:{letters[-1]}{max(rows)}"
 
 
-def _describe_issues(issues: pl.DataFrame, language: str) -> Iterator[str]:
+def _describe_issues(kinds: Iterable[tuple[Row, int]], language: str) -> Iterator[str]:
     """Say each kind of issue once, by its first cell."""
-    shown = issues.filter(pl.col("reason") != "no_layout")
-    kinds = shown.group_by("reason", "subject", maintain_order=True).agg(
-        pl.first(f"message_{language}").alias("text"), pl.len().alias("count")
-    )
-    for row in kinds.head(SHOWN).iter_rows(named=True):
-        times = say("check_times", language, count=row["count"] - 1) if row["count"] > 1 else ""
-        yield say("check_reason", language, text=row["text"], times=times)
-    if kinds.height > SHOWN:
-        yield say("check_more", language, count=kinds.height - SHOWN)
+    first: dict[tuple[str, str], Row] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    for row, count in kinds:
+        if row["reason"] != "no_layout":
+            first.setdefault((row["reason"], row["subject"]), row)
+            counts[row["reason"], row["subject"]] += count
+    for kind, row in islice(first.items(), SHOWN):
+        times = say("check_times", language, count=counts[kind] - 1) if counts[kind] > 1 else ""
+        yield say("check_reason", language, text=row[f"message_{language}"], times=times)
+    if len(first) > SHOWN:
+        yield say("check_more", language, count=len(first) - SHOWN)

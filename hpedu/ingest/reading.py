@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from hpedu.ingest.corrections import FORM, correct, join_met
 from hpedu.ingest.doubts import set_aside_repeated
 from hpedu.ingest.evidence import is_national
 from hpedu.ingest.forms.filled import is_form, read_form
-from hpedu.ingest.interpret import Progress, Reading, interpret, stay_silent
-from hpedu.ingest.layouts import Broken, Layout, find_broken, find_layout, load_layouts
-from hpedu.ingest.quarantine import set_aside_row
+from hpedu.ingest.interpret import Found, Progress, Reading, interpret, stay_silent
+from hpedu.ingest.layouts import find_broken, find_layout, load_layouts
+from hpedu.ingest.quarantine import Refusals, refuse_all, set_aside_row
 from hpedu.ingest.schema import Cell, RawTable, Resource, column_index
 from hpedu.ingest.schools.lists import find_lacking, read_schools
 from hpedu.ingest.sheet.grid import Grid, make_grid
@@ -39,30 +39,27 @@ def read_file(source: Source, resource: Resource, registry: Registry, progress: 
         schools = read_schools(source, resource.path, registry, resource.published)
     if schools is not None:
         return schools
-    reading = Reading()
     tables = find_tables(source)
+    reading = Reading(tables=tables)
     fixed = any(found.layout and found.layout.territory.startswith("=") for found in tables)
     national = fixed and is_national([found.table for found in tables], registry)
     lacking = find_lacking(source, registry) if any(found.layout is None for found in tables) else {}
     for found in tables:
         if found.layout is None:
-            reading.issues += [
-                _set_aside_without_layout(cell, found, lacking, resource, registry) for cell in found.table.cells
-            ]
+            reading.issues += _set_aside_without_layout(found, lacking, resource, registry)
             continue
-        hidden = next((cell.sheet for cell in found.table.cells[:1] if cell.sheet in source.hidden_sheets), None)
+        hidden = next((cell.sheet for cell in found.table.telling[:1] if cell.sheet in source.hidden_sheets), None)
         if hidden is not None:
-            reading.issues += [
-                set_aside_row(cell, resource, "hidden_sheet", hidden, registry) for cell in found.table.cells
-            ]
+            reading.issues += refuse_all(found.table.cells, resource, registry, "hidden_sheet", hidden)
             continue
         table, unseen = _take_hidden(found.table, source)
         reading.issues += [set_aside_row(cell, resource, "hidden_cell", cell.address, registry) for cell in unseen]
         part = interpret(table, found.layout, resource, registry, progress, national=national)
         reading.observations += part.observations
         reading.issues += part.issues
+        reading.twice |= part.twice
         join_met(reading.met, part.met)
-    reading.observations, repeated = set_aside_repeated(reading.observations, resource, registry)
+    reading.observations, repeated = set_aside_repeated(reading.observations, reading.twice, resource, registry)
     reading.issues += repeated
     return reading
 
@@ -85,17 +82,8 @@ def _take_hidden(table: RawTable, source: Source) -> tuple[RawTable, list[Cell]]
 def _correct_form(form: Reading, resource: Resource, registry: Registry) -> Reading:
     rows = [row | {"number": Decimal(repr(row["value"]))} for row in form.observations]
     left, issues, met = correct(FORM, rows, (), resource, registry)
-    return Reading(left, [*form.issues, *issues], met={FORM: met})
-
-
-@dataclass(frozen=True)
-class Found:
-    """A table of a file, and its layout if there is one."""
-
-    table: RawTable
-    layout: Layout | None
-    # The layout file that should say what the labels mean, but cannot be used.
-    broken: Broken | None = None
+    form.issues += issues
+    return Reading(left, form.issues, met={FORM: met})
 
 
 def find_tables(source: Source) -> list[Found]:
@@ -156,11 +144,14 @@ def _convert_legacy_fonts(grids: list[Grid]) -> list[Grid]:
 
 
 def _set_aside_without_layout(
-    cell: Cell, found: Found, lacking: dict[str, list[str]], resource: Resource, registry: Registry
-) -> dict[str, object]:
+    found: Found, lacking: dict[str, list[str]], resource: Resource, registry: Registry
+) -> Refusals:
+    """Set all cells of a table aside; a table is of one sheet."""
+    cells = found.table.cells
+    sheet = cells[0].sheet if cells else ""
     if found.broken:
-        return set_aside_row(cell, resource, "broken_layout", found.broken.file, registry)
-    if cell.sheet in lacking:
-        names = ", ".join(f"«{registry.school_columns[column].name.vi}»" for column in lacking[cell.sheet])
-        return set_aside_row(cell, resource, "school_columns_lacking", names, registry)
-    return set_aside_row(cell, resource, "no_layout", found.table.title, registry)
+        return refuse_all(cells, resource, registry, "broken_layout", found.broken.file)
+    if sheet in lacking:
+        names = ", ".join(f"«{registry.school_columns[column].name.vi}»" for column in lacking[sheet])
+        return refuse_all(cells, resource, registry, "school_columns_lacking", names)
+    return refuse_all(cells, resource, registry, "no_layout", found.table.title)

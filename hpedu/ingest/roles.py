@@ -62,7 +62,7 @@ def find_roles(table: RawTable, layout: Layout, registry: Registry) -> Roles:
     """Find which label has which role: as the layout says, where the table has such a label, else by content."""
     # The different texts of each label, in order.
     labels: dict[str, dict[str, None]] = {}
-    for cell in table.cells:
+    for cell in table.telling:
         for name, text in cell.labels.items():
             labels.setdefault(name, {})[text] = None
     known = {name: [text for text in texts if text] for name, texts in labels.items()}
@@ -105,7 +105,7 @@ def _find_year_label(free: Mapping[str, list[str]], table: RawTable) -> str:
     found = _best(free, _has_year)
     if found:
         return found
-    if find_year(table.title) and any("title" in cell.labels for cell in table.cells[:1]):
+    if find_year(table.title) and any("title" in cell.labels for cell in table.telling[:1]):
         return "title"
     return next((name for name, texts in free.items() if any(map(_has_year, texts))), "")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any, Literal
 
+import numpy as np
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -120,7 +122,75 @@ class Cell:
     scale: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@lru_cache(maxsize=1 << 18)
+def _has_digit(text: str) -> bool:
+    return any(map(str.isdigit, text))
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The value cells of long records, made when they are looked at: millions of them would fill the memory."""
+
+    records: Sequence[Sequence[str]]
+    # The line of the first record.
+    line: int
+    # The names of the columns that head the records, and the labels of every column.
+    heads: Sequence[str]
+    columns: Sequence[Mapping[str, str]]
+
+    @cached_property
+    def _ends(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """Return the number of cells up to the end of each record."""
+        return np.cumsum([max(len(record) - len(self.heads), 0) for record in self.records], dtype=np.int64)
+
+    def __len__(self) -> int:
+        return int(self._ends[-1]) if len(self._ends) else 0
+
+    def __getitem__(self, wanted: int) -> Cell:
+        wanted = range(len(self))[wanted]
+        number = int(np.searchsorted(self._ends, wanted, side="right"))
+        return self._make(number, len(self.records[number]) - int(self._ends[number] - wanted))
+
+    def __iter__(self) -> Iterator[Cell]:
+        return chain.from_iterable(map(self._make_all, range(len(self.records))))
+
+    def _make_all(self, number: int) -> Iterator[Cell]:
+        return (self._make(number, column) for column in range(len(self.heads), len(self.records[number])))
+
+    def _make(self, number: int, column: int) -> Cell:
+        record = self.records[number]
+        labels = {**dict(zip(self.heads, record, strict=False)), **self.columns[column]}
+        return Cell("", f"{column_letters(column)}{self.line + number}", record[column], labels)
+
+    def list_runs(self) -> Iterator[tuple[Hashable, int, Sequence[str]]]:
+        """Yield record by record what its labels are known by, the number of its first cell, and the prints."""
+        start = 0
+        for record, end in zip(self.records, self._ends.tolist(), strict=True):
+            yield (len(record), *record[: len(self.heads)]), start, record[len(self.heads) :]
+            start = end
+
+    def list_telling(self) -> list[Cell]:
+        """Return the cells of one record of each kind: by its labels, and by which of its cells have a figure."""
+        kinds: dict[Hashable, int] = {}
+        for number, (key, _, prints) in enumerate(self.list_runs()):
+            kinds.setdefault((key, *map(_has_digit, prints)), number)
+        return [cell for number in kinds.values() for cell in self._make_all(number)]
+
+    def list_places(self, numbers: Sequence[int]) -> dict[str, Any]:
+        """Return columns `sheet`, `cell` and `printed` of some cells, given their numbers."""
+        wanted = np.asarray(numbers, dtype=np.int64)
+        rows = np.searchsorted(self._ends, wanted, side="right")
+        widths = np.fromiter((len(self.records[row]) for row in rows), np.int64, len(rows))
+        columns = widths - (self._ends[rows] - wanted)
+        letters = pl.Series([column_letters(column) for column in range(len(self.columns))], dtype=pl.String)
+        return {
+            "sheet": pl.repeat("", len(rows), eager=True),
+            "cell": letters.gather(columns) + pl.Series(rows + self.line).cast(pl.String),
+            "printed": [self.records[row][column] for row, column in zip(rows, columns, strict=True)],
+        }
+
+
+@dataclass(frozen=True)
 class RawTable:
     """A published table before anything is understood: its title and all of its value cells.
 
@@ -132,12 +202,44 @@ class RawTable:
     """
 
     title: str
-    cells: list[Cell]
+    cells: list[Cell] | Cells
     is_plain: bool = False
     notes: tuple[str, ...] = ()
     heading: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     none: tuple[str, ...] = ()
+
+    @cached_property
+    def telling(self) -> list[Cell]:
+        """Return cells that have all labels of the table between them; of long records one of each kind."""
+        return self.cells.list_telling() if isinstance(self.cells, Cells) else self.cells
+
+    def find_prints(self) -> set[str]:
+        """Return the different texts that the cells print, but for numbers that were typed as such."""
+        if isinstance(self.cells, Cells):
+            return set(chain.from_iterable(prints for _, _, prints in self.cells.list_runs()))
+        return {cell.printed for cell in self.cells if cell.scale is None}
+
+
+def list_runs(cells: list[Cell] | Cells) -> Iterator[tuple[Hashable, int, Sequence[str]]]:
+    """Yield runs of cells: what their labels are known by, the number of the first one, and their prints."""
+    if isinstance(cells, Cells):
+        yield from cells.list_runs()
+        return
+    for number, cell in enumerate(cells):
+        yield (cell.sheet, cell.scale, *cell.labels.items()), number, (cell.printed,)
+
+
+def list_places(cells: list[Cell] | Cells, numbers: Sequence[int]) -> dict[str, Any]:
+    """Return columns `sheet`, `cell` and `printed` of some cells, given their numbers."""
+    if isinstance(cells, Cells):
+        return cells.list_places(numbers)
+    found = [cells[number] for number in numbers]
+    return {
+        "sheet": [cell.sheet for cell in found],
+        "cell": [cell.address for cell in found],
+        "printed": [cell.printed for cell in found],
+    }
 
 
 def name_cell(sheet: str, address: str) -> str:
@@ -145,6 +247,7 @@ def name_cell(sheet: str, address: str) -> str:
     return f"{sheet}!{address}" if sheet else address
 
 
+@lru_cache(maxsize=1 << 14)
 def column_letters(index: int) -> str:
     """Return the spreadsheet name of a column, counted from 0: 0 -> A, 25 -> Z, 26 -> AA."""
     letters = ""

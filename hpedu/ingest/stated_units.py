@@ -53,13 +53,13 @@ def find_table_units(table: RawTable, layout: Layout, find_item: Callable[[Cell]
     """
     title = [part for part in find_units(table.title) if changes_numbers(part)]
     known = {part for name in layout.titles for part in find_units(name)}
-    sheets = {cell.sheet for cell in table.cells[:1]}
+    sheets = {cell.sheet for cell in table.telling[:1]}
     stated = [part for part in title if part not in known]
     stated += [
         part for text in (*_join(table.notes), *sheets) for part in find_units(text) if _tells_all(part, text)
     ]
-    others = list(_find_unknown(table.cells, find_item))
-    own = {cell.labels.get("unit", "") for cell in table.cells}
+    others = list(_find_unknown(table.telling, find_item))
+    own = {cell.labels.get("unit", "") for cell in table.telling}
     if "" in own:
         others += [text for text in own if (unit := read_unit(text)) is not None and unit.scale != 1]
     return TableUnits(tuple(dict.fromkeys(stated)), tuple(dict.fromkeys(others)))

@@ -43,7 +43,7 @@ def revisions(before: object, after: object) -> pl.DataFrame:
     both = old.select(*keys, before="value").join(
         new.select(*keys, after="value"), on=keys, how="full", coalesce=True, nulls_equal=True
     )
-    kind = pl.when(pl.col("before").is_null()).then(pl.lit("new"))
-    kind = kind.when(pl.col("after").is_null()).then(pl.lit("gone")).otherwise(pl.lit("changed"))
+    gone = pl.when(pl.col("after").is_null()).then(pl.lit("gone")).otherwise(pl.lit("changed"))
+    kind = pl.when(pl.col("before").is_null()).then(pl.lit("new")).otherwise(gone)
     rows = both.with_columns(change=pl.col("after") - pl.col("before"), kind=kind)
     return rows.filter(pl.col("before").ne_missing(pl.col("after"))).sort(keys).select(*REVISIONS)

@@ -280,7 +280,7 @@ class TestYearbookOfTheSameTable:
     @pytest.mark.parametrize("data", [lines(YEARBOOK, ",").encode(), html(YEARBOOK)], ids=["csv", "html"])
     def test_it_is_read_by_the_same_layout(self, data: bytes, registry: Registry) -> None:
         reading = read(data, registry)
-        assert reading.issues == []
+        assert not reading.issues
         assert {row["year"] for row in reading.observations} == {2011}
         assert ("hai_phong_old", "lower_secondary", 2011, 88365.0, "final") in figures(reading)
         assert ("viet_nam", "general", 2011, 14781561.0, "final") in figures(reading)

@@ -280,7 +280,9 @@ class _FormReader:
             part = self.rows.pop(series)
             cell = Cell(part["sheet"], part["cell"], part["printed"], {})
             self._set_aside(cell, "form_part_exceeds_whole", arithmetic)
-        return Reading(list(self.rows.values()), self.issues)
+        reading = Reading(list(self.rows.values()))
+        reading.issues += self.issues
+        return reading
 
     def _read_row(self, row: FormRow) -> None:
         series = row.identify(self.registry)

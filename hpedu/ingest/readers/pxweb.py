@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hpedu.errors import Refused
 from hpedu.ingest.readers.text import read_rows, refuse_short, start_of
-from hpedu.ingest.schema import Cell, RawTable, column_letters
+from hpedu.ingest.schema import Cells, RawTable
 from hpedu.ingest.words.units import find_scale, find_units, is_percent
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.ingest.words.years import find_year
@@ -41,28 +41,13 @@ def read_pxweb_csv(data: bytes) -> RawTable:
     header = [clean_text(text) for text in rows[head]]
     names = ["row"] if stubs == 1 else header[:stubs]
     is_lone = stubs > 1 and len(header) == stubs + 1 and find_year(header[-1]) is None
-    columns = [_label_column(text, is_lone=is_lone) for text in header]
-    nothing = _label_column("", is_lone=is_lone)
-    letters = [column_letters(column) for column in range(max(map(len, rows)))]
-    return RawTable(
-        _title_of(rows),
-        [
-            Cell(
-                sheet="",
-                address=f"{letters[column]}{line}",
-                printed=printed,
-                labels={
-                    **dict(zip(names, map(clean_text, row), strict=False)),
-                    **(columns[column] if column < len(columns) else nothing),
-                },
-            )
-            for line, row in enumerate(rows[head + 1 :], start=head + 2)
-            for column, printed in enumerate(row)
-            if column >= stubs
-        ],
-        is_plain=True,
-        notes=tuple(row[0] for row in rows[head + 1 :] if row and not any(text.strip() for text in row[1:])),
-    )
+    widest = max(map(len, rows))
+    columns = [_label_column(text, is_lone=is_lone) for text in (*header, *[""] * (widest - len(header)))]
+    body = rows[head + 1 :]
+    notes = tuple(row[0] for row in body if row and not any(text.strip() for text in row[1:]))
+    for row in body:
+        row[:stubs] = map(clean_text, row[:stubs])
+    return RawTable(_title_of(rows), Cells(body, head + 2, names, columns), is_plain=True, notes=notes)
 
 
 def _label_column(header: str, *, is_lone: bool) -> dict[str, str]:

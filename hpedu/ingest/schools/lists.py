@@ -11,6 +11,7 @@ import polars as pl
 
 from hpedu.ingest import schema
 from hpedu.ingest.interpret import Reading
+from hpedu.ingest.quarantine import Issues
 from hpedu.ingest.readers.excel import complete_frame
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.schools.coverage import apply_coverage, measure_coverage, report_coverage
@@ -134,7 +135,7 @@ def _mark_fractions(cells: pl.DataFrame, facts: Facts) -> pl.DataFrame:
 def read_schools(source: Source, file: str, registry: Registry, published: str = "0000") -> Reading | None:
     """Read the school rows of a file and what was set aside of them; None if it is no school list."""
     found = read_school_list(source, file, registry, published)
-    return Reading(issues=found.issues.to_dicts(), schools=found.frame) if found.sheets else None
+    return Reading(issues=Issues([found.issues.to_dicts()]), schools=found.frame) if found.sheets else None
 
 
 def join_lists(

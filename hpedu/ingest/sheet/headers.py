@@ -198,8 +198,8 @@ class _BlockReader:
         self._values = self._columns.of("value")
         self._groups = {column: self._columns.labels_of(column) for column in self._values}
         self._rows = {group: label_rows(block, self._columns, group) for group in set(self._groups.values())}
-        self._paths = HeaderPaths(block.grid, [], [], self._values)
         self._names: dict[int, str] = {}
+        self._units: dict[int, str] = {}
         marked: tuple[ColumnRole, ...] = ("index", "code", "unit")
         self._marked = [(role, columns) for role in marked if (columns := self._columns.of(role))]
         self._marks: dict[ColumnRole, str] = {}
@@ -213,8 +213,9 @@ class _BlockReader:
         if row in self._headers:
             tiers = [tier for tier in self._headers[row] if tier not in self._numbering]
             counts = [tier for tier in self._headers[row] if tier in self._numbering]
-            self._paths = HeaderPaths(self._block.grid, tiers, counts, self._values)
-            self._names = {column: self._paths.path(column) for column in self._values}
+            paths = HeaderPaths(self._block.grid, tiers, counts, self._values)
+            self._names = {column: paths.path(column) for column in self._values}
+            self._units = {column: paths.unit(column) for column in self._values}
         if role in ("unit", "banner"):
             printed = join_lines(" ".join(text for text in texts if not is_blank(text)))
             own = printed if role == "unit" else find_unit(printed)
@@ -238,7 +239,7 @@ class _BlockReader:
             "column": self._names.get(column, ""),
             "row": label.row,
             "parent": label.parent,
-            "unit": self._paths.unit(column) or self._unit,
+            "unit": self._units.get(column) or self._unit,
         }
         labels.update((role, mark) for role, mark in self._marks.items() if role != "unit" or mark)
         # "TỔNG SỐ" set over index and label is the label.

@@ -59,7 +59,7 @@ _LETTER = re.compile(r"[(\[]?[A-Za-z][)\]]?")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 18)
 def find_kind(text: str) -> Kind:
     """Return what a text is: number in any style, mark for a missing value, label of a year, text, or nothing.
 

@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
-_SPACES = re.compile(r"\s+")
 _SEPARATORS = re.compile(r"[\s.,\-‐‑–—_]+")
 # Grave, acute, tilde, hook above, dot below.
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
@@ -31,16 +30,17 @@ _REPAIRS = str.maketrans(
 )
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 18)
 def clean_text(text: str) -> str:
     """Bring a label into one form: NFC, Đ and ư as such, nothing invisible, one blank between words, none around.
 
     "Mầm non" is 7 code points in NFC and 9 in NFD; unless both come in one form a join fails silently.
     """
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", text.translate(_REPAIRS))).strip()
+    whole = text if text.isascii() else unicodedata.normalize("NFC", text.translate(_REPAIRS))
+    return " ".join(whole.split())
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 18)
 def fold_text(text: str) -> str:
     """Reduce a label to what identifies it: no case, no accents, đ as d ("Hải Phòng" -> "hai phong")."""
     return clean_text(text).translate(_FLAT)

@@ -125,7 +125,7 @@ def test_every_answer_is_read(registry: Registry) -> None:
     source = open_form(TITLE, CODE)
     assert is_form(source)
     reading = read_form(source, stand_in(ROOT / "form.xlsx"), registry)
-    assert reading.issues == []
+    assert not reading.issues
     assert {
         (row["measure"], row["level"], row["detail"]): (row["value"], row["sheet"], row["cell"], row["note"])
         for row in reading.observations
@@ -137,7 +137,7 @@ def test_every_answer_is_read(registry: Registry) -> None:
 
 def test_a_synthetic_form_stays_synthetic(registry: Registry) -> None:
     reading = read_form(open_form(SYNTHETIC_TITLE, SYNTHETIC_CODE), stand_in(ROOT / "form.xlsx"), registry)
-    assert reading.issues == []
+    assert not reading.issues
     assert {row["status"] for row in reading.observations} == {"synthetic"}
 
 

@@ -80,7 +80,7 @@ class TestPxwebCsv:
     def test_title_and_labels_are_clean(self) -> None:
         table = read_pxweb_csv(PXWEB)
         assert table.title == "Number of schools, classes by province by Cities, provincies, Year and Items"
-        assert [cell.labels["row"] for cell in table.cells[::3]] == [
+        assert [cell.labels["row"] for cell in list(table.cells)[::3]] == [
             "WHOLE COUNTRY",
             "Ha Tay",
             "Thai Nguyen",

@@ -210,7 +210,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, forms: dict[str, Path], reg
         published="2026-11-20", scope="", confidence="high", transcription=False, licenses=[],
     )  # fmt: skip
     reading = read_form(open_source(path.read_bytes()), resource, registry)
-    assert reading.issues == []
+    assert not reading.issues
     return mark_current(pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row"))
 
 
