@@ -17,7 +17,7 @@ from hpedu.texts import format_number, say
 SHOWN = 3  # newest values in a row
 COLUMNS = (
     *("number_short", "target", "value_unit", "target_value", "last_values"),
-    *("course", "outlook_column", "state", "department"),
+    *("course", "outlook_column", "state", "owner"),
 )
 WIDTH, HEIGHT, MARGIN = 96, 28, 4
 Points = Sequence[tuple[int, float]]
@@ -78,7 +78,7 @@ def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]
         "ask": say("ask_cell", language),
         "badge": wording.badge(standing),
         "state": wording.registry.name("state", standing.state, language),
-        "department": wording.departments(target),
+        "department": wording.owner(target),
     }
 
 

@@ -83,15 +83,21 @@ def _name_gap(standing: Standing, wording: Wording) -> str:
 
 
 def _say_missing(standings: Sequence[Standing], wording: Wording) -> str:
-    """Say how much is missing and who has most of it; nothing of a country, which is only compared."""
+    """Say how much is missing, and to whom the plans assign most of it; nothing of a country, only compared."""
     blank = [s for s in standings if s.state in SILENT]
     if not blank:
-        whole = all(s.last is not None for s in standings)
+        whole = all(s.last is not None or s.state == "lapsed" for s in standings)
         return say("answer_nothing_missing", wording.language) if whole else ""
-    owners = Counter(name for s in blank for name in s.target.departments)
-    first, most = max(owners.items(), key=lambda item: item[1])
-    name = wording.registry.departments[first].name.get(wording.language)
-    return say("answer_missing", wording.language, count=len(blank), department=name, most=most)
+    first, counts = next(iter(wording.count_owners([s.target for s in blank]).items()))
+    key = "answer_missing" if counts["stated"] else "answer_missing_inferred"
+    return say(
+        key,
+        wording.language,
+        count=len(blank),
+        department=wording.department(first),
+        stated=counts["stated"],
+        inferred=counts["inferred"],
+    )
 
 
 def _lower(words: str) -> str:

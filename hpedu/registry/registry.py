@@ -24,6 +24,7 @@ from hpedu.registry.models import (
     Measure,
     Norm,
     OtherTarget,
+    Owner,
     Place,
     ProvinceCode,
     PublisherName,
@@ -53,6 +54,7 @@ class Registry:
     districts: list[District]
     measures: dict[str, Measure]
     departments: dict[str, Department]
+    owners: dict[str, Owner]
     targets: dict[str, Target]  # in the order of the plans
     indicators: dict[str, Indicator]
     breaks: dict[str, Break]

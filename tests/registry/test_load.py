@@ -118,12 +118,29 @@ class TestPlans:
     def test_every_target_has_a_responsible_department_and_says_on_what_ground(self, registry: Registry) -> None:
         for target in registry.targets.values():
             assert target.departments, target.id
-        assert {target.department_basis for target in registry.targets.values()} == {"stated", "inferred"}
+            assert bool(target.department_source) == (target.department_basis in ("stated", "disputed"))
+        disputed = [target for target in registry.targets.values() if target.department_basis == "disputed"]
+        assert [(target.number, len(target.departments)) for target in disputed] == [(65, 3)]
+
+    def test_targets_of_one_subject_have_one_owner(self, registry: Registry) -> None:
+        staff = [registry.targets[f"{level}_qualified_teachers_share"] for level in ("preschool", "general")]
+        assert [target.departments for target in staff] == [["organisation"], ["organisation"]]
+        for target in registry.targets.values():
+            if target.owner:
+                assert target.departments == registry.owners[target.owner].departments
+
+    def test_a_year_that_a_task_of_the_plan_gives_is_stated(self, registry: Registry) -> None:
+        tasks = {task.id: task for task in registry.tasks}
+        linked = [target for target in registry.targets.values() if target.task]
+        assert [target.number for target in linked] == [66]
+        for target in linked:
+            assert target.year_basis == "stated"
+            assert tasks[target.task].dues == [target.last_day]
+            assert tasks[target.task].departments == target.departments
 
     def test_dated_tasks_are_within_the_plans(self, registry: Registry) -> None:
-        due = [task.due for task in registry.tasks if task.due]
-        assert due
-        assert date(2025, 1, 1) < min(due) <= max(due) <= date(2030, 12, 31)
+        due = [day for task in registry.tasks for day in task.dues]
+        assert date(2025, 1, 1) < min(due) <= max(due) == date(2035, 12, 31)
 
 
 class TestWords:
@@ -236,7 +253,7 @@ class TestBroken:
         assert "sort" in text and "kind" in text and "places.csv: line 2" in text
 
     def test_a_text_in_one_language_only_is_refused(self, broken: Callable[..., str]) -> None:
-        text = broken(("departments.csv", ",Department of Quality Management", ","))
+        text = broken(("departments.csv", ",Division of Quality Management", ","))
         assert "departments.csv: line 6 name.en" in text
 
     def test_an_id_that_stands_twice_is_refused(self, home: Path, broken: Callable[..., str]) -> None:
@@ -265,8 +282,8 @@ class TestReaders:
     def test_csv_columns_of_two_languages_become_one_text(self, tmp_path: Path) -> None:
         path = tmp_path / "rows.csv"
         path.write_text(
-            "plan,departments,name_vi,name_en,cooperating_vi,cooperating_en,due\n"
-            "a,x|y,Một,One,,,\nb,,Hai,Two,Sở,Office,2030-06-30\n",
+            "plan,departments,name_vi,name_en,cooperating_vi,cooperating_en\n"
+            "a,x|y,Một,One,,\nb,,Hai,Two,Sở,Office\n",
             encoding="utf-8",
         )
         first, second = read_csv_rows(path, Task)
@@ -277,7 +294,6 @@ class TestReaders:
                 "departments": ["x", "y"],
                 "name": {"vi": "Một", "en": "One"},
                 "cooperating": None,
-                "due": None,
             },
         )
         assert second == (
@@ -287,7 +303,6 @@ class TestReaders:
                 "departments": [],
                 "name": {"vi": "Hai", "en": "Two"},
                 "cooperating": {"vi": "Sở", "en": "Office"},
-                "due": "2030-06-30",
             },
         )
 
