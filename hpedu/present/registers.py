@@ -11,7 +11,7 @@ from hpedu.assess.standing import Standing
 from hpedu.assess.tasks import Occurrence
 from hpedu.present.page.blocks import draw_notice, draw_table
 from hpedu.present.page.display import Fragment
-from hpedu.present.view import GROUNDS, SILENT, Wording, name_year, with_unit
+from hpedu.present.view import GROUNDS, OWED, Wording, name_year, with_unit
 from hpedu.registry.models import Print
 from hpedu.texts import format_date, format_number, say, write_number
 
@@ -20,7 +20,7 @@ def list_missing(standings: Sequence[Standing], wording: Wording) -> Fragment:
     """List targets without a figure, what has to be counted for each, and who is responsible."""
     rows = []
     for standing in standings:
-        if standing.state in SILENT:
+        if standing.state in OWED:
             target = standing.target
             needs = [part for part in (target.numerator, target.denominator) if part is not None]
             rows.append(
@@ -38,7 +38,7 @@ def list_missing(standings: Sequence[Standing], wording: Wording) -> Fragment:
 
 def count_owed(standings: Sequence[Standing], wording: Wording) -> Fragment:
     """Count the targets without a figure of each division, in columns by the ground on which it owes them."""
-    owed = wording.count_owners([s.target for s in standings if s.state in SILENT])
+    owed = wording.count_owners([s.target for s in standings if s.state in OWED])
     rows = [[wording.department(name), *(counts[ground] for ground in GROUNDS)] for name, counts in owed.items()]
     keys = ("department", *(f"owed_{ground}" for ground in GROUNDS))
     return _draw(keys, rows, "owed_caption", wording, numeric={1, 2, 3})

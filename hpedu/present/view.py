@@ -23,7 +23,9 @@ from hpedu.texts import Language, format_date, format_number, say, school_year
 
 SIGNS = {">=": "≥\N{NO-BREAK SPACE}", ">": ">\N{NO-BREAK SPACE}", "<=": "≤\N{NO-BREAK SPACE}", "milestone": ""}
 
-SILENT = ("no_data", "overdue", "contradicted", "milestone_unreported")
+OWED = ("no_data", "overdue", "contradicted", "milestone_unreported")
+"""States of a target for which a division owes a figure, a report or a confirmation."""
+SILENT = (*OWED, "lapsed")
 """States of a target about which nothing is known for certain."""
 
 
