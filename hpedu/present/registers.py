@@ -197,8 +197,28 @@ def _say_occurrence(one: Occurrence, wording: Wording) -> str:
 def list_goals(wording: Wording) -> Fragment:
     """List what the plans want without a number, and why it is no target."""
     language = wording.language
-    rows = [[g.goal.get(language), g.section, g.reason.get(language)] for g in wording.registry.goals]
-    return _draw(("goal", "plan_section", "why_no_target"), rows, "goals_caption", wording)
+    rows = [
+        [g.goal.get(language), wording.place(g.section, g.annex), g.reason.get(language)]
+        for g in wording.registry.goals
+    ]
+    return _draw(("goal", "plan_place", "why_no_target"), rows, "goals_caption", wording)
+
+
+def list_duties(wording: Wording) -> Fragment:
+    """List the duties the plans set without a number: whose they are, how often, for whom, and the measure."""
+    language = wording.language
+    rows = [
+        [
+            duty.duty.get(language),
+            f"{say(f'plan_short_{duty.plan}', language)}, {wording.place(duty.section, duty.annex)}",
+            wording.bearer(duty),
+            "; ".join(text.get(language) for text in (duty.rhythm, duty.receiver) if text),
+            duty.measure.get(language) if duty.measure else say("no_measure", language),
+        ]
+        for duty in wording.registry.duties
+    ]
+    keys = ("duty", "plan_place", "owner", "rhythm_receiver", "could_measure")
+    return _draw(keys, rows, "duties_caption", wording)
 
 
 def _draw(

@@ -23,7 +23,7 @@ from hpedu.present import registers
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.trend import trend
 from hpedu.present.exports.form import offer_forms, series_of
-from hpedu.present.forecasts import draw_enrolment, draw_requirements
+from hpedu.present.forecasts import draw_enrolment, draw_private_schools, draw_requirements
 from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table
 from hpedu.present.page.display import Chart, Fragment, PageHead
 from hpedu.present.scorecard import draw_scorecard
@@ -200,6 +200,10 @@ class Report(View):
             self, levels, scenario=scenario, growth=growth, class_size=class_size, until=until
         )
 
+    def private_schools(self, *levels: str) -> Fragment:
+        """Tabulate how many private schools the plan's shares take: as new ones, or as public ones converted."""
+        return draw_private_schools(self, levels)
+
     # -- what is missing, what is doubtful, what the plans say besides --------------------------------------
 
     def missing(self) -> Block:
@@ -271,6 +275,10 @@ class Report(View):
     def goals(self) -> Fragment:
         """List what the plans want without a number, the 2045 vision among it, and why it is no target."""
         return registers.list_goals(self.wording)
+
+    def duties(self) -> Fragment:
+        """List the duties that the plans set without a number, and what could measure them."""
+        return registers.list_duties(self.wording)
 
     # -- inside --------------------------------------------------------------------------------------------
 

@@ -103,6 +103,7 @@ def _draw_facts(
     add("department", f"{wording.departments(target)} ({wording.department_basis(target)}){source}")
     if target.national:
         add("national", f"{target.national.text.get(language)} – {target.national.source.get(language)}")
+    add("others", "; ".join(map(wording.other_target, wording.registry.others_of(target.id))))
     add("national_figures", "; ".join(national))
     add("proxies", "; ".join(proxies))
     add("flags", "; ".join(flags))

@@ -18,7 +18,7 @@ from hpedu.present.base import BaseReport
 from hpedu.present.page.blocks import Prose, draw_badge
 from hpedu.present.page.display import ChartText
 from hpedu.registry import Registry
-from hpedu.registry.models import Indicator, Target, Task
+from hpedu.registry.models import Duty, Indicator, OtherTarget, Target, Task
 from hpedu.texts import Language, format_date, format_number, say, school_year
 
 SIGNS = {">=": "≥\N{NO-BREAK SPACE}", ">": ">\N{NO-BREAK SPACE}", "<=": "≤\N{NO-BREAK SPACE}", "milestone": ""}
@@ -96,6 +96,29 @@ class Wording:
         """Name the divisions that lead a task, with what the plan adds."""
         names = "; ".join(map(self.department, task.departments))
         return f"{names} ({task.lead_note.get(self.language)})" if task.lead_note else names
+
+    def bearer(self, duty: Duty) -> str:
+        """Name the divisions that have a duty, marked if the plan does not; say so if nobody is known."""
+        named = duty.departments or (self.registry.owners[duty.subject].departments if duty.subject else [])
+        mark = "" if duty.departments else " *"
+        return "; ".join(map(self.department, named)) + mark if named else say("no_bearer", self.language)
+
+    def place(self, section: str, annex: str) -> str:
+        """Name a place in a plan: section, and row of the annex."""
+        row = say("annex_row", self.language, row=annex) if annex else ""
+        return ", ".join(filter(None, [section, row]))
+
+    def other_target(self, other: OtherTarget) -> str:
+        """Write a target of others in a line: who, what, how much, by when."""
+        decimals = max(0, -int(other.value.as_tuple().exponent))
+        sign = {">=": "≥\N{NO-BREAK SPACE}", ">": ">\N{NO-BREAK SPACE}", "<": "<\N{NO-BREAK SPACE}"}
+        ends = [format_number(other.value, decimals, self.language)] if other.upper else []
+        ends.append(
+            with_unit(float(other.upper or other.value), other.unit, decimals, self.language, self.registry)
+        )
+        amount = "" if other.unit == "status" else sign.get(other.comparison, "") + "–".join(ends)
+        named = ", ".join(filter(None, [other.name.get(self.language), amount]))
+        return f"{other.owner.get(self.language)}: {named} ({other.year})"
 
     def department_basis(self, target: Target) -> str:
         """Say why these divisions answer for a target."""

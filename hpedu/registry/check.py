@@ -196,6 +196,9 @@ def _rest(registry: Registry) -> Iterator[Problem]:
         yield from _missing("breaks.csv", gap.id, "territory", filter(None, [gap.territory]), registry.territories)
     for task in registry.tasks:
         yield from _missing("tasks.csv", task.id, "department", task.departments, registry.departments)
+    for duty in registry.duties:
+        yield from _missing("duties.csv", duty.section, "department", duty.departments, registry.departments)
+        yield from _missing("duties.csv", duty.section, "owner", filter(None, [duty.subject]), registry.owners)
     for owner in registry.owners.values():
         yield from _missing("owners.csv", owner.id, "department", owner.departments, registry.departments)
     for department in registry.departments.values():
@@ -203,6 +206,7 @@ def _rest(registry: Registry) -> Iterator[Problem]:
         yield from _missing("departments.csv", department.id, "department", successor, registry.departments)
     for other in registry.other_targets.values():
         yield from _missing("other_targets.csv", other.id, "territory", [other.territory], registry.territories)
+        yield from _missing("other_targets.csv", other.id, "target", other.targets, registry.targets)
         yield from _missing("other_targets.csv", other.id, "unit", [other.unit], registry.codes_of("unit"))
     for erratum in registry.errata.values():
         yield from _print("errata.csv", erratum, registry)

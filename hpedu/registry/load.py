@@ -45,6 +45,7 @@ FILES: dict[str, tuple[str, type[Row]]] = {
     "breaks": ("breaks.csv", models.Break),
     "tasks": ("tasks.csv", models.Task),
     "goals": ("goals.csv", models.Goal),
+    "duties": ("duties.csv", models.Duty),
     "other_targets": ("other_targets.csv", models.OtherTarget),
     "norms": ("norms.csv", models.Norm),
     "flows": ("flows.csv", models.LevelFlow),

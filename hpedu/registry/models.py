@@ -355,10 +355,29 @@ class Goal(Row):
 
     plan: Literal["strategy_plan", "resolution_173_174_plan"]
     section: Words
+    # The row of the annex it stands in as well.
+    annex: str = ""
     goal: Text
     # The reason why it cannot be a target.
     reason: Text
     horizon: int | None
+
+
+class Duty(Row):
+    """A duty that a plan sets without a number."""
+
+    plan: Literal["strategy_plan", "resolution_173_174_plan"]
+    section: str
+    annex: str = ""
+    duty: Text
+    # As the plan names them; else those of the subject, if there is one.
+    departments: list[Slug]
+    subject: str = ""
+    # How often, and for whom; None where the plan does not say.
+    rhythm: Text | None
+    receiver: Text | None
+    # What could measure it; our proposal.
+    measure: Text | None
 
 
 class OtherTarget(Keyed):
@@ -369,10 +388,14 @@ class OtherTarget(Keyed):
     level: Slug
     kind: Literal["target", "forecast"]
     name: Text
-    value: str  # as printed: a number or a range
-    comparison: str
+    value: Decimal
+    # Of a range: its end.
+    upper: Decimal | None
+    comparison: Literal["", ">=", ">", "<"]
     unit: Slug
     year: int
+    # The targets of the city it is shown next to.
+    targets: list[Slug]
     publisher: Words
     title: Words
     url: Words

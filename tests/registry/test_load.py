@@ -83,7 +83,8 @@ class TestPlans:
             "cross_cutting": 6,
         }
         assert len(registry.tasks) == 23
-        assert len(registry.goals) == 17
+        assert len(registry.goals) == 13
+        assert len(registry.duties) == 22
 
     def test_targets_stand_in_the_order_of_the_plans(self, registry: Registry) -> None:
         numbers = [target.number for target in registry.targets.values()]
@@ -128,6 +129,13 @@ class TestPlans:
         for target in registry.targets.values():
             if target.owner:
                 assert target.departments == registry.owners[target.owner].departments
+
+    def test_targets_of_decision_1705_and_resolution_71_stand_next_to_the_citys(self, registry: Registry) -> None:
+        beside = {t.number for t in registry.targets.values() if t.national or registry.others_of(t.id)}
+        assert {6, 12, 21, 48, 52, 54, 55, 63, 65} <= beside
+        owners = [one.owner.en for one in registry.others_of("upper_secondary_completion_rate")]
+        assert len(owners) == 1 and "Resolution 71" in owners[0]
+        assert all(one.url.startswith("http") for one in registry.other_targets.values())
 
     def test_a_year_that_a_task_of_the_plan_gives_is_stated(self, registry: Registry) -> None:
         tasks = {task.id: task for task in registry.tasks}

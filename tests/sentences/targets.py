@@ -149,6 +149,14 @@ def say_targets(language: Language) -> Sections:
         for target in wording.registry.targets.values()
         if target.number in (4, 6, 10, 65)
     ]
+    others = [
+        wording.registry.other_targets[name] for name in ("vmu_students_2030", "resolution_71_hdi_education")
+    ]
+    level3 = wording.registry.other_targets["hai_phong_universalisation_level3_2030"]
+    sections["beside the plans"] = [
+        *map(wording.other_target, [*others, level3]),
+        *(wording.place(*place) for place in (("III.4", ""), ("V.1.3", "7"), ("", "3.4"))),
+    ]
     sections["chance"] = [f"{chance}: {say_chance(chance, wording)}" for chance in chances]
     sections["scorecard"] = _draw_rows(wording)
     return sections
