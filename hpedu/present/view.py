@@ -21,7 +21,8 @@ from hpedu.registry import Registry
 from hpedu.registry.models import Duty, Indicator, OtherTarget, Target, Task
 from hpedu.texts import Language, format_date, format_number, say, school_year
 
-SIGNS = {">=": "≥\N{NO-BREAK SPACE}", ">": ">\N{NO-BREAK SPACE}", "<=": "≤\N{NO-BREAK SPACE}", "milestone": ""}
+_SIGNS = {">=": "≥", ">": ">", "<=": "≤", "<": "<"}
+SIGNS = {"milestone": "", "": ""} | {code: f"{sign}\N{NO-BREAK SPACE}" for code, sign in _SIGNS.items()}
 
 OWED = ("no_data", "overdue", "contradicted", "milestone_unreported")
 """States of a target for which a division owes a figure, a report or a confirmation."""
@@ -111,12 +112,11 @@ class Wording:
     def other_target(self, other: OtherTarget) -> str:
         """Write a target of others in a line: who, what, how much, by when."""
         decimals = max(0, -int(other.value.as_tuple().exponent))
-        sign = {">=": "≥\N{NO-BREAK SPACE}", ">": ">\N{NO-BREAK SPACE}", "<": "<\N{NO-BREAK SPACE}"}
         ends = [format_number(other.value, decimals, self.language)] if other.upper else []
         ends.append(
             with_unit(float(other.upper or other.value), other.unit, decimals, self.language, self.registry)
         )
-        amount = "" if other.unit == "status" else sign.get(other.comparison, "") + "–".join(ends)
+        amount = "" if other.unit == "status" else SIGNS[other.comparison] + "–".join(ends)
         named = ", ".join(filter(None, [other.name.get(self.language), amount]))
         return f"{other.owner.get(self.language)}: {named} ({other.year})"
 

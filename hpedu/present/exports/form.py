@@ -268,7 +268,8 @@ class FormTexts:
         """Return a row for each task of the plans that the year has to report on."""
         for place, one in enumerate(list_asked(self.registry, observations, self.cover.year), 1):
             task = one.task
-            due = [] if one.due is None else [say("form_due", "vi", day=format_date(one.due.isoformat(), "vi"))]
+            days = [] if one.due is None else [one.due.isoformat()]
+            due = [say("form_due", lang, day=format_date(day, lang)) for day in days for lang in LANGUAGES]
             labels = {
                 "number": str(place),
                 "task": f"{say(f'plan_short_{task.plan}', 'vi')} {task.number}. {_both(task.title)}",
