@@ -123,6 +123,10 @@ class TestPlans:
         disputed = [target for target in registry.targets.values() if target.department_basis == "disputed"]
         assert [(target.number, len(target.departments)) for target in disputed] == [(65, 3)]
 
+    def test_a_name_says_no_less_than_the_plan(self, registry: Registry) -> None:
+        name = registry.targets["general_arts_and_sport_share"].name.vi
+        assert "biết chơi" in name and "luyện tập" in name
+
     def test_targets_of_one_subject_have_one_owner(self, registry: Registry) -> None:
         staff = [registry.targets[f"{level}_qualified_teachers_share"] for level in ("preschool", "general")]
         assert [target.departments for target in staff] == [["organisation"], ["organisation"]]
