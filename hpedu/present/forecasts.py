@@ -168,11 +168,11 @@ def draw_requirements(
     sentences = [say("needs_said", view.language)]
     if "teachers" in found["resource"]:
         sentences.append(say("needs_norms_said", view.language))
-    names = {norm.id: _name_item(view, norm, series) for norm in own}
+    items = {norm.id: _name_item(view, norm, series) for norm in own}
     return Block(
-        _tabulate_end(view, found, names, until),
-        *_tabulate_years(view, found, names, scenario),
-        _tabulate_bases(view, found, names, sizes),
+        _tabulate_end(view, found, items, until),
+        *_tabulate_years(view, found, items, scenario),
+        _tabulate_bases(view, found, items, sizes),
         draw_notice(" ".join(sentences)),
     )
 

@@ -36,8 +36,9 @@ def test_every_figure_is_marked_and_the_states_can_be_seen(demo: Project, regist
     assert observations.height > 10_000
     assert set(observations["status"]) == {"synthetic"}
     standings = assess_targets(store.indicator_values(), registry, "hai_phong", 2025)
-    # The demo invents no error in print.
-    assert {s.state for s in standings} == set(registry.codes_of("state")) - {"not_judged", "contradicted"}
+    # The demo invents no error in print, and figures for both targets whose last day is over.
+    unseen = {"not_judged", "contradicted", "overdue"}
+    assert {s.state for s in standings} == set(registry.codes_of("state")) - unseen
     assert any(s.lost_since is not None for s in standings)
     assert any(s.stale for s in standings)
     assert store.newest_year() == 2025  # and not that of the projected population
