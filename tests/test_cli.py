@@ -72,7 +72,7 @@ def test_one_target_in_full_names_definition_and_department() -> None:
     )
     assert "≥\N{NO-BREAK SPACE}48.05%" in text
     assert "36.4" in text or "36.43" in text
-    assert "Responsible department" in text
+    assert "Responsible division" in text
 
 
 def test_outside_a_project_the_error_says_what_to_do(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]

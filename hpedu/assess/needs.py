@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -73,7 +74,9 @@ def foresee_needs(
         rule = _make_rule(norm, registry, newest, class_size or {})
         if norm.level not in known or rule is None:
             continue
-        stock += _count_stock(series, norm.level, norm.resource, norm.there)
+        # What there is in all parts is no measure of what some of them take.
+        if norm.base != PUPILS or list_counted(series, norm.level) == SUMS.get(norm.level, (norm.level,)):
+            stock += _count_stock(series, norm.level, norm.resource, norm.there)
         needed = {(row["level"], row["resource"]) for row in norms}
         if rule["base"] != PUPILS and (norm.level, norm.base) not in needed:
             own = _count_stock(series, norm.level, norm.base, f"{norm.base}/{norm.level}")
@@ -83,6 +86,20 @@ def foresee_needs(
         norms.append(rule)
     have = pl.DataFrame(stock, schema=STOCK).unique(["level", "resource"], maintain_order=True)
     return assess_requirements(demand, pl.DataFrame(norms, schema=NORMS), have)
+
+
+def list_counted(series: Series, level: str) -> tuple[str, ...]:
+    """Return the levels whose pupils stand for a level: itself, or of a sum the parts that were counted."""
+    return tuple(part for part in SUMS.get(level, (level,)) if series.get(SeriesRef("pupils", part)))
+
+
+def count_private_schools(private: float, schools: float, share: float) -> tuple[int, int]:
+    """Return how many private schools a share takes, in both readings of it.
+
+    New ones beside all the schools there are make the whole larger too; public ones that are converted do not.
+    """
+    lacking = max(0.0, share * schools - private)
+    return math.ceil(lacking / (1 - share) - 1e-9), math.ceil(lacking - 1e-9)
 
 
 def _list_demand(

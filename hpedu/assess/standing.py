@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -24,6 +24,7 @@ from hpedu.registry.models import Target
 HORIZON = 2030
 COUNTED_ON = (9, 30)
 """Month and day of which the figures of a school year are."""
+SCHOOL_YEAR_END = "08-31"
 
 Row = Mapping[str, Any]
 
@@ -64,6 +65,8 @@ class Standing:
     """Columns of `hpedu.outlook.project`, a row a year."""
     progress: Row | None = None
     """Columns of `hpedu.outlook.measure_progress` (Open SDG)."""
+    as_of: str = ""
+    """The newest source, by which a last day of the plans is judged; "" for a target that has none."""
 
     @property
     def outlook(self) -> Row | None:
@@ -95,14 +98,38 @@ def assess_targets(
     if registry.territories[territory].role == "country":
         return [_compare_only(target, territory, known) for target in registry.targets.values()]
     found = _measure(own, registry, year, horizon)
-    return [
+    as_of = find_newest_source(own, year)
+    standings = [
         _assess_milestone(target, territory, known.get(target.milestone_indicator, []))
         if target.kind == "milestone"
+        else Standing(target, territory, "lapsed")
+        if has_lapsed(target, year)
         else Standing(target, territory, "contradicted")
         if _is_contradicted(known.get(target.id, []))
         else _assess(target, territory, _points(target, known), found)
         for target in registry.targets.values()
     ]
+    return [_judge_last_day(one, as_of) if one.target.last_day else one for one in standings]
+
+
+def find_newest_source(figures: pl.DataFrame, year: int) -> str:
+    """Return the newest edition (YYYY, YYYY-MM or YYYY-MM-DD) of any figure, at most the end of the school year.
+
+    It is the one clock for deadlines of targets and tasks: what was published before a last day cannot show
+    whether it was kept.
+    """
+    newest = figures["edition"].max()
+    return min(newest, f"{year + 1}-{SCHOOL_YEAR_END}") if isinstance(newest, str) else ""
+
+
+def is_over(last_day: date, as_of: str) -> bool:
+    """Return whether a last day lies before the newest source: of one dated by its year, before its first day."""
+    return as_of > last_day.isoformat()
+
+
+def has_lapsed(target: Target, year: int) -> bool:
+    """Return whether what a target counts was abolished before the figures of a school year are taken."""
+    return target.lapsed is not None and date(year, *COUNTED_ON) >= target.lapsed
 
 
 def digest_standings(standings: Iterable[Standing], year: int, horizon: int) -> dict[str, str]:
@@ -255,6 +282,13 @@ def _name_state(target: Target, judged: Row) -> str:
 def _is_early(target: Target, last_year: int) -> bool:
     """Return whether the newest figure was counted before the last day the plan allows."""
     return target.last_day is not None and date(last_year, *COUNTED_ON) < target.last_day
+
+
+def _judge_last_day(standing: Standing, as_of: str) -> Standing:
+    """Call a target without a figure overdue if its last day is over."""
+    last_day = standing.target.last_day
+    late = standing.state == "no_data" and last_day is not None and is_over(last_day, as_of)
+    return replace(standing, as_of=as_of, state="overdue" if late else standing.state)
 
 
 def _assess_milestone(target: Target, territory: str, rows: Sequence[dict[str, Any]]) -> Standing:

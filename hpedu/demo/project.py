@@ -42,7 +42,7 @@ def write_filled_form(
     listed
         Sums over the synthetic school list (`total_schools`): what they give is not asked for.
     """
-    known = listed.with_columns(current=pl.lit(True), qualifier=pl.lit(""))
+    known = listed.with_columns(current=pl.lit(True), qualifier=pl.lit(""), edition=pl.lit(""))
     write_form(path, group=group, year=YEAR, observations=known, registry=registry)
     workbook = load_workbook(path)
     filled = []

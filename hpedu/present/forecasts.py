@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from hpedu import store
-from hpedu.assess.needs import SUMS, foresee_needs
+from hpedu.assess.needs import SUMS, count_private_schools, foresee_needs, list_counted
 from hpedu.assess.pupils import Series, foresee_pupils, index_series
 from hpedu.errors import check_name
 from hpedu.outlook.projection import name_bands
+from hpedu.outlook.requirements import PUPILS
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, draw_notice, draw_table
 from hpedu.present.page.display import Chart, ChartText, Fragment
@@ -167,23 +168,47 @@ def draw_requirements(
     sentences = [say("needs_said", view.language)]
     if "teachers" in found["resource"]:
         sentences.append(say("needs_norms_said", view.language))
-    parts = SUMS["preschool"] if "preschool" in found["level"] else ()
-    if any(SeriesRef("pupils", level) not in series for level in parts):
-        sentences.append(say("needs_without", view.language))
+    items = {norm.id: _name_item(view, norm, series) for norm in own}
     return Block(
-        _tabulate_end(view, found, sizes, until),
-        _tabulate_years(view, found, scenario),
-        _tabulate_bases(view, found, sizes),
+        _tabulate_end(view, found, items, until),
+        *_tabulate_years(view, found, items, scenario),
+        _tabulate_bases(view, found, items, sizes),
         draw_notice(" ".join(sentences)),
     )
 
 
-def _tabulate_end(view: View, found: pl.DataFrame, sizes: Mapping[str, Any], until: int) -> Fragment:
+def draw_private_schools(view: View, levels: Sequence[str]) -> Fragment:
+    """Tabulate how many private schools the plan's shares take: as new schools, or as public ones converted.
+
+    Raises
+    ------
+    UnknownName
+        For a level without such a target, with the closest names.
+    """
+    language = view.language
+    rows = []
+    for level in levels:
+        name = check_name("target", f"{level}_private_school_share", view.registry.targets)
+        target, known = view.registry.targets[name], view.rows(name)
+        if known and known[-1]["numerator"] is not None:
+            last = known[-1]
+            needed = count_private_schools(last["numerator"], last["denominator"], float(target.value) / 100)
+            counts = [format_number(one, 0, language) for one in (last["numerator"], last["denominator"], *needed)]
+            named = [view.registry.name("level", level, language), view.last(name).year]
+            rows.append([*named, *counts[:2], view.last(name).text, view.wording.objective(target), *counts[2:]])
+    keys = ("level", "year", *(f"private_{part}" for part in ("there", "all", "share")), "target_value")
+    keys += ("private_new", "private_converted")
+    caption = say("private_caption", language)
+    if not rows:
+        return draw_notice(say("nothing_listed", language, caption=caption))
+    return draw_table([say(key, language) for key in keys], rows, caption=caption, numeric=set(range(2, 8)))
+
+
+def _tabulate_end(view: View, found: pl.DataFrame, names: Mapping[str, str], until: int) -> Fragment:
     language = view.language
     scenarios = {code: row.name.get(language).lower() for code, row in view.registry.codes_of("scenario").items()}
     rows = []
     for (norm_id,), own in found.filter(pl.col("year") == until).group_by("basis", maintain_order=True):
-        norm = view.registry.norms[str(norm_id)]
         cases = {row["scenario"]: row for row in own.iter_rows(named=True)}
         there = cases["middle"]
         have = format_number(there["there"], 0, language)
@@ -192,7 +217,7 @@ def _tabulate_end(view: View, found: pl.DataFrame, sizes: Mapping[str, Any], unt
             have = say("enrolment_counted", language, number=have, year=year)
         needed = [format_number(cases[name]["needed"], 0, language) for name in scenarios]
         missing = format_number(there["missing"], 0, language)
-        rows.append([_name_item(view, norm), have, *needed, missing])
+        rows.append([names[str(norm_id)], have, *needed, missing])
     columns = [
         say("needs_what", language),
         say("needs_there", language),
@@ -203,35 +228,44 @@ def _tabulate_end(view: View, found: pl.DataFrame, sizes: Mapping[str, Any], unt
     return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
 
 
-def _tabulate_bases(view: View, found: pl.DataFrame, sizes: Mapping[str, Any]) -> Fragment:
+def _tabulate_bases(
+    view: View, found: pl.DataFrame, names: Mapping[str, str], sizes: Mapping[str, Any]
+) -> Fragment:
     """Draw a table that says where each ratio comes from; what rests on the same is listed once."""
     items: dict[str, list[str]] = {}
     for name in found["basis"].unique(maintain_order=True):
-        norm = view.registry.norms[name]
-        items.setdefault(_say_basis(view, norm, sizes), []).append(_name_item(view, norm))
-    rows = [["; ".join(names), basis] for basis, names in items.items()]
+        items.setdefault(_say_basis(view, view.registry.norms[name], sizes), []).append(names[name])
+    rows = [["; ".join(named), basis] for basis, named in items.items()]
     columns = [say("needs_what", view.language), say("needs_basis", view.language)]
     return draw_table(columns, rows, caption=say("needs_basis_caption", view.language))
 
 
-def _tabulate_years(view: View, found: pl.DataFrame, scenario: str) -> Fragment:
+def _tabulate_years(
+    view: View, found: pl.DataFrame, names: Mapping[str, str], scenario: str
+) -> Iterator[Fragment]:
+    """Tabulate what is missing of what there is now, by each year; no line, and no table, that never changes."""
     language = view.language
     own = found.filter(pl.col("scenario") == scenario)
     years = sorted(set(own["year"]))
     rows = []
     for (norm_id,), group in own.group_by("basis", maintain_order=True):
         missing = dict(group.select("year", "missing").rows())
-        if any(value is not None for value in missing.values()):
+        if len(set(missing.values()) - {None}) > 1:
             cells = [format_number(missing.get(year), 0, language) for year in years]
-            rows.append([_name_item(view, view.registry.norms[str(norm_id)]), *cells])
+            rows.append([names[str(norm_id)], *cells])
     name = view.registry.name("scenario", scenario, language).lower()
     columns = [say("needs_what", language), *(school_year(year, language) for year in years)]
-    caption = say("needs_years_caption", language, scenario=name)
-    return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
+    if rows:
+        caption = say("needs_years_caption", language, scenario=name)
+        yield draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
 
 
-def _name_item(view: View, norm: Norm) -> str:
-    level = view.registry.name("level", norm.level, view.language)
+def _name_item(view: View, norm: Norm, series: Series) -> str:
+    """Name a resource by its level; what rests on the pupils of some parts of a sum only, by those parts."""
+    counted = list_counted(series, norm.level)
+    whole = norm.base != PUPILS or len(counted) == len(SUMS.get(norm.level, counted))
+    named = [norm.level] if whole else counted
+    level = ", ".join(view.registry.name("level", one, view.language) for one in named)
     resource = view.registry.name("resource", norm.resource, view.language).lower()
     return say("needs_item", view.language, level=level, resource=resource)
 

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 import pandas
 import polars as pl
 
 from hpedu.assess.standing import Standing
-from hpedu.ingest.forms.design import task_series
+from hpedu.assess.tasks import Occurrence
 from hpedu.present.page.blocks import draw_notice, draw_table
 from hpedu.present.page.display import Fragment
-from hpedu.present.view import SILENT, Wording, name_year, with_unit
-from hpedu.registry import Registry
-from hpedu.registry.models import Print, Task
-from hpedu.texts import format_number, say, write_number
-
-SCHOOL_YEAR_END = "08-31"
+from hpedu.present.view import GROUNDS, OWED, Wording, name_year, with_unit
+from hpedu.registry.models import Print
+from hpedu.texts import format_date, format_number, say, write_number
 
 
 def list_missing(standings: Sequence[Standing], wording: Wording) -> Fragment:
     """List targets without a figure, what has to be counted for each, and who is responsible."""
     rows = []
     for standing in standings:
-        if standing.state in SILENT:
+        if standing.state in OWED:
             target = standing.target
             needs = [part for part in (target.numerator, target.denominator) if part is not None]
             rows.append(
@@ -31,12 +28,20 @@ def list_missing(standings: Sequence[Standing], wording: Wording) -> Fragment:
                     target.number,
                     target.name.get(wording.language),
                     "; ".join(part.get(wording.language) for part in needs),
-                    wording.departments(target),
+                    wording.owner(target),
                     wording.department_basis(target),
                 ]
             )
-    keys = ("number_short", "target", "what_is_missing", "department", "reason")
+    keys = ("number_short", "target", "what_is_missing", "owner", "reason")
     return _draw(keys, rows, "no_figures_caption", wording, numeric={0})
+
+
+def count_owed(standings: Sequence[Standing], wording: Wording) -> Fragment:
+    """Count the targets without a figure of each division, in columns by the ground on which it owes them."""
+    owed = wording.count_owners([s.target for s in standings if s.state in OWED])
+    rows = [[wording.department(name), *(counts[ground] for ground in GROUNDS)] for name, counts in owed.items()]
+    keys = ("department", *(f"owed_{ground}" for ground in GROUNDS))
+    return _draw(keys, rows, "owed_caption", wording, numeric={1, 2, 3})
 
 
 def count_states(standings: Sequence[Standing], wording: Wording) -> pandas.DataFrame:
@@ -157,57 +162,63 @@ def _name_print(one: Print, wording: Wording) -> str:
     return f"{', '.join(names)}: {one.printed}"
 
 
-def find_done(registry: Registry, observations: pl.DataFrame, year: int) -> dict[tuple[str, str], str]:
-    """Find the tasks reported as completed by the end of the school year.
-
-    Parameters
-    ----------
-    observations
-        Columns `hpedu.ingest.schema.OBSERVATIONS`. A task is a matter of the plan, whatever the territory.
-
-    Returns
-    -------
-    dict
-        (plan, number) -> decision, date and remark, as reported last.
-    """
-    states = observations.filter(
-        pl.col("measure") == "task_done", pl.col("current"), pl.col("year") <= year + 1
-    ).sort("year", "edition")
-    last = {row["detail"]: row for row in states.iter_rows(named=True)}
-    found = {(task.plan, task.number): last.get(task_series(task).detail) for task in registry.tasks}
-    return {key: row["note"] for key, row in found.items() if row is not None and row["value"] >= 1}
-
-
-def find_overdue(registry: Registry, year: int, done: Collection[tuple[str, str]] = ()) -> list[Task]:
-    """Find tasks whose last day lies before the end of the school year and that are not `done`."""
-    end = f"{year + 1}-{SCHOOL_YEAR_END}"
-    return [
-        task
-        for task in registry.tasks
-        if task.due and task.due.isoformat() < end and (task.plan, task.number) not in done
-    ]
-
-
-def list_tasks(overdue: Sequence[Task], done: Mapping[tuple[str, str], str], wording: Wording) -> Fragment:
-    """List the tasks that both plans assign: completed ones with their decision, overdue ones marked."""
+def list_tasks(occurrences: Sequence[Occurrence], wording: Wording) -> Fragment:
+    """List the tasks that both plans assign, with the state of each occurrence and the decision that ended it."""
     language = wording.language
     rows = []
     for task in wording.registry.tasks:
-        state = say("recurring" if task.due is None else "overdue" if task in overdue else "within_time", language)
-        if (task.plan, task.number) in done:
-            name = wording.registry.name("task_state", "done", language)
-            state = ": ".join(filter(None, [name, done[task.plan, task.number]]))
-        plan = say(f"plan_short_{task.plan}", language)
-        text = [task.title, task.lead, task.timing]
-        rows.append([f"{plan} {task.number}", *(t.get(language) for t in text), state])
+        own = [one for one in occurrences if one.task == task]
+        dues: dict[str, list[str]] = {}
+        for one in own:
+            day = [] if one.due is None else [format_date(one.due.isoformat(), language)]
+            dues.setdefault(_say_occurrence(one, wording), []).extend(day)
+        state = "; ".join(f"{', '.join(days)}: {said}" if days else said for said, days in dues.items())
+        rows.append(
+            [
+                f"{say(f'plan_short_{task.plan}', language)} {task.number}",
+                task.title.get(language),
+                wording.lead(task),
+                task.timing.get(language),
+                state,
+            ]
+        )
     return _draw(("plan", "task", "department", "timing", "state"), rows, "tasks_caption", wording)
+
+
+def _say_occurrence(one: Occurrence, wording: Wording) -> str:
+    """Say the state of an occurrence; one that a target measures has the state of the target."""
+    if one.standing is not None:
+        state = wording.registry.name("state", one.standing.state, wording.language)
+        return say("occurrence_measured", wording.language, state=state, number=one.standing.target.number)
+    said = say(f"occurrence_{one.state}", wording.language)
+    return f"{said} ({one.document})" if one.document else said
 
 
 def list_goals(wording: Wording) -> Fragment:
     """List what the plans want without a number, and why it is no target."""
     language = wording.language
-    rows = [[g.goal.get(language), g.section, g.reason.get(language)] for g in wording.registry.goals]
-    return _draw(("goal", "plan_section", "why_no_target"), rows, "goals_caption", wording)
+    rows = [
+        [g.goal.get(language), wording.place(g.section, g.annex), g.reason.get(language)]
+        for g in wording.registry.goals
+    ]
+    return _draw(("goal", "plan_place", "why_no_target"), rows, "goals_caption", wording)
+
+
+def list_duties(wording: Wording) -> Fragment:
+    """List the duties the plans set without a number: whose they are, how often, for whom, and the measure."""
+    language = wording.language
+    rows = [
+        [
+            duty.duty.get(language),
+            f"{say(f'plan_short_{duty.plan}', language)}, {wording.place(duty.section, duty.annex)}",
+            wording.bearer(duty),
+            "; ".join(text.get(language) for text in (duty.rhythm, duty.receiver) if text),
+            duty.measure.get(language) if duty.measure else say("no_measure", language),
+        ]
+        for duty in wording.registry.duties
+    ]
+    keys = ("duty", "plan_place", "owner", "rhythm_receiver", "could_measure")
+    return _draw(keys, rows, "duties_caption", wording)
 
 
 def _draw(

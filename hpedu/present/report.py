@@ -15,13 +15,15 @@ from hpedu.assess.changes import (
     tabulate_standings,
 )
 from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_standings
+from hpedu.assess.tasks import Occurrence, list_occurrences
 from hpedu.errors import check_name
 from hpedu.folders import find_project
+from hpedu.ingest.forms.design import task_series
 from hpedu.present import registers
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.trend import trend
 from hpedu.present.exports.form import offer_forms, series_of
-from hpedu.present.forecasts import draw_enrolment, draw_requirements
+from hpedu.present.forecasts import draw_enrolment, draw_private_schools, draw_requirements
 from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table
 from hpedu.present.page.display import Chart, Fragment, PageHead
 from hpedu.present.scorecard import draw_scorecard
@@ -29,7 +31,7 @@ from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import draw_target
 from hpedu.present.view import View, Wording
 from hpedu.registry import load_registry
-from hpedu.registry.models import Target, Task
+from hpedu.registry.models import Target
 from hpedu.texts import Language
 
 
@@ -199,12 +201,17 @@ class Report(View):
             self, levels, scenario=scenario, growth=growth, class_size=class_size, until=until
         )
 
+    def private_schools(self, *levels: str) -> Fragment:
+        """Tabulate how many private schools the plan's shares take: as new ones, or as public ones converted."""
+        return draw_private_schools(self, levels)
+
     # -- what is missing, what is doubtful, what the plans say besides --------------------------------------
 
     def missing(self) -> Block:
         """List the targets without a figure, what has to be counted for each, who has it, and the form for it."""
         groups = list(dict.fromkeys(s.target.group for s in self.standings))
-        asked = [one for s in self.standings for one in series_of(s.target, self.registry)]
+        asked = [one for s in self.standings for one in series_of(s.target, self.registry, self.year)]
+        asked += map(task_series, self.registry.tasks)
         forms = offer_forms(
             groups,
             territory=self.territory,
@@ -254,22 +261,31 @@ class Report(View):
         found = compare_standings(before, tabulate_standings(self.standings), values)
         return draw_changes(found, self.wording, year=year, saved=saved)
 
-    def overdue(self) -> list[Task]:
-        """Return the tasks whose last day lies before the end of the school year, without a result."""
-        return registers.find_overdue(self.registry, self.year, self._done())
+    def owed(self) -> Fragment:
+        """Count what each division owes, apart by who says that it does: a plan, or hpedu by inference."""
+        return registers.count_owed(self.standings, self.wording)
+
+    def overdue(self) -> list[Occurrence]:
+        """Return what was due by the newest source and has no result: a task, and each time it was due."""
+        return [one for one in self._occurrences() if one.late]
 
     def tasks(self) -> Fragment:
-        """List the tasks that both plans assign, with lead and time; completed and overdue ones are marked."""
-        return registers.list_tasks(self.overdue(), self._done(), self.wording)
+        """List the tasks that both plans assign, with lead and time, and the state of each occurrence."""
+        return registers.list_tasks(self._occurrences(), self.wording)
 
     def goals(self) -> Fragment:
         """List what the plans want without a number, the 2045 vision among it, and why it is no target."""
         return registers.list_goals(self.wording)
 
+    def duties(self) -> Fragment:
+        """List the duties that the plans set without a number, and what could measure them."""
+        return registers.list_duties(self.wording)
+
     # -- inside --------------------------------------------------------------------------------------------
 
-    def _done(self) -> dict[tuple[str, str], str]:
-        return registers.find_done(self.registry, store.observations(), self.year)
+    def _occurrences(self) -> list[Occurrence]:
+        every = self.standings if not self.registry.groups[self.group].targets else self._assess("overview")
+        return list_occurrences(self.registry, store.observations(), every, self.year)
 
     def _assess(self, group: str, year: int | None = None) -> list[Standing]:
         """Find where the targets of a group stand; those of all groups for a report on all.

@@ -11,13 +11,13 @@ from hpedu.assess.standing import Standing
 from hpedu.present.page.blocks import render
 from hpedu.present.page.display import Fragment
 from hpedu.present.target import say_chance, say_outlook
-from hpedu.present.view import SILENT, Wording, name_year
+from hpedu.present.view import OWED, Wording, name_year
 from hpedu.texts import format_number, say
 
 SHOWN = 3  # newest values in a row
 COLUMNS = (
     *("number_short", "target", "value_unit", "target_value", "last_values"),
-    *("course", "outlook_column", "state", "department"),
+    *("course", "outlook_column", "state", "owner"),
 )
 WIDTH, HEIGHT, MARGIN = 96, 28, 4
 Points = Sequence[tuple[int, float]]
@@ -74,11 +74,11 @@ def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]
         "reported": wording.last(standing)[1] if milestone else "",
         "course": "" if milestone else _sparkline(standing, series),
         "outlook": _outlook(standing, wording),
-        "asked": standing.state in SILENT and standing.state != "contradicted",
+        "asked": standing.state in OWED and standing.state != "contradicted",
         "ask": say("ask_cell", language),
         "badge": wording.badge(standing),
         "state": wording.registry.name("state", standing.state, language),
-        "department": wording.departments(target),
+        "department": wording.owner(target),
     }
 
 

@@ -13,7 +13,7 @@ from hpedu.outlook.judgement import LIKELY, STALE_YEARS, UNLIKELY
 from hpedu.outlook.method import METHOD, read_track_record
 from hpedu.present.page.blocks import Block, Prose, draw_badge, draw_notice, draw_table
 from hpedu.present.target import say_chance
-from hpedu.present.view import SILENT, Wording, format_amount, name_year, with_unit
+from hpedu.present.view import OWED, Wording, format_amount, name_year, with_unit
 from hpedu.registry.models import Target
 from hpedu.texts import Language, format_date, format_number, say, school_year
 
@@ -83,15 +83,20 @@ def _name_gap(standing: Standing, wording: Wording) -> str:
 
 
 def _say_missing(standings: Sequence[Standing], wording: Wording) -> str:
-    """Say how much is missing and who has most of it; nothing of a country, which is only compared."""
-    blank = [s for s in standings if s.state in SILENT]
+    """Say how much is missing, and to whom the plans assign most of it; nothing of a country, only compared."""
+    blank = [s for s in standings if s.state in OWED]
     if not blank:
-        whole = all(s.last is not None for s in standings)
+        whole = all(s.last is not None or s.state == "lapsed" for s in standings)
         return say("answer_nothing_missing", wording.language) if whole else ""
-    owners = Counter(name for s in blank for name in s.target.departments)
-    first, most = max(owners.items(), key=lambda item: item[1])
-    name = wording.registry.departments[first].name.get(wording.language)
-    return say("answer_missing", wording.language, count=len(blank), department=name, most=most)
+    language = wording.language
+    said = [say("answer_missing", language, count=len(blank))]
+    first, counts = next(iter(wording.count_owners([s.target for s in blank]).items()))
+    if not counts["stated"]:
+        return " ".join([*said, say("answer_none_owed", language)])
+    said.append(say("answer_owed", language, department=wording.department(first), count=counts["stated"]))
+    if counts["inferred"]:
+        said.append(say("answer_inferred", language, count=counts["inferred"]))
+    return " ".join(said)
 
 
 def _lower(words: str) -> str:

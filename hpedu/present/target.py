@@ -33,7 +33,7 @@ def draw_target(view: View, standing: Standing) -> Block:
         standing,
         view.wording,
         national=view.context([target.id, *target.national_indicators], "viet_nam"),
-        proxies=view.context(target.proxies, view.territory),
+        proxies=view.context([*target.proxies, *filter(None, [target.substitute])], view.territory),
         flags=view.name_flags(series),
         sources=[f"{r.publisher}: {r.title}" for r in view.resources(pl.DataFrame(series))] if series else [],
         series=series,
@@ -99,9 +99,11 @@ def _draw_facts(
     status = say(f"definition_{target.definition_status}", language)
     add("legal_source", f"{target.legal_source.get(language)} ({status})")
     add("ambiguity", target.ambiguity.get(language))
-    add("department", f"{wording.departments(target)} ({wording.department_basis(target)})")
+    source = f". {target.department_source.get(language)}" if target.department_source else ""
+    add("department", f"{wording.departments(target)} ({wording.department_basis(target)}){source}")
     if target.national:
         add("national", f"{target.national.text.get(language)} – {target.national.source.get(language)}")
+    add("others", "; ".join(map(wording.other_target, wording.registry.others_of(target.id))))
     add("national_figures", "; ".join(national))
     add("proxies", "; ".join(proxies))
     add("flags", "; ".join(flags))
@@ -195,9 +197,14 @@ def say_standing(standing: Standing, wording: Wording) -> list[str]:
 def _say_last(standing: Standing, wording: Wording) -> Iterator[str]:
     target, language = standing.target, wording.language
     who = {"department": wording.departments(target), "basis": wording.department_basis(target)}
-    if standing.state == "no_data":
+    if standing.state == "lapsed" and target.lapsed is not None:
+        choice = wording.registry.indicators[target.substitute].name.get(language)
+        yield say("lapsed_said", language, day=format_date(target.lapsed.isoformat(), language), choice=choice)
+    elif standing.state in ("no_data", "overdue"):
         parts = [part.get(language) for part in (target.numerator, target.denominator) if part]
         needs = "; ".join(parts or [target.definition.get(language)])
+        if standing.state == "overdue" and target.last_day is not None:
+            yield say("overdue_said", language, day=format_date(target.last_day.isoformat(), language))
         yield say("no_data_said", language, territory=wording.territory, needs=needs, **who)
     elif standing.state == "contradicted":
         yield say("contradicted_said", language, territory=wording.territory, **who)
@@ -274,6 +281,8 @@ def _say_cautions(standing: Standing, wording: Wording) -> Iterator[str]:
         yield say("stale_said", language, year=wording.last(standing)[1])
     if target.year_basis == "yearly":
         yield say("yearly_floor_said", language)
+    if target.lapsed is not None and target.kind == "milestone":
+        yield say("lapsed_milestone_said", language, day=format_date(target.lapsed.isoformat(), language))
     if target.implausible:
         yield f"{say('implausible', language)}: {target.implausible.get(language)}"
 

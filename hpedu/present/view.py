@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,13 +18,20 @@ from hpedu.present.base import BaseReport
 from hpedu.present.page.blocks import Prose, draw_badge
 from hpedu.present.page.display import ChartText
 from hpedu.registry import Registry
-from hpedu.registry.models import Indicator, Target
-from hpedu.texts import Language, format_number, say, school_year
+from hpedu.registry.models import Duty, Indicator, OtherTarget, Target, Task
+from hpedu.texts import Language, format_date, format_number, say, school_year
 
-SIGNS = {">=": "≥\N{NO-BREAK SPACE}", ">": ">\N{NO-BREAK SPACE}", "<=": "≤\N{NO-BREAK SPACE}", "milestone": ""}
+_SIGNS = {">=": "≥", ">": ">", "<=": "≤", "<": "<"}
+SIGNS = {"milestone": "", "": ""} | {code: f"{sign}\N{NO-BREAK SPACE}" for code, sign in _SIGNS.items()}
 
-SILENT = ("no_data", "contradicted", "milestone_unreported")
+OWED = ("no_data", "overdue", "contradicted", "milestone_unreported")
+"""States of a target for which a division owes a figure, a report or a confirmation."""
+SILENT = (*OWED, "lapsed")
 """States of a target about which nothing is known for certain."""
+
+
+GROUNDS = ("stated", "inferred", "disputed")
+"""Grounds on which a division answers for a target."""
 
 
 class Wording:
@@ -53,12 +61,70 @@ class Wording:
         return say("by_year", self.language, year=target.year)
 
     def departments(self, target: Target) -> str:
-        """Name the departments that answer for a target."""
-        return "; ".join(self.registry.departments[d].name.get(self.language) for d in target.departments)
+        """Name the divisions that answer for a target."""
+        return "; ".join(map(self.department, target.departments))
+
+    def owner(self, target: Target) -> str:
+        """Name the divisions that answer for a target in a table: marked, unless the plan assigns it to them."""
+        return self.departments(target) + ("" if target.department_basis == "stated" else " *")
+
+    def count_owners(self, targets: Sequence[Target]) -> dict[str, Counter[str]]:
+        """Count targets by division and by the ground on which it answers, most of those assigned by a plan first.
+
+        What a plan assigns, what hpedu infers and what the plans dispute are never one count.
+        """
+        counts: dict[str, Counter[str]] = {}
+        for target in targets:
+            for name in target.departments:
+                counts.setdefault(name, Counter())[target.department_basis.partition("_")[0]] += 1
+        return dict(sorted(counts.items(), key=lambda item: [-item[1][ground] for ground in GROUNDS]))
+
+    def department(self, name: str) -> str:
+        """Name a division; of one that has ended, say when, and who has its work now or that this is not known."""
+        row = self.registry.departments[name]
+        if row.valid_to is None:
+            return row.name.get(self.language)
+        key = "department_followed" if row.successor else "department_ended"
+        return say(
+            key,
+            self.language,
+            name=row.name.get(self.language),
+            day=format_date(row.valid_to.isoformat(), self.language),
+            successor=self.department(row.successor) if row.successor else "",
+        )
+
+    def lead(self, task: Task) -> str:
+        """Name the divisions that lead a task, with what the plan adds."""
+        names = "; ".join(map(self.department, task.departments))
+        return f"{names} ({task.lead_note.get(self.language)})" if task.lead_note else names
+
+    def bearer(self, duty: Duty) -> str:
+        """Name the divisions that have a duty, marked if the plan does not; say so if nobody is known."""
+        named = duty.departments or (self.registry.owners[duty.subject].departments if duty.subject else [])
+        mark = "" if duty.departments else " *"
+        return "; ".join(map(self.department, named)) + mark if named else say("no_bearer", self.language)
+
+    def place(self, section: str, annex: str) -> str:
+        """Name a place in a plan: section, and row of the annex."""
+        row = say("annex_row", self.language, row=annex) if annex else ""
+        return ", ".join(filter(None, [section, row]))
+
+    def other_target(self, other: OtherTarget) -> str:
+        """Write a target of others in a line: who, what, how much, by when."""
+        decimals = max(0, -int(other.value.as_tuple().exponent))
+        ends = [format_number(other.value, decimals, self.language)] if other.upper else []
+        ends.append(
+            with_unit(float(other.upper or other.value), other.unit, decimals, self.language, self.registry)
+        )
+        amount = "" if other.unit == "status" else SIGNS[other.comparison] + "–".join(ends)
+        named = ", ".join(filter(None, [other.name.get(self.language), amount]))
+        return f"{other.owner.get(self.language)}: {named} ({other.year})"
 
     def department_basis(self, target: Target) -> str:
-        """Say why these departments answer for a target."""
-        return say(f"department_{target.department_basis}", self.language)
+        """Say why these divisions answer for a target."""
+        owner = self.registry.owners.get(target.owner)
+        subject, section = (owner.name.get(self.language), owner.section) if owner else ("", "")
+        return say(f"department_{target.department_basis}", self.language, subject=subject, section=section)
 
     def badge(self, standing: Standing) -> Markup:
         """Draw the state of a target as sign and words."""

@@ -104,7 +104,13 @@ def _targets(registry: Registry) -> Iterator[Problem]:
         yield from _missing(file, target.id, "group", [target.group], registry.target_groups())
         yield from _missing(file, target.id, "unit", [target.unit], registry.codes_of("unit"))
         yield from _missing(file, target.id, "department", target.departments, registry.departments)
-        named = [*target.national_indicators, *target.proxies, target.milestone_indicator or target.id]
+        yield from _missing(file, target.id, "owner", filter(None, [target.owner]), registry.owners)
+        if not target.departments and not target.owner:
+            yield Problem(file, target.id, message("registry_no_owner"))
+        tasks = [task.id for task in registry.tasks]
+        yield from _missing(file, target.id, "task", filter(None, [target.task]), tasks)
+        named = [*target.national_indicators, *target.proxies, *filter(None, [target.substitute])]
+        named.append(target.milestone_indicator or target.id)
         if target.kind == "milestone" and not target.milestone_indicator:
             named.remove(target.id)
         yield from _missing(file, target.id, "indicator", named, registry.indicators)
@@ -189,10 +195,18 @@ def _rest(registry: Registry) -> Iterator[Problem]:
         yield from _missing("breaks.csv", gap.id, "indicator", [gap.indicator], registry.indicators)
         yield from _missing("breaks.csv", gap.id, "territory", filter(None, [gap.territory]), registry.territories)
     for task in registry.tasks:
-        where = f"{task.plan} {task.number}"
-        yield from _missing("tasks.csv", where, "department", task.departments, registry.departments)
+        yield from _missing("tasks.csv", task.id, "department", task.departments, registry.departments)
+    for duty in registry.duties:
+        yield from _missing("duties.csv", duty.section, "department", duty.departments, registry.departments)
+        yield from _missing("duties.csv", duty.section, "owner", filter(None, [duty.subject]), registry.owners)
+    for owner in registry.owners.values():
+        yield from _missing("owners.csv", owner.id, "department", owner.departments, registry.departments)
+    for department in registry.departments.values():
+        successor = filter(None, [department.successor])
+        yield from _missing("departments.csv", department.id, "department", successor, registry.departments)
     for other in registry.other_targets.values():
         yield from _missing("other_targets.csv", other.id, "territory", [other.territory], registry.territories)
+        yield from _missing("other_targets.csv", other.id, "target", other.targets, registry.targets)
         yield from _missing("other_targets.csv", other.id, "unit", [other.unit], registry.codes_of("unit"))
     for erratum in registry.errata.values():
         yield from _print("errata.csv", erratum, registry)

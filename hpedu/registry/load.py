@@ -39,11 +39,13 @@ FILES: dict[str, tuple[str, type[Row]]] = {
     "districts": ("districts.csv", models.District),
     "measures": ("measures.csv", models.Measure),
     "departments": ("departments.csv", models.Department),
+    "owners": ("owners.csv", models.Owner),
     "targets": ("targets", models.Target),
     "indicators": ("indicators", models.Indicator),
     "breaks": ("breaks.csv", models.Break),
     "tasks": ("tasks.csv", models.Task),
     "goals": ("goals.csv", models.Goal),
+    "duties": ("duties.csv", models.Duty),
     "other_targets": ("other_targets.csv", models.OtherTarget),
     "norms": ("norms.csv", models.Norm),
     "flows": ("flows.csv", models.LevelFlow),
@@ -94,12 +96,20 @@ def read_registry(home: Path) -> Registry:
     registry = Registry(**tables)
     # References only make sense between whole rows.
     if not problems:
-        by_number = sorted(registry.targets.items(), key=lambda item: item[1].number)
-        registry = replace(registry, targets=dict(by_number))
+        by_number = sorted(registry.targets.values(), key=lambda target: target.number)
+        owned = {target.id: _give_owner(target, registry.owners) for target in by_number}
+        registry = replace(registry, targets=owned)
         problems += cross_check(registry)
     if problems:
         raise RegistryError(problems)
     return registry
+
+
+def _give_owner(target: models.Target, owners: dict[str, models.Owner]) -> models.Target:
+    """Return a target with the divisions of its level or subject, where no plan names one."""
+    if target.owner not in owners:
+        return target
+    return target.model_copy(update={"departments": owners[target.owner].departments})
 
 
 def _index(source: str, rows: list[Any], problems: list[Problem]) -> dict[str, Any]:

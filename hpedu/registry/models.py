@@ -177,8 +177,27 @@ class Measure(Keyed):
 
 
 class Department(Keyed):
-    """A department of the city's Department of Education and Training."""
+    """A division of the city's Department of Education and Training."""
 
+    name: Text
+    valid_from: date | None
+    valid_to: date | None
+    # Of one that has ended: the division that has its work now; empty where no source says so.
+    successor: str = ""
+    # The source for its end.
+    source: str = ""
+
+
+class Owner(Keyed):
+    """The divisions inferred to answer for a level of education or a subject, where a plan names none.
+
+    Targets of one subject have one owner, whatever their level. The id of a level is its code.
+    """
+
+    basis: Literal["level", "subject"]
+    departments: list[Slug]
+    # The place in the strategy plan that gives the subject to them; empty for a level.
+    section: str = ""
     name: Text
 
 
@@ -221,6 +240,12 @@ class Target(Keyed):
     school_year_end: bool = False
     # The last day of a deadline that lies after the count of that school year.
     last_day: date | None = None
+    # The task of the plans that is the same thing, as "plan number"; it has the state of the target.
+    task: str = ""
+    # From this day on it cannot be measured as written: what it counts was abolished.
+    lapsed: date | None = None
+    # Of one that lapses: the indicator that the plan's owner may choose in its place.
+    substitute: str = ""
     legal_source: Text
     definition_status: Literal["verified", "partly_verified", "unverified", "none_found"]
     national: National | None = None
@@ -230,13 +255,22 @@ class Target(Keyed):
     milestone_indicator: str = ""
     # Indicators shown as context under their own name, never judged.
     proxies: list[Slug] = []
-    departments: list[Slug]
-    department_basis: Literal["stated", "inferred"]
-    department_source: Text
+    # As the plans name them (all candidates, if they disagree); else the loader takes them from the owners.
+    departments: list[Slug] = []
+    department_basis: Literal["stated", "inferred_level", "inferred_subject", "disputed"]
+    # The places where the plans name them; None where they are inferred.
+    department_source: Text | None = None
+    # The row of the owners for `inferred_subject`.
+    subject: str = ""
     ambiguity: Text
     # The reason why the value looks like an error. It is flagged, never corrected.
     implausible: Text | None = None
     district_dependent: bool
+
+    @property
+    def owner(self) -> str:
+        """Return the id of the row of the owners that says who answers for it; "" where a plan does."""
+        return {"inferred_level": self.level, "inferred_subject": self.subject}.get(self.department_basis, "")
 
     @property
     def firm(self) -> bool:
@@ -304,12 +338,18 @@ class Task(Row):
     title: Text
     documents: str
     departments: list[Slug]
-    lead: Text
+    # What the plan adds to the names of the divisions.
+    lead_note: Text | None = None
     cooperating: Text | None = None
     timing: Text
-    rhythm: Literal["once", "period", "yearly", "every_5_and_10_years", "plan_roadmap"]
-    # The last day the plan allows; None where it gives none.
-    due: date | None
+    rhythm: Literal["once", "period", "yearly", "reviews", "plan_roadmap"]
+    # The last day of each occurrence. Those of a yearly task are not listed, a roadmap has none.
+    dues: list[date]
+
+    @property
+    def id(self) -> str:
+        """Return plan and number."""
+        return f"{self.plan} {self.number}"
 
 
 class Goal(Row):
@@ -317,10 +357,29 @@ class Goal(Row):
 
     plan: Literal["strategy_plan", "resolution_173_174_plan"]
     section: Words
+    # The row of the annex it stands in as well.
+    annex: str = ""
     goal: Text
     # The reason why it cannot be a target.
     reason: Text
     horizon: int | None
+
+
+class Duty(Row):
+    """A duty that a plan sets without a number."""
+
+    plan: Literal["strategy_plan", "resolution_173_174_plan"]
+    section: str
+    annex: str = ""
+    duty: Text
+    # As the plan names them; else those of the subject, if there is one.
+    departments: list[Slug]
+    subject: str = ""
+    # How often, and for whom; None where the plan does not say.
+    rhythm: Text | None
+    receiver: Text | None
+    # What could measure it; our proposal.
+    measure: Text | None
 
 
 class OtherTarget(Keyed):
@@ -331,10 +390,14 @@ class OtherTarget(Keyed):
     level: Slug
     kind: Literal["target", "forecast"]
     name: Text
-    value: str  # as printed: a number or a range
-    comparison: str
+    value: Decimal
+    # Of a range: its end.
+    upper: Decimal | None
+    comparison: Literal["", ">=", ">", "<"]
     unit: Slug
     year: int
+    # The targets of the city it is shown next to.
+    targets: list[Slug]
     publisher: Words
     title: Words
     url: Words

@@ -15,6 +15,7 @@ from hpedu.registry.models import (
     Decision,
     Department,
     District,
+    Duty,
     Erratum,
     Goal,
     Group,
@@ -24,6 +25,7 @@ from hpedu.registry.models import (
     Measure,
     Norm,
     OtherTarget,
+    Owner,
     Place,
     ProvinceCode,
     PublisherName,
@@ -53,11 +55,13 @@ class Registry:
     districts: list[District]
     measures: dict[str, Measure]
     departments: dict[str, Department]
+    owners: dict[str, Owner]
     targets: dict[str, Target]  # in the order of the plans
     indicators: dict[str, Indicator]
     breaks: dict[str, Break]
     tasks: list[Task]
     goals: list[Goal]
+    duties: list[Duty]
     other_targets: dict[str, OtherTarget]
     norms: dict[str, Norm]
     flows: list[LevelFlow]
@@ -117,6 +121,10 @@ class Registry:
             terms = [term for text in texts if text for term in parse_formula(text)]
             used[name] = {replace(term, ownership="all") for term in terms}
         return used
+
+    def others_of(self, target: str) -> list[OtherTarget]:
+        """Return the targets and forecasts of others that are shown next to a target of the city."""
+        return [other for other in self.other_targets.values() if target in other.targets]
 
     def breaks_of(self, indicator: str, territory: str) -> list[Break]:
         """Return where the series of an indicator breaks in a territory, by year."""

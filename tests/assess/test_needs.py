@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.assess.needs import foresee_needs
+from hpedu.assess.needs import count_private_schools, foresee_needs
 from hpedu.assess.pupils import index_series
 from hpedu.indicators import compute_indicators
 from hpedu.registry import Registry
@@ -56,9 +56,28 @@ class TestNeeds:
 
     def test_the_plans_shares_of_schools(self, registry: Registry, make_observations: Make) -> None:
         found = self.assess(registry, make_observations, *self.ROWS)
-        private, standard = found["lower_secondary_private_schools"], found["lower_secondary_standard_schools"]
-        assert (private["needed"], private["missing"]) == (4, 3)  # 16.5% of 20 are 3.3
+        standard = found["lower_secondary_standard_schools"]
         assert (standard["needed"], standard["missing"]) == (18, None)  # 90% of 20; nobody counted those there are
+
+    def test_a_share_of_private_schools_is_reached_in_two_ways(self) -> None:
+        assert count_private_schools(131, 596, 0.35) == (120, 78)
+        assert count_private_schools(1, 5, 0.2) == (0, 0)
+        for private in range(20):
+            new, converted = count_private_schools(private, 20, 0.4)
+            assert (private + new) / (20 + new) >= 0.4 - 1e-9 and (private + converted) / 20 >= 0.4 - 1e-9
+
+    def test_what_there_is_in_all_is_no_measure_of_a_part(
+        self, registry: Registry, make_observations: Make
+    ) -> None:
+        rows = [
+            counted("pupils", "kindergarten", 300.0),
+            counted("pupils", "preschool", 90.0, ownership="private"),
+        ]
+        alone = self.assess(registry, make_observations, *rows)["preschool_private_places"]
+        assert (alone["needed"], alone["there"]) == (105, None)
+        rows.append(counted("pupils", "nursery", 100.0))
+        whole = self.assess(registry, make_observations, *rows)["preschool_private_places"]
+        assert (whole["needed"], whole["missing"]) == (140, 50)
 
     def test_low_and_high_enclose_the_middle(self, registry: Registry, make_observations: Make) -> None:
         series = index_series(make_observations(*self.ROWS), "hai_phong", YEAR)

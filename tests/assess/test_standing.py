@@ -93,6 +93,8 @@ class TestStates:
             stand((2025, 50)).state,
             stand((2030, 40), seen=2031).state,
             stand((2025, 77), **early).state,
+            stand((2025, 77), named="other", **early | {"last_day": date(2024, 12, 31)}).state,
+            stand((2024, 77), lapsed=date(2025, 7, 1)).state,
             milestone(stand).state,
             milestone(stand, 0).state,
             milestone(stand, 1).state,

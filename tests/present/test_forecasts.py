@@ -43,8 +43,26 @@ def test_requirements_name_what_they_rest_on(report: Report) -> None:
     assert "{" not in text
 
 
-def test_preschool_says_what_it_leaves_out(report: Report) -> None:
-    assert say("needs_without", report.language) in read(report.requirements("preschool"))
+def test_a_preschool_total_without_nursery_is_named_kindergarten(report: Report) -> None:
+    text = read(report.requirements("preschool"))
+    kindergarten, preschool = (
+        report.registry.name("level", one, report.language) for one in ("kindergarten", "preschool")
+    )
+    places = report.registry.name("resource", "private_places", report.language).lower()
+    assert f"{kindergarten}: {places}" in text and f"{preschool}: {places}" not in text
+
+
+def test_how_many_private_schools_has_one_answer_in_two_named_readings(report: Report) -> None:
+    text = report.private_schools("preschool").plain
+    assert "\t120\t78" in text
+    assert say("private_new", report.language) in text and say("private_converted", report.language) in text
+    assert "78" not in read(report.requirements("kindergarten", "preschool"))
+
+
+def test_a_line_that_never_changes_is_not_repeated_by_year(report: Report) -> None:
+    _, years, *_ = report.requirements("primary", "lower_secondary").pieces
+    for line in years.plain.splitlines()[2:]:
+        assert len(set(line.split("\t")[1:])) > 1, line
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -126,7 +126,7 @@ def test_nothing_is_wrong_with_ours(registry: Registry) -> None:
             "tasks.csv",
             ",organisation,",
             ",organization,",
-            "tasks.csv: strategy_plan 1: no such department (found: organization)",
+            "tasks.csv: strategy_plan 1: no such division (found: organization)",
         ),
         (
             "norms.csv",

@@ -83,7 +83,8 @@ class TestPlans:
             "cross_cutting": 6,
         }
         assert len(registry.tasks) == 23
-        assert len(registry.goals) == 17
+        assert len(registry.goals) == 13
+        assert len(registry.duties) == 22
 
     def test_targets_stand_in_the_order_of_the_plans(self, registry: Registry) -> None:
         numbers = [target.number for target in registry.targets.values()]
@@ -118,12 +119,40 @@ class TestPlans:
     def test_every_target_has_a_responsible_department_and_says_on_what_ground(self, registry: Registry) -> None:
         for target in registry.targets.values():
             assert target.departments, target.id
-        assert {target.department_basis for target in registry.targets.values()} == {"stated", "inferred"}
+            assert bool(target.department_source) == (target.department_basis in ("stated", "disputed"))
+        disputed = [target for target in registry.targets.values() if target.department_basis == "disputed"]
+        assert [(target.number, len(target.departments)) for target in disputed] == [(65, 3)]
+
+    def test_a_name_says_no_less_than_the_plan(self, registry: Registry) -> None:
+        name = registry.targets["general_arts_and_sport_share"].name.vi
+        assert "biết chơi" in name and "luyện tập" in name
+
+    def test_targets_of_one_subject_have_one_owner(self, registry: Registry) -> None:
+        staff = [registry.targets[f"{level}_qualified_teachers_share"] for level in ("preschool", "general")]
+        assert [target.departments for target in staff] == [["organisation"], ["organisation"]]
+        for target in registry.targets.values():
+            if target.owner:
+                assert target.departments == registry.owners[target.owner].departments
+
+    def test_targets_of_decision_1705_and_resolution_71_stand_next_to_the_citys(self, registry: Registry) -> None:
+        beside = {t.number for t in registry.targets.values() if t.national or registry.others_of(t.id)}
+        assert {6, 12, 21, 48, 52, 54, 55, 63, 65} <= beside
+        owners = [one.owner.en for one in registry.others_of("upper_secondary_completion_rate")]
+        assert len(owners) == 1 and "Resolution 71" in owners[0]
+        assert all(one.url.startswith("http") for one in registry.other_targets.values())
+
+    def test_a_year_that_a_task_of_the_plan_gives_is_stated(self, registry: Registry) -> None:
+        tasks = {task.id: task for task in registry.tasks}
+        linked = [target for target in registry.targets.values() if target.task]
+        assert [target.number for target in linked] == [66]
+        for target in linked:
+            assert target.year_basis == "stated"
+            assert tasks[target.task].dues == [target.last_day]
+            assert tasks[target.task].departments == target.departments
 
     def test_dated_tasks_are_within_the_plans(self, registry: Registry) -> None:
-        due = [task.due for task in registry.tasks if task.due]
-        assert due
-        assert date(2025, 1, 1) < min(due) <= max(due) <= date(2030, 12, 31)
+        due = [day for task in registry.tasks for day in task.dues]
+        assert date(2025, 1, 1) < min(due) <= max(due) == date(2035, 12, 31)
 
 
 class TestWords:
@@ -236,7 +265,7 @@ class TestBroken:
         assert "sort" in text and "kind" in text and "places.csv: line 2" in text
 
     def test_a_text_in_one_language_only_is_refused(self, broken: Callable[..., str]) -> None:
-        text = broken(("departments.csv", ",Department of Quality Management", ","))
+        text = broken(("departments.csv", ",Division of Quality Management", ","))
         assert "departments.csv: line 6 name.en" in text
 
     def test_an_id_that_stands_twice_is_refused(self, home: Path, broken: Callable[..., str]) -> None:
@@ -265,8 +294,8 @@ class TestReaders:
     def test_csv_columns_of_two_languages_become_one_text(self, tmp_path: Path) -> None:
         path = tmp_path / "rows.csv"
         path.write_text(
-            "plan,departments,name_vi,name_en,cooperating_vi,cooperating_en,due\n"
-            "a,x|y,Một,One,,,\nb,,Hai,Two,Sở,Office,2030-06-30\n",
+            "plan,departments,name_vi,name_en,cooperating_vi,cooperating_en\n"
+            "a,x|y,Một,One,,\nb,,Hai,Two,Sở,Office\n",
             encoding="utf-8",
         )
         first, second = read_csv_rows(path, Task)
@@ -277,7 +306,6 @@ class TestReaders:
                 "departments": ["x", "y"],
                 "name": {"vi": "Một", "en": "One"},
                 "cooperating": None,
-                "due": None,
             },
         )
         assert second == (
@@ -287,7 +315,6 @@ class TestReaders:
                 "departments": [],
                 "name": {"vi": "Hai", "en": "Two"},
                 "cooperating": {"vi": "Sở", "en": "Office"},
-                "due": "2030-06-30",
             },
         )
 

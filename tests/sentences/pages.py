@@ -92,7 +92,8 @@ def say_pages(language: Language) -> dict[str, list[str]]:
         pages = {
             "enrolment": report.enrolment("kindergarten", "primary", "lower_secondary", growth=2.0),
             "enrolment: nothing counted": long_ago.enrolment(),
-            "requirements": report.requirements("primary", "preschool", class_size={"primary": 30}),
+            "requirements": report.requirements("primary", "preschool", class_size={"primary": 20}),
+            "private schools": report.private_schools("preschool", "lower_secondary"),
             "requirements: nothing counted": long_ago.requirements(),
             "form offered": preschool.missing().pieces[0],
             "form not offered": old_city.missing().pieces[0],

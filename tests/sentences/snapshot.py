@@ -37,7 +37,12 @@ UNSAID = {
         "charts/save_as",
     ),  # foot and tools
     *("commune/commune_reports", "index/index_found", "index/index_scorecard"),  # the index pages
-    *("form/form_title", "form/form_step_state", "form/form_reference_date"),  # the workbook of a form
+    *(
+        "form/form_title",
+        "form/form_step_state",
+        "form/form_reference_date",
+        "form/form_due",
+    ),  # the workbook of a form
     *("exports/export_title", "exports/export_coverage", "exports/export_date"),  # exports
     *(
         "report/plan_strategy_plan",

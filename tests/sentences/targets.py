@@ -12,7 +12,9 @@ import polars as pl
 
 from hpedu.assess.changes import CHANGES
 from hpedu.assess.standing import Standing
+from hpedu.assess.tasks import Occurrence
 from hpedu.outlook.open_sdg import CLASSES
+from hpedu.present.registers import count_owed, list_tasks
 from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import say_chance, say_standing
@@ -79,7 +81,8 @@ def list_states() -> dict[str, Standing]:
     old = make_target(SHARE, year=2020)
     floor = make_target(SHARE, year=None, year_basis="yearly")
     early = make_target(SHARE, year=2025, last_day=date(2025, 12, 31))
-    defined = make_target(SHARE, numerator=None, denominator=None, department_basis="inferred")
+    lapsed = make_target(SHARE, lapsed=date(2025, 7, 1), substitute=SHARE)
+    defined = make_target(SHARE, numerator=None, denominator=None, department_basis="inferred_level")
     milestone = make_target(MILESTONE, numerator=None, denominator=None, departments=["quality"])
     return {
         "no_data": stand("no_data", None),
@@ -98,6 +101,8 @@ def list_states() -> dict[str, Standing]:
         "missed": stand("missed", target=old),
         "missed, a floor": stand("missed", target=floor),
         "due": stand("due", target=early),
+        "overdue": stand("overdue", None, target=early),
+        "lapsed": stand("lapsed", None, target=lapsed),
         "one_point": stand("one_point", points=1, required_pace=2.0),
         "short": stand("short", points=2, required_pace=2.0),
         "broken": stand("broken", points=2, broken=True, required_pace=2.0),
@@ -111,6 +116,7 @@ def list_cautions() -> dict[str, Standing]:
     ceiling = make_target(SHARE, comparison="<=", value=Decimal("12.5"))
     counted = make_target(COUNT, value=Decimal(3))
     per_10k = make_target(PER_10K, value=Decimal(260))
+    halved = make_target(MILESTONE, lapsed=date(2025, 7, 1))
     falling = {"observed_pace": -0.4, "required_pace": -1.5}
     return {
         "lost": replace(uncertain, lost_since=2024),
@@ -118,6 +124,7 @@ def list_cautions() -> dict[str, Standing]:
         "stale": replace(uncertain, stale=True),
         "implausible": replace(uncertain, target=doubtful),
         "no pace so far": replace(uncertain, observed_pace=None),
+        "lapsed in part": stand("milestone_reached", 1.0, target=halved),
         "a ceiling": stand("uncertain", 20.0, target=ceiling, probability=0.3, **falling),
         "a count": stand("short", 2.0, target=counted, points=2, required_pace=8.4, observed_pace=0.0),
         "per 10,000": stand("unlikely", 100.0, target=per_10k, probability=0.0, required_pace=13.3),
@@ -136,6 +143,20 @@ def say_targets(language: Language) -> Sections:
         if name != "not_available"
     ]
     chances = (0.0, 0.024, 0.026, 0.349, 0.5, 0.97, 0.976, 1.0)
+    sections["tasks"] = _list_tasks(wording)
+    sections["owners"] = [
+        f"{wording.owner(target)}: {wording.department_basis(target)}"
+        for target in wording.registry.targets.values()
+        if target.number in (4, 6, 10, 65)
+    ]
+    others = [
+        wording.registry.other_targets[name] for name in ("vmu_students_2030", "resolution_71_hdi_education")
+    ]
+    level3 = wording.registry.other_targets["hai_phong_universalisation_level3_2030"]
+    sections["beside the plans"] = [
+        *map(wording.other_target, [*others, level3]),
+        *(wording.place(*place) for place in (("III.4", ""), ("V.1.3", "7"), ("", "3.4"))),
+    ]
     sections["chance"] = [f"{chance}: {say_chance(chance, wording)}" for chance in chances]
     sections["scorecard"] = _draw_rows(wording)
     return sections
@@ -144,6 +165,26 @@ def say_targets(language: Language) -> Sections:
 def make_progress(name: str) -> Mapping[str, Any]:
     """Return progress by Open SDG of one class."""
     return {"class": name, "score": -1.25, "base_year": 2015}
+
+
+def _list_tasks(wording: Wording) -> list[str]:
+    """Return the lines of a task in each state, led by a division that has ended and one that has a successor."""
+    ended = wording.registry.departments["inspectorate"]
+    followed = ended.model_copy(update={"id": "followed", "successor": "quality"})
+    registry = replace(wording.registry, departments=wording.registry.departments | {"followed": followed})
+    task = registry.tasks[0].model_copy(update={"departments": ["inspectorate", "followed"]})
+    university = stand("overdue", None, target=registry.targets["new_university_attracted_2025"])
+    states = [
+        Occurrence(task, None, "roadmap"),
+        Occurrence(task, date(2025, 12, 31), "done", "12/BC-SGDĐT; 2025-12-20"),
+        Occurrence(task, date(2026, 12, 31), "overdue"),
+        Occurrence(task, date(2027, 12, 31), "overdue"),
+        Occurrence(task, date(2028, 12, 31), "open"),
+        Occurrence(task, date(2029, 12, 31), "measured", standing=university),
+    ]
+    alone = Wording(replace(registry, tasks=[task]), wording.language, CITY)
+    owed = count_owed([*list_states().values()], alone)
+    return [*list_tasks(states, alone).plain.splitlines(), *owed.plain.splitlines()]
 
 
 def _draw_rows(wording: Wording) -> list[str]:

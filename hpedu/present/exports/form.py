@@ -11,6 +11,8 @@ from pathlib import Path
 import polars as pl
 from openpyxl import Workbook
 
+from hpedu.assess.standing import has_lapsed
+from hpedu.assess.tasks import list_asked
 from hpedu.errors import HpeduError, check_name
 from hpedu.folders import write_whole
 from hpedu.ingest.forms.design import (
@@ -30,7 +32,7 @@ from hpedu.present.view import Wording
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Target, Text
-from hpedu.texts import LANGUAGES, say, school_year
+from hpedu.texts import LANGUAGES, format_date, say, school_year
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STEPS = ("fill", "number", "state", "labels", "return")
@@ -100,7 +102,7 @@ def make_form(
     rows: dict[SheetKind, list[FormRow]] = {
         "numbers": [texts.number_row(place, one) for place, one in enumerate(missing, 1)],
         "milestones": list(texts.milestone_rows()),
-        "tasks": list(texts.task_rows()),
+        "tasks": list(texts.task_rows(observations)),
     }
     workbook = Workbook()
     # The reader of forms finds the cover by the name of its sheet.
@@ -172,17 +174,20 @@ def list_missing(cover: Cover, observations: pl.DataFrame, registry: Registry) -
     there = {SeriesRef(*row) for row in known.select(columns).iter_rows()}
     missing: dict[SeriesRef, list[Target]] = {}
     for target in targets_of(cover, registry):
-        for series in series_of(target, registry):
+        for series in series_of(target, registry, cover.year):
             waiting = missing.setdefault(series, [])
             waiting += [target] if target not in waiting else []
     return [Missing(series, targets) for series, targets in missing.items() if series not in there]
 
 
-def series_of(target: Target, registry: Registry) -> list[SeriesRef]:
-    """List the series a target is computed from; none for a milestone."""
-    if target.kind == "milestone":
+def series_of(target: Target, registry: Registry, year: int) -> list[SeriesRef]:
+    """List the series that show a target in a school year: of one that has lapsed, those of its substitute.
+
+    There are none for a milestone, nor after the year of the last day.
+    """
+    if target.kind == "milestone" or (target.last_day is not None and year > target.last_day.year):
         return []
-    indicator = registry.indicators[target.id]
+    indicator = registry.indicators[target.substitute if has_lapsed(target, year) else target.id]
     formulas = filter(None, (indicator.numerator, indicator.denominator))
     return [series for formula in formulas for series in parse_formula(formula)]
 
@@ -226,7 +231,7 @@ class FormTexts:
         named = dict.fromkeys(
             name for target in targets_of(self.cover, self.registry) for name in target.departments
         )
-        return "\n".join(self.registry.departments[name].name.vi for name in named)
+        return "\n".join(map(self.wording.department, named))
 
     def number_row(self, place: int, missing: Missing) -> FormRow:
         """Return the row for a missing figure; `place` is its number in the form."""
@@ -235,7 +240,7 @@ class FormTexts:
         counted = [say("form_reference_date", "vi", dates="; ".join(dates))] if dates else []
         labels = {
             "number": str(place),
-            "targets": "\n".join(f"{t.number}. {t.name.vi}" for t in missing.targets),
+            "targets": "\n".join(map(self._name_target, missing.targets)),
             "series": self._name_series(missing.series),
             "definition": "\n".join([measure.definition.vi, *counted, measure.definition.en]),
             "unit": self.registry.name("unit", measure.unit, "vi"),
@@ -259,17 +264,24 @@ class FormTexts:
                 }
                 yield FormRow(labels, write_key(series, labels["number"], labels["milestone"]))
 
-    def task_rows(self) -> Iterator[FormRow]:
-        """Return a row for each task of the plans."""
-        for place, task in enumerate(self.registry.tasks, 1):
-            name = f"{say(f'plan_short_{task.plan}', 'vi')} {task.number}. {_both(task.title)}"
+    def task_rows(self, observations: pl.DataFrame) -> Iterator[FormRow]:
+        """Return a row for each task of the plans that the year has to report on."""
+        for place, one in enumerate(list_asked(self.registry, observations, self.cover.year), 1):
+            task = one.task
+            days = [] if one.due is None else [one.due.isoformat()]
+            due = [say("form_due", lang, day=format_date(day, lang)) for day in days for lang in LANGUAGES]
             labels = {
                 "number": str(place),
-                "task": name,
-                "department": task.lead.vi,
-                "timing": _both(task.timing),
+                "task": f"{say(f'plan_short_{task.plan}', 'vi')} {task.number}. {_both(task.title)}",
+                "department": self.wording.lead(task),
+                "timing": "\n".join([_both(task.timing), *due]),
             }
             yield FormRow(labels, write_key(task_series(task), labels["number"], labels["task"]))
+
+    def _name_target(self, target: Target) -> str:
+        """Name a target by its number; one that has lapsed, with the remark that a substitute is asked for."""
+        lapsed = f" ({say('form_substitute', 'vi')})" if has_lapsed(target, self.cover.year) else ""
+        return f"{target.number}. {target.name.vi}{lapsed}"
 
     def _name_series(self, series: SeriesRef) -> str:
         """Name measure, part and year: "Trường học – Mầm non, Ngoài công lập (2026-2027)"."""

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.ingest.schema import Resource
-from hpedu.present.view import SILENT, name_year
+from hpedu.present.view import SILENT, Wording, name_year
 from hpedu.registry import Registry
 from hpedu.registry.formula import parse_formula
 from hpedu.registry.models import Indicator, Target, Text
@@ -314,9 +314,7 @@ class _Collector:
             "unit_name": "" if milestone else self._name("unit", target.unit),
             "due_year": target.year,
             "department": target.departments,
-            "department_names": "; ".join(
-                self._say(self.registry.departments[d].name) for d in target.departments
-            ),
+            "department_names": Wording(self.registry, self.language, self.registry.city).owner(target),
             "department_basis": target.department_basis,
         }
 

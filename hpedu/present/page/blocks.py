@@ -24,6 +24,8 @@ STATE_SIGNS = {
     "one_point": "○",
     "broken": "≠",
     "due": "…",
+    "overdue": "!!",
+    "lapsed": "∅",
     "missed": "✕",
     "no_data": "–",
     "contradicted": "!",

@@ -78,5 +78,5 @@ def test_every_state_has_its_share_of_the_bar(registry: Registry) -> None:
     """A state without a rule of its own is shown in the neutral colour: those about which nothing is known."""
     style = (TEMPLATES / "hpedu" / "index.css").read_text(encoding="utf-8")
     coloured = set(re.findall(r"\.share-(\w+)", style))
-    silent = {"no_data", "contradicted", "not_judged", "milestone_unreported"}
+    silent = {"no_data", "contradicted", "not_judged", "milestone_unreported", "overdue", "lapsed"}
     assert coloured | silent == set(STATE_SIGNS) == set(registry.codes_of("state"))
