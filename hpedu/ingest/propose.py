@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import click
@@ -21,7 +21,8 @@ from hpedu.ingest.checks import find_breaches, set_contradicted
 from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT
 from hpedu.ingest.derive import mark_current
 from hpedu.ingest.forms.filled import is_form
-from hpedu.ingest.interpret import Progress, stay_silent
+from hpedu.ingest.interpret import Progress, Reading, stay_silent
+from hpedu.ingest.isolation import read_apart, read_bytes
 from hpedu.ingest.layouts import Layout, closest_layout, load_layouts
 from hpedu.ingest.pipeline import find_entry
 from hpedu.ingest.quarantine import Unreadable
@@ -211,31 +212,37 @@ def check_file(path: Path, registry: Registry, progress: Progress = stay_silent)
     OSError
         If the file cannot be opened.
     """
-    if path.is_dir():
-        raise Unreadable("directory", file=path.name)
     project = _find_project()
     resource = (project and find_entry(project.raw, path)) or stand_in(path)
     try:
-        source = open_source(path.read_bytes())
-        reading = read_file(source, resource, registry, progress)
+        read = partial(_look, resource=resource)
+        reading, tables, digest = read_apart(read, read_bytes(path), registry, progress)
     except Unreadable as error:
         raise error.of(path.name) from error
     printed = pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row")
-    # A form or school list is read by rules of its own, not table by table.
-    whole = reading.schools is not None or is_form(source)
     if reading.schools is not None:
         sums, uncovered = sum_schools(reading.schools, {resource.path: resource}, printed, registry)
         printed, reading.issues[:] = pl.concat([printed, sums]), [*reading.issues, *uncovered]
-    earlier = _read_earlier(project, resource, source.digest)
+    earlier = _read_earlier(project, resource, digest)
     observations, findings = _check_figures(printed, earlier, registry)
     return Checked(
-        [] if whole else find_tables(source),
+        tables,
         observations,
         pl.DataFrame(reading.issues, schema=schema.ISSUES, orient="row"),
         findings,
         not earlier.is_empty(),
         None if reading.schools is None else reading.schools.height,
     )
+
+
+def _look(
+    data: bytes, registry: Registry, progress: Progress, *, resource: Resource
+) -> tuple[Reading, list[Found], str]:
+    """Return the content of a file, its tables and its digest. A form or list is not read table by table."""
+    source = open_source(data)
+    reading = read_file(source, resource, registry, progress)
+    whole = reading.schools is not None or is_form(source)
+    return reading, [] if whole else find_tables(source), source.digest
 
 
 def _find_project() -> Project | None:

@@ -66,15 +66,8 @@ ISSUES: dict[str, Any] = {
 }
 """Columns of issues. A row is a cell that was set aside, and why."""
 
-MOST_CELLS = 50_000_000
-"""The number of cells a file may lay out, empty ones between filled ones included. A table of all communes,
-years and items has a tenth of it."""
-
 MOST_CELLS_OF_A_PAGE = 10_000_000
-"""The same for a web page, where a few letters lay out many cells."""
-
-MOST_BYTES_OF_A_CELL = 1_000
-"""The bytes a workbook may use for a cell, on the average of a part of more than a hundred megabytes."""
+"""The number of cells a web page may lay out, where a few letters ask for many."""
 
 SERIES_FIELDS = ("measure", "level", "ownership", "sex", "detail")
 """The columns that say what is counted, wherever it is."""
