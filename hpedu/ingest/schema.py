@@ -66,8 +66,11 @@ ISSUES: dict[str, Any] = {
 }
 """Columns of issues. A row is a cell that was set aside, and why."""
 
-MOST_CELLS_OF_A_PAGE = 10_000_000
-"""The number of cells a web page may lay out, where a few letters ask for many."""
+MOST_ROWS, MOST_COLUMNS = 1 << 20, 1 << 14
+"""The rows and columns of the largest sheet that a workbook can have."""
+
+MOST_CELLS = 10_000_000
+"""The number of cells that a few letters may lay out, empty ones between filled ones included."""
 
 SERIES_FIELDS = ("measure", "level", "ownership", "sex", "detail")
 """The columns that say what is counted, wherever it is."""

@@ -74,8 +74,10 @@ class Source:
         """Return the sheets by name as frames of printed text, which suit lists of many thousand rows."""
         if self.format != "workbook":
             return [(grid.sheet, _make_frame(grid)) for grid in self.grids]
+        # The facts first: a file that fills a sheet with one cell is refused there.
+        facts = self.facts
         return [
-            (name, excel.complete_frame(frame, self.facts.get(name, Facts())))
+            (name, excel.complete_frame(frame, facts.get(name, Facts())))
             for name, frame in excel.read_frames(self.data)
         ]
 
