@@ -19,7 +19,7 @@ from hpedu.ingest.layouts import Items, Layout, Series, title_key
 from hpedu.ingest.quarantine import SetAside, set_aside_row
 from hpedu.ingest.readers.number_formats import PERCENT
 from hpedu.ingest.roles import DAYS, Roles, find_roles
-from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource, name_cell
+from hpedu.ingest.schema import CUT, SERIES_FIELDS, Cell, RawTable, Resource, name_cell
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_marked, is_uncomputed, is_worded
 from hpedu.ingest.sheet_names import contradicts
@@ -295,6 +295,8 @@ class _CellReader:
         if said.refusal is not None:
             raise said.refusal.with_traceback(None)
         value, step = _scale(printed, number, said.series.scale)
+        if not abs(value) < float(self.registry.limits["figure"].value):
+            raise SetAside("too_large", printed)
         return said.fields | {"flags": list(said.flags), "value": value, "step": step, "number": number}
 
     def _understand(self, cell: Cell) -> _Said:
@@ -467,6 +469,8 @@ def _read_number(cell: Cell, layout: Layout, style: NumberStyle | Undecided) -> 
     try:
         number = read_sole(printed) if style == "undecided" else parse_number(printed, style)
     except ValueError as error:
+        if printed.endswith(CUT):
+            raise SetAside("cut_short", printed) from error
         raise SetAside("marked_number" if is_marked(printed) else "not_a_number", printed) from error
     if number is None:
         raise SetAside("ambiguous_number", printed)

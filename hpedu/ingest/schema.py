@@ -66,6 +66,9 @@ ISSUES: dict[str, Any] = {
 }
 """Columns of issues. A row is a cell that was set aside, and why."""
 
+CUT = "…"
+"""What readers put behind a number that a transfer may have cut short: nobody takes it for a figure then."""
+
 MOST_ROWS, MOST_COLUMNS = 1 << 20, 1 << 14
 """The rows and columns of the largest sheet that a workbook can have."""
 

@@ -12,7 +12,7 @@ from lxml import etree
 from hpedu.decoding import decode_text
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers.number_formats import join_runs
-from hpedu.ingest.schema import MOST_CELLS, MOST_COLUMNS
+from hpedu.ingest.schema import CUT, MOST_CELLS, MOST_COLUMNS
 from hpedu.ingest.sheet.grid import Grid, Merge, is_blank, make_grid
 
 _HEAD = re.compile(r"\s*<(?:!doctype html|html|head|meta|body|table|div|style|h\d|p|!--)", re.IGNORECASE)
@@ -35,6 +35,7 @@ _BREAKS = re.compile(rf"[ {_BREAK}]*{_BREAK}[ {_BREAK}]*")
 
 # A longer text before a table is prose.
 _LONGEST_NAME = 200
+_CUT = re.compile(r"<t[dh]\b[^<>]*>[^<>]*\d$", re.IGNORECASE)
 # A wider span is a mistake, says the HTML standard.
 _WIDEST_SPAN = 1000
 
@@ -63,7 +64,8 @@ def read_html(data: bytes) -> list[Grid]:
     declared = _CHARSET.search(data[:4096])
     text = decode_text(data, declared[1].decode() if declared else "")
     parser = etree.HTMLParser(target=_Page())
-    parser.feed(text.replace(_BREAK, ""))
+    # A page that breaks off within a number ends with it.
+    parser.feed(text.replace(_BREAK, "") + CUT * (_CUT.search(text[-_LONGEST_NAME:]) is not None))
     seen: Counter[str] = Counter()
     grids: list[Grid] = []
     for grid in parser.close():
