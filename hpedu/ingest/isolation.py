@@ -39,7 +39,7 @@ _CLOCK = 8
 _MEMORY_OF_MACHINE = 0.75
 
 # Of longer text, and of all that begins so (workbooks and marked-up text), a library decides what it takes.
-_SHORT = 32_768
+_SHORT = 16_384
 _FOREIGN = (b"PK", b"\xd0\xcf\x11\xe0", b"<", b"\xef\xbb\xbf<", b"\xff\xfe", b"\xfe\xff")
 
 # The child finds what this process finds, and nothing in the folder it happens to be in.
@@ -48,6 +48,9 @@ _START = "import sys; sys.path[:] = sys.argv[1:]; from hpedu.ingest.isolation im
 _ENVIRONMENT = {"POLARS_MAX_THREADS": "2", "MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
 
 T = TypeVar("T")
+
+Reader = Callable[[bytes, Registry, Progress], T]
+"""Read the content of a file. It goes to the child by its name: a function of a module, or a partial of one."""
 
 
 def read_bytes(path: Path) -> bytes:
@@ -69,9 +72,7 @@ def read_bytes(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def read_apart(
-    read: Callable[[bytes, Registry, Progress], T], data: bytes, registry: Registry, tell: Progress = stay_silent
-) -> T:
+def read_apart(read: Reader[T], data: bytes, registry: Registry, tell: Progress = stay_silent) -> T:
     """Return what a reader makes of a file, in this process or in the child. `tell` is called with its progress.
 
     Raises
@@ -105,7 +106,7 @@ def end_child() -> None:
         child.end()
 
 
-def _guard(read: Callable[[bytes, Registry, Progress], T], data: bytes, registry: Registry, tell: Progress) -> T:
+def _guard(read: Reader[T], data: bytes, registry: Registry, tell: Progress) -> T:
     """Call a reader, and report any error as a file that is damaged or too large.
 
     This is the one place of hpedu that catches all errors: nobody can list what readers, and the libraries under
@@ -140,7 +141,7 @@ class _Child:
             self.end()
             raise ChildProcessError(f"{sys.executable} cannot start hpedu once more")
 
-    def read(self, read: Callable[..., Any], data: bytes, registry: Registry, tell: Progress) -> Any:
+    def read(self, read: Reader[Any], data: bytes, registry: Registry, tell: Progress) -> Any:
         memory, seconds = find_limits(len(data))
         known = registry is self._registry
         self._registry = registry

@@ -35,7 +35,7 @@ _BREAKS = re.compile(rf"[ {_BREAK}]*{_BREAK}[ {_BREAK}]*")
 
 # A longer text before a table is prose.
 _LONGEST_NAME = 200
-_CUT = re.compile(r"<t[dh]\b[^<>]*>[^<>]*\d$", re.IGNORECASE)
+_CUT = re.compile(r"<t[dh]\b[^<>]*>[^<>]*\d\Z", re.IGNORECASE)
 # A wider span is a mistake, says the HTML standard.
 _WIDEST_SPAN = 1000
 

@@ -75,9 +75,7 @@ def make_grid(
         raise Unreadable("too_large", f"{len(ragged)} x {width}")
     # A file can name any cells as merged, and any of them twice.
     inside = {(m.top, m.left): m for m in merged if 0 <= m.top < len(ragged) and 0 <= m.left < width}
-    cut = [
-        Merge(m.top, m.left, min(m.bottom, len(ragged) - 1), min(m.right, width - 1)) for m in inside.values()
-    ]
+    cut = [Merge(m.top, m.left, min(m.bottom, len(ragged) - 1), min(m.right, width - 1)) for m in inside.values()]
     return Grid(sheet, [row + [""] * (width - len(row)) for row in ragged], cut, scales)
 
 
