@@ -314,6 +314,10 @@ class TestIsForm:
             with pytest.raises((Unreadable, BadZipFile)):
                 open_source(data)
 
+    @pytest.mark.parametrize("typed", [999999999999999, 387420489, "9" * 400])
+    def test_more_people_than_a_city_can_have_are_set_aside(self, form: Form, typed: object) -> None:
+        assert only_issue(form.type(POPULATION, value=typed).read())["reason"] == "form_out_of_range"
+
 
 class TestTyped:
     @pytest.mark.parametrize(
