@@ -6,6 +6,7 @@ import codecs
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from hpedu.decoding import decode_text
 from hpedu.digest import raw_files
 from hpedu.errors import HpeduError, IngestError, Problem, list_problems
 from hpedu.folders import Project, write_whole
-from hpedu.ingest.interpret import Found
+from hpedu.ingest.interpret import Progress
+from hpedu.ingest.isolation import read_apart, read_bytes
 from hpedu.ingest.layouts import Layout, title_key
 from hpedu.ingest.pipeline import read_entries, read_own
 from hpedu.ingest.propose import stand_in
@@ -122,10 +124,10 @@ def _find_path(file: Path, raw: Path) -> str:
 
 def _describe(file: Path, path: str, entries: list[Any], registry: Registry) -> dict[str, Any]:
     """Return the fields that a file shows itself."""
-    data = file.read_bytes()
-    if read_own(data, path, registry) is not None:
+    data = read_bytes(file)
+    if read_apart(partial(read_own, name=path), data, registry) is not None:
         raise EntryRefused(path, message("entry_not_needed"))
-    tables = find_tables(open_source(data))
+    titles, layouts = read_apart(list_titles, data, registry)
     fields: dict[str, Any] = {
         "name": _name(path, entries),
         "path": path,
@@ -134,13 +136,20 @@ def _describe(file: Path, path: str, entries: list[Any], registry: Registry) -> 
         "format": file.suffix.lstrip(".").lower() or "txt",
         "encoding": "utf-8",
     }
-    title = next((found.table.title for found in tables if found.table.title), "")
-    if title:
-        fields |= {"title": title, "table": title}
+    if titles:
+        fields |= {"title": titles[0], "table": titles[0]}
     day = next((found for pattern in _DAYS if (found := pattern.search(data[: 1 << 16]))), None)
     if day:
         fields["published"] = "-".join(part.decode() for part in day.groups())
-    return fields | _find_alike(tables, entries)
+    return fields | _find_alike(layouts, entries)
+
+
+def list_titles(data: bytes, registry: Registry, progress: Progress) -> tuple[list[str], list[Layout]]:
+    """Return the titles of the tables of a file, and the layouts of those that have one."""
+    tables = find_tables(open_source(data))
+    return [found.table.title for found in tables if found.table.title], [
+        found.layout for found in tables if found.layout
+    ]
 
 
 def _name(path: str, entries: list[Any]) -> str:
@@ -151,9 +160,8 @@ def _name(path: str, entries: list[Any]) -> str:
     return next(name for name in names if name not in taken)
 
 
-def _find_alike(tables: list[Found], entries: list[Any]) -> dict[str, str]:
+def _find_alike(layouts: list[Layout], entries: list[Any]) -> dict[str, str]:
     """Return what all entries of the same table, in other editions, agree on: publisher and address."""
-    layouts = [found.layout for found in tables if found.layout]
     alike = [
         entry
         for entry in entries

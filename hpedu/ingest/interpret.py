@@ -21,7 +21,7 @@ from hpedu.ingest.layouts import Broken, Items, Layout, Series, title_key
 from hpedu.ingest.quarantine import Issues, Refusals, SetAside, set_aside_row
 from hpedu.ingest.readers.number_formats import PERCENT
 from hpedu.ingest.roles import DAYS, Roles, find_roles
-from hpedu.ingest.schema import SERIES_FIELDS, Cell, RawTable, Resource, list_runs, name_cell
+from hpedu.ingest.schema import CUT, SERIES_FIELDS, Cell, RawTable, Resource, list_runs, name_cell
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_marked, is_uncomputed, is_worded
 from hpedu.ingest.sheet_names import contradicts
@@ -347,7 +347,10 @@ class _CellReader:
         _check_format(cell, series, unit)
         if number < 0 and counts_whole(series, self.registry):
             raise SetAside("negative_count", printed)
-        return float(number * series.scale), float(printed_step(number) * series.scale), number
+        value, step = float(number * series.scale), float(printed_step(number) * series.scale)
+        if not abs(value) < float(self.registry.limits["figure"].value):
+            raise SetAside("too_large", printed)
+        return value, step, number
 
     def _keep(self, number: int, said: _Said, found: Number) -> None:
         key = number if said.figure in self.corrected else (*said.figure, said.fields["qualifier"])
@@ -530,6 +533,8 @@ def _read_number(cell: Cell, layout: Layout, style: NumberStyle | Undecided) -> 
     try:
         number = read_sole(printed) if style == "undecided" else parse_number(printed, style)
     except ValueError as error:
+        if printed.endswith(CUT):
+            raise SetAside("cut_short", printed) from error
         raise SetAside("marked_number" if is_marked(printed) else "not_a_number", printed) from error
     if number is None:
         raise SetAside("ambiguous_number", printed)

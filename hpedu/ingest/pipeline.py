@@ -23,12 +23,13 @@ from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT, Met, correct_fra
 from hpedu.ingest.derive import derive_merged, estimate_age_bands, mark_current
 from hpedu.ingest.forms.filled import find_cover, is_form
 from hpedu.ingest.interpret import Progress, Reading, stay_silent
+from hpedu.ingest.isolation import read_apart, read_bytes
 from hpedu.ingest.layouts import find_broken
 from hpedu.ingest.quarantine import Issues, Unreadable, set_aside_file
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.schools.lists import join_lists, read_schools, sum_schools
-from hpedu.ingest.source import Source, open_source, report_damage
+from hpedu.ingest.source import Source, open_source
 from hpedu.registry import Registry
 from hpedu.texts import Sayable, message, say
 
@@ -91,7 +92,7 @@ def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]
     for name in sorted(present - package.resources.keys() - package.unread.keys()):
         progress(name)
         try:
-            own = read_own((raw / name).read_bytes(), name, registry)
+            own = read_apart(partial(read_own, name=name), read_bytes(raw / name), registry)
         except (Unreadable, OSError) as error:
             set_aside(name, "unreadable_file", _explain(error))
             continue
@@ -141,7 +142,9 @@ def _explain(error: Unreadable | OSError) -> Sayable:
     return error if isinstance(error, Unreadable) else message("plain", text=error.strerror or repr(error))
 
 
-def read_own(data: bytes, name: str, registry: Registry) -> tuple[Resource, Reading] | None:
+def read_own(
+    data: bytes, registry: Registry, progress: Progress = stay_silent, *, name: str
+) -> tuple[Resource, Reading] | None:
     """Return the origin and content of a form or a school list; None for any other file.
 
     It is taken as published in the year in which its school year ends, when it is handed in.
@@ -149,16 +152,15 @@ def read_own(data: bytes, name: str, registry: Registry) -> tuple[Resource, Read
     Raises
     ------
     Unreadable
-        If the file is damaged or no table at all.
+        If the file is no table at all.
     """
     source = open_source(data)
     if is_form(source):
         cover = find_cover(source.grids, registry)
         year = cover.year if cover else None
         resource = _describe(name, "own_form", year)
-        return resource, _read_with_digest(source, resource, registry)
-    with report_damage():
-        reading = read_schools(source, name, registry)
+        return resource, _read_with_digest(source, resource, registry, progress)
+    reading = read_schools(source, name, registry)
     newest = None if reading is None or reading.schools is None else reading.schools["year"].max()
     if reading is None or not isinstance(newest, int):
         return None
@@ -288,9 +290,8 @@ def _read_all(
         if reading is None:
             progress(path)
             try:
-                source = open_source((project.raw / path).read_bytes())
-                tell = partial(_tell_cells, progress, path)
-                reading = _read_with_digest(source, resource, registry, tell)
+                read, tell = partial(read_data, resource=resource), partial(_tell_cells, progress, path)
+                reading = read_apart(read, read_bytes(project.raw / path), registry, tell)
             except (Unreadable, OSError) as error:
                 del package.resources[path]
                 package.unread[path] = set_aside_file(path, "unreadable_file", _explain(error), registry)
@@ -310,9 +311,12 @@ def _tell_cells(progress: Callable[[str], None], path: str, done: int, cells: in
     progress(f"{path}: {done} / {cells}")
 
 
-def _read_with_digest(
-    source: Source, resource: Resource, registry: Registry, progress: Progress = stay_silent
-) -> Reading:
+def read_data(data: bytes, registry: Registry, progress: Progress, *, resource: Resource) -> Reading:
+    """Return the content of any file, each observation with the digest of the file. Raises as `read_file` does."""
+    return _read_with_digest(open_source(data), resource, registry, progress)
+
+
+def _read_with_digest(source: Source, resource: Resource, registry: Registry, progress: Progress) -> Reading:
     reading = read_file(source, resource, registry, progress)
     return replace(reading, observations=[row | {"digest": source.digest} for row in reading.observations])
 

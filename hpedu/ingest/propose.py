@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import islice
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from hpedu.ingest.checks import find_breaches, set_contradicted
 from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT
 from hpedu.ingest.derive import mark_current
 from hpedu.ingest.interpret import Found, Progress, Reading, stay_silent
+from hpedu.ingest.isolation import read_apart, read_bytes
 from hpedu.ingest.layouts import Layout, closest_layout, load_layouts
 from hpedu.ingest.pipeline import find_entry
 from hpedu.ingest.quarantine import Row, Unreadable
@@ -221,13 +222,11 @@ def check_file(path: Path, registry: Registry, progress: Progress = stay_silent)
     OSError
         If the file cannot be opened.
     """
-    if path.is_dir():
-        raise Unreadable("directory", file=path.name)
     project = _find_project()
     resource = (project and find_entry(project.raw, path)) or stand_in(path)
     try:
-        source = open_source(path.read_bytes())
-        reading = read_file(source, resource, registry, progress)
+        read = partial(_look, resource=resource)
+        reading, digest = read_apart(read, read_bytes(path), registry, progress)
     except Unreadable as error:
         raise error.of(path.name) from error
     printed = pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row")
@@ -235,7 +234,7 @@ def check_file(path: Path, registry: Registry, progress: Progress = stay_silent)
         sums, uncovered = sum_schools(reading.schools, {resource.path: resource}, printed, registry)
         printed = pl.concat([printed, sums])
         reading.issues += uncovered
-    earlier = _read_earlier(project, resource, source.digest)
+    earlier = _read_earlier(project, resource, digest)
     observations, findings = _check_figures(printed, earlier, registry)
     return Checked(
         observations,
@@ -244,6 +243,12 @@ def check_file(path: Path, registry: Registry, progress: Progress = stay_silent)
         not earlier.is_empty(),
         None if reading.schools is None else reading.schools.height,
     )
+
+
+def _look(data: bytes, registry: Registry, progress: Progress, *, resource: Resource) -> tuple[Reading, str]:
+    """Return the content of a file and its digest."""
+    source = open_source(data)
+    return read_file(source, resource, registry, progress), source.digest
 
 
 def _find_project() -> Project | None:

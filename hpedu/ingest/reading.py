@@ -18,7 +18,7 @@ from hpedu.ingest.schools.lists import find_lacking, read_schools
 from hpedu.ingest.sheet.grid import Grid, make_grid
 from hpedu.ingest.sheet.headers import Table, read_grid
 from hpedu.ingest.sheet.vocabulary import is_worded
-from hpedu.ingest.source import TABLES, Source, explain, report_damage
+from hpedu.ingest.source import TABLES, Source, explain
 from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
 from hpedu.registry import Registry
 
@@ -31,12 +31,11 @@ def read_file(source: Source, resource: Resource, registry: Registry, progress: 
     Raises
     ------
     Unreadable
-        If the file is damaged, of a kind hpedu does not read, or holds no table.
+        If the file is of a kind hpedu does not read, or holds no table.
     """
-    with report_damage():
-        if is_form(source):
-            return _correct_form(read_form(source, resource, registry), resource, registry)
-        schools = read_schools(source, resource.path, registry, resource.published)
+    if is_form(source):
+        return _correct_form(read_form(source, resource, registry), resource, registry)
+    schools = read_schools(source, resource.path, registry, resource.published)
     if schools is not None:
         return schools
     tables = find_tables(source)
@@ -92,12 +91,11 @@ def find_tables(source: Source) -> list[Found]:
     Raises
     ------
     Unreadable
-        If the file is damaged, of a kind hpedu does not read, or holds no table.
+        If the file is of a kind hpedu does not read, or holds no table.
     """
     if not source.format:
         raise explain(source)
-    with report_damage():
-        tables = [source.table] if source.format in TABLES else list(_list_tables(source.grids))
+    tables = [source.table] if source.format in TABLES else list(_list_tables(source.grids))
     # A file that labels its values holds a table, even if that is empty.
     if source.format not in TABLES and not any(table.cells for table in tables):
         raise explain(source)

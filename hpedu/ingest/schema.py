@@ -68,15 +68,14 @@ ISSUES: dict[str, Any] = {
 }
 """Columns of issues. A row is a cell that was set aside, and why."""
 
-MOST_CELLS = 50_000_000
-"""The number of cells a file may lay out, empty ones between filled ones included. A table of all communes,
-years and items has a tenth of it."""
+CUT = "…"
+"""What readers put behind a number that a transfer may have cut short: nobody takes it for a figure then."""
 
-MOST_CELLS_OF_A_PAGE = 10_000_000
-"""The same for a web page, where a few letters lay out many cells."""
+MOST_ROWS, MOST_COLUMNS = 1 << 20, 1 << 14
+"""The rows and columns of the largest sheet that a workbook can have."""
 
-MOST_BYTES_OF_A_CELL = 1_000
-"""The bytes a workbook may use for a cell, on the average of a part of more than a hundred megabytes."""
+MOST_CELLS = 10_000_000
+"""The number of cells that a few letters may lay out, empty ones between filled ones included."""
 
 SERIES_FIELDS = ("measure", "level", "ownership", "sex", "detail")
 """The columns that say what is counted, wherever it is."""

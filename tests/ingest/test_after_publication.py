@@ -46,7 +46,7 @@ def test_a_school_year_begins_in_august() -> None:
 @pytest.mark.parametrize("published", ["2020", "0000"])
 def test_years_to_come_are_set_aside(published: str, registry: Registry) -> None:
     rows = [f'"{PUPILS}"', "", "Cities, provincies;2018 Total;2048 Total;Prel. 2061 Total", "Hai Phong;1;2;3"]
-    text = "\r\n".join(rows)
+    text = "\r\n".join([*rows, ""])
     resource = stand_in(Path("x")).model_copy(update={"published": published})
     reading = read_file(open_source(text.encode("utf-8-sig")), resource, registry)
     assert [(row["year"], row["territory"]) for row in reading.observations] == [(2018, "hai_phong_old")]
@@ -62,7 +62,7 @@ def test_a_row_of_a_school_list_too(registry: Registry) -> None:
         "2025-2026;31000007;Trường Một;Tiểu học;10525;Phường Hải Dương;Công lập;310",
         "2052-2053;31000008;Trường Hai;Tiểu học;10525;Phường Hải Dương;Công lập;320",
     ]
-    source = open_source("\n".join(lines).encode("utf-8-sig"))
+    source = open_source("\n".join([*lines, ""]).encode("utf-8-sig"))
     found = read_school_list(source, "a.csv", registry)
     assert found.frame["year"].to_list() == [2025]
     assert found.issues.select("reason", "printed", "cell").rows() == [("school_bad_year", "2052-2053", "A3")]

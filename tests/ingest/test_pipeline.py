@@ -19,6 +19,7 @@ from hpedu.digest import ISSUES, OBSERVATIONS, RECORD, TABLES, read_fresh
 from hpedu.errors import IngestError
 from hpedu.folders import HOME_VARIABLE, NoProject, Project, find_project
 from hpedu.ingest import pipeline, schema
+from hpedu.ingest.interpret import stay_silent
 from hpedu.present.exports.form import write_form
 from hpedu.registry import load_registry
 from hpedu.store import prepare
@@ -120,11 +121,17 @@ class TestWhatComesOut:
         nothing = pl.DataFrame(schema=schema.OBSERVATIONS)
         write_form(project.raw / "form.xlsx", group="higher", year=2026, observations=nothing, registry=registry)
         (project.raw / "list.xlsx").write_bytes(make_workbook([HEADER_OF_SCHOOLS, SCHOOL]))
-        opened, seen = count_openings(monkeypatch), list[str]()
+        seen = list[str]()
         found = pipeline.ingest(project, registry, seen.append)
         assert found.schools.height == 1 and set(found.package) == set(seen)
         assert sorted(seen) == ["declared.csv", "form.xlsx", "list.xlsx"]
-        assert sorted(opened) == sorted((project.raw / name).read_bytes() for name in seen)
+        # In this process the openings can be counted.
+        opened = count_openings(monkeypatch)
+        content = {name: (project.raw / name).read_bytes() for name in seen}
+        for name in ("form.xlsx", "list.xlsx"):
+            assert pipeline.read_own(content[name], registry, name=name)
+        pipeline.read_data(content["declared.csv"], registry, stay_silent, resource=found.package["declared.csv"])
+        assert sorted(opened) == sorted(content.values())
 
 
 class TestAgain:

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 import hpedu
 from hpedu.errors import HpeduError, IngestError
 from hpedu.folders import Project
+from hpedu.ingest.entry import list_titles
+from hpedu.ingest.isolation import read_apart
 from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import find_tables
@@ -76,8 +78,8 @@ HOPELESS = {
     "half an xlsx": (workbook()[:2000], "damaged"),
     "half an xls": (OLE + bytes(range(256)), "damaged"),
     "xlsx with a broken part": (with_sheet("<worksheet><sheetData><row"), "damaged"),
-    "xlsx with cells far off": (with_sheet(SHEET.format(FAR)), "too_large"),
-    "xlsx that is a bomb": (with_sheet(SHEET.format("A" * (101 << 20))), "too_large"),
+    "xlsx with cells far off": (with_sheet(SHEET.format(FAR)), "exhausted"),
+    "xlsx that is a bomb": (with_sheet(SHEET.format("A" * (101 << 20))), "no_table"),
     "half a json-stat": (b'{"dataset": {"dimension": {}, "value": [1, 2', "damaged"),
     "json-stat without sense": (b'{"a": 1, "dimension": 3, "value": 5}', "damaged"),
     "other json": (json.dumps([{"a": 1}, {"a": 2}], indent=1).encode(), "json"),
@@ -141,7 +143,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 def test_a_ragged_row_is_named() -> None:
     with pytest.raises(Unreadable, match="line 3 does not have 2 cells"):
-        find_tables(open_source(HOPELESS["ragged tidy csv"][0]))
+        read_apart(list_titles, HOPELESS["ragged tidy csv"][0], load_registry())
 
 
 def test_if_no_file_of_a_package_can_be_read_all_are_listed_at_once(tmp_path: Path) -> None:
@@ -169,7 +171,7 @@ def test_no_error_of_a_library_comes_out_of_a_file_with_a_wrong_byte(place: int,
     broken = bytearray(WHOLE[which])
     broken[place % len(broken)] ^= mask
     try:
-        find_tables(open_source(bytes(broken)))
+        read_apart(list_titles, bytes(broken), load_registry())
     except HpeduError as error:
         assert str(error)
 
@@ -177,7 +179,7 @@ def test_no_error_of_a_library_comes_out_of_a_file_with_a_wrong_byte(place: int,
 @given(st.binary(max_size=300), st.sampled_from(HEADS))
 def test_no_error_of_a_library_comes_out_of_any_bytes(data: bytes, head: bytes) -> None:
     try:
-        find_tables(open_source(head + data))
+        read_apart(list_titles, head + data, load_registry())
     except HpeduError as error:
         assert str(error)
 

@@ -103,7 +103,11 @@ def say_errors(language: Language) -> dict[str, list[str]]:
         "errors": [f"{type(e).__name__} ({e.status}): {join_lines(e.say(language))}" for e in make_errors()],
         "names mistyped": [error.say(language) for error in names],
         "fields refused": [problem.say(language) for problem in _refuse_fields()],
-        "refused": [Refused("no_delimiter").say(language), Refused("workbook_locked", detail="x").say(language)],
+        "refused": [
+            Refused("no_delimiter").say(language),
+            Refused("workbook_locked", detail="x").say(language),
+            Refused("file_limits", name="HPEDU_FILE_LIMITS", given="nhiều").say(language),
+        ],
         "files set aside": [text.say(language) for text in _list_files_set_aside()],
         "the system refuses": _say_system(language),
     }

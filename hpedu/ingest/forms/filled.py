@@ -339,7 +339,10 @@ class _FormReader:
             raise SetAside(reason, cell.printed)
         if not sheet.states:
             _check_typed(cell, range_of(unit))
-            return read_typed_number(cell.printed, range_of(unit))
+            number = read_typed_number(cell.printed, range_of(unit))
+            if number > self.registry.limits["form_figure"].value:
+                raise SetAside("form_out_of_range")
+            return number
         code = read_typed_state(cell.printed, sheet.states, self.registry)
         return Decimal(int(code == next(iter(self.registry.codes_of(sheet.states)))))
 

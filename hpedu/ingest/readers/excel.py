@@ -17,8 +17,10 @@ import fastexcel
 import polars as pl
 
 from hpedu.errors import Refused
+from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers import biff, ooxml, opendocument
 from hpedu.ingest.readers.number_formats import join_runs, print_number
+from hpedu.ingest.schema import MOST_COLUMNS, MOST_ROWS
 from hpedu.ingest.sheet.grid import Facts, Grid, Merge, Place, make_grid
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -201,7 +203,7 @@ def _place(elements: Iterator[ElementTree.Element], start: int) -> Iterator[tupl
     """Yield each row with its number: one after the last, unless it has an Index; Span skips alike empty ones."""
     number = start
     for element in elements:
-        number = int(element.get(f"{_SS}Index", number + 1)) - 1
+        number = _check_place(int(element.get(f"{_SS}Index", number + 1)) - 1, MOST_ROWS)
         yield number, element
         number += 1 + int(element.get(f"{_SS}Span", 0))
 
@@ -209,10 +211,17 @@ def _place(elements: Iterator[ElementTree.Element], start: int) -> Iterator[tupl
 def _place_cells(row: ElementTree.Element) -> Iterator[tuple[int, ElementTree.Element, int]]:
     column = 0
     for cell in row.iterfind(f"{_SS}Cell"):
-        column = int(cell.get(f"{_SS}Index", column + 1)) - 1
+        column = _check_place(int(cell.get(f"{_SS}Index", column + 1)) - 1, MOST_COLUMNS)
         reach = int(cell.get(f"{_SS}MergeAcross", 0))
         yield column, cell, reach
         column += reach + 1
+
+
+def _check_place(number: int, most: int) -> int:
+    """Refuse a row or column that no sheet has, before any are laid out up to it."""
+    if not 0 <= number < most:
+        raise Unreadable("too_large", f"{number + 1} > {most}")
+    return number
 
 
 def _read_text(cell: ElementTree.Element, formats: Mapping[str, str]) -> tuple[str, Decimal | None]:

@@ -35,6 +35,7 @@ _SENTENCE = re.compile(r"\d|[(:%]|\s[-–—]\s")
 _YEAR = re.compile(r"(?:19|20)\d{2}")
 # Of TCVN3, which is converted to Unicode later, judged by all texts of the file.
 _LEGACY_CAPITALS = "¡¢£¤¥¦§"
+_LONGEST_LINE = 1000
 _MOST_WAYS = 5000
 _ENOUGH_ROWS = 3
 # Figures of one column end at most so far apart.
@@ -85,7 +86,7 @@ def align_page(lines: Sequence[str]) -> Page | None:
 
 def _read_figures(line: str) -> list[_Span]:
     """Return the figures that end a line, if there are two or more, or one behind a wide gap."""
-    match = _ROW.match(line)
+    match = _ROW.match(line) if len(line) <= _LONGEST_LINE else None
     if match is None or (match["label"] and is_worded("filler", match["label"])):
         return []
     start = match.start("figures")

@@ -13,7 +13,7 @@ from lxml import etree
 from hpedu.decoding import decode_text
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers.number_formats import join_runs
-from hpedu.ingest.schema import MOST_CELLS_OF_A_PAGE
+from hpedu.ingest.schema import CUT, MOST_CELLS, MOST_COLUMNS
 from hpedu.ingest.sheet.grid import Grid, Merge, is_blank, make_grid
 
 _HEAD = re.compile(r"\s*<(?:!doctype html|html|head|meta|body|table|div|style|h\d|p|!--)", re.IGNORECASE)
@@ -36,10 +36,9 @@ _BREAKS = re.compile(rf"[ {_BREAK}]*{_BREAK}[ {_BREAK}]*")
 
 # A longer text before a table is prose.
 _LONGEST_NAME = 200
+_CUT = re.compile(r"<t[dh]\b[^<>]*>[^<>]*\d\Z", re.IGNORECASE)
 # A wider span is a mistake, says the HTML standard.
 _WIDEST_SPAN = 1000
-# A workbook's sheet has as many columns at most.
-_MOST_COLUMNS = 16_384
 
 
 def is_html(data: bytes) -> bool:
@@ -66,7 +65,8 @@ def read_html(data: bytes) -> list[Grid]:
     declared = _CHARSET.search(data[:4096])
     text = decode_text(data, declared[1].decode() if declared else "")
     parser = etree.HTMLParser(target=_Page())
-    parser.feed(text.replace(_BREAK, ""))
+    # A page that breaks off within a number ends with it.
+    parser.feed(text.replace(_BREAK, "") + CUT * (_CUT.search(text[-_LONGEST_NAME:]) is not None))
     seen: Counter[str] = Counter()
     grids: list[Grid] = []
     for grid in parser.close():
@@ -115,7 +115,7 @@ class _Page:
         self._hidden = 0
         self._block: list[str] = []
         self._heading = self._text = self._old_heading = ""
-        self._room = MOST_CELLS_OF_A_PAGE
+        self._room = MOST_CELLS
         # The raised texts that are open: their tag, the pieces they are in, and how many there were before.
         self._raised: list[tuple[str, list[str], int]] = []
 
@@ -232,7 +232,7 @@ def _lay_out(table: _Table, room: int) -> Grid:
             # A height of 0 reaches to the end of the table.
             below = min(top + (cell.height or height), height)
             after = left + min(max(cell.width, 1), _WIDEST_SPAN)
-            if after > _MOST_COLUMNS or after * height > room:
+            if after > MOST_COLUMNS or after * height > room:
                 raise Unreadable("too_large", f"{height} x {after}")
             free.extend([0] * (after - len(free)))
             free[left:after] = [max(row, below) for row in free[left:after]]

@@ -13,6 +13,8 @@ _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _CONDITION = re.compile(r"\[[<>=]")
 _SCALING = re.compile(r"[0#?](,+)(?![0#?,])")
 _DIGITS = 9
+# Of larger numbers, and of what is none, a float has no such digits.
+_MOST = 1e18
 
 # "km2" is no number or name with a footnote, nor is "1st".
 _UNIT = re.compile(r"(?:^|[\s/(])[kcdm]?m$")
@@ -46,7 +48,7 @@ def print_number(value: float, code: str) -> tuple[str, Decimal | None]:
     """
     scale = find_format_scale(code, value)
     stored = Decimal(repr(value))
-    if scale is None:
+    if scale is None or not abs(value) < _MOST:
         return f"{stored} [{code}]", None
     text = f"{round(stored / scale, _DIGITS):f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text

@@ -9,6 +9,7 @@ from zipfile import ZipFile
 
 from lxml import etree
 
+from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers.number_formats import PERCENT, join_runs, print_number
 from hpedu.ingest.sheet.grid import Facts, Merge
 
@@ -20,6 +21,8 @@ _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 # What fills a sheet to its end is repeated so often; nothing is in it.
 _MOST_REPEATED = 1024
+# Of cells that are filled, nobody has so many with the same in them.
+_MOST_FILLED = 1 << 16
 
 
 def read_facts(data: bytes) -> dict[str, Facts]:
@@ -80,6 +83,8 @@ def _read_table(table: etree._Element, styles: _Styles) -> Facts:
             repeated = _repeats(cell, "columns")
             if len(cell) or cell.get(f"{_TABLE}formula"):
                 style = cell.get(f"{_TABLE}style-name") or (defaults[left] if left < len(defaults) else "")
+                if rows * repeated > _MOST_FILLED:
+                    raise Unreadable("too_large", f"{rows} x {repeated}")
                 text, scale = _read_cell(cell, style, styles)
                 for place in [(y, x) for y in range(top, top + rows) for x in range(left, left + repeated)]:
                     if text is not None:

@@ -12,7 +12,7 @@ from math import prod
 
 from hpedu.decoding import decode_text
 from hpedu.errors import Refused
-from hpedu.ingest.schema import Cell, RawTable
+from hpedu.ingest.schema import CUT, Cell, RawTable
 from hpedu.ingest.words.vietnamese import clean_text
 
 Keywords = dict[tuple[str, tuple[str, ...]], str]
@@ -116,7 +116,11 @@ def _read_data(words: Keywords, values: dict[str, list[str]], stub: int) -> Iter
     keyed = [name for name in names[:stub] if ("KEYS", (name,)) in words]
     rest = [name for name in names if name not in keyed]
     width = prod(len(values[name]) for name in rest)
-    data = _split_data(words.get(("DATA", ()), ""), len(keyed), width)
+    text = words.get(("DATA", ()), "")
+    data = _split_data(text, len(keyed), width)
+    if text[-1:].isdigit():
+        # Even the end of the line is missing.
+        data[-1] += CUT
     for start in range(0, len(data), len(keyed) + width):
         line = data[start : start + len(keyed) + width]
         fixed = {name: _find_key(words, values, name, key) for name, key in zip(keyed, line, strict=False)}

@@ -15,7 +15,7 @@ from typing import Literal
 
 from hpedu.decoding import decode_text
 from hpedu.errors import Refused
-from hpedu.ingest.schema import Cell, RawTable, column_letters
+from hpedu.ingest.schema import CUT, Cell, RawTable, column_letters
 from hpedu.ingest.sheet.grid import Grid, is_blank, make_grid
 from hpedu.ingest.sheet.vocabulary import find_kind
 from hpedu.ingest.words.vietnamese import clean_text
@@ -28,6 +28,7 @@ _MOST = 0.75
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # what Excel writes to itself
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_NUMBER = re.compile(r"\s*[-−]?\d[\d., \u00a0\u202f]*")
 _OTHER_FORMAT = re.compile(r"\s*[<{\[]|PK\x03\x04|%PDF|\{\\rtf")
 
 
@@ -82,7 +83,23 @@ def read_rows(data: bytes) -> list[list[str]]:
     rows = _parse(text, delimiter)
     if _SEP_LINE.match(text):
         rows[0] = []
+    _mark_cut(rows, text)
     return rows
+
+
+def _mark_cut(rows: list[list[str]], text: str) -> None:
+    """Mark the number that ends a row of fewer columns than most have, or a text without its last line end.
+
+    A transfer that breaks off within 163184 leaves 1631, and nothing else shows it. Rows over the first whole one
+    are titles and headers.
+    """
+    widths = Counter(len(row) for row in rows if len(row) > 1)
+    whole = max(widths, key=lambda width: (widths[width], width), default=0)
+    first = next((number for number, row in enumerate(rows) if len(row) == whole), len(rows))
+    for row in rows[first:]:
+        is_last = row is rows[-1] and text[-1:].isdigit()
+        if (is_last or len(row) < whole) and len(row) > 1 and _NUMBER.fullmatch(row[-1]):
+            row[-1] += CUT
 
 
 def start_of(data: bytes) -> list[list[str]]:
@@ -167,6 +184,9 @@ def read_tidy_csv(data: bytes) -> RawTable:
     ragged = [str(line) for line, row in enumerate(rows, start=1) if row and len(row) != len(header)]
     if ragged:
         raise Refused("rows_ragged", numbers=", ".join(ragged[:10]), width=len(header))
+    if not text.endswith(("\n", "\r", '"')):
+        # The last line has no end, so that its last column may be cut short, whatever that is.
+        rows[-1][value] += CUT
     cells = [
         Cell(
             sheet="",

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
 
+from hpedu.ingest.quarantine import Unreadable
+from hpedu.ingest.schema import MOST_CELLS, MOST_COLUMNS
+
 
 @dataclass(frozen=True, slots=True)
 class Merge:
@@ -65,10 +68,21 @@ def make_grid(
     scales: Mapping[Place, Decimal] = MappingProxyType({}),
     around: Sequence[str] = (),
 ) -> Grid:
-    """Make a grid of rows of any length: shorter ones are filled up with empty cells."""
+    """Make a grid of rows of any length: shorter ones are filled up with empty cells, merges end with the sheet.
+
+    Raises
+    ------
+    Unreadable
+        If it has more columns than any sheet, or if filling up would make many cells of few.
+    """
     ragged = [list(row) for row in rows]
     width = max(map(len, ragged), default=0)
-    return Grid(sheet, [row + [""] * (width - len(row)) for row in ragged], list(merged), scales, around)
+    if width > MOST_COLUMNS or len(ragged) * width > MOST_CELLS + 2 * sum(map(len, ragged)):
+        raise Unreadable("too_large", f"{len(ragged)} x {width}")
+    # A file can name any cells as merged, and any of them twice.
+    inside = {(m.top, m.left): m for m in merged if 0 <= m.top < len(ragged) and 0 <= m.left < width}
+    cut = [Merge(m.top, m.left, min(m.bottom, len(ragged) - 1), min(m.right, width - 1)) for m in inside.values()]
+    return Grid(sheet, [row + [""] * (width - len(row)) for row in ragged], cut, scales, around)
 
 
 def is_blank(text: str) -> bool:

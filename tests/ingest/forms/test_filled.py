@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import polars as pl
 import pytest
@@ -310,8 +311,12 @@ class TestIsForm:
         assert not is_form(open_source(content.getvalue()))
         assert not is_form(open_source(b"hpedu-form 1"))
         for data in (b"", b"PK", empty.read_bytes()[:2000]):
-            with pytest.raises(Unreadable):
+            with pytest.raises((Unreadable, BadZipFile)):
                 open_source(data)
+
+    @pytest.mark.parametrize("typed", [999999999999999, 387420489, "9" * 400])
+    def test_more_people_than_a_city_can_have_are_set_aside(self, form: Form, typed: object) -> None:
+        assert only_issue(form.type(POPULATION, value=typed).read())["reason"] == "form_out_of_range"
 
 
 class TestTyped:

@@ -88,7 +88,7 @@ def test_a_cell_pushes_others_aside_for_as_many_rows_as_it_is_high() -> None:
         "<p><font><table><tr><td><b>a</font></p></td><td>1</b></td></tr></form><tr><td>b</td></td><td>2</table>",
         "<table></td><tr></tr></caption></table><table><tr><td>a<td>1</td>x</tr>y<tr><td>b<td>2</td></tr>z</table>",
         "<table><caption>x<thead><tr><th>a<th>1<tbody><tr><td>b<td>2</table>",
-        "<table><tr><td>a<!-- <td>c --><script>'<td>c'</script><td>1<tr><td>b<noscript>c</noscript><td>2",
+        "<table><tr><td>a<!-- <td>c --><script>'<td>c'</script><td>1<tr><td>b<noscript>c</noscript><td>2\n",
         "<table><tr><td><div>a<td><font>1<tr><td><ul><li>b<td><p><b>2</table>",
         "<table><tr><td>a<![foo[ x ]]><td>1<?y z?><tr><td>b<td>2</table>",
     ],

@@ -127,7 +127,7 @@ def test_the_last_variable_turns_fastest(sizes: list[int], data: st.DataObject) 
     ]
     lines += [f'VALUES("{name}")={quoted(its)}' for name, its in values.items()]
     lines.append("DATA=" + " ".join(map(str, range(len(combinations)))))
-    cells = read_px(";\n".join(lines).encode()).cells
+    cells = read_px((";\n".join(lines) + ";").encode()).cells
     assert [tuple(cell.labels[name] for name in names) for cell in cells] == combinations
     assert [cell.printed for cell in cells] == [str(i) for i in range(len(combinations))]
 
@@ -144,7 +144,7 @@ def test_the_last_variable_turns_fastest(sizes: list[int], data: st.DataObject) 
 )
 def test_data_are_parted_by_blanks_commas_or_semicolons(data: str) -> None:
     head = PX[: PX.index("DATA=")]
-    cells = read_px(f"{head}DATA=\n{data}".encode()).cells
+    cells = read_px(f"{head}DATA=\n{data}\n".encode()).cells
     assert [cell.printed for cell in cells] == ["1", "2.5", "..", "-", "..", "-", "...", "7"]
 
 

@@ -1,0 +1,142 @@
+"""One file never takes the others with it: each hostile one ends with one sentence, and the rest is read."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+import hpedu
+from hpedu.errors import Refused
+from hpedu.folders import Project
+from hpedu.ingest import isolation
+from hpedu.ingest.interpret import Progress
+from hpedu.ingest.isolation import LIMITS_VARIABLE, end_child, find_limits, read_apart
+from hpedu.ingest.pipeline import ingest, read_data
+from hpedu.ingest.propose import stand_in
+from hpedu.ingest.quarantine import Unreadable
+from hpedu.registry import Registry, load_registry
+from tests.ingest.hostile import HOSTILE, ask_number, die, fill_memory, stop_iteration, work_on
+from tests.ingest.test_source import workbook
+
+FOREIGN = b"PK: read by the child"
+HEADER = "territory,place,level,measure,ownership,sex,detail,period,year,value,qualifier,unit,flags,note\n"
+SOUND = HEADER + "hai_phong_old,,primary,pupils,,,,2020,2020,100,,persons,,\n"
+REGISTRY = load_registry()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_child_is_left() -> Iterator[None]:
+    yield
+    end_child()
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_file_ends_with_one_sentence_or_with_what_is_set_aside(kind: str) -> None:
+    try:
+        reading = read_apart(partial(read_data, resource=stand_in(Path("x"))), HOSTILE[kind](), REGISTRY)
+    except Unreadable as error:
+        for said in (error.of("bang.xls").say("vi"), error.of("bang.xls").say("en")):
+            assert said.startswith("bang.xls: ") and "\n" not in said and len(said) < 700
+    else:
+        assert not reading.observations
+
+
+def test_the_rest_of_the_folder_is_read(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.raw.mkdir(parents=True)
+    fatal = ["xlsx: far cell in single quotes", "xls: cut short", "tidy csv with a lone carriage return"]
+    for number, kind in enumerate(fatal):
+        (project.raw / f"a{number}.xls").write_bytes(HOSTILE[kind]())
+    digits = SOUND.replace(",100,", f",{'9' * 400},")
+    for name, text in {"b.csv": digits, "c.csv": SOUND}.items():
+        (project.raw / name).write_text(text, encoding="utf-8")
+    entries = [
+        {
+            "name": path.stem, "path": path.name, "title": path.stem, "publisher": "x", "table": path.stem,
+            "url": "", "published": "2021", "scope": "", "confidence": "high", "transcription": True,
+            "licenses": [],
+        }
+        for path in sorted(project.raw.iterdir())
+    ]  # fmt: skip
+    (project.raw / "datapackage.json").write_text(
+        json.dumps({"name": "x", "resources": entries}), encoding="utf-8"
+    )
+    found = ingest(project, REGISTRY)
+    assert found.observations.filter(file="c.csv")["value"].to_list() == [100]
+    assert found.issues.filter(file="b.csv")["reason"].to_list() == ["too_large"]
+    assert [one["file"] for one in found.unread] == ["a0.xls", "a1.xls", "a2.xls"]
+
+
+@pytest.mark.parametrize("read", [die, fill_memory, work_on])
+def test_a_reader_that_takes_its_process_with_it_ends_alone(
+    read: isolation.Reader[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(LIMITS_VARIABLE, "0.1")
+    with pytest.raises(Unreadable) as caught:
+        read_apart(read, FOREIGN, REGISTRY)
+    assert caught.value.reason == "exhausted"
+    monkeypatch.delenv(LIMITS_VARIABLE)
+    assert read_apart(ask_number, FOREIGN, REGISTRY) != os.getpid()
+
+
+@pytest.mark.parametrize("data", [b"a;b\n", FOREIGN])
+def test_any_error_is_one_of_the_file(data: bytes) -> None:
+    with pytest.raises(Unreadable, match="StopIteration"):
+        read_apart(stop_iteration, data, REGISTRY)
+
+
+def test_one_child_reads_many_files_and_tells_of_its_progress() -> None:
+    told: list[tuple[int, int]] = []
+
+    def tell(done: int, cells: int) -> None:
+        told.append((done, cells))
+
+    first = read_apart(ask_number, FOREIGN, REGISTRY, tell)
+    assert told == [(1, 2)]
+    with pytest.raises(Unreadable):
+        read_apart(stop_iteration, FOREIGN, REGISTRY)
+    assert read_apart(ask_number, b"a" * 40_000, REGISTRY) == first != os.getpid()
+    assert read_apart(ask_number, b"a;b\n", REGISTRY) == os.getpid()
+
+
+def test_the_limits_grow_with_the_file_and_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory, seconds = find_limits(5_000)
+    assert memory < 1 << 30 and seconds < 10
+    assert find_limits(1_000_000)[0] > memory and find_limits(50 << 20)[1] > 60 * seconds
+    monkeypatch.setenv(LIMITS_VARIABLE, "0.5")
+    assert find_limits(5_000) == (memory // 2, seconds / 2)
+    monkeypatch.setenv(LIMITS_VARIABLE, "nhiều")
+    with pytest.raises(Refused, match="«nhiều»"):
+        find_limits(1)
+
+
+def test_a_break_of_the_user_is_no_damage() -> None:
+    def read(data: bytes, registry: Registry, tell: Progress) -> int:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_apart(read, b"a;b\n", REGISTRY)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(Unreadable, match=r"^pipe\.csv: This is no ordinary file"):
+        hpedu.read(tmp_path / "pipe.csv")
+
+
+def test_a_file_larger_than_any_table_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "large.csv"
+    with path.open("wb") as file:
+        file.truncate(isolation.MOST_BYTES + 1)
+    with pytest.raises(Unreadable, match="too many cells"):
+        hpedu.read(path)
+
+
+def test_a_sound_workbook_comes_from_the_child() -> None:
+    reading = read_apart(partial(read_data, resource=stand_in(Path("x"))), workbook(), REGISTRY)
+    assert {issue["reason"] for issue in reading.issues} == {"no_layout"}
