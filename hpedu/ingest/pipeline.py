@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
-from hpedu.decoding import decode_text
-from hpedu.digest import raw_files
+from hpedu.decoding import decode_text, name_steering
+from hpedu.digest import list_raw
 from hpedu.errors import IngestError, Problem, list_problems
 from hpedu.folders import Project
 from hpedu.ingest import schema
@@ -45,6 +45,8 @@ class Package:
     resources: dict[str, Resource]
     readings: dict[str, Reading]
     unread: dict[str, dict[str, Any]]
+    # Of entries that are read.
+    remarks: list[dict[str, Any]] = field(default_factory=list)
 
 
 def read_package(raw: Path, registry: Registry) -> dict[str, Resource]:
@@ -69,7 +71,13 @@ def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]
         package.resources.pop(path, None)
         package.unread[path] = set_aside_file(path, reason, subject, registry)
 
-    present = {file.relative_to(raw).as_posix() for file in raw_files(raw)}
+    files, links = list_raw(raw)
+    for link in links:
+        set_aside(link.relative_to(raw).as_posix(), "outside_link")
+    present = {file.relative_to(raw).as_posix() for file in files}
+    for name in sorted(present):
+        if name_steering(name):
+            set_aside(name, "steering_name", name_steering(name))
     for number, entry in enumerate(read_entries(raw)):
         path = (
             str(entry.get("path") or f"resources[{number}]") if isinstance(entry, dict) else f"resources[{number}]"
@@ -80,6 +88,8 @@ def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]
             set_aside(path, "bad_entry", list_problems(error, f"resources[{number}]", ""))
             continue
         names = {other.name for other in package.resources.values()}
+        if package.unread.get(path, {}).get("reason") in ("outside_link", "steering_name"):
+            continue
         if path in package.resources or path in package.unread:
             set_aside(path, "bad_entry", message("package_twice"))
         elif resource.name in names:
@@ -88,6 +98,9 @@ def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]
             set_aside(path, "no_file")
         else:
             package.resources[path] = resource
+            steering = name_steering("".join(str(value) for value in entry.values()))
+            if steering:
+                package.remarks.append(set_aside_file(path, "steering_entry", steering, registry))
     for name in sorted(present - package.resources.keys() - package.unread.keys()):
         progress(name)
         try:
@@ -233,7 +246,7 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     observations = mark_current(pl.concat([published, derived]))
     observations = observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
     unread = list(package.unread.values())
-    rows = [row for r in readings for row in r.issues] + uncovered + unread
+    rows = [row for r in readings for row in r.issues] + uncovered + package.remarks + unread
     issues = pl.concat([_frame(rows, schema.ISSUES), repeated])
     counts = {
         "files": len(readings),

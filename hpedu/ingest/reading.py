@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from hpedu.ingest.corrections import FORM, correct, join_met
@@ -15,6 +15,7 @@ from hpedu.ingest.layouts import Broken, Layout, find_broken, find_layout, load_
 from hpedu.ingest.quarantine import set_aside_row
 from hpedu.ingest.schema import Cell, RawTable, Resource
 from hpedu.ingest.schools.lists import find_lacking, read_schools
+from hpedu.ingest.screen import report
 from hpedu.ingest.sheet.grid import Grid, make_grid
 from hpedu.ingest.sheet.headers import Table, read_grid
 from hpedu.ingest.sheet.vocabulary import is_worded
@@ -35,7 +36,8 @@ def read_file(source: Source, resource: Resource, registry: Registry, progress: 
     """
     with report_damage():
         if is_form(source):
-            return _correct_form(read_form(source, resource, registry), resource, registry)
+            form = _correct_form(read_form(source, resource, registry), resource, registry)
+            return replace(form, issues=[*form.issues, *report(source.remarks, resource.path, registry)])
         schools = read_schools(source, resource.path, registry, resource.published)
     if schools is not None:
         return schools
@@ -61,7 +63,7 @@ def read_file(source: Source, resource: Resource, registry: Registry, progress: 
         reading.issues += part.issues
         join_met(reading.met, part.met)
     reading.observations, repeated = set_aside_repeated(reading.observations, resource, registry)
-    reading.issues += repeated
+    reading.issues += [*repeated, *report(source.remarks, resource.path, registry)]
     return reading
 
 

@@ -18,6 +18,7 @@ from hpedu.ingest.schools.fields import list_columns
 from hpedu.ingest.schools.repeats import join_repeats
 from hpedu.ingest.schools.sheets import CHOICE_TYPES, TYPES, find_header, find_lacking_columns, read_sheet
 from hpedu.ingest.schools.totals import total_schools
+from hpedu.ingest.screen import report
 from hpedu.ingest.sheet.grid import Facts
 from hpedu.ingest.source import SHEETS, Source
 from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
@@ -134,7 +135,10 @@ def _mark_fractions(cells: pl.DataFrame, facts: Facts) -> pl.DataFrame:
 def read_schools(source: Source, file: str, registry: Registry, published: str = "0000") -> Reading | None:
     """Read the school rows of a file and what was set aside of them; None if it is no school list."""
     found = read_school_list(source, file, registry, published)
-    return Reading(issues=found.issues.to_dicts(), schools=found.frame) if found.sheets else None
+    if not found.sheets:
+        return None
+    issues = [*report(source.remarks, file, registry), *found.issues.to_dicts()]
+    return Reading(issues=issues, schools=found.frame)
 
 
 def join_lists(
