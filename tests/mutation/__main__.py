@@ -72,12 +72,16 @@ def list_all(only: str = "") -> list[Mutant]:
     return [m for name in names if only in name for m in list_mutants(name, (ROOT / name).read_bytes())]
 
 
+def find_room(file: str) -> str:
+    """Return the room of a file."""
+    return next(room for room in ROOMS if file == room or file.startswith(f"{room}/"))
+
+
 def choose_tests(file: str) -> list[str]:
     """Choose the tests of a file: first the file of tests that mirrors it, then its room."""
-    room = next(room for room in ROOMS if file == room or file.startswith(f"{room}/"))
     mirror = Path(file.replace("hpedu", "tests", 1))
     first = mirror.with_name(f"test_{mirror.name}").as_posix()
-    return list(dict.fromkeys([*([first] if (ROOT / first).exists() else []), *ROOMS[room]]))
+    return list(dict.fromkeys([*([first] if (ROOT / first).exists() else []), *ROOMS[find_room(file)]]))
 
 
 def copy_project(target: Path) -> None:
@@ -132,15 +136,15 @@ def try_mutant(mutant: Mutant, project: Path, seconds: float) -> str:
         place.write_bytes(source)
 
 
-def measure(project: Path, files: set[str]) -> dict[tuple[str, ...], float]:
-    """Return how long each choice of tests takes on the code as it is, where all of them must pass."""
-    taken: dict[tuple[str, ...], float] = {}
-    for tests in sorted({tuple(choose_tests(file)) for file in files}):
+def measure(project: Path, rooms: set[str]) -> dict[str, float]:
+    """Return how long the tests of each room take on the code as it is, where all of them must pass."""
+    taken = {}
+    for room in sorted(rooms):
         start = time.monotonic()
-        if try_tests(project, list(tests), None) != "survived":
-            sys.exit(f"{' '.join(tests)}: fails without any mutant")
-        taken[tests] = time.monotonic() - start
-        print(f"{taken[tests]:.0f} s: {' '.join(tests)}", flush=True)
+        if try_tests(project, list(ROOMS[room]), None) != "survived":
+            sys.exit(f"{room}: its tests fail without any mutant")
+        taken[room] = time.monotonic() - start
+        print(f"{taken[room]:.0f} s: {room}", flush=True)
     return taken
 
 
@@ -154,8 +158,7 @@ def write_page(outcomes: list[tuple[Mutant, str]], seed: int, total: int) -> str
     """Write the page: the counts of each room, and the survivors one by one."""
     rooms: dict[str, Counter[str]] = {}
     for mutant, outcome in outcomes:
-        room = next(room for room in ROOMS if mutant.file == room or mutant.file.startswith(f"{room}/"))
-        rooms.setdefault(room, Counter())[outcome] += 1
+        rooms.setdefault(find_room(mutant.file), Counter())[outcome] += 1
     lines = ["| room | mutants | killed | out of time | survived | killed, % |", "|---|" + "---:|" * 5]
     for name, counts in [*sorted(rooms.items()), ("all", sum(rooms.values(), Counter()))]:
         noticed = counts["killed"] + counts["out of time"]
@@ -184,9 +187,9 @@ def main() -> None:
         project = Path(folder) / "project"
         project.mkdir()
         copy_project(project)
-        taken = measure(project, {mutant.file for mutant in sample})
+        taken = measure(project, {find_room(mutant.file) for mutant in sample})
         for mutant in sample:
-            limit = _MARGIN + _SLOWER * taken[tuple(choose_tests(mutant.file))]
+            limit = _MARGIN + _SLOWER * taken[find_room(mutant.file)]
             outcome = try_mutant(mutant, project, limit)
             outcomes.append((mutant, outcome))
             print(f"{outcome:11} {mutant.file}:{mutant.line} {mutant.inside}: {mutant.change}", flush=True)

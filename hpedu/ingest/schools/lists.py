@@ -77,7 +77,8 @@ def read_school_list(source: Source, file: str, registry: Registry, published: s
         If the file is damaged.
     """
     columns = school_schema(registry)
-    frames, issues, names = [pl.DataFrame(schema=columns)], [pl.DataFrame(schema=schema.ISSUES)], []
+    screened = report(source.remarks, file, registry) if may_be_school_list(source) else []
+    frames, issues, names = [pl.DataFrame(schema=columns)], [pl.DataFrame(screened, schema=schema.ISSUES)], []
     letters: dict[str, dict[str, str]] = {}
     present = titles = set_aside = 0
     for own, name, cells in _read_sheets(source):
@@ -135,10 +136,7 @@ def _mark_fractions(cells: pl.DataFrame, facts: Facts) -> pl.DataFrame:
 def read_schools(source: Source, file: str, registry: Registry, published: str = "0000") -> Reading | None:
     """Read the school rows of a file and what was set aside of them; None if it is no school list."""
     found = read_school_list(source, file, registry, published)
-    if not found.sheets:
-        return None
-    issues = [*report(source.remarks, file, registry), *found.issues.to_dicts()]
-    return Reading(issues=issues, schools=found.frame)
+    return Reading(issues=found.issues.to_dicts(), schools=found.frame) if found.sheets else None
 
 
 def join_lists(
