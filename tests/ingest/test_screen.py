@@ -7,10 +7,13 @@ import json
 from pathlib import Path
 
 import openpyxl
+import polars as pl
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpedu.cli import commands
 from hpedu.decoding import name_steering, neutralise
 from hpedu.digest import describe_inputs
 from hpedu.folders import Project
@@ -206,3 +209,20 @@ def test_links_are_followed_inside_the_folder_and_named_outside_it(tmp_path: Pat
     before = describe_inputs(Project(tmp_path))
     (raw / "away.csv").unlink()
     assert describe_inputs(Project(tmp_path)) != before
+
+
+def test_nothing_personal_reaches_a_table_or_a_terminal(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = make_csv(SECRETS, [["", "", "", "Nguyễn Văn Ký", "", "", "", ""]])
+    (project.raw / "ds.csv").write_bytes(data)
+    (project.raw / "ds.xlsx").write_bytes(make_workbook(data))
+    for words in (["ingest"], ["check", str(project.raw / "ds.csv")], ["check", str(project.raw / "ds.xlsx")]):
+        print(CliRunner().invoke(commands, words, catch_exceptions=False).output)
+    said = capsys.readouterr().out
+    assert "personal data (identity numbers)" in said
+    everything = [said, *(path.read_text(encoding="utf-8") for path in project.processed.glob("*.json"))]
+    everything += [str(pl.read_parquet(path).to_dicts()) for path in project.processed.glob("*.parquet")]
+    assert len(everything) > 5 and "Trường TH Trần Phú" in "".join(everything)
+    for secret in [*find_words(SECRETS), "0912345678", "Nguyễn Văn Ký"]:
+        assert not any(secret in text for text in everything), secret
