@@ -60,6 +60,29 @@ class TestNeeds:
         assert (private["needed"], private["missing"]) == (4, 3)  # 16.5% of 20 are 3.3
         assert (standard["needed"], standard["missing"]) == (18, None)  # 90% of 20; nobody counted those there are
 
+    def test_a_share_moves_from_what_it_is_to_the_plans_and_only_before_its_year(
+        self, registry: Registry, make_observations: Make
+    ) -> None:
+        target = registry.targets[registry.norms["lower_secondary_private_schools"].reference]
+        assert target.due is not None
+        rows = {}
+        for held in (target.due - 1, target.due):
+            observed = [
+                counted("pupils", "lower_secondary", 400.0, 2025),
+                counted("schools", "lower_secondary", 1000.0, held),
+                counted("schools", "lower_secondary", 10.0, held, ownership="private"),
+            ]
+            observations = make_observations(*observed)
+            series = index_series(observations, "hai_phong", held)
+            values = compute_indicators(observations, registry)
+            found = foresee_needs(series, values, registry, until=target.due + 1, growth=1.0)
+            own = found.filter(pl.col("basis") == "lower_secondary_private_schools", scenario="middle")
+            rows[held] = dict(own.select("year", "needed").iter_rows())
+        # 1% up to the year before, then what the plan wants; without a figure before, there is no way to it.
+        due, wanted = target.due, float(target.value) * 10
+        assert rows[due - 1] == {year: 10 if year < due else wanted for year in range(2026, due + 2)}
+        assert rows[due] == {due: wanted, due + 1: wanted}
+
     def test_low_and_high_enclose_the_middle(self, registry: Registry, make_observations: Make) -> None:
         series = index_series(make_observations(*self.ROWS), "hai_phong", YEAR)
         values = compute_indicators(make_observations(*self.ROWS), registry)

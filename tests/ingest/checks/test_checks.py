@@ -190,6 +190,32 @@ class TestUnitSlips:
         found = check(*series(values))
         assert [(row["check"], row["year"]) for row in found] == [("unit_slip", year) for year in slipped]
 
+    @pytest.mark.parametrize("factor", [10.0, 0.1])
+    @pytest.mark.parametrize("slipped", [[2005], [2012], [2009, 2010]])
+    def test_a_factor_of_ten_is_a_slip_of_a_year_or_two(
+        self, check: Rows, slipped: list[int], factor: float
+    ) -> None:
+        values = {year: 70e3 + 1e3 * n for n, year in enumerate(range(2003, 2014))}
+        values |= {year: values[year] * factor for year in slipped}
+        found = check(*series(values))
+        assert [(row["check"], row["year"]) for row in found] == [("unit_slip", year) for year in slipped]
+
+    @pytest.mark.parametrize(
+        ("values", "slips"),
+        [
+            # Three years were defined anew, and two neighbours are too few to tell.
+            ([70e3, 71e3, 72e3, 720e3, 730e3, 740e3, 75e3, 76e3, 77e3], False),
+            ([70e3, 710e3, 72e3], False),
+            ([70e3, 710e3, 72e3, 73e3], True),
+            # Of a series that begins small, the beginning is growth.
+            ([99.0, 1000.0, 1010.0, 1020.0], False),
+            ([101.0, 1000.0, 1010.0, 1020.0], True),
+        ],
+    )
+    def test_where_a_factor_of_ten_is_none(self, check: Rows, values: list[float], slips: bool) -> None:
+        found = check(*series({2010 + n: value for n, value in enumerate(values)}, ownership="private"))
+        assert ("unit_slip" in [row["check"] for row in found]) is slips
+
     def test_a_fraction_among_percentages(self, check: Rows) -> None:
         rate = {"measure": "graduation_exam_pass_rate", "level": "upper_secondary", "unit": "percent"}
         [found] = check(*series({2010: 98.1, 2011: 98.3, 2012: 0.985, 2013: 98.7}, **rate))
