@@ -272,6 +272,19 @@ class TestJumps:
         calm = series(CALM, territory="hai_duong_old")
         assert check(*calm, *series({2010: 266.0, 2011: 201.0, 2012: 264.0})) == []
 
+    @pytest.mark.parametrize(("newest", "found"), [(19.0, []), (20.0, ["jump"])])
+    def test_counts_that_stay_below_twenty_are_left_alone(
+        self, check: Rows, newest: float, found: list[str]
+    ) -> None:
+        calm = series(CALM, territory="hai_duong_old")
+        small = series({2007: 10.0, 2008: 10.0, 2009: 10.0, 2010: 10.0, 2011: newest})
+        assert [row["check"] for row in check(*calm, *small)] == found
+
+    def test_four_points_are_a_series(self, check: Rows) -> None:
+        calm = series(CALM, territory="hai_duong_old")
+        [found] = check(*calm, *series({2009: 264.0, 2010: 266.0, 2011: 264.0, 2012: 201.0}))
+        assert (found["check"], found["year"]) == ("jump", 2012)
+
 
 class TestSigns:
     def test_a_count_below_zero(self, check: Rows) -> None:
