@@ -18,7 +18,8 @@ import polars as pl
 from hpedu.decoding import CONTROLS, INVISIBLE, name_steering, neutralise
 from hpedu.ingest.quarantine import set_aside_file
 from hpedu.ingest.schema import RawTable, address
-from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy, fold_text
+from hpedu.ingest.schools.fields import fold_words
+from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
 from hpedu.registry import Registry
 from hpedu.texts import Message, message
 
@@ -30,7 +31,7 @@ _LOOKS: dict[str, str] = _TABLE["looks"] | {
 }
 _LOOKS = {name: rf"^\s*(?:{look})\s*$" for name, look in _LOOKS.items()}
 _UNDER_HEADING = _LOOKS | {name: rf"^\s*(?:{look})\s*$" for name, look in _TABLE["under_heading"].items()}
-_CONTACT = "|".join(rf"\b{_TABLE['looks'][kind]}\b" for kind in ("identity", "telephone", "email"))
+_CONTACT = "|".join(rf"{_TABLE['looks'][kind]}\b" for kind in ("identity", "telephone", "email"))
 _SURE = ("identity", "telephone", "email")
 """Kinds known by the cells alone."""
 
@@ -40,8 +41,6 @@ _HEADER_CELLS = 3
 """A row with fewer cells heads no list of persons: "Họ và tên: | ..." is the line of a form."""
 _FEWEST = 3
 """So many cells make a column known by its content."""
-
-_SIGNS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,5 @@ def _list_headings(head: pl.DataFrame) -> Iterable[tuple[int, int, str, str]]:
 @lru_cache(maxsize=4096)
 def _recognise(heading: str) -> tuple[str, str]:
     """Return the kind of a personal heading and how its cells look; ("", "") if it is none."""
-    words = _SIGNS.sub(" ", fold_text(heading)).strip() if len(heading) < 100 else ""
-    if not words:
-        return "", ""
+    words = fold_words(heading)
     return next(((kind, look) for kind, known, look in _HEADINGS if known.fullmatch(words)), ("", ""))

@@ -20,6 +20,7 @@ from hpedu.folders import Project
 from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.schema import Resource
+from hpedu.ingest.screen import hide_contacts
 from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
 
@@ -149,6 +150,20 @@ def test_old_fonts_hide_no_heading() -> None:
     rows = ["STT;Hä vµ tªn;Líp;§iÓm trung b×nh", "1;NguyÔn V¨n A;5A;9", "2;TrÇn ThÞ B;5B;8", "3;Lª V¨n C;5B;8"]
     source = open_source("\n".join(rows).encode("latin-1", errors="ignore"))
     assert "NguyÔn" not in str(source.grids)
+
+
+@pytest.mark.parametrize(
+    ("remark", "shown"),
+    [
+        ("gọi 0912345678 nhé", "gọi … nhé"),
+        ("cô Lan: +84 912 345 678", "cô Lan: …"),
+        ("ĐT (0225) 3822.599; a.b@c.edu.vn", "ĐT …; …"),
+        ("CCCD 031175001234", "CCCD …"),
+        ("Có 2.012 học sinh, 30/9/2025, mã 31000301, 10 234 567 890 đồng", ""),
+    ],
+)
+def test_contacts_in_a_remark_are_hidden(remark: str, shown: str) -> None:
+    assert pl.select(hide_contacts(pl.lit(remark))).item() == (shown or remark)
 
 
 STEERING = "\x1b\x07\x9b\u202e\u2066\u200b\u200f\ufeff\u061c"
