@@ -188,15 +188,17 @@ def main() -> None:
         project.mkdir()
         copy_project(project)
         taken = measure(project, {find_room(mutant.file) for mutant in sample})
-        for mutant in sample:
-            limit = _MARGIN + _SLOWER * taken[find_room(mutant.file)]
-            outcome = try_mutant(mutant, project, limit)
-            outcomes.append((mutant, outcome))
-            print(f"{outcome:11} {mutant.file}:{mutant.line} {mutant.inside}: {mutant.change}", flush=True)
+        try:
+            for mutant in sample:
+                outcome = try_mutant(mutant, project, _MARGIN + _SLOWER * taken[find_room(mutant.file)])
+                outcomes.append((mutant, outcome))
+                print(f"{outcome:11} {mutant.file}:{mutant.line} {mutant.inside}: {mutant.change}", flush=True)
+        finally:
+            # A run that is interrupted says what it has found so far.
+            if outcomes and not wanted.only:
+                PLACE.write_text(write_page(outcomes, wanted.seed, len(mutants)), encoding="utf-8")
     noticed = sum(outcome != "survived" for _, outcome in outcomes)
     print(f"{len(outcomes)} of {len(mutants)} mutants, {noticed} killed ({100 * noticed / len(outcomes):.1f}%)")
-    if not wanted.only:
-        PLACE.write_text(write_page(outcomes, wanted.seed, len(mutants)), encoding="utf-8")
 
 
 if __name__ == "__main__":
