@@ -69,6 +69,10 @@ TASKS = {
     "same": Task(TEST, modules=("tests.same",)),
     # Thousands of changed tables of known figures, read: docs/fuzz.md.
     "fuzz": Task(TEST, modules=("tests.fuzz",)),
+    # The code, broken in one place at a time: docs/mutation.md.
+    "mutate": Task(TEST, modules=("tests.mutation",)),
+    # Fails on a licence that is not known, or binds.
+    "licences": Task(TEST, modules=("tests.licences",)),
     "bench": Task(TEST, modules=("tests.bench",)),
     # How the projections would have done: build/backtest.json, docs/track_record.md, what the reports quote of it.
     "backtest": Task(TEST, modules=("tests.backtest",)),

@@ -1,4 +1,4 @@
-"""Turn the bytes of a text file into text, in whatever encoding it was saved."""
+"""Turn the bytes of a text file into text, in whatever encoding it was saved, and text into one that is safe."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+CONTROLS = r"[\x00-\x08\x0e-\x1f\x7f-\x9f]"
+"""Characters a terminal may obey."""
+INVISIBLE = r"[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+"""Characters that are not shown, but turn the direction of writing or part words. The soft hyphen is not here: in
+TCVN3 it is the letter ư."""
+_STEERING = re.compile(f"{CONTROLS}|{INVISIBLE}")
 
 # Windows-1258 writes a tone as a byte after its vowel: grave, hook, tilde, acute, dot below.
 _TONE = b"\xcc\xd2\xde\xec\xf2"
@@ -36,6 +43,18 @@ def decode_text(data: bytes, declared: str = "") -> str:
         except (UnicodeDecodeError, LookupError):
             continue
     return data.decode("latin-1")
+
+
+def neutralise(text: str) -> str:
+    """Return a text that steers no terminal and no direction of writing: a control is shown as "�"."""
+    if not _STEERING.search(text):
+        return text
+    return re.sub(INVISIBLE, "", re.sub(CONTROLS, "\ufffd", text))
+
+
+def name_steering(text: str) -> str:
+    """Name the characters of a text that steer what is shown, such as "U+202E"; "" if there are none."""
+    return ", ".join(dict.fromkeys(f"U+{ord(found):04X}" for found in _STEERING.findall(text)))
 
 
 def _widen(declared: str) -> str:

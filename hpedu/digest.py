@@ -96,8 +96,28 @@ def encode_record(prepared: Prepared) -> bytes:
 
 def raw_files(raw: Path) -> list[Path]:
     """List the data files of data/raw: all but the package itself, and what `not_data.toml` names."""
-    files = (file for file in raw.rglob("*") if not any(map(_is_no_data, file.relative_to(raw).parts)))
-    return sorted(file for file in files if file.is_file())
+    return list_raw(raw)[0]
+
+
+def list_raw(raw: Path) -> tuple[list[Path], list[Path]]:
+    """List the data files of data/raw, and the links that are not followed: they lead out of it, or to nothing.
+
+    A link within data/raw is read as what it leads to, unless that is a folder it lies in.
+    """
+    home = raw.resolve()
+    files, outside, folders = [], [], [raw]
+    while folders:
+        for path in folders.pop().iterdir():
+            if _is_no_data(path.name):
+                continue
+            target = path.resolve()
+            if path.is_symlink() and not (target.is_relative_to(home) and target.exists()):
+                outside.append(path)
+            elif path.is_file():
+                files.append(path)
+            elif path.is_dir() and not any(parent.resolve() == target for parent in path.parents):
+                folders.append(path)
+    return sorted(files), sorted(outside)
 
 
 def _is_no_data(name: str) -> bool:
@@ -112,7 +132,10 @@ def _read_patterns() -> tuple[str, ...]:
 
 def describe_inputs(project: Project) -> dict[str, str]:
     """Return SHA-256 of everything the tables depend on: raw files, the package, versions and Python."""
-    digests = {f"raw/{f.relative_to(project.raw).as_posix()}": digest_file(f) for f in raw_files(project.raw)}
+    files, links = list_raw(project.raw)
+    digests = {f"raw/{file.relative_to(project.raw).as_posix()}": digest_file(file) for file in files}
+    # Not read, but reported.
+    digests |= {f"raw/{link.relative_to(project.raw).as_posix()}": "link" for link in links}
     digests["raw/datapackage.json"] = digest_file(project.raw / "datapackage.json")
     return digests | {PACKAGE: digest_package(), ENVIRONMENT: _digest_json(list_versions())}
 

@@ -186,7 +186,15 @@ class TestLayers:
     def test_tests_mirror_the_code(self) -> None:
         """Every folder of tests is a room of the house, or one of the checks from outside."""
         folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()} - {"__pycache__"}
-        assert folders <= set(FLOORS) | {"notebooks", "browser", "bench", "backtest", "fuzz", "sentences"}
+        assert folders <= set(FLOORS) | {
+            "notebooks",
+            "browser",
+            "bench",
+            "backtest",
+            "fuzz",
+            "mutation",
+            "sentences",
+        }
 
 
 def vietnamese_in(module: Path) -> Iterator[tuple[int, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
-from hpedu.decoding import decode_text
-from hpedu.digest import raw_files
+from hpedu.decoding import decode_text, name_steering
+from hpedu.digest import list_raw
 from hpedu.errors import IngestError, Problem, list_problems
 from hpedu.folders import Project
 from hpedu.ingest import schema
@@ -46,6 +46,8 @@ class Package:
     resources: dict[str, Resource]
     readings: dict[str, Reading]
     unread: dict[str, dict[str, Any]]
+    # Of entries that are read.
+    remarks: list[dict[str, Any]] = field(default_factory=list)
 
 
 def read_package(raw: Path, registry: Registry) -> dict[str, Resource]:
@@ -70,7 +72,13 @@ def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]
         package.resources.pop(path, None)
         package.unread[path] = set_aside_file(path, reason, subject, registry)
 
-    present = {file.relative_to(raw).as_posix() for file in raw_files(raw)}
+    files, links = list_raw(raw)
+    for link in links:
+        set_aside(link.relative_to(raw).as_posix(), "outside_link")
+    present = {file.relative_to(raw).as_posix() for file in files}
+    for name in sorted(present):
+        if name_steering(name):
+            set_aside(name, "steering_name", name_steering(name))
     for number, entry in enumerate(read_entries(raw)):
         path = (
             str(entry.get("path") or f"resources[{number}]") if isinstance(entry, dict) else f"resources[{number}]"
@@ -81,6 +89,8 @@ def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]
             set_aside(path, "bad_entry", list_problems(error, f"resources[{number}]", ""))
             continue
         names = {other.name for other in package.resources.values()}
+        if package.unread.get(path, {}).get("reason") in ("outside_link", "steering_name"):
+            continue
         if path in package.resources or path in package.unread:
             set_aside(path, "bad_entry", message("package_twice"))
         elif resource.name in names:
@@ -89,6 +99,9 @@ def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]
             set_aside(path, "no_file")
         else:
             package.resources[path] = resource
+            steering = name_steering("".join(str(value) for value in entry.values()))
+            if steering:
+                package.remarks.append(set_aside_file(path, "steering_entry", steering, registry))
     for name in sorted(present - package.resources.keys() - package.unread.keys()):
         progress(name)
         try:
@@ -241,7 +254,7 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     observations = observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
     unread = list(package.unread.values())
     issues = Issues([part for r in readings for part in r.issues.parts])
-    for rows in (uncovered, unread, repeated.to_dicts()):
+    for rows in (uncovered, package.remarks, unread, repeated.to_dicts()):
         issues += rows
     other_prints = sum(count for row, count in issues.count_kinds() if row["reason"] == OTHER_PRINT)
     counts = {

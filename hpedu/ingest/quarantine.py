@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from hpedu.decoding import neutralise
 from hpedu.errors import HpeduError
 from hpedu.ingest.schema import ISSUES, Cell, Cells, Resource, list_places, name_cell
 from hpedu.ingest.words.vietnamese import fold_text
@@ -81,19 +82,26 @@ def set_aside_row(
     }
 
 
-def set_aside_file(file: str, reason: str, subject: object, registry: Registry) -> dict[str, Any]:
-    """Return the issue row of a whole file, by its path in data/raw. `subject` may be sayable, or several."""
+def set_aside_file(
+    file: str, reason: str, subject: object, registry: Registry, sheet: str = "", cell: str = ""
+) -> dict[str, Any]:
+    """Return the issue row of a file or a part of it, by its path in data/raw. Nothing printed there is in it.
+
+    `subject` may be sayable, or several.
+    """
     text = registry.code("reason", reason).name
-    said = {language: say_value(subject, language) for language in LANGUAGES}
+    said = {language: neutralise(say_value(subject, language)) for language in LANGUAGES}
+    file = neutralise(file)
+    place = name_cell(sheet, cell)
     return {
         "file": file,
-        "sheet": "",
-        "cell": "",
+        "sheet": sheet,
+        "cell": cell,
         "printed": "",
         "reason": reason,
         "subject": said["en"],
-        "message_vi": text.vi.format(file=file, subject=said["vi"]),
-        "message_en": text.en.format(file=file, subject=said["en"]),
+        "message_vi": text.vi.format(file=file, cell=place, subject=said["vi"]),
+        "message_en": text.en.format(file=file, cell=place, subject=said["en"]),
     }
 
 

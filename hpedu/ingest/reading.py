@@ -15,6 +15,7 @@ from hpedu.ingest.layouts import find_broken, find_layout, load_layouts
 from hpedu.ingest.quarantine import Refusals, refuse_all, set_aside_row
 from hpedu.ingest.schema import Cell, RawTable, Resource, column_index
 from hpedu.ingest.schools.lists import find_lacking, read_schools
+from hpedu.ingest.screen import report
 from hpedu.ingest.sheet.grid import Grid, make_grid
 from hpedu.ingest.sheet.headers import Table, read_grid
 from hpedu.ingest.sheet.vocabulary import is_worded
@@ -34,7 +35,9 @@ def read_file(source: Source, resource: Resource, registry: Registry, progress: 
         If the file is of a kind hpedu does not read, or holds no table.
     """
     if is_form(source):
-        return _correct_form(read_form(source, resource, registry), resource, registry)
+        form = _correct_form(read_form(source, resource, registry), resource, registry)
+        form.issues += report(source.remarks, resource.path, registry)
+        return form
     schools = read_schools(source, resource.path, registry, resource.published)
     if schools is not None:
         return schools
@@ -60,6 +63,7 @@ def read_file(source: Source, resource: Resource, registry: Registry, progress: 
         join_met(reading.met, part.met)
     reading.observations, repeated = set_aside_repeated(reading.observations, reading.twice, resource, registry)
     reading.issues += repeated
+    reading.issues += report(source.remarks, resource.path, registry)
     return reading
 
 

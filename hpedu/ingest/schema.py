@@ -11,7 +11,9 @@ from typing import Any, Literal
 
 import numpy as np
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from hpedu.decoding import neutralise
 
 OBSERVATIONS: dict[str, Any] = {
     # What is counted (registry/measures.csv).
@@ -105,6 +107,12 @@ class Resource(BaseModel):
     licenses: list[dict[str, str]]
     format: str = "csv"
     encoding: str = "utf-8"
+
+    @field_validator("title", "publisher", "table", "url", "scope")
+    @classmethod
+    def _neutralise(cls, text: str) -> str:
+        """Return a text that every page, export and terminal can show."""
+        return neutralise(text)
 
 
 @dataclass(frozen=True, slots=True)

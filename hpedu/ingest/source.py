@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from io import BytesIO
 from zipfile import ZipFile
@@ -17,6 +17,7 @@ from hpedu.decoding import decode_text
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, text
 from hpedu.ingest.schema import RawTable
+from hpedu.ingest.screen import Remark, screen_frame, screen_table
 from hpedu.ingest.sheet.grid import Facts, Grid
 
 TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
@@ -54,10 +55,39 @@ class Source:
         """Return the SHA-256 of the file."""
         return hashlib.sha256(self.data).hexdigest()
 
-    @cached_property
+    @property
     def table(self) -> RawTable:
-        """Return the one table of a file that labels its values (`TABLES`)."""
-        return TABLES[self.format][1](self.data)
+        """Return the one table of a file that labels its values (`TABLES`), screened."""
+        return self._screened_table[0]
+
+    @cached_property
+    def _screened_table(self) -> tuple[RawTable, list[Remark]]:
+        return screen_table(TABLES[self.format][1](self.data))
+
+    @cached_property
+    def _printed(self) -> list[Grid]:
+        """Return the sheets of any format but a workbook, which has frames, as they are in the file."""
+        return SHEETS[self.format][1](self.data)
+
+    @cached_property
+    def _screened(self) -> list[tuple[str, pl.DataFrame, list[Remark]]]:
+        """Return the sheets as frames, and what was taken out of each. Nothing else reads a sheet."""
+        if self.format != "workbook":
+            return [(grid.sheet, *screen_frame(grid.sheet, _make_frame(grid))) for grid in self._printed]
+        # The facts first: a file that fills a sheet with one cell is refused there.
+        facts = self.facts
+        frames = (
+            (name, excel.complete_frame(frame, facts.get(name, Facts())))
+            for name, frame in excel.read_frames(self.data)
+        )
+        return [(name, *screen_frame(name, frame)) for name, frame in frames]
+
+    @property
+    def remarks(self) -> list[Remark]:
+        """Return what was taken out before anything was read."""
+        if self.format in TABLES:
+            return self._screened_table[1]
+        return [remark for _, _, remarks in self._screened for remark in remarks] if self.format else []
 
     @cached_property
     def facts(self) -> dict[str, Facts]:
@@ -66,20 +96,13 @@ class Source:
         Nothing is known of an .xlsb, nor of plain text.
         """
         if self.format != "workbook":
-            return {grid.sheet: Facts(grid.merged, {}, dict(grid.scales)) for grid in self.grids}
+            return {grid.sheet: Facts(grid.merged, {}, dict(grid.scales)) for grid in self._printed}
         return excel.read_facts(self.data)
 
-    @cached_property
+    @property
     def frames(self) -> list[tuple[str, pl.DataFrame]]:
         """Return the sheets by name as frames of printed text, which suit lists of many thousand rows."""
-        if self.format != "workbook":
-            return [(grid.sheet, _make_frame(grid)) for grid in self.grids]
-        # The facts first: a file that fills a sheet with one cell is refused there.
-        facts = self.facts
-        return [
-            (name, excel.complete_frame(frame, facts.get(name, Facts())))
-            for name, frame in excel.read_frames(self.data)
-        ]
+        return [(name, frame) for name, frame, _ in self._screened]
 
     @cached_property
     def hidden_sheets(self) -> frozenset[str]:
@@ -93,7 +116,10 @@ class Source:
         """Return the sheets as printed, with their merged ranges (`SHEETS`)."""
         if self.format == "workbook":
             return excel.make_grids(self.frames, self.facts)
-        return SHEETS[self.format][1](self.data)
+        return [
+            replace(grid, rows=[list(row) for row in frame.rows()]) if remarks else grid
+            for grid, (_, frame, remarks) in zip(self._printed, self._screened, strict=True)
+        ]
 
 
 def open_source(data: bytes) -> Source:

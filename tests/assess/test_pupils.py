@@ -70,6 +70,10 @@ class TestPupils:
         # from grade 5 to 6 go 80 of 100 in both, but grade 9 to 10 are 60 of 80 as counted
         assert point(found, "lower_secondary", 2026) == pytest.approx(320)
 
+    def test_a_level_without_grades_has_no_rate_within_it(self, foresee: Callable[..., pl.DataFrame]) -> None:
+        found = foresee(*grades(YEAR, {"primary": SIZES["primary"]}), *TOLD)
+        assert set(found["method"]) == {"grades"} and point(found, "primary", 2026) == pytest.approx(500)
+
     def test_without_rates_levels_are_taken(self, foresee: Callable[..., pl.DataFrame]) -> None:
         found = foresee(*grades(YEAR, SIZES))
         assert "grades" not in set(found["method"])

@@ -62,6 +62,10 @@ class TestStates:
     def test_without_a_figure_nothing_is_said(self, stand: Stand) -> None:
         standing = stand()
         assert standing.state == "no_data"
+        # Where nothing is known, nothing is said: neither stale nor broken, no point, no figure.
+        assert not (standing.stale or standing.broken or standing.points or standing.projection)
+        assert {standing.last, standing.gap, standing.met_since, standing.observed_pace} == {None}
+        assert standing.outlook is None and standing.required_pace is None and standing.probability is None
         assert (standing.last, standing.gap, standing.observed_pace, standing.required_pace) == (None,) * 4
 
     @pytest.mark.parametrize(

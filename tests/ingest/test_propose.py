@@ -140,7 +140,7 @@ def test_schools_and_what_they_make_are_told_apart(tmp_path: Path) -> None:
     ]
     output = check(write_sheet(tmp_path / "a.xlsx", *rows))
     assert "1 rows of schools would be read" in output
-    assert "the column «Email» is not known and not read" in output
+    assert "the column that begins here has personal data (e-mail addresses)" in output
 
 
 def test_each_reason_names_the_first_cell_and_how_many_more(tmp_path: Path) -> None:

@@ -249,3 +249,20 @@ class TestRefusals:
         grades = pl.DataFrame({"grade": [1, 3], "year": [2020, 2020], "pupils": [5.0, 5.0]})
         with pytest.raises(SeriesError, match="has no figure of grade 2"):
             project_enrolment(grades, until=2021)
+
+    def test_a_grade_beyond_any_number_of_grades_is_said(self) -> None:
+        grades = pl.DataFrame({"grade": [1.0, 3e9], "year": 2020, "pupils": 5.0})
+        with pytest.raises(SeriesError, match="is not a whole number"):
+            project_enrolment(grades, until=2021)
+
+
+def test_the_spread_of_a_single_step_is_that_of_its_rates() -> None:
+    """Worked: one cohort goes up once; of the last five rates three are 1.1, the middle, and two are 1 / 1.1."""
+    history = {2010: [100.0, 100.0]}
+    for n in range(8):
+        history[2011 + n] = [100.0, 100.0 * (1.1 if n % 2 else 1 / 1.1)]
+    found = project_enrolment(table(history), until=2019, average="median")
+    [row] = found.filter(pl.col("year") == 2019, pl.col("grade") == 2).to_dicts()
+    square = 2 * (2 * math.log(1.1)) ** 2 / 4
+    # What one year may bring, and the error of the rate itself; t of 4 degrees of freedom at 90% is 1.5332.
+    assert math.log(row["hi80"] / row["point"]) == pytest.approx(1.5332 * math.sqrt(square + square / 5), rel=1e-3)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.outlook.fit import least_step, median_of_others, pool_persistence
+from hpedu.outlook.fit import least_step, median_of_others, pool_persistence, pool_variance
 from hpedu.outlook.method import METHOD
 
 LONE = METHOD.stays_prior
@@ -47,6 +47,19 @@ def test_only_a_series_of_zeros_has_a_least_step() -> None:
     size, bounded = np.array([0.0, 0.0, 0.0, 5.0, 0.2]), np.array([False, True, False, False, False])
     found = least_step(size, bounded, np.array([0, 1, 2, 0, 2]))
     np.testing.assert_allclose(found, [1 / 6, 0, 0.2**2 / 6, 0, 0])
+
+
+def test_a_prior_variance_is_drawn_to_the_indicator_and_to_the_place() -> None:
+    """Worked: the first series has one neighbour of its indicator and one of its place, the others less."""
+    step, known = METHOD.level_step, np.ones(3, bool)
+    relative = step * np.array([2.0, 3.0, 5.0])
+    prior, worth = pool_variance(relative, known, ~known, np.array([0, 0, 1]), np.array([0, 1, 0]), METHOD)
+    share, place = 1 / (1 + METHOD.indicator_prior), 1 / (1 + METHOD.place_prior)
+    # Of the second, its place shows 2 against 5 ** share, which is usual for that indicator.
+    wanted = [5**share * 3**place, (2 / 5**share) ** place, 2**share]
+    np.testing.assert_allclose(prior, step * np.array(wanted))
+    more = share * (METHOD.pooled_df - METHOD.prior_df)
+    np.testing.assert_allclose(worth, METHOD.prior_df + np.array([more, 0, more]))
 
 
 @given(st.lists(st.tuples(st.floats(-9, 9), st.booleans(), st.integers(0, 3)), max_size=25))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hpedu.assess.standing import Standing
@@ -62,3 +64,13 @@ def judge(registry: Registry, state: str) -> Standing:
     target = registry.targets["nursery_enrolment_rate"]
     last = {"indicator": target.id, "year": 2025, "value": 40.0, "unit": "percent", "inputs": []}
     return Standing(target, "hai_phong", state, points=5, last=last, gap=10.0, probability=0.35)
+
+
+@pytest.mark.parametrize(("required", "said"), [(None, False), (2.0, True)])
+def test_the_pace_that_is_needed_is_said_where_there_is_one(
+    registry: Registry, required: float | None, said: bool
+) -> None:
+    wording = Wording(registry, "en", "hai_phong")
+    standing = replace(judge(registry, "likely"), required_pace=required)
+    words = " ".join(say_standing(standing, wording))
+    assert (wording.pace(2.0, standing.target) in words) is said

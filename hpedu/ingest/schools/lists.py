@@ -19,6 +19,7 @@ from hpedu.ingest.schools.fields import list_columns
 from hpedu.ingest.schools.repeats import join_repeats
 from hpedu.ingest.schools.sheets import CHOICE_TYPES, TYPES, find_header, find_lacking_columns, read_sheet
 from hpedu.ingest.schools.totals import total_schools
+from hpedu.ingest.screen import report
 from hpedu.ingest.sheet.grid import Facts
 from hpedu.ingest.source import SHEETS, Source
 from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
@@ -77,7 +78,8 @@ def read_school_list(source: Source, file: str, registry: Registry, published: s
         If the file is damaged.
     """
     columns = school_schema(registry)
-    frames, issues, names = [pl.DataFrame(schema=columns)], [pl.DataFrame(schema=schema.ISSUES)], []
+    screened = report(source.remarks, file, registry) if may_be_school_list(source) else []
+    frames, issues, names = [pl.DataFrame(schema=columns)], [pl.DataFrame(screened, schema=schema.ISSUES)], []
     letters: dict[str, dict[str, str]] = {}
     present = titles = set_aside = 0
     for own, name, cells in _read_sheets(source):

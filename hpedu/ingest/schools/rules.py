@@ -13,6 +13,7 @@ from hpedu.ingest import schema
 from hpedu.ingest.schools.addresses import OTHER_KIND, RENAMED, UNKNOWN, find_commune
 from hpedu.ingest.schools.fields import MISSING
 from hpedu.ingest.schools.stages import last_day, list_parts, place_levels, sum_parts, valid_recognition
+from hpedu.ingest.screen import hide_contacts
 from hpedu.ingest.words.years import lies_after
 from hpedu.registry import Registry
 from hpedu.registry.models import SchoolColumn
@@ -41,9 +42,9 @@ class Issues:
             file=pl.lit(self.file),
             sheet=pl.lit(self.sheet),
             cell=pl.format(letter + "{}", "row"),
-            printed=pl.col("printed").cast(pl.String).fill_null(""),
+            printed=hide_contacts(pl.col("printed").cast(pl.String).fill_null("")),
             reason=pl.lit(reason),
-            subject=pl.col("subject").cast(pl.String).fill_null(""),
+            subject=hide_contacts(pl.col("subject").cast(pl.String).fill_null("")),
         )
         text = self.registry.code("reason", reason).name
         messages = {f"message_{language}": fill_template(text.get(language)) for language in LANGUAGES}

@@ -26,6 +26,7 @@ from hpedu.ingest.schools.fields import (
     uses_codes,
 )
 from hpedu.ingest.schools.rules import Issues, check_schools
+from hpedu.ingest.screen import hide_contacts, hide_signatures
 from hpedu.ingest.sheet.grid import Facts
 from hpedu.ingest.sheet.vocabulary import is_uncomputed
 from hpedu.ingest.words.dates import read_date
@@ -116,7 +117,7 @@ def read_column(cells: pl.Series, column: str, kind: str, coded: bool, latest: d
         return _look_up(cells, lambda text: read_choice(text, "yes_no"), pl.String) == "yes"
     if kind == "text":
         text = cells.str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars()
-        return text.replace("", None)
+        return text.to_frame().select(hide_contacts(pl.col(text.name)))[text.name].replace("", None)
     return cells.str.replace_all(r"\s", "").replace("", None)
 
 
@@ -284,7 +285,8 @@ def _drop_other_rows(printed: pl.DataFrame, issues: Issues) -> pl.DataFrame:
     cut = code.str.contains(_CUT)
     is_school = code.str.contains(_CODE) & ~cut
     others = printed.filter(~is_school).filter(pl.any_horizontal(texts != ""))
-    start = pl.concat_list(texts.replace("", None)).list.drop_nulls().list.head(3).list.join(" | ")
+    shown = hide_signatures(texts.replace("", None))
+    start = pl.concat_list(shown).list.drop_nulls().list.head(3).list.join(" | ")
     uncomputed = others["ministry_code"].map_elements(is_uncomputed, return_dtype=pl.Boolean)
     _set_aside_uncomputed(others.select("row", printed="ministry_code"), "ministry_code", issues)
     for reason, where, words in (

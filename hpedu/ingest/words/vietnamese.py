@@ -25,7 +25,7 @@ _REPAIRS = str.maketrans(
         "\u01a3": "ư",
         # Characters that print nothing: soft hyphen, zero-width blanks and joiners, direction marks, BOM.
         **dict.fromkeys(map(chr, [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F)])),
-        **dict.fromkeys(map(chr, [*range(0x2060, 0x2065), 0xFEFF])),
+        **dict.fromkeys(map(chr, [0x61C, *range(0x2060, 0x2070), 0xFEFF])),
     }
 )
 

@@ -190,6 +190,32 @@ class TestUnitSlips:
         found = check(*series(values))
         assert [(row["check"], row["year"]) for row in found] == [("unit_slip", year) for year in slipped]
 
+    @pytest.mark.parametrize("factor", [10.0, 0.1])
+    @pytest.mark.parametrize("slipped", [[2005], [2012], [2009, 2010]])
+    def test_a_factor_of_ten_is_a_slip_of_a_year_or_two(
+        self, check: Rows, slipped: list[int], factor: float
+    ) -> None:
+        values = {year: 70e3 + 1e3 * n for n, year in enumerate(range(2003, 2014))}
+        values |= {year: values[year] * factor for year in slipped}
+        found = check(*series(values))
+        assert [(row["check"], row["year"]) for row in found] == [("unit_slip", year) for year in slipped]
+
+    @pytest.mark.parametrize(
+        ("values", "slips"),
+        [
+            # Three years were defined anew, and two neighbours are too few to tell.
+            ([70e3, 71e3, 72e3, 720e3, 730e3, 740e3, 75e3, 76e3, 77e3], False),
+            ([70e3, 710e3, 72e3], False),
+            ([70e3, 710e3, 72e3, 73e3], True),
+            # Of a series that begins small, the beginning is growth.
+            ([99.0, 1000.0, 1010.0, 1020.0], False),
+            ([101.0, 1000.0, 1010.0, 1020.0], True),
+        ],
+    )
+    def test_where_a_factor_of_ten_is_none(self, check: Rows, values: list[float], slips: bool) -> None:
+        found = check(*series({2010 + n: value for n, value in enumerate(values)}, ownership="private"))
+        assert ("unit_slip" in [row["check"] for row in found]) is slips
+
     def test_a_fraction_among_percentages(self, check: Rows) -> None:
         rate = {"measure": "graduation_exam_pass_rate", "level": "upper_secondary", "unit": "percent"}
         [found] = check(*series({2010: 98.1, 2011: 98.3, 2012: 0.985, 2013: 98.7}, **rate))
@@ -245,6 +271,19 @@ class TestJumps:
     def test_short_series_are_left_alone(self, check: Rows) -> None:
         calm = series(CALM, territory="hai_duong_old")
         assert check(*calm, *series({2010: 266.0, 2011: 201.0, 2012: 264.0})) == []
+
+    @pytest.mark.parametrize(("newest", "found"), [(19.0, []), (20.0, ["jump"])])
+    def test_counts_that_stay_below_twenty_are_left_alone(
+        self, check: Rows, newest: float, found: list[str]
+    ) -> None:
+        calm = series(CALM, territory="hai_duong_old")
+        small = series({2007: 10.0, 2008: 10.0, 2009: 10.0, 2010: 10.0, 2011: newest})
+        assert [row["check"] for row in check(*calm, *small)] == found
+
+    def test_four_points_are_a_series(self, check: Rows) -> None:
+        calm = series(CALM, territory="hai_duong_old")
+        [found] = check(*calm, *series({2009: 264.0, 2010: 266.0, 2011: 264.0, 2012: 201.0}))
+        assert (found["check"], found["year"]) == ("jump", 2012)
 
 
 class TestSigns:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from hpedu.ingest import schema
-from hpedu.ingest.forms.design import SHEETS, Cover, Range, read_cover_code, write_cover_code, write_key
+from hpedu.ingest.forms.design import SHEETS, Cover, Range, read_cover_code, seal, write_cover_code, write_key
 from hpedu.ingest.forms.filled import is_form, read_form, read_typed_date, read_typed_number
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.quarantine import SetAside, Unreadable
@@ -291,6 +291,14 @@ class TestTampered:
                     cell.value = cell.value.replace("hpedu-form 1", "hpedu-form 2")
         assert is_form(open_source(form.save()))
         assert only_issue(form.read())["reason"] == "form_cover"
+
+    @pytest.mark.parametrize(("version", "is_read"), [(1, True), (2, False), (0, False)])
+    def test_a_cover_of_another_version_is_not_read_however_well_it_is_sealed(
+        self, version: int, is_read: bool
+    ) -> None:
+        code = f"hpedu-form {version} preschool hai_phong 2026"
+        found = read_cover_code(f"{code} #{seal(code, 'Biểu')}", "Biểu")
+        assert found == (Cover("preschool", "hai_phong", 2026) if is_read else None)
 
     def test_a_sheet_that_is_not_the_form_s_is_named(self, form: Form) -> None:
         form.workbook.create_sheet("Nháp")["B2"] = 12

@@ -414,6 +414,7 @@ def test_tcvn3_as_files_have_it(printed: str, read: str) -> None:
         ("-ë thµnh thÞ", "-ở thành thị"),
         ("khèi B- ©m nh¹c", "khối B- âm nhạc"),
         ("trêng ngêi níc ®îc §êng", "trường người nước được Đường"),  # stripped by a cleaner
+        ("TRêNG TIÓU HäC", "TRƯỜNG TIỂU HỌC"),  # the same in capitals
         ("thêi ®iÓm, c¬ së, lín h¬n", "thời điểm, cơ sở, lớn hơn"),  # where none was
     ],
 )
