@@ -25,6 +25,7 @@ from typing import Any
 import nbformat
 import papermill
 import psutil
+from ipykernel.kernelspec import KERNEL_NAME, make_ipkernel_cmd
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -98,12 +99,17 @@ class PapermillEngine:
         """Run the notebook into the file `executed`; return the parts of the data it used, with their digests."""
         original = nbformat.read(self.project.notebooks / run.notebook, as_version=4)
         environment = {**describe_environment(self.project, self.workers), **self.environment}
+        # A profile of its own: what its user has told IPython to do at each start is not the report's.
+        environment["IPYTHONDIR"] = str(executed.parent / "ipython")
+        environment.pop("PYTHONSTARTUP", None)
         with watching(self.limits) as watch:
             try:
                 notebook = papermill.execute_notebook(
                     add_provenance_cell(original),
                     str(executed),
                     parameters=run.parameters,
+                    kernel_name=KERNEL_NAME,
+                    language="python",
                     progress_bar=False,
                     log_output=False,
                     request_save_on_cell_execute=False,
@@ -198,11 +204,10 @@ class BatchKernelManager(AsyncKernelManager):
     watch: Watch
 
     @property
-    def kernel_spec(self) -> KernelSpec | None:
-        spec: KernelSpec | None = super().kernel_spec
-        if spec is not None and self.forkserver is not None:
-            spec.metadata = {**spec.metadata, "kernel_provisioner": {"provisioner_name": PROVISIONER}}
-        return spec
+    def kernel_spec(self) -> KernelSpec:
+        """Return an IPython kernel of this very Python, whatever the machine or the notebook calls its own."""
+        warm = {} if self.forkserver is None else {"kernel_provisioner": {"provisioner_name": PROVISIONER}}
+        return KernelSpec(argv=make_ipkernel_cmd(), language="python", metadata=warm)
 
     async def _async_start_kernel(self, **kwargs: Any) -> None:
         await super()._async_start_kernel(**{"env": self.environment, **kwargs})
