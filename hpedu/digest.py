@@ -96,7 +96,7 @@ _KINDS: dict[type, tuple[str, ...]] = {
 
 
 def vouch(digest: str) -> str:
-    """Return the value of `PREPARED_VARIABLE` by which this process lets those it starts take a record as it is."""
+    """Return the value of `PREPARED_VARIABLE` by which those that this process starts take a record as it is."""
     return f"{os.getpid()} {digest}"
 
 
@@ -191,7 +191,7 @@ def _mark_edited(found: Distribution) -> str:
     own = re.search(r"^[^/\n]+\.dist-info/RECORD(?=,)", listed, re.MULTILINE)
     if own is None:
         return ""
-    written = os.stat(f"{folder}/{own[0]}").st_mtime
+    written = Path(folder, own[0]).stat().st_mtime
     edited = []
     for path, digest in _INSTALLED.findall(listed):
         there = _digest_if_newer(f"{folder}/{path}", written)
@@ -201,9 +201,9 @@ def _mark_edited(found: Distribution) -> str:
 
 
 def _digest_if_newer(path: str, written: float) -> str | None:
-    """Return the digest of a file as such a list has it, "" if it is gone; None if it is no newer than the list."""
+    """Return the digest of a file as such a list has it, "" if it is gone; None if it is no newer than that."""
     try:
-        if os.stat(path).st_mtime <= written:
+        if os.stat(path).st_mtime <= written:  # noqa: PTH116 - of 12,000 files, where a Path each takes as long
             return None
         return urlsafe_b64encode(hashlib.sha256(Path(path).read_bytes()).digest()).rstrip(b"=").decode()
     except FileNotFoundError:

@@ -28,7 +28,7 @@ class Disk:
     def _fsync(self, real: Any) -> Any:
         def fsync(number: int) -> None:
             real(number)
-            path = Path(os.readlink(f"/proc/self/fd/{number}"))
+            path = Path(f"/proc/self/fd/{number}").readlink()
             self.steps.append(("synced", (path, None if path.is_dir() else path.read_bytes())))
 
         return fsync
@@ -83,7 +83,7 @@ def test_a_folder_that_cannot_be_synced_is_no_error(tmp_path: Path, monkeypatch:
     real = os.fsync
 
     def refuse(number: int) -> None:
-        if os.path.isdir(f"/proc/self/fd/{number}"):
+        if Path(f"/proc/self/fd/{number}").is_dir():
             raise OSError(22, "Invalid argument")
         real(number)
 

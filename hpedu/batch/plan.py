@@ -138,14 +138,13 @@ Cause = Literal["", "notebook", "time", "memory", "kernel", "system"]
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one report, at which it is stopped; None is no limit.
+    """Limits of one report, at which it is stopped: it fails alone, before the machine has no memory left.
 
     `memory_mb` is what the kernel and the processes it started may hold, in MiB.
     """
 
-    cell_seconds: int | None = 300
-    report_seconds: int | None = 900
-    memory_mb: int | None = None
+    report_seconds: int = 900
+    memory_mb: int = 2048
 
 
 @dataclass(frozen=True)

@@ -340,19 +340,23 @@ class TestLimits:
 
         return limit
 
-    def test_a_cell_that_takes_too_long(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
-        outcome = fail_with(home, limited(Limits(cell_seconds=1)), "while True: pass")
-        assert outcome.cause == "time" and not outcome.worth_retrying
-
     def test_a_report_that_takes_too_long(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
-        outcome = fail_with(home, limited(Limits(report_seconds=1)), "import time; time.sleep(600)")
+        outcome = fail_with(home, limited(Limits(report_seconds=1)), "while True: pass")
         assert str(outcome.error) == "took longer than the 1 s a report may take"
+        assert outcome.cause == "time" and not outcome.worth_retrying
 
     def test_a_kernel_that_grows_too_large(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
         grow = "import time; a = b'x' * 700_000_000; time.sleep(600)"
         outcome = fail_with(home, limited(Limits(memory_mb=600)), grow)
         assert outcome.cause == "memory"
         assert "a report may take 600 MB" in str(outcome.error)
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux refuses what one process asks for")
+    def test_a_kernel_that_asks_for_far_too_much(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
+        """It is refused at once, before the machine has to find the memory."""
+        outcome = fail_with(home, limited(Limits()), "import numpy; numpy.zeros(10**10).fill(1)")
+        assert str(outcome.error) == "cell 2 asked for more memory than the 2048 MB a report may take"
+        assert outcome.cause == "memory" and not outcome.worth_retrying
 
     def test_a_kernel_that_dies(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
         outcome = fail_with(home, limited(Limits()), "import os; os._exit(0)")

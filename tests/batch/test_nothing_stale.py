@@ -1,4 +1,4 @@
-"""Whatever is changed between two batches, the second leaves what a batch from nothing would make, byte by byte."""
+"""Whatever is changed between two batches, the second leaves what one from nothing would, byte by byte."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ print(hpedu.issues(["primary.csv", "kindergarten.csv"]).height, [one.title for o
 
 
 class Runner:
-    """An engine that runs the cells of a notebook here, and takes what they print, and its metadata, for the page."""
+    """An engine that runs the cells of a notebook here, and takes what they print, and metadata, for the page."""
 
     name, workers = "fast", 1
 
@@ -316,7 +316,10 @@ CHANGES: dict[str, tuple[Change, list[str]]] = {
     "the index deleted": (put("reports/index.html", None), NONE),
     "build.json cut": (cut("reports/build.json", 100), BOTH),
     "build.json of another shape": (put("reports/build.json", b'{"reports": [], "beside": {}}'), BOTH),
-    "an entry of another shape": (rewrite("reports/build.json", lambda b: b["reports"].update({PLAN[0].id: 3})), ONE),
+    "an entry of another shape": (
+        rewrite("reports/build.json", lambda b: b["reports"].update({PLAN[0].id: 3})),
+        ONE,
+    ),
     "build.json deleted": (put("reports/build.json", None), BOTH),
     "inputs of an entry": (
         rewrite("reports/build.json", lambda b: b["reports"][PLAN[0].id].update(inputs=[3])),
