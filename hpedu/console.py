@@ -40,7 +40,7 @@ STREAMS = {"stdin": "</dev/null", "stdout": ">log.txt", "stderr": "2>log.txt"}
 
 
 def check_streams() -> None:
-    """End the command, with a sentence where one can be printed, if it was started with a standard stream closed."""
+    """End the command, with a sentence where one can be printed, if a standard stream is closed."""
     for name, redirect in STREAMS.items():
         if getattr(sys, name) is None:
             if sys.stderr or sys.stdout:

@@ -1,4 +1,4 @@
-"""The command in a poor shell: streams closed, nobody reading, few files, little memory; a sentence, no traceback."""
+"""The command in a poor shell: streams closed, nobody reading, few files, little memory; one sentence each."""
 
 from __future__ import annotations
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 import traceback
 from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,6 +23,7 @@ from typing import Any
 from hpedu.batch.engine import open_local
 from hpedu.batch.execute import PapermillEngine
 from hpedu.batch.plan import Engine, Limits, Outcome, Run
+from hpedu.batch.warm import START_SECONDS
 from hpedu.digest import digest_package, list_versions
 from hpedu.errors import HpeduError, describe_error
 from hpedu.folders import HOME_VARIABLE, MARKER, Project, write_whole
@@ -63,7 +66,11 @@ def compare_versions(here: Mapping[str, str], there: Mapping[str, Any]) -> list[
 LOCAL = "local"
 # What a report is made from; data/raw itself stays at home.
 INPUTS = ("notebooks/*.ipynb", "data/processed/*", "reports/*/*/standings.json", MARKER.as_posix())
+ADDRESS = re.compile(r"(tcp|tls|wss?)://[^/\s:]+:\d+|(tcp|tls|wss?)://\[[0-9a-fA-F:]+\]:\d+")
 CONNECT_SECONDS = 30
+LOOK_SECONDS = 10
+"""How long the scheduler may be silent, and how often it is looked for."""
+TRIES = 3  # with workers that are lost, each of which may have taken its time
 
 
 class NoCluster(HpeduError):
@@ -113,6 +120,8 @@ def open_cluster(
     ClusterDiffers
         If a worker has other versions than this machine: all differences at once.
     """
+    if address != LOCAL and not ADDRESS.fullmatch(address):
+        raise NoCluster(address, message("cluster_address"))
     try:
         from distributed import Client, LocalCluster
     except ImportError as error:
@@ -125,7 +134,8 @@ def open_cluster(
             )
             place = stack.enter_context(local)
         try:
-            client = stack.enter_context(Client(place, timeout=CONNECT_SECONDS, set_as_default=False))
+            client = Client(place, timeout=CONNECT_SECONDS, set_as_default=False)
+            stack.callback(client.close, timeout=LOOK_SECONDS)
         except (OSError, ValueError) as error:
             raise NoCluster(address, describe_error(error)) from error
         yield ClusterEngine(client, address, project, limits or Limits())
@@ -137,7 +147,7 @@ class ClusterEngine:
     name = "cluster"
 
     def __init__(self, client: Any, address: str, project: Project, limits: Limits) -> None:
-        self.client, self.project, self.limits = client, project, limits
+        self.client, self.address, self.project, self.limits = client, address, project, limits
         threads = client.nthreads()
         if not threads:
             raise NoCluster(address, message("cluster_without_workers"))
@@ -160,7 +170,9 @@ class ClusterEngine:
             future = self.client.submit(
                 run_remotely, run, self.snapshot, self.contents, self.limits, self.versions, pure=False
             )
-            result: Result = future.result()
+            result = self._wait_for(future)
+        except NoCluster:
+            raise
         except Exception as error:  # noqa: BLE001 - what the cluster could not do is this report's outcome
             seconds = time.perf_counter() - started
             return Outcome(run, seconds, describe_error(error), traceback.format_exc(), cause="kernel")
@@ -168,6 +180,37 @@ class ClusterEngine:
             return self._put_in_place(result)
         except OSError as error:
             return replace(result.outcome, error=describe_error(error), cause="system")
+
+    def _wait_for(self, future: Any) -> Result:
+        """Return the result of a report, as long as the scheduler is there, and not longer than that may take.
+
+        Raises
+        ------
+        NoCluster
+            If the scheduler is lost, or does not answer.
+        TimeoutError
+            If there is no result at all.
+        """
+        until = time.monotonic() + TRIES * (self.limits.report_seconds + START_SECONDS)
+        while True:
+            try:
+                result: Result = future.result(timeout=LOOK_SECONDS)
+            except TimeoutError:
+                if future.status != "pending" or time.monotonic() > until:
+                    raise
+                self._look_for_scheduler()
+            except CancelledError:
+                self._look_for_scheduler()
+                raise
+            else:
+                return result
+
+    def _look_for_scheduler(self) -> None:
+        """Ask the scheduler whether it is there: a frozen one keeps its line open, and says nothing."""
+        try:
+            self.client.sync(self.client.scheduler.identity, callback_timeout=LOOK_SECONDS)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise NoCluster(self.address, message("cluster_lost")) from error
 
     def _put_in_place(self, result: Result) -> Outcome:
         outcome = result.outcome
