@@ -6,6 +6,7 @@ engine that lives as long as it does. The scheduler gives a lost worker's report
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import re
@@ -24,7 +25,7 @@ from hpedu.batch.engine import open_local
 from hpedu.batch.execute import PapermillEngine
 from hpedu.batch.plan import Engine, Limits, Outcome, Run
 from hpedu.batch.warm import START_SECONDS
-from hpedu.digest import digest_package, list_versions
+from hpedu.digest import PREPARED_VARIABLE, digest_package, list_versions, read_prepared, vouch
 from hpedu.errors import HpeduError, describe_error
 from hpedu.folders import HOME_VARIABLE, MARKER, Project, write_whole
 from hpedu.texts import message
@@ -134,11 +135,23 @@ def open_cluster(
             )
             place = stack.enter_context(local)
         try:
+            if address != LOCAL:
+                asyncio.run(_knock(address))
             client = Client(place, timeout=CONNECT_SECONDS, set_as_default=False)
             stack.callback(client.close, timeout=LOOK_SECONDS)
-        except (OSError, ValueError) as error:
+        # Of another kind where encryption is wanted by one side only.
+        except (OSError, ValueError, RuntimeError, TypeError) as error:
             raise NoCluster(address, describe_error(error)) from error
         yield ClusterEngine(client, address, project, limits or Limits())
+
+
+async def _knock(address: str) -> None:
+    """Open a line to a scheduler and close it: a client that finds nobody would not end for a minute."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    line = await connect(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))
+    await line.close()
 
 
 class ClusterEngine:
@@ -232,8 +245,8 @@ def take_snapshot(project: Project) -> tuple[Snapshot, dict[str, bytes]]:
                 digest = hashlib.sha256(content).hexdigest()
                 files[path.relative_to(project.root).as_posix()] = digest
                 contents[digest] = content
-    passed = {name: value for name, value in os.environ.items() if name.startswith("HPEDU_")}
-    passed.pop(HOME_VARIABLE, None)
+    here = (HOME_VARIABLE, PREPARED_VARIABLE)
+    passed = {name: value for name, value in os.environ.items() if name.startswith("HPEDU_") and name not in here}
     return Snapshot(files, passed), contents
 
 
@@ -261,7 +274,12 @@ def run_remotely(
     with _lock:
         place_inputs(snapshot, contents, project)
         warm = find_engine(worker.state.nthreads)
-    outcome = warm.elsewhere(project, limits, snapshot.environment).run(run)
+    prepared = read_prepared(project)
+    environment = dict(snapshot.environment)
+    if prepared is not None:
+        # The batch has looked at data/raw, which is not here.
+        environment[PREPARED_VARIABLE] = vouch(prepared.digest)
+    outcome = warm.elsewhere(project, limits, environment).run(run)
     return Result(
         outcome,
         page=None if outcome.failed else (project.reports / run.page).read_bytes(),

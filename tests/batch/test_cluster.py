@@ -26,6 +26,8 @@ from hpedu.batch.cluster import (
 from hpedu.batch.engine import open_local
 from hpedu.batch.plan import Engine, Run
 from hpedu.folders import Project
+from hpedu.store import prepare
+from tests.batch.kill_rounds import make_project
 from tests.batch.test_engine import write_notebook
 
 distributed = pytest.importorskip("distributed")
@@ -113,6 +115,16 @@ class TestCluster:
         assert "no such thing" in (home.root / outcome.notebook).read_text(encoding="utf-8")
         assert not (home.reports / outcome.run.page).exists()
 
+    def test_tables_go_along_and_are_taken_as_they_are(
+        self, cluster: Cluster, tmp_path: Path, fresh_tables: None
+    ) -> None:
+        """data/raw stays at home: a worker could not make them again."""
+        project = make_project(tmp_path / "project")
+        prepare(project)
+        with open_cluster(cluster.address, project) as engine:
+            outcome = engine.run(Run(2025, "hai_phong", "vi", "general"))
+        assert (outcome.error, outcome.inputs) == ("", {"newest_year": "2025"})
+
     def test_a_lost_worker_s_reports_are_done_by_the_other(self, home: Project, cluster: Cluster) -> None:
         runs = make_runs(6)
         with open_cluster(cluster.address, home) as engine, ThreadPoolExecutor(6) as pool:
@@ -172,6 +184,11 @@ def test_nobody_at_the_address(home: Project, monkeypatch: pytest.MonkeyPatch) -
         pytest.raises(NoCluster, match="reports on at tcp://127"),
         open_cluster("tcp://127.0.0.1:9", home),
     ):
+        pass
+
+
+def test_encryption_without_certificates(home: Project) -> None:
+    with pytest.raises(NoCluster, match="TLS"), open_cluster("tls://127.0.0.1:9", home):
         pass
 
 
