@@ -363,6 +363,28 @@ class TestLimits:
         assert outcome.cause == "kernel" and outcome.worth_retrying
 
 
+@pytest.mark.parametrize("name", ["fast", "papermill"])
+def test_what_a_user_has_set_up_for_kernels_has_no_say(
+    name: str, home: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the start-up files of IPython or Python, nor a kernel of the same name, nor what a notebook names."""
+    poison = tmp_path / "profile_default/startup/00.py"
+    poison.parent.mkdir(parents=True)
+    poison.write_text("round = None", encoding="utf-8")
+    (tmp_path / "kernels/python3").mkdir(parents=True)
+    spec = {"argv": ["false"], "display_name": "another", "language": "python"}
+    (tmp_path / "kernels/python3/kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    for variable, value in {"IPYTHONDIR": tmp_path, "PYTHONSTARTUP": poison, "JUPYTER_PATH": tmp_path}.items():
+        monkeypatch.setenv(variable, str(value))
+    write_notebook(home, "raise ValueError(round(1.4))")
+    path = home.notebooks / "continuing.ipynb"
+    notebook = json.loads(path.read_bytes())
+    for kernelspec in ({"name": "python3"}, {"name": "gone"}, {}):
+        path.write_text(json.dumps(notebook | {"metadata": {"kernelspec": kernelspec}}), encoding="utf-8")
+        with open_local(name, home) as engine:
+            assert engine.run(RUN).error == "cell 2: ValueError: 1"
+
+
 def test_a_name_that_is_no_engine(home: Project) -> None:
     with pytest.raises(UnknownName, match="Did you mean: fast"), open_local("fats", home):
         pass
