@@ -187,7 +187,7 @@ def _mark_edited(found: Distribution) -> str:
 
     Only files newer than the list of what was installed are read: to look at the times of all takes some 50 ms.
     """
-    listed, folder = found.read_text("RECORD") or "", os.fspath(found.locate_file(""))
+    listed, folder = found.read_text("RECORD") or "", str(found.locate_file(""))
     own = re.search(r"^[^/\n]+\.dist-info/RECORD(?=,)", listed, re.MULTILINE)
     if own is None:
         return ""
