@@ -39,12 +39,20 @@ def tell(key: str, *, err: bool = False, **values: object) -> None:
 STREAMS = {"stdin": "</dev/null", "stdout": ">log.txt", "stderr": "2>log.txt"}
 
 
+class StreamClosed(HpeduError):
+    """The command was started with a standard stream closed."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.redirect = name, STREAMS[name]
+        super().__init__(name)
+
+
 def check_streams() -> None:
     """End the command, with a sentence where one can be printed, if a standard stream is closed."""
-    for name, redirect in STREAMS.items():
+    for name in STREAMS:
         if getattr(sys, name) is None:
             if sys.stderr or sys.stdout:
-                tell("StreamClosed", err=sys.stderr is not None, name=name, redirect=redirect)
+                click.echo(StreamClosed(name).say(spoken()), err=sys.stderr is not None)
             sys.exit(1)
 
 
