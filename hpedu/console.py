@@ -166,6 +166,8 @@ def _telling_errors(ctx: click.Context) -> Iterator[None]:
 
 def _has_read_enough() -> bool:
     """Return whether nobody reads what this command prints any more, as after `| head`."""
+    if sys.platform == "win32":
+        return True
     line = select.poll()
     line.register(sys.stdout, 0)
     return bool(line.poll(0))
