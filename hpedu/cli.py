@@ -11,6 +11,7 @@ status 1, or 2 for what was mistyped.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpedu.console import SpokenCommand, SpokenGroup, describe_os_error, spoken, tell
-from hpedu.errors import HpeduError, check_language
-from hpedu.texts import Language, Sayable, message, say
+from hpedu.console import SpokenCommand, SpokenGroup, check_streams, describe_os_error, spoken, tell
+from hpedu.errors import HpeduError, check_language, check_name
+from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, Sayable, message, say
 
 if TYPE_CHECKING:
     from hpedu.batch.build import Progress, Settings
@@ -60,6 +61,8 @@ class NoExportOfCommunes(HpeduError):
 @click.option("--package", is_flag=True)
 @click.option("--pdf", is_flag=True)
 @click.option("--workers", type=click.IntRange(1))
+@click.option("--max-seconds", type=click.IntRange(1))
+@click.option("--max-memory", type=click.IntRange(1), metavar="MB")
 @click.option("--engine", type=click.Choice(["fast", "papermill"]), default="fast", show_default=True)
 @click.option("--cluster", metavar="ADDRESS")
 @click.option("--json", "as_json", is_flag=True)
@@ -75,6 +78,8 @@ def report(
     workbook: bool,
     package: bool,
     pdf: bool,
+    max_seconds: int | None,
+    max_memory: int | None,
     **how: Any,
 ) -> None:
     """Run the report notebooks and publish their pages under reports/. What is up to date is left alone."""
@@ -85,11 +90,13 @@ def report(
         _refuse_both("--list", listed, name, given)
     _refuse_both("--cluster", how["cluster"], "--engine papermill", how["engine"] == "papermill")
     from hpedu.batch.build import Settings
-    from hpedu.batch.plan import make_plan, pick_runs
+    from hpedu.batch.plan import Limits, check_shell, make_plan, pick_runs
     from hpedu.folders import find_project
     from hpedu.present.page.pdf import find_browser
 
     project = find_project()
+    if not (listed or dry_run):
+        check_shell(how["workers"] or os.cpu_count() or 1)
     plan = pick_runs(only) if only else make_plan(groups, territories, languages, year)
     wanted = {"workbook": workbook, "package": package, "pdf": pdf}
     exports = tuple(kind for kind, asked in wanted.items() if asked)
@@ -98,7 +105,9 @@ def report(
         find_browser()
     if (workbook or package) and any(run.of_commune for run in plan):
         raise NoExportOfCommunes
-    settings = Settings(**how, exports=exports)
+    usual = Limits()
+    limits = Limits(max_seconds or usual.report_seconds, max_memory or usual.memory_mb)
+    settings = Settings(**how, limits=limits, exports=exports)
     if listed:
         click.echo(_write([run.id for run in plan]) if as_json else "\n".join(run.id for run in plan))
     elif dry_run:
@@ -178,6 +187,8 @@ def _known_language(_context: click.Context, _param: click.Parameter, language: 
 @click.option("--language", is_eager=True, callback=_known_language)
 def commands(language: str | None) -> None:
     """Will the city's schools reach their goals? Statistics in, reports to 2030 out."""
+    if language is None and (meant := os.environ.get(LANGUAGE_VARIABLE)):
+        check_name("language of the environment", meant[:2].lower(), LANGUAGES)
 
 
 commands.add_command(report)
@@ -185,6 +196,7 @@ commands.add_command(report)
 
 def main() -> None:
     """Run the command; errors hpedu knows are reported without a traceback (`hpedu.console`)."""
+    check_streams()
     # A terminal without Vietnamese letters must not end the command.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import gettext
 import os
+import select
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -33,6 +34,26 @@ def spoken(context: click.Context | None = None) -> Language:
 def tell(key: str, *, err: bool = False, **values: object) -> None:
     """Print a text of `texts/command.toml` in the language of the command."""
     click.echo(say(key, spoken(), **values), err=err)
+
+
+STREAMS = {"stdin": "</dev/null", "stdout": ">log.txt", "stderr": "2>log.txt"}
+
+
+class StreamClosed(HpeduError):
+    """The command was started with a standard stream closed."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.redirect = name, STREAMS[name]
+        super().__init__(name)
+
+
+def check_streams() -> None:
+    """End the command, with a sentence where one can be printed, if a standard stream is closed."""
+    for name in STREAMS:
+        if getattr(sys, name) is None:
+            if sys.stderr or sys.stdout:
+                click.echo(StreamClosed(name).say(spoken()), err=sys.stderr is not None)
+            sys.exit(1)
 
 
 class Catalogue(gettext.NullTranslations):
@@ -136,7 +157,20 @@ def _telling_errors(ctx: click.Context) -> Iterator[None]:
     except HpeduError as error:
         raise SpokenError(error.say(language), language, error.status) from error
     except OSError as error:
+        if isinstance(error, BrokenPipeError) and _has_read_enough():
+            # What is still in a buffer goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
         raise SpokenError(describe_os_error(error, language), language, 1) from error
+
+
+def _has_read_enough() -> bool:
+    """Return whether nobody reads what this command prints any more, as after `| head`."""
+    if sys.platform == "win32":
+        return True
+    line = select.poll()
+    line.register(sys.stdout, 0)
+    return bool(line.poll(0))
 
 
 def describe_os_error(error: OSError, language: str) -> str:

@@ -11,7 +11,10 @@ import json
 import os
 import platform
 import re
+import sys
 import tomllib
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -27,11 +30,17 @@ COMMUNES, COMMUNE_SCHOOLS = "communes.parquet", "commune_schools.parquet"
 TABLES = (OBSERVATIONS, ISSUES, FINDINGS, SCHOOLS, VALUES, COMMUNES, COMMUNE_SCHOOLS)
 RECORD = "tables.json"
 PREPARED_VARIABLE = "HPEDU_PREPARED"
-"""Environment variable with the digest of a record: a batch lets its kernels take those tables as they are."""
+"""Environment variable by which a batch lets its kernels take the tables as they are (`vouch`)."""
 PACKAGE, ENVIRONMENT = "package", "environment"
 """What a table or page is made with, besides its data: hpedu itself, and the versions it runs on."""
 
 _REQUIREMENT = re.compile(r"^Requires-Dist: *([\w.-]+)([^\n]*)$", re.MULTILINE)
+_VERSION = re.compile(r"^Version: *(.+)$", re.MULTILINE)
+# A file in the list of what was installed, with its digest; not scripts, nor the package's own tests.
+_INSTALLED = re.compile(r"^(?![^,\n]*/tests/)([^.\n][^,\n]*),sha256=([^,\n]+),", re.MULTILINE)
+
+# What an administrator has set up for all profiles of IPython.
+_IPYTHON = (Path(sys.prefix, "etc/ipython"), Path("/usr/local/etc/ipython"), Path("/etc/ipython"))
 
 
 @dataclass(frozen=True)
@@ -70,21 +79,45 @@ class Prepared:
 def read_fresh(project: Project) -> Prepared | None:
     """Return the record of the tables if they are what this code makes of these files, untouched; else None.
 
-    Where `PREPARED_VARIABLE` is this record's digest, nothing is compared again: a batch of many kernels looks at
-    data/raw once.
+    Where a batch that is under way vouches for this record, nothing is compared again: a batch of many kernels
+    looks at data/raw once.
     """
     record = read_prepared(project)
-    if record is None or os.environ.get(PREPARED_VARIABLE) == record.digest:
+    if record is None or _is_vouched(record.digest):
         return record
     untouched = all(digest_file(project.processed / name) == digest for name, digest in record.tables.items())
     return record if untouched and record.made_from == describe_inputs(project) else None
+
+
+_KINDS: dict[type, tuple[str, ...]] = {
+    dict: ("made_from", "tables", "counts", "communes", "parts"),
+    list: ("years", "territories", "languages", "groups", "commune_groups", "sources", "unread"),
+}
+
+
+def vouch(digest: str) -> str:
+    """Return the value of `PREPARED_VARIABLE` by which those that this process starts take a record as it is."""
+    return f"{os.getpid()} {digest}"
+
+
+def _is_vouched(digest: str) -> bool:
+    """Return whether this process, or one that it was started by, vouches: a variable left behind does not."""
+    voucher, _, vouched = os.environ.get(PREPARED_VARIABLE, "").partition(" ")
+    if vouched != digest:
+        return False
+    import psutil  # in kernels only: where nothing has changed, the command does without
+
+    process = psutil.Process()
+    while process is not None and str(process.pid) != voucher:
+        process = process.parent()
+    return process is not None
 
 
 def read_prepared(project: Project) -> Prepared | None:
     """Return the record of the tables; None if there is none, or one that cannot be read, or not every table."""
     fields = read_record(project.processed / RECORD)
     whole = fields.keys() == Prepared.__dataclass_fields__.keys() and all(
-        isinstance(fields[name], dict) for name in ("made_from", "tables", "parts", "communes")
+        isinstance(fields[name], kind) for kind, names in _KINDS.items() for name in names
     )
     return Prepared(**fields) if whole and all((project.processed / name).exists() for name in TABLES) else None
 
@@ -147,8 +180,14 @@ def digest_package() -> str:
 
 @cache
 def list_versions() -> dict[str, str]:
-    """List the versions of Python and of every package that hpedu needs, directly or through another."""
+    """List the versions of Python and of every package that hpedu needs, directly or through another.
+
+    A package edited where it is installed has another version, and what runs at the start of each Python or kernel
+    is listed, too.
+    """
     versions = {"python": f"{platform.python_implementation()} {platform.python_version()}"}
+    if started := [digest_file(file) for file in _list_startup()]:
+        versions["start-up files"] = _digest_json(started)[:12]
     wanted, seen = ["hpedu"], set()
     while wanted:
         name = re.sub(r"[-_.]+", "-", wanted.pop()).lower()
@@ -161,9 +200,46 @@ def list_versions() -> dict[str, str]:
             continue  # needed on another system or by an older Python
         head = _read_head(found)
         if name != "hpedu":  # known by its code
-            versions[name] = found.version
+            versions[name] = "".join(_VERSION.findall(head)) + _mark_edited(found)
         wanted += [other for other, condition in _REQUIREMENT.findall(head) if "extra" not in condition]
     return dict(sorted(versions.items()))
+
+
+def _mark_edited(found: Distribution) -> str:
+    """Return what tells files that were edited where they are installed from those that were installed; else "".
+
+    Only files newer than the list of what was installed are read: to look at the times of all takes some 50 ms.
+    """
+    listed, folder = found.read_text("RECORD") or "", str(found.locate_file(""))
+    own = re.search(r"^[^/\n]+\.dist-info/RECORD(?=,)", listed, re.MULTILINE)
+    if own is None:
+        return ""
+    written = Path(folder, own[0]).stat().st_mtime
+    edited = []
+    for path, digest in _INSTALLED.findall(listed):
+        there = _digest_if_newer(f"{folder}/{path}", written)
+        if there is not None and there != digest:
+            edited.append([path, there])
+    return f"+{_digest_json(edited)[:12]}" if edited else ""
+
+
+def _digest_if_newer(path: str, written: float) -> str | None:
+    """Return the digest of a file as such a list has it, "" if it is gone; None if it is no newer than that."""
+    try:
+        if os.stat(path).st_mtime <= written:  # noqa: PTH116 - of 12,000 files, where a Path each takes as long
+            return None
+        return urlsafe_b64encode(hashlib.sha256(Path(path).read_bytes()).digest()).rstrip(b"=").decode()
+    except FileNotFoundError:
+        return ""
+
+
+def _list_startup() -> Iterator[Path]:
+    """List what runs at the start of every Python, and of every kernel whatever its profile."""
+    for name in ("sitecustomize", "usercustomize"):
+        if place := getattr(sys.modules.get(name), "__file__", None):
+            yield Path(place)
+    for folder in _IPYTHON:
+        yield from sorted(file for file in folder.rglob("*") if file.is_file())
 
 
 def _read_head(found: Distribution) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -16,14 +17,36 @@ from hpedu.errors import HpeduError
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a draft in the same folder and put it in place in one step: no reader ever sees half of a file."""
+    """Write a draft in the same folder and put it in place in one step: no reader ever sees half of a file.
+
+    The draft is on the disk before it takes the name, and the name before this returns: a power cut leaves the old
+    file or the new one, and never what was written later without what was written earlier.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
-        draft.write_bytes(data)
+        with draft.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
         draft.replace(path)
+        _sync_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the names in a folder written to the disk; Windows, and some shared disks, do that by themselves."""
+    if os.name == "nt":
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(opened)
 
 
 def read_record(path: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from hpedu import store
 from hpedu.assess.pupils import index_series
 from hpedu.cli import commands
-from hpedu.digest import PREPARED_VARIABLE, RECORD, TABLES, read_prepared
+from hpedu.digest import PREPARED_VARIABLE, RECORD, TABLES, read_prepared, vouch
 from hpedu.folders import HOME_VARIABLE, Project, announce
 from hpedu.ingest.schema import OBSERVATIONS
 from hpedu.registry.formula import SeriesRef
@@ -90,7 +90,7 @@ def test_a_record_that_cannot_be_read_counts_for_nothing(one: Project, content: 
 
 def test_within_a_batch_nothing_is_checked_again(one: Project) -> None:
     prepared = prepare(one)
-    with announce(PREPARED_VARIABLE, prepared.digest):
+    with announce(PREPARED_VARIABLE, vouch(prepared.digest)):
         put(one, 101)
         assert prepare(one) == prepared
     assert prepare(one) != prepared

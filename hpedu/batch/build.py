@@ -27,7 +27,7 @@ from hpedu.batch.freshness import (
 )
 from hpedu.batch.plan import Engine, Limits, Outcome, Run, prepare_tables
 from hpedu.batch.progress import add_times, expect_seconds, read_times
-from hpedu.digest import PREPARED_VARIABLE
+from hpedu.digest import PREPARED_VARIABLE, vouch
 from hpedu.errors import HpeduError, describe_error
 from hpedu.folders import HOME_VARIABLE, Project, announce, name_index
 from hpedu.texts import Message, message
@@ -180,7 +180,7 @@ def run_batch(
         stack.enter_context(lock_project(project))
         prepared = prepare_tables(project)
         stack.enter_context(announce(HOME_VARIABLE, str(project.root)))
-        stack.enter_context(announce(PREPARED_VARIABLE, prepared.digest))
+        stack.enter_context(announce(PREPARED_VARIABLE, vouch(prepared.digest)))
         clear_drafts(project)
         state, record = read_state(project, prepared), read_build(project)
         batch = Batch(project.reports / name_index("vi"), damage=record.damage)

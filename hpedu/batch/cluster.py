@@ -6,11 +6,14 @@ engine that lives as long as it does. The scheduler gives a lost worker's report
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
+import re
 import time
 import traceback
 from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,7 +24,8 @@ from typing import Any
 from hpedu.batch.engine import open_local
 from hpedu.batch.execute import PapermillEngine
 from hpedu.batch.plan import Engine, Limits, Outcome, Run
-from hpedu.digest import digest_package, list_versions
+from hpedu.batch.warm import START_SECONDS
+from hpedu.digest import PREPARED_VARIABLE, digest_package, list_versions, read_prepared, vouch
 from hpedu.errors import HpeduError, describe_error
 from hpedu.folders import HOME_VARIABLE, MARKER, Project, write_whole
 from hpedu.texts import message
@@ -63,7 +67,11 @@ def compare_versions(here: Mapping[str, str], there: Mapping[str, Any]) -> list[
 LOCAL = "local"
 # What a report is made from; data/raw itself stays at home.
 INPUTS = ("notebooks/*.ipynb", "data/processed/*", "reports/*/*/standings.json", MARKER.as_posix())
+ADDRESS = re.compile(r"(tcp|tls|wss?)://[^/\s:]+:\d+|(tcp|tls|wss?)://\[[0-9a-fA-F:]+\]:\d+")
 CONNECT_SECONDS = 30
+LOOK_SECONDS = 10
+"""How long the scheduler may be silent, and how often it is looked for."""
+TRIES = 3  # with workers that are lost, each of which may have taken its time
 
 
 class NoCluster(HpeduError):
@@ -113,6 +121,8 @@ def open_cluster(
     ClusterDiffers
         If a worker has other versions than this machine: all differences at once.
     """
+    if address != LOCAL and not ADDRESS.fullmatch(address):
+        raise NoCluster(address, message("cluster_address"))
     try:
         from distributed import Client, LocalCluster
     except ImportError as error:
@@ -125,10 +135,23 @@ def open_cluster(
             )
             place = stack.enter_context(local)
         try:
-            client = stack.enter_context(Client(place, timeout=CONNECT_SECONDS, set_as_default=False))
-        except (OSError, ValueError) as error:
+            if address != LOCAL:
+                asyncio.run(_knock(address))
+            client = Client(place, timeout=CONNECT_SECONDS, set_as_default=False)
+            stack.callback(client.close, timeout=LOOK_SECONDS)
+        # Of another kind where encryption is wanted by one side only.
+        except (OSError, ValueError, RuntimeError, TypeError) as error:
             raise NoCluster(address, describe_error(error)) from error
         yield ClusterEngine(client, address, project, limits or Limits())
+
+
+async def _knock(address: str) -> None:
+    """Open a line to a scheduler and close it: a client that finds nobody would not end for a minute."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    line = await connect(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))
+    await line.close()
 
 
 class ClusterEngine:
@@ -137,7 +160,7 @@ class ClusterEngine:
     name = "cluster"
 
     def __init__(self, client: Any, address: str, project: Project, limits: Limits) -> None:
-        self.client, self.project, self.limits = client, project, limits
+        self.client, self.address, self.project, self.limits = client, address, project, limits
         threads = client.nthreads()
         if not threads:
             raise NoCluster(address, message("cluster_without_workers"))
@@ -160,7 +183,9 @@ class ClusterEngine:
             future = self.client.submit(
                 run_remotely, run, self.snapshot, self.contents, self.limits, self.versions, pure=False
             )
-            result: Result = future.result()
+            result = self._wait_for(future)
+        except NoCluster:
+            raise
         except Exception as error:  # noqa: BLE001 - what the cluster could not do is this report's outcome
             seconds = time.perf_counter() - started
             return Outcome(run, seconds, describe_error(error), traceback.format_exc(), cause="kernel")
@@ -168,6 +193,37 @@ class ClusterEngine:
             return self._put_in_place(result)
         except OSError as error:
             return replace(result.outcome, error=describe_error(error), cause="system")
+
+    def _wait_for(self, future: Any) -> Result:
+        """Return the result of a report, as long as the scheduler is there, and not longer than that may take.
+
+        Raises
+        ------
+        NoCluster
+            If the scheduler is lost, or does not answer.
+        TimeoutError
+            If there is no result at all.
+        """
+        until = time.monotonic() + TRIES * (self.limits.report_seconds + START_SECONDS)
+        while True:
+            try:
+                result: Result = future.result(timeout=LOOK_SECONDS)
+            except TimeoutError:
+                if future.status != "pending" or time.monotonic() > until:
+                    raise
+                self._look_for_scheduler()
+            except CancelledError:
+                self._look_for_scheduler()
+                raise
+            else:
+                return result
+
+    def _look_for_scheduler(self) -> None:
+        """Ask the scheduler whether it is there: a frozen one keeps its line open, and says nothing."""
+        try:
+            self.client.sync(self.client.scheduler.identity, callback_timeout=LOOK_SECONDS)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise NoCluster(self.address, message("cluster_lost")) from error
 
     def _put_in_place(self, result: Result) -> Outcome:
         outcome = result.outcome
@@ -189,8 +245,8 @@ def take_snapshot(project: Project) -> tuple[Snapshot, dict[str, bytes]]:
                 digest = hashlib.sha256(content).hexdigest()
                 files[path.relative_to(project.root).as_posix()] = digest
                 contents[digest] = content
-    passed = {name: value for name, value in os.environ.items() if name.startswith("HPEDU_")}
-    passed.pop(HOME_VARIABLE, None)
+    here = (HOME_VARIABLE, PREPARED_VARIABLE)
+    passed = {name: value for name, value in os.environ.items() if name.startswith("HPEDU_") and name not in here}
     return Snapshot(files, passed), contents
 
 
@@ -218,7 +274,12 @@ def run_remotely(
     with _lock:
         place_inputs(snapshot, contents, project)
         warm = find_engine(worker.state.nthreads)
-    outcome = warm.elsewhere(project, limits, snapshot.environment).run(run)
+    prepared = read_prepared(project)
+    environment = dict(snapshot.environment)
+    if prepared is not None:
+        # The batch has looked at data/raw, which is not here.
+        environment[PREPARED_VARIABLE] = vouch(prepared.digest)
+    outcome = warm.elsewhere(project, limits, environment).run(run)
     return Result(
         outcome,
         page=None if outcome.failed else (project.reports / run.page).read_bytes(),

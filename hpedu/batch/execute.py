@@ -25,9 +25,10 @@ from typing import Any
 import nbformat
 import papermill
 import psutil
+from ipykernel.kernelspec import KERNEL_NAME, make_ipkernel_cmd
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
@@ -41,6 +42,7 @@ from hpedu.texts import Message, message
 
 SOCKET_LETTERS = 100  # the system allows some 104 for the path of a socket
 WATCH_SECONDS = 0.5
+UNUSED_MB = 1024  # what libraries and their threads ask the system for and never use
 ENDED_SECONDS = 0.005
 MEGABYTE = 1 << 20
 log = logging.getLogger(__name__)
@@ -98,16 +100,20 @@ class PapermillEngine:
         """Run the notebook into the file `executed`; return the parts of the data it used, with their digests."""
         original = nbformat.read(self.project.notebooks / run.notebook, as_version=4)
         environment = {**describe_environment(self.project, self.workers), **self.environment}
+        # A profile of its own: what its user has told IPython to do at each start is not the report's.
+        environment["IPYTHONDIR"] = str(executed.parent / "ipython")
+        environment.pop("PYTHONSTARTUP", None)
         with watching(self.limits) as watch:
             try:
                 notebook = papermill.execute_notebook(
                     add_provenance_cell(original),
                     str(executed),
                     parameters=run.parameters,
+                    kernel_name=KERNEL_NAME,
+                    language="python",
                     progress_bar=False,
                     log_output=False,
                     request_save_on_cell_execute=False,
-                    execution_timeout=self.limits.cell_seconds,
                     shutdown_kernel="immediate",
                     kernel_manager_class=make_manager(self.forkserver, environment, watch),
                     config=configure_kernel(executed.parent),
@@ -115,6 +121,11 @@ class PapermillEngine:
             except (DeadKernelError, RuntimeError) as error:
                 if watch.verdict is not None:
                     raise LimitExceeded(watch.verdict, watch.cause) from error
+                raise
+            except PapermillExecutionError as error:
+                if error.ename == MemoryError.__name__:
+                    refused = message("limit_asked", cell=error.cell_index, most=self.limits.memory_mb)
+                    raise LimitExceeded(refused, "memory") from error
                 raise
         # That papermill returned is not enough: a kernel can die without a word.
         inputs = take_provenance_cell(notebook)
@@ -166,8 +177,6 @@ def find_cause(error: Exception) -> Cause:
     """Return what a failure lies with."""
     if isinstance(error, LimitExceeded):
         return error.cause
-    if isinstance(error, CellTimeoutError):
-        return "time"
     if isinstance(error, (DeadKernelError, UnfinishedNotebook)):
         return "kernel"
     if isinstance(error, OSError):
@@ -198,11 +207,10 @@ class BatchKernelManager(AsyncKernelManager):
     watch: Watch
 
     @property
-    def kernel_spec(self) -> KernelSpec | None:
-        spec: KernelSpec | None = super().kernel_spec
-        if spec is not None and self.forkserver is not None:
-            spec.metadata = {**spec.metadata, "kernel_provisioner": {"provisioner_name": PROVISIONER}}
-        return spec
+    def kernel_spec(self) -> KernelSpec:
+        """Return an IPython kernel of this very Python, whatever the machine or the notebook calls its own."""
+        warm = {} if self.forkserver is None else {"kernel_provisioner": {"provisioner_name": PROVISIONER}}
+        return KernelSpec(argv=make_ipkernel_cmd(), language="python", metadata=warm)
 
     async def _async_start_kernel(self, **kwargs: Any) -> None:
         await super()._async_start_kernel(**{"env": self.environment, **kwargs})
@@ -248,9 +256,11 @@ class Watch:
         self._started = time.monotonic()
 
     def begin(self, pid: int) -> None:
-        """Look after a kernel that has started."""
-        if self.limits.report_seconds is None and self.limits.memory_mb is None:
-            return
+        """Look after a kernel that has started. Where the system can, it refuses at once what is far too much."""
+        if sys.platform == "linux":
+            most = (self.limits.memory_mb + UNUSED_MB) * MEGABYTE
+            with contextlib.suppress(psutil.NoSuchProcess):
+                psutil.Process(pid).rlimit(psutil.RLIMIT_DATA, (most, most))
         self._thread = threading.Thread(target=self._look, args=(pid,), daemon=True)
         self._thread.start()
 
@@ -271,9 +281,9 @@ class Watch:
 
     def _judge(self, pid: int) -> None:
         longest, most = self.limits.report_seconds, self.limits.memory_mb
-        if longest is not None and time.monotonic() - self._started > longest:
+        if time.monotonic() - self._started > longest:
             self.cause, self.verdict = "time", message("limit_time", seconds=longest)
-        if most is not None and (held := measure_memory(pid) // MEGABYTE) > most:
+        if (held := measure_memory(pid) // MEGABYTE) > most:
             self.cause, self.verdict = "memory", message("limit_memory", held=held, most=most)
 
 

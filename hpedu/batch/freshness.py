@@ -24,7 +24,8 @@ JOURNAL = "journal.jsonl"
 Entry = dict[str, Any]
 """The record of one page, and of the exports made with it (`make_entry`)."""
 
-_FIELDS = {"page", "parameters", "status", "notebook", PACKAGE, ENVIRONMENT, "inputs", "sha256"}
+_KINDS: dict[str, type] = dict.fromkeys(("page", "status", "notebook", PACKAGE, ENVIRONMENT, "sha256"), str)
+_KINDS |= {"parameters": dict, "inputs": dict}
 
 
 @dataclass
@@ -58,7 +59,9 @@ def read_build(project: Project) -> Record:
 
 
 def _is_entry(entry: object) -> bool:
-    return isinstance(entry, dict) and entry.keys() >= _FIELDS
+    whole = isinstance(entry, dict) and all(isinstance(entry.get(name), kind) for name, kind in _KINDS.items())
+    exports = entry.get("exports", {}) if whole and isinstance(entry, dict) else None
+    return isinstance(exports, dict) and all(isinstance(one, dict) and "sha256" in one for one in exports.values())
 
 
 def add_to_journal(project: Project, run_id: str, entry: Entry) -> None:

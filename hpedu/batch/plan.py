@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -138,14 +139,13 @@ Cause = Literal["", "notebook", "time", "memory", "kernel", "system"]
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one report, at which it is stopped; None is no limit.
+    """Limits of one report, at which it is stopped: it fails alone, before the machine has no memory left.
 
     `memory_mb` is what the kernel and the processes it started may hold, in MiB.
     """
 
-    cell_seconds: int | None = 300
-    report_seconds: int | None = 900
-    memory_mb: int | None = None
+    report_seconds: int = 900
+    memory_mb: int = 2048
 
 
 @dataclass(frozen=True)
@@ -181,6 +181,48 @@ class Engine(Protocol):
 
     def run(self, run: Run) -> Outcome:
         """Run one report and put its page in place, whole or not at all; never raises for what happens in it."""
+
+
+class TooLittle(HpeduError):
+    """The shell that a batch was started from lets it have too little of something, so that it could not end well.
+
+    `text` says of what; `limit` is the option of the shell's own `ulimit`.
+    """
+
+    def __init__(self, limit: str, found: int, needed: int) -> None:
+        self.limit, self.found, self.needed = limit, found, needed
+        self.what = message(f"too_little_{limit}")
+        super().__init__(limit, found, needed)
+
+
+FILES_TO_START, FILES_EACH = 80, 40  # descriptors that a batch holds, and for each report under way
+ADDRESSES_MB = 80 << 10  # the chart engine reserves 65 GB of addresses, of which it uses next to nothing
+
+
+def check_shell(workers: int) -> None:
+    """Ask the system for as many open files and addresses as reports need, or refuse to start.
+
+    Without, they would run out midway, in the middle of a library.
+
+    Raises
+    ------
+    TooLittle
+        Of which, and how much is needed.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    files = FILES_TO_START + FILES_EACH * workers
+    for limit, kind, needed, unit in (
+        ("n", resource.RLIMIT_NOFILE, files, 1),
+        ("v", resource.RLIMIT_AS, ADDRESSES_MB << 20, 1 << 10),
+    ):
+        found, most = resource.getrlimit(kind)
+        if most != resource.RLIM_INFINITY and most < needed:
+            raise TooLittle(limit, most // unit, needed // unit)
+        if found != resource.RLIM_INFINITY and found < needed:
+            resource.setrlimit(kind, (needed, most))
 
 
 def prepare_tables(project: Project) -> Prepared:

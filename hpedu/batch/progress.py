@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from io import StringIO
 from statistics import median
 from typing import Any, TextIO
 
@@ -102,8 +103,11 @@ class Lines:
         self.file.flush()
 
     def say(self, line: Message) -> None:
-        """Print a line."""
-        click.echo(line.say(self.language), file=self.file)
+        """Print a line, as long as somebody reads them."""
+        try:
+            click.echo(line.say(self.language), file=self.file)
+        except BrokenPipeError:
+            self.file = StringIO()
 
 
 class Bar(Lines):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,8 @@ from hpedu.batch.cluster import (
 from hpedu.batch.engine import open_local
 from hpedu.batch.plan import Engine, Run
 from hpedu.folders import Project
+from hpedu.store import prepare
+from tests.batch.kill_rounds import make_project
 from tests.batch.test_engine import write_notebook
 
 distributed = pytest.importorskip("distributed")
@@ -57,10 +60,18 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """The address of a scheduler, and its two workers."""
-    folder = tmp_path_factory.mktemp("cluster")
+@dataclass
+class Cluster:
+    """A scheduler and two workers."""
+
+    address: str
+    scheduler: subprocess.Popen[bytes]
+    workers: list[subprocess.Popen[bytes]]
+
+
+@contextmanager
+def start_cluster(folder: Path) -> Iterator[Cluster]:
+    """Start a cluster for a while."""
     found = folder / "scheduler.json"
     scheduler = start(
         *("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"),
@@ -79,11 +90,17 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, lis
         with distributed.Client(scheduler_file=str(found), set_as_default=False) as client:
             client.wait_for_workers(2, timeout=WAIT_SECONDS)
             address = client.scheduler.address
-        yield address, workers
+        yield Cluster(address, scheduler, workers)
     finally:
         for process in [*workers, scheduler]:
             process.kill()
             process.wait()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with start_cluster(tmp_path_factory.mktemp("cluster")) as started:
+        yield started
 
 
 def make_runs(count: int) -> list[Run]:
@@ -91,25 +108,30 @@ def make_runs(count: int) -> list[Run]:
 
 
 class TestCluster:
-    def test_a_failing_report_brings_its_notebook_home(
-        self, home: Project, cluster: tuple[str, list[subprocess.Popen[bytes]]]
-    ) -> None:
-        with open_cluster(cluster[0], home) as engine:
+    def test_a_failing_report_brings_its_notebook_home(self, home: Project, cluster: Cluster) -> None:
+        with open_cluster(cluster.address, home) as engine:
             outcome = engine.run(Run(2025, "hai_phong", "vi", "overview"))
         assert outcome.error == "cell 2: ValueError: no such thing"
         assert "no such thing" in (home.root / outcome.notebook).read_text(encoding="utf-8")
         assert not (home.reports / outcome.run.page).exists()
 
-    def test_a_lost_worker_s_reports_are_done_by_the_other(
-        self, home: Project, cluster: tuple[str, list[subprocess.Popen[bytes]]]
+    def test_tables_go_along_and_are_taken_as_they_are(
+        self, cluster: Cluster, tmp_path: Path, fresh_tables: None
     ) -> None:
-        address, workers = cluster
+        """data/raw stays at home: a worker could not make them again."""
+        project = make_project(tmp_path / "project")
+        prepare(project)
+        with open_cluster(cluster.address, project) as engine:
+            outcome = engine.run(Run(2025, "hai_phong", "vi", "general"))
+        assert (outcome.error, outcome.inputs) == ("", {"newest_year": "2025"})
+
+    def test_a_lost_worker_s_reports_are_done_by_the_other(self, home: Project, cluster: Cluster) -> None:
         runs = make_runs(6)
-        with open_cluster(address, home) as engine, ThreadPoolExecutor(6) as pool:
+        with open_cluster(cluster.address, home) as engine, ThreadPoolExecutor(6) as pool:
             assert engine.workers == 2
             going = [pool.submit(engine.run, run) for run in runs]
             wait_for_page(home, runs, engine)
-            os.kill(workers[0].pid, signal.SIGKILL)
+            cluster.workers[0].kill()
             outcomes = [each.result(timeout=WAIT_SECONDS) for each in going]
         assert [outcome.error for outcome in outcomes] == [""] * 6
         pages = [(home.reports / run.page).read_text(encoding="utf-8") for run in runs]
@@ -117,6 +139,36 @@ class TestCluster:
         with open_local("papermill", home) as plain:
             assert not plain.run(runs[0]).failed
         assert (home.reports / runs[0].page).read_text(encoding="utf-8") == pages[0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_scheduler_killed_or_frozen_ends_the_batch_with_a_sentence(
+    home: Project, tmp_path: Path, number: int
+) -> None:
+    # In a process of its own: nothing of the client may keep it from ending.
+    code = """
+import sys
+from hpedu.batch import cluster
+from hpedu.batch.plan import Run
+from hpedu.folders import Project
+from pathlib import Path
+cluster.LOOK_SECONDS = 2
+with cluster.open_cluster(sys.argv[1], Project(Path(sys.argv[2]))) as engine:
+    print("open", flush=True)
+    print(engine.run(Run(2025, "place", "en", "higher")))
+"""
+    write_notebook(home, "import time; time.sleep(600)", group="higher")
+    with start_cluster(tmp_path) as cluster:
+        command = [sys.executable, "-c", code, cluster.address, str(home.root)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as batch:
+            assert batch.stdout is not None
+            assert batch.stdout.readline() == "open\n"
+            time.sleep(1)
+            cluster.scheduler.send_signal(number)
+            printed, errors = batch.communicate(timeout=WAIT_SECONDS)
+    assert (batch.returncode, printed) == (1, "")
+    assert "NoCluster: No cluster to run reports on" in errors
+    assert "the scheduler no longer answers. Finished pages stand" in errors
 
 
 def wait_for_page(home: Project, runs: list[Run], engine: Engine) -> None:
@@ -132,6 +184,20 @@ def test_nobody_at_the_address(home: Project, monkeypatch: pytest.MonkeyPatch) -
         pytest.raises(NoCluster, match="reports on at tcp://127"),
         open_cluster("tcp://127.0.0.1:9", home),
     ):
+        pass
+
+
+def test_encryption_without_certificates(home: Project) -> None:
+    with pytest.raises(NoCluster, match="TLS"), open_cluster("tls://127.0.0.1:9", home):
+        pass
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://x", "tcp://", "tcp://host", "local; rm -rf /", "host:8786", "tcp://host:8786/x", "", "tcp://a b:1"],
+)
+def test_what_is_no_address(home: Project, address: str) -> None:
+    with pytest.raises(NoCluster, match="an address is tcp://HOST:PORT"), open_cluster(address, home):
         pass
 
 

@@ -340,13 +340,10 @@ class TestLimits:
 
         return limit
 
-    def test_a_cell_that_takes_too_long(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
-        outcome = fail_with(home, limited(Limits(cell_seconds=1)), "while True: pass")
-        assert outcome.cause == "time" and not outcome.worth_retrying
-
     def test_a_report_that_takes_too_long(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
-        outcome = fail_with(home, limited(Limits(report_seconds=1)), "import time; time.sleep(600)")
+        outcome = fail_with(home, limited(Limits(report_seconds=1)), "while True: pass")
         assert str(outcome.error) == "took longer than the 1 s a report may take"
+        assert outcome.cause == "time" and not outcome.worth_retrying
 
     def test_a_kernel_that_grows_too_large(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
         grow = "import time; a = b'x' * 700_000_000; time.sleep(600)"
@@ -354,9 +351,38 @@ class TestLimits:
         assert outcome.cause == "memory"
         assert "a report may take 600 MB" in str(outcome.error)
 
+    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux refuses what one process asks for")
+    def test_a_kernel_that_asks_for_far_too_much(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
+        """It is refused at once, before the machine has to find the memory."""
+        outcome = fail_with(home, limited(Limits()), "import numpy; numpy.zeros(10**10).fill(1)")
+        assert str(outcome.error) == "cell 2 asked for more memory than the 2048 MB a report may take"
+        assert outcome.cause == "memory" and not outcome.worth_retrying
+
     def test_a_kernel_that_dies(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
         outcome = fail_with(home, limited(Limits()), "import os; os._exit(0)")
         assert outcome.cause == "kernel" and outcome.worth_retrying
+
+
+@pytest.mark.parametrize("name", ["fast", "papermill"])
+def test_what_a_user_has_set_up_for_kernels_has_no_say(
+    name: str, home: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the start-up files of IPython or Python, nor a kernel of the same name, nor what a notebook names."""
+    poison = tmp_path / "profile_default/startup/00.py"
+    poison.parent.mkdir(parents=True)
+    poison.write_text("round = None", encoding="utf-8")
+    (tmp_path / "kernels/python3").mkdir(parents=True)
+    spec = {"argv": ["false"], "display_name": "another", "language": "python"}
+    (tmp_path / "kernels/python3/kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    for variable, value in {"IPYTHONDIR": tmp_path, "PYTHONSTARTUP": poison, "JUPYTER_PATH": tmp_path}.items():
+        monkeypatch.setenv(variable, str(value))
+    write_notebook(home, "raise ValueError(round(1.4))")
+    path = home.notebooks / "continuing.ipynb"
+    notebook = json.loads(path.read_bytes())
+    for kernelspec in ({"name": "python3"}, {"name": "gone"}, {}):
+        path.write_text(json.dumps(notebook | {"metadata": {"kernelspec": kernelspec}}), encoding="utf-8")
+        with open_local(name, home) as engine:
+            assert engine.run(RUN).error == "cell 2: ValueError: 1"
 
 
 def test_a_name_that_is_no_engine(home: Project) -> None:

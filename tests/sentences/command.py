@@ -64,6 +64,7 @@ def make_errors() -> list[HpeduError]:
         "LimitExceeded": [
             (message("limit_time", seconds=900), "time"),
             (message("limit_memory", held=812, most=600), "memory"),
+            (message("limit_asked", cell=2, most=600), "memory"),
         ],
         "PageRefused": [(message("UnfitNotebook", notebook=NOTEBOOK, reason="..."), "")],
         "NoWarmStart": [("no entry point",)],
@@ -78,6 +79,8 @@ def make_errors() -> list[HpeduError]:
         "NotTogether": [("--only", "--group")],
         "NotInList": [(["Phường Hải Dương", "Xã Gia Lộc"],)],
         "BareCode": [("10525", ["Phường Hải Dương (commune_10525_2025)"]), ("99999", [])],
+        "TooLittle": [("n", 24, 160), ("v", 1_500_000, 83_886_080)],
+        "StreamClosed": [("stdout",)],
         "BatchUnderWay": [("4321",)],
         "EntryRefused": [
             ("nso/a.csv", message("entry_there")),
