@@ -1,6 +1,6 @@
 """Judge targets: the state first, then a probability, and only then a word.
 
-A word is a code (`met`, `missed`, `likely`, `uncertain`, `unlikely`); the caller makes a sentence of it.
+A word is a code (`met`, `missed`, `likely`, `leaning`, `uncertain`, `unlikely`); the caller makes a sentence.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from hpedu.outlook.student import t_cdf
 
 LIKELY, UNLIKELY = 0.60, 0.10
 """Cuts of the probability; how often each word came true: docs/track_record.md."""
+COMPANY = 10
+"""`likely` is said only where the indicator is known in at least as many other places: what a place can do in a
+few years is learnt from others. Without that company the same probability is called `leaning`."""
 STALE_YEARS = 3
 """A last value older than this is used with a caution."""
 TOLERANCE = 1e-9
@@ -75,8 +78,8 @@ def judge(
         - `stale`: the last value is over three years older than `as_of`.
         - `met_since`, `lost_since`: first year of the present run of values that meet, or no longer meet, it.
         - `probability`: that the figure published for the target year meets the target.
-        - `verdict`: `met`, `missed` (facts: they need no trend), `likely`, `uncertain`, `unlikely`, or null.
-          After a break never `likely`.
+        - `verdict`: `met`, `missed` (facts: they need no trend), `likely`, `leaning` (as probable, but without
+          `COMPANY`), `uncertain`, `unlikely`, or null. After a break neither `likely` nor `leaning`.
 
     Raises
     ------
@@ -109,7 +112,10 @@ def judge(
         .when((ahead > 0) & (pl.col("target_year") < now)).then(pl.lit("no_value_for_target_year")),
         stale=now - pl.col("last_year") > STALE_YEARS,
     )  # fmt: skip
-    seen = seen.with_columns(probability=_probabilities(seen, fits))
+    others = frame.group_by("indicator").agg(company=pl.col("place").n_unique().cast(pl.Int64) - 1)
+    seen = seen.with_columns(probability=_probabilities(seen, fits)).join(
+        others, on="indicator", how="left", maintain_order="left"
+    )
     return seen.with_columns(verdict=_choose_word()).sort("position", "place").select(*KEY, *JUDGEMENT)
 
 
@@ -194,7 +200,8 @@ def _choose_word() -> pl.Expr:
     return (
         pl.when(~broken & fact).then(pl.lit("met"))
         .when(~broken & (pl.col("target_year") <= pl.col("last_year"))).then(pl.lit("missed"))
-        .when((chance >= LIKELY) & ~pl.col("after_break")).then(pl.lit("likely"))
+        .when((chance >= LIKELY) & ~pl.col("after_break") & (pl.col("company") >= COMPANY)).then(pl.lit("likely"))
+        .when((chance >= LIKELY) & ~pl.col("after_break")).then(pl.lit("leaning"))
         .when(chance >= UNLIKELY).then(pl.lit("uncertain"))
         .when(chance < UNLIKELY).then(pl.lit("unlikely"))
     )  # fmt: skip

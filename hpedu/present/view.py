@@ -18,9 +18,11 @@ from hpedu.present.page.blocks import Prose, draw_badge
 from hpedu.present.page.display import ChartText
 from hpedu.registry import Registry
 from hpedu.registry.models import Indicator, Target
-from hpedu.texts import Language, format_number, say, school_year
+from hpedu.texts import Language, count_decimals, format_number, say, school_year
 
-SIGNS = {">=": "≥\N{NO-BREAK SPACE}", ">": ">\N{NO-BREAK SPACE}", "<=": "≤\N{NO-BREAK SPACE}", "milestone": ""}
+SIGNS = {">=": "≥\N{NO-BREAK SPACE}", "<=": "≤\N{NO-BREAK SPACE}", "milestone": ""}
+
+WHOLE = 100  # percent
 
 SILENT = ("no_data", "contradicted", "milestone_unreported")
 """States of a target about which nothing is known for certain."""
@@ -31,20 +33,30 @@ class Wording:
 
     def __init__(self, registry: Registry, language: Language, territory: str) -> None:
         self.registry, self.language = registry, language
-        self.territory = registry.territories[territory].name.get(language)
+        self.place = registry.territories[territory]
+        self.territory = self.place.name.get(language)
 
     def objective(self, target: Target) -> str:
-        """Write the objective as the plan gives it: "≥ 48,05%", with all decimals; "" for a milestone."""
-        if target.kind == "milestone":
+        """Write the objective as the plan gives it: "≥ 48,05%", with all decimals; "" for a milestone.
+
+        A territory that is no more has none.
+        """
+        if target.kind == "milestone" or self.place.is_past:
             return ""
-        value = with_unit(float(target.value), target.unit, _stated_decimals(target), self.language, self.registry)
-        return SIGNS[target.comparison] + value
+        value = with_unit(float(target.value), target.unit, stated_decimals(target), self.language, self.registry)
+        return self.sign(target) + value
+
+    def sign(self, target: Target) -> str:
+        """Write the comparison of an objective; "" where nothing can be more than that: 100% is 100%."""
+        if target.unit == "percent" and target.value == WHOLE and target.comparison == ">=":
+            return ""
+        return SIGNS.get(target.comparison) or say("more_than", self.language) + "\N{NO-BREAK SPACE}"
 
     def bare_objective(self, target: Target) -> str:
         """Write the objective without its unit, for a table that has a column of units."""
-        if target.kind == "milestone":
+        if target.kind == "milestone" or self.place.is_past:
             return ""
-        return SIGNS[target.comparison] + format_number(target.value, _stated_decimals(target), self.language)
+        return self.sign(target) + format_number(target.value, stated_decimals(target), self.language)
 
     def deadline(self, target: Target) -> str:
         """Say by which year a target is to be met, or that it holds every year."""
@@ -87,17 +99,46 @@ class Wording:
         year = name_year(row["year"], indicator, self.registry, self.language)
         if standing.target.kind == "milestone":
             return "", year
-        return with_unit(row["value"], row["unit"], indicator.decimals, self.language, self.registry), year
+        shown = count_shown(row, indicator)
+        return with_unit(row["value"], row["unit"], shown, self.language, self.registry), year
+
+    def readings(self, standing: Standing) -> tuple[str, str]:
+        """Write what a contradicted figure may be, "13 hoặc 17%", and its year; both "" if none is."""
+        row = standing.doubted
+        if row is None:
+            return "", ""
+        indicator = self.registry.indicators[row["indicator"]]
+        numbers = [
+            format_number(value, indicator.decimals, self.language, trim=True) for value in row["readings"][:-1]
+        ]
+        last = {**row, "value": row["readings"][-1]}
+        numbers.append(
+            with_unit(last["value"], row["unit"], count_shown(last, indicator), self.language, self.registry)
+        )
+        year = name_year(row["year"], indicator, self.registry, self.language)
+        return f" {say('or', self.language)} ".join(numbers), year
+
+    def is_old(self, standing: Standing) -> bool:
+        """Return whether what is left to do is counted from a later year than that of the last figure."""
+        left, due = standing.years_left, standing.target.due
+        return standing.last is not None and None not in (left, due) and due - left > standing.last["year"]
 
 
-def _stated_decimals(target: Target) -> int:
+def stated_decimals(target: Target) -> int:
     """Return how many decimals the plan gives an objective, zeros at the end included."""
     return max(0, -int(target.value.as_tuple().exponent))
 
 
+def count_shown(row: Mapping[str, Any], indicator: Indicator) -> int:
+    """Return how many decimals of an indicator value are shown; of one taken as published, no more than it has."""
+    if row.get("denominator") is not None:
+        return indicator.decimals
+    return min(indicator.decimals, count_decimals(row["value"]))
+
+
 def describe_value(row: Mapping[str, Any], indicator: Indicator, wording: Wording) -> str:
     """Write an indicator value in a line: name, number with unit, year; a bound keeps its sign."""
-    value = with_unit(row["value"], row["unit"], indicator.decimals, wording.language, wording.registry)
+    value = with_unit(row["value"], row["unit"], count_shown(row, indicator), wording.language, wording.registry)
     sign = {"about": "≈ "}.get(row["qualifier"], f"{row['qualifier']} " if row["qualifier"] else "")
     year = name_year(row["year"], indicator, wording.registry, wording.language)
     return f"{indicator.name.get(wording.language)}: {sign}{value} ({year})"
@@ -362,8 +403,8 @@ class View(BaseReport):
         return Quantity(
             indicator,
             row["value"],
-            self._write(row["value"], indicator.decimals),
-            with_unit(row["value"], row["unit"], indicator.decimals, self.language, self.registry),
+            self._write(row["value"], shown := count_shown(row, indicator)),
+            with_unit(row["value"], row["unit"], shown, self.language, self.registry),
             name_year(row["year"], indicator, self.registry, self.language),
             place,
         )

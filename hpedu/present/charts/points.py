@@ -141,8 +141,8 @@ def list_key(points: pl.DataFrame, target: Goal | None, route: Route | None, tex
 
 
 def leads_to(points: pl.DataFrame, target: Goal) -> bool:
-    """Return whether a path can be drawn: the first series has a known point before the target's year."""
-    known = points.filter((pl.col("rank") == 0) & (pl.col("status") != "projected"))
+    """Return whether a path can be drawn: its series has a known point before the target's year."""
+    known = points.filter((pl.col("series") == target.path_from) & (pl.col("status") != "projected"))
     return bool((known["year"].tail(1) < target.year).any())
 
 

@@ -18,6 +18,7 @@ from hpedu.present.page.display import Bundle, Chart, Fragment
 STATE_SIGNS = {
     "met": "✓",
     "likely": "↗",
+    "leaning": "∕",
     "uncertain": "~",
     "unlikely": "↘",
     "short": "◔",
@@ -27,6 +28,7 @@ STATE_SIGNS = {
     "missed": "✕",
     "no_data": "–",
     "contradicted": "!",
+    "impossible": "‼",
     "not_judged": "=",
     "milestone_reached": "◆",
     "milestone_not_reached": "◇",
