@@ -68,10 +68,13 @@ class Report(View):
         resources = self.resources(shown)
         digests = store.file_digests([resource.path for resource in resources])
         name = territory.name.get(self.language)
-        city = territory.role == "city"
+        subtitle = self._say("plan_for_old_city", territory=name) if territory.role == "city" else ""
+        if territory.is_past:
+            title = self._say("history_title", territory=name, group=self._name_group(self.group))
+            subtitle, questions = self._say_past(), ()
         return PageHead(
             title=title,
-            subtitle=self._say("plan_for_old_city", territory=name) if city else "",
+            subtitle=subtitle,
             language=self.language,
             group=self.group,
             territory=name,
@@ -80,6 +83,7 @@ class Report(View):
             synthetic=bool((shown["status"] == "synthetic").any()),
             sources=self._list_sources(resources, digests),
             rules=explain_rules(self.language),
+            past=territory.is_past,
         )
 
     def answer(self) -> Prose:
@@ -183,6 +187,8 @@ class Report(View):
 
     def enrolment(self, *levels: str, until: int = 2030, growth: float = 0.0) -> Block:
         """Draw pupils of levels, counted and projected with ranges (`hpedu.present.forecasts.draw_enrolment`)."""
+        if self.wording.place.is_past:
+            return Block(draw_notice(self._say_past()))
         return draw_enrolment(self, levels, until=until, growth=growth)
 
     def requirements(
@@ -194,6 +200,8 @@ class Report(View):
         until: int = 2030,
     ) -> Block:
         """Tabulate what these pupils would take (`hpedu.present.forecasts.draw_requirements`)."""
+        if self.wording.place.is_past:
+            return Block(draw_notice(self._say_past()))
         return draw_requirements(
             self, levels, scenario=scenario, growth=growth, class_size=class_size, until=until
         )
@@ -202,6 +210,8 @@ class Report(View):
 
     def missing(self) -> Block:
         """List the targets without a figure, what has to be counted for each, who has it, and the form for it."""
+        if self.wording.place.is_past:
+            return Block(draw_notice(self._say_past()))
         groups = list(dict.fromkeys(s.target.group for s in self.standings))
         asked = [one for s in self.standings for one in series_of(s.target, self.registry)]
         forms = offer_forms(
@@ -255,10 +265,13 @@ class Report(View):
 
     def overdue(self) -> list[Task]:
         """Return the tasks whose last day lies before the end of the school year, without a result."""
-        return registers.find_overdue(self.registry, self.year, self._done())
+        past = self.wording.place.is_past
+        return [] if past else registers.find_overdue(self.registry, self.year, self._done())
 
     def tasks(self) -> Fragment:
         """List the tasks that both plans assign, with lead and time; completed and overdue ones are marked."""
+        if self.wording.place.is_past:
+            return draw_notice(self._say_past())
         return registers.list_tasks(self.overdue(), self._done(), self.wording)
 
     def goals(self) -> Fragment:
@@ -266,6 +279,10 @@ class Report(View):
         return registers.list_goals(self.wording)
 
     # -- inside --------------------------------------------------------------------------------------------
+
+    def _say_past(self) -> str:
+        successor = self.registry.territories[self.wording.place.successor].name.get(self.language)
+        return self._say("history_said", territory=self.wording.territory, successor=successor)
 
     def _done(self) -> dict[tuple[str, str], str]:
         return registers.find_done(self.registry, store.observations(), self.year)

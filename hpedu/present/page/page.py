@@ -35,6 +35,7 @@ from hpedu.present.page.display import (
     describe_making,
     describe_origin,
     describe_source,
+    find_newest,
 )
 from hpedu.texts import LANGUAGES, Language, Message, message, say, school_year
 
@@ -197,6 +198,7 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
             sources=[describe_source(source, language) for source in head["sources"]],
             origins=[describe_origin(cells, head["sources"]) for cells in ordered.origins],
             facts=describe_making(head),
+            newest=find_newest(head),
             links=ordered.links,
             content=Markup(ordered.html),
             sections=ordered.sections,
