@@ -210,7 +210,7 @@ def _tabulate_end(view: View, found: pl.DataFrame, sizes: Mapping[str, Any], unt
 
 
 def list_unsure(found: pl.DataFrame) -> set[tuple[str, int]]:
-    """Return norm and year where the scenarios lie too far apart to say how much is missing, or that anything is."""
+    """Return norms and years whose scenarios lie too far apart to say how much is missing, or that anything is."""
     ends = found.group_by("basis", "year").agg(
         low=pl.col("needed").min(), high=pl.col("needed").max(), there=pl.col("there").max()
     )
