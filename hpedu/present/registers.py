@@ -11,7 +11,7 @@ from hpedu.assess.standing import Standing
 from hpedu.ingest.forms.design import task_series
 from hpedu.present.page.blocks import draw_notice, draw_table
 from hpedu.present.page.display import Fragment
-from hpedu.present.view import SILENT, Wording, name_year, with_unit
+from hpedu.present.view import SILENT, Wording, count_shown, name_year, with_unit
 from hpedu.registry import Registry
 from hpedu.registry.models import Print, Task
 from hpedu.texts import format_number, say, write_number
@@ -70,12 +70,12 @@ def list_flagged(values: pl.DataFrame, wording: Wording) -> Fragment | None:
                 indicator.name.get(language),
                 registry.territories[row["territory"]].name.get(language),
                 name_year(row["year"], indicator, registry, language),
-                with_unit(row["value"], row["unit"], indicator.decimals, language, registry),
+                with_unit(row["value"], row["unit"], count_shown(row, indicator), language, registry),
                 "; ".join(registry.name("flag", flag, language) for flag in row["flags"]),
             ]
         )
     keys = ("indicator", "territory", "year", "value", "flags")
-    return _draw(keys, rows, "flagged_caption", wording) if rows else None
+    return _draw(keys, rows, "flagged_caption", wording, keeper=True) if rows else None
 
 
 def list_set_aside(issues: pl.DataFrame, wording: Wording) -> Fragment:
@@ -84,7 +84,7 @@ def list_set_aside(issues: pl.DataFrame, wording: Wording) -> Fragment:
         pl.len().alias("cells"), pl.col(f"message_{wording.language}").first().alias("message")
     )
     rows = [[r["file"], r["cells"], r["message"]] for r in counted.sort("file", "reason").iter_rows(named=True)]
-    return _draw(("file", "count", "what_to_do"), rows, "set_aside_caption", wording, numeric={1})
+    return _draw(("file", "count", "what_to_do"), rows, "set_aside_caption", wording, numeric={1}, keeper=True)
 
 
 def list_findings(findings: pl.DataFrame, wording: Wording) -> Fragment:
@@ -98,7 +98,7 @@ def list_findings(findings: pl.DataFrame, wording: Wording) -> Fragment:
         ]
         for row in findings.iter_rows(named=True)
     ]
-    return _draw(("severity", "finding", "what_to_do"), rows, "findings_caption", wording)
+    return _draw(("severity", "finding", "what_to_do"), rows, "findings_caption", wording, keeper=True)
 
 
 def list_revisions(revisions: pl.DataFrame, wording: Wording, most: int = 30) -> Fragment:
@@ -131,7 +131,7 @@ def list_errata(wording: Wording) -> Fragment:
         [_name_print(e, wording), e.reason.get(language), e.evidence.get(language)]
         for e in wording.registry.errata.values()
     ]
-    return _draw(("print", "reason", "evidence"), rows, "errata_caption", wording)
+    return _draw(("print", "reason", "evidence"), rows, "errata_caption", wording, keeper=True)
 
 
 def list_decisions(wording: Wording) -> Fragment:
@@ -146,7 +146,7 @@ def list_decisions(wording: Wording) -> Fragment:
         ]
         for d in wording.registry.decisions.values()
     ]
-    return _draw(("print", "value", "decision", "reason"), rows, "decisions_caption", wording)
+    return _draw(("print", "value", "decision", "reason"), rows, "decisions_caption", wording, keeper=True)
 
 
 def _name_print(one: Print, wording: Wording) -> str:
@@ -217,6 +217,7 @@ def _draw(
     wording: Wording,
     *,
     numeric: Collection[int] = (),
+    keeper: bool = False,
 ) -> Fragment:
     """Draw a table under its caption; where there is nothing to list, a sentence says so."""
     title = say(caption, wording.language)
@@ -224,4 +225,4 @@ def _draw(
         return draw_notice(say("nothing_listed", wording.language, caption=title))
     names = [say(key, wording.language) for key in keys]
     columns = [name[:1].upper() + name[1:] for name in names]
-    return draw_table(columns, rows, caption=title, numeric=numeric)
+    return draw_table(columns, rows, caption=title, numeric=numeric, keeper=keeper)

@@ -78,6 +78,8 @@ def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]
         "ask": say("ask_cell", language),
         "badge": wording.badge(standing),
         "state": wording.registry.name("state", standing.state, language),
+        "code": standing.state,
+        "owners": " ".join(target.departments) if standing.state in SILENT else "",
         "department": wording.departments(target) if wording.place.judged else "",
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import polars as pl
@@ -36,7 +36,17 @@ def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
         _say_unmet(standings, wording),
         _say_missing(standings, wording),
     ]
-    return Prose(" ".join(filter(None, sentences)))
+    return Prose(" ".join(filter(None, sentences)), list(_claim(standings, wording)))
+
+
+def _claim(standings: Sequence[Standing], wording: Wording) -> Iterator[str]:
+    """Yield what must be true of the rows of a scorecard, if the page has one."""
+    for state, count in Counter(s.state for s in standings).items():
+        yield f"not(//tr[@data-state]) or count(//tr[@data-state='{state}']) = {count}"
+    owners = Counter(name for s in standings if s.state in SILENT for name in s.target.departments)
+    for owner in owners if wording.place.judged else ():
+        rows = f"count(//tr[contains(concat(' ', @data-owners, ' '), ' {owner} ')])"
+        yield f"not(//tr[@data-state]) or {rows} <= {max(owners.values())}"
 
 
 def _say_known(standings: Sequence[Standing], wording: Wording) -> str:

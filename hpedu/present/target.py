@@ -13,7 +13,7 @@ from hpedu.present.charts.axes import Break, Goal
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, link_csv, render
 from hpedu.present.page.display import Chart, Fragment
-from hpedu.present.view import View, Wording, describe_value, name_year, with_unit
+from hpedu.present.view import View, Wording, count_shown, describe_value, name_year, with_unit
 from hpedu.registry.models import Indicator, Target
 from hpedu.texts import format_date, format_number, say
 
@@ -67,8 +67,20 @@ def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str]) ->
         sentences=sentences,
         # The cells of the last figure, which the first sentence says.
         inputs="\n".join(standing.last["inputs"]) if standing.last else "",
+        label=f"{target.id} {wording.last(standing)[1]}",
+        value=_write_bare(standing, wording),
     )
     return Fragment(html, f"{target.number}. {target.name.get(language)}: " + " ".join(sentences))
+
+
+def _write_bare(standing: Standing, wording: Wording) -> str:
+    """Write the last figure as the scorecard does; "" for a milestone."""
+    row = standing.last
+    if row is None or standing.target.kind == "milestone":
+        return ""
+    return format_number(
+        row["value"], count_shown(row, wording.registry.indicators[row["indicator"]]), wording.language
+    )
 
 
 def _list_marks(target: Target, wording: Wording) -> list[str]:

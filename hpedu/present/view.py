@@ -301,7 +301,7 @@ class View(BaseReport):
         Returns
         -------
         polars.DataFrame
-            Columns `indicator, name, territory, territory_name, year, year_name, value, unit, status,
+            Columns `indicator, name, territory, territory_name, year, year_name, value, decimals, unit, status,
             qualifier, flags, inputs`, in the order of `indicators`, by year.
         """
         for name in indicators:
@@ -313,6 +313,7 @@ class View(BaseReport):
                 "name": self._name_indicator(name),
                 "territory_name": self.registry.territories[territory].name.get(self.language),
                 "year_name": name_year(row["year"], self.indicator(name), self.registry, self.language),
+                "decimals": count_shown(row, self.indicator(name)),
             }
             for name in indicators
             for territory in territories
@@ -326,6 +327,7 @@ class View(BaseReport):
             "year": pl.Int32,
             "year_name": pl.String,
             "value": pl.Float64,
+            "decimals": pl.Int64,
             "unit": pl.String,
             "status": pl.String,
             "qualifier": pl.String,
@@ -375,7 +377,7 @@ class View(BaseReport):
         """Return what a chart of series takes of `values` with a column `series`: the flags are in words."""
         names = {code: row.name.get(self.language) for code, row in self.registry.codes_of("flag").items()}
         worded = pl.col("flags").list.eval(pl.element().replace(names))
-        return frame.select("series", "year", "value", "status", "inputs", worded)
+        return frame.select("series", "year", "value", "decimals", "status", "inputs", worded)
 
     def describe_chart(self, indicator: Indicator, *, title: str, alt: str, name: str) -> ChartText:
         """Return the text of a chart of an indicator, with its unit, decimals and kind of year."""

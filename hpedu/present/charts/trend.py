@@ -293,7 +293,7 @@ def place_labels(points: pl.DataFrame, axes: Axes, context: Collection[str] = ()
     """
     rows = points.group_by("series", maintain_order=True).last().to_dicts()
     for row in rows:
-        number = axes.text.write(row["value"])
+        number = axes.text.write(row["value"], row["decimals"])
         named = len(rows) > 1 or row["series"] in context
         row["words"] = f"{wrap(row['series'], 16)}\n{number}" if named else number
         span = write_span(row["lo80"], row["hi80"], axes.text)

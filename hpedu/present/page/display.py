@@ -42,9 +42,9 @@ class ChartText:
         """Return a text in the language of the chart."""
         return say(key, self.language, **values)
 
-    def write(self, value: float | None) -> str:
-        """Write a figure with the decimals of the chart."""
-        return format_number(value, self.decimals, self.language)
+    def write(self, value: float | None, decimals: int | None = None) -> str:
+        """Write a figure with the decimals of the chart, or with fewer of its own."""
+        return format_number(value, self.decimals if decimals is None else decimals, self.language)
 
     def name_year(self, year: int) -> str:
         """Name a year in full: `2015-2016` for a school year in Vietnamese."""
