@@ -23,7 +23,7 @@ from hpedu.texts import Message, message
 
 # "gần nhất" and "mới nhất" are of time, "ít nhất" is "at least": they rank nothing.
 SUPERLATIVES = re.compile(
-    r"\b((nhiều|cao|thấp|lớn|nhỏ|xa|chậm|nhanh|kém) nhất|tăng tốc|most of|largest|steepest|farthest|highest)\b",
+    r"\b((nhiều|cao|thấp|lớn|nhỏ|xa|chậm|nhanh|kém) nhất|most of|largest|steepest|farthest|highest)\b",
     re.IGNORECASE,
 )
 NOW = re.compile(r"\b(hiện(?: nay| là| có)?|now) (?=[\d≈])", re.IGNORECASE)
@@ -69,7 +69,8 @@ class Page:
 
 def read_figures() -> Figures:
     """Return what the tables of the project know of the cells that pages cite."""
-    table = store.observations(all_editions=True)
+    # A sum over a school list has no cell of its own.
+    table = store.observations(all_editions=True).filter(pl.col("cell") != "")
     doubted = table.filter(pl.col("flags").list.contains("contradicted"))
     printed = dict(zip(_name_places(table), table["printed"], strict=True))
     return Figures(printed, frozenset(_name_places(doubted)))
