@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 
 import pandas
@@ -16,7 +17,7 @@ from hpedu.assess.changes import (
 )
 from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_standings
 from hpedu.errors import check_name
-from hpedu.folders import find_project
+from hpedu.folders import LANGUAGES_VARIABLE, find_project
 from hpedu.present import registers
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.trend import trend
@@ -30,7 +31,7 @@ from hpedu.present.target import draw_target
 from hpedu.present.view import View, Wording
 from hpedu.registry import load_registry
 from hpedu.registry.models import Target, Task
-from hpedu.texts import Language
+from hpedu.texts import LANGUAGES, Language
 
 
 class Report(View):
@@ -84,6 +85,7 @@ class Report(View):
             sources=self._list_sources(resources, digests),
             rules=explain_rules(self.language),
             past=territory.is_past,
+            translated=self._is_translated(),
         )
 
     def answer(self) -> Prose:
@@ -279,6 +281,13 @@ class Report(View):
         return registers.list_goals(self.wording)
 
     # -- inside --------------------------------------------------------------------------------------------
+
+    def _is_translated(self) -> bool:
+        """Return whether this page is there in the other language, or the batch under way makes it."""
+        made = os.environ.get(LANGUAGES_VARIABLE)
+        [other] = [language for language in LANGUAGES if language != self.language]
+        page = f"{self.year}/{self.territory}/{other}/{self.group}.html"
+        return made is None or other in made.split() or (find_project().reports / page).exists()
 
     def _say_past(self) -> str:
         successor = self.registry.territories[self.wording.place.successor].name.get(self.language)
