@@ -120,8 +120,8 @@ def _say_how(view: View, found: pl.DataFrame, levels: Sequence[str]) -> str:
     lines = []
     for level in levels:
         own = found.filter(pl.col("level") == level)
-        row, points = own.row(0, named=True), own["point"]
-        flat = row["method"] == "trend" and points.max() - points.min() < FLAT * points.max()
+        row, points = own.row(0, named=True), own["point"].to_list()
+        flat = row["method"] == "trend" and max(points) - min(points) < FLAT * max(points)
         method = "method_flat" if flat else f"method_{row['method']}"
         how = f"{say(method, language)} ({say('range_' + row['basis'], language)})"
         lines.append(f"{view.registry.name('level', level, language)}: {how}.")

@@ -366,8 +366,8 @@ def list_lines(
     for target, standing in found:
         last, year = wording.last(standing)
         value = f"{last} ({year})" if last else "-"
-        state_name = registry.name("state", standing.state, language)
-        yield f"{target.number:>2}  {target.id:<46} {wording.objective(target):<16} {value:<28} {state_name}"
+        state = wording.state(standing)
+        yield f"{target.number:>2}  {target.id:<46} {wording.objective(target):<16} {value:<28} {state}"
     yield f"{len(found)} / {len(registry.targets)}"
 
 

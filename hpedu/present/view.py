@@ -102,6 +102,14 @@ class Wording:
         shown = count_shown(row, indicator)
         return with_unit(row["value"], row["unit"], shown, self.language, self.registry), year
 
+    def state(self, standing: Standing) -> str:
+        """Name the state, with the readings of a figure that is contradicted and a word on one that is old."""
+        name = self.registry.name("state", standing.state, self.language)
+        readings, year = self.readings(standing)
+        marks = [f"{readings} ({year})"] if readings else []
+        marks += [say("stale_cell", self.language)] if standing.stale and standing.last is not None else []
+        return "; ".join([name, *marks])
+
     def readings(self, standing: Standing) -> tuple[str, str]:
         """Write what a contradicted figure may be, "13 hoặc 17%", and its year; both "" if none is."""
         row = standing.doubted
@@ -121,7 +129,9 @@ class Wording:
     def is_old(self, standing: Standing) -> bool:
         """Return whether what is left to do is counted from a later year than that of the last figure."""
         left, due = standing.years_left, standing.target.due
-        return standing.last is not None and None not in (left, due) and due - left > standing.last["year"]
+        if standing.last is None or left is None or due is None:
+            return False
+        return bool(due - left > standing.last["year"])
 
 
 def stated_decimals(target: Target) -> int:

@@ -100,7 +100,9 @@ def test_dry_run_runs_nothing(project: Project) -> None:
 
 def test_no_page_misleads_its_reader(site: tuple[Project, Batch]) -> None:
     project, _ = site
-    assert [f"{page}: {finding}" for page, finding in lint_folder(sorted(project.reports.glob("*/**/*.html")))] == []
+    assert [
+        f"{page}: {finding}" for page, finding in lint_folder(sorted(project.reports.glob("*/**/*.html")))
+    ] == []
 
 
 def test_no_page_names_a_path_a_user_or_a_host(site: tuple[Project, Batch]) -> None:
