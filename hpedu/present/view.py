@@ -20,7 +20,7 @@ from hpedu.registry import Registry
 from hpedu.registry.models import Indicator, Target
 from hpedu.texts import Language, count_decimals, format_number, say, school_year
 
-SIGNS = {">=": "≥\N{NO-BREAK SPACE}", "<=": "≤\N{NO-BREAK SPACE}", "milestone": ""}
+SIGNS = {">=": "≥\N{NO-BREAK SPACE}", ">": ">\N{NO-BREAK SPACE}", "<=": "≤\N{NO-BREAK SPACE}", "milestone": ""}
 
 WHOLE = 100  # percent
 
@@ -50,7 +50,8 @@ class Wording:
         """Write the comparison of an objective; "" where nothing can be more than that: 100% is 100%."""
         if target.unit == "percent" and target.value == WHOLE and target.comparison == ">=":
             return ""
-        return SIGNS.get(target.comparison) or say("more_than", self.language) + "\N{NO-BREAK SPACE}"
+        more = say("more_than", self.language) + "\N{NO-BREAK SPACE}"
+        return more if target.comparison == ">" else SIGNS[target.comparison]
 
     def bare_objective(self, target: Target) -> str:
         """Write the objective without its unit, for a table that has a column of units."""

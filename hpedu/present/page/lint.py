@@ -19,17 +19,17 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from hpedu import store
-from hpedu.texts import Message, message
+from hpedu.texts import LANGUAGES, Message, message, say
 
-# "gần nhất" and "mới nhất" are of time, "ít nhất" is "at least": they rank nothing.
-SUPERLATIVES = re.compile(
-    r"\b((nhiều|cao|thấp|lớn|nhỏ|xa|chậm|nhanh|kém) nhất|most of|largest|steepest|farthest|highest)\b",
-    re.IGNORECASE,
-)
-NOW = re.compile(r"\b(hiện(?: nay| là| có)?|now) (?=[\d≈])", re.IGNORECASE)
-DEVELOPERS = re.compile(
-    r"data/raw|docs/|\.toml|\.csv\b|\bMAD\b|errata|ô tham số|parameters cell|notebook|\bJSON\b|\bNone\b|\bnan\b"
-)
+
+def _list_words(key: str) -> str:
+    """Return a pattern of the words to look for, in both languages."""
+    return "|".join(say(key, language) for language in LANGUAGES)
+
+
+SUPERLATIVES = re.compile(rf"\b({_list_words('lint_words_superlative')})\b", re.IGNORECASE)
+NOW = re.compile(rf"\b({_list_words('lint_words_now')}) (?=[\d≈])", re.IGNORECASE)
+DEVELOPERS = re.compile(_list_words("lint_words_developers"))
 NUMBER = re.compile(r"[-−]?\d[\d.,]*")
 SPOKEN = (
     "//main//*[self::p or self::li or self::td or self::figcaption or self::caption][not(ancestor::*[@data-for])]"
@@ -100,7 +100,7 @@ def words_of(element: HtmlElement) -> str:
 
 
 def check_labels(page: Page) -> Iterator[Message]:
-    """Two numbers under one label, and two names of one thing."""
+    """Report two numbers under one label, and two names of one thing."""
     for attribute, key in (("data-label", "lint_label"), ("data-name-of", "lint_name")):
         seen: dict[str, str] = {}
         for element in page.find(f"//*[@{attribute}]"):
@@ -110,7 +110,7 @@ def check_labels(page: Page) -> Iterator[Message]:
 
 
 def check_claims(page: Page) -> Iterator[Message]:
-    """A count or a superlative that the rows of the page do not bear out; a superlative that none could."""
+    """Report counts and superlatives that the rows of the page do not bear out, and superlatives without rows."""
     for element in page.find("//*[@data-claims]"):
         for claim in filter(None, element.get("data-claims").splitlines()):
             if not page.root.xpath(claim):
@@ -123,14 +123,14 @@ def check_claims(page: Page) -> Iterator[Message]:
 
 
 def check_contradicted(page: Page) -> Iterator[Message]:
-    """A figure that an error is about, cited as if it were sound."""
+    """Report figures that an error is about, cited as if they were sound."""
     for link in page.find("//a[contains(@class, 'cite')][not(ancestor::*[@data-contradicted])]"):
         for cell in page.figures.contradicted & set(page.cells(link)):
             yield message("lint_contradicted", cell=cell, words=words_of(link.getparent()))
 
 
 def check_now(page: Page) -> Iterator[Message]:
-    """A "now" about a figure that does not bear the year reported on."""
+    """Report a "now" about a figure that does not bear the year reported on."""
     [year] = page.find("//@data-year") or [""]
     for element in page.find(SPOKEN):
         if (found := NOW.search(text := words_of(element))) and (not year or year not in text):
@@ -138,7 +138,7 @@ def check_now(page: Page) -> Iterator[Message]:
 
 
 def check_links(page: Page) -> Iterator[Message]:
-    """A link that leads nowhere: to an anchor that is not there, or to a file that has not been made."""
+    """Report links that lead nowhere: to an anchor that is not there, or to a file that has not been made."""
     anchors = set(page.find("//@id"))
     for href in page.find("//a/@href"):
         parts = urlsplit(href)
@@ -152,7 +152,7 @@ def check_links(page: Page) -> Iterator[Message]:
 
 
 def check_developers(page: Page) -> Iterator[Message]:
-    """A word that only those who work on hpedu understand; on the page about the data it may stand."""
+    """Report words that only those who work on hpedu understand; on the page about the data they may stand."""
     if page.find("//body[@data-group='data_quality']"):
         return
     for element in page.find(f"{SPOKEN} | //main//*[self::h1 or self::h2 or self::h3]"):
@@ -161,7 +161,7 @@ def check_developers(page: Page) -> Iterator[Message]:
 
 
 def check_decimals(page: Page) -> Iterator[Message]:
-    """More decimals than the cell has that a figure was taken from."""
+    """Report figures with more decimals than the cell they were taken from."""
     for link in page.find("//a[contains(@class, 'cite')]"):
         cells, shown = page.cells(link), _find_number(link.getparent())
         printed = page.figures.printed.get(cells[0], "") if len(cells) == 1 else ""
@@ -183,7 +183,7 @@ def count_decimals(number: str) -> int:
 
 
 def check_shown(page: Page) -> Iterator[Message]:
-    """An output that the page's policy blocks: it would be an empty box."""
+    """Report what the page's policy blocks: it would be an empty box."""
     for element in page.find("//main//*[self::iframe or self::script or self::img or self::object]"):
         if not (element.get("src") or "").startswith("data:"):
             yield message("lint_blocked", tag=element.tag, source=(element.get("src") or "")[:80])
