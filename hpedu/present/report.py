@@ -16,7 +16,7 @@ from hpedu.assess.changes import (
     tabulate_standings,
 )
 from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_standings
-from hpedu.errors import check_name
+from hpedu.errors import UnknownName, WrongParameters, check_name
 from hpedu.folders import LANGUAGES_VARIABLE, find_project
 from hpedu.present import registers
 from hpedu.present.charts.bars import stacked
@@ -31,7 +31,9 @@ from hpedu.present.target import draw_target
 from hpedu.present.view import View, Wording
 from hpedu.registry import load_registry
 from hpedu.registry.models import Target, Task
-from hpedu.texts import LANGUAGES, Language
+from hpedu.texts import LANGUAGES, Language, Sayable, message
+
+YEARS = range(1954, 2101)
 
 
 class Report(View):
@@ -48,15 +50,31 @@ class Report(View):
 
     Raises
     ------
-    UnknownName
-        For a group, territory or language that does not exist, with the closest names.
+    WrongParameters
+        Naming all that cannot be: a group, territory or language that does not exist, with the closest names; a
+        year or horizon that is none.
     """
 
     def __init__(
         self, group: str, *, territory: str, year: int | None, language: str, horizon: int = HORIZON
     ) -> None:
+        registry = load_registry()
+        wrong: list[Sayable] = [
+            UnknownName(kind, name, known)
+            for kind, name, known in (
+                ("group", group, registry.groups),
+                ("territory", territory, registry.reported_territories()),
+                ("language", language, LANGUAGES),
+            )
+            if name not in known
+        ]
+        for name, value in (("year", year), ("horizon", horizon)):
+            if not (isinstance(value, int) and value in YEARS) and not (name == "year" and value is None):
+                wrong.append(message("parameter_no_year", name=name, value=repr(value)))
+        if wrong:
+            raise WrongParameters(wrong, language if language in LANGUAGES else LANGUAGES[0])
         super().__init__(territory=territory, year=year, language=language)
-        self.group = check_name("group", group, self.registry.groups)
+        self.group = group
         self._horizon = horizon
         self.standings = self._assess(self.group)
 
