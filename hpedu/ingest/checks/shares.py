@@ -31,13 +31,15 @@ def check_shares(figures: Figures, registry: Registry) -> Iterator[dict[str, Any
         (one.territory, one.place, one.year, one.key): (one, total)
         for one, total in _list_shares(figures, registry)
     }
-    for (*where, key), (whole, all_of) in known.items():
-        part, some = known.get((*where, _of(key, PART)), (None, None))
-        if key[OWNERSHIP] == WHOLE and part and some and all_of.value > some.value:
-            rest = (whole.value * all_of.value - part.value * some.value) / (all_of.value - some.value)
-            if not 0 <= rest <= 100 or _is_cut(whole, part):
-                words = {"part": part.value, "all": all_of.value, "some": some.value, "rest": rest}
-                yield _report("share_of_part", whole, part, registry, words)
+    for (territory, place, year, key), (whole, all_of) in known.items():
+        pair = known.get((territory, place, year, _of(key, PART)))
+        if pair is None or key[OWNERSHIP] != WHOLE or all_of.value <= pair[1].value:
+            continue
+        part, some = pair
+        rest = (whole.value * all_of.value - part.value * some.value) / (all_of.value - some.value)
+        if not 0 <= rest <= 100 or _is_cut(whole, part):
+            words = {"part": part.value, "all": all_of.value, "some": some.value, "rest": rest}
+            yield _report("share_of_part", whole, part, registry, words)
 
 
 def _list_shares(figures: Figures, registry: Registry) -> Iterator[tuple[Figure, Figure]]:
@@ -66,7 +68,8 @@ def _find_bases(registry: Registry) -> Mapping[Key, Key]:
 
 
 def _of(key: Key, ownership: str) -> Key:
-    return (*key[:OWNERSHIP], ownership, *key[OWNERSHIP + 1 :])
+    measure, level, _, sex, detail = key
+    return measure, level, ownership, sex, detail
 
 
 def _is_cut(first: Figure, second: Figure) -> bool:
