@@ -132,6 +132,20 @@ def list_cautions() -> dict[str, Standing]:
         "a ceiling": stand("uncertain", 20.0, target=ceiling, probability=0.3, **falling),
         "a count": stand("short", 2.0, target=counted, points=2, required_pace=8.4, observed_pace=0.0),
         "per 10,000": stand("unlikely", 100.0, target=per_10k, probability=0.0, required_pace=13.3),
+        "an old figure, never the right way": replace(
+            stand("short", 100.0, target=per_10k, required_pace=32.0, observed_pace=-13.0),
+            last={
+                "indicator": PER_10K,
+                "year": 2018,
+                "value": 100.0,
+                "unit": "per_10k",
+                "qualifier": "",
+                "inputs": [],
+            },
+            stale=True,
+            best_pace=-8.0,
+            best_span=3,
+        ),
     }
 
 
