@@ -79,6 +79,16 @@ class Territory(Keyed):
     role: Literal["city", "part", "country", "province", "region"]
     order: int
 
+    @property
+    def judged(self) -> bool:
+        """Return whether the plans set it targets: a city or a part of it, as long as it is there."""
+        return self.role in ("city", "part") and not self.is_past
+
+    @property
+    def is_past(self) -> bool:
+        """Return whether it is no more."""
+        return self.valid_to is not None
+
 
 REPORTED_ROLES = ("city", "part", "country")
 """Roles of the territories that reports can be about."""
