@@ -166,8 +166,14 @@ def tabulate_series(values: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     )
     counted = values.filter(pl.col("qualifier") == "", pl.col("status") != "projected")
     series = counted.select("indicator", "year", "value", place="territory")
-    return series.join(about, on="indicator", how="inner", maintain_order="left").join(
-        _list_breaks(values, registry), on=["place", "indicator"], how="left", maintain_order="left"
+    # What its own bounds rule out is no point: `_set_aside` says so where it is the newest figure.
+    possible = (pl.col("value") <= pl.col("upper")).fill_null(True) & (
+        pl.col("value") >= pl.col("lower")
+    ).fill_null(True)
+    return (
+        series.join(about, on="indicator", how="inner", maintain_order="left")
+        .filter(possible)
+        .join(_list_breaks(values, registry), on=["place", "indicator"], how="left", maintain_order="left")
     )
 
 

@@ -265,13 +265,13 @@ def _tabulate_years(
     rows = []
     for (norm_id,), group in own.group_by("basis", maintain_order=True):
         missing = dict(group.select("year", "missing").rows())
-        if len(set(missing.values()) - {None}) > 1:
-            cells = [
-                say("needs_unsure", language)
-                if (norm_id, year) in unsure
-                else format_number(missing.get(year), 0, language)
-                for year in years
-            ]
+        cells = [
+            say("needs_unsure", language)
+            if (norm_id, year) in unsure
+            else format_number(missing.get(year), 0, language)
+            for year in years
+        ]
+        if len(set(cells) - {MISSING}) > 1:
             rows.append([names[str(norm_id)], *cells])
     name = view.registry.name("scenario", scenario, language).lower()
     columns = [say("needs_what", language), *(school_year(year, language) for year in years)]

@@ -578,9 +578,8 @@ class SchoolColumn(Keyed):
     count_as: Literal["sum", "any", "rows", "valid"]
     # Public and private schools are summed apart as well.
     by_ownership: bool
-    # The column it cannot exceed.
+    # The column it cannot exceed; the column, or column and level, that it makes up together with others.
     part_of: str = ""
-    # The column, or column and level, that it makes up together with others.
     sums_to: str = ""
 
     @property

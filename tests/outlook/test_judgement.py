@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 
 from hpedu.outlook import SeriesError, judge, project
-from hpedu.outlook.judgement import COMPANY
 
 STEADY = {2018: 90.0, 2019: 91.0, 2020: 92.5, 2022: 92.0, 2023: 94.0, 2024: 95.0}
 
@@ -68,18 +67,6 @@ def test_an_old_value_is_stale_and_a_past_target_year_without_value_is_said() ->
     assert one(STEADY, as_of=2027)["stale"] is False
     assert one(STEADY, as_of=2028)["stale"] is True
     assert one(STEADY, as_of=2026, year=2025)["reason"] == "no_value_for_target_year"
-
-
-def test_likely_takes_the_company_of_other_places() -> None:
-    goal = pl.DataFrame({"indicator": ["x"], "comparison": [">"], "target": [95.0], "target_year": [2030]})
-
-    def judge_among(others: int) -> list[str]:
-        rows = [(f"place {n}", "x", year, value) for n in range(others + 1) for year, value in STEADY.items()]
-        frame = pl.DataFrame(rows, schema=["place", "indicator", "year", "value"], orient="row")
-        return judge(frame.with_columns(upper=100.0), goal)["verdict"].unique().to_list()
-
-    assert judge_among(COMPANY - 1) == ["leaning"]
-    assert judge_among(COMPANY) == ["likely"]
 
 
 def test_after_a_break_nothing_is_called_likely() -> None:

@@ -180,7 +180,7 @@ def say_targets(language: Language) -> Sections:
     level3 = wording.registry.other_targets["hai_phong_universalisation_level3_2030"]
     sections["beside the plans"] = [
         *map(wording.other_target, [*others, level3]),
-        *(wording.place(*place) for place in (("III.4", ""), ("V.1.3", "7"), ("", "3.4"))),
+        *(wording.name_place(*place) for place in (("III.4", ""), ("V.1.3", "7"), ("", "3.4"))),
     ]
     sections["chance"] = [f"{chance}: {say_chance(chance, wording)}" for chance in chances]
     sections["scorecard"] = _draw_rows(wording)
