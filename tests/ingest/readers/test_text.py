@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpedu.decoding import decode_text
-from hpedu.errors import Refused
-from hpedu.ingest.schema import CUT
 from hpedu.ingest.readers.text import is_delimited, read_delimited
+from hpedu.ingest.schema import CUT
 from hpedu.ingest.words.vietnamese import detect_legacy
 
 ROWS = [["Quận", "Số trường", "Tỷ lệ"], ["Hải An", "2.416", "98,38"], ["Đồ Sơn", "-", ""]]
