@@ -19,7 +19,8 @@ from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.source import open_source
-from hpedu.registry import Registry
+from hpedu.registry import Registry, load_registry
+from tests.fuzz.forms import FilledForm, compare_form, make_form
 from tests.fuzz.mutations import MUTATIONS, ONLY
 from tests.fuzz.schools import SchoolTable, compare, make_list
 from tests.fuzz.tables import FORMATS, PUBLISHED, Table, make_table
@@ -35,7 +36,7 @@ class Mutant:
     format: str
     mutation: str
     done: str
-    table: Table | SchoolTable
+    table: Table | SchoolTable | FilledForm
     data: bytes
 
 
@@ -51,11 +52,14 @@ class Outcome:
 
 
 def make_mutant(number: int) -> Mutant:
-    """Make the mutant of a number: one in ten a school list; a table, one change in three of four, else two."""
+    """Make the mutant of a number: one in ten a school list, one a form; a table, one change or two."""
     random = Random(number)
     if number % 10 == 0:
         kind, name, schools, done, data = make_list(random)
         return Mutant(number, kind, name, done, schools, data)
+    if number % 10 == 5:
+        name, form, done, data = make_form(random, load_registry())
+        return Mutant(number, "form", name, done, form, data)
     table = make_table(random)
     kind = random.choice(list(FORMATS))
     known = [name for name in MUTATIONS if kind in ONLY.get(name, {kind})]
@@ -79,6 +83,9 @@ def judge(mutant: Mutant, registry: Registry) -> Outcome:
     try:
         if isinstance(mutant.table, SchoolTable):
             read, set_aside, found = compare(mutant.table, mutant.data, RESOURCE, registry)
+            return Outcome(mutant, read, set_aside, False, tuple(found))
+        if isinstance(mutant.table, FilledForm):
+            read, set_aside, found = compare_form(mutant.table, mutant.data, RESOURCE, registry)
             return Outcome(mutant, read, set_aside, False, tuple(found))
         reading = read_file(open_source(mutant.data), RESOURCE, registry)
     except Unreadable:
