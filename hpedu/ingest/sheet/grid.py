@@ -8,6 +8,10 @@ from decimal import Decimal
 from types import MappingProxyType
 
 
+CUT = "…"
+"""Stands behind the text of a cell in which a file ends: more of it may be lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class Merge:
     """A merged range; rows and columns counted from 0, both ends included. Its text is top left."""
