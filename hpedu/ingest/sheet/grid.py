@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
 
-
 CUT = "…"
 """Stands behind the text of a cell in which a file ends: more of it may be lost."""
 

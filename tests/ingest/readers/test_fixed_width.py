@@ -123,7 +123,7 @@ def test_years_of_which_one_has_a_word_before_it_are_no_row_of_figures() -> None
     assert page is not None and page.rows[0] == ["", *years]
 
 
-@pytest.mark.parametrize(("last", "found"), [("Ba      31    351", "351…"), ("Ba      31  35120", "35120")])
+@pytest.mark.parametrize(("last", "found"), [("Ba      31  351", "351…"), ("Ba      31  35120", "35120")])
 def test_a_page_that_ends_short_of_its_last_column(last: str, found: str) -> None:
     """Nothing ends the line; a figure as far right as those above it is whole, and so is one with a line's end."""
     page = f"      2015   2016\nMot     12  12345\nHai     15  13345\nTu      16  14345\n{last}"
