@@ -139,7 +139,7 @@ def _is_plain(text: str) -> bool:
 
 def join_lines(text: str) -> str:
     """Return a label broken over lines as one: "2010-\\n2011" is "2010-2011", any other break is a blank."""
-    return clean_text(_BROKEN_AT_HYPHEN.sub(r"\1", text))
+    return clean_text(_BROKEN_AT_HYPHEN.sub(r"\1", text) if "\n" in text or "\r" in text else text)
 
 
 def join_path(parts: Sequence[str]) -> str:
