@@ -211,7 +211,11 @@ class HeaderPaths:
         middle). Else a text goes on to the right, up to the column where such a repetition begins.
         """
         texts = {column: self._text(row, column) for column in columns}
-        children = {column: tuple(self._text(tier, column) for tier in below) for column in columns}
+        # "Trong đó - Of which" names nothing, and is merged over some groups and not over others.
+        children = {
+            column: tuple("" if is_worded("filler", text := self._text(tier, column)) else text for tier in below)
+            for column in columns
+        }
         merged = {column for column in columns if (row, column) in self._covered}
         repeated = None if merged else _spread(list(texts.values()), list(children.values()))
         if repeated is not None:
