@@ -78,6 +78,10 @@ def align_page(lines: Sequence[str]) -> Page | None:
         placed = _place_figures(line, found[number], full) if number in found else None
         if placed is None:
             placed, merges = _place_words(line, edges, centres, number)
+            texts = _TOKEN.findall(line)
+            if len(texts) in (count, count + 1) and texts != [text.strip() for text in placed if text.strip()]:
+                # By their number the texts are one to a column, but they do not stand so: nobody can tell.
+                placed, merges = [line, *[""] * count], []
             merged += merges
         rows.append(placed)
     return Page(rows, merged)

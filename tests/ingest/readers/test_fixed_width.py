@@ -129,3 +129,14 @@ def test_a_page_that_ends_short_of_its_last_column(last: str, found: str) -> Non
     page = f"      2015   2016\nMot     12  12345\nHai     15  13345\nTu      16  14345\n{last}"
     assert read_plain_text(page.encode())[0].rows[-1][-1] == found
     assert read_plain_text(f"{page}\n".encode())[0].rows[-1][-1] == found.removesuffix("…")
+
+
+@pytest.mark.parametrize("corner", ["Địa phương   ", ""])
+def test_names_that_do_not_stand_over_their_figures_are_none(corner: str) -> None:
+    rows = [
+        "Hà Nội   52011   53011   54012",
+        "Hải Phòng   41233   42233   43234",
+        "Quảng Ninh   21212   22212   23213",
+    ]
+    page = align_page([f"{corner}Tổng số   Tiểu học   Trung học cơ sở", *rows])
+    assert page is None or page.rows[0][1:] == ["", "", ""]
