@@ -54,10 +54,10 @@ _TERRITORY_WORDS = {
 
 # What does not count in an item, and what does.
 _FOOTNOTE = re.compile(r"\(\s*(?:\*+|\d)\s*\)")
-# Blocks of a table that are computed from its counts, whichever the table is.
-_COMPUTED = ("Chỉ số phát triển*", "Index (Previous year = 100)*", "Development index*")
-# Words before an item that only lead to it.
-_LEAD = re.compile(r"^(?:(?:of which|in which|trong đó)\s*[:–-]|quantity\b|số lượng\b)\s*", re.IGNORECASE)
+# Stands for the blocks of a table that are computed from its counts, whichever the table is.
+_COMPUTED = "Index (Previous year = 100)*"
+# Words before an item that only lead to it, folded.
+_LEAD = re.compile(r"(?:(?:of which|in which|trong do)\s*[:–-]|quantity\b|so luong\b)\s*")
 # A code is the same with points, underscores or hyphens: "CR.1", "cr_1".
 _ITEM_WORD = re.compile(r"(?:[^\W_]|[%+])+")
 
@@ -246,7 +246,7 @@ class Items:
 
     def __init__(self, layout: Layout) -> None:
         self._series = layout.series
-        left_out = [*layout.not_kept, *_COMPUTED]
+        left_out = [*layout.not_kept, _COMPUTED]
         self._labels = _index([*layout.series, *left_out])
         self._not_kept = set(left_out)
         self._left_out = {item_key(label): label for label in left_out if label.endswith("*")}
@@ -269,7 +269,7 @@ class Items:
             if found is not None:
                 return found
         # What "Of which: Public" is of, the row above or the whole, is not told by its words.
-        is_part = len(telling) > 1 and any(map(_LEAD.match, telling))
+        is_part = len(telling) > 1 and any(_LEAD.match(fold_text(part)) for part in telling)
         loose = None if is_part else self._loose.get(_words(SEPARATOR.join(translated)))
         return loose or self._find_left_out(telling) or self._find_glued(telling)
 
@@ -288,10 +288,11 @@ class Items:
 
     def _find_left_out(self, parts: Sequence[str]) -> str | None:
         """Return the entry of `not_kept` that ends in a star and begins a part: a whole block of the table."""
-        tiers = [item_key(tier) for part in parts for tier in part.split(SEPARATOR)]
-        return next(
-            (label for key, label in self._left_out.items() if any(t.startswith(key) for t in tiers)), None
-        )
+        tiers = [tier for part in parts for tier in part.split(SEPARATOR)]
+        if any(is_worded("computed", tier) for tier in tiers):
+            return _COMPUTED
+        keys = list(map(item_key, tiers))
+        return next((label for key, label in self._left_out.items() if any(k.startswith(key) for k in keys)), None)
 
     def _find_glued(self, parts: Sequence[str]) -> str | None:
         """Return the item of a block and a line of it that an export has put into one label; if it is only one."""
@@ -316,7 +317,8 @@ class Items:
         return self._translated[part]
 
     def _find_name(self, part: str) -> str | None:
-        texts = part, _LEAD.sub("", part)
+        lead = _LEAD.match(fold_text(part))
+        texts = [part, fold_text(part)[lead.end() :]] if lead else [part]
         found = (find_bilingual(lambda text: self._names.get(item_key(text)), text) for text in texts)
         return next(filter(None, found), None)
 
