@@ -326,9 +326,9 @@ class _FormReader:
             else ""
         )  # fmt: skip
         if reason or series is None or self.cover is None:
-            first = self.rows.get(series) if series is not None else None
+            first = self.rows.get(series) if series else None
             answer = row.typed.get(row.sheet.answer)
-            if first is not None and answer is not None and answer.printed != first["printed"]:
+            if series and first and answer and answer.printed != first["printed"]:
                 # Of two answers nobody can know which is meant.
                 del self.rows[series]
                 self._set_aside(Cell(first["sheet"], first["cell"], first["printed"], {}), reason)
