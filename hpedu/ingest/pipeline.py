@@ -169,7 +169,7 @@ def read_own(
     """
     source = open_source(data)
     if is_form(source):
-        cover = find_cover(source.grids, registry)
+        cover = find_cover(source.grids, registry)[0]
         year = cover.year if cover else None
         resource = _describe(name, "own_form", year)
         return resource, _read_with_digest(source, resource, registry, progress)
