@@ -12,6 +12,7 @@ from hpedu.ingest.evidence import is_national
 from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.interpret import Progress, Reading, interpret, stay_silent
 from hpedu.ingest.layouts import Broken, Layout, find_broken, find_layout, load_layouts
+from hpedu.ingest.panel import is_panel, read_panel
 from hpedu.ingest.quarantine import set_aside_row
 from hpedu.ingest.schema import Cell, RawTable, Resource, column_index
 from hpedu.ingest.schools.lists import find_lacking, read_schools
@@ -34,6 +35,8 @@ def read_file(source: Source, resource: Resource, registry: Registry, progress: 
         If the file is damaged, of a kind hpedu does not read, or holds no table.
     """
     with report_damage():
+        if is_panel(source.data):
+            return read_panel(source, resource, registry)
         if is_form(source):
             return _correct_form(read_form(source, resource, registry), resource, registry)
         schools = read_schools(source, resource.path, registry, resource.published)
