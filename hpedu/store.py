@@ -25,6 +25,7 @@ from hpedu.digest import (
     FINDINGS,
     ISSUES,
     OBSERVATIONS,
+    PEERS,
     RECORD,
     SCHOOLS,
     VALUES,
@@ -40,6 +41,7 @@ from hpedu.indicators import compute_indicators, find_origins, find_refused
 from hpedu.ingest.derive import revisions as find_revisions
 from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.schema import Resource
+from hpedu.peers import compute_peers, is_peer
 from hpedu.registry import Registry, load_registry
 from hpedu.registry.formula import SeriesRef
 from hpedu.texts import LANGUAGES
@@ -79,6 +81,7 @@ def prepare(
 
 PARTS = (
     ("values", "indicator", "territory"),
+    ("peers", "indicator"),
     ("observations", "level"),
     ("issues", "file"),
     ("communes", "territory"),
@@ -96,8 +99,10 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
     registry = load_registry()
     found = ingest(project, registry, progress)
     origins = find_origins(found.package, set(found.schools["file"]), registry)
-    values = compute_indicators(found.observations, registry, origins)
-    refused = find_refused(found.observations, registry, origins, values)
+    reported = found.observations.filter(~is_peer(registry))
+    values = compute_indicators(reported, registry, origins)
+    refused = find_refused(reported, registry, origins, values)
+    peers = compute_peers(found.observations, registry)
     communes, commune_schools = compute_communes(found.observations, found.schools, registry)
     frames = {
         OBSERVATIONS: found.observations,
@@ -105,6 +110,7 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
         FINDINGS: pl.concat([found.findings, refused]),
         SCHOOLS: found.schools,
         VALUES: values,
+        PEERS: peers,
         COMMUNES: communes,
         COMMUNE_SCHOOLS: commune_schools,
     }
@@ -126,7 +132,12 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
         communes=_list_communes(commune_schools, registry),
         sources=sources,
         parts={
-            **digest_parts({name.removesuffix(".parquet"): frame for name, frame in frames.items()}),
+            **digest_parts(
+                {
+                    name.removesuffix(".parquet"): frame
+                    for name, frame in (frames | {OBSERVATIONS: reported}).items()
+                }
+            ),
             **{f"sources/{source['name']}": _digest(repr(source)) for source in sources},
             "newest_year": str(newest),
             "unread": _digest(repr(found.unread)),
@@ -299,10 +310,10 @@ def indicator_values(
     Parameters
     ----------
     indicators, territories
-        Only those of some indicators in some territories: both or neither are named.
+        Only those of some indicators in some territories: both or neither are named, and no other province is one.
     """
     if indicators is None or territories is None:
-        return _read_part(VALUES)
+        return pl.concat([_read_part(VALUES), _read_part(PEERS)])
     indicators, territories = list(indicators), list(territories)
     _record(f"values/{indicator}/{territory}" for indicator in indicators for territory in territories)
     table = _read(find_project(), VALUES)
@@ -310,8 +321,18 @@ def indicator_values(
 
 
 def territory_values(territory: str) -> pl.DataFrame:
-    """Return all values of a territory without recording it: the caller records what it makes of them."""
-    return _read(find_project(), VALUES).filter(pl.col("territory") == territory)
+    """Return all values of a territory, and those of the other provinces, without recording it.
+
+    The caller records what it makes of them.
+    """
+    project = find_project()
+    own = _read(project, VALUES).filter(pl.col("territory") == territory)
+    return pl.concat([own, _read(project, PEERS)])
+
+
+def peer_values(indicators: Iterable[str]) -> pl.DataFrame:
+    """Return the values of some indicators in the other provinces (columns: `hpedu.indicators.VALUES`)."""
+    return _read_part(PEERS, "indicator", indicators)
 
 
 def commune_values(commune: str) -> pl.DataFrame:

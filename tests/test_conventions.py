@@ -33,6 +33,7 @@ FLOORS = {
     "ingest": 4,
     "indicators": 5,
     "communes": 6,
+    "peers": 6,
     "store": 7,
     "assess": 8,
     "present": 9,

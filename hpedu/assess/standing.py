@@ -18,6 +18,7 @@ from hpedu.outlook.judgement import judge
 from hpedu.outlook.open_sdg import measure_progress
 from hpedu.outlook.pace import measure_pace
 from hpedu.outlook.projection import project
+from hpedu.peers import is_peer
 from hpedu.registry import Registry
 from hpedu.registry.models import Target
 
@@ -60,6 +61,8 @@ class Standing:
     best_span: int | None = None
     probability: float | None = None
     """That the value of the target year meets the target."""
+    company: int = 0
+    """How many other provinces show the indicator too, in years not much older."""
     projection: tuple[Row, ...] = ()
     """Columns of `hpedu.outlook.project`, a row a year."""
     progress: Row | None = None
@@ -80,7 +83,7 @@ def assess_targets(
     Parameters
     ----------
     values
-        Columns as `hpedu.indicators.VALUES`.
+        Columns as `hpedu.indicators.VALUES`. Those of other provinces are the company of the territory's own.
     horizon
         Last year to project to.
 
@@ -94,7 +97,9 @@ def assess_targets(
     # A country is shown for comparison and never judged.
     if registry.territories[territory].role == "country":
         return [_compare_only(target, territory, known) for target in registry.targets.values()]
-    found = _measure(own, registry, year, horizon)
+    targets = list(registry.targets)
+    others = values.filter(is_peer(registry), pl.col("indicator").is_in(targets), pl.col("year") <= year)
+    found = _measure(own, others, registry, year, horizon)
     return [
         _assess_milestone(target, territory, known.get(target.milestone_indicator, []))
         if target.kind == "milestone"
@@ -193,15 +198,17 @@ class _Measured:
     projections: Mapping[str, list[Row]]
 
 
-def _measure(own: pl.DataFrame, registry: Registry, year: int, horizon: int) -> _Measured:
+def _measure(own: pl.DataFrame, others: pl.DataFrame, registry: Registry, year: int, horizon: int) -> _Measured:
+    company = tabulate_series(others, registry)
     # All series of the territory tell how far one can move in a year, not only those with a target.
     series, targets = tabulate_series(own, registry), tabulate_targets(registry.targets.values())
     aimed = series.join(targets.select("indicator"), on="indicator", how="semi")
     projections: dict[str, list[Row]] = {}
-    for row in project(series, until=horizon).filter(pl.col("status") == "projected").iter_rows(named=True):
+    foreseen = project(series, until=horizon, background=company).filter(pl.col("status") == "projected")
+    for row in foreseen.iter_rows(named=True):
         projections.setdefault(row["indicator"], []).append(row)
     return _Measured(
-        judged=_by_indicator(judge(series, targets, as_of=year)),
+        judged=_by_indicator(judge(series, targets, as_of=year, background=company)),
         paces=_by_indicator(measure_pace(aimed, targets)),
         progress=_by_indicator(measure_progress(aimed.drop("lower", "upper"), targets)),
         projections=projections,
@@ -233,6 +240,7 @@ def _assess(target: Target, territory: str, rows: Sequence[dict[str, Any]], foun
         best_pace=pace["best"],
         best_span=pace["best_years"],
         probability=judged["probability"],
+        company=judged["company"] or 0,
         projection=tuple(found.projections.get(target.id, [])),
         progress=found.progress.get(target.id),
     )

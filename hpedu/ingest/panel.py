@@ -1,7 +1,7 @@
 """Read a panel: a coded CSV with a row a series of a territory and a column a year, all provinces in one file.
 
-A panel has ten times the figures of all other files, so it is read as a whole, not cell by cell. It carries ids and
-codes of the registry, like a transcription.
+A panel has ten times the figures of all other files, so it is read as a whole, not cell by cell. It carries ids
+and codes of the registry, like a transcription.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ def read_panel(source: Source, resource: Resource, registry: Registry) -> Readin
     )
     refused = cells.filter(pl.col("reason").is_not_null()).with_columns(subject=_find_subject())
     issues = [
-        set_aside_row(
-            Cell("", row["cell"], row["printed"], {}), resource, row["reason"], row["subject"], registry
-        )
+        set_aside_row(Cell("", row["cell"], row["printed"], {}), resource, row["reason"], row["subject"], registry)
         for row in refused.iter_rows(named=True)
     ]
     places = pl.col("printed").str.extract(r"\.(\d+)$").str.len_chars().fill_null(0)
@@ -122,7 +120,9 @@ def _read_head(heads: list[str], place: int, resource: Resource) -> dict[str, An
     """
     found = find_year(heads[place])
     year = found[0].first if found and not found[1].strip() else None
-    late = {basis: year is not None and lies_after(year, rule, resource.published) for basis, rule in _RULES.items()}  # type: ignore[arg-type]
+    late = {
+        basis: year is not None and lies_after(year, rule, resource.published) for basis, rule in _RULES.items()
+    }  # type: ignore[arg-type]
     return {
         "head": heads[place],
         "letters": column_letters(place),

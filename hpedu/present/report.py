@@ -20,6 +20,7 @@ from hpedu.folders import find_project
 from hpedu.present import registers
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.trend import trend
+from hpedu.present.comparison import draw_peers, read_compared
 from hpedu.present.exports.form import offer_forms, series_of
 from hpedu.present.forecasts import draw_enrolment, draw_requirements
 from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table
@@ -29,7 +30,7 @@ from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import draw_target
 from hpedu.present.view import View, Wording
 from hpedu.registry import load_registry
-from hpedu.registry.models import Target, Task
+from hpedu.registry.models import Indicator, Target, Task
 from hpedu.texts import Language
 
 
@@ -65,7 +66,7 @@ class Report(View):
         """Return the head of the page: title, what it answers, and the sources of everything on it."""
         territory = self.registry.territories[self.territory]
         shown = self._own_values("viet_nam")
-        resources = self.resources(shown)
+        resources = self.resources(self._with_peers(shown))
         digests = store.file_digests([resource.path for resource in resources])
         name = territory.name.get(self.language)
         city = territory.role == "city"
@@ -180,6 +181,10 @@ class Report(View):
         ]
         return draw_table([str(c) for c in shown.columns], rows, caption=caption, numeric=numeric)
 
+    def peers(self, *, shown: bool = True) -> Block:
+        """Show where the old province stands among all (`hpedu.present.comparison.draw_peers`); nobody is judged."""
+        return draw_peers(self, self._own_indicators()) if shown else Block(draw_notice(self._say("peers_off")))
+
     # -- what it would take --------------------------------------------------------------------------------
 
     def enrolment(self, *levels: str, until: int = 2030, growth: float = 0.0) -> Block:
@@ -291,9 +296,21 @@ class Report(View):
         """Return whether targets and indicators of a group are on this page."""
         return self.group == group or not self.registry.groups[self.group].targets
 
+    def _own_indicators(self) -> list[Indicator]:
+        return [i for i in self.registry.indicators.values() if self._holds(i.group)]
+
+    def _with_peers(self, shown: pl.DataFrame) -> pl.DataFrame:
+        """Return values with those of the other provinces that a group's page compares with."""
+        if (
+            not self.registry.groups[self.group].targets
+            or self.registry.territories[self.territory].role == "country"
+        ):
+            return shown
+        return pl.concat([shown, read_compared(self._own_indicators(), self.registry)])
+
     def _own_values(self, *compared: str) -> pl.DataFrame:
         """Return the values of the group's indicators in the territory, its parts, and the places compared."""
-        own = [i.id for i in self.registry.indicators.values() if self._holds(i.group)]
+        own = [i.id for i in self._own_indicators()]
         places = dict.fromkeys([self.territory, *self.registry.territories[self.territory].parts, *compared])
         return store.indicator_values(own, places).filter(pl.col("year") <= self.year)
 

@@ -24,6 +24,7 @@ from hpedu.registry.models import (
     Measure,
     Norm,
     OtherTarget,
+    Peer,
     Place,
     ProvinceCode,
     PublisherName,
@@ -66,6 +67,7 @@ class Registry:
     revision_limits: list[RevisionLimit]
     school_columns: dict[str, SchoolColumn]
     limits: dict[str, Limit]
+    peers: list[Peer]
     publishers: list[PublisherName]
     relations: dict[str, Relation]
 
