@@ -26,9 +26,9 @@ def is_peer(registry: Registry) -> pl.Expr:
 def compute_peers(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     """Compute all indicator values of the provinces, by the formulas that hold for the city's own.
 
-    There are as many figures as of twenty cities, so whole series are taken together. A value beyond the bounds of
-    its indicator (90,000 girls among 80,000 pupils) is not taken: nobody decides which print of a peer is wrong. Nor
-    are those of the years before a province had its present area: parts of two versions make no series.
+    There are as many figures as of twenty cities, so whole series are taken together. A value beyond the bounds
+    of its indicator (90,000 girls among 80,000 pupils) is not taken: nobody decides which print of a peer is
+    wrong. Nor is one of the years before a province had its present area: two versions make no series.
 
     Returns
     -------

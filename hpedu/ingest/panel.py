@@ -21,7 +21,7 @@ from hpedu.ingest.quarantine import set_aside_row
 from hpedu.ingest.schema import OBSERVATIONS, Cell, Resource, column_letters
 from hpedu.ingest.source import Source
 from hpedu.ingest.words.units import PARTS, is_percent
-from hpedu.ingest.words.years import find_year, lies_after
+from hpedu.ingest.words.years import YearRule, find_year, lies_after
 from hpedu.registry import Registry
 
 HEAD = ("territory", "measure", "level", "ownership", "sex", "unit")
@@ -29,7 +29,7 @@ HEAD = ("territory", "measure", "level", "ownership", "sex", "unit")
 
 _THERE = (9, 30)
 """Month and day on which a territory must have been there."""
-_RULES = {"school_year": "school_year_start", "calendar": "calendar"}
+_RULES: dict[str, YearRule] = {"school_year": "school_year_start", "calendar": "calendar"}
 _BLANK = ("detail", "place", "qualifier", "sheet", "note")
 _NO_SCALE = Decimal(1)
 
@@ -116,19 +116,19 @@ def _read_row(row: Mapping[str, str], units: Mapping[str, Decimal], registry: Re
 def _read_head(heads: list[str], place: int, resource: Resource) -> dict[str, Any]:
     """Return what the head of a column of figures says: its year, and whether its figures are preliminary.
 
-    `late` has, by what a year of a measure is, whether it had not begun when the file was published.
+    `late_...` says, for measures of either basis, whether the year had not begun when the file was published.
     """
     found = find_year(heads[place])
     year = found[0].first if found and not found[1].strip() else None
-    late = {
-        basis: year is not None and lies_after(year, rule, resource.published) for basis, rule in _RULES.items()
-    }  # type: ignore[arg-type]
     return {
         "head": heads[place],
         "letters": column_letters(place),
         "year": year,
         "status": (found[0].status if found else "") or "final",
-        **{f"late_{basis}": is_late for basis, is_late in late.items()},
+        **{
+            f"late_{basis}": year is not None and lies_after(year, rule, resource.published)
+            for basis, rule in _RULES.items()
+        },
     }
 
 
@@ -146,7 +146,7 @@ def _find_reason() -> pl.Expr:
 
 
 def _find_subject() -> pl.Expr:
-    """Return what the reason of a refused cell is about: a code, the head of the column, the territory, the print."""
+    """Return what the reason of a refused cell is about: a code, a head, a territory, or what is printed."""
     return (
         pl.when(pl.col("doubt") != "").then("about")
         .when(pl.col("reason").is_in(["no_year", "after_publication"])).then("head")

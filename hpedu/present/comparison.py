@@ -38,7 +38,7 @@ def draw_peers(view: View, indicators: Sequence[Indicator]) -> Block:
 
 
 def read_compared(indicators: Sequence[Indicator], registry: Registry) -> pl.DataFrame:
-    """Return the values of rates in all old provinces, those that became the city included; sizes are not compared."""
+    """Return the values of rates in all old provinces; sizes are not compared."""
     rates = [one.id for one in indicators if not one.counts]
     parts = [key for key, row in registry.territories.items() if row.role == "part"]
     return pl.concat([store.peer_values(rates), store.indicator_values(rates, parts)])
@@ -46,12 +46,8 @@ def read_compared(indicators: Sequence[Indicator], registry: Registry) -> pl.Dat
 
 def _draw(view: View, found: Sequence[Comparison], own: Territory) -> Chart:
     language, place = view.language, own.name.get(view.language)
-    levels = dict.fromkeys(
-        say(f"confidence_{source.confidence}", language)
-        for source in view.resources(
-            read_compared([view.indicator(one.indicator) for one in found], view.registry)
-        )
-    )
+    used = read_compared([view.indicator(one.indicator) for one in found], view.registry)
+    levels = dict.fromkeys(say(f"confidence_{one.confidence}", language) for one in view.resources(used))
     text = ChartText(
         title=say(
             "peers_title",
@@ -140,9 +136,10 @@ def _say(view: View, found: Sequence[Comparison], own: Territory) -> str:
         return f"{words[:1].lower()}{words[1:]} ({one.rank}/{len(one.values)})"
 
     top = [name(one) for one in found if one.rank <= TOP]
-    years = {
-        name_year(one.year, view.indicator(one.indicator), view.registry, language): one.year for one in found
-    }
+    newest = sorted(found, key=lambda one: one.year)
+    years = dict.fromkeys(
+        name_year(one.year, view.indicator(one.indicator), view.registry, language) for one in newest
+    )
     said = say(
         "peers_said",
         language,
@@ -152,7 +149,7 @@ def _say(view: View, found: Sequence[Comparison], own: Territory) -> str:
         low=len([one for one in found if one.rank > 0.75 * len(one.values)]),
         most=say("peers_most", language, names=", ".join(top)) if top else "",
     )
-    scope = say("peers_scope", language, years=", ".join(sorted(years, key=lambda words: years[words])))
+    scope = say("peers_scope", language, years=", ".join(years))
     if own.id == view.territory:
         return f"{said} {scope}"
     city = view.registry.territories[view.territory].name.get(language)

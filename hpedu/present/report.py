@@ -182,7 +182,7 @@ class Report(View):
         return draw_table([str(c) for c in shown.columns], rows, caption=caption, numeric=numeric)
 
     def peers(self, *, shown: bool = True) -> Block:
-        """Show where the old province stands among all (`hpedu.present.comparison.draw_peers`); nobody is judged."""
+        """Show where the old province stands among all (`hpedu.present.comparison.draw_peers`)."""
         return draw_peers(self, self._own_indicators()) if shown else Block(draw_notice(self._say("peers_off")))
 
     # -- what it would take --------------------------------------------------------------------------------

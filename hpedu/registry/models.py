@@ -464,7 +464,7 @@ class LevelFlow(Row):
 
 
 class Peer(Row):
-    """What there is to know of a province of the old division beside others: since when it has its area, its groups."""
+    """What there is to know of a province of the old division beside others: its groups, and since when it is."""
 
     territory: Slug
     # The year from which figures under its name are of its present area.
