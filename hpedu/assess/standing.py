@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.outlook.judgement import judge
+from hpedu.outlook.method import METHOD
 from hpedu.outlook.open_sdg import measure_progress
 from hpedu.outlook.pace import measure_pace
 from hpedu.outlook.projection import project
@@ -67,6 +68,11 @@ class Standing:
     """Columns of `hpedu.outlook.project`, a row a year."""
     progress: Row | None = None
     """Columns of `hpedu.outlook.measure_progress` (Open SDG)."""
+
+    @property
+    def has_company(self) -> bool:
+        """Return whether enough other provinces show the indicator for the outlook to lean on them."""
+        return self.company >= METHOD.least_company
 
     @property
     def outlook(self) -> Row | None:

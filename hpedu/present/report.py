@@ -81,7 +81,7 @@ class Report(View):
             synthetic=bool((shown["status"] == "synthetic").any()),
             unread=store.unread_files(),
             sources=self._list_sources(resources, digests),
-            rules=explain_rules(self.language),
+            rules=explain_rules(self.language, company=any(one.has_company for one in self.standings)),
         )
 
     def answer(self) -> Prose:
