@@ -9,10 +9,13 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from hpedu.indicators import VALUES
+from hpedu.ingest.checks.figures import Figure, Figures
+from hpedu.ingest.checks.finding import FINDINGS, make_finding
 from hpedu.ingest.schema import SERIES_FIELDS
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator
+from hpedu.texts import Language, write_number
 
 _KEY = ["territory", "year"]
 
@@ -84,6 +87,59 @@ def _compute(indicator: Indicator, series: Mapping[SeriesRef, pl.DataFrame]) -> 
         .sort(_KEY)
         .select(pl.col(name).cast(kind) for name, kind in VALUES.items())
     )
+
+
+def find_country_gaps(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+    """Find where all old provinces together are further from the country's print than a limit allows.
+
+    They stand in different files and editions, so a gap shows a misprint only where it is large: nothing goes out
+    of use for it.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `hpedu.ingest.checks.finding.FINDINGS`.
+    """
+    keys = [*SERIES_FIELDS, "year"]
+    additive = [measure.id for measure in registry.measures.values() if measure.additive]
+    figures = observations.filter(
+        pl.col("current"), pl.col("place") == "", pl.col("qualifier") == "", pl.col("measure").is_in(additive)
+    )
+    old = [key for key, row in registry.territories.items() if row.role in ("province", "part")]
+    provinces = figures.filter(pl.col("territory").is_in(old)).group_by(keys)
+    whole = [relation for relation in registry.relations.values() if relation.kind == "country"]
+    numbers = {
+        year: relation.provinces
+        for relation in whole
+        for year in range(relation.since or 0, 1 + (relation.until or relation.since or 0))
+    }
+    apart = (pl.col("sum") - pl.col("value")).abs() / pl.col("value")
+    gaps = (
+        figures.filter(
+            pl.col("territory").is_in([k for k, r in registry.territories.items() if r.role == "country"])
+        )
+        .join(provinces.agg(sum=pl.col("value").sum(), count=pl.len()), on=keys, maintain_order="left")
+        .filter(pl.col("count") == pl.col("year").replace_strict(numbers, default=None, return_dtype=pl.UInt32))
+        .filter(apart > float(registry.limits["country_gap"].value) / 100)
+    )
+    found = []
+    for figure, (total, count) in zip(
+        Figures(gaps.drop("sum", "count"), registry).all, gaps.select("sum", "count").rows(), strict=True
+    ):
+
+        def write(
+            language: Language, figure: Figure = figure, total: float = total, count: int = count
+        ) -> dict[str, str]:
+            return {
+                "sum": write_number(total, language),
+                "count": str(count),
+                "printed": write_number(figure.value, language),
+                "difference": write_number(abs(total - figure.value), language),
+            }
+
+        row = make_finding("country", "warning", figure, registry, write, template="country_across")
+        found.append({name: row[name] for name in FINDINGS})
+    return pl.DataFrame(found, schema=FINDINGS, orient="row")
 
 
 OLD_PROVINCES = 63

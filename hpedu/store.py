@@ -41,7 +41,7 @@ from hpedu.indicators import compute_indicators, find_origins, find_refused
 from hpedu.ingest.derive import revisions as find_revisions
 from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.schema import Resource
-from hpedu.peers import compute_peers, is_peer
+from hpedu.peers import compute_peers, find_country_gaps, is_peer
 from hpedu.registry import Registry, load_registry
 from hpedu.registry.formula import SeriesRef
 from hpedu.texts import LANGUAGES
@@ -103,11 +103,12 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
     values = compute_indicators(reported, registry, origins)
     refused = find_refused(reported, registry, origins, values)
     peers = compute_peers(found.observations, registry)
+    gaps = find_country_gaps(found.observations, registry)
     communes, commune_schools = compute_communes(found.observations, found.schools, registry)
     frames = {
         OBSERVATIONS: found.observations,
         ISSUES: found.issues,
-        FINDINGS: pl.concat([found.findings, refused]),
+        FINDINGS: pl.concat([found.findings, gaps, refused]),
         SCHOOLS: found.schools,
         VALUES: values,
         PEERS: peers,

@@ -117,8 +117,7 @@ def _draw(rows: Sequence[Strip], text: ChartText, own: str, key: Sequence[str]) 
     )
     x_scale = altair.Scale(domain=[0, WIDTH], nice=False, zero=False, padding=10)
 
-    def x(field: str = "x") -> altair.X:
-        return altair.X(f"{field}:Q", scale=x_scale, axis=x_axis)
+    x = altair.X("x:Q", scale=x_scale, axis=x_axis)
 
     y = altair.Y("row:Q", scale=y_scale, axis=y_axis)
     cities = list(dict.fromkeys(name for strip in rows for name in strip.named))
@@ -151,31 +150,31 @@ def _draw(rows: Sequence[Strip], text: ChartText, own: str, key: Sequence[str]) 
         altair.Tooltip("rank:N", title=text.say("rank")),
     ]
     encoding = {
-        "x": x(),
+        "x": x,
         "y": y,
         "color": altair.Color("place:N", scale=colours, sort=known, legend=legend),
         "shape": altair.Shape("place:N", scale=shapes, sort=known, legend=legend),
         "tooltip": tooltip,
     }
-    # Dots of a line stay in the order given, or all lines would run back and forth.
-    unsorted = altair.OrderValue(None)
     grey = {"color": style.PLAIN, "opacity": 0.55, "strokeWidth": 6, "strokeCap": "round"}
     faint = {"fontSize": 10, "color": style.QUIET_INK, "dy": 17}
     others = [point for point in points if point["place"] != own]
     shown = [point for point in points if point["place"] == own]
     return [
-        data_of(bands).mark_bar(color=style.GRID, height=18).encode(x=x(), x2=altair.X2("x2:Q"), y=y),
+        data_of(bands).mark_bar(color=style.GRID, height=18).encode(x=x, x2=altair.X2("x2:Q"), y=y),
         data_of(dots)
         .transform_flatten(["x"])
+        # A line that is not told the order of its points sorts them, and the gaps between dots are lost.
+        .transform_window(n="row_number()")
         .mark_line(**grey)
-        .encode(x=x(), y=y, detail="row:N", order=unsorted),
-        data_of(marks).mark_tick(color=style.INK, thickness=2, size=20, orient="vertical").encode(x=x(), y=y),
+        .encode(x=x, y=y, detail="row:N", order="n:Q"),
+        data_of(marks).mark_tick(color=style.INK, thickness=2, size=20, orient="vertical").encode(x=x, y=y),
         data_of(rings)
         .mark_point(shape="circle", size=90, stroke=style.HIGHLIGHT, filled=False, strokeWidth=2)
-        .encode(x=x(), y=y),
+        .encode(x=x, y=y),
         data_of(others).mark_point(filled=True, size=55, opacity=1).encode(**encoding),
         data_of(shown).mark_point(filled=True, size=120, opacity=1).encode(**encoding),
-        data_of(ends).mark_text(**faint).encode(x=x(), y=y, text=altair.Text("words:N")),
+        data_of(ends).mark_text(**faint).encode(x=x, y=y, text=altair.Text("words:N")),
     ]
 
 
