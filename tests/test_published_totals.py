@@ -10,6 +10,7 @@ import pytest
 
 from hpedu.peers import find_country_gaps
 from hpedu.registry import Registry
+from tests.conftest import Tables
 
 Row = dict[str, Any]
 
@@ -164,7 +165,7 @@ class TestOwnership:
 
 class TestCountry:
     @staticmethod
-    def add_provinces(tables: Any, registry: Registry) -> pl.DataFrame:
+    def add_provinces(tables: Tables, registry: Registry) -> pl.DataFrame:
         """Return what the old provinces make, and what is printed for the country, where both are whole."""
         keys = ["measure", "level", "ownership", "sex", "detail", "year"]
         additive = [measure.id for measure in registry.measures.values() if measure.additive]

@@ -116,6 +116,7 @@ def list_cautions() -> dict[str, Standing]:
         "lost": replace(uncertain, lost_since=2024),
         "after a break": replace(uncertain, broken=True),
         "stale": replace(uncertain, stale=True),
+        "with company": replace(uncertain, company=61),
         "implausible": replace(uncertain, target=doubtful),
         "no pace so far": replace(uncertain, observed_pace=None),
         "a ceiling": stand("uncertain", 20.0, target=ceiling, probability=0.3, **falling),
