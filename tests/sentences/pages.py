@@ -88,9 +88,9 @@ def _write_panel() -> str:
     """Return the primary pupils of all old provinces, one class each."""
     years = (2010, 2020)
     rows = [",".join([*HEAD, *map(str, years)])]
-    old = [
-        t.id for t in load_registry().territories.values() if t.role in ("part", "province") and t.id != "ha_tay"
-    ]
+    # Without old Hai Duong, so that the merged city has no sum of both.
+    old = {t.id for t in load_registry().territories.values() if t.role in ("part", "province")}
+    old -= {"ha_tay", "hai_duong_old"}
     for number, territory in enumerate(sorted(old)):
         rows.append(f"{territory},pupils,primary,all,both,persons,{20 + number},{90 - number}")
         rows.append(f"{territory},classes,primary,all,both,classes,1,1")
