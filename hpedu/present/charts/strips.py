@@ -93,89 +93,90 @@ def strips(
 
 
 def _draw(rows: Sequence[Strip], text: ChartText, own: str, key: Sequence[str]) -> Layers:
-    names = [wrap(strip.name, NAME_LETTERS).split("\n") for strip in rows]
-    y_axis = altair.Axis(
-        title=None,
-        values=list(range(len(rows))),
-        labelExpr=f"{json.dumps(names, ensure_ascii=False)}[datum.value]",
-        labelLimit=0,
-        labelLineHeight=LINE - 1,
-        ticks=False,
-        domain=False,
-        grid=False,
-    )
+    x_scale = altair.Scale(domain=[0, WIDTH], nice=False, zero=False, padding=10)
     # The first strip is on top.
     y_scale = altair.Scale(domain=[len(rows) - 0.5, -0.5], nice=False, zero=False)
-    x_axis = altair.Axis(
-        title=[line for entry in key for line in wrap(entry, KEY_LETTERS).split("\n")],
-        titleAnchor="start",
-        titleLineHeight=LINE,
-        labels=False,
-        ticks=False,
-        grid=False,
-        domain=False,
-    )
-    x_scale = altair.Scale(domain=[0, WIDTH], nice=False, zero=False, padding=10)
-
-    x = altair.X("x:Q", scale=x_scale, axis=x_axis)
-
-    y = altair.Y("row:Q", scale=y_scale, axis=y_axis)
-    cities = list(dict.fromkeys(name for strip in rows for name in strip.named))
-    known = [own, *cities]
+    # One layer has the axes for all: they hold every name.
+    place = {"x": altair.X("x:Q", scale=x_scale), "y": altair.Y("row:Q", scale=y_scale)}
+    x_axis, y_axis = _make_axes(rows, key)
+    axes = {
+        "x": altair.X("x:Q", scale=x_scale, axis=x_axis),
+        "y": altair.Y("row:Q", scale=y_scale, axis=y_axis),
+    }
+    known = [own, *dict.fromkeys(name for strip in rows for name in strip.named)]
     # The grey of the colours is that of all others here.
     bright = [colour for number, colour in enumerate(style.COLOURS) if number != GREY]
-    colours = altair.Scale(domain=known, range=bright[: len(known)])
-    shapes = altair.Scale(domain=known, range=list(style.SHAPES[: len(known)]))
     legend = altair.Legend(columns=legend_columns(known))
-    points = _list_points(rows, text, own)
-    bands: Rows = []
-    dots: Rows = []
-    marks: Rows = []
-    rings: Rows = []
-    ends: Rows = []
-    for number, strip in enumerate(rows):
-        low, _, high = map(strip.place, strip.quartiles)
-        bands.append({"row": number, "x": low, "x2": high})
-        places = sorted(map(strip.place, strip.others))
-        dots.append({"row": number, "x": [one for at in places for one in (at, at + 1, None)]})
-        if strip.region is not None:
-            marks.append({"row": number, "x": strip.place(strip.region)})
-        if strip.then is not None:
-            rings.append({"row": number, "x": strip.place(strip.then)})
-        for at, value in zip((0, WIDTH), strip.ends, strict=True):
-            ends.append({"row": number, "x": at, "words": format_number(value, strip.decimals, text.language)})
-    tooltip = [
-        altair.Tooltip("place:N", title=text.say("name")),
-        altair.Tooltip("words:N", title=text.say("value")),
-        altair.Tooltip("rank:N", title=text.say("rank")),
-    ]
-    encoding = {
-        "x": x,
-        "y": y,
-        "color": altair.Color("place:N", scale=colours, sort=known, legend=legend),
-        "shape": altair.Shape("place:N", scale=shapes, sort=known, legend=legend),
-        "tooltip": tooltip,
+    named = place | {
+        "color": altair.Color(
+            "place:N", scale=altair.Scale(domain=known, range=bright[: len(known)]), sort=known, legend=legend
+        ),
+        "shape": altair.Shape(
+            "place:N",
+            scale=altair.Scale(domain=known, range=list(style.SHAPES[: len(known)])),
+            sort=known,
+            legend=legend,
+        ),
+        "tooltip": [
+            altair.Tooltip("place:N", title=text.say("name")),
+            altair.Tooltip("words:N", title=text.say("value")),
+            altair.Tooltip("rank:N", title=text.say("rank")),
+        ],
     }
-    grey = {"color": style.PLAIN, "opacity": 0.55, "strokeWidth": 6, "strokeCap": "round"}
-    faint = {"fontSize": 10, "color": style.QUIET_INK, "dy": 17}
+    numbered = list(enumerate(rows))
+    bands = [
+        {"row": row, "x": strip.place(strip.quartiles[0]), "x2": strip.place(strip.quartiles[2])}
+        for row, strip in numbered
+    ]
+    dots = [{"row": row, "x": sorted(map(strip.place, strip.others))} for row, strip in numbered]
+    marks = [{"row": row, "x": strip.place(strip.region)} for row, strip in numbered if strip.region is not None]
+    rings = [{"row": row, "x": strip.place(strip.then)} for row, strip in numbered if strip.then is not None]
+    ends = [
+        {"row": row, "x": at, "words": format_number(value, strip.decimals, text.language)}
+        for row, strip in numbered
+        for at, value in zip((0, WIDTH), strip.ends, strict=True)
+    ]
+    points = _list_points(rows, text, own)
     others = [point for point in points if point["place"] != own]
     shown = [point for point in points if point["place"] == own]
+    grey = {"color": style.PLAIN, "opacity": 0.55, "strokeWidth": 6, "strokeCap": "round"}
+    faint = {"fontSize": 10, "color": style.QUIET_INK, "dy": 17}
     return [
-        data_of(bands).mark_bar(color=style.GRID, height=18).encode(x=x, x2=altair.X2("x2:Q"), y=y),
+        data_of(bands).mark_bar(color=style.GRID, height=18).encode(**axes, x2=altair.X2("x2:Q")),
         data_of(dots)
+        .transform_flatten(["x"])
+        .transform_calculate(x="[datum.x, datum.x + 1, null]")
         .transform_flatten(["x"])
         # A line that is not told the order of its points sorts them, and the gaps between dots are lost.
         .transform_window(n="row_number()")
         .mark_line(**grey)
-        .encode(x=x, y=y, detail="row:N", order="n:Q"),
-        data_of(marks).mark_tick(color=style.INK, thickness=2, size=20, orient="vertical").encode(x=x, y=y),
+        .encode(**place, detail="row:N", order="n:Q"),
+        data_of(marks).mark_tick(color=style.INK, thickness=2, size=20, orient="vertical").encode(**place),
         data_of(rings)
         .mark_point(shape="circle", size=90, stroke=style.HIGHLIGHT, filled=False, strokeWidth=2)
-        .encode(x=x, y=y),
-        data_of(others).mark_point(filled=True, size=55, opacity=1).encode(**encoding),
-        data_of(shown).mark_point(filled=True, size=120, opacity=1).encode(**encoding),
-        data_of(ends).mark_text(**faint).encode(x=x, y=y, text=altair.Text("words:N")),
+        .encode(**place),
+        data_of(others).mark_point(filled=True, size=55, opacity=1).encode(**named),
+        data_of(shown).mark_point(filled=True, size=120, opacity=1).encode(**named),
+        data_of(ends).mark_text(**faint).encode(**place, text=altair.Text("words:N")),
     ]
+
+
+def _make_axes(rows: Sequence[Strip], key: Sequence[str]) -> tuple[altair.Axis, altair.Axis]:
+    """Return the axes, without a scale to read: the key under the strips, and their names beside them."""
+    bare = {"ticks": False, "grid": False, "domain": False}
+    names = [wrap(strip.name, NAME_LETTERS).split("\n") for strip in rows]
+    lines = [line for entry in key for line in wrap(entry, KEY_LETTERS).split("\n")]
+    return (
+        altair.Axis(title=lines, titleAnchor="start", titleLineHeight=LINE, labels=False, **bare),
+        altair.Axis(
+            title=None,
+            values=list(range(len(rows))),
+            labelExpr=f"{json.dumps(names, ensure_ascii=False)}[datum.value]",
+            labelLimit=0,
+            labelLineHeight=LINE - 1,
+            **bare,
+        ),
+    )
 
 
 def _list_points(rows: Sequence[Strip], text: ChartText, own: str) -> Rows:
