@@ -14,6 +14,7 @@ from hpedu.ingest.evidence import is_national
 from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.interpret import Found, Progress, Reading, interpret, stay_silent
 from hpedu.ingest.layouts import find_broken, find_layout, load_layouts
+from hpedu.ingest.panel import is_panel, read_panel
 from hpedu.ingest.quarantine import Refusals, refuse_all, set_aside_row
 from hpedu.ingest.schema import Cell, RawTable, Resource, column_index
 from hpedu.ingest.schools.lists import find_lacking, read_schools
@@ -36,6 +37,8 @@ def read_file(source: Source, resource: Resource, registry: Registry, progress: 
     Unreadable
         If the file is of a kind hpedu does not read, or holds no table.
     """
+    if is_panel(source.data):
+        return read_panel(source, resource, registry)
     if is_form(source):
         form = _correct_form(read_form(source, resource, registry), resource, registry)
         form.issues += report(source.remarks, resource.path, registry)
