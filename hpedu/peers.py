@@ -71,6 +71,7 @@ def _compute(indicator: Indicator, series: Mapping[SeriesRef, pl.DataFrame]) -> 
             indicator=pl.lit(indicator.id),
             unit=pl.lit(indicator.unit),
             qualifier=pl.lit(""),
+            readings=pl.lit(None),
             numerator=value.filter(is_above).sum(),
             denominator=value.filter(~is_above).sum() if below else pl.lit(None),
             # "preliminary" comes after "final", in the alphabet too.
