@@ -18,7 +18,7 @@ from hpedu.folders import write_whole
 from hpedu.ingest.schools.lists import school_schema
 from hpedu.present.exports.workbook import save_workbook
 from hpedu.registry import Registry, load_registry
-from hpedu.registry.models import SchoolColumn
+from hpedu.registry.school_columns import SchoolColumn
 
 DAY = date(2025, 9, 30)  # the day schools count, of the demo's year
 BANNER = "DỮ LIỆU MÔ PHỎNG – không phải số liệu thật (SYNTHETIC DATA – not real figures)"

@@ -32,12 +32,12 @@ from hpedu.registry.models import (
     PublisherName,
     Relation,
     RevisionLimit,
-    SchoolColumn,
     Target,
     Task,
     Territory,
     TerritoryName,
 )
+from hpedu.registry.school_columns import SchoolColumn
 from hpedu.texts import Language
 
 

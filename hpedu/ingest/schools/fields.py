@@ -12,7 +12,7 @@ from typing import Any
 from hpedu.ingest.words.units import changes_numbers, find_units
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.registry import Registry
-from hpedu.registry.models import SchoolColumn
+from hpedu.registry.school_columns import SchoolColumn
 
 _TABLE: dict[str, Any] = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 
