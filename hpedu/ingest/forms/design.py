@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 from zlib import crc32
 
 from hpedu.ingest.words.vietnamese import fold_text
-from hpedu.registry.formula import DIMENSIONS, SeriesRef
+from hpedu.registry.formula import DIMENSIONS, SeriesRef, parse_formula
 from hpedu.registry.models import Task
 
 MARKER = "hpedu-form"
@@ -20,11 +21,23 @@ SheetKind = Literal["numbers", "milestones", "tasks"]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a sheet. `sealed` ones say what a row is about, `fill` ones are to be filled in."""
+    """A column of a sheet. `sealed` ones say what a row is about, `fill` ones are to be filled in.
+
+    `proof` and `key` are hidden; the proof is sealed, too. A column of figures of one year has the year as its id.
+    """
 
     id: str
     width: int
-    role: Literal["label", "sealed", "fill", "key"] = "label"
+    role: Literal["label", "sealed", "fill", "proof", "key"] = "label"
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.role in ("proof", "key")
+
+    @property
+    def holds_values(self) -> bool:
+        """Return whether figures or states of the row are typed here."""
+        return self.id in ("value", "state", "fix_value") or self.id.isdigit()
 
 
 @dataclass(frozen=True)
@@ -42,8 +55,19 @@ class Sheet:
         """Return the hidden row over the headings, by which the reader recognises sheet and columns."""
         return [f"{MARKER}:{column.id}" for column in self.columns]
 
+    def over(self, years: Iterable[int]) -> Sheet:
+        """Return the sheet with a column to fill in for each year, behind the unit."""
+        place = [column.id for column in self.columns].index("unit") + 1
+        added = (Column(str(year), 10, "fill") for year in years)
+        return replace(self, columns=(*self.columns[:place], *added, *self.columns[place:]))
+
 
 COVER = "Hướng dẫn"
+CHECKS, PASTED = "Kiểm tra", "Dán bảng"
+ASIDE = {f"{MARKER}:checks": CHECKS, f"{MARKER}:pasted": PASTED}
+"""The sheets of a book that hold no rows, by the mark that stands in them, whatever they are called now."""
+COMPUTED = f"{MARKER}:computed"
+"""The key of a row that the workbook computes for the eye of whoever fills it in: nothing of it is read."""
 
 _DECISION = (Column("decision", 20, "fill"), Column("date", 13, "fill"), Column("note", 20, "fill"))
 
@@ -96,6 +120,28 @@ SHEETS: dict[SheetKind, Sheet] = {
     ),
 }
 
+HISTORY = Sheet(
+    "",
+    (
+        Column("number", 5, "sealed"),
+        Column("series", 36, "sealed"),
+        Column("unit", 9),
+        Column("fix_year", 9, "fill"),
+        Column("fix_value", 11, "fill"),
+        Column("fix_reason", 16, "fill"),
+        Column("origin", 16, "fill"),
+        Column("note", 14, "fill"),
+        Column("remark", 18),
+        Column("known_from", 24),
+        Column("definition", 34),
+        Column("targets", 26),
+        Column("known", 10, "proof"),
+        Column("key", 12, "key"),
+    ),
+    answer="",
+)
+"""A sheet of the history book, but for its years (`Sheet.over`); its name is that of a division."""
+
 _WHOLE = {
     "persons", "schools", "classes", "classrooms", "institutions", "centres", "communes", "provinces",
     "universities", "districts", "works",
@@ -117,37 +163,54 @@ def range_of(unit: str) -> Range:
 
 @dataclass(frozen=True)
 class Cover:
-    """The subject of a form. A `synthetic` one holds invented figures, and its code and title say so."""
+    """The subject of a form. A `synthetic` one holds invented figures, and its code and title say so.
+
+    A book of several years has `last`, and territories in the keys of its rows that go before that of the cover.
+    """
 
     group: str
     territory: str
     year: int
     synthetic: bool = False
+    last: int | None = None
+
+    @property
+    def years(self) -> range:
+        """Return the years it asks for."""
+        return range(self.year, (self.last or self.year) + 1)
 
 
-_COVER_CODE = re.compile(MARKER + r" (\d+) (\w+) (\w+) (\d{4})( synthetic)? #([0-9a-f]{8})")
+_COVER_CODE = re.compile(MARKER + r" (\d+) (\w+) (\w+) (\d{4})(?:-(\d{4}))?( synthetic)? #([0-9a-f]{8})")
 
 
 def write_cover_code(cover: Cover, title: str) -> str:
     """Return the marker cell of the cover, sealed with the title over it, so that a retyped year is noticed."""
-    code = f"{MARKER} {VERSION} {cover.group} {cover.territory} {cover.year}{' synthetic' * cover.synthetic}"
+    years = f"{cover.year}-{cover.last}" if cover.last else str(cover.year)
+    code = f"{MARKER} {VERSION} {cover.group} {cover.territory} {years}{' synthetic' * cover.synthetic}"
     return f"{code} #{seal(code, title)}"
 
 
 def read_cover_code(text: str, title: str) -> Cover | None:
     """Read what `write_cover_code` wrote; None if the code is of another version, or code and title disagree."""
     match = _COVER_CODE.fullmatch(text.strip())
-    if match is None or int(match[1]) != VERSION or match[6] != seal(text.rpartition(" #")[0].strip(), title):
+    if match is None or int(match[1]) != VERSION or match[7] != seal(text.rpartition(" #")[0].strip(), title):
         return None
-    return Cover(match[2], match[3], int(match[4]), match[5] is not None)
+    return Cover(match[2], match[3], int(match[4]), match[6] is not None, int(match[5]) if match[5] else None)
 
 
-def write_key(series: SeriesRef, *labels: str) -> str:
-    """Return the hidden key of a row: its series, sealed with the labels of the row."""
+def write_key(series: SeriesRef, *labels: str, territory: str = "") -> str:
+    """Return the hidden key of a row: territory, if not that of the cover, and series, sealed with its labels."""
     options = {"ownership": "all", "sex": "both", "detail": ""}
     parts = [f"{d}={getattr(series, d)}" for d in DIMENSIONS if getattr(series, d) != options[d]]
-    text = "/".join([series.measure, series.level, *parts])
+    text = f"{territory}:" * bool(territory) + "/".join([series.measure, series.level, *parts])
     return f"{text} #{seal(text, *labels)}"
+
+
+def read_key(text: str) -> tuple[str, SeriesRef]:
+    """Return territory ("" for that of the cover) and series of a key. Raises as `parse_formula` does."""
+    territory, _, formula = text.partition(" #")[0].rpartition(":")
+    (series,) = parse_formula(formula)
+    return territory, series
 
 
 def seal(*texts: str) -> str:
