@@ -40,6 +40,16 @@ class NotTogether(HpeduError):
         super().__init__(one, other)
 
 
+class ChooseOne(HpeduError):
+    """None of the options was given of which one is needed."""
+
+    status = 2
+
+    def __init__(self, options: list[str]) -> None:
+        self.options = options
+        super().__init__(options)
+
+
 class NoExportOfCommunes(HpeduError):
     """Workbooks and data packages are of territories with targets."""
 
@@ -330,23 +340,36 @@ def demo(folder: Path) -> None:
 
 
 @commands.command()
-@click.option("--group", required=True)
+@click.option("--group")
+@click.option("--department")
 @click.option("--year", type=int, required=True)
 @click.option("--territory")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
-def form(group: str, year: int, territory: str | None, path: Path) -> None:
+def form(group: str | None, department: str | None, year: int, territory: str | None, path: Path) -> None:
     """Write the empty input form: what no published table holds for a year, and who has it."""
     from hpedu import store
-    from hpedu.present.exports.form import write_form
+    from hpedu.present.exports.form import check_path, check_year, write_form
     from hpedu.registry import load_registry
 
+    registry = load_registry()
+    _refuse_both("--group", group, "--department", department)
+    if department is not None:
+        check_name("department", department, registry.departments)
+    if group is not None:
+        check_name("group", group, registry.groups)
+    subject = department or group
+    if subject is None:
+        raise ChooseOne(["--group", "--department"])
+    # A slip is told before tables are made.
+    check_path(path)
+    check_year(year)
     count = write_form(
         path,
-        group=group,
+        subject=subject,
         year=year,
         territory=territory,
         observations=store.observations(),
-        registry=load_registry(),
+        registry=registry,
     )
     tell("form_done", path=path, count=count)
 

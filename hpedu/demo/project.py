@@ -43,7 +43,7 @@ def write_filled_form(
         Sums over the synthetic school list (`total_schools`): what they give is not asked for.
     """
     known = listed.with_columns(current=pl.lit(True), qualifier=pl.lit(""), edition=pl.lit(""))
-    write_form(path, group=group, year=YEAR, observations=known, registry=registry)
+    write_form(path, subject=group, year=YEAR, observations=known, registry=registry)
     workbook = load_workbook(path)
     filled = []
     numbers = SHEETS["numbers"]

@@ -365,7 +365,7 @@ class Goal(Row):
     horizon: int | None
 
 
-class Duty(Row):
+class Duty(Keyed):
     """A duty that a plan sets without a number."""
 
     plan: Literal["strategy_plan", "resolution_173_174_plan"]
@@ -380,6 +380,8 @@ class Duty(Row):
     receiver: Text | None
     # What could measure it; our proposal.
     measure: Text | None
+    # Those whose figures the forms ask for, to measure it.
+    indicators: list[Slug]
 
 
 class OtherTarget(Keyed):

@@ -11,12 +11,12 @@ from zlib import crc32
 
 from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.registry.formula import DIMENSIONS, SeriesRef, parse_formula
-from hpedu.registry.models import Task
+from hpedu.registry.models import Duty, Task
 
 MARKER = "hpedu-form"
 VERSION = 1
 
-SheetKind = Literal["numbers", "milestones", "tasks"]
+SheetKind = Literal["numbers", "milestones", "tasks", "duties"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,12 @@ ASIDE = {f"{MARKER}:checks": CHECKS, f"{MARKER}:pasted": PASTED}
 COMPUTED = f"{MARKER}:computed"
 """The key of a row that the workbook computes for the eye of whoever fills it in: nothing of it is read."""
 
-_DECISION = (Column("decision", 20, "fill"), Column("date", 13, "fill"), Column("note", 20, "fill"))
+_DECISION = (
+    Column("decision", 20, "fill"),
+    Column("date", 13, "fill"),
+    Column("evidence", 20, "fill"),
+    Column("note", 18, "fill"),
+)
 
 SHEETS: dict[SheetKind, Sheet] = {
     "numbers": Sheet(
@@ -113,6 +118,21 @@ SHEETS: dict[SheetKind, Sheet] = {
             *_DECISION,
             Column("department", 30),
             Column("timing", 20),
+            Column("key", 12, "key"),
+        ),
+        answer="state",
+        states="task_state",
+    ),
+    "duties": Sheet(
+        "Việc được giao",
+        (
+            Column("number", 5, "sealed"),
+            Column("duty", 44, "sealed"),
+            Column("state", 18, "fill"),
+            *_DECISION,
+            Column("measured_by", 36),
+            Column("legal", 24),
+            Column("department", 24),
             Column("key", 12, "key"),
         ),
         answer="state",
@@ -163,12 +183,13 @@ def range_of(unit: str) -> Range:
 
 @dataclass(frozen=True)
 class Cover:
-    """The subject of a form. A `synthetic` one holds invented figures, and its code and title say so.
+    """What a form is about. A `synthetic` one holds invented figures, and its code and title say so.
 
     A book of several years has `last`, and territories in the keys of its rows that go before that of the cover.
     """
 
-    group: str
+    # A group of targets, or the division that owes them.
+    subject: str
     territory: str
     year: int
     synthetic: bool = False
@@ -186,7 +207,7 @@ _COVER_CODE = re.compile(MARKER + r" (\d+) (\w+) (\w+) (\d{4})(?:-(\d{4}))?( syn
 def write_cover_code(cover: Cover, title: str) -> str:
     """Return the marker cell of the cover, sealed with the title over it, so that a retyped year is noticed."""
     years = f"{cover.year}-{cover.last}" if cover.last else str(cover.year)
-    code = f"{MARKER} {VERSION} {cover.group} {cover.territory} {years}{' synthetic' * cover.synthetic}"
+    code = f"{MARKER} {VERSION} {cover.subject} {cover.territory} {years}{' synthetic' * cover.synthetic}"
     return f"{code} #{seal(code, title)}"
 
 
@@ -221,3 +242,8 @@ def seal(*texts: str) -> str:
 def task_series(task: Task) -> SeriesRef:
     """Return the series in which the state of a task is reported; its detail is "<plan>-<number>"."""
     return SeriesRef("task_done", "all", detail=f"{task.plan}-{task.number.replace('.', '_')}")
+
+
+def duty_series(duty: Duty) -> SeriesRef:
+    """Return the series in which the state of a duty is reported."""
+    return SeriesRef("duty_done", "all", detail=duty.id)

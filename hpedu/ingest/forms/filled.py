@@ -170,10 +170,18 @@ class FormRow:
 
 
 def find_sheet(grid: Grid) -> tuple[Sheet, int] | None:
-    """Find which sheet of the form a grid is, and the row of its hidden head, whatever the sheet is called now."""
+    """Find which sheet of the form a grid is, and the row of its hidden head, whatever the sheet is called now.
+
+    Forms handed out before a column was thought of are read without it.
+    """
     for sheet in (*SHEETS.values(), HISTORY):
+        needed = {
+            name
+            for column, name in zip(sheet.columns, sheet.head, strict=True)
+            if column.role in ("sealed", "proof", "key") or column.id == sheet.answer
+        }
         for number, row in enumerate(grid.rows):
-            if set(sheet.head) <= set(row):
+            if needed <= set(row):
                 years = (int(match[1]) for match in map(_YEAR_HEAD.fullmatch, row) if match)
                 return sheet.over(dict.fromkeys(years)) if sheet is HISTORY else sheet, number
     return None
@@ -187,10 +195,9 @@ def find_aside(grid: Grid) -> str | None:
 
 def read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[FormRow]:
     """Read the rows under the headings into which anything was typed."""
-    places = {
-        column.id: grid.rows[head].index(name) for column, name in zip(sheet.columns, sheet.head, strict=True)
-    }
-    fills = [column.id for column in sheet.columns if column.role == "fill"]
+    names = grid.rows[head]
+    places = {c.id: names.index(name) for c, name in zip(sheet.columns, sheet.head, strict=True) if name in names}
+    fills = [column.id for column in sheet.columns if column.role == "fill" and column.id in places]
     sealed = [column.id for column in sheet.columns if column.role in ("sealed", "proof")]
     for number in range(head + 2, len(grid.rows)):
         texts = grid.rows[number]
@@ -375,7 +382,7 @@ class _FormReader:
     def _read_note(self, typed: Mapping[str, Cell]) -> str:
         """Join decision, source, date and remark in one line; a date that is none is set aside."""
         texts, latest = [], last_day(self.resource.published)
-        for name in ("decision", "date", "fix_reason", "origin", "note"):
+        for name in ("decision", "date", "evidence", "fix_reason", "origin", "note"):
             if name in typed:
                 try:
                     text = typed[name].printed

@@ -30,11 +30,15 @@ _DATE_FORMAT = "dd/mm/yyyy"
 
 @dataclass(frozen=True)
 class FormRow:
-    """A row to fill in: text of the label columns by id, hidden key, unit of the value (numbers only)."""
+    """A row to fill in: text of the label columns by id, hidden key, unit of the value (numbers only).
+
+    Rows in a run with the same `head` stand under it.
+    """
 
     labels: dict[str, str]
     key: str
     unit: str = "status"
+    head: str = ""
 
 
 def write_cover(sheet: Worksheet, *, title: str, code: str, lines: Sequence[str], departments: str) -> None:
@@ -82,7 +86,14 @@ def write_sheet(
         [one for one, column in zip(headings, design.columns, strict=True) if column.role != "key"],
     )
     rules = _Rules(sheet, registry)
-    for number, row in enumerate(rows, FIRST):
+    number, head = FIRST - 1, ""
+    for row in rows:
+        number += 1
+        if row.head != head:
+            head = row.head
+            heading = put_text(sheet.cell(number, 1), head)
+            heading.font, heading.alignment = Font(bold=True, size=12), Alignment(wrap_text=False)
+            number += 1
         for place, column in enumerate(design.columns, 1):
             cell = sheet.cell(number, place)
             if column.role == "fill":
@@ -95,7 +106,7 @@ def write_sheet(
                 cell.value = int(row.labels["number"])
                 cell.alignment = _CENTRED
         set_height(sheet, number, [(row.labels.get(c.id, ""), c.width) for c in design.columns])
-    sheet.freeze_panes = sheet.cell(FIRST, 3)  # number and label stay in sight
+    sheet.freeze_panes = f"C{FIRST}"  # number and label stay in sight
     sheet.print_title_rows = f"{HEADINGS}:{HEADINGS}"
     _finish(sheet)
 
