@@ -180,6 +180,8 @@ class Department(Keyed):
     """A division of the city's Department of Education and Training."""
 
     name: Text
+    # The name of its sheet in the history book, of 31 letters at most.
+    sheet: str
     valid_from: date | None
     valid_to: date | None
     # Of one that has ended: the division that has its work now; empty where no source says so.

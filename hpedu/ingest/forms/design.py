@@ -76,6 +76,9 @@ _DECISION = (
     Column("note", 18, "fill"),
 )
 
+MILESTONES = "milestone_state"
+"""The states that a row of the history book takes, if its unit is a state."""
+
 SHEETS: dict[SheetKind, Sheet] = {
     "numbers": Sheet(
         "Số liệu",
@@ -107,7 +110,7 @@ SHEETS: dict[SheetKind, Sheet] = {
             Column("key", 12, "key"),
         ),
         answer="state",
-        states="milestone_state",
+        states=MILESTONES,
     ),
     "tasks": Sheet(
         "Nhiệm vụ",
@@ -151,6 +154,7 @@ HISTORY = Sheet(
         Column("fix_reason", 16, "fill"),
         Column("origin", 16, "fill"),
         Column("note", 14, "fill"),
+        Column("filled", 7),
         Column("remark", 18),
         Column("known_from", 24),
         Column("definition", 34),

@@ -14,6 +14,7 @@ from hpedu.ingest.forms.design import (
     COMPUTED,
     HISTORY,
     MARKER,
+    MILESTONES,
     SHEETS,
     Cover,
     Range,
@@ -336,7 +337,7 @@ class _FormReader:
                 raise SetAside("form_year_outside", str(year))
             if Figure(territory, year, series) in self.rows:
                 raise SetAside("form_duplicate_row")
-            number = self._read_answer(cell, sheet.states or _states_of(unit), unit)
+            number = self._read_answer(cell, sheet.states or (MILESTONES if unit == "status" else ""), unit)
             published = self.resource.published
             if not self.cover.synthetic and lies_after(year, "school_year_start", published):
                 raise SetAside("after_publication", f"{year}-{year + 1}")
@@ -414,15 +415,11 @@ def _place(cell: Cell) -> dict[str, str]:
 
 
 def _holds(cell: Cell, number: Decimal, unit: str) -> bool:
-    """Return whether a cell still holds the number that was printed into it; a state is printed as its number."""
+    """Return whether a cell still holds the number that was printed into it."""
     try:
         return read_typed_number(cell.printed, range_of(unit)) == number
     except SetAside:
         return False
-
-
-def _states_of(unit: str) -> str:
-    return "milestone_state" if unit == "status" else ""
 
 
 def _is_cover(grid: Grid) -> bool:

@@ -33,7 +33,7 @@ from hpedu.present.view import GROUNDS, Wording
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Duty, Indicator, Target, Text
-from hpedu.texts import LANGUAGES, format_date, say, school_year
+from hpedu.texts import LANGUAGES, Language, format_date, say, school_year
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STEPS = ("fill", "number", "state", "labels", "return")
@@ -403,21 +403,23 @@ class FormTexts:
 
     def _name_series(self, series: SeriesRef) -> str:
         """Name measure, part and year: "Trường học – Mầm non, Ngoài công lập (2026-2027)"."""
-        measure = self.registry.measures[series.measure]
-        lines = []
-        for language in LANGUAGES:
-            codes = [("level", series.level), ("ownership", series.ownership), ("sex", series.sex)]
-            parts = [self.registry.name(d, c, language) for d, c in codes if c not in ("all", "both")]
-            ages = self.registry.codes_of("age_band")
-            if series.detail:
-                parts.append(ages[series.detail].name.get(language) if series.detail in ages else series.detail)
-            year = self.cover.year
-            when = school_year(year, language) if measure.basis == "school_year" else str(year)
-            lines.append(f"{measure.name.get(language)}{' – ' if parts else ''}{', '.join(parts)} ({when})")
-        return "\n".join(lines)
+        year, basis = self.cover.year, self.registry.measures[series.measure].basis
+        when = {lang: school_year(year, lang) if basis == "school_year" else str(year) for lang in LANGUAGES}
+        return "\n".join(f"{name_series(series, self.registry, lang)} ({when[lang]})" for lang in LANGUAGES)
 
     def _name_department(self, target: Target) -> str:
         return f"{self.wording.departments(target)} ({self.wording.department_basis(target)})"
+
+
+def name_series(series: SeriesRef, registry: Registry, language: Language) -> str:
+    """Name measure and part: "Trường học – Mầm non, Ngoài công lập"."""
+    codes = [("level", series.level), ("ownership", series.ownership), ("sex", series.sex)]
+    parts = [registry.name(d, c, language) for d, c in codes if c not in ("all", "both")]
+    ages = registry.codes_of("age_band")
+    if series.detail:
+        parts.append(ages[series.detail].name.get(language) if series.detail in ages else series.detail)
+    name = registry.measures[series.measure].name.get(language)
+    return f"{name}{' – ' if parts else ''}{', '.join(parts)}"
 
 
 def name_subject(subject: str, registry: Registry) -> Text:
