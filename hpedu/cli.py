@@ -342,11 +342,19 @@ def demo(folder: Path) -> None:
 @commands.command()
 @click.option("--group")
 @click.option("--department")
-@click.option("--year", type=int, required=True)
+@click.option("--year", type=int)
+@click.option("--history", metavar="2019-2025")
 @click.option("--territory")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
-def form(group: str | None, department: str | None, year: int, territory: str | None, path: Path) -> None:
-    """Write the empty input form: what no published table holds for a year, and who has it."""
+def form(
+    group: str | None,
+    department: str | None,
+    year: int | None,
+    history: str | None,
+    territory: str | None,
+    path: Path,
+) -> None:
+    """Write the empty input form: what no published table holds for a year, or for years past, and who has it."""
     from hpedu import store
     from hpedu.present.exports.form import check_path, check_year, write_form
     from hpedu.registry import load_registry
@@ -358,6 +366,13 @@ def form(group: str | None, department: str | None, year: int, territory: str | 
     if group is not None:
         check_name("group", group, registry.groups)
     subject = department or group
+    if history is not None:
+        _refuse_both("--history", history, "--year", year)
+        _refuse_both("--history", history, "--territory", territory)
+        _write_history(path, history, subject)
+        return
+    if year is None:
+        raise ChooseOne(["--year", "--history"])
     if subject is None:
         raise ChooseOne(["--group", "--department"])
     # A slip is told before tables are made.
@@ -370,6 +385,22 @@ def form(group: str | None, department: str | None, year: int, territory: str | 
         territory=territory,
         observations=store.observations(),
         registry=registry,
+    )
+    tell("form_done", path=path, count=count)
+
+
+def _write_history(path: Path, history: str, subject: str | None) -> None:
+    from hpedu import store
+    from hpedu.present.exports.form import check_path
+    from hpedu.present.exports.history import read_years, write_history
+    from hpedu.registry import load_registry
+
+    years = read_years(history)
+    check_path(path)
+    observations = store.observations()
+    titles = {source.name: source.title for source in store.sources(observations["source"].unique())}
+    count = write_history(
+        path, years=years, subject=subject, observations=observations, titles=titles, registry=load_registry()
     )
     tell("form_done", path=path, count=count)
 

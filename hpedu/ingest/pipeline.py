@@ -170,7 +170,7 @@ def read_own(
     source = open_source(data)
     if is_form(source):
         cover = find_cover(source.grids, registry)
-        year = cover.year if cover else None
+        year = cover.years[-1] if cover else None
         resource = _describe(name, "own_form", year)
         return resource, _read_with_digest(source, resource, registry, progress)
     reading = read_schools(source, name, registry)

@@ -435,3 +435,9 @@ def find_cover(grids: list[Grid], registry: Registry) -> Cover | None:
                 cover = read_cover_code(text, texts[0])
                 return cover if cover and cover.territory in registry.territories else None
     return None
+
+
+def is_synthetic(grids: list[Grid], registry: Registry) -> bool:
+    """Return whether a form says on its cover that its figures are invented."""
+    cover = find_cover(grids, registry)
+    return cover is not None and cover.synthetic

@@ -57,7 +57,7 @@ def find_slips(rows: _Rows, known: _Rows) -> _Found:
     found = _find_thousands(lines, both)
     for year in sorted({figure.year for figure in rows}):
         column = {place: line[year] for place, line in lines.items() if line.get(year) in rows}
-        usual = {place: _find_usual(line, year, both) for place, line in lines.items()}
+        usual = {place: _find_usual(lines[place], year, both) for place in sorted(lines)}
         for step in (1, -1):
             found |= _find_moved(column, usual, step, both)
         found |= _find_repeated(column, lines, year - 1, both)
@@ -92,10 +92,18 @@ def _find_thousands(lines: Mapping[_Row, Mapping[int, Figure]], rows: _Rows) -> 
 def _find_moved(
     column: Mapping[_Row, Figure], usual: Mapping[_Row, float | None], step: int, rows: _Rows
 ) -> _Found:
-    """Find the figures of a column that fit the row `step` before their own, and not their own."""
+    """Find the figures of a column that fit the row `step` before their own, and not their own.
+
+    Rows without figures, as those that are computed, are between no two of them.
+    """
     off: dict[Figure, bool] = {}
-    for (sheet, number), figure in column.items():
-        here, there = usual[sheet, number], usual.get((sheet, number - step))
+    places = list(usual)
+    for number, place in enumerate(places):
+        figure = column.get(place)
+        if figure is None:
+            continue
+        other = places[(number - step) % len(places)]
+        here, there = usual[place], usual[other] if other[0] == place[0] else None
         value = rows[figure]["value"]
         if here is not None and _times(value, here) > _OFF:
             off[figure] = there is not None and _times(value, there) < _NEAR

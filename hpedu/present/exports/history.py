@@ -53,6 +53,8 @@ from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator, Target
 from hpedu.texts import LANGUAGES, say, school_year
 
+ALL = "history"
+"""What stands on the cover of a book of all targets."""
 LONGEST = 20
 """So many years fit on a sheet of paper."""
 STEPS = ("cells", "number", "fix", "share", "paste", "check", "return")
@@ -86,7 +88,13 @@ def read_years(text: str) -> range:
 
 
 def write_history(
-    path: Path, *, years: range, subject: str | None = None, observations: pl.DataFrame, registry: Registry
+    path: Path,
+    *,
+    years: range,
+    subject: str | None = None,
+    observations: pl.DataFrame,
+    titles: Mapping[str, str],
+    registry: Registry,
 ) -> int:
     """Write the book of some years; return how many figures it wants.
 
@@ -96,6 +104,8 @@ def write_history(
         The target group or division it is about; None for all.
     observations
         Columns `hpedu.ingest.schema.OBSERVATIONS`: what is there is printed into the book, and not asked for.
+    titles
+        What to call the sources of the observations, by name; one that is not among them is called by its file.
 
     Raises
     ------
@@ -104,7 +114,7 @@ def write_history(
     """
     if subject is not None:
         check_name("group", subject, [*registry.groups, *registry.departments])
-    book = _Book(years, subject or "history", observations, registry)
+    book = _Book(years, subject or ALL, observations, titles, registry)
     write_whole(check_path(path), book.draw())
     return sum(sheet.wanted for sheet in book.sheets)
 
@@ -137,8 +147,15 @@ class _Page:
 
 
 class _Book:
-    def __init__(self, years: range, subject: str, observations: pl.DataFrame, registry: Registry) -> None:
-        self.years, self.registry = years, registry
+    def __init__(
+        self,
+        years: range,
+        subject: str,
+        observations: pl.DataFrame,
+        titles: Mapping[str, str],
+        registry: Registry,
+    ) -> None:
+        self.years, self.titles, self.registry = years, titles, registry
         synthetic = "synthetic" in observations["status"]
         self.cover = Cover(subject, registry.city, years[0], synthetic, years[-1])
         self.known = self._list_known(observations)
@@ -167,8 +184,12 @@ class _Book:
         """Return the lines of each division, one territory after the other; a series stands in the book once."""
         found: dict[str, list[_Line]] = {}
         lines: dict[tuple[str, SeriesRef], _Line] = {}
+        targets = list(self._list_targets())
         for department in self.registry.departments:
-            own = [target for target in self._list_targets() if target.departments[0] == department]
+            first = {target.id: target.departments[0] for target in targets}
+            if self.cover.subject in self.registry.departments:
+                first = dict.fromkeys(first, self.cover.subject)
+            own = [target for target in targets if first[target.id] == department]
             for territory in self.territories:
                 for target in own:
                     found.setdefault(department, []).extend(self._lines_of(target, territory, lines))
@@ -176,7 +197,7 @@ class _Book:
 
     def _list_targets(self) -> Iterator[Target]:
         for target in self.registry.targets.values():
-            if self.cover.subject in ("history", target.group, *target.departments):
+            if self.cover.subject in (ALL, target.group, *target.departments):
                 yield target
 
     def _lines_of(
@@ -249,7 +270,7 @@ class _Book:
         first, last = self.years[0], self.years[-1]
         lines = []
         for lang in LANGUAGES:
-            whole = self.cover.subject == "history"
+            whole = self.cover.subject == ALL
             subject = (
                 say("history_all", lang) if whole else name_subject(self.cover.subject, self.registry).get(lang)
             )
@@ -285,7 +306,7 @@ class _Book:
             computed["remark"] = _check_row(sheet.design, number, whole=range_of(measure.unit).whole)
         labels = {
             "number": str(count),
-            "series": name_series(series, self.registry, "vi"),
+            "series": line.targets[0].name.vi if is_state else name_series(series, self.registry, "vi"),
             "unit": self.registry.name("unit", measure.unit, "vi"),
             "known_from": self._name_sources(known, published, is_state=is_state),
             "definition": measure.definition.vi,
@@ -300,7 +321,7 @@ class _Book:
             self._head(line.territory),
             given=closed | figures | computed,
             awaited={str(year) for year in opened if published and year > max(published)},
-            optional=optional,
+            optional={*optional, *(c.id for c in HISTORY.columns)},
             usual=(min(values) / USUAL, max(values) * USUAL) if values and min(values) > 0 else None,
         )
 
@@ -344,10 +365,8 @@ class _Book:
     def _name_sources(self, known: Mapping[int, Any], published: Collection[int], *, is_state: bool) -> str:
         """Write where the grey figures of a row are from, and what is still to be published."""
         texts = []
-        for source, years in groupby(sorted(known), key=lambda year: str(known[year]["source"])):
-            listed = list(years)
-            name = say("history_derived", "vi") if known[listed[0]]["status"] == "derived" else source
-            texts.append(f"{_span(listed)}: {name}")
+        for source, years in groupby(sorted(known), key=lambda year: self._name_source(known[year])):
+            texts.append(f"{_span(list(years))}: {source}")
         if is_state and known:
             newest = known[max(known)]
             texts.append(newest["printed"])
@@ -355,10 +374,15 @@ class _Book:
             texts.append(say("history_awaited", "vi", year=max(published) + 1))
         return "\n".join(texts)
 
+    def _name_source(self, row: Mapping[str, Any]) -> str:
+        if row["status"] == "derived":
+            return say("history_derived", "vi")
+        return self.titles.get(row["source"]) or str(row["file"])
+
     def _write_progress(self, page: Worksheet, sheet: _Page) -> None:
-        """Write "23 / 61" over the years, counted by the workbook itself."""
+        """Write "23 / 61" into the first row, counted by the workbook itself."""
         filled = f"SUM({_column(sheet, 'filled')})"
-        cell = page.cell(1, [column.id for column in sheet.design.columns].index(str(self.years[0])) + 1)
+        cell = page[f"{_letters(sheet.design)['fix_reason']}1"]
         cell.value = f'="{say("history_progress", "vi")} "&{filled}&" / {sheet.wanted}"'
         cell.font = Font(bold=True, size=13)
 
