@@ -56,11 +56,13 @@ def find_slips(rows: _Rows, known: _Rows) -> _Found:
             lines[row["sheet"], _number_of(row)][figure.year] = figure
     found = _find_thousands(lines, both)
     for year in sorted({figure.year for figure in rows}):
-        column = {place: line[year] for place, line in lines.items() if line.get(year) in rows}
-        usual = {place: _find_usual(lines[place], year, both) for place in sorted(lines)}
-        for step in (1, -1):
-            found |= _find_moved(column, usual, step, both)
-        found |= _find_repeated(column, lines, year - 1, both)
+        for sheet in sorted({place[0] for place in lines}):
+            places = sorted(place for place in lines if place[0] == sheet)
+            column = {place: lines[place][year] for place in places if lines[place].get(year) in rows}
+            usual = {place: _find_usual(lines[place], year, both) for place in places}
+            for step in (1, -1):
+                found |= _find_moved(column, usual, step, both)
+            found |= _find_repeated(column, lines, year - 1, both)
     return found
 
 
@@ -92,7 +94,7 @@ def _find_thousands(lines: Mapping[_Row, Mapping[int, Figure]], rows: _Rows) -> 
 def _find_moved(
     column: Mapping[_Row, Figure], usual: Mapping[_Row, float | None], step: int, rows: _Rows
 ) -> _Found:
-    """Find the figures of a column that fit the row `step` before their own, and not their own.
+    """Find the figures of a column of a sheet that fit the row `step` before their own, and not their own.
 
     Rows without figures, as those that are computed, are between no two of them.
     """
@@ -102,15 +104,15 @@ def _find_moved(
         figure = column.get(place)
         if figure is None:
             continue
-        other = places[(number - step) % len(places)]
-        here, there = usual[place], usual[other] if other[0] == place[0] else None
+        beside = number - step
+        here, there = usual[place], usual[places[beside]] if 0 <= beside < len(places) else None
         value = rows[figure]["value"]
         if here is not None and _times(value, here) > _OFF:
             off[figure] = there is not None and _times(value, there) < _NEAR
     fitting = [figure for figure, fits in off.items() if fits]
     if len(fitting) < _FEWEST or 2 * len(fitting) <= len(off):
         return {}
-    return {figure: ("form_moved", _spell_list(fitting, rows)) for figure in off}
+    return {figure: ("form_moved", _spell_list(fitting[:_FEWEST], rows)) for figure in off}
 
 
 def _find_repeated(
