@@ -328,14 +328,15 @@ def _ask(name: str, otherwise: str, wrong: Sayable | None) -> str:
 
 
 @commands.command()
+@click.option("--history", is_flag=True)
 @click.argument("folder", type=click.Path(path_type=Path))
-def demo(folder: Path) -> None:
+def demo(folder: Path, history: bool) -> None:
     """Write a project of invented figures into FOLDER, to see every chart; each page of it says so."""
     from hpedu.demo.project import write_demo
     from hpedu.folders import HOME_VARIABLE
     from hpedu.registry import load_registry
 
-    write_demo(folder, load_registry())
+    write_demo(folder, load_registry(), history=history)
     tell("demo_done", folder=folder, variable=HOME_VARIABLE)
 
 

@@ -8,6 +8,7 @@ import json
 import random
 import shutil
 from collections.abc import Iterator, Mapping
+from itertools import cycle
 from pathlib import Path
 
 import polars as pl
@@ -19,13 +20,14 @@ from hpedu.demo.schools import DAY, make_schools, write_school_list
 from hpedu.errors import HpeduError
 from hpedu.folders import Project, write_whole
 from hpedu.ingest.derive import GROUPS
-from hpedu.ingest.forms.design import MARKER, SHEETS, Sheet
+from hpedu.ingest.forms.design import COMPUTED, MARKER, MILESTONES, SHEETS, Sheet, read_key
 from hpedu.ingest.schools.totals import total_schools
 from hpedu.present.exports.form import write_form
-from hpedu.present.exports.form_workbook import FIRST
+from hpedu.present.exports.form_workbook import FIRST, HEAD
+from hpedu.present.exports.history import write_history
 from hpedu.present.exports.workbook import save_workbook
 from hpedu.registry import Registry
-from hpedu.registry.formula import SeriesRef, parse_formula
+from hpedu.registry.formula import SeriesRef
 from hpedu.texts import Message, message
 
 INVENTED = "mô phỏng"  # the remark behind every figure
@@ -48,7 +50,7 @@ def write_filled_form(
     filled = []
     numbers = SHEETS["numbers"]
     page = workbook[numbers.name]
-    for row, ref in _list_rows(page, numbers):
+    for row, _, ref in _list_rows(page, len(numbers.columns)):
         value = rows.get((ref, YEAR))
         # A form would refuse a part that exceeds its whole.
         if value is not None and ref not in PLANTED:
@@ -57,19 +59,44 @@ def write_filled_form(
     for kind, dimension in (("milestones", "milestone_state"), ("tasks", "task_state")):
         sheet = SHEETS[kind]  # type: ignore[index]
         states = deal_states([code.name.vi for code in registry.codes_of(dimension).values()])
-        for (row, _), state in zip(_list_rows(workbook[sheet.name], sheet), states, strict=False):
+        for (row, _, _), state in zip(_list_rows(workbook[sheet.name], len(sheet.columns)), states, strict=False):
             if state:
                 _type(workbook[sheet.name], sheet, row, state=state, note=INVENTED)
     write_whole(path, save_workbook(workbook, DAY))
     return filled
 
 
-def _list_rows(page: Worksheet, sheet: Sheet) -> Iterator[tuple[int, SeriesRef]]:
-    """Yield the rows to fill in, each with the series its hidden key names."""
-    place = sheet.head.index(f"{MARKER}:key") + 1
+def write_filled_book(path: Path, listed: pl.DataFrame, rows: Rows, registry: Registry) -> None:
+    """Write the history book of the city, and fill in what `rows` has; `listed` is that of `write_filled_form`."""
+    known = listed.with_columns(
+        current=pl.lit(True), qualifier=pl.lit(""), source=pl.lit(SCHOOLS), file=pl.lit(SCHOOLS)
+    )
+    write_history(path, years=BOOK, observations=known, titles={}, registry=registry)
+    workbook = load_workbook(path)
+    states = cycle(code.name.vi for code in registry.codes_of(MILESTONES).values())
+    for page in workbook.worksheets:
+        heads = {str(cell.value).removeprefix(f"{MARKER}:"): cell.column for cell in page[HEAD]}
+        for row, territory, ref in _list_rows(page, heads["key"]) if "key" in heads else ():
+            if territory != registry.city:
+                continue
+            if registry.measures[ref.measure].unit == "status":
+                page.cell(row, heads[str(YEAR)]).value = next(states)
+                continue
+            for year in BOOK:
+                cell = page.cell(row, heads[str(year)])
+                if (ref, year) in rows and not cell.protection.locked:
+                    cell.value = print_value(ref, rows[ref, year], registry)
+                    page.cell(row, heads["origin"]).value = INVENTED
+    write_whole(path, save_workbook(workbook, DAY))
+
+
+def _list_rows(page: Worksheet, place: int) -> Iterator[tuple[int, str, SeriesRef]]:
+    """Yield the rows to fill in, each with the territory and series of its hidden key, in the column `place`."""
     for row in range(FIRST, page.max_row + 1):
-        (ref,) = parse_formula(str(page.cell(row, place).value).partition(" #")[0])
-        yield row, ref
+        key = page.cell(row, place).value
+        # Above a run of rows there is a line without a key.
+        if key and key != COMPUTED:
+            yield row, *read_key(str(key))
 
 
 def _type(page: Worksheet, sheet: Sheet, row: int, **values: object) -> None:
@@ -78,6 +105,7 @@ def _type(page: Worksheet, sheet: Sheet, row: int, **values: object) -> None:
         page.cell(row, columns[name]).value = value
 
 
+BOOK = range(2019, YEAR + 1)
 GROWTH = 8  # schools that open in a year
 PROJECTED = range(2018, 2035)
 COLUMNS = (
@@ -95,8 +123,11 @@ class NotHere(HpeduError):
         super().__init__(folder, reason)
 
 
-def write_demo(folder: Path, registry: Registry, *, seed: int = 2025) -> Project:
+def write_demo(folder: Path, registry: Registry, *, seed: int = 2025, history: bool = False) -> Project:
     """Write a project with a synthetic school list, histories, filled-in forms, population, and the notebooks.
+
+    With `history` the figures come in by one filled-in history book, and every target has its trend; without it
+    they come in as they may, so that every state of a target can be seen.
 
     All of it has the status `synthetic`, which every page and chart that uses it says. The same seed gives the
     same bytes.
@@ -118,12 +149,16 @@ def write_demo(folder: Path, registry: Registry, *, seed: int = 2025) -> Project
     schools = make_schools(seed=seed, year=YEAR)
     write_school_list(schools, demo.raw / SCHOOLS)
     listed = total_schools(schools, registry).filter(pl.col("place") == "")
-    rows = invent_histories(registry, _list_past(schools, registry), seed)
-    for group in registry.target_groups():
-        asked = write_filled_form(demo.raw / f"phieu_{group}_mo_phong.xlsx", group, listed, rows, registry)
-        # What a form gives, the history does not give again.
-        for ref in asked:
-            rows.pop((ref, YEAR), None)
+    rows = invent_histories(registry, _list_past(schools, registry), seed, complete=history)
+    if history:
+        write_filled_book(demo.raw / "so_lieu_mo_phong.xlsx", listed, rows, registry)
+        rows = {}
+    else:
+        for group in registry.target_groups():
+            asked = write_filled_form(demo.raw / f"phieu_{group}_mo_phong.xlsx", group, listed, rows, registry)
+            # What a form gives, the history does not give again.
+            for ref in asked:
+                rows.pop((ref, YEAR), None)
     rows |= _project_population(seed)
     write_whole(demo.raw / HISTORY, _print_history(rows, registry).encode())
     write_whole(demo.raw / "datapackage.json", json.dumps(_PACKAGE, ensure_ascii=False, indent=1).encode())
