@@ -85,6 +85,33 @@ def test_city_and_communes_come_from_the_school_list(demo: Project) -> None:
     assert store.schools().height == 1588
 
 
+@pytest.fixture
+def past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_tables: None, registry: Registry) -> Project:
+    project = write_demo(tmp_path / "past", registry, history=True)
+    monkeypatch.setenv(HOME_VARIABLE, str(project.root))
+    prepare(project)
+    return project
+
+
+def test_one_history_book_gives_every_target_its_trend(past: Project, registry: Registry) -> None:
+    assert set(store.observations(all_editions=True)["status"]) == {"synthetic"}
+    assert set(store.issues()["reason"]) == {"school_standard_lapsed"}
+    assert store.findings().filter(severity="error").is_empty()
+    values = store.indicator_values().filter(territory="hai_phong")
+    for target in registry.targets.values():
+        indicator = target.milestone_indicator or target.id
+        years = values.filter(indicator=indicator)["year"].n_unique()
+        assert years >= (1 if target.milestone_indicator else 3), target.id
+    standings = {one.state for one in assess_targets(store.indicator_values(), registry, "hai_phong", 2025)}
+    assert not standings & {"no_data", "one_point", "stale", "milestone_unreported"}
+    run = Run(2025, "hai_phong", "vi", "preschool")
+    outcome = run_report(run, past)
+    assert not outcome.failed, outcome.details
+    page = (past.reports / run.page).read_text(encoding="utf-8")
+    numbers = [one for one in registry.targets.values() if one.group == "preschool" and one.kind != "milestone"]
+    assert page.count('class="chart"') >= len(numbers) and "so_lieu_mo_phong.xlsx" in page
+
+
 def test_the_page_says_so_in_a_band(demo: Project) -> None:
     run = Run(2025, "hai_phong", "vi", "higher")
     outcome = run_report(run, demo)

@@ -75,6 +75,7 @@ def make_errors() -> list[HpeduError]:
         "ClusterDiffers": [(["tcp://10.0.0.2: polars 1.0 ≠ 1.1"],)],
         "FormExists": [(Path("phieu.xlsx"),)],
         "NoYear": [(26,)],
+        "NoYears": [("2019-2099",)],
         "NoWorkbookName": [(Path("phieu.csv"),)],
         "ChooseOne": [(["--group", "--department"],)],
         "NotHere": [(FOLDER, message(f"demo_{why}")) for why in ("in_raw", "not_empty", "not_folder")],

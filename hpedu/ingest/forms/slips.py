@@ -49,7 +49,7 @@ def find_slips(rows: _Rows, known: _Rows) -> _Found:
     dict
         Figure -> reason of the registry and what it is about, with sheet and cell of the figures it does not fit.
     """
-    both = known | rows
+    both = {**known, **rows}
     lines: dict[_Row, dict[int, Figure]] = defaultdict(dict)
     for figure, row in both.items():
         if row["unit"] != "status" and row["value"] > 0:

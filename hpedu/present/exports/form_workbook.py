@@ -170,7 +170,7 @@ class _Rules:
 
     def apply(self, cell: Cell, column: Column, row: FormRow) -> None:
         options: dict[str, Any]
-        said, values = "", {}
+        values: dict[str, str] = {}
         states = self._design.states or (MILESTONES if row.unit == "status" else "")
         if column.holds_values and states:
             said = "form_state_said"
