@@ -215,7 +215,8 @@ class Missing:
 def list_missing(cover: Cover, observations: pl.DataFrame, registry: Registry) -> list[Missing]:
     """List the series without a figure that targets and duties are computed from, each once.
 
-    Those of a division stand in the order of the grounds on which it owes them. A bound ("over 99%") is no figure: no formula takes it.
+    Those of a division stand in the order of the grounds on which it owes them. A bound ("over 99%") is no figure:
+    no formula takes it.
     """
     known = observations.filter(
         pl.col("current"),
