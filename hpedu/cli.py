@@ -375,6 +375,27 @@ def form(group: str | None, department: str | None, year: int, territory: str | 
 
 
 @commands.command()
+@click.option("--department")
+@click.option("--year", type=int)
+@click.option("--json", "as_json", is_flag=True)
+def owed(department: str | None, year: int | None, as_json: bool) -> None:
+    """List who owes which figures and reports, which forms came back, and what to ask for first."""
+    from hpedu.folders import find_project
+    from hpedu.present.owed import describe_owed, list_owed
+    from hpedu.registry import load_registry
+
+    registry = load_registry()
+    if department is not None:
+        check_name("department", department, registry.departments)
+    found = list_owed(find_project(), registry, spoken(), year=year, division=department)
+    if as_json:
+        click.echo(_write(found.describe()))
+        return
+    for line in describe_owed(found, registry, spoken()):
+        click.echo(line)
+
+
+@commands.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--targets", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--until", type=int, default=2030, show_default=True)

@@ -9,7 +9,7 @@ from typing import Literal
 from zlib import crc32
 
 from hpedu.ingest.words.vietnamese import fold_text
-from hpedu.registry.formula import DIMENSIONS, SeriesRef
+from hpedu.registry.formula import SeriesRef
 from hpedu.registry.models import Duty, Task
 
 MARKER = "hpedu-form"
@@ -165,10 +165,7 @@ def read_cover_code(text: str, title: str) -> Cover | None:
 
 def write_key(series: SeriesRef, *labels: str) -> str:
     """Return the hidden key of a row: its series, sealed with the labels of the row."""
-    options = {"ownership": "all", "sex": "both", "detail": ""}
-    parts = [f"{d}={getattr(series, d)}" for d in DIMENSIONS if getattr(series, d) != options[d]]
-    text = "/".join([series.measure, series.level, *parts])
-    return f"{text} #{seal(text, *labels)}"
+    return f"{series.key} #{seal(series.key, *labels)}"
 
 
 def seal(*texts: str) -> str:
