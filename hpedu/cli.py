@@ -267,6 +267,7 @@ def check(files: tuple[Path, ...]) -> None:
     """Say what would be read of FILES, what not and what is doubtful; propose a layout for a table without one."""
     from hpedu.ingest.layouts import find_broken
     from hpedu.ingest.propose import check_file, describe
+    from hpedu.present.effects import describe_effects
     from hpedu.registry import load_registry
 
     failed, registry = False, load_registry()
@@ -278,7 +279,10 @@ def check(files: tuple[Path, ...]) -> None:
         try:
             checked = check_file(file, registry, _show_cells)
             failed |= checked.is_doubtful
-            for line in describe(checked, registry, spoken()):
+            for line in (
+                *describe(checked, registry, spoken()),
+                *describe_effects(checked, registry, spoken()),
+            ):
                 click.echo(f"  {line}" if line else "")
         except HpeduError as error:
             failed = True
