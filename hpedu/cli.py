@@ -346,27 +346,39 @@ def demo(folder: Path) -> None:
 @commands.command()
 @click.option("--group")
 @click.option("--department")
+@click.option("--school-list", is_flag=True)
 @click.option("--year", type=int, required=True)
 @click.option("--territory")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
-def form(group: str | None, department: str | None, year: int, territory: str | None, path: Path) -> None:
+def form(
+    group: str | None, department: str | None, school_list: bool, year: int, territory: str | None, path: Path
+) -> None:
     """Write the empty input form: what no published table holds for a year, and who has it."""
     from hpedu import store
+    from hpedu.folders import write_whole
     from hpedu.present.exports.form import check_path, check_year, write_form
+    from hpedu.present.exports.school_form import make_school_form
     from hpedu.registry import load_registry
 
     registry = load_registry()
     _refuse_both("--group", group, "--department", department)
+    for name, given in {"--group": group, "--department": department, "--territory": territory}.items():
+        _refuse_both("--school-list", school_list, name, given)
     if department is not None:
         check_name("department", department, registry.departments)
     if group is not None:
         check_name("group", group, registry.groups)
     subject = department or group
-    if subject is None:
-        raise ChooseOne(["--group", "--department"])
+    if subject is None and not school_list:
+        raise ChooseOne(["--group", "--department", "--school-list"])
     # A slip is told before tables are made.
     check_path(path)
     check_year(year)
+    if subject is None:
+        content, count = make_school_form(store.schools(), registry, year)
+        write_whole(path, content)
+        tell("school_form_done", path=path, count=count)
+        return
     count = write_form(
         path,
         subject=subject,

@@ -42,7 +42,7 @@ def describe_effects(checked: Checked, registry: Registry, language: Language) -
     territories = [checked.cover.territory]
     territories += [row.id for row in registry.territories.values() if checked.cover.territory in row.parts]
     for territory in territories:
-        states = [
+        old, new = (
             assess_targets(
                 compute_indicators(settled.observations, registry, origins),
                 registry,
@@ -50,8 +50,8 @@ def describe_effects(checked: Checked, registry: Registry, language: Language) -
                 checked.cover.year,
             )
             for settled in (before, after)
-        ]
-        yield from _describe_targets(*states, Wording(registry, language, territory))
+        )
+        yield from _describe_targets(old, new, Wording(registry, language, territory))
 
 
 def _find_origins(registry: Registry) -> dict[str, str]:

@@ -57,7 +57,9 @@ class TestEffects:
         schools = next(line for line in figures if line.startswith("Số liệu!") and "Schools" in line)
         assert schools.endswith("last known 596 schools (2025), change −536 schools (−89.9%)")
         changed = next(line for line in figures if line.startswith("3. "))
-        assert "No data" in changed.partition("→")[0] and "40.0% (2025-26)" in changed.partition("→")[2]
+        assert (
+            "No published figure" in changed.partition("→")[0] and "40.0% (2025-26)" in changed.partition("→")[2]
+        )
 
     def test_nothing_is_said_of_other_files(self, project: Project) -> None:
         file = next(project.raw.rglob("*.csv"))

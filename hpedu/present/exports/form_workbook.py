@@ -20,9 +20,9 @@ from hpedu.texts import LANGUAGES, say
 
 HEAD, HEADINGS, FIRST = 2, 3, 4  # rows: hidden column names, headings, first to fill in
 
-_FILL = PatternFill("solid", fgColor="FFF6CC")
-_HEADING = PatternFill("solid", fgColor="1F4E79")
-_EDGE = Border(*[Side("thin", color="B7B7B7")] * 4)
+FILL = PatternFill("solid", fgColor="FFF6CC")
+HEADING = PatternFill("solid", fgColor="1F4E79")
+EDGE = Border(*[Side("thin", color="B7B7B7")] * 4)
 _CENTRED = Alignment(horizontal="center", vertical="top")
 _UNLOCKED = Protection(locked=False)
 _DATE_FORMAT = "dd/mm/yyyy"
@@ -59,7 +59,7 @@ def write_cover(sheet: Worksheet, *, title: str, code: str, lines: Sequence[str]
         put_text(sheet.cell(place, 1), _say(key, "\n")).font = Font(bold=True)
         cell = put_text(sheet.cell(place, 2), text)
         if not text:
-            cell.fill, cell.protection, cell.border = _FILL, _UNLOCKED, _EDGE
+            cell.fill, cell.protection, cell.border = FILL, _UNLOCKED, EDGE
         set_height(sheet, place, [(_say(key, "\n"), 30), (text, 90)])
     _finish(sheet)
 
@@ -74,7 +74,7 @@ def write_sheet(
     for place, (column, name) in enumerate(zip(design.columns, design.head, strict=True), 1):
         put_text(sheet.cell(HEAD, place), name)
         heading = put_text(sheet.cell(HEADINGS, place), _say(f"form_{column.id}", "\n"))
-        heading.font, heading.fill, heading.border = Font(bold=True, color="FFFFFF"), _HEADING, _EDGE
+        heading.font, heading.fill, heading.border = Font(bold=True, color="FFFFFF"), HEADING, EDGE
         letter = get_column_letter(place)
         sheet.column_dimensions[letter].width = column.width
         sheet.column_dimensions[letter].hidden = column.role == "key"
@@ -100,7 +100,7 @@ def write_sheet(
                 _open(cell)
                 rules.apply(cell, column, row.unit, design.states)
             else:
-                put_text(cell, row.key if column.role == "key" else row.labels[column.id]).border = _EDGE
+                put_text(cell, row.key if column.role == "key" else row.labels[column.id]).border = EDGE
             if column.id == "number":
                 # As text, Excel would mark it as a mistake.
                 cell.value = int(row.labels["number"])
@@ -147,7 +147,7 @@ class _Rules:
 
 
 def _open(cell: Cell) -> None:
-    cell.fill, cell.protection, cell.border, cell.alignment = _FILL, _UNLOCKED, _EDGE, WRAP
+    cell.fill, cell.protection, cell.border, cell.alignment = FILL, _UNLOCKED, EDGE, WRAP
 
 
 def _say(key: str, between: str) -> str:
