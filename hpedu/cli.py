@@ -267,6 +267,7 @@ def check(files: tuple[Path, ...]) -> None:
     """Say what would be read of FILES, what not and what is doubtful; propose a layout for a table without one."""
     from hpedu.ingest.layouts import find_broken
     from hpedu.ingest.propose import check_file, describe
+    from hpedu.present.effects import describe_effects
     from hpedu.registry import load_registry
 
     failed, registry = False, load_registry()
@@ -278,7 +279,10 @@ def check(files: tuple[Path, ...]) -> None:
         try:
             checked = check_file(file, registry, _show_cells)
             failed |= checked.is_doubtful
-            for line in describe(checked, registry, spoken()):
+            for line in (
+                *describe(checked, registry, spoken()),
+                *describe_effects(checked, registry, spoken()),
+            ):
                 click.echo(f"  {line}" if line else "")
         except HpeduError as error:
             failed = True
@@ -344,12 +348,14 @@ def demo(folder: Path, history: bool) -> None:
 @click.option("--group")
 @click.option("--department")
 @click.option("--year", type=int)
+@click.option("--school-list", is_flag=True)
 @click.option("--history", metavar="2019-2025")
 @click.option("--territory")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 def form(
     group: str | None,
     department: str | None,
+    school_list: bool,
     year: int | None,
     history: str | None,
     territory: str | None,
@@ -357,11 +363,15 @@ def form(
 ) -> None:
     """Write the empty input form: what no published table holds for a year, or for years past, and who has it."""
     from hpedu import store
+    from hpedu.folders import write_whole
     from hpedu.present.exports.form import check_path, check_year, write_form
+    from hpedu.present.exports.school_form import make_school_form
     from hpedu.registry import load_registry
 
     registry = load_registry()
     _refuse_both("--group", group, "--department", department)
+    for name, given in {"--group": group, "--department": department, "--territory": territory}.items():
+        _refuse_both("--school-list", school_list, name, given)
     if department is not None:
         check_name("department", department, registry.departments)
     if group is not None:
@@ -370,15 +380,21 @@ def form(
     if history is not None:
         _refuse_both("--history", history, "--year", year)
         _refuse_both("--history", history, "--territory", territory)
+        _refuse_both("--history", history, "--school-list", school_list)
         _write_history(path, history, subject)
         return
     if year is None:
         raise ChooseOne(["--year", "--history"])
-    if subject is None:
-        raise ChooseOne(["--group", "--department"])
+    if subject is None and not school_list:
+        raise ChooseOne(["--group", "--department", "--school-list"])
     # A slip is told before tables are made.
     check_path(path)
     check_year(year)
+    if subject is None:
+        content, count = make_school_form(store.schools(), registry, year)
+        write_whole(path, content)
+        tell("school_form_done", path=path, count=count)
+        return
     count = write_form(
         path,
         subject=subject,
@@ -404,6 +420,27 @@ def _write_history(path: Path, history: str, subject: str | None) -> None:
         path, years=years, subject=subject, observations=observations, titles=titles, registry=load_registry()
     )
     tell("form_done", path=path, count=count)
+
+
+@commands.command()
+@click.option("--department")
+@click.option("--year", type=int)
+@click.option("--json", "as_json", is_flag=True)
+def owed(department: str | None, year: int | None, as_json: bool) -> None:
+    """List who owes which figures and reports, which forms came back, and what to ask for first."""
+    from hpedu.folders import find_project
+    from hpedu.present.owed import describe_owed, list_owed
+    from hpedu.registry import load_registry
+
+    registry = load_registry()
+    if department is not None:
+        check_name("department", department, registry.departments)
+    found = list_owed(find_project(), registry, spoken(), year=year, division=department)
+    if as_json:
+        click.echo(_write(found.describe()))
+        return
+    for line in describe_owed(found, registry, spoken()):
+        click.echo(line)
 
 
 @commands.command()

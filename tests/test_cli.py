@@ -105,7 +105,7 @@ MISTYPED = {
     ("form", "--group", "preschool", "--year", "26", "form.xlsx"): "Type the four digits",
     ("form", "--group", "preschool", "--year", "2026", "form.xls"): "Type form.xlsx in place of form.xls",
     ("form", "--department", "planing", "--year", "2026", "form.xlsx"): "No division is called",
-    ("form", "--year", "2026", "form.xlsx"): "Choose one of: --group, --department",
+    ("form", "--year", "2026", "form.xlsx"): "Choose one of: --group, --department, --school-list",
     (
         "form",
         "--group",

@@ -26,7 +26,7 @@ SIZES = {
     "universities": 20.0,
     "lecturers_university": 3_600.0,
     "lecturers_fulltime": 3_300.0,
-    "budget_total": 52_000.0,
+    "budget_total_account": 52_000.0,
 }
 """What others are a part of, where no school list says how many there are."""
 

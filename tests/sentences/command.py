@@ -77,7 +77,7 @@ def make_errors() -> list[HpeduError]:
         "NoYear": [(26,)],
         "NoYears": [("2019-2099",)],
         "NoWorkbookName": [(Path("phieu.csv"),)],
-        "ChooseOne": [(["--group", "--department"],)],
+        "ChooseOne": [(["--group", "--department", "--school-list"],)],
         "NotHere": [(FOLDER, message(f"demo_{why}")) for why in ("in_raw", "not_empty", "not_folder")],
         "BrokenRecord": [(Path("reports/2024/hai_phong/standings.json"), "line 3")],
         "NotTogether": [("--only", "--group")],

@@ -47,6 +47,11 @@ def list_tables() -> dict[str, Rows]:
             CLASSES | {"value": 2696.0, "ownership": "public"},
             CLASSES | {"value": 870.0, "ownership": "private"},
         ],
+        "merged city and its parts": [
+            {"territory": "hai_phong", "value": 250.0, "file": "form.xlsx", "cell": "D4"},
+            {"value": 100.0},
+            {"territory": "hai_duong_old", "value": 120.0, "cell": "B3"},
+        ],
         "swapped digits": [
             ROOMS | {"measure": "classrooms", "value": 3246.0},
             ROOMS | {"measure": "classrooms_permanent", "value": 2327.0},

@@ -10,7 +10,7 @@ from typing import Literal
 from zlib import crc32
 
 from hpedu.ingest.words.vietnamese import fold_text
-from hpedu.registry.formula import DIMENSIONS, SeriesRef, parse_formula
+from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Duty, Task
 
 MARKER = "hpedu-form"
@@ -225,9 +225,7 @@ def read_cover_code(text: str, title: str) -> Cover | None:
 
 def write_key(series: SeriesRef, *labels: str, territory: str = "") -> str:
     """Return the hidden key of a row: territory, if not that of the cover, and series, sealed with its labels."""
-    options = {"ownership": "all", "sex": "both", "detail": ""}
-    parts = [f"{d}={getattr(series, d)}" for d in DIMENSIONS if getattr(series, d) != options[d]]
-    text = f"{territory}:" * bool(territory) + "/".join([series.measure, series.level, *parts])
+    text = f"{territory}:{series.key}" if territory else series.key
     return f"{text} #{seal(text, *labels)}"
 
 

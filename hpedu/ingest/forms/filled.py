@@ -25,19 +25,20 @@ from hpedu.ingest.forms.design import (
     seal,
 )
 from hpedu.ingest.forms.slips import Figure, find_excesses, find_slips
-from hpedu.ingest.interpret import Reading
+from hpedu.ingest.interpret import Progress, Reading
 from hpedu.ingest.quarantine import SetAside, set_aside_row
 from hpedu.ingest.readers.number_formats import PERCENT
 from hpedu.ingest.schema import Cell, Resource, address
 from hpedu.ingest.sheet.grid import Grid, is_blank
 from hpedu.ingest.sheet.vocabulary import is_uncomputed
-from hpedu.ingest.source import Source
+from hpedu.ingest.source import Source, open_source
 from hpedu.ingest.words.dates import read_date
 from hpedu.ingest.words.numbers import printed_step
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.ingest.words.years import last_day, lies_after
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef
+from hpedu.texts import say
 
 _MINUS = re.compile(r"[-−–]\s?")
 # 1.234, 12,345, 1 234 567
@@ -441,3 +442,25 @@ def is_synthetic(grids: list[Grid], registry: Registry) -> bool:
     """Return whether a form says on its cover that its figures are invented."""
     cover = find_cover(grids, registry)
     return cover is not None and cover.synthetic
+
+
+def look_at_form(data: bytes, registry: Registry, progress: Progress) -> tuple[Cover | None, str] | None:
+    """Return what a form is about and who filled it in, as its cover says it ("": nothing is written there).
+
+    Returns
+    -------
+    tuple or None
+        None for any other file.
+
+    Raises
+    ------
+    Unreadable
+        If it is no table at all.
+    """
+    source = open_source(data)
+    if not is_form(source):
+        return None
+    label = fold_text(say("form_filled_by", "vi"))
+    cover = next(grid for grid in source.grids if _is_cover(grid))
+    signed = [row for row in cover.rows if row and fold_text(row[0]).startswith(label)]
+    return find_cover(source.grids, registry), clean_text(" ".join(signed[0][1:])) if signed else ""

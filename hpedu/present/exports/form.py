@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -215,7 +215,8 @@ class Missing:
 def list_missing(cover: Cover, observations: pl.DataFrame, registry: Registry) -> list[Missing]:
     """List the series without a figure that targets and duties are computed from, each once.
 
-    Those of a division stand in the order of the grounds on which it owes them. A bound ("over 99%") is no figure: no formula takes it.
+    Those of a division stand in the order of the grounds on which it owes them. A bound ("over 99%") is no figure:
+    no formula takes it.
     """
     known = observations.filter(
         pl.col("current"),
@@ -238,6 +239,32 @@ def list_missing(cover: Cover, observations: pl.DataFrame, registry: Registry) -
                     waiting += [duty] if duty not in waiting else []
     asked = [one for one in missing.values() if one.series not in there]
     return sorted(asked, key=ground_of) if cover.subject in registry.departments else asked
+
+
+def locate_rows(cover: Cover, observations: pl.DataFrame, registry: Registry) -> dict[str, list[int]]:
+    """Return the rows of the sheet of figures that each target waits for, by their number in the form."""
+    rows: dict[str, list[int]] = {}
+    for place, missing in enumerate(list_missing(cover, observations, registry), 1):
+        for target in missing.targets:
+            rows.setdefault(target.id, []).append(place)
+    return rows
+
+
+def say_rows(target: Target, rows: Mapping[str, Sequence[int]], language: Language) -> str:
+    """Say in which rows of its form a target is asked for; "" if it is not (`rows` are those of `locate_rows`)."""
+    kind: SheetKind = "milestones" if target.kind == "milestone" else "numbers"
+    numbers = [target.number] if kind == "milestones" else rows.get(target.id, [])
+    if not numbers:
+        return ""
+    return say("form_rows", language, sheet=SHEETS[kind].name, rows=list(map(str, numbers)))
+
+
+def watch_series(groups: Sequence[str], year: int, registry: Registry) -> list[SeriesRef]:
+    """List every series that decides what the forms of some groups ask for in a year."""
+    asked = [s for t in registry.targets.values() if t.group in groups for s in series_of(t, registry, year)]
+    named = [registry.indicators[name] for duty in registry.duties.values() for name in duty.indicators]
+    asked += [series for one in named if one.group in groups for series in formula_series(one)]
+    return asked + list(map(task_series, registry.tasks))
 
 
 def ground_of(missing: Missing) -> int:
@@ -319,7 +346,7 @@ class FormTexts:
             "targets": "\n".join(
                 [*map(self._name_target, missing.targets), *(duty.duty.vi for duty in missing.duties)]
             ),
-            "series": self._name_series(missing.series),
+            "series": self.name_series(missing.series),
             "definition": "\n".join([measure.definition.vi, *counted, measure.definition.en]),
             "unit": self.registry.name("unit", measure.unit, "vi"),
             "legal": "\n".join(
@@ -401,7 +428,7 @@ class FormTexts:
         lapsed = f" ({say('form_substitute', 'vi')})" if has_lapsed(target, self.cover.year) else ""
         return f"{target.number}. {target.name.vi}{lapsed}"
 
-    def _name_series(self, series: SeriesRef) -> str:
+    def name_series(self, series: SeriesRef) -> str:
         """Name measure, part and year: "Trường học – Mầm non, Ngoài công lập (2026-2027)"."""
         year, basis = self.cover.year, self.registry.measures[series.measure].basis
         when = {lang: school_year(year, lang) if basis == "school_year" else str(year) for lang in LANGUAGES}

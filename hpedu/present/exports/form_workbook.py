@@ -20,13 +20,13 @@ from hpedu.texts import LANGUAGES, say, school_year
 
 HEAD, HEADINGS, FIRST = 2, 3, 4  # rows: hidden column names, headings, first to fill in
 
-_FILL = PatternFill("solid", fgColor="FFF6CC")
+FILL = PatternFill("solid", fgColor="FFF6CC")
 _GIVEN = PatternFill("solid", fgColor="E2E2E2")
 _AWAITED = PatternFill("solid", fgColor="D9E8F6")
 _OPTIONAL = PatternFill("solid", fgColor="FFFDF3")
 _REMARK = Font(color="A3182B")
-_HEADING = PatternFill("solid", fgColor="1F4E79")
-_EDGE = Border(*[Side("thin", color="B7B7B7")] * 4)
+HEADING = PatternFill("solid", fgColor="1F4E79")
+EDGE = Border(*[Side("thin", color="B7B7B7")] * 4)
 _CENTRED = Alignment(horizontal="center", vertical="top")
 UNLOCKED = Protection(locked=False)
 _DATE_FORMAT = "dd/mm/yyyy"
@@ -79,7 +79,7 @@ def write_cover(sheet: Worksheet, *, title: str, code: str, lines: Sequence[str]
         put_text(sheet.cell(place, 1), _say(key, "\n")).font = Font(bold=True)
         cell = put_text(sheet.cell(place, 2), text)
         if not text:
-            cell.fill, cell.protection, cell.border = _FILL, UNLOCKED, _EDGE
+            cell.fill, cell.protection, cell.border = FILL, UNLOCKED, EDGE
         set_height(sheet, place, [(_say(key, "\n"), 30), (text, 90)])
     finish_sheet(sheet)
 
@@ -98,7 +98,7 @@ def write_sheet(
     for place, (column, name, head) in enumerate(zip(design.columns, design.head, heads, strict=True), 1):
         put_text(sheet.cell(HEAD, place), name)
         heading = put_text(sheet.cell(HEADINGS, place), head)
-        heading.font, heading.fill, heading.border = Font(bold=True, color="FFFFFF"), _HEADING, _EDGE
+        heading.font, heading.fill, heading.border = Font(bold=True, color="FFFFFF"), HEADING, EDGE
         letter = get_column_letter(place)
         sheet.column_dimensions[letter].width = column.width
         sheet.column_dimensions[letter].hidden = column.is_hidden
@@ -117,11 +117,11 @@ def write_sheet(
             elif column.role == "fill":
                 _open(cell)
                 cell.fill = (
-                    _AWAITED if column.id in row.awaited else _OPTIONAL if column.id in row.optional else _FILL
+                    _AWAITED if column.id in row.awaited else _OPTIONAL if column.id in row.optional else FILL
                 )
                 rules.apply(cell, column, row)
             else:
-                put_text(cell, row.key if column.role == "key" else row.labels.get(column.id, "")).border = _EDGE
+                put_text(cell, row.key if column.role == "key" else row.labels.get(column.id, "")).border = EDGE
             if column.id == "number" and "number" in row.labels:
                 # As text, Excel would mark it as a mistake.
                 cell.value = int(row.labels["number"])
@@ -150,7 +150,7 @@ def _head_column(column: Column) -> str:
 
 def _give(cell: Cell, row: FormRow, column: Column) -> None:
     """Write what stands in a cell already; what is doubted is in red."""
-    cell.value, cell.border, cell.alignment = row.given[column.id], _EDGE, WRAP
+    cell.value, cell.border, cell.alignment = row.given[column.id], EDGE, WRAP
     if column.role == "fill":
         cell.fill, cell.number_format = _GIVEN, _number_format(row.unit)
     elif column.id == "remark":
@@ -214,7 +214,7 @@ def _limit(row: FormRow) -> tuple[str, dict[str, str], dict[str, Any]]:
 
 
 def _open(cell: Cell) -> None:
-    cell.fill, cell.protection, cell.border, cell.alignment = _FILL, UNLOCKED, _EDGE, WRAP
+    cell.fill, cell.protection, cell.border, cell.alignment = FILL, UNLOCKED, EDGE, WRAP
 
 
 def _say(key: str, between: str) -> str:

@@ -25,7 +25,14 @@ from hpedu.ingest.forms.design import SHEETS, Sheet, SheetKind
 from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.source import open_source
-from hpedu.present.exports.form import FormExists, NoWorkbookName, NoYear, offer_forms, write_form
+from hpedu.present.exports.form import (
+    FormExists,
+    NoWorkbookName,
+    NoYear,
+    formula_series,
+    offer_forms,
+    write_form,
+)
 from hpedu.present.exports.form_workbook import FIRST, HEAD
 from hpedu.present.registers import list_tasks
 from hpedu.present.view import Wording
@@ -235,9 +242,9 @@ class TestDivision:
         rows = read_rows(form, "numbers")
         heads = {str(row["number"].value): n for n, row in enumerate(rows) if row["key"].value is None}
         stated, inferred = heads.values()
-        assert list(heads)[0].startswith("Kế hoạch giao đích danh") and stated == 0 < inferred
+        assert next(iter(heads)).startswith("Kế hoạch giao đích danh") and stated == 0 < inferred
         asked = {key(row) for row in rows[1:inferred]}
-        assert "budget_total/all" in asked and "schools/preschool" not in asked
+        assert "budget_total_account/all" in asked and "schools/preschool" not in asked
         assert "schools/preschool" in {key(row) for row in rows[inferred:]}
 
     def test_every_target_task_and_duty_of_a_division_is_in_its_form(
@@ -263,6 +270,15 @@ class TestDivision:
         tasks = {key(row) for row in read_rows(tmp_path / "organisation.xlsx", "tasks")}
         assert "task_done/all/detail=strategy_plan-1" in tasks
         assert "task_done/all/detail=strategy_plan-2" not in tasks
+
+    def test_figures_that_measure_a_duty_are_asked_for(self, form: Path, registry: Registry) -> None:
+        rows = {key(row): row for row in read_rows(form, "numbers")}
+        for duty in ("investment_publication", "financial_autonomy"):
+            for name in registry.duties[duty].indicators:
+                for series in formula_series(registry.indicators[name]):
+                    assert (
+                        registry.duties[duty].duty.vi in rows[f"{series.measure}/{series.level}"]["targets"].value
+                    )
 
     def test_a_duty_is_read_back_with_its_document_and_evidence(self, form: Path, registry: Registry) -> None:
         workbook = load_workbook(form)
