@@ -30,8 +30,9 @@ def describe_effects(checked: Checked, registry: Registry, language: Language) -
     """
     if checked.cover is None or checked.observations.is_empty():
         return
-    # A form is taken as handed in when its school year ends, as ingest does.
-    edition = pl.when(pl.col("edition") == UNKNOWN).then((pl.col("year") + 1).cast(pl.String))
+    # A form is taken as handed in when its last school year ends, as ingest does.
+    newest = checked.cover.years[-1]
+    edition = pl.when(pl.col("edition") == UNKNOWN).then(pl.lit(str(newest + 1)))
     own = checked.observations.with_columns(edition=edition.otherwise(pl.col("edition")))
     before, after = settle(checked.earlier, registry), settle(pl.concat([checked.earlier, own]), registry)
     texts = FormTexts(checked.cover, registry)
@@ -47,7 +48,7 @@ def describe_effects(checked: Checked, registry: Registry, language: Language) -
                 compute_indicators(settled.observations, registry, origins),
                 registry,
                 territory,
-                checked.cover.year,
+                newest,
             )
             for settled in (before, after)
         )
@@ -75,7 +76,7 @@ def _describe_figure(row: Mapping[str, Any], known: pl.DataFrame, texts: FormTex
     earlier = known.filter(*same, pl.col("current"), pl.col("year") <= row["year"]).sort("year")
     words = {
         "cell": f"{row['sheet']}!{row['cell']}",
-        "name": texts.name_series(SeriesRef(*(row[name] for name in SERIES))).split("\n")[
+        "name": texts.name_series(SeriesRef(*(row[name] for name in SERIES)), row["year"]).split("\n")[
             LANGUAGES.index(language)
         ],
         "value": with_unit(row["value"], row["unit"], count_decimals(row["value"]), language, registry),

@@ -14,7 +14,7 @@ from hpedu.assess.standing import Standing, assess_targets
 from hpedu.assess.tasks import FIRST_YEAR, list_occurrences
 from hpedu.digest import raw_files
 from hpedu.folders import Project
-from hpedu.ingest.forms.design import SHEETS, Cover
+from hpedu.ingest.forms.design import ALL, SHEETS, Cover
 from hpedu.ingest.forms.filled import look_at_form
 from hpedu.ingest.isolation import read_apart, read_bytes
 from hpedu.ingest.quarantine import Unreadable
@@ -222,7 +222,7 @@ def list_returned(project: Project, registry: Registry) -> list[Returned]:
                     path,
                     cover.subject if cover else "",
                     cover.territory if cover else "",
-                    cover.year if cover else None,
+                    cover.years[-1] if cover else None,
                     sender,
                     date.fromtimestamp(file.stat().st_mtime).isoformat(),
                     observations.filter(pl.col("file") == path).height,
@@ -317,7 +317,7 @@ def _describe_division(one: Division, language: Language) -> Iterator[str]:
 
 
 def _describe_returned(form: Returned, registry: Registry, language: Language) -> str:
-    known = form.subject in registry.groups or form.subject in registry.departments
+    known = form.subject in (ALL, *registry.groups, *registry.departments)
     return say(
         "returned_line",
         language,

@@ -62,6 +62,9 @@ class Sheet:
         return replace(self, columns=(*self.columns[:place], *added, *self.columns[place:]))
 
 
+ALL = "history"
+"""What the cover of a book is about, if that is neither a group nor a division: all targets."""
+
 COVER = "Hướng dẫn"
 CHECKS, PASTED = "Kiểm tra", "Dán bảng"
 ASIDE = {f"{MARKER}:checks": CHECKS, f"{MARKER}:pasted": PASTED}

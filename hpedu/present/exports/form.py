@@ -16,6 +16,7 @@ from hpedu.assess.tasks import list_asked
 from hpedu.errors import HpeduError, check_name
 from hpedu.folders import write_whole
 from hpedu.ingest.forms.design import (
+    ALL,
     COVER,
     SHEETS,
     Cover,
@@ -428,9 +429,9 @@ class FormTexts:
         lapsed = f" ({say('form_substitute', 'vi')})" if has_lapsed(target, self.cover.year) else ""
         return f"{target.number}. {target.name.vi}{lapsed}"
 
-    def name_series(self, series: SeriesRef) -> str:
-        """Name measure, part and year: "Trường học – Mầm non, Ngoài công lập (2026-2027)"."""
-        year, basis = self.cover.year, self.registry.measures[series.measure].basis
+    def name_series(self, series: SeriesRef, year: int | None = None) -> str:
+        """Name measure, part and year (without one, that of the form): "Trường học – Mầm non (2026-2027)"."""
+        year, basis = year or self.cover.year, self.registry.measures[series.measure].basis
         when = {lang: school_year(year, lang) if basis == "school_year" else str(year) for lang in LANGUAGES}
         return "\n".join(f"{name_series(series, self.registry, lang)} ({when[lang]})" for lang in LANGUAGES)
 
@@ -450,7 +451,9 @@ def name_series(series: SeriesRef, registry: Registry, language: Language) -> st
 
 
 def name_subject(subject: str, registry: Registry) -> Text:
-    """Return the name of a group of targets or of a division."""
+    """Return the name of a group of targets, of a division, or of all targets together."""
+    if subject == ALL:
+        return Text(vi=say("history_all", "vi"), en=say("history_all", "en"))
     return (registry.groups.get(subject) or registry.departments[subject]).name
 
 

@@ -22,6 +22,7 @@ from hpedu.assess.standing import COUNTED_ON, has_lapsed
 from hpedu.errors import HpeduError, check_name
 from hpedu.folders import write_whole
 from hpedu.ingest.forms.design import (
+    ALL,
     CHECKS,
     COMPUTED,
     COVER,
@@ -53,8 +54,6 @@ from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator, Target
 from hpedu.texts import LANGUAGES, say, school_year
 
-ALL = "history"
-"""What stands on the cover of a book of all targets."""
 LONGEST = 20
 """So many years fit on a sheet of paper."""
 STEPS = ("cells", "number", "fix", "share", "paste", "check", "return")
@@ -270,10 +269,7 @@ class _Book:
         first, last = self.years[0], self.years[-1]
         lines = []
         for lang in LANGUAGES:
-            whole = self.cover.subject == ALL
-            subject = (
-                say("history_all", lang) if whole else name_subject(self.cover.subject, self.registry).get(lang)
-            )
+            subject = name_subject(self.cover.subject, self.registry).get(lang)
             synthetic = say("form_synthetic", lang) + " – " if self.cover.synthetic else ""
             years = {"first": school_year(first, lang), "last": school_year(last, lang)}
             lines.append(synthetic + say("history_title", lang, subject=subject, **years))
