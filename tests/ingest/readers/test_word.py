@@ -15,6 +15,7 @@ from hpedu.ingest.reading import read_file
 from hpedu.ingest.sheet.grid import Merge
 from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
+from tests.ingest.test_reading_formats import expected, figures, vietnamese
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
@@ -98,6 +99,12 @@ def test_what_has_no_layout_is_set_aside_with_its_cell(registry: Registry) -> No
     assert [(issue["cell"], issue["printed"], issue["reason"]) for issue in reading.issues] == [
         ("B2", "12.345", "no_layout")
     ]
+
+
+def test_a_known_table_gives_the_figures_it_gives_in_any_kind_of_file(registry: Registry) -> None:
+    (title, *_), _, *rows = vietnamese()
+    data = document(paragraph(title) + table(*([cell(text) for text in row] for row in rows)))
+    assert figures(read_file(open_source(data), stand_in(Path("bao_cao.docx")), registry)) == expected()
 
 
 def test_a_document_without_a_table_says_so(registry: Registry) -> None:

@@ -27,6 +27,7 @@ from hpedu.present.exports.form_workbook import FIRST, HEAD
 from hpedu.present.exports.history import NoYears, read_years, write_history
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef
+from tests.ingest.test_reading_formats import expected, figures, vietnamese
 
 YEARS = range(2019, 2026)
 NOTHING = pl.DataFrame(schema=schema.OBSERVATIONS)
@@ -327,6 +328,20 @@ class TestPasted:
         assert [found.table.cells[0].address for found in reading.tables] == ["B7"]
         # It has no layout: that is said of each cell, with its address.
         assert reasons(reading) == {"B7": "no_layout", "C7": "no_layout"}
+
+    def test_a_known_table_gives_its_figures_with_their_cells(self, book: Book) -> None:
+        sheet = book.workbook[PASTED]
+        for number, row in enumerate(vietnamese(), FIRST + 2):
+            for place, text in enumerate(row, 1):
+                sheet.cell(number, place).value = int(text) if text.isdigit() and place > 1 else text
+        reading = book.type(NURSERY, y2021=40000).read()
+        pasted = [row for row in reading.observations if row["sheet"] == PASTED]
+        assert figures(Reading(pasted)) == expected()
+        assert {row["cell"] for row in pasted if row["territory"] == "viet_nam"} == {
+            f"{c}9" for c in "BCDEFGHIJKLM"
+        }
+        assert len(reading.observations) == len(pasted) + 1
+        assert {issue["printed"] for issue in reading.issues} == {".."}
 
 
 class TestAllTargets:
