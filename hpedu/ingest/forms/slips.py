@@ -30,6 +30,8 @@ _Row = tuple[str, int]
 
 _THOUSANDS = (300, 3000)
 """So many times its neighbours a figure is typed in thousands, or was meant to be."""
+_LARGE, _CHANGING = 10_000, 100
+"""What is smaller may grow a thousandfold as a thing begins, and may stay the same for years."""
 _OFF, _NEAR = 1.5, 1.2
 """A figure is off its row from this factor on, and fits a row up to that one."""
 _FEWEST = 3
@@ -81,8 +83,10 @@ def _find_thousands(lines: Mapping[_Row, Mapping[int, Figure]], rows: _Rows) -> 
     for line in lines.values():
         for year, figure in line.items():
             usual = _find_usual(line, year, rows)
-            times = 0.0 if usual is None else rows[figure]["value"] / usual
-            if any(_THOUSANDS[0] <= factor <= _THOUSANDS[1] for factor in (times, 1 / times if times else 0.0)):
+            value = rows[figure]["value"]
+            if usual is None or max(value, usual) < _LARGE:
+                continue
+            if _THOUSANDS[0] <= _times(value, usual) <= _THOUSANDS[1]:
                 others = [line[other] for other in sorted(line) if other != year]
                 found[figure] = (
                     "form_thousands",
@@ -120,9 +124,8 @@ def _find_repeated(
 ) -> _Found:
     """Find a column that says the same as the year before it, row by row: one of them is of another year."""
     pairs = [(figure, lines[place][before]) for place, figure in column.items() if before in lines[place]]
-    if len(pairs) <= _FEWEST or any(rows[one]["value"] != rows[other]["value"] for one, other in pairs):
-        return {}
-    if len({rows[one]["value"] for one, _ in pairs}) <= _FEWEST:
+    changing = {rows[one]["value"] for one, _ in pairs if rows[one]["value"] >= _CHANGING}
+    if len(changing) <= _FEWEST or any(rows[one]["value"] != rows[other]["value"] for one, other in pairs):
         return {}
     return {
         figure: ("form_repeated", f"{_spell_cells([one], rows)} = {_spell_cells([other], rows)}")

@@ -251,6 +251,9 @@ class TestWrong:
         assert reasons(reading) == {cell.coordinate: "form_thousands"}
         assert values(reading) == {("hai_phong_old", 2023): 44000}
 
+    def test_what_begins_may_grow_a_thousandfold(self, book: Book) -> None:
+        assert not list(book.type(BOTH_SESSIONS, y2021=3, y2022=3000).read().issues)
+
     def test_numerator_and_denominator_swapped(self, book: Book) -> None:
         book.type(BOTH_SESSIONS, y2021=50000, y2022=48000).type(PRESCHOOL, y2021=48000, y2022=50000)
         reading = book.read()
