@@ -344,6 +344,15 @@ def demo(folder: Path) -> None:
 
 
 @commands.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Make a new project in an empty FOLDER: notebooks, folders, published figures and a README."""
+    from hpedu.demo.project import write_project
+
+    tell("init_done", folder=folder, count=write_project(folder))
+
+
+@commands.command()
 @click.option("--group")
 @click.option("--department")
 @click.option("--school-list", is_flag=True)

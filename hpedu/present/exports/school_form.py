@@ -135,7 +135,7 @@ def _write_heads(sheet: Worksheet, heads: Mapping[str, str]) -> None:
 
 
 def _write_school(
-    sheet: Worksheet, number: int, names: Sequence[str], row: Mapping[str, Any], own: Mapping[str, Any]
+    sheet: Worksheet, number: int, names: Sequence[str], row: Mapping[str, Any], own: dict[str, Any]
 ) -> None:
     values = {name: row[name] for name in KEPT} | own
     for place, name in enumerate(names, 1):
