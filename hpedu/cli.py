@@ -267,7 +267,7 @@ def check(files: tuple[Path, ...]) -> None:
     """Say what would be read of FILES, what not and what is doubtful; propose a layout for a table without one."""
     from hpedu.ingest.layouts import find_broken
     from hpedu.ingest.propose import check_file, describe
-    from hpedu.present.effects import describe_effects
+    from hpedu.present.impact import describe_impact
     from hpedu.registry import load_registry
 
     failed, registry = False, load_registry()
@@ -281,7 +281,7 @@ def check(files: tuple[Path, ...]) -> None:
             failed |= checked.is_doubtful
             for line in (
                 *describe(checked, registry, spoken()),
-                *describe_effects(checked, registry, spoken()),
+                *describe_impact(checked, registry, spoken()),
             ):
                 click.echo(f"  {line}" if line else "")
         except HpeduError as error:
