@@ -267,7 +267,7 @@ def check(files: tuple[Path, ...]) -> None:
     """Say what would be read of FILES, what not and what is doubtful; propose a layout for a table without one."""
     from hpedu.ingest.layouts import find_broken
     from hpedu.ingest.propose import check_file, describe
-    from hpedu.present.effects import describe_effects
+    from hpedu.present.impact import describe_impact
     from hpedu.registry import load_registry
 
     failed, registry = False, load_registry()
@@ -281,7 +281,7 @@ def check(files: tuple[Path, ...]) -> None:
             failed |= checked.is_doubtful
             for line in (
                 *describe(checked, registry, spoken()),
-                *describe_effects(checked, registry, spoken()),
+                *describe_impact(checked, registry, spoken()),
             ):
                 click.echo(f"  {line}" if line else "")
         except HpeduError as error:
@@ -342,6 +342,15 @@ def demo(folder: Path, history: bool) -> None:
 
     write_demo(folder, load_registry(), history=history)
     tell("demo_done", folder=folder, variable=HOME_VARIABLE)
+
+
+@commands.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Make a new project in an empty FOLDER: notebooks, folders, published figures and a README."""
+    from hpedu.demo.project import write_project
+
+    tell("init_done", folder=folder, count=write_project(folder))
 
 
 @commands.command()

@@ -21,6 +21,7 @@ from hpedu.errors import HpeduError
 from hpedu.folders import Project, write_whole
 from hpedu.ingest.derive import GROUPS
 from hpedu.ingest.forms.design import COMPUTED, MARKER, MILESTONES, SHEETS, Sheet, read_key
+from hpedu.ingest.pipeline import read_entries
 from hpedu.ingest.schools.totals import total_schools
 from hpedu.present.exports.form import write_form
 from hpedu.present.exports.form_workbook import FIRST, HEAD
@@ -28,7 +29,7 @@ from hpedu.present.exports.history import write_history
 from hpedu.present.exports.workbook import save_workbook
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef
-from hpedu.texts import Message, message
+from hpedu.texts import Message, message, say
 
 INVENTED = "mô phỏng"  # the remark behind every figure
 CONTRADICTION = "mô phỏng, cố ý mâu thuẫn"  # behind the two that are at odds on purpose
@@ -137,15 +138,7 @@ def write_demo(folder: Path, registry: Registry, *, seed: int = 2025, history: b
     NotHere
         If the folder lies under data/raw of a project, or holds anything.
     """
-    folder = folder.resolve()
-    if any(parent.name == "raw" and parent.parent.name == "data" for parent in (folder, *folder.parents)):
-        raise NotHere(folder, message("demo_in_raw"))
-    if folder.exists() and not folder.is_dir():
-        raise NotHere(folder, message("demo_not_folder"))
-    if folder.exists() and any(folder.iterdir()):
-        raise NotHere(folder, message("demo_not_empty"))
-    demo = Project(folder)
-    demo.raw.mkdir(parents=True)
+    demo = _open_folder(folder)
     schools = make_schools(seed=seed, year=YEAR)
     write_school_list(schools, demo.raw / SCHOOLS)
     listed = total_schools(schools, registry).filter(pl.col("place") == "")
@@ -162,15 +155,58 @@ def write_demo(folder: Path, registry: Registry, *, seed: int = 2025, history: b
     rows |= _project_population(seed)
     write_whole(demo.raw / HISTORY, _print_history(rows, registry).encode())
     write_whole(demo.raw / "datapackage.json", json.dumps(_PACKAGE, ensure_ascii=False, indent=1).encode())
-    shutil.copytree(find_notebooks(), demo.notebooks, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    copy_notebooks(demo)
     return demo
 
 
-def find_notebooks() -> Path:
-    """Find the notebooks that come with hpedu: in the package where it is installed, beside it in a clone."""
+def write_project(folder: Path) -> int:
+    """Write a new project to start a year or another office with; return how many published files are in it.
+
+    The tables that come with hpedu are copied as its data package names them. Forms and school lists have no entry
+    there, so what one office has typed never comes into the project of another.
+
+    Raises
+    ------
+    NotHere
+        As `write_demo` does.
+    """
+    project = _open_folder(folder)
+    shipped = Project(find_shipped("data").parent)
+    entries = read_entries(shipped.raw)
+    for name in ("datapackage.json", *(str(entry["path"]) for entry in entries)):
+        write_whole(project.raw / name, (shipped.raw / name).read_bytes())
+    for empty in (project.processed, project.reports):
+        empty.mkdir(parents=True)
+    copy_notebooks(project)
+    write_whole(project.root / "README.md", say("init_readme", "vi").lstrip().encode())
+    return len(entries)
+
+
+def _open_folder(folder: Path) -> Project:
+    """Make the folder of a new project, with a place for its files."""
+    folder = folder.resolve()
+    if any(parent.name == "raw" and parent.parent.name == "data" for parent in (folder, *folder.parents)):
+        raise NotHere(folder, message("demo_in_raw"))
+    if folder.exists() and not folder.is_dir():
+        raise NotHere(folder, message("demo_not_folder"))
+    if folder.exists() and any(folder.iterdir()):
+        raise NotHere(folder, message("demo_not_empty"))
+    project = Project(folder)
+    project.raw.mkdir(parents=True)
+    return project
+
+
+def copy_notebooks(project: Project) -> None:
+    """Copy the notebooks that come with hpedu into a project."""
+    ignored = shutil.ignore_patterns(".ipynb_checkpoints")
+    shutil.copytree(find_shipped("notebooks"), project.notebooks, ignore=ignored)
+
+
+def find_shipped(name: str) -> Path:
+    """Find a folder that comes with hpedu: in the package where it is installed, beside it in a clone."""
     package = Path(__file__).parents[1]
-    packaged = package / "notebooks"
-    return packaged if packaged.is_dir() else package.parent / "notebooks"
+    packaged = package / name
+    return packaged if packaged.is_dir() else package.parent / name
 
 
 def _list_past(schools: pl.DataFrame, registry: Registry) -> Rows:

@@ -15,7 +15,7 @@ from hpedu.assess.standing import assess_targets
 from hpedu.batch.engine import run_report
 from hpedu.batch.plan import Run
 from hpedu.cli import commands
-from hpedu.demo.project import NotHere, write_demo
+from hpedu.demo.project import NotHere, write_demo, write_project
 from hpedu.folders import HOME_VARIABLE, Project
 from hpedu.registry import Registry
 from hpedu.store import prepare
@@ -143,3 +143,30 @@ def test_it_refuses_data_raw_and_folders_that_hold_anything(tmp_path: Path, regi
     result = CliRunner().invoke(commands, ["demo", str(ROOT / "data" / "raw" / "demo")])
     assert result.exit_code != 0
     assert not (ROOT / "data" / "raw" / "demo").exists()
+
+
+class TestInit:
+    """`hpedu init`: a project to start a year or another office with."""
+
+    def test_a_new_project_can_be_ingested_at_once(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_tables: None
+    ) -> None:
+        result = CliRunner().invoke(commands, ["init", str(tmp_path / "moi")])
+        assert result.exit_code == 0, result.output
+        project = Project(tmp_path / "moi")
+        assert {path.name for path in project.notebooks.glob("*.ipynb")} >= {"overview.ipynb", "preschool.ipynb"}
+        assert (project.root / "README.md").read_text(encoding="utf-8").startswith("# Dự án báo cáo giáo dục")
+        monkeypatch.setenv(HOME_VARIABLE, str(project.root))
+        made = prepare(project)
+        assert not made.unread and made.newest_year is not None
+        assert f"{made.counts['files']} files" in result.output
+
+    def test_what_an_office_has_typed_is_not_copied(self, project: Project, tmp_path: Path) -> None:
+        write_project(tmp_path / "moi")
+        assert not list(Project(tmp_path / "moi").raw.rglob("*.xlsx"))
+
+    def test_a_folder_that_holds_anything_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "a.txt").write_text("kept", encoding="utf-8")
+        result = CliRunner().invoke(commands, ["init", str(tmp_path)])
+        assert result.exit_code == 1 and "is not empty" in result.stderr
+        assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]

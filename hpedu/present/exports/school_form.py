@@ -13,7 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from hpedu.ingest.schools.fields import list_choices
+from hpedu.ingest.schools.fields import list_choices, write_choice, write_level
 from hpedu.present.exports.form import check_year
 from hpedu.present.exports.form_workbook import EDGE, FILL, HEADING
 from hpedu.present.exports.workbook import lay_out_print, put_text, save_workbook, set_height
@@ -33,23 +33,6 @@ KEPT = (
 
 NOT_ASKED = ("synthetic", "year")
 """Columns that the form is without: its figures are real, and its title says the school year."""
-
-_LEVEL_WORDS = {
-    "nursery": "Nhà trẻ",
-    "kindergarten": "Mẫu giáo",
-    "primary": "TH",
-    "lower_secondary": "THCS",
-    "upper_secondary": "THPT",
-    "continuing": "GDTX",
-}
-_WORDS = {
-    "public": "Công lập",
-    "private": "Tư thục",
-    "school": "Trường",
-    "independent_preschool": "Cơ sở mầm non độc lập",
-    "continuing_centre": "Trung tâm GDTX",
-    "community_learning_centre": "Trung tâm HTCĐ",
-}
 
 
 def make_school_form(schools: pl.DataFrame, registry: Registry, year: int) -> tuple[bytes, int]:
@@ -109,12 +92,12 @@ def list_headers(registry: Registry) -> dict[str, str]:
 def print_value(name: str, value: Any) -> Any:
     """Return a typed value as a school would write it."""
     if isinstance(value, bool):
-        return "x" if name == "synthetic" else ("có" if value else "không")
+        return "x" if name == "synthetic" else write_choice("yes" if value else "no", "yes_no")
     if name == "levels" and value is not None:
-        return ", ".join(_LEVEL_WORDS[level] for level in value)
+        return ", ".join(map(write_level, value))
     if name == "year":
         return f"{value}-{value + 1}"
-    return _WORDS.get(value, value) if isinstance(value, str) else value
+    return write_choice(value, name) if name in ("ownership", "institution_type") and value else value
 
 
 def _pick_newest(schools: pl.DataFrame, year: int) -> pl.DataFrame:
@@ -135,7 +118,7 @@ def _write_heads(sheet: Worksheet, heads: Mapping[str, str]) -> None:
 
 
 def _write_school(
-    sheet: Worksheet, number: int, names: Sequence[str], row: Mapping[str, Any], own: Mapping[str, Any]
+    sheet: Worksheet, number: int, names: Sequence[str], row: Mapping[str, Any], own: dict[str, Any]
 ) -> None:
     values = {name: row[name] for name in KEPT} | own
     for place, name in enumerate(names, 1):
@@ -195,10 +178,15 @@ def _describe_allowed(column: SchoolColumn) -> str:
 
 
 def _write_communes(sheet: Worksheet, communes: Sequence[Commune]) -> None:
-    for number, cells in enumerate([("Mã", "Tên"), *((one.code, one.name) for one in communes)], 1):
+    for number, cells in enumerate([_name_commune_columns(), *((one.code, one.name) for one in communes)], 1):
         for place, text in enumerate(cells, 1):
             put_text(sheet.cell(number, place), text)
     sheet.column_dimensions["B"].width = 40
+
+
+def _name_commune_columns() -> tuple[str, str]:
+    # Not as the columns of the list are called: a sheet of communes is no school list.
+    return say("school_form_commune_code", "vi"), say("school_form_commune_name", "vi")
 
 
 def _write_help(sheet: Worksheet, heads: Mapping[str, str], registry: Registry) -> None:

@@ -23,7 +23,7 @@ from hpedu.texts import LANGUAGES, Language, count_decimals, format_number, say
 SERIES = ["measure", "level", "ownership", "sex", "detail"]
 
 
-def describe_effects(checked: Checked, registry: Registry, language: Language) -> Iterator[str]:
+def describe_impact(checked: Checked, registry: Registry, language: Language) -> Iterator[str]:
     """Say for each figure of a form the last known one and the change, then what becomes of each target.
 
     Nothing of it is written: `hpedu ingest` alone lets a figure count.
@@ -36,7 +36,7 @@ def describe_effects(checked: Checked, registry: Registry, language: Language) -
     own = checked.observations.with_columns(edition=edition.otherwise(pl.col("edition")))
     before, after = settle(checked.earlier, registry), settle(pl.concat([checked.earlier, own]), registry)
     texts = FormTexts(checked.cover, registry)
-    yield say("effects_figures", language)
+    yield say("impact_figures", language)
     for row in own.filter(pl.col("measure").is_in(_list_numbers(registry))).iter_rows(named=True):
         yield f"  {_describe_figure(row, before.observations, texts, language)}"
     origins = _find_origins(registry) if checked.compared else {}
@@ -82,13 +82,13 @@ def _describe_figure(row: Mapping[str, Any], known: pl.DataFrame, texts: FormTex
         "value": with_unit(row["value"], row["unit"], count_decimals(row["value"]), language, registry),
     }
     if earlier.is_empty():
-        return say("effects_first", language, **words)
+        return say("impact_first", language, **words)
     last = earlier.row(-1, named=True)
     difference = row["value"] - last["value"]
     decimals = max(count_decimals(row["value"]), count_decimals(last["value"]))
     share = format_number(100 * difference / last["value"], 1, language) if last["value"] else "–"
     return say(
-        "effects_change",
+        "impact_change",
         language,
         **words,
         year=last["year"],
@@ -106,10 +106,10 @@ def _describe_targets(before: Sequence[Standing], after: Sequence[Standing], wor
         for old, new in zip(before, after, strict=True)
         if (old.state, old.last, old.probability) != (new.state, new.last, new.probability)
     ]
-    yield say("effects_targets", language, territory=wording.territory, count=len(changed))
+    yield say("impact_targets", language, territory=wording.territory, count=len(changed))
     for old, new in changed:
         name = f"{new.target.number}. {new.target.name.get(language)}"
-        yield f"  {say('effects_target', language, name=name, old=_say(old, wording), new=_say(new, wording))}"
+        yield f"  {say('impact_target', language, name=name, old=_say(old, wording), new=_say(new, wording))}"
 
 
 def _say(standing: Standing, wording: Wording) -> str:

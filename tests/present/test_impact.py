@@ -35,7 +35,7 @@ def fill_in(path: Path, registry: Registry, subject: str, **values: object) -> N
 
 
 @pytest.mark.usefixtures("project")
-class TestEffects:
+class TestImpact:
     def test_each_figure_stands_beside_the_last_one_and_each_target_before_and_after(
         self, tmp_path: Path, registry: Registry
     ) -> None:
