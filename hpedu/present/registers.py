@@ -215,7 +215,7 @@ def list_duties(wording: Wording) -> Fragment:
             "; ".join(text.get(language) for text in (duty.rhythm, duty.receiver) if text),
             duty.measure.get(language) if duty.measure else say("no_measure", language),
         ]
-        for duty in wording.registry.duties
+        for duty in wording.registry.duties.values()
     ]
     keys = ("duty", "plan_place", "owner", "rhythm_receiver", "could_measure")
     return _draw(keys, rows, "duties_caption", wording)

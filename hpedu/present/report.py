@@ -19,19 +19,19 @@ from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_stan
 from hpedu.assess.tasks import Occurrence, list_occurrences
 from hpedu.errors import UnknownName, WrongParameters, check_name
 from hpedu.folders import LANGUAGES_VARIABLE, find_project
-from hpedu.ingest.forms.design import task_series
+from hpedu.ingest.forms.design import Cover
 from hpedu.present import registers
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.trend import trend
 from hpedu.present.comparison import draw_peers, read_compared
-from hpedu.present.exports.form import offer_forms, series_of
+from hpedu.present.exports.form import locate_rows, name_form, offer_forms, say_rows, watch_series
 from hpedu.present.forecasts import draw_enrolment, draw_private_schools, draw_requirements
 from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table
 from hpedu.present.page.display import Chart, Fragment, PageHead
 from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import draw_target
-from hpedu.present.view import View, Wording
+from hpedu.present.view import OWED, View, Wording
 from hpedu.registry import load_registry
 from hpedu.registry.models import Indicator, Target
 from hpedu.texts import LANGUAGES, Language, Sayable, message
@@ -79,6 +79,8 @@ class Report(View):
         super().__init__(territory=territory, year=year, language=language)
         self.group = group
         self._horizon = horizon
+        # The rows of the form of each group, by target.
+        self._asked: dict[str, dict[str, list[int]]] = {}
         self.standings = self._assess(self.group)
 
     # -- the page ------------------------------------------------------------------------------------------
@@ -129,7 +131,8 @@ class Report(View):
         check_name("target", name, self.registry.targets)
         group = self.registry.targets[name].group
         own = self.standings if self._holds(group) else self._assess(group)
-        return draw_target(self, next(s for s in own if s.target.id == name))
+        standing = next(s for s in own if s.target.id == name)
+        return draw_target(self, standing, asked=self._say_asked(standing))
 
     def targets(self, *levels: str, group: str | None = None) -> Block:
         """Draw the blocks of all targets of the group (of some levels only, if any are named)."""
@@ -245,8 +248,7 @@ class Report(View):
         if self.wording.place.is_past:
             return Block(draw_notice(self._say_past()))
         groups = list(dict.fromkeys(s.target.group for s in self.standings))
-        asked = [one for s in self.standings for one in series_of(s.target, self.registry, self.year)]
-        asked += map(task_series, self.registry.tasks)
+        asked = watch_series(groups, self.year, self.registry)
         forms = offer_forms(
             groups,
             territory=self.territory,
@@ -352,6 +354,17 @@ class Report(View):
         ]
         store.record_use(digest_standings(own, year, self._horizon))
         return own
+
+    def _say_asked(self, standing: Standing) -> str:
+        """Say in which rows of which form a target without a figure is asked for; "" if it is not."""
+        group = standing.target.group
+        if standing.state not in OWED or self.territory != self.registry.city:
+            return ""
+        if group not in self._asked:
+            known = store.series_observations(watch_series([group], self.year, self.registry), self.territory)
+            self._asked[group] = locate_rows(Cover(group, self.territory, self.year), known, self.registry)
+        rows = say_rows(standing.target, self._asked[group], self.language)
+        return f"{name_form(group, self.territory, self.year)}, {rows}" if rows else ""
 
     def _holds(self, group: str) -> bool:
         """Return whether targets and indicators of a group are on this page."""

@@ -190,6 +190,8 @@ class Department(Keyed):
     """A division of the city's Department of Education and Training."""
 
     name: Text
+    # The name of its sheet in the history book, of 31 letters at most.
+    sheet: str
     valid_from: date | None
     valid_to: date | None
     # Of one that has ended: the division that has its work now; empty where no source says so.
@@ -375,7 +377,7 @@ class Goal(Row):
     horizon: int | None
 
 
-class Duty(Row):
+class Duty(Keyed):
     """A duty that a plan sets without a number."""
 
     plan: Literal["strategy_plan", "resolution_173_174_plan"]
@@ -390,6 +392,8 @@ class Duty(Row):
     receiver: Text | None
     # What could measure it; our proposal.
     measure: Text | None
+    # Those whose figures the forms ask for, to measure it.
+    indicators: list[Slug]
 
 
 class OtherTarget(Keyed):

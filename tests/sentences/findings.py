@@ -56,6 +56,11 @@ def list_tables() -> dict[str, Rows]:
             SCHOOLS | {"value": 1588.0},
             SCHOOLS | {"value": 1404.0, "ownership": "public"},
         ],
+        "merged city and its parts": [
+            {"territory": "hai_phong", "value": 250.0, "file": "form.xlsx", "cell": "D4"},
+            {"value": 100.0},
+            {"territory": "hai_duong_old", "value": 120.0, "cell": "B3"},
+        ],
         "swapped digits": [
             ROOMS | {"measure": "classrooms", "value": 3246.0},
             ROOMS | {"measure": "classrooms_permanent", "value": 2327.0},

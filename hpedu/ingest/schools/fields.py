@@ -69,6 +69,16 @@ def list_choices(column: str) -> str:
     return ", ".join(_TABLE["shown"][column])
 
 
+def write_choice(code: str, column: str) -> str:
+    """Return the value that a list shows for a code: "Công lập" for public."""
+    return str(dict(zip(_TABLE[column], _TABLE["shown"][column], strict=False))[code])
+
+
+def write_level(code: str) -> str:
+    """Return the word for one level as a school writes it: "THCS" for lower_secondary."""
+    return str(_TABLE["written_levels"][code])
+
+
 @lru_cache(maxsize=4096)
 def read_levels(text: str, coded: bool = False) -> tuple[str, ...] | None:
     """Return the levels taught, lowest first ("TH&THCS" -> primary, lower_secondary); None if any is unknown.

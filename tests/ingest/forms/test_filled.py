@@ -82,7 +82,7 @@ class Form:
 def empty(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Path:
     path = tmp_path_factory.mktemp("form") / "form.xlsx"
     observations = pl.DataFrame(schema=schema.OBSERVATIONS)
-    write_form(path, group="preschool", year=2026, observations=observations, registry=registry)
+    write_form(path, subject="preschool", year=2026, observations=observations, registry=registry)
     return path
 
 
@@ -121,7 +121,7 @@ class TestFilled:
     def test_a_synthetic_form_says_so_and_its_values_too(self, tmp_path: Path, registry: Registry) -> None:
         invented = pl.DataFrame([{"status": "synthetic", "year": 2020}], schema=schema.OBSERVATIONS)
         path = tmp_path / "synthetic.xlsx"
-        write_form(path, group="preschool", year=2026, observations=invented, registry=registry)
+        write_form(path, subject="preschool", year=2026, observations=invented, registry=registry)
         made_up = Form(path, registry)
         assert all("MÔ PHỎNG" in str(sheet["A1"].value) for sheet in made_up.workbook)
         made_up.find(PUPILS, "value").value = 41250
@@ -438,7 +438,7 @@ class TestShape:
 
     def test_the_reasons_of_forms_say_what_to_do(self, registry: Registry) -> None:
         reasons = {code: row.name for code, row in registry.codes_of("reason").items() if code.startswith("form_")}
-        assert len(reasons) == 14
+        assert len(reasons) == 21
         for said in reasons.values():
             assert (
                 "{file}" in said.vi and "{file}" in said.en and "{subject}" in said.vi and "{subject}" in said.en
