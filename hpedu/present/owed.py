@@ -300,7 +300,7 @@ def describe_owed(owed: Owed, registry: Registry, language: Language) -> Iterato
     yield say("telling_head", language, count=len(owed.telling), judged=len(owed.judged), year=owed.year)
     for place, figure in enumerate(owed.telling, 1):
         numbers = [str(registry.targets[name].number) for name in figure.targets]
-        yield f"  {say('telling_line', language, place=place, name=figure.name, targets=numbers)}"
+        yield f"  {say('telling_line', language, number=place, name=figure.name, targets=numbers)}"
 
 
 def _describe_division(one: Division, language: Language) -> Iterator[str]:

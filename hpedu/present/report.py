@@ -19,12 +19,19 @@ from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_stan
 from hpedu.assess.tasks import Occurrence, list_occurrences
 from hpedu.errors import UnknownName, WrongParameters, check_name
 from hpedu.folders import LANGUAGES_VARIABLE, find_project
-from hpedu.ingest.forms.design import Cover
+from hpedu.ingest.forms.design import Cover, duty_series
 from hpedu.present import registers
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.trend import trend
 from hpedu.present.comparison import draw_peers, read_compared
-from hpedu.present.exports.form import locate_rows, name_form, offer_forms, say_rows, watch_series
+from hpedu.present.exports.form import (
+    formula_series,
+    locate_rows,
+    name_form,
+    offer_forms,
+    say_rows,
+    watch_series,
+)
 from hpedu.present.forecasts import draw_enrolment, draw_private_schools, draw_requirements
 from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table
 from hpedu.present.page.display import Chart, Fragment, PageHead
@@ -132,7 +139,7 @@ class Report(View):
         group = self.registry.targets[name].group
         own = self.standings if self._holds(group) else self._assess(group)
         standing = next(s for s in own if s.target.id == name)
-        return draw_target(self, standing, asked=self._say_asked(standing))
+        return draw_target(self, standing, asked=self._say_asked(standing), document=self._find_document(standing))
 
     def targets(self, *levels: str, group: str | None = None) -> Block:
         """Draw the blocks of all targets of the group (of some levels only, if any are named)."""
@@ -319,8 +326,10 @@ class Report(View):
         return registers.list_goals(self.wording)
 
     def duties(self) -> Fragment:
-        """List the duties that the plans set without a number, and what could measure them."""
-        return registers.list_duties(self.wording)
+        """List the duties that the plans set without a number, what could measure them, and what was reported."""
+        asked = map(duty_series, self.registry.duties.values())
+        known = store.series_observations(asked, self.territory).filter(pl.col("year") <= self.year)
+        return registers.list_duties(self.wording, known)
 
     # -- inside --------------------------------------------------------------------------------------------
 
@@ -365,6 +374,14 @@ class Report(View):
             self._asked[group] = locate_rows(Cover(group, self.territory, self.year), known, self.registry)
         rows = say_rows(standing.target, self._asked[group], self.language)
         return f"{name_form(group, self.territory, self.year)}, {rows}" if rows else ""
+
+    def _find_document(self, standing: Standing) -> str:
+        """Return decision, date, evidence and remark of the last report on a milestone; "" if there is none."""
+        if standing.target.kind != "milestone" or standing.last is None:
+            return ""
+        (series,) = formula_series(self.registry.indicators[standing.target.milestone_indicator])
+        known = store.series_observations([series], self.territory).filter(pl.col("year") == standing.last["year"])
+        return str(known["note"][-1]) if known.height else ""
 
     def _holds(self, group: str) -> bool:
         """Return whether targets and indicators of a group are on this page."""

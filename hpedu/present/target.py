@@ -25,10 +25,11 @@ ENDS = {"point": "point", "low": "lo80", "high": "hi80"}
 FAN = ("lo50", "hi50", "lo80", "hi80", "lo95", "hi95")
 
 
-def draw_target(view: View, standing: Standing, *, asked: str = "") -> Block:
+def draw_target(view: View, standing: Standing, *, asked: str = "", document: str = "") -> Block:
     """Draw a target: heading and verdict, the chart if there is a value to draw, the facts behind it.
 
-    `asked` is the form and the rows of it that ask for the figures of a target without any.
+    `asked` is the form and the rows of it that ask for the figures of a target without any, `document` what a
+    division has given as the proof of a milestone.
     """
     target = standing.target
     indicator = view.registry.indicators.get(target.milestone_indicator or target.id)
@@ -42,6 +43,7 @@ def draw_target(view: View, standing: Standing, *, asked: str = "") -> Block:
         sources=[f"{r.publisher}: {r.title}" for r in view.resources(pl.DataFrame(series))] if series else [],
         series=series,
         asked=asked,
+        document=document,
     )
     parts = _say_parts(view, indicator) if indicator and standing.last is None else []
     head = _draw_head(standing, view.wording, parts=parts)
@@ -110,6 +112,7 @@ def _draw_facts(
     sources: Sequence[str],
     series: Sequence[Mapping[str, Any]],
     asked: str,
+    document: str,
 ) -> Fragment:
     """Draw the facts behind a target: definition, law, ambiguity, department, sources, data to download."""
     target, language = standing.target, wording.language
@@ -122,6 +125,7 @@ def _draw_facts(
     if asked:
         # The forms of a page are in its section on what is missing.
         facts.append((say("asked_in", language), Markup('<a href="#missing">{}</a>').format(asked)))
+    add("document", document)
     add("definition", target.definition.get(language))
     status = say(f"definition_{target.definition_status}", language)
     add("legal_source", f"{target.legal_source.get(language)} ({status})")

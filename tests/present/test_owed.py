@@ -137,3 +137,21 @@ def test_a_page_links_a_silent_target_to_its_rows_in_the_form(registry: Registry
     assert re.search(r"trang «Số liệu», dòng \d", facts.plain)
     old = Report("preschool", territory="hai_phong_old", year=None, language="vi")
     assert "hpedu-preschool" not in old.target("nursery_enrolment_rate").pieces[-1].plain
+
+
+def test_a_milestone_shows_the_document_and_evidence_it_was_reported_with(
+    project: Project, registry: Registry
+) -> None:
+    path = project.raw / "phieu.xlsx"
+    write_form(path, subject="preschool", year=2025, observations=NOTHING, registry=registry)
+    workbook = load_workbook(path)
+    design = SHEETS["milestones"]
+    names = [column.id for column in design.columns]
+    answers = {"state": "Đạt", "decision": "15/QĐ-UBND", "date": "1/2/2026", "evidence": "qd15.pdf"}
+    for column, text in answers.items():
+        workbook[design.name].cell(FIRST, names.index(column) + 1).value = text
+    workbook.save(path)
+    store.forget()
+    report = Report("preschool", territory=registry.city, year=2025, language="vi")
+    block = report.target("preschool_universalisation_5yo_maintained")
+    assert "Văn bản, minh chứng: 15/QĐ-UBND; 2026-02-01; qd15.pdf" in block.pieces[-1].plain

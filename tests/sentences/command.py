@@ -242,6 +242,11 @@ EXAMPLES: dict[str, object] = {
     "reason": message("stale_new"), "schools": 40, "set_aside": 2, "sheet": "Trang1", "stale": 3, "text": "x/y",
     "time": message("time_minutes", minutes=3), "times": message("check_times", count=4), "title": "Bảng 1",
     "lines": "  report", "lock": "requirements.lock",
+    "since": "31/12/2025", "rows": "3, 4", "state": "no figure", "subject": "Quality", "saved": "2/2/2026",
+    "sender": "A",
+    "measure": "pupils", "report": "completed", "figures": 12, "judged": 8, "number": 1,
+    "targets": "7, 10", "value": "60", "last": "596",
+    "change": "-536", "share": "-89.9", "old": "no figure", "new": "40%", "school_year": "2026-2027",
     "variable": "HPEDU_HOME", "width": 12, "numbers": "5, 9",
 }  # fmt: skip
 FILLED = (
@@ -260,6 +265,9 @@ FILLED = (
         "report_work",
         "stale_data",
     ),
+    *("owed_form", "owed_line", "returned_head", "returned_line", "telling_head", "telling_line", "form_rows"),
+    *("form_sheet", "duty_reported", "school_form_title", "school_form_done", "init_done"),
+    *("impact_first", "impact_change", "impact_targets", "impact_target"),
     *("demo_done", "form_done", "outlook_done", "field_literal_error", "plain", "run_tasks", "run_installing"),
 )
 """Texts that need a damaged file, a whole project or a run to be said: said here with example values."""

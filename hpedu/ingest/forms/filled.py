@@ -333,7 +333,7 @@ class _FormReader:
             self._read_value(subject, year, cell, row.sheet, note)
 
     def _take_back(self, subject: tuple[str, SeriesRef], answers: list[tuple[int, Cell]]) -> None:
-        """Set aside figures that a second row of their key gives in another way: nobody can know which is meant."""
+        """Set aside figures that a second row of their key gives otherwise: nobody can know which is meant."""
         for year, cell in answers:
             first = self.rows.get(Figure(subject[0], year, subject[1]))
             if first and first["printed"] != cell.printed:

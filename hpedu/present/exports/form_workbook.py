@@ -82,6 +82,8 @@ def write_cover(sheet: Worksheet, *, title: str, code: str, lines: Sequence[str]
             cell.fill, cell.protection, cell.border = FILL, UNLOCKED, EDGE
         set_height(sheet, place, [(_say(key, "\n"), 30), (text, 90)])
     finish_sheet(sheet)
+    # The code must not stand alone on a second page.
+    sheet.page_setup.fitToHeight = 1
 
 
 def write_sheet(

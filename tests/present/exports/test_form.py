@@ -21,7 +21,7 @@ from hpedu.errors import UnknownName
 from hpedu.indicators import compute_indicators
 from hpedu.ingest import schema
 from hpedu.ingest.derive import mark_current
-from hpedu.ingest.forms.design import SHEETS, Sheet, SheetKind
+from hpedu.ingest.forms.design import COVER, SHEETS, Sheet, SheetKind
 from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.source import open_source
@@ -149,7 +149,7 @@ class TestLook:
             assert sheet.protection.sheet and sheet.protection.password is None
             assert (sheet.page_setup.orientation, str(sheet.page_setup.paperSize)) == ("landscape", "9")
             assert sheet.sheet_properties.pageSetUpPr.fitToPage
-            assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+            assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, int(sheet.title == COVER))
         for design in OF_GROUP.values():
             sheet = workbook[design.name]
             assert sheet.freeze_panes.endswith(str(FIRST)) and sheet.row_dimensions[HEAD].hidden
