@@ -28,6 +28,8 @@ SPEAKERS = (
 Sections = dict[str, list[str]]
 
 UNSAID = {
+    # Where a place stands among the highest three, and the key of the strips: the snapshot has two indicators.
+    *("peers/peers_most", "peers/peers_key"),
     *("charts/about_level", "charts/break_remark", "charts/target_remark", "charts/range"),  # charts
     *(
         "charts/published",
