@@ -163,11 +163,13 @@ def _name_print(one: Print, wording: Wording) -> str:
 
 
 def list_tasks(occurrences: Sequence[Occurrence], wording: Wording) -> Fragment:
-    """List the tasks that both plans assign, with the state of each occurrence and the decision that ended it."""
+    """List tasks of both plans, with the state of each occurrence and the decision that ended it."""
     language = wording.language
     rows = []
-    for task in wording.registry.tasks:
-        own = [one for one in occurrences if one.task == task]
+    for own in ([one for one in occurrences if one.task == task] for task in wording.registry.tasks):
+        if not own:
+            continue
+        task = own[0].task
         dues: dict[str, list[str]] = {}
         for one in own:
             day = [] if one.due is None else [format_date(one.due.isoformat(), language)]
@@ -204,8 +206,8 @@ def list_goals(wording: Wording) -> Fragment:
     return _draw(("goal", "plan_place", "why_no_target"), rows, "goals_caption", wording)
 
 
-def list_duties(wording: Wording) -> Fragment:
-    """List the duties the plans set without a number: whose they are, how often, for whom, and the measure."""
+def list_duties(wording: Wording, chapter: str = "") -> Fragment:
+    """List the duties the plans set without a number, of a chapter or all: whose, how often, for whom, the measure."""
     language = wording.language
     rows = [
         [
@@ -216,6 +218,7 @@ def list_duties(wording: Wording) -> Fragment:
             duty.measure.get(language) if duty.measure else say("no_measure", language),
         ]
         for duty in wording.registry.duties
+        if any(section.startswith(chapter) for section in duty.section.split(", "))
     ]
     keys = ("duty", "plan_place", "owner", "rhythm_receiver", "could_measure")
     return _draw(keys, rows, "duties_caption", wording)
