@@ -122,7 +122,7 @@ class Review(Report):
     def opening(self) -> list[str]:
         """Say what the report rests on, and that a program wrote its figures."""
         unread = store.unread_files()
-        said = [self._say("review_opening", subject=self.subject())]
+        said = [self._say("review_opening")]
         newest = max((one.published for one in self.resources(self.used)), default="")
         said.append(self._say("review_made", day=format_date(newest, self.language)))
         if self.until:
@@ -160,10 +160,10 @@ class Review(Report):
                 last = self._quantity(name, values[-1], None)
                 change = describe_change(first, last, self.language, self.registry)
                 new = values[-1]["year"] > before
-                said = self._say("review_no_new") if not new else f"{change.verb} {change.amount}".strip()
-                told = "" if first.missing else f"{first} ({first.year})"
-                none = self._say("review_none")
-                rows.append([self._name_indicator(name), told or none, f"{last} ({last.year})", said or none])
+                told = self._say("review_none") if first.missing else f"{first} ({first.year})"
+                said = "review_no_new" if not new else "review_no_first" if first.missing else ""
+                changed = self._say(said) if said else f"{change.verb} {change.amount}"
+                rows.append([self._name_indicator(name), told, f"{last} ({last.year})", changed])
         keys = ("indicator", "review_before", "review_now", "change")
         yield self._draw_table(keys, rows, caption="review_network_caption", numeric={1, 2})
 
@@ -339,7 +339,10 @@ class Review(Report):
     def _say_unused(self) -> Iterator[Piece]:
         wrong = store.findings().filter(pl.col("severity") == "error")
         yield registers.list_findings(wrong, self.wording)
-        yield from self.quality().pieces
+        files = [one.path for one in self.resources(self.used)]
+        yield registers.list_set_aside(store.issues(files), self.wording)
+        yield registers.list_errata(self.wording)
+        yield registers.list_decisions(self.wording)
 
     # -- inside ------------------------------------------------------------------------------------------------
 

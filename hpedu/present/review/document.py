@@ -16,7 +16,7 @@ from docx.document import Document
 from docx.enum.section import WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_COLOR_INDEX
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.section import Section
@@ -36,7 +36,9 @@ FONT = "Times New Roman"
 DAY = date(2020, 3, 5)  # of the decree: no clock is in the document
 BLANK = re.compile("⟦(.*?)⟧")
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
-LEAST, MOST = 4, 60  # characters by which columns are weighed
+LETTER, PADDING = 2.1, 4.2  # millimetres of a letter in a table, and of both edges of a cell
+LONGEST = 10  # letters of a word that is never torn
+WORD = re.compile(r"[^\s/-]+")
 ALIGN = {
     "left": WD_ALIGN_PARAGRAPH.LEFT,
     "center": WD_ALIGN_PARAGRAPH.CENTER,
@@ -68,7 +70,7 @@ class _Writer:
             self._add(line, "text")
         for number, part in zip(ROMAN, sections, strict=False):
             self._write_part(part, "section", f"{number}. ")
-        self._add(self._say("closing"), "text")
+        self._add(self._say("closing"), "closing")
         self._write_foot()
         for number, part in zip(ROMAN, appendices, strict=False):
             self._lay_out(self.document.add_section(WD_SECTION.NEW_PAGE))
@@ -97,7 +99,11 @@ class _Writer:
                 style.quick_style = True
             _shape(style, one)
         mark = styles.add_style(self.design["blank"]["name"], WD_STYLE_TYPE.CHARACTER)
-        mark.font.highlight_color = WD_COLOR_INDEX.YELLOW
+        # Shading and not a highlight, which a style cannot have in LibreOffice.
+        shade = OxmlElement("w:shd")
+        for name, value in (("val", "clear"), ("color", "auto"), ("fill", "FFFF00")):
+            shade.set(qn(f"w:{name}"), value)
+        mark.element.get_or_add_rPr().append(shade)
 
     def _style(self, key: str) -> str:
         name: str = self.design["style"][key]["name"]
@@ -156,10 +162,15 @@ class _Writer:
         """Set two columns side by side, without a frame: the left one the narrower."""
         table = self.document.add_table(1, 2)
         table.autofit = False
-        shares = (0.42, 0.58)
-        for cell, share in zip(table.rows[0].cells, shares, strict=True):
-            cell.width = Mm(round(self.width * share))
+        _set_widths(table, [round(self.width * 0.4), round(self.width * 0.6)])
         _keep_whole(table)
+        margins = OxmlElement("w:tblCellMar")
+        for side in ("left", "right"):
+            edge = OxmlElement(f"w:{side}")
+            edge.set(qn("w:w"), "0")
+            edge.set(qn("w:type"), "dxa")
+            margins.append(edge)
+        table._tbl.tblPr.append(margins)
         return table.rows[0].cells[0], table.rows[0].cells[1]
 
     def _fill(self, cell: _Cell, lines: Sequence[tuple[str, str]]) -> None:
@@ -211,12 +222,11 @@ class _Writer:
         self._caption(table.caption, "table", "caption")
         drawn = self.document.add_table(1 + len(table.rows), len(table.columns), style="Table Grid")
         drawn.alignment, drawn.autofit = WD_TABLE_ALIGNMENT.CENTER, False
-        widths = _weigh(table, self.width)
+        _set_widths(drawn, _weigh(table, self.width))
         styles = ["cell_number" if n in table.numeric else "cell" for n in range(len(table.columns))]
         # The cells of a row are found by walking the whole table, so each row is asked for them once.
         for row, texts in zip(drawn.rows, [table.columns, *table.rows], strict=True):
-            for cell, text, style, width in zip(row.cells, texts, styles, widths, strict=True):
-                cell.width = Mm(width)
+            for cell, text, style in zip(row.cells, texts, styles, strict=True):
                 cell.paragraphs[0].style = self._style("cell_head" if row._index == 0 else style)
                 self._put(cell.paragraphs[0], text)
         head = drawn.rows[0]._tr.get_or_add_trPr()
@@ -240,7 +250,8 @@ class _Writer:
     def _put(self, line: Paragraph, text: str) -> None:
         """Write text; what is left to people is marked."""
         for n, part in enumerate(BLANK.split(text)):
-            if part:
+            # Spaces alone are a blank to write on, also at the end of a line.
+            if part := part if part.strip() else part.replace(" ", "\N{NO-BREAK SPACE}"):
                 line.add_run(part, style=self.design["blank"]["name"] if n % 2 else None)
 
     def _save(self) -> bytes:
@@ -275,6 +286,14 @@ def _shape(style: ParagraphStyle, one: dict[str, Any]) -> None:
     shape.widow_control = True
 
 
+def _set_widths(table: WordTable, widths: Sequence[int]) -> None:
+    """Set the columns to widths in millimetres: of the grid, which LibreOffice goes by, and of each cell."""
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Mm(width)
+        for cell in column.cells:
+            cell.width = Mm(width)
+
+
 def _keep_whole(table: WordTable) -> None:
     """Keep each row of a table on one page."""
     for row in table.rows:
@@ -298,14 +317,18 @@ def _add_field(line: Paragraph, code: str, shown: str) -> None:
 
 
 def _weigh(table: Table, width: int) -> list[int]:
-    """Share the width of the page among the columns by what stands in them, in whole millimetres."""
-    shares = []
-    for column, name in enumerate(table.columns):
-        cells = [row[column] for row in table.rows]
-        words = max((len(word) for text in [name, *cells] for word in text.split()), default=LEAST)
-        mean = sum(map(len, cells)) / max(len(cells), 1)
-        shares.append(max(LEAST, min(MOST, max(words, mean**0.75 * 2))))
-    return [int(width * share / sum(shares)) for share in shares]
+    """Share the width of the page among the columns, in whole millimetres: no word is torn, and long texts have more.
+
+    What is left when every column has room for its longest word goes to those with the longest texts.
+    """
+    columns = [[name, *(row[n] for row in table.rows)] for n, name in enumerate(table.columns)]
+    words = [min(LONGEST, max(map(len, WORD.findall(" ".join(texts))), default=0) + 1) for texts in columns]
+    least = [LETTER * longest + PADDING for longest in words]
+    asked = [max(0.0, sum(map(len, texts)) / len(texts) - longest) for texts, longest in zip(columns, words, strict=True)]
+    spare = width - sum(least)
+    if spare < 0:
+        return [int(width * one / sum(least)) for one in least]
+    return [int(one + spare * more / (sum(asked) or 1)) for one, more in zip(least, asked, strict=True)]
 
 
 def read_lines(content: bytes) -> Iterator[str]:
