@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,7 +163,18 @@ def _run(plan: Sequence[Run], project: Project, settings: Settings, as_json: boo
         click.echo(_write(describe_batch(batch, project)))
     for line in recap(batch):
         click.echo(line.say(spoken()), err=as_json or bool(status))
+    _lint(project.reports / run.page for run in plan)
     sys.exit(status)
+
+
+def _lint(pages: Iterable[Path]) -> bool:
+    """Name what would mislead a reader of the pages that are there; return whether there is anything."""
+    from hpedu.present.page.lint import lint_folder
+
+    found = list(lint_folder(page for page in pages if page.exists()))
+    for page, finding in found:
+        click.echo(f"{'/'.join(page.parts[-4:])}: {finding.say(spoken())}", err=True)
+    return bool(found)
 
 
 def _choose_progress(as_json: bool) -> Progress:
@@ -315,6 +326,18 @@ def _ask(name: str, otherwise: str, wrong: Sayable | None) -> str:
     if not line:
         raise click.Abort
     return line
+
+
+@commands.command("lint-pages")
+@click.argument("pages", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def lint_pages(pages: tuple[Path, ...]) -> None:
+    """Find in finished PAGES what would mislead a reader; by default in all of reports/."""
+    from hpedu.folders import find_project
+
+    wanted = pages or sorted(find_project().reports.glob("*/**/*.html"))
+    if _lint(wanted):
+        sys.exit(1)
+    tell("lint_done", count=len(wanted))
 
 
 @commands.command()

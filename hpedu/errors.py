@@ -25,6 +25,7 @@ __all__ = [
     "Refused",
     "RegistryError",
     "UnknownName",
+    "WrongParameters",
     "check_language",
     "check_name",
     "list_problems",
@@ -167,6 +168,22 @@ def check_name(kind: str, name: str, known: Iterable[str]) -> str:
     if name not in known:
         raise UnknownName(kind, name, known)
     return name
+
+
+class WrongParameters(HpeduError):
+    """What a notebook asks for cannot be: everything that is wrong, in one sentence of the report's language."""
+
+    status = 2
+
+    def __init__(self, problems: Iterable[Sayable], language: str) -> None:
+        self.problems, self.language = list(problems), language
+        super().__init__(self.problems, language)
+
+    def say(self, language: str) -> str:
+        return say("WrongParameters", language, problems="; ".join(one.say(language) for one in self.problems))
+
+    def __str__(self) -> str:
+        return self.say(self.language)
 
 
 def check_language(text: str) -> Language:

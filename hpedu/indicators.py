@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.ingest.checks import FINDINGS
+from hpedu.ingest.checks.effects import Readings, find_readings
 from hpedu.ingest.corrections import CONTRADICTED
 from hpedu.ingest.schema import Resource
 from hpedu.registry import Registry
@@ -31,6 +32,7 @@ VALUES: dict[str, Any] = {
     "inputs": pl.List(pl.String),  # "file!cell" of every cell the value was computed from
     "sources": pl.List(pl.String),  # resource names in data/raw/datapackage.json
     "edition": pl.String,  # newest edition among the inputs
+    "readings": pl.List(pl.Float64),  # of a contradicted value: what it may be; else null
 }
 """One row an indicator value."""
 
@@ -89,7 +91,8 @@ def compute_indicators(
     """
     whole = observations.filter(pl.col("place") == "")
     doubted = whole.filter(pl.col("flags").list.contains(CONTRADICTED))
-    return _compute_all(whole, registry, doubted, origins or {})
+    readings = find_readings(whole, registry) if len(doubted) else {}
+    return _compute_all(whole, registry, doubted, origins or {}, readings)
 
 
 def compute_commune_indicators(
@@ -104,17 +107,21 @@ def compute_commune_indicators(
     """
     own = observations.filter(pl.col("place").is_in(list(communes)))
     named = own.with_columns(territory=pl.col("place").replace_strict(communes, default=""))
-    return _compute_all(named, registry, named.clear(), {})
+    return _compute_all(named, registry, named.clear(), {}, {})
 
 
 def _compute_all(
-    observations: pl.DataFrame, registry: Registry, contradicted: pl.DataFrame, origins: Mapping[str, str]
+    observations: pl.DataFrame,
+    registry: Registry,
+    contradicted: pl.DataFrame,
+    origins: Mapping[str, str],
+    readings: Readings,
 ) -> pl.DataFrame:
     series, doubted = _index(observations.filter("current")), _index(contradicted)
     rows = [
         row
         for indicator in registry.indicators.values()
-        for row in _compute_with(indicator, series, doubted, origins)
+        for row in _compute_with(indicator, series, doubted, origins, readings)
     ]
     return pl.DataFrame(rows, schema=VALUES, orient="row")
 
@@ -132,6 +139,7 @@ def _compute_with(
     series: Mapping[SeriesRef, _Cells],
     doubted: Mapping[SeriesRef, _Cells],
     origins: Mapping[str, str],
+    readings: Readings,
 ) -> list[dict[str, Any]]:
     """Compute an indicator, and what it would be where only contradicted figures are missing, marked so."""
     rows = list(_compute(indicator, series, origins))
@@ -142,11 +150,30 @@ def _compute_with(
     sound = {(row["territory"], row["year"]) for row in rows}
     filled = {term: {**doubted.get(term, {}), **series.get(term, {})} for term in terms}
     rows += [
-        row | {"qualifier": CONTRADICTED}
+        row | {"qualifier": CONTRADICTED, "readings": _list_readings(indicator, filled, row, origins, readings)}
         for row in _compute(indicator, filled, origins)
         if (row["territory"], row["year"]) not in sound
     ]
     return sorted(rows, key=lambda row: (row["territory"], row["year"]))
+
+
+def _list_readings(
+    indicator: Indicator,
+    series: Mapping[SeriesRef, _Cells],
+    row: Mapping[str, Any],
+    origins: Mapping[str, str],
+    readings: Readings,
+) -> list[float]:
+    """Return what a value may be, in ascending order, as its contradicted terms are read one way or the other."""
+    key = row["territory"], row["year"]
+    here = {term: {key: cells[key]} for term, cells in series.items() if key in cells}
+    changed = [
+        here | {term: {key: here[term][key] | {"value": value}}}
+        for term in here
+        for value in readings.get((*key, term), ())
+    ]
+    found = {one["value"] for cells in changed for one in _compute(indicator, cells, origins)}
+    return sorted(found | {row["value"]})
 
 
 def _compute(

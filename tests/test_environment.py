@@ -42,7 +42,7 @@ def pins(lock: str) -> dict[str, Version]:
 
 
 # Started by name, or by their own command, and never imported.
-RUN_ONLY = {"ipykernel", "jupyterlab"}
+RUN_ONLY = {"jupyterlab"}
 OWN = {"hpedu", "run", "tests"}
 
 

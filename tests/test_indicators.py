@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -41,12 +42,12 @@ def indicator(**changes: Any) -> Indicator:
 
 
 @pytest.fixture(scope="session")
-def compute(make_observations: Make) -> Callable[..., list[dict[str, Any]]]:
+def compute(make_observations: Make, registry: Registry) -> Callable[..., list[dict[str, Any]]]:
     """Values of one indicator from rows of observations."""
 
     def run(*rows: dict[str, Any], **changes: Any) -> list[dict[str, Any]]:
         one = indicator(**changes)
-        book: Any = SimpleNamespace(indicators={one.id: one})
+        book = replace(registry, indicators={one.id: one})
         return compute_indicators(make_observations(*rows), book).to_dicts()
 
     return run
@@ -127,6 +128,7 @@ class TestRatios:
             "inputs": ["a.csv!B2", "b.csv!C7"],
             "sources": ["a", "b"],
             "edition": "2022",
+            "readings": None,
         }
 
     def test_sums_of_series_and_scale(self, compute: Compute) -> None:
@@ -303,6 +305,7 @@ class TestContradicted:
         pupils = [{}, {"year": 2021, "value": 70.0}]
         rows = compute(*pupils, CLASSES, CLASSES | {"year": 2021} | out)
         assert [(row["year"], row["qualifier"]) for row in rows] == [(2020, ""), (2021, "contradicted")]
+        assert [row["readings"] for row in rows] == [None, [0.7]]
 
     def test_an_edition_in_use_goes_before_it(self, compute: Any) -> None:
         out = {"flags": ["contradicted"], "current": False, "value": 9999.0}

@@ -44,6 +44,8 @@ class Standing:
     points: int = 0
     last: dict[str, Any] | None = None
     """The row of the newest indicator value."""
+    doubted: Row | None = None
+    """The row of a newest figure that is contradicted; its `readings` are what it may be."""
     gap: float | None = None
     """Target minus last value; positive: still to go (for a floor)."""
     met_since: int | None = None
@@ -55,7 +57,9 @@ class Standing:
     observed_pace: float | None = None
     """Median yearly change."""
     required_pace: float | None = None
-    """From the last value to the target year."""
+    """From the last value to the objective, over the years left."""
+    years_left: int | None = None
+    """From the year of the report to the one that decides; from that of the last value if it is later."""
     best_pace: float | None = None
     """Best ever over `best_span` years."""
     best_span: int | None = None
@@ -90,12 +94,12 @@ def assess_targets(
     Returns
     -------
     list of Standing
-        In the order of the plans; for a country all of them `not_judged`.
+        In the order of the plans; all of them `not_judged` for a country, and for a territory that is no more: the
+        plans set it no target.
     """
     own = values.filter(pl.col("territory") == territory, pl.col("year") <= year).sort("indicator", "year")
     known = {str(key[0]): list(rows.iter_rows(named=True)) for key, rows in own.group_by("indicator")}
-    # A country is shown for comparison and never judged.
-    if registry.territories[territory].role == "country":
+    if not registry.territories[territory].judged:
         return [_compare_only(target, territory, known) for target in registry.targets.values()]
     found = _measure(own, registry, year, horizon)
     as_of = find_newest_source(own, year)
@@ -104,9 +108,8 @@ def assess_targets(
         if target.kind == "milestone"
         else Standing(target, territory, "lapsed")
         if has_lapsed(target, year)
-        else Standing(target, territory, "contradicted")
-        if _is_contradicted(known.get(target.id, []))
-        else _assess(target, territory, _points(target, known), found)
+        else _set_aside(target, territory, registry, known.get(target.id, []))
+        or _assess(target, territory, _points(target, known), found)
         for target in registry.targets.values()
     ]
     return [_judge_last_day(one, as_of) if one.target.last_day else one for one in standings]
@@ -163,8 +166,14 @@ def tabulate_series(values: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     )
     counted = values.filter(pl.col("qualifier") == "", pl.col("status") != "projected")
     series = counted.select("indicator", "year", "value", place="territory")
-    return series.join(about, on="indicator", how="inner", maintain_order="left").join(
-        _list_breaks(values, registry), on=["place", "indicator"], how="left", maintain_order="left"
+    # What its own bounds rule out is no point: `_set_aside` says so where it is the newest figure.
+    possible = (pl.col("value") <= pl.col("upper")).fill_null(True) & (
+        pl.col("value") >= pl.col("lower")
+    ).fill_null(True)
+    return (
+        series.join(about, on="indicator", how="inner", maintain_order="left")
+        .filter(possible)
+        .join(_list_breaks(values, registry), on=["place", "indicator"], how="left", maintain_order="left")
     )
 
 
@@ -205,9 +214,21 @@ def _points(target: Target, known: Mapping[str, list[dict[str, Any]]]) -> list[d
     return [row for row in known.get(target.id, []) if not row["qualifier"]]
 
 
-def _is_contradicted(rows: Sequence[Row]) -> bool:
-    """Return whether the newest figure is one that a check calls an error."""
-    return bool(rows) and rows[-1]["qualifier"] == "contradicted"
+def _set_aside(
+    target: Target, territory: str, registry: Registry, rows: Sequence[dict[str, Any]]
+) -> Standing | None:
+    """Return the standing of a target whose newest figure cannot be true as it is; None if it can.
+
+    A check calls it an error, or it is beyond the bounds of what it measures: more than all children of an age.
+    """
+    if not rows:
+        return None
+    last, upper = rows[-1], registry.indicators[target.id].upper
+    if last["qualifier"] == "contradicted":
+        return Standing(target, territory, "contradicted", doubted=last)
+    if not last["qualifier"] and upper is not None and last["value"] > upper:
+        return Standing(target, territory, "impossible", points=len(rows), last=last)
+    return None
 
 
 @dataclass(frozen=True)
@@ -229,7 +250,7 @@ def _measure(own: pl.DataFrame, registry: Registry, year: int, horizon: int) -> 
         projections.setdefault(row["indicator"], []).append(row)
     return _Measured(
         judged=_by_indicator(judge(series, targets, as_of=year)),
-        paces=_by_indicator(measure_pace(aimed, targets)),
+        paces=_by_indicator(measure_pace(aimed, targets, as_of=year)),
         progress=_by_indicator(measure_progress(aimed.drop("lower", "upper"), targets)),
         projections=projections,
     )
@@ -257,6 +278,7 @@ def _assess(target: Target, territory: str, rows: Sequence[dict[str, Any]], foun
         broken=judged["reason"] == "after_break",
         observed_pace=pace["observed"],
         required_pace=pace["required"],
+        years_left=pace["years_left"],
         best_pace=pace["best"],
         best_span=pace["best_years"],
         probability=judged["probability"],

@@ -17,7 +17,7 @@ import polars as pl
 
 from hpedu.decoding import CONTROLS, INVISIBLE, name_steering, neutralise
 from hpedu.ingest.quarantine import set_aside_file
-from hpedu.ingest.schema import Cell, RawTable, address
+from hpedu.ingest.schema import CUT, Cell, RawTable, address
 from hpedu.ingest.schools.fields import fold_words
 from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
 from hpedu.registry import Registry
@@ -126,6 +126,8 @@ def _select(cells: pl.DataFrame, condition: pl.Expr) -> list[str]:
 def _find_personal(cells: pl.DataFrame) -> dict[int, tuple[int, str]]:
     """Find the personal columns: place -> the first row of what is personal in it, and the kind."""
     found: dict[int, tuple[int, str]] = {}
+    # The mark of a number that may be cut short hides nothing of it.
+    cells = cells.with_columns(pl.all().str.strip_suffix(CUT))
     headed = list(_list_headings(cells.head(_HEADER_DEPTH)))
     for row, column, kind, look in headed:
         texts = cells[:, column].slice(row + 1)

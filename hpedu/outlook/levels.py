@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -131,6 +132,15 @@ def _by_level(frame: pl.DataFrame, value: str) -> dict[str, Years]:
     return {level: table[level] for level in order if level in table}
 
 
+def fill_gaps(years: Years) -> Years:
+    """Return pupils by year with the years between that nobody counted, at the steady growth across each gap."""
+    filled = dict(years)
+    for before, after in pairwise(sorted(years)):
+        growth = (years[after] / years[before]) ** (1 / (after - before))
+        filled |= {year: years[before] * growth ** (year - before) for year in range(before + 1, after)}
+    return filled
+
+
 @dataclass(frozen=True)
 class _Place:
     """Pupils and population of one place by level and year."""
@@ -198,9 +208,9 @@ class _Place:
             return {year: base * people.get(year, newest) / people[last] for year in ahead}
         if method == "flow":
             source, lag = self.links[level]
-            below = self.carry(source, origin)
+            below = fill_gaps(self.carry(source, origin))
             start = below[last - lag]
-            return {year: base * math.sqrt(below.get(year - lag, start) / start) for year in ahead}
+            return {year: base * math.sqrt(below[year - lag] / start) for year in ahead}
         if method == "trend":
             series = pl.DataFrame({"year": list(past), "value": list(past.values())}).with_columns(
                 place=pl.lit(self.place), indicator=pl.lit(level), kind=pl.lit("count"), lower=pl.lit(0.0)

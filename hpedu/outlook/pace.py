@@ -44,13 +44,15 @@ Points = Sequence[tuple[int, float]]
 Growth = Callable[[float, float, int], float | None]
 
 
-def measure_pace(series: pl.DataFrame, targets: pl.DataFrame, *, direction: str | None = None) -> pl.DataFrame:
+def measure_pace(
+    series: pl.DataFrame, targets: pl.DataFrame, *, direction: str | None = None, as_of: int | None = None
+) -> pl.DataFrame:
     """Return the observed, the required and the best pace of each series towards each of its targets.
 
     Observed is the median of the yearly changes, a change over a gap of n years being divided by n; null below
     three points. Required is the straight way (for counts: the steady growth) from the last value to the
-    target. Best is the best run over as many years as are left; where no two points lie so far apart, over the
-    longest run that is shorter, and `best_years` says how long it was.
+    target, over the years that are left. Best is the best run over as many years; where no two points lie so far
+    apart, over the longest run that is shorter, and `best_years` says how long it was.
 
     Parameters
     ----------
@@ -63,6 +65,9 @@ def measure_pace(series: pl.DataFrame, targets: pl.DataFrame, *, direction: str 
         is no required pace: a floor for every year.
     direction
         `up` or `down`, where no table says it by `direction` or `comparison`.
+    as_of
+        The year it is now: what is left is counted from it, as if an older last value still held. Without it,
+        from the year of the last value.
 
     Returns
     -------
@@ -90,7 +95,7 @@ def measure_pace(series: pl.DataFrame, targets: pl.DataFrame, *, direction: str 
         for goal in own:
             way = find_direction(goal, described, default=direction)
             if intake.check_direction(way, ("up", "down"), "targets", locate(head, KEY)):
-                found.append(head | {"kind": kind} | _measure(points, goal, str(way), kind))
+                found.append(head | {"kind": kind} | _measure(points, goal, str(way), kind, as_of))
     intake.finish()
     return pl.DataFrame(found, schema=PACES, orient="row").sort(*KEY, "target_year")
 
@@ -102,7 +107,7 @@ def _list_points(rows: Sequence[Mapping[str, Any]]) -> Points:
     return [point for point in points if start is None or point[0] >= start] or points[-1:]
 
 
-def _measure(points: Points, goal: Mapping[str, Any], way: str, kind: str) -> dict[str, Any]:
+def _measure(points: Points, goal: Mapping[str, Any], way: str, kind: str, as_of: int | None) -> dict[str, Any]:
     row: dict[str, Any] = {"target": goal["target"], "target_year": goal["target_year"], "points": len(points)}
     if not points:
         return row | {"state": "no_value"}
@@ -114,7 +119,7 @@ def _measure(points: Points, goal: Mapping[str, Any], way: str, kind: str) -> di
         return row | {"state": "met"}
     if goal["target_year"] is None:
         return row | {"state": "no_year"}
-    left = goal["target_year"] - last_year
+    left = goal["target_year"] - max(last_year, as_of or last_year)
     if left <= 0:
         return row | {"state": "due", "years_left": left}
     required = growth(last, goal["target"], left)

@@ -23,6 +23,8 @@ from hpedu.texts import MISSING, format_number, say, school_year
 
 UNTIL = 2030
 HISTORY = 12  # years before the last that a chart shows
+FLAT = 0.001  # a path that moves less than this share of itself is level
+WIDE = 2.0  # from the low to the high scenario: beyond, a shortage to the unit would say more than is known
 
 
 def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, growth: float = 0.0) -> Block:
@@ -118,8 +120,11 @@ def _say_how(view: View, found: pl.DataFrame, levels: Sequence[str]) -> str:
     language = view.language
     lines = []
     for level in levels:
-        row = found.filter(pl.col("level") == level).row(0, named=True)
-        how = f"{say('method_' + row['method'], language)} ({say('range_' + row['basis'], language)})"
+        own = found.filter(pl.col("level") == level)
+        row, points = own.row(0, named=True), own["point"].to_list()
+        flat = row["method"] == "trend" and max(points) - min(points) < FLAT * max(points)
+        method = "method_flat" if flat else f"method_{row['method']}"
+        how = f"{say(method, language)} ({say('range_' + row['basis'], language)})"
         lines.append(f"{view.registry.name('level', level, language)}: {how}.")
     return " ".join(lines)
 
@@ -216,7 +221,8 @@ def _tabulate_end(view: View, found: pl.DataFrame, names: Mapping[str, str], unt
             year = school_year(there["there_year"], language)
             have = say("enrolment_counted", language, number=have, year=year)
         needed = [format_number(cases[name]["needed"], 0, language) for name in scenarios]
-        missing = format_number(there["missing"], 0, language)
+        unsure = (str(norm_id), until) in list_unsure(found)
+        missing = say("needs_unsure", language) if unsure else format_number(there["missing"], 0, language)
         rows.append([names[str(norm_id)], have, *needed, missing])
     columns = [
         say("needs_what", language),
@@ -226,6 +232,15 @@ def _tabulate_end(view: View, found: pl.DataFrame, names: Mapping[str, str], unt
     ]
     caption = say("needs_end_caption", language, year=until)
     return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
+
+
+def list_unsure(found: pl.DataFrame) -> set[tuple[str, int]]:
+    """Return norms and years whose scenarios lie too far apart to say how much is missing, or that anything is."""
+    ends = found.group_by("basis", "year").agg(
+        low=pl.col("needed").min(), high=pl.col("needed").max(), there=pl.col("there").max()
+    )
+    between = pl.col("there").is_between("low", "high", closed="left").fill_null(False)
+    return set(ends.filter((pl.col("high") > WIDE * pl.col("low")) | between).select("basis", "year").rows())
 
 
 def _tabulate_bases(
@@ -246,12 +261,17 @@ def _tabulate_years(
     """Tabulate what is missing of what there is now, by each year; no line, and no table, that never changes."""
     language = view.language
     own = found.filter(pl.col("scenario") == scenario)
-    years = sorted(set(own["year"]))
+    years, unsure = sorted(set(own["year"])), list_unsure(found)
     rows = []
     for (norm_id,), group in own.group_by("basis", maintain_order=True):
         missing = dict(group.select("year", "missing").rows())
-        if len(set(missing.values()) - {None}) > 1:
-            cells = [format_number(missing.get(year), 0, language) for year in years]
+        cells = [
+            say("needs_unsure", language)
+            if (norm_id, year) in unsure
+            else format_number(missing.get(year), 0, language)
+            for year in years
+        ]
+        if len(set(cells) - {MISSING}) > 1:
             rows.append([names[str(norm_id)], *cells])
     name = view.registry.name("scenario", scenario, language).lower()
     columns = [say("needs_what", language), *(school_year(year, language) for year in years)]

@@ -11,7 +11,7 @@ from hpedu.assess.standing import Standing
 from hpedu.assess.tasks import Occurrence
 from hpedu.present.page.blocks import draw_notice, draw_table
 from hpedu.present.page.display import Fragment
-from hpedu.present.view import GROUNDS, OWED, Wording, name_year, with_unit
+from hpedu.present.view import GROUNDS, OWED, Wording, count_shown, name_year, with_unit
 from hpedu.registry.models import Print
 from hpedu.texts import format_date, format_number, say, write_number
 
@@ -75,12 +75,12 @@ def list_flagged(values: pl.DataFrame, wording: Wording) -> Fragment | None:
                 indicator.name.get(language),
                 registry.territories[row["territory"]].name.get(language),
                 name_year(row["year"], indicator, registry, language),
-                with_unit(row["value"], row["unit"], indicator.decimals, language, registry),
+                with_unit(row["value"], row["unit"], count_shown(row, indicator), language, registry),
                 "; ".join(registry.name("flag", flag, language) for flag in row["flags"]),
             ]
         )
     keys = ("indicator", "territory", "year", "value", "flags")
-    return _draw(keys, rows, "flagged_caption", wording) if rows else None
+    return _draw(keys, rows, "flagged_caption", wording, keeper=True) if rows else None
 
 
 def list_set_aside(issues: pl.DataFrame, wording: Wording) -> Fragment:
@@ -89,7 +89,7 @@ def list_set_aside(issues: pl.DataFrame, wording: Wording) -> Fragment:
         pl.len().alias("cells"), pl.col(f"message_{wording.language}").first().alias("message")
     )
     rows = [[r["file"], r["cells"], r["message"]] for r in counted.sort("file", "reason").iter_rows(named=True)]
-    return _draw(("file", "count", "what_to_do"), rows, "set_aside_caption", wording, numeric={1})
+    return _draw(("file", "count", "what_to_do"), rows, "set_aside_caption", wording, numeric={1}, keeper=True)
 
 
 def list_findings(findings: pl.DataFrame, wording: Wording) -> Fragment:
@@ -103,7 +103,7 @@ def list_findings(findings: pl.DataFrame, wording: Wording) -> Fragment:
         ]
         for row in findings.iter_rows(named=True)
     ]
-    return _draw(("severity", "finding", "what_to_do"), rows, "findings_caption", wording)
+    return _draw(("severity", "finding", "what_to_do"), rows, "findings_caption", wording, keeper=True)
 
 
 def list_revisions(revisions: pl.DataFrame, wording: Wording, most: int = 30) -> Fragment:
@@ -136,7 +136,7 @@ def list_errata(wording: Wording) -> Fragment:
         [_name_print(e, wording), e.reason.get(language), e.evidence.get(language)]
         for e in wording.registry.errata.values()
     ]
-    return _draw(("print", "reason", "evidence"), rows, "errata_caption", wording)
+    return _draw(("print", "reason", "evidence"), rows, "errata_caption", wording, keeper=True)
 
 
 def list_decisions(wording: Wording) -> Fragment:
@@ -151,7 +151,7 @@ def list_decisions(wording: Wording) -> Fragment:
         ]
         for d in wording.registry.decisions.values()
     ]
-    return _draw(("print", "value", "decision", "reason"), rows, "decisions_caption", wording)
+    return _draw(("print", "value", "decision", "reason"), rows, "decisions_caption", wording, keeper=True)
 
 
 def _name_print(one: Print, wording: Wording) -> str:
@@ -200,7 +200,7 @@ def list_goals(wording: Wording) -> Fragment:
     """List what the plans want without a number, and why it is no target."""
     language = wording.language
     rows = [
-        [g.goal.get(language), wording.place(g.section, g.annex), g.reason.get(language)]
+        [g.goal.get(language), wording.name_place(g.section, g.annex), g.reason.get(language)]
         for g in wording.registry.goals
     ]
     return _draw(("goal", "plan_place", "why_no_target"), rows, "goals_caption", wording)
@@ -212,7 +212,7 @@ def list_duties(wording: Wording, chapter: str = "") -> Fragment:
     rows = [
         [
             duty.duty.get(language),
-            f"{say(f'plan_short_{duty.plan}', language)}, {wording.place(duty.section, duty.annex)}",
+            f"{say(f'plan_short_{duty.plan}', language)}, {wording.name_place(duty.section, duty.annex)}",
             wording.bearer(duty),
             "; ".join(text.get(language) for text in (duty.rhythm, duty.receiver) if text),
             duty.measure.get(language) if duty.measure else say("no_measure", language),
@@ -231,6 +231,7 @@ def _draw(
     wording: Wording,
     *,
     numeric: Collection[int] = (),
+    keeper: bool = False,
 ) -> Fragment:
     """Draw a table under its caption; where there is nothing to list, a sentence says so."""
     title = say(caption, wording.language)
@@ -238,4 +239,4 @@ def _draw(
         return draw_notice(say("nothing_listed", wording.language, caption=title))
     names = [say(key, wording.language) for key in keys]
     columns = [name[:1].upper() + name[1:] for name in names]
-    return draw_table(columns, rows, caption=title, numeric=numeric)
+    return draw_table(columns, rows, caption=title, numeric=numeric, keeper=keeper)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 
 import pandas
@@ -16,8 +17,8 @@ from hpedu.assess.changes import (
 )
 from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_standings
 from hpedu.assess.tasks import Occurrence, list_occurrences
-from hpedu.errors import check_name
-from hpedu.folders import find_project
+from hpedu.errors import UnknownName, WrongParameters, check_name
+from hpedu.folders import LANGUAGES_VARIABLE, find_project
 from hpedu.ingest.forms.design import task_series
 from hpedu.present import registers
 from hpedu.present.charts.bars import stacked
@@ -32,7 +33,9 @@ from hpedu.present.target import draw_target
 from hpedu.present.view import View, Wording
 from hpedu.registry import load_registry
 from hpedu.registry.models import Target
-from hpedu.texts import Language
+from hpedu.texts import LANGUAGES, Language, Sayable, message
+
+YEARS = range(1954, 2101)
 
 
 class Report(View):
@@ -49,15 +52,31 @@ class Report(View):
 
     Raises
     ------
-    UnknownName
-        For a group, territory or language that does not exist, with the closest names.
+    WrongParameters
+        Naming all that cannot be: a group, territory or language that does not exist, with the closest names; a
+        year or horizon that is none.
     """
 
     def __init__(
         self, group: str, *, territory: str, year: int | None, language: str, horizon: int = HORIZON
     ) -> None:
+        registry = load_registry()
+        wrong: list[Sayable] = [
+            UnknownName(kind, name, known)
+            for kind, name, known in (
+                ("group", group, registry.groups),
+                ("territory", territory, registry.reported_territories()),
+                ("language", language, LANGUAGES),
+            )
+            if name not in known
+        ]
+        for name, value in (("year", year), ("horizon", horizon)):
+            if not (isinstance(value, int) and value in YEARS) and not (name == "year" and value is None):
+                wrong.append(message("parameter_no_year", name=name, value=repr(value)))
+        if wrong:
+            raise WrongParameters(wrong, language if language in LANGUAGES else LANGUAGES[0])
         super().__init__(territory=territory, year=year, language=language)
-        self.group = check_name("group", group, self.registry.groups)
+        self.group = group
         self._horizon = horizon
         self.standings = self._assess(self.group)
 
@@ -70,10 +89,13 @@ class Report(View):
         resources = self.resources(shown)
         digests = store.file_digests([resource.path for resource in resources])
         name = territory.name.get(self.language)
-        city = territory.role == "city"
+        subtitle = self._say("plan_for_old_city", territory=name) if territory.role == "city" else ""
+        if territory.is_past:
+            title = self._say("history_title", territory=name, group=self._name_group(self.group))
+            subtitle, questions = self._say_past(), ()
         return PageHead(
             title=title,
-            subtitle=self._say("plan_for_old_city", territory=name) if city else "",
+            subtitle=subtitle,
             language=self.language,
             group=self.group,
             territory=name,
@@ -83,6 +105,8 @@ class Report(View):
             unread=store.unread_files(),
             sources=self._list_sources(resources, digests),
             rules=explain_rules(self.language),
+            past=territory.is_past,
+            translated=self._is_translated(),
         )
 
     def answer(self) -> Prose:
@@ -186,6 +210,8 @@ class Report(View):
 
     def enrolment(self, *levels: str, until: int = 2030, growth: float = 0.0) -> Block:
         """Draw pupils of levels, counted and projected with ranges (`hpedu.present.forecasts.draw_enrolment`)."""
+        if self.wording.place.is_past:
+            return Block(draw_notice(self._say_past()))
         return draw_enrolment(self, levels, until=until, growth=growth)
 
     def requirements(
@@ -197,6 +223,8 @@ class Report(View):
         until: int = 2030,
     ) -> Block:
         """Tabulate what these pupils would take (`hpedu.present.forecasts.draw_requirements`)."""
+        if self.wording.place.is_past:
+            return Block(draw_notice(self._say_past()))
         return draw_requirements(
             self, levels, scenario=scenario, growth=growth, class_size=class_size, until=until
         )
@@ -209,6 +237,8 @@ class Report(View):
 
     def missing(self) -> Block:
         """List the targets without a figure, what has to be counted for each, who has it, and the form for it."""
+        if self.wording.place.is_past:
+            return Block(draw_notice(self._say_past()))
         groups = list(dict.fromkeys(s.target.group for s in self.standings))
         asked = [one for s in self.standings for one in series_of(s.target, self.registry, self.year)]
         asked += map(task_series, self.registry.tasks)
@@ -264,11 +294,13 @@ class Report(View):
 
     def owed(self) -> Fragment:
         """Count what each division owes, apart by who says that it does: a plan, or hpedu by inference."""
+        if self.wording.place.is_past:
+            return draw_notice(self._say_past())
         return registers.count_owed(self.standings, self.wording)
 
     def overdue(self) -> list[Occurrence]:
         """Return what was due by the newest source and has no result: a task, and each time it was due."""
-        return [one for one in self._occurrences() if one.late]
+        return [] if self.wording.place.is_past else [one for one in self._occurrences() if one.late]
 
     def count_tasks(self) -> Prose:
         """Say how many tasks the plans set, which of them are overdue, and what they wish without a number."""
@@ -286,6 +318,8 @@ class Report(View):
 
     def tasks(self) -> Fragment:
         """List the tasks that both plans assign, with lead and time, and the state of each occurrence."""
+        if self.wording.place.is_past:
+            return draw_notice(self._say_past())
         return registers.list_tasks(self._occurrences(), self.wording)
 
     def goals(self) -> Fragment:
@@ -297,6 +331,17 @@ class Report(View):
         return registers.list_duties(self.wording)
 
     # -- inside --------------------------------------------------------------------------------------------
+
+    def _is_translated(self) -> bool:
+        """Return whether this page is there in the other language, or the batch under way makes it."""
+        made = os.environ.get(LANGUAGES_VARIABLE)
+        [other] = [language for language in LANGUAGES if language != self.language]
+        page = f"{self.year}/{self.territory}/{other}/{self.group}.html"
+        return made is None or other in made.split() or (find_project().reports / page).exists()
+
+    def _say_past(self) -> str:
+        successor = self.registry.territories[self.wording.place.successor].name.get(self.language)
+        return self._say("history_said", territory=self.wording.territory, successor=successor)
 
     def _occurrences(self) -> list[Occurrence]:
         every = self.standings if not self.registry.groups[self.group].targets else self._assess("overview")
@@ -372,8 +417,8 @@ def list_lines(
     for target, standing in found:
         last, year = wording.last(standing)
         value = f"{last} ({year})" if last else "-"
-        state_name = registry.name("state", standing.state, language)
-        yield f"{target.number:>2}  {target.id:<46} {wording.objective(target):<16} {value:<28} {state_name}"
+        state = wording.state(standing)
+        yield f"{target.number:>2}  {target.id:<46} {wording.objective(target):<16} {value:<28} {state}"
     yield f"{len(found)} / {len(registry.targets)}"
 
 

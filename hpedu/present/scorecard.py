@@ -11,7 +11,7 @@ from hpedu.assess.standing import Standing
 from hpedu.present.page.blocks import render
 from hpedu.present.page.display import Fragment
 from hpedu.present.target import say_chance, say_outlook
-from hpedu.present.view import OWED, Wording, name_year
+from hpedu.present.view import OWED, Wording, count_shown, name_year
 from hpedu.texts import format_number, say
 
 SHOWN = 3  # newest values in a row
@@ -69,8 +69,8 @@ def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]
         "name": target.name.get(language),
         "unit": "" if milestone else wording.registry.name("unit", target.unit, language),
         "objective": wording.bare_objective(target),
-        "deadline": target.year or wording.deadline(target),
-        "values": [] if milestone else _last_values(series, wording),
+        "deadline": "" if wording.place.is_past else target.year or wording.deadline(target),
+        "values": [] if milestone else [*_list_readings(standing, wording), *_last_values(series, wording)],
         "reported": wording.last(standing)[1] if milestone else "",
         "course": "" if milestone else _sparkline(standing, series),
         "outlook": _outlook(standing, wording),
@@ -78,8 +78,16 @@ def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]
         "ask": say("ask_cell", language),
         "badge": wording.badge(standing),
         "state": wording.registry.name("state", standing.state, language),
-        "department": wording.owner(target),
+        "code": standing.state,
+        "owners": " ".join(target.departments) if standing.state in OWED else "",
+        "department": wording.owner(target) if wording.place.judged else "",
     }
+
+
+def _list_readings(standing: Standing, wording: Wording) -> list[tuple[str, str, str]]:
+    """List what a contradicted newest figure may be, in the form of `_last_values`."""
+    readings, year = wording.readings(standing)
+    return [(readings, year, "\n".join(standing.doubted["inputs"]))] if standing.doubted else []
 
 
 def _last_values(series: Series, wording: Wording) -> list[tuple[str, str, str]]:
@@ -88,7 +96,7 @@ def _last_values(series: Series, wording: Wording) -> list[tuple[str, str, str]]
     used = [row for row in series if row["qualifier"] != "contradicted"]
     for row in used[: -SHOWN - 1 : -1]:
         indicator = wording.registry.indicators[row["indicator"]]
-        text = format_number(row["value"], indicator.decimals, wording.language)
+        text = format_number(row["value"], count_shown(row, indicator), wording.language)
         sign = f"{row['qualifier']} " if row["qualifier"] in (">", "<") else ""
         year = name_year(row["year"], indicator, wording.registry, wording.language)
         values.append((sign + text, year, "\n".join(row["inputs"])))
@@ -145,7 +153,12 @@ def _outlook(standing: Standing, wording: Wording) -> list[str]:
         lines.append(say("chance_cell", language, chance=say_chance(standing.probability, wording)))
     elif standing.required_pace is not None:
         pace = wording.pace(standing.required_pace, standing.target)
-        lines.append(say("needed_cell", language, pace=pace))
+        year = wording.last(standing)[1]
+        lines.append(
+            say("needed_old_cell" if wording.is_old(standing) else "needed_cell", language, pace=pace, year=year)
+        )
+    if standing.stale and standing.last is not None:
+        lines.append(say("stale_cell", language))
     return lines
 
 

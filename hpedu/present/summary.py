@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import polars as pl
@@ -13,7 +13,15 @@ from hpedu.outlook.judgement import LIKELY, STALE_YEARS, UNLIKELY
 from hpedu.outlook.method import METHOD, read_track_record
 from hpedu.present.page.blocks import Block, Prose, draw_badge, draw_notice, draw_table
 from hpedu.present.target import say_chance
-from hpedu.present.view import OWED, Wording, format_amount, name_year, with_unit
+from hpedu.present.view import (
+    OWED,
+    Wording,
+    count_shown,
+    format_amount,
+    name_year,
+    stated_decimals,
+    with_unit,
+)
 from hpedu.registry.models import Target
 from hpedu.texts import Language, format_date, format_number, say, school_year
 
@@ -28,7 +36,17 @@ def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
         _say_unmet(standings, wording),
         say_missing(standings, wording),
     ]
-    return Prose(" ".join(filter(None, sentences)))
+    return Prose(" ".join(filter(None, sentences)), list(_claim(standings, wording)))
+
+
+def _claim(standings: Sequence[Standing], wording: Wording) -> Iterator[str]:
+    """Yield what must be true of the rows of a scorecard, if the page has one."""
+    for state, count in Counter(s.state for s in standings).items():
+        yield f"not(//tr[@data-state]) or count(//tr[@data-state='{state}']) = {count}"
+    owners = Counter(name for s in standings if s.state in OWED for name in s.target.departments)
+    for owner in owners if wording.place.judged else ():
+        rows = f"count(//tr[contains(concat(' ', @data-owners, ' '), ' {owner} ')])"
+        yield f"not(//tr[@data-state]) or {rows} <= {max(owners.values())}"
 
 
 def _say_known(standings: Sequence[Standing], wording: Wording) -> str:
@@ -71,12 +89,16 @@ def _say_unmet(standings: Sequence[Standing], wording: Wording) -> str:
 def _name_gap(standing: Standing, wording: Wording) -> str:
     """Name a target with its latest figure, its objective and what lies between them, in the target's own unit."""
     target, language = standing.target, wording.language
-    decimals = wording.registry.indicators[target.id].decimals
+    last, year = wording.last(standing)
+    row, indicator = standing.last or {}, wording.registry.indicators[target.id]
+    decimals = min(indicator.decimals, max(count_shown(row, indicator), stated_decimals(target)))
     return say(
         "answer_gap",
         language,
         name=target.name.get(language),
-        last=wording.last(standing)[0],
+        last=last,
+        year=year,
+        old=say("answer_old", language) if standing.stale else "",
         objective=wording.objective(target),
         gap=format_amount(abs(standing.gap or 0.0), target.unit, decimals, language, wording.registry),
     )
@@ -108,7 +130,13 @@ def explain_rules(language: Language) -> list[str]:
     return [
         say("rule_state", language, least=METHOD.least_points, stale=STALE_YEARS),
         say("rule_projection", language),
-        say("rule_verdict", language, likely=round(LIKELY * 100), unlikely=round(UNLIKELY * 100)),
+        say(
+            "rule_verdict",
+            language,
+            likely=round(LIKELY * 100),
+            unlikely=round(UNLIKELY * 100),
+            company=METHOD.least_company,
+        ),
         _say_record(language),
         say("rule_pace", language),
         say("rule_merger", language),
@@ -125,6 +153,8 @@ def _say_record(language: Language) -> str:
         held=round(record.coverage80 * 10),
         likely=round(record.likely_met_share * 100),
         unlikely=round(record.unlikely_met_share * 100),
+        cut=round(LIKELY * 100),
+        low=round(UNLIKELY * 100),
     )
 
 

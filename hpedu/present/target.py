@@ -13,8 +13,8 @@ from hpedu.present.charts.axes import Break, Goal
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, link_csv, render
 from hpedu.present.page.display import Chart, Fragment
-from hpedu.present.view import View, Wording, describe_value, name_year, with_unit
-from hpedu.registry.models import Indicator
+from hpedu.present.view import View, Wording, count_shown, describe_value, name_year, with_unit
+from hpedu.registry.models import Indicator, Target
 from hpedu.texts import format_date, format_number, say
 
 # A probability is said in steps of 5 percent: more would be false precision.
@@ -50,13 +50,7 @@ def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str]) ->
     `parts` are lines about the territories that were merged into this one: known there, but no value here.
     """
     target, language = standing.target, wording.language
-    marks = [wording.deadline(target)]
-    if target.aspirational:
-        marks.append(say("aspirational", language))
-    if target.measurability == "implied":
-        marks.append(say("implied", language))
-    if target.year_basis == "inferred":
-        marks.append(say("year_inferred", language))
+    marks = [] if wording.place.is_past else _list_marks(target, wording)
     if wording.registry.territories[standing.territory].role == "city":
         marks.append(say("written_for_old_city", language))
     objective = wording.objective(target)
@@ -73,8 +67,32 @@ def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str]) ->
         sentences=sentences,
         # The cells of the last figure, which the first sentence says.
         inputs="\n".join(standing.last["inputs"]) if standing.last else "",
+        label=f"{target.id} {wording.last(standing)[1]}",
+        value=_write_bare(standing, wording),
     )
     return Fragment(html, f"{target.number}. {target.name.get(language)}: " + " ".join(sentences))
+
+
+def _write_bare(standing: Standing, wording: Wording) -> str:
+    """Write the last figure as the scorecard does; "" for a milestone."""
+    row = standing.last
+    if row is None or standing.target.kind == "milestone":
+        return ""
+    return format_number(
+        row["value"], count_shown(row, wording.registry.indicators[row["indicator"]]), wording.language
+    )
+
+
+def _list_marks(target: Target, wording: Wording) -> list[str]:
+    """Say by when the plan wants a target, and how firmly."""
+    marks = [wording.deadline(target)]
+    if target.aspirational:
+        marks.append(say("aspirational", wording.language))
+    if target.measurability == "implied":
+        marks.append(say("implied", wording.language))
+    if target.year_basis == "inferred":
+        marks.append(say("year_inferred", wording.language))
+    return marks
 
 
 def _draw_facts(
@@ -100,7 +118,8 @@ def _draw_facts(
     add("legal_source", f"{target.legal_source.get(language)} ({status})")
     add("ambiguity", target.ambiguity.get(language))
     source = f". {target.department_source.get(language)}" if target.department_source else ""
-    add("department", f"{wording.departments(target)} ({wording.department_basis(target)}){source}")
+    if wording.place.judged:
+        add("department", f"{wording.departments(target)} ({wording.department_basis(target)}){source}")
     if target.national:
         add("national", f"{target.national.text.get(language)} – {target.national.source.get(language)}")
     add("others", "; ".join(map(wording.other_target, wording.registry.others_of(target.id))))
@@ -133,14 +152,25 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
     own = view.registry.territories[view.territory].name.get(view.language)
     if frame.filter(pl.col("territory") != "viet_nam").is_empty():
         return None
-    goal = Goal(float(target.value), target.due or view.year, say("goal_2030", view.language), target.comparison)
-    order = [own] if own in frame["territory_name"] else []
-    order += [name for name in frame["territory_name"].unique(maintain_order=True) if name != own]
+    others = [name for name in frame["territory_name"].unique(maintain_order=True) if name != own]
+    order = [own, *others] if own in frame["territory_name"] else others
+    goal = Goal(
+        float(target.value),
+        target.due or view.year,
+        say("goal_2030", view.language),
+        view.wording.sign(target),
+        path_from="" if standing.required_pace is None else own,
+    )
     last, year = view.wording.last(standing)
+    if standing.state == "contradicted":
+        last, year = view.wording.readings(standing)
     name = target.name.get(view.language)
     state = view.registry.name("state", standing.state, view.language).lower()
-    title = f"{name}: {last} ({year}), {state}" if last else name
+    old = f", {say('stale_cell', view.language)}" if standing.stale else ""
+    title = f"{name}: {last} ({year}), {state}{old}" if last else name
     objective = f"{say('goal_2030', view.language)} {view.wording.objective(target)}"
+    if not view.wording.place.judged:
+        title = f"{name}: {last} ({year})" if last else name
     known = view.drawn(frame.rename({"territory_name": "series"}))
     return trend(
         pl.concat([known, _foresee(standing, own)], how="diagonal"),
@@ -151,12 +181,13 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
             + " ".join(say_standing(standing, view.wording)[1:]),
             name=target.id,
         ),
-        target=goal,
+        target=None if view.wording.place.is_past else goal,
         breaks=[
             Break(row.year, say("break_label", view.language))
             for row in view.registry.breaks_of(target.id, view.territory)
         ],
         series_order=order,
+        context=others,
     )
 
 
@@ -208,7 +239,8 @@ def _say_last(standing: Standing, wording: Wording) -> Iterator[str]:
             yield say("overdue_said", language, day=format_date(target.last_day.isoformat(), language))
         yield say("no_data_said", language, territory=wording.territory, needs=needs, **who)
     elif standing.state == "contradicted":
-        yield say("contradicted_said", language, territory=wording.territory, **who)
+        readings, year = wording.readings(standing)
+        yield say("contradicted_said", language, readings=readings, year=year, territory=wording.territory, **who)
     elif standing.state == "milestone_unreported":
         yield say("milestone_said", language, **who)
     elif standing.last is not None:
@@ -223,7 +255,7 @@ def _say_state(standing: Standing, wording: Wording) -> Iterator[str]:
         return
     when = say("by_due", language, year=target.year) if target.year else ""
     chance = "" if standing.probability is None else say_chance(standing.probability, wording)
-    if state in ("likely", "uncertain", "unlikely"):
+    if state in ("likely", "leaning", "uncertain", "unlikely"):
         yield say(f"{state}_said", language, when=when, chance=chance)
     elif state == "met":
         if standing.met_since is not None and standing.points > 1:
@@ -232,6 +264,9 @@ def _say_state(standing: Standing, wording: Wording) -> Iterator[str]:
             yield say("met_said", language)
         if chance and when:
             yield say("keep_said", language, when=when, chance=chance)
+    elif state == "impossible":
+        most = wording.registry.indicators[target.id].upper
+        yield say("impossible_said", language, most=format_number(most, 0, language))
     elif state == "missed" and target.year is None:
         yield say("floor_missed_said", language, year=wording.last(standing)[1])
     elif state == "missed":
@@ -262,14 +297,23 @@ def _say_projection(standing: Standing, wording: Wording) -> Iterator[str]:
 def _say_pace(standing: Standing, wording: Wording) -> Iterator[str]:
     if standing.required_pace is None or standing.target.year is None:
         return
-    language, year = wording.language, standing.target.year
-    required = wording.pace(standing.required_pace, standing.target)
+    language = wording.language
+    words = {
+        "year": standing.target.year,
+        "required": wording.pace(standing.required_pace, standing.target),
+        "left": standing.years_left,
+        "since": say("pace_since", language, year=wording.last(standing)[1]) if wording.is_old(standing) else "",
+    }
     if standing.observed_pace is None:
-        yield say("pace_needed_said", language, year=year, required=required)
+        yield say("pace_needed_said", language, **words)
     else:
         observed = wording.pace(standing.observed_pace, standing.target)
-        yield say("pace_said", language, year=year, required=required, observed=observed)
-    if standing.best_pace is not None and standing.observed_pace is not None:
+        yield say("pace_said", language, observed=observed, **words)
+    if standing.best_pace is None or standing.observed_pace is None:
+        return
+    if standing.best_pace * standing.required_pace <= 0:
+        yield say("best_pace_none_said", language, span=standing.best_span)
+    else:
         best = wording.pace(standing.best_pace, standing.target)
         yield say("best_pace_said", language, span=standing.best_span, best=best)
 

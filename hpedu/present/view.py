@@ -19,10 +19,12 @@ from hpedu.present.page.blocks import Prose, draw_badge
 from hpedu.present.page.display import ChartText
 from hpedu.registry import Registry
 from hpedu.registry.models import Duty, Indicator, OtherTarget, Target, Task
-from hpedu.texts import Language, format_date, format_number, say, school_year
+from hpedu.texts import Language, count_decimals, format_date, format_number, say, school_year
 
 _SIGNS = {">=": "≥", ">": ">", "<=": "≤", "<": "<"}
 SIGNS = {"milestone": "", "": ""} | {code: f"{sign}\N{NO-BREAK SPACE}" for code, sign in _SIGNS.items()}
+
+WHOLE = 100  # percent
 
 OWED = ("no_data", "overdue", "contradicted", "milestone_unreported")
 """States of a target for which a division owes a figure, a report or a confirmation."""
@@ -39,20 +41,31 @@ class Wording:
 
     def __init__(self, registry: Registry, language: Language, territory: str) -> None:
         self.registry, self.language = registry, language
-        self.territory = registry.territories[territory].name.get(language)
+        self.place = registry.territories[territory]
+        self.territory = self.place.name.get(language)
 
     def objective(self, target: Target) -> str:
-        """Write the objective as the plan gives it: "≥ 48,05%", with all decimals; "" for a milestone."""
-        if target.kind == "milestone":
+        """Write the objective as the plan gives it: "≥ 48,05%", with all decimals; "" for a milestone.
+
+        A territory that is no more has none.
+        """
+        if target.kind == "milestone" or self.place.is_past:
             return ""
-        value = with_unit(float(target.value), target.unit, _stated_decimals(target), self.language, self.registry)
-        return SIGNS[target.comparison] + value
+        value = with_unit(float(target.value), target.unit, stated_decimals(target), self.language, self.registry)
+        return self.sign(target) + value
+
+    def sign(self, target: Target) -> str:
+        """Write the comparison of an objective; "" where nothing can be more than that: 100% is 100%."""
+        if target.unit == "percent" and target.value == WHOLE and target.comparison == ">=":
+            return ""
+        more = say("more_than", self.language) + "\N{NO-BREAK SPACE}"
+        return more if target.comparison == ">" else SIGNS[target.comparison]
 
     def bare_objective(self, target: Target) -> str:
         """Write the objective without its unit, for a table that has a column of units."""
-        if target.kind == "milestone":
+        if target.kind == "milestone" or self.place.is_past:
             return ""
-        return SIGNS[target.comparison] + format_number(target.value, _stated_decimals(target), self.language)
+        return self.sign(target) + format_number(target.value, stated_decimals(target), self.language)
 
     def deadline(self, target: Target) -> str:
         """Say by which year a target is to be met, or that it holds every year."""
@@ -104,7 +117,7 @@ class Wording:
         mark = "" if duty.departments else " *"
         return "; ".join(map(self.department, named)) + mark if named else say("no_bearer", self.language)
 
-    def place(self, section: str, annex: str) -> str:
+    def name_place(self, section: str, annex: str) -> str:
         """Name a place in a plan: section, and row of the annex."""
         row = say("annex_row", self.language, row=annex) if annex else ""
         return ", ".join(filter(None, [section, row]))
@@ -153,17 +166,56 @@ class Wording:
         year = name_year(row["year"], indicator, self.registry, self.language)
         if standing.target.kind == "milestone":
             return "", year
-        return with_unit(row["value"], row["unit"], indicator.decimals, self.language, self.registry), year
+        shown = count_shown(row, indicator)
+        return with_unit(row["value"], row["unit"], shown, self.language, self.registry), year
+
+    def state(self, standing: Standing) -> str:
+        """Name the state, with the readings of a figure that is contradicted and a word on one that is old."""
+        name = self.registry.name("state", standing.state, self.language)
+        readings, year = self.readings(standing)
+        marks = [f"{readings} ({year})"] if readings else []
+        marks += [say("stale_cell", self.language)] if standing.stale and standing.last is not None else []
+        return "; ".join([name, *marks])
+
+    def readings(self, standing: Standing) -> tuple[str, str]:
+        """Write what a contradicted figure may be, "13 hoặc 17%", and its year; both "" if none is."""
+        row = standing.doubted
+        if row is None:
+            return "", ""
+        indicator = self.registry.indicators[row["indicator"]]
+        numbers = [
+            format_number(value, indicator.decimals, self.language, trim=True) for value in row["readings"][:-1]
+        ]
+        last = {**row, "value": row["readings"][-1]}
+        numbers.append(
+            with_unit(last["value"], row["unit"], count_shown(last, indicator), self.language, self.registry)
+        )
+        year = name_year(row["year"], indicator, self.registry, self.language)
+        return f" {say('or', self.language)} ".join(numbers), year
+
+    def is_old(self, standing: Standing) -> bool:
+        """Return whether what is left to do is counted from a later year than that of the last figure."""
+        left, due = standing.years_left, standing.target.due
+        if standing.last is None or left is None or due is None:
+            return False
+        return bool(due - left > standing.last["year"])
 
 
-def _stated_decimals(target: Target) -> int:
+def stated_decimals(target: Target) -> int:
     """Return how many decimals the plan gives an objective, zeros at the end included."""
     return max(0, -int(target.value.as_tuple().exponent))
 
 
+def count_shown(row: Mapping[str, Any], indicator: Indicator) -> int:
+    """Return how many decimals of an indicator value are shown; of one taken as published, no more than it has."""
+    if row.get("denominator") is not None:
+        return indicator.decimals
+    return min(indicator.decimals, count_decimals(row["value"]))
+
+
 def describe_value(row: Mapping[str, Any], indicator: Indicator, wording: Wording) -> str:
     """Write an indicator value in a line: name, number with unit, year; a bound keeps its sign."""
-    value = with_unit(row["value"], row["unit"], indicator.decimals, wording.language, wording.registry)
+    value = with_unit(row["value"], row["unit"], count_shown(row, indicator), wording.language, wording.registry)
     sign = {"about": "≈ "}.get(row["qualifier"], f"{row['qualifier']} " if row["qualifier"] else "")
     year = name_year(row["year"], indicator, wording.registry, wording.language)
     return f"{indicator.name.get(wording.language)}: {sign}{value} ({year})"
@@ -338,7 +390,7 @@ class View(BaseReport):
         Returns
         -------
         polars.DataFrame
-            Columns `indicator, name, territory, territory_name, year, year_name, value, unit, status,
+            Columns `indicator, name, territory, territory_name, year, year_name, value, decimals, unit, status,
             qualifier, flags, inputs`, in the order of `indicators`, by year.
         """
         for name in indicators:
@@ -350,6 +402,7 @@ class View(BaseReport):
                 "name": self._name_indicator(name),
                 "territory_name": self.registry.territories[territory].name.get(self.language),
                 "year_name": name_year(row["year"], self.indicator(name), self.registry, self.language),
+                "decimals": count_shown(row, self.indicator(name)),
             }
             for name in indicators
             for territory in territories
@@ -363,6 +416,7 @@ class View(BaseReport):
             "year": pl.Int32,
             "year_name": pl.String,
             "value": pl.Float64,
+            "decimals": pl.Int64,
             "unit": pl.String,
             "status": pl.String,
             "qualifier": pl.String,
@@ -412,7 +466,7 @@ class View(BaseReport):
         """Return what a chart of series takes of `values` with a column `series`: the flags are in words."""
         names = {code: row.name.get(self.language) for code, row in self.registry.codes_of("flag").items()}
         worded = pl.col("flags").list.eval(pl.element().replace(names))
-        return frame.select("series", "year", "value", "status", "inputs", worded)
+        return frame.select("series", "year", "value", "decimals", "status", "inputs", worded)
 
     def describe_chart(self, indicator: Indicator, *, title: str, alt: str, name: str) -> ChartText:
         """Return the text of a chart of an indicator, with its unit, decimals and kind of year."""
@@ -440,8 +494,8 @@ class View(BaseReport):
         return Quantity(
             indicator,
             row["value"],
-            self._write(row["value"], indicator.decimals),
-            with_unit(row["value"], row["unit"], indicator.decimals, self.language, self.registry),
+            self._write(row["value"], shown := count_shown(row, indicator)),
+            with_unit(row["value"], row["unit"], shown, self.language, self.registry),
             name_year(row["year"], indicator, self.registry, self.language),
             place,
         )

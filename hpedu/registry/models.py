@@ -79,6 +79,16 @@ class Territory(Keyed):
     role: Literal["city", "part", "country", "province", "region"]
     order: int
 
+    @property
+    def judged(self) -> bool:
+        """Return whether the plans set it targets: a city or a part of it, as long as it is there."""
+        return self.role in ("city", "part") and not self.is_past
+
+    @property
+    def is_past(self) -> bool:
+        """Return whether it is no more."""
+        return self.valid_to is not None
+
 
 REPORTED_ROLES = ("city", "part", "country")
 """Roles of the territories that reports can be about."""
@@ -568,9 +578,8 @@ class SchoolColumn(Keyed):
     count_as: Literal["sum", "any", "rows", "valid"]
     # Public and private schools are summed apart as well.
     by_ownership: bool
-    # The column it cannot exceed.
+    # The column it cannot exceed; the column, or column and level, that it makes up together with others.
     part_of: str = ""
-    # The column, or column and level, that it makes up together with others.
     sums_to: str = ""
 
     @property

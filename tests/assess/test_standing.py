@@ -29,6 +29,7 @@ def stand(registry: Registry) -> Stand:
         qualifier: str = "",
         named: str = "",
         broken_in: int | None = None,
+        most: int | None = None,
         **changes: Any,
     ) -> Standing:
         target = registry.targets["nursery_enrolment_rate"].model_copy(update=changes)
@@ -51,7 +52,9 @@ def stand(registry: Registry) -> Stand:
         words = Text(vi="lý do", en="reason")
         cut = Break(id="cut", indicator=target.id, territory="", year=broken_in or 0, reason=words)
         breaks = {"cut": cut} if broken_in else {}
-        stub = replace(registry, targets={target.id: target}, breaks=breaks)
+        bounded = registry.indicators[target.id].model_copy(update={"upper": most})
+        indicators = {**registry.indicators, target.id: bounded}
+        stub = replace(registry, targets={target.id: target}, breaks=breaks, indicators=indicators)
         [standing] = assess_targets(pl.DataFrame(rows, schema=VALUES, orient="row"), stub, "hai_phong", seen)
         return standing
 
@@ -74,7 +77,7 @@ class TestStates:
             ([(2025, 40)], "one_point"),
             ([(2024, 39), (2025, 40)], "short"),
             ([(2021, 36), (2022, 40), (2023, 39), (2024, 43), (2025, 44)], "uncertain"),
-            ([(2019, 37), (2020, 39), (2021, 41.5), (2022, 43), (2023, 45.5), (2024, 48), (2025, 49.9)], "likely"),
+            ([(2019, 37), (2020, 39), (2021, 41.5), (2022, 43), (2024, 48), (2025, 49.9)], "leaning"),
             ([(2023, 12), (2024, 11), (2025, 10)], "unlikely"),
             ([(2025, 50)], "met"),
             ([(2023, 60), (2024, 55), (2025, 49.9)], "uncertain"),
@@ -99,11 +102,22 @@ class TestStates:
             stand((2025, 77), **early).state,
             stand((2025, 77), named="other", **early | {"last_day": date(2024, 12, 31)}).state,
             stand((2024, 77), lapsed=date(2025, 7, 1)).state,
+            stand((2025, 101), most=100).state,
             milestone(stand).state,
             milestone(stand, 0).state,
             milestone(stand, 1).state,
         }
-        assert states | {"not_judged"} == set(registry.codes_of("state"))
+        assert states | {"not_judged", "likely"} == set(registry.codes_of("state"))
+
+    def test_more_than_all_children_is_no_success(self, stand: Stand) -> None:
+        standing = stand((2023, 98), (2024, 99), (2025, 104.1), most=100)
+        assert (standing.state, standing.probability, standing.projection) == ("impossible", None, ())
+        assert stand((2025, 100), most=100).state == "met"
+
+    def test_an_old_figure_leaves_no_more_years_than_there_are(self, stand: Stand) -> None:
+        old, fresh = stand((2018, 20), value=Decimal(50)), stand((2025, 20), value=Decimal(50))
+        assert (old.years_left, old.required_pace) == (5, 6)
+        assert (fresh.years_left, fresh.required_pace) == (5, 6)
 
     def test_before_the_last_day_nothing_is_missed(self, stand: Stand) -> None:
         early = {"value": Decimal(81), "year": 2025, "last_day": date(2025, 12, 31)}
@@ -125,7 +139,7 @@ class TestStates:
     def test_after_a_break_only_what_came_later_counts(self, stand: Stand) -> None:
         points = [(year, 20 + 4 * (year - 2018)) for year in range(2018, 2026)]
         whole, cut = stand(*points), stand(*points, broken_in=2021)
-        assert (whole.state, whole.broken) == ("likely", False)
+        assert (whole.state, whole.broken) == ("leaning", False)
         assert (cut.state, cut.broken) == ("uncertain", True)
 
     @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from hpedu.batch.engine import run_report
 from hpedu.batch.plan import Run, make_plan
 from hpedu.cli import commands
 from hpedu.folders import HOME_VARIABLE, Project, digest_file
+from hpedu.present.page.lint import lint_folder
 from tests.batch.test_engine import HEAD, write_notebook
 from tests.batch.touch_rounds import measure_touch
 
@@ -95,6 +96,13 @@ def test_dry_run_runs_nothing(project: Project) -> None:
     assert result.output.splitlines()[0] == "run    2025/hai_phong/en/overview  (not made yet)"
     assert "6 of 6 reports would be run." in result.output
     assert not project.reports.exists()
+
+
+def test_no_page_misleads_its_reader(site: tuple[Project, Batch]) -> None:
+    project, _ = site
+    assert [
+        f"{page}: {finding}" for page, finding in lint_folder(sorted(project.reports.glob("*/**/*.html")))
+    ] == []
 
 
 def test_no_page_names_a_path_a_user_or_a_host(site: tuple[Project, Batch]) -> None:

@@ -28,7 +28,7 @@ RESOURCE = Resource(
 
 
 def make(*rows: str) -> bytes:
-    return "\n".join([*HEAD, *rows]).encode()
+    return "\n".join([*HEAD, *rows, ""]).encode()
 
 
 def test_a_cell_is_the_same_whichever_way_it_is_reached() -> None:

@@ -136,7 +136,7 @@ def test_a_table_of_figures_keeps_columns_that_only_sound_personal() -> None:
         "Tiểu học;130;3.100;17;2016;123456789",
         "THCS;110;0,975;19;2017;0.912345678",
     ]
-    source = open_source("\n".join(rows).encode())
+    source = open_source("\n".join([*rows, ""]).encode())
     assert not source.remarks
     assert source.grids[0].rows == [row.split(";") for row in rows]
 

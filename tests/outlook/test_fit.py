@@ -53,7 +53,9 @@ def test_a_prior_variance_is_drawn_to_the_indicator_and_to_the_place() -> None:
     """Worked: the first series has one neighbour of its indicator and one of its place, the others less."""
     step, known = METHOD.level_step, np.ones(3, bool)
     relative = step * np.array([2.0, 3.0, 5.0])
-    prior, worth = pool_variance(relative, known, ~known, np.array([0, 0, 1]), np.array([0, 1, 0]), METHOD)
+    prior, worth = pool_variance(
+        relative, known, np.full(3, step), np.array([0, 1, 0]), np.array([0, 0, 1]), METHOD
+    )
     share, place = 1 / (1 + METHOD.indicator_prior), 1 / (1 + METHOD.place_prior)
     # Of the second, its place shows 2 against 5 ** share, which is usual for that indicator.
     wanted = [5**share * 3**place, (2 / 5**share) ** place, 2**share]

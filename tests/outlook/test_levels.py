@@ -41,6 +41,13 @@ def test_a_level_goes_on_from_the_level_below() -> None:
     assert row_of(found, "lower", 2021)["method"] == "flow"
 
 
+def test_a_year_that_nobody_counted_is_not_the_base_year() -> None:
+    primary = {year: pupils for year, pupils in steady(2010, 2020, 1000, 1.1).items() if year != 2018}
+    found = project_levels(table(primary=primary, lower={2020: 800.0}), until=2023, feeds=FEEDS)
+    points = [row_of(found, "lower", year)["point"] for year in (2021, 2022, 2023)]
+    assert points == pytest.approx([800 * math.sqrt(1.1) ** ahead for ahead in (1, 2, 3)])
+
+
 def test_beyond_the_lag_it_goes_on_from_what_is_foreseen_below() -> None:
     found = project_levels(
         table(primary=steady(2000, 2020, 1000), lower=steady(2004, 2020, 800)), until=2030, feeds=FEEDS

@@ -41,8 +41,8 @@ def test_a_gap_is_the_distance_in_the_unit_of_the_target(registry: Registry) -> 
     """The figures of the overview of 2025: none of them may be ranked by its gap divided by its objective."""
     page = [stand(registry, name, value) for name, value in zip(SHARES, (21.98, 17.0, 0.7), strict=True)]
     text = say(page, "vi", registry)
-    assert "(hiện 22,0%, mục tiêu ≥\N{NO-BREAK SPACE}35%, còn cách 13,0 điểm %)" in text
-    assert "(hiện 17,0%, mục tiêu ≥\N{NO-BREAK SPACE}35%, còn cách 18,0 điểm %)" in text
+    assert "(2025-2026: 22,0%; mục tiêu ≥\N{NO-BREAK SPACE}35%, còn cách 13,0 điểm %)" in text
+    assert "(2025-2026: 17%; mục tiêu ≥\N{NO-BREAK SPACE}35%, còn cách 18 điểm %)" in text
     count = stand(registry, "international_multilevel_school_count", 2.0)
     assert "còn cách 1 trường)" in say([count], "vi", registry)
 

@@ -61,6 +61,15 @@ def make_errors() -> list[HpeduError]:
         "WrongAnswer": [
             (ASKED, replace(ASKED, territory="hai_phong", language="vi"), tagged) for tagged in (0, 1, 2)
         ],
+        "WrongParameters": [
+            (
+                [
+                    UnknownName("territory", "hai_fong", ["hai_phong"]),
+                    message("parameter_no_year", name="horizon", value="20300"),
+                ],
+                "vi",
+            )
+        ],
         "LimitExceeded": [
             (message("limit_time", seconds=900), "time"),
             (message("limit_memory", held=812, most=600), "memory"),

@@ -21,6 +21,8 @@ PLAIN: dict[str, Any] = {
 CLASSES = {"measure": "classes", "unit": "classes"}
 ROOMS = {"level": "preschool", "unit": "classrooms"}
 SHARES = {"measure": "pupil_share", "level": "preschool", "unit": "percent"}
+STANDARD = {"measure": "national_standard_share", "level": "preschool_general", "unit": "percent"}
+SCHOOLS = {"measure": "schools", "level": "preschool_general", "unit": "schools"}
 COUNTRY = {"territory": "viet_nam"}
 CALM = {2005: 100.0, 2006: 101.0, 2007: 103.0, 2008: 104.0, 2009: 104.0, 2010: 106.0}
 
@@ -46,6 +48,12 @@ def list_tables() -> dict[str, Rows]:
             CLASSES | {"value": 3466.0},
             CLASSES | {"value": 2696.0, "ownership": "public"},
             CLASSES | {"value": 870.0, "ownership": "private"},
+        ],
+        "a share of no whole number, the same as that of a part": [
+            STANDARD | {"value": 76.98, "step": 0.01},
+            STANDARD | {"value": 76.9, "step": 0.1, "ownership": "public", "file": "b.csv"},
+            SCHOOLS | {"value": 1588.0},
+            SCHOOLS | {"value": 1404.0, "ownership": "public"},
         ],
         "swapped digits": [
             ROOMS | {"measure": "classrooms", "value": 3246.0},

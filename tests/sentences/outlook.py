@@ -64,6 +64,12 @@ def list_faults() -> dict[str, Callable[[], object]]:
         "contradictions": lambda: project(
             frame(SERIES, {"lower": [0.0, 1.0], "upper": 0.0, "kind": ["share", "rate"], "year": 2020})
         ),
+        "beyond bounds": lambda: project(
+            frame({**SERIES, "year": range(2000, 2009), "value": [200.0] * 9}, {"upper": 100.0})
+        ),
+        "options": lambda: project(series, h=0),
+        "no frame": lambda: project([1]),
+        "dots": lambda: foresee_table(frame({"indicator": "a", "year": [2020], "value": "1.234"}), "a.csv"),
         "targets": lambda: judge(series, frame(TARGETS, {"comparison": ["at least"], "target": [None]})),
         "no direction": lambda: measure_progress(series),
         "an unknown direction": lambda: measure_progress(around),

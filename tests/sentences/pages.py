@@ -82,6 +82,21 @@ def _write_figures() -> str:
     return "\n".join(rows) + "\n"
 
 
+LINT: dict[str, dict[str, object]] = {
+    "done": {"count": 12},
+    "label": {"label": "preschool_private_school_share 2025-2026", "first": "22,0", "second": "22,1"},
+    "name": {"label": "preschool_private_school_share", "first": "A", "second": "B"},
+    "claim": {"claim": "count(//tr) = 3", "words": "..."},
+    "superlative": {"word": "...", "words": "..."},
+    "contradicted": {"cell": "a.csv!B2", "words": "17%"},
+    "now": {"word": "...", "words": "..."},
+    "link": {"link": "../en/overview.html"},
+    "developers": {"word": "data/raw", "words": "..."},
+    "decimals": {"shown": "17,0", "printed": "17", "cell": "a.csv!B2"},
+    "blocked": {"tag": "iframe", "source": "https://a.vn/map"},
+}
+
+
 def say_pages(language: Language) -> dict[str, list[str]]:
     """Say what follows the targets on pages of the small project."""
     with small_project():
@@ -103,6 +118,10 @@ def say_pages(language: Language) -> dict[str, list[str]]:
             "figures lacking": _lack(report),
             "files not read": Prose(say("unread_page", language, count=2, files="a.csv, b.xlsx")),
             "head": Prose(report.head(title="", questions=[]).subtitle),
+            "head of an old territory": Prose(old_city.head(title="", questions=[]).title),
+            "figures until": Prose(say("figures_until", language, date="5/12/2025")),
+            "blocked": Prose(say("blocked_said", language, what="<iframe> https://a.vn/map")),
+            "lint": Prose("\n".join(say(f"lint_{key}", language, **words) for key, words in LINT.items())),
         }
         sections = {name: read_lines(page) for name, page in pages.items()}
         for group in ("general", "continuing"):

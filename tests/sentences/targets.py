@@ -63,10 +63,19 @@ def stand(state: str, value: float | None = 40.0, *, target: Target | None = Non
     row: dict[str, Any] = {"indicator": name, "year": 2025, "value": value, "unit": target.unit}
     last = None if value is None else row | {"qualifier": "", "inputs": []}
     if value is not None and target.kind != "milestone" and state != "not_judged":
-        facts = {"gap": float(target.value) - value} | facts
+        left = 5 if "required_pace" in facts else None
+        facts = {"gap": float(target.value) - value, "years_left": left} | facts
     return Standing(target, CITY, state, last=last, points=facts.pop("points", 5), **facts)
 
 
+DOUBTED = {
+    "indicator": SHARE,
+    "year": 2025,
+    "value": 17.0,
+    "unit": "percent",
+    "readings": [13.0, 17.0],
+    "inputs": [],
+}
 PROJECTED: dict[str, Any] = {
     "observed_pace": 0.84,
     "required_pace": 2.0,
@@ -87,7 +96,9 @@ def list_states() -> dict[str, Standing]:
     return {
         "no_data": stand("no_data", None),
         "no_data, nothing to count named": stand("no_data", None, target=defined),
-        "contradicted": stand("contradicted", None),
+        "contradicted": stand("contradicted", None, doubted=DOUBTED),
+        "impossible": stand("impossible", 104.1, target=make_target("primary_net_enrolment_rate")),
+        "leaning": stand("leaning", 47.0, probability=0.78, **PROJECTED),
         "milestone_unreported": stand("milestone_unreported", None, target=milestone),
         "milestone_not_reached": stand("milestone_not_reached", 0.0, target=milestone),
         "milestone_reached": stand("milestone_reached", 1.0, target=milestone),
@@ -128,6 +139,20 @@ def list_cautions() -> dict[str, Standing]:
         "a ceiling": stand("uncertain", 20.0, target=ceiling, probability=0.3, **falling),
         "a count": stand("short", 2.0, target=counted, points=2, required_pace=8.4, observed_pace=0.0),
         "per 10,000": stand("unlikely", 100.0, target=per_10k, probability=0.0, required_pace=13.3),
+        "an old figure, never the right way": replace(
+            stand("short", 100.0, target=per_10k, required_pace=32.0, observed_pace=-13.0),
+            last={
+                "indicator": PER_10K,
+                "year": 2018,
+                "value": 100.0,
+                "unit": "per_10k",
+                "qualifier": "",
+                "inputs": [],
+            },
+            stale=True,
+            best_pace=-8.0,
+            best_span=3,
+        ),
     }
 
 
@@ -155,7 +180,7 @@ def say_targets(language: Language) -> Sections:
     level3 = wording.registry.other_targets["hai_phong_universalisation_level3_2030"]
     sections["beside the plans"] = [
         *map(wording.other_target, [*others, level3]),
-        *(wording.place(*place) for place in (("III.4", ""), ("V.1.3", "7"), ("", "3.4"))),
+        *(wording.name_place(*place) for place in (("III.4", ""), ("V.1.3", "7"), ("", "3.4"))),
     ]
     sections["chance"] = [f"{chance}: {say_chance(chance, wording)}" for chance in chances]
     sections["scorecard"] = _draw_rows(wording)

@@ -20,6 +20,7 @@ from hpedu.ingest.checks.limits import (
     check_two_counts,
     check_zeros,
 )
+from hpedu.ingest.checks.shares import check_shares
 from hpedu.ingest.checks.territories import check_territories
 from hpedu.registry import Registry
 
@@ -37,6 +38,7 @@ CHECKS = (
     check_unit_slips,
     check_jumps,
     check_ratios,
+    check_shares,
 )
 
 

@@ -8,14 +8,19 @@ older edition of the figure that no check contradicts takes its place, else the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import polars as pl
 
-from hpedu.ingest.checks.figures import Figures, find_matches
+from hpedu.ingest.checks.figures import Figure, Figures, find_matches
 from hpedu.ingest.corrections import CONTRADICTED, DECIDED, FIGURE
+from hpedu.ingest.schema import SERIES_FIELDS
 from hpedu.registry import Registry
+from hpedu.registry.formula import SeriesRef
+
+Readings = Mapping[tuple[str, int, SeriesRef], Collection[float]]
+"""What figures of whole territories may be: (territory, year, series) -> values."""
 
 
 def find_out(breaches: Iterable[Mapping[str, Any]], figures: Figures, registry: Registry) -> frozenset[int]:
@@ -60,3 +65,23 @@ def set_contradicted(observations: pl.DataFrame, out: Iterable[int], registry: R
     return observations.with_columns(
         flags=pl.when((rows | rejected) & ~decided).then(flagged).otherwise(pl.col("flags"))
     )
+
+
+def find_readings(observations: pl.DataFrame, registry: Registry) -> Readings:
+    """Return what each contradicted figure may be: each print of it, and what the rest of its sum leaves."""
+    doubted = observations.filter(pl.col("flags").list.contains(CONTRADICTED))
+    files = doubted["file"].unique().implode()
+    figures = Figures(observations.filter(pl.col("file").is_in(files)), registry)
+    found: dict[tuple[str, int, SeriesRef], set[float]] = {
+        (row["territory"], row["year"], SeriesRef(*(row[name] for name in SERIES_FIELDS))): set()
+        for row in doubted.iter_rows(named=True)
+    }
+    said = [(figure, figure.value) for figure in figures.all]
+    for match in find_matches(figures, registry, "sum", ("file", "release")):
+        total = sum(part.value for part in match.parts)
+        said += [(part, match.value - (total - part.value)) for part in match.parts]
+        said += [(match.whole, total)] if isinstance(match.whole, Figure) else []
+    for figure, value in said:
+        if (key := (figure.territory, figure.year, SeriesRef(*figure.key))) in found and not figure.place:
+            found[key].add(value)
+    return found

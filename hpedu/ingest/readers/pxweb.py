@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hpedu.errors import Refused
-from hpedu.ingest.readers.text import read_rows, refuse_short, start_of
+from hpedu.ingest.readers.text import read_rows, start_of
 from hpedu.ingest.schema import Cells, RawTable
 from hpedu.ingest.words.units import find_scale, find_units, is_percent
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
@@ -33,7 +33,6 @@ def read_pxweb_csv(data: bytes) -> RawTable:
         If it is no such file.
     """
     rows = read_rows(data)
-    refuse_short(rows)
     found = _find_header(rows)
     if found is None:
         raise Refused("pxweb_no_title")

@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Literal
 
@@ -17,14 +17,11 @@ from hpedu.decoding import decode_text
 from hpedu.errors import Refused
 from hpedu.ingest.schema import CUT, Cell, RawTable, column_letters
 from hpedu.ingest.sheet.grid import Grid, is_blank, make_grid
-from hpedu.ingest.sheet.vocabulary import find_kind
 from hpedu.ingest.words.vietnamese import clean_text
 
 # Where two fit equally well, the first: it is less likely to be in a number or a sentence.
 _DELIMITERS = "\t;|,"
 _SAMPLE_ROWS = 200
-# The share of rows in several columns that makes their number of cells that of the table.
-_MOST = 0.75
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # what Excel writes to itself
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -46,32 +43,9 @@ def read_delimited(data: bytes) -> list[Grid]:
     Raises
     ------
     Refused
-        If no delimiter parts the text into columns, or cells are missing in a row of figures.
+        If no delimiter parts the text into columns.
     """
-    rows = read_rows(data)
-    refuse_short(rows)
-    return [make_grid("", rows)]
-
-
-def refuse_short(rows: Sequence[Sequence[str]]) -> None:
-    """Refuse rows of figures that are shorter than nearly all: where a cell is lost, or the file is cut.
-
-    What is behind the lost cell would stand in a wrong column.
-
-    Raises
-    ------
-    Refused
-        With the numbers of the lines.
-    """
-    widths = Counter(len(row) for row in rows if len(row) > 1)
-    width, count = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
-    if count < _MOST * widths.total():
-        return
-    first = next(number for number, row in enumerate(rows) if len(row) == width)
-    body = enumerate(rows[first:], start=first + 1)
-    short = [str(line) for line, row in body if 1 < len(row) < width and find_kind(row[-1]) == "number"]
-    if short:
-        raise Refused("rows_ragged", numbers=", ".join(short[:10]), width=width)
+    return [make_grid("", read_rows(data))]
 
 
 def read_rows(data: bytes) -> list[list[str]]:
@@ -88,18 +62,20 @@ def read_rows(data: bytes) -> list[list[str]]:
 
 
 def _mark_cut(rows: list[list[str]], text: str) -> None:
-    """Mark the number that ends a row of fewer columns than most have, or a text without its last line end.
+    """Mark numbers that may not be whole, or may be of another column.
 
-    A transfer that breaks off within 163184 leaves 1631, and nothing else shows it. Rows over the first whole one
-    are titles and headers.
+    In a row of fewer columns than most have a cell is lost, nobody knows which, and what is behind it stands in a
+    wrong column. Where a text has no end of its last line, a transfer may have broken off within 163184 and left
+    1631: of that line only the last number is in doubt. Rows over the first whole one are titles and headers.
     """
     widths = Counter(len(row) for row in rows if len(row) > 1)
     whole = max(widths, key=lambda width: (widths[width], width), default=0)
     first = next((number for number, row in enumerate(rows) if len(row) == whole), len(rows))
     for row in rows[first:]:
-        is_last = row is rows[-1] and text[-1:].isdigit()
-        if (is_last or len(row) < whole) and len(row) > 1 and _NUMBER.fullmatch(row[-1]):
-            row[-1] += CUT
+        breaks_off = row is rows[-1] and text[-1:] not in ("\n", "\r")
+        doubtful = row[-1:] if breaks_off else row if 1 < len(row) < whole else []
+        start = len(row) - len(doubtful)
+        row[start:] = [text + CUT if _NUMBER.fullmatch(text) else text for text in doubtful]
 
 
 def start_of(data: bytes) -> list[list[str]]:

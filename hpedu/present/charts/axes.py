@@ -24,23 +24,26 @@ from hpedu.texts import count_decimals, format_number
 
 # School years are counted at 30 September: on that scale 1 July 2025 lies a quarter of a year before 2025.
 MERGER_ON_SCHOOL_YEARS = MERGER_YEAR - 0.25
-SIGNS = {">=": "≥ ", "<=": "≤ ", ">": "> ", "<": "< "}
 KEY_LETTERS = 52  # of a line of the key under the axis of years, on a phone
 
 
 @dataclass(frozen=True)
 class Goal:
-    """A target as a chart draws it. `label` holds the words only; the chart adds sign and value."""
+    """A target as a chart draws it. `label` holds the words only; the chart adds sign and value.
+
+    `path_from` is the series that has to reach it: the path needed starts at its last known point. "" for no path.
+    """
 
     value: float
     year: int
     label: str
-    comparison: str  # ">=", ">" or "<="
+    sign: str  # before the value, such as "≥ "
+    path_from: str = ""
 
     def write(self, text: ChartText) -> str:
         """Write sign and value, `≥ 48,05`: never with fewer decimals than the plan gives."""
         number = format_number(self.value, max(text.decimals, count_decimals(self.value)), text.language)
-        return SIGNS.get(self.comparison, "") + number
+        return self.sign + number
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ def prepare_points(values: pl.DataFrame, series: list[str], text: ChartText) -> 
     """Return the figures in order, each with its texts: `period`, `number`, `written`, `status_words`."""
     lacking = [pl.lit(None, pl.Float64).alias(name) for name in BOUNDS if name not in values.columns]
     lacking += [EMPTY.alias(name) for name in ("inputs", "flags") if name not in values.columns]
+    lacking += [pl.lit(text.decimals).alias("decimals")] if "decimals" not in values.columns else []
     points = (
         values.drop_nulls("value")
         .with_columns(lacking)
@@ -32,13 +33,14 @@ def prepare_points(values: pl.DataFrame, series: list[str], text: ChartText) -> 
             pl.col("value", *BOUNDS).cast(pl.Float64),
             "status",
             pl.col("inputs", "flags").fill_null([]),
+            pl.col("decimals").fill_null(text.decimals),
         )
         .with_columns(rank=pl.col("series").replace_strict({name: i for i, name in enumerate(series)}))
         .sort("rank", "year")
     )
     written, numbers = [], []
     for row in points.iter_rows(named=True):
-        number = text.write(row["value"])
+        number = text.write(row["value"], row["decimals"])
         mark = "\N{NO-BREAK SPACE}" + text.say(f"mark_{row['status']}") if row["status"] in MARKED else ""
         span = write_span(row["lo80"], row["hi80"], text)
         written.append(f"{number} ({text.say('about_level', level=80)}: {span})" if span else number)
@@ -141,8 +143,8 @@ def list_key(points: pl.DataFrame, target: Goal | None, route: Route | None, tex
 
 
 def leads_to(points: pl.DataFrame, target: Goal) -> bool:
-    """Return whether a path can be drawn: the first series has a known point before the target's year."""
-    known = points.filter((pl.col("rank") == 0) & (pl.col("status") != "projected"))
+    """Return whether a path can be drawn: its series has a known point before the target's year."""
+    known = points.filter((pl.col("series") == target.path_from) & (pl.col("status") != "projected"))
     return bool((known["year"].tail(1) < target.year).any())
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair
@@ -50,8 +51,23 @@ from hpedu.present.page.display import Chart, ChartText
 DIRECT_LABELS = 4  # with more series than this a legend is calmer
 SHADES = {95: 0.10, 80: 0.14, 50: 0.20}  # of the bands, each over the wider one
 FEW = 6
+THIN = 1.2  # a line of another place
 PATH_DASH = [9, 3, 2, 3]
 ROUTE_DASH = [6, 4]
+
+
+@dataclass(frozen=True)
+class Look:
+    """The series of a chart in their order; those of other places, its `context`, are grey."""
+
+    series: list[str]
+    context: Collection[str]
+
+    @property
+    def colours(self) -> list[str]:
+        """Return a colour a series."""
+        own = iter(style.COLOURS)
+        return [style.QUIET_INK if name in self.context else next(own) for name in self.series]
 
 
 @unchecked()
@@ -63,6 +79,7 @@ def trend(
     route: Route | None = None,
     breaks: Sequence[Break] = (),
     series_order: Sequence[str] | None = None,
+    context: Collection[str] = (),
     zero: bool | None = None,
     synthetic: bool = False,
 ) -> Chart:
@@ -72,11 +89,11 @@ def trend(
     so does a year of `breaks`, which is marked and named. Points are hollow where the value is derived, estimated
     or projected. Rows of status projected may carry `lo50, hi50, lo80, hi80, lo95, hi95`: a fan of three bands
     that opens at the last known point; that of 80% has an edge and is named with its ends. The dash-dotted path
-    leads from the last known point of the first series to the `target`; a dashed `route` is a second path to
-    compare with. `inputs` (lists of `file!cell`) say where a figure is found, `flags` (lists of words) what is
-    doubtful about it: it gets a mark. The merger of 1 July 2025 is marked where the years span it. `zero` says
-    whether the axis of values starts at 0; None leaves it to the data. Any value of status synthetic makes the
-    chart synthetic.
+    leads from the last known point of one series to the `target`; a dashed `route` is a second path to compare
+    with. Series of `context` are other places than the chart is about: thin, grey, and always named. `inputs`
+    (lists of `file!cell`) say where a figure is found, `flags` (lists of words) what is doubtful about it: it gets
+    a mark. The merger of 1 July 2025 is marked where the years span it. `zero` says whether the axis of values
+    starts at 0; None leaves it to the data. Any value of status synthetic makes the chart synthetic.
 
     Raises
     ------
@@ -86,6 +103,7 @@ def trend(
     require_columns(values, "series", "year", "value", "status")
     refuse_repeats(values, "series", "year")
     series = order_names(values["series"], series_order, len(style.COLOURS))
+    look = Look(series, context)
     points = prepare_points(values, series, text)
     years = span_years(points, target, route)
     levels = list_levels(points) + ([value for _, value in route.points] if route else [])
@@ -108,11 +126,11 @@ def trend(
         layers += draw_route(route, axes)
     if target:
         layers += draw_target(points, axes, target)
-    layers += draw_series(points, axes, series)
+    layers += draw_series(points, axes, look)
     right = 8
     if len(series) <= DIRECT_LABELS:
-        labels = place_labels(points, axes)
-        layers += draw_labels(labels, axes, series)
+        labels = place_labels(points, axes, context)
+        layers += draw_labels(labels, axes, look)
         # Vega makes room for labels once; those inside the plot then move a little as it shrinks.
         first, last = axes.years
         right += round(60 * max(last - label["year"] for label in labels) / (last - first))
@@ -159,7 +177,7 @@ def draw_target(points: pl.DataFrame, axes: Axes, target: Goal) -> Layers:
     at = {"x": axes.x(), "y": axes.y()}
     layers = [data_of([goal]).mark_rule(color=style.INK, strokeWidth=1.3).encode(y=axes.y())]
     if leads_to(points, target):
-        known = points.filter((pl.col("rank") == 0) & (pl.col("status") != "projected"))
+        known = points.filter((pl.col("series") == target.path_from) & (pl.col("status") != "projected"))
         start = known.select("year", "value").tail(1).to_dicts()
         path = data_of([*start, {"year": target.year, "value": target.value}])
         layers.append(path.mark_line(color=style.INK, strokeWidth=1.3, strokeDash=PATH_DASH).encode(**at))
@@ -178,14 +196,14 @@ def draw_target(points: pl.DataFrame, axes: Axes, target: Goal) -> Layers:
     return layers + write_text([goal], encoding, x=4, align="left", baseline="middle", dy=dy, fontWeight=600)
 
 
-def draw_series(points: pl.DataFrame, axes: Axes, series: list[str]) -> Layers:
+def draw_series(points: pl.DataFrame, axes: Axes, look: Look) -> Layers:
     """Draw bands, lines, points and areas that answer the pointer; series differ in colour, dash and shape."""
-    legend = None
+    legend, series = None, look.series
     if len(series) > DIRECT_LABELS:
         legend = altair.Legend(
             columns=legend_columns(series), symbolSize=90, offset=lift_legend(axes.title, axes.lift)
         )
-    colour = altair.Color("series:N", scale=match_series(series, style.COLOURS), legend=legend)
+    colour = altair.Color("series:N", scale=match_series(series, look.colours), legend=legend)
     dash = altair.StrokeDash("series:N", scale=match_series(series, style.DASHES), legend=legend)
     shape = altair.Shape("series:N", scale=match_series(series, style.SHAPES), legend=legend)
     at = {"x": axes.x(), "y": axes.y(), "color": colour}
@@ -195,11 +213,13 @@ def draw_series(points: pl.DataFrame, axes: Axes, series: list[str]) -> Layers:
     departs = is_projected.shift(-1, fill_value=False).over("run")
     runs = split_runs(points, axes.breaks)
     ahead = split_runs(runs.filter(is_projected | departs), axes.breaks)
-    layers = draw_fan(ahead, axes, series)
+    layers = draw_fan(ahead, axes, look)
     known = split_runs(points.filter(~is_projected), axes.breaks)
-    if not known.is_empty():
-        line = data_of(pick(known, "run")).mark_line(strokeWidth=2.2)
-        layers.append(line.encode(**at, strokeDash=dash, detail=altair.Detail("run:N")))
+    beside = pl.col("series").is_in(list(look.context))
+    for lines, width in ((known.filter(beside), THIN), (known.filter(~beside), 2.2)):
+        if not lines.is_empty():
+            line = data_of(pick(lines, "run")).mark_line(strokeWidth=width)
+            layers.append(line.encode(**at, strokeDash=dash, detail=altair.Detail("run:N")))
     if not ahead.is_empty():
         line = data_of(pick(ahead, "run")).mark_line(strokeWidth=2, strokeDash=[1, 4], strokeCap="round")
         layers.append(line.encode(**at, detail=altair.Detail("run:N")))
@@ -242,12 +262,12 @@ def match_series(series: list[str], values: Sequence[Any]) -> Any:
     return altair.Scale(domain=series, range=list(values[: len(series)]))
 
 
-def draw_fan(ahead: pl.DataFrame, axes: Axes, series: list[str]) -> Layers:
+def draw_fan(ahead: pl.DataFrame, axes: Axes, look: Look) -> Layers:
     """Draw three bands one in the other, from the point a projection departs from; that of 80% has an edge."""
     # At its last known point a series is certain.
     certain = pl.col("status") != "projected"
     fan = ahead.with_columns(pl.when(certain).then("value").otherwise(name).alias(name) for name in BOUNDS)
-    paint = {"scale": match_series(series, style.COLOURS), "legend": None}
+    paint = {"scale": match_series(look.series, look.colours), "legend": None}
     layers: Layers = []
     for level in LEVELS:
         low, high = f"lo{level}", f"hi{level}"
@@ -265,16 +285,17 @@ def draw_fan(ahead: pl.DataFrame, axes: Axes, series: list[str]) -> Layers:
     return layers
 
 
-def place_labels(points: pl.DataFrame, axes: Axes) -> Rows:
+def place_labels(points: pl.DataFrame, axes: Axes, context: Collection[str] = ()) -> Rows:
     """Place name and value at the last point of each series; `value` is the height of the first line.
 
-    The labels are moved apart. A single series needs no name: the title has it. A projection is named with the
-    ends of its 80%.
+    The labels are moved apart. A single series has its name in the title, unless it is of the `context`. A
+    projection is named with the ends of its 80%.
     """
     rows = points.group_by("series", maintain_order=True).last().to_dicts()
     for row in rows:
-        number = axes.text.write(row["value"])
-        row["words"] = f"{wrap(row['series'], 16)}\n{number}" if len(rows) > 1 else number
+        number = axes.text.write(row["value"], row["decimals"])
+        named = len(rows) > 1 or row["series"] in context
+        row["words"] = f"{wrap(row['series'], 16)}\n{number}" if named else number
         span = write_span(row["lo80"], row["hi80"], axes.text)
         if span:
             row["words"] += f"\n{axes.text.say('about_level', level=80)}:\n{span}"
@@ -287,8 +308,8 @@ def place_labels(points: pl.DataFrame, axes: Axes) -> Rows:
     ]
 
 
-def draw_labels(labels: Rows, axes: Axes, series: list[str]) -> Layers:
+def draw_labels(labels: Rows, axes: Axes, look: Look) -> Layers:
     """Write the words at the end of each line, in its colour."""
-    colour = altair.Color("series:N", scale=match_series(series, style.COLOURS), legend=None)
+    colour = altair.Color("series:N", scale=match_series(look.series, look.colours), legend=None)
     encoding = {"x": axes.x(), "y": axes.y(), "text": altair.Text("words:N"), "color": colour}
     return write_text(labels, encoding, align="left", dx=13, fontWeight=600)

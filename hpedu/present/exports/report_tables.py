@@ -172,6 +172,7 @@ class _Collector:
         registry: Registry,
     ) -> None:
         self.scope, self.registry, self.language = scope, registry, scope.language
+        self.wording = Wording(registry, self.language, scope.territory)
         own = registry.territories[scope.territory]
         country = [t.id for t in registry.territories.values() if t.role == "country"]
         self.territories = list(dict.fromkeys([own.id, *own.parts, *country]))
@@ -248,7 +249,7 @@ class _Collector:
             "outlook_high": outlook.get("hi80"),
             "pace_unit_name": self._name_pace_unit(target) if counted else "",
             "state": standing.state,
-            "state_name": self.registry.name("state", standing.state, self.language),
+            "state_name": self.wording.state(standing),
             "decimals": indicator.decimals if indicator else 1,
         }
         return row | self._provenance(last)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import html
 import io
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
@@ -18,6 +19,7 @@ from hpedu.present.page.display import Bundle, Chart, Fragment, Table
 STATE_SIGNS = {
     "met": "✓",
     "likely": "↗",
+    "leaning": "∕",
     "uncertain": "~",
     "unlikely": "↘",
     "short": "◔",
@@ -29,6 +31,7 @@ STATE_SIGNS = {
     "missed": "✕",
     "no_data": "–",
     "contradicted": "!",
+    "impossible": "‼",
     "not_judged": "=",
     "milestone_reached": "◆",
     "milestone_not_reached": "◇",
@@ -53,15 +56,21 @@ class Block:
 
 
 class Prose:
-    """A paragraph or two in Markdown."""
+    """A paragraph or two in Markdown.
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    `claims` are XPath expressions that are true of a page if what the text says of its rows is
+    (`hpedu.present.page.lint`).
+    """
+
+    def __init__(self, text: str, claims: Sequence[str] = ()) -> None:
+        self.text, self.claims = text, claims
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> Bundle:
-        return {"text/markdown": self.text, "text/plain": self.text}
+        claims = html.escape("\n".join(self.claims)).replace("\n", "&#10;")
+        marked = f'<div data-claims="{claims}">\n\n{self.text}\n\n</div>' if claims else self.text
+        return {"text/markdown": marked, "text/plain": self.text}
 
 
 @cache
@@ -81,12 +90,20 @@ def draw_badge(code: str, label: str) -> Markup:
 
 
 def draw_table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str, numeric: Collection[int] = ()
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    caption: str,
+    numeric: Collection[int] = (),
+    keeper: bool = False,
 ) -> Fragment:
-    """Draw a table with its caption; the first column heads the rows, `numeric` columns are set to the right."""
+    """Draw a table with its caption; the first column heads the rows, `numeric` columns are set to the right.
+
+    A table for the `keeper` of the data may speak of files and cells.
+    """
     rows = [[("" if cell is None else cell) for cell in row] for row in rows]
     kinds = ["number" if i in numeric else _find_kind(row[i] for row in rows) for i in range(len(columns))]
-    html = render("table", columns=columns, rows=rows, caption=caption, kinds=kinds)
+    html = render("table", columns=columns, rows=rows, caption=caption, kinds=kinds, keeper=keeper)
     table = Table(caption, columns, [list(map(_strip, row)) for row in rows], numeric)
     plain = "\n".join("\t".join(row) for row in [columns, *table.rows])
     return Fragment(html, f"{caption}\n{plain}", table)

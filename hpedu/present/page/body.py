@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
+from hpedu.present.charts.picture import draw_foreign
 from hpedu.texts import Language, say
 
+BLOCKED = ("script", "iframe", "object", "embed", "video", "audio", "img")
+"""What a page's policy blocks; pictures only if they lie elsewhere."""
+ALTAIR = "})({"
+"""What stands before the spec in a script of Altair; a bare spec is the whole script."""
+log = logging.getLogger(__name__)
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
@@ -38,6 +47,7 @@ def order_body(body: str, language: Language) -> Body:
     Whatever has the attribute `data-inputs` (cells as `file!cell`, one a line) gets the number of its origin.
     """
     soup = BeautifulSoup(body, "html.parser")
+    replace_blocked(soup, language)
     headings = soup.find_all(HEADINGS)
     nest_headings(headings)
     name_anchors(soup, headings)
@@ -50,6 +60,47 @@ def order_body(body: str, language: Language) -> Body:
         if heading.name == "h2"
     ]
     return Body(str(soup), sections, origins, links)
+
+
+def replace_blocked(soup: BeautifulSoup, language: Language) -> None:
+    """Draw the charts that a script would have drawn, and name all else that the policy of a page blocks.
+
+    No reader shall meet an empty box.
+    """
+    for number, tag in enumerate(soup.find_all(BLOCKED), start=1):
+        source = str(tag.get("src") or tag.get("data") or "")
+        if tag.name == "img" and source.startswith("data:"):
+            continue
+        spec = read_spec(tag.get_text()) if tag.name == "script" else None
+        drawn = "" if spec is None else _draw(spec, f"own-{number}")
+        if drawn:
+            label = say("own_chart", language)
+            tag.replace_with(
+                BeautifulSoup(f'<div class="picture" role="img" aria-label="{label}">{drawn}</div>', "html.parser")
+            )
+        else:
+            notice = soup.new_tag("p", attrs={"class": "notice"})
+            notice.string = say("blocked_said", language, what=f"<{tag.name}> {source}".strip())
+            tag.replace_with(notice)
+
+
+def read_spec(script: str) -> dict[str, Any] | None:
+    """Return the Vega-Lite spec in a script, as Altair writes it; None if there is none."""
+    text = "{" + script.partition(ALTAIR)[2] if ALTAIR in script else script.strip()
+    try:
+        spec, _ = json.JSONDecoder().raw_decode(text)
+    except ValueError:
+        return None
+    return spec if isinstance(spec, dict) and "vega-lite" in spec.get("$schema", "") else None
+
+
+def _draw(spec: dict[str, Any], name: str) -> str:
+    """Draw a chart; "" if it cannot be drawn without fetching something, or at all."""
+    try:
+        return draw_foreign(spec, name)
+    except ValueError as error:
+        log.warning("An analyst's chart is not drawn: %s", error)
+        return ""
 
 
 def nest_headings(headings: list[Tag]) -> None:

@@ -42,9 +42,9 @@ class ChartText:
         """Return a text in the language of the chart."""
         return say(key, self.language, **values)
 
-    def write(self, value: float | None) -> str:
-        """Write a figure with the decimals of the chart."""
-        return format_number(value, self.decimals, self.language)
+    def write(self, value: float | None, decimals: int | None = None) -> str:
+        """Write a figure with the decimals of the chart, or with fewer of its own."""
+        return format_number(value, self.decimals if decimals is None else decimals, self.language)
 
     def name_year(self, year: int) -> str:
         """Name a year in full: `2015-2016` for a school year in Vietnamese."""
@@ -151,6 +151,7 @@ class PageHead:
     rules: list[str] = field(default_factory=list)
     home: str = ""  # the page that leads to this one; empty: the index
     translated: bool = True  # the same page is there in the other language
+    past: bool = False  # the territory is no more
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
@@ -209,15 +210,21 @@ def describe_origin(cells: list[str], sources: list[dict[str, str]]) -> list[dic
     ]
 
 
+def find_newest(head: dict[str, Any]) -> str:
+    """Return the day of the newest source of a page as it is printed; "" without any."""
+    newest = max((source.get("published") or "" for source in head["sources"]), default="")
+    return format_date(newest, head["language"])
+
+
 def describe_making(head: dict[str, Any]) -> list[tuple[str, str]]:
     """Say what the page was made from: parameters, the newest source, the digest of the inputs, versions."""
     language: Language = head["language"]
     parameters = (head["group"], head["territory"], school_year(head["year"], language), language)
-    newest = max((source.get("published") or "" for source in head["sources"]), default="")
+    newest = find_newest(head)
     versions = (f"hpedu {version('hpedu')}", f"Vega-Lite {VEGALITE}", f"vl-convert {version('vl-convert-python')}")
     facts = [
         (say("parameters", language), " · ".join(parameters)),
-        (say("newest_source", language), format_date(newest, language)),
+        (say("newest_source", language), newest),
         (say("inputs_digest", language), head["inputs_digest"]),
         (say("versions", language), ", ".join(versions)),
     ]

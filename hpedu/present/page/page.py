@@ -30,15 +30,17 @@ from hpedu.present.page.blocks import write_sheet_csv
 from hpedu.present.page.body import make_slug, order_body
 from hpedu.present.page.display import (
     CHART,
-    LAB_CHART,
     PAGE_HEAD,
     describe_making,
     describe_origin,
     describe_source,
+    find_newest,
 )
 from hpedu.texts import LANGUAGES, Language, Message, message, say, school_year
 
 TEMPLATES = Path(__file__).parent / "templates"
+BARE = "application/vnd.vegalite."
+"""How the kinds of output begin that are the spec of a chart, for JupyterLab."""
 
 
 class UnfitNotebook(HpeduError):
@@ -134,15 +136,18 @@ class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
 
 def lighten(cell: NotebookNode) -> NotebookNode:
     """Return a cell without the charts for JupyterLab: nbconvert copies each cell several times."""
-    if not any(LAB_CHART in output.get("data", {}) for output in cell.get("outputs", [])):
+    if not any(kind.startswith(BARE) for output in cell.get("outputs", []) for kind in output.get("data", {})):
         return cell
-    outputs = [
-        NotebookNode({**output, "data": {kind: d for kind, d in output.data.items() if kind != LAB_CHART}})
-        if "data" in output
-        else output
-        for output in cell.outputs
-    ]
-    return NotebookNode({**cell, "outputs": outputs})
+    return NotebookNode({**cell, "outputs": [_lighten_output(output) for output in cell.outputs]})
+
+
+def _lighten_output(output: NotebookNode) -> NotebookNode:
+    """Return an output without specs for JupyterLab; one that is all there is becomes a script, drawn later."""
+    data = {kind: d for kind, d in output.get("data", {}).items() if not kind.startswith(BARE)}
+    specs = [spec for kind, spec in output.get("data", {}).items() if kind.startswith(BARE)]
+    if specs and CHART not in data and "text/html" not in data:
+        data["text/html"] = f"<script>{json.dumps(specs[0])}</script>"
+    return NotebookNode({**output, "data": data}) if specs else output
 
 
 def find_head(outputs: list[NotebookNode], name: str) -> dict[str, Any]:
@@ -197,6 +202,7 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
             sources=[describe_source(source, language) for source in head["sources"]],
             origins=[describe_origin(cells, head["sources"]) for cells in ordered.origins],
             facts=describe_making(head),
+            newest=find_newest(head),
             links=ordered.links,
             content=Markup(ordered.html),
             sections=ordered.sections,

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from hpedu.ingest.checks import find_breaches, set_contradicted
+from hpedu.ingest.checks.effects import find_readings
 from hpedu.ingest.derive import mark_current, revisions
 from hpedu.registry import Registry
 from hpedu.registry.models import Decision, Text
@@ -237,3 +238,12 @@ class TestRevisions:
 
     def test_a_rounding_is_none(self, make_observations: Callable[..., pl.DataFrame], registry: Registry) -> None:
         assert self.found(make_observations, registry, 1100.0, step=1000.0) == []
+
+
+def test_a_contradicted_figure_may_be_what_is_printed_or_what_its_sum_leaves(
+    settle: Callable[..., pl.DataFrame], registry: Registry
+) -> None:
+    share = {"measure": "pupil_share", "level": "preschool", "unit": "percent", "year": 2025}
+    settled = settle(share | PUBLIC | {"value": 87.0}, share | PRIVATE | {"value": 17.0})
+    readings = {key[2].ownership: sorted(values) for key, values in find_readings(settled, registry).items()}
+    assert readings == {"public": [83.0, 87.0], "private": [13.0, 17.0]}

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpedu.decoding import decode_text
-from hpedu.errors import Refused
 from hpedu.ingest.readers.text import is_delimited, read_delimited
+from hpedu.ingest.schema import CUT
 from hpedu.ingest.words.vietnamese import detect_legacy
 
 ROWS = [["Quận", "Số trường", "Tỷ lệ"], ["Hải An", "2.416", "98,38"], ["Đồ Sơn", "-", ""]]
@@ -125,9 +125,22 @@ def test_what_is_declared_is_believed_where_the_bytes_agree() -> None:
     assert decode_text(b"caf\xe9 \x81", "windows-1252") == "café \x81"
 
 
+WHOLE = ["Place;2011;2012;2013", "Hai Phong;11;12;13", "Hai Duong;31;32;33", "Nam Dinh;41;42;43"]
+
+
 @pytest.mark.parametrize("lost", ["Ha Noi;21;23", "Ha Noi;21;2"])
-def test_a_row_of_figures_with_a_cell_less_is_refused(lost: str) -> None:
-    rows = ["Place;2011;2012;2013", "Hai Phong;11;12;13", "Hai Duong;31;32;33", "Nam Dinh;41;42;43"]
-    with pytest.raises(Refused, match="line 5"):
-        read_delimited("\n".join([*rows, lost]).encode())
-    assert read_delimited("\n".join([*rows, "Nguồn;Cục Thống kê"]).encode())[0].width == 4
+def test_no_number_of_a_row_with_a_cell_less_is_sure(lost: str) -> None:
+    rows = read_delimited("\n".join([*WHOLE[:2], lost, *WHOLE[2:], ""]).encode())[0].rows
+    name, *numbers = [text for text in rows[2] if text]
+    assert name == "Ha Noi" and all(text.endswith(CUT) for text in numbers)
+    assert not any(text.endswith(CUT) for row in rows[:2] + rows[3:] for text in row)
+
+
+def test_only_the_last_number_of_a_text_that_breaks_off_is_in_doubt() -> None:
+    rows = read_delimited("\n".join([*WHOLE, "Ha Noi;21;2"]).encode())[0].rows
+    assert rows[-1] == ["Ha Noi", "21", "2" + CUT, ""]
+
+
+def test_a_remark_in_two_cells_is_no_row_of_figures() -> None:
+    rows = read_delimited("\n".join([*WHOLE, "Nguồn;Cục Thống kê", ""]).encode())[0].rows
+    assert rows[-1] == ["Nguồn", "Cục Thống kê", "", ""]

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from hpedu.ingest.words.units import find_scale, find_units, is_percent, read_unit
+from hpedu.registry import load_registry
 
 
 @pytest.mark.parametrize(
@@ -14,12 +15,12 @@ from hpedu.ingest.words.units import find_scale, find_units, is_percent, read_un
     [
         ("Nghìn người", 1000, {"persons"}),
         ("1000 người", 1000, {"persons"}),
-        ("1.000 học sinh", 1000, {"persons"}),
+        ("1.000 học sinh", 1000, {"pupils"}),
         ("triệu đồng", 1_000_000, {"money"}),
         ("Trường", 1, {"schools"}),
         ("%", 1, {"percent"}),
-        ("Học sinh/lớp", 1, {"persons", "classes"}),
-        ("ng. HS", 1000, {"persons"}),
+        ("Học sinh/lớp", 1, {"pupils", "classes"}),
+        ("ng. HS", 1000, {"pupils"}),
         ("nghìn", 1000, set()),
     ],
 )
@@ -34,20 +35,20 @@ def test_what_is_not_wholly_a_unit_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "scale", "kind", "fits"),
+    ("unit", "measure", "fits"),
     [
-        ("nghìn người", 1000, "persons", True),
-        ("nghìn người", 1, "persons", False),
-        ("trường", 1, "persons", False),
-        ("cơ sở", 1, "schools", True),
-        ("%", 1, "persons", False),
-        ("%", 1, "percent", True),
-        ("nghìn", 1000, "schools", True),
+        ("nghìn người", "pupils", True),
+        ("giáo viên", "pupils", False),
+        ("trường", "pupils", False),
+        ("trường", "schools", True),
+        ("%", "pupils", False),
+        ("%", "literacy_rate_15plus", True),
+        ("nghìn", "schools", True),
     ],
 )
-def test_a_unit_fits_what_is_counted(unit: str, scale: int, kind: str, fits: bool) -> None:
+def test_a_unit_names_what_a_measure_counts(unit: str, measure: str, fits: bool) -> None:
     found = read_unit(unit)
-    assert found is not None and found.fits(Decimal(scale), kind) is fits
+    assert found is not None and found.counts(load_registry().measures[measure]) is fits
 
 
 @pytest.mark.parametrize(

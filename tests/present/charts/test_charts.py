@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -20,7 +21,7 @@ from hpedu.present.page.display import Chart, ChartText
 
 Row = tuple[str, int, float | None, str]
 RISING: list[Row] = [("Hải Phòng", year, 30.0 + year - 2020, "final") for year in range(2020, 2026)]
-GOAL = Goal(48.05, 2030, "Mục tiêu", ">=")
+GOAL = Goal(48.05, 2030, "Mục tiêu", "≥ ", path_from="Hải Phòng")
 
 
 def make_frame(rows: list[Row]) -> pl.DataFrame:
@@ -159,6 +160,20 @@ def test_the_target_keeps_the_decimals_of_the_plan() -> None:
     assert "Mục tiêu (năm 2030): ≥ 48,05" in chart.remarks
     diamond = next(layer for layer in list_layers(chart, "point") if layer["mark"].get("shape") == "diamond")
     assert (diamond["rows"][0]["year"], diamond["rows"][0]["value"]) == (2030, 48.05)
+
+
+@pytest.mark.parametrize(("start", "drawn"), [("A", True), ("", False), ("B", False)])
+def test_a_path_starts_from_the_series_that_is_judged_or_there_is_none(start: str, drawn: bool) -> None:
+    goal = Goal(48.05, 2030, "Mục tiêu", "≥ ", path_from=start)
+    chart = draw([("A", 2020, 1.0, "final"), ("A", 2021, 2.0, "final")], target=goal)
+    assert (TEXT.say("required_path") in chart.svg) is drawn
+
+
+def test_another_place_is_named_and_grey_even_alone() -> None:
+    chart = draw([("Hải Dương cũ", 2023, 87.3, "final")], context=["Hải Dương cũ"])
+    assert "Hải Dương cũ" in chart.svg and style.QUIET_INK in json.dumps(chart.spec)
+    assert style.COLOURS[0] not in json.dumps(chart.spec)
+    assert "Hải Dương cũ" not in draw([("Hải Dương cũ", 2023, 87.3, "final")]).svg
 
 
 @pytest.mark.parametrize(("years", "marked"), [((2020, 2026), True), ((2015, 2021), False)])

@@ -223,7 +223,7 @@ class TestPackage:
         assert package["profile"] == "tabular-data-package"
         assert re.fullmatch(r"[-a-z0-9._/]+", package["name"])
         assert all("name" in one or "path" in one for one in package["licenses"])
-        assert package["sources"] == [{"title": f"@Cục | Thống kê\x07: {HOSTILE}"}]  # and no javascript: address
+        assert package["sources"] == [{"title": f"@Cục | Thống kê\ufffd: {HOSTILE}"}]  # and no javascript: address
         names = [resource["name"] for resource in package["resources"]]
         assert len(names) == len(set(names))
         assert {f"{name}.csv" for name in names} == set(files) - {"datapackage.json"}

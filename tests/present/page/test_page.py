@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import altair
 import nbformat
 import polars as pl
 import pytest
@@ -158,6 +159,29 @@ def test_the_page_asks_no_host_for_anything(chart: Chart) -> None:
     assert not page.find_all("link")
     web = [tag["href"] for tag in page.find_all(href=True) if not tag["href"].startswith(("#", "../"))]
     assert web == ["https://nso.gov.vn/px"]
+
+
+def show_output(**data: Any) -> BeautifulSoup:
+    cell = new_code_cell("", outputs=[new_output("display_data", data=data)])
+    return BeautifulSoup(render_page(make_notebook(cell)), "html.parser").main
+
+
+@pytest.mark.parametrize("bare", [True, False])
+def test_an_analysts_own_chart_is_drawn_by_the_page(bare: bool) -> None:
+    own = altair.Chart(altair.Data(values=[{"x": "Lê Chân", "y": 2}])).mark_bar().encode(x="x:N", y="y:Q")
+    bundle = {"application/vnd.vegalite.v6+json": own.to_dict()} if bare else own._repr_mimebundle_()
+    main = show_output(**bundle)
+    assert "Lê Chân" in main.svg.get_text() and main.script is None
+
+
+def test_what_the_policy_blocks_is_named() -> None:
+    far = altair.Chart("https://a.vn/figures.csv").mark_bar().encode(x="x:N", y="y:Q")
+    assert "<script>" in show_output(**far._repr_mimebundle_()).find(class_="notice").get_text()
+    main = show_output(**{"text/html": '<iframe src="https://a.vn/map"></iframe><img src="https://a.vn/x.png">'})
+    said = [notice.get_text() for notice in main.find_all(class_="notice")]
+    assert ["https://a.vn/map" in said[0], "https://a.vn/x.png" in said[1]] == [True, True]
+    assert main.iframe is None and main.img is None
+    assert show_output(**{"image/png": "aGk="}).img is not None
 
 
 def test_links_lead_to_the_sibling_and_the_index() -> None:
