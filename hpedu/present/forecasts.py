@@ -58,7 +58,9 @@ def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, gro
 
 
 def _read_series(view: View) -> Series:
-    return store.RecordedSeries(view.territory, lambda own: index_series(view.known(own), view.territory, view.year))
+    return store.RecordedSeries(
+        view.territory, lambda own: index_series(view.known(own), view.territory, view.year)
+    )
 
 
 def _check_levels(view: View, levels: Sequence[str]) -> list[str]:

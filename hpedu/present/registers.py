@@ -207,7 +207,7 @@ def list_goals(wording: Wording) -> Fragment:
 
 
 def list_duties(wording: Wording, chapter: str = "") -> Fragment:
-    """List the duties the plans set without a number, of a chapter or all: whose, how often, for whom, the measure."""
+    """List the duties that the plans, or a chapter of theirs, set without a number: whose, how often, for whom."""
     language = wording.language
     rows = [
         [

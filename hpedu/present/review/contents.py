@@ -5,6 +5,7 @@ Sentences, tables and charts are those of the pages. What only people can judge 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
@@ -24,11 +25,12 @@ from hpedu.errors import HpeduError, check_name
 from hpedu.present import registers
 from hpedu.present.forecasts import draw_requirements
 from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table
-from hpedu.present.page.display import Bundle, Chart, Fragment
+from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.report import Report
-from hpedu.present.summary import answer, say_missing
+from hpedu.present.summary import say_missing
 from hpedu.present.target import draw_target_chart, say_chance, say_standing
 from hpedu.present.view import OWED, describe_change
+from hpedu.registry import load_registry
 from hpedu.texts import format_date
 
 SILENT_ROWS = tuple(state for state in OWED if state != "contradicted")
@@ -68,6 +70,13 @@ def read_design() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name("review.toml").read_text(encoding="utf-8"))
 
 
+def _check_day(kind: str, until: str) -> str:
+    """Return the last day of a half year; "" for the others, which have none."""
+    if (kind == "half") != bool(until) or not re.fullmatch(r"(\d{4}-\d\d-\d\d)?", until):
+        raise HalfNeedsDay
+    return until
+
+
 class Review(Report):
     """The report on the plans as the department hands it in: what it says, by sections and appendices.
 
@@ -83,7 +92,7 @@ class Review(Report):
     Raises
     ------
     UnknownName
-        For a kind, territory or language that does not exist, with the closest names.
+        For a kind or language that does not exist and a territory that nobody judges, with the closest names.
     HalfNeedsDay
         If a half year has no last day, or another report has one.
     """
@@ -97,12 +106,13 @@ class Review(Report):
         until: date | str | None = None,
         language: str = "vi",
     ) -> None:
-        self.kind = check_name("kind of review", kind, read_design()["kind"])
-        if (kind == "half") != bool(until):
-            raise HalfNeedsDay
-        self.until = str(until or "")
-        super().__init__("overview", territory=territory or "hai_phong", year=year, language=language)
+        self.kind = check_name("review kind", kind, read_design()["kind"])
+        self.until = _check_day(kind, str(until or ""))
+        cities = [one.id for one in load_registry().territories.values() if one.role == "city"]
+        place = check_name("territory", territory or cities[0], cities)
+        super().__init__("overview", territory=place, year=year, language=language)
         self._own = read_design()["kind"][kind]
+        self._before = self._own["since"] or self.year - 1
         self._base = {one.target.id: one for one in self._assess("overview", min(FIRST_YEAR, self.year))}
         self.used = self._own_values("viet_nam")
         self.synthetic = bool((self.used["status"] == "synthetic").any())
@@ -144,14 +154,15 @@ class Review(Report):
         for one in design["parts"]:
             if self.kind in one.get("kinds", [self.kind]):
                 pieces = list(getattr(self, f"_say_{one['part']}")())
-                parts += [Part(self._say(one["title"]), pieces)] if "title" in one else pieces
+                year = self.school_year(self._before)
+                parts += [Part(self._say(one["title"], year=year), pieces)] if "title" in one else pieces
         return Part(self._say(design["title"]), parts)
 
     # -- I: the situation --------------------------------------------------------------------------------------
 
     def _say_network(self) -> Iterator[Piece]:
         """Tabulate what is known of the sector, with what has changed since the report before."""
-        rows, before = [], self._own["since"] or self.year - 1
+        rows, before = [], self._before
         for name in read_design()["network"]["indicators"]:
             values = self.rows(name)
             if values:
@@ -164,15 +175,16 @@ class Review(Report):
                 said = "review_no_new" if not new else "review_no_first" if first.missing else ""
                 changed = self._say(said) if said else f"{change.verb} {change.amount}"
                 rows.append([self._name_indicator(name), told, f"{last} ({last.year})", changed])
-        keys = ("indicator", "review_before", "review_now", "change")
-        yield self._draw_table(keys, rows, caption="review_network_caption", numeric={1, 2})
+        columns = [self._say("indicator"), self._say("review_before", year=self.school_year(before))]
+        columns += [self._say("review_now"), self._say("change")]
+        yield draw_table(columns, rows, caption=self._say("review_network_caption"), numeric={1, 2})
 
     def _say_received(self) -> Iterator[Piece]:
         """List the sources of the figures that were published in the half year."""
         yield self._list_published(self._start())
 
     def _say_changed(self) -> Iterator[Piece]:
-        yield from self.changes(self._own["since"] or None).pieces
+        yield from self.changes(self._before).pieces
 
     def _say_directed(self) -> Iterator[Piece]:
         named = dict.fromkeys(
@@ -184,7 +196,7 @@ class Review(Report):
     # -- II: results -------------------------------------------------------------------------------------------
 
     def _say_judged(self) -> Iterator[Piece]:
-        yield answer(self.standings, self.wording)
+        yield self.answer()
         yield Prose(self._say("rule_year"))
         yield Prose(self._say("review_basis", year=self.school_year(self.year)))
 
@@ -315,7 +327,9 @@ class Review(Report):
     def _name_unit(self, standing: Standing) -> str:
         target = standing.target
         milestone = target.kind == "milestone"
-        return self._say("review_milestone") if milestone else self.registry.name("unit", target.unit, self.language)
+        return (
+            self._say("review_milestone") if milestone else self.registry.name("unit", target.unit, self.language)
+        )
 
     def _say_value(self, standing: Standing) -> str:
         """Write the last figure with its year, of a milestone its state; say so if there is none to use."""

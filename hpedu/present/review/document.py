@@ -36,9 +36,9 @@ FONT = "Times New Roman"
 DAY = date(2020, 3, 5)  # of the decree: no clock is in the document
 BLANK = re.compile("⟦(.*?)⟧")
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
-LETTER, PADDING = 2.1, 4.2  # millimetres of a letter in a table, and of both edges of a cell
+LETTER, PADDING = 1.9, 4.2  # millimetres of a letter in a table, and of both edges of a cell
 LONGEST = 10  # letters of a word that is never torn
-WORD = re.compile(r"[^\s/-]+")
+WORD = re.compile(r"[^\s-]+")
 ALIGN = {
     "left": WD_ALIGN_PARAGRAPH.LEFT,
     "center": WD_ALIGN_PARAGRAPH.CENTER,
@@ -47,9 +47,9 @@ ALIGN = {
 }
 
 
-def draw_document(review: Review) -> bytes:
-    """Draw the whole document of a review."""
-    return _Writer(review).write(review.sections(), review.appendices())
+def draw_document(review: Review, sections: Sequence[Part], appendices: Sequence[Part]) -> bytes:
+    """Draw the whole document of a review with these sections and appendices."""
+    return _Writer(review).write(sections, appendices)
 
 
 class _Writer:
@@ -211,7 +211,7 @@ class _Writer:
 
     def _draw_chart(self, chart: Chart) -> None:
         line = self._add("", "picture")
-        picture = line.add_run().add_picture(io.BytesIO(chart.png), width=Mm(self.width))
+        picture = line.add_run().add_picture(io.BytesIO(chart.png), width=Mm(self.design["page"]["picture"]))
         described = picture._inline.docPr
         described.set("descr", chart.text.alt)
         described.set("title", chart.text.title)
@@ -317,14 +317,17 @@ def _add_field(line: Paragraph, code: str, shown: str) -> None:
 
 
 def _weigh(table: Table, width: int) -> list[int]:
-    """Share the width of the page among the columns, in whole millimetres: no word is torn, and long texts have more.
+    """Share the width of the page among the columns, in whole millimetres: no word is torn.
 
     What is left when every column has room for its longest word goes to those with the longest texts.
     """
     columns = [[name, *(row[n] for row in table.rows)] for n, name in enumerate(table.columns)]
     words = [min(LONGEST, max(map(len, WORD.findall(" ".join(texts))), default=0) + 1) for texts in columns]
     least = [LETTER * longest + PADDING for longest in words]
-    asked = [max(0.0, sum(map(len, texts)) / len(texts) - longest) for texts, longest in zip(columns, words, strict=True)]
+    asked = [
+        max(0.0, sum(map(len, texts)) / len(texts) - longest)
+        for texts, longest in zip(columns, words, strict=True)
+    ]
     spare = width - sum(least)
     if spare < 0:
         return [int(width * one / sum(least)) for one in least]
