@@ -22,7 +22,7 @@ def list_missing(standings: Sequence[Standing], wording: Wording) -> Fragment:
     for standing in standings:
         if standing.state in OWED:
             target = standing.target
-            needs = [part for part in (target.numerator, target.denominator) if part is not None]
+            needs = [part for part in (target.numerator, target.denominator) if part] or [target.definition]
             rows.append(
                 [
                     target.number,

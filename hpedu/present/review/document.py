@@ -37,7 +37,7 @@ DAY = date(2020, 3, 5)  # of the decree: no clock is in the document
 BLANK = re.compile("⟦(.*?)⟧")
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 LETTER, PADDING = 1.9, 4.2  # millimetres of a letter in a table, and of both edges of a cell
-LONGEST = 10  # letters of a word that is never torn
+LONGEST = 8  # letters of a word that is never torn
 WORD = re.compile(r"[^\s-]+")
 ALIGN = {
     "left": WD_ALIGN_PARAGRAPH.LEFT,
