@@ -48,7 +48,10 @@ def make_errors() -> list[HpeduError]:
         Problem("b", "", "x"),
     ]
     lists = [kinds[name](problems) for name in ("RegistryError", "IngestError", "SeriesError")]
-    bare = [kinds[name]() for name in ("NoBrowser", "NoFigures", "NoSchoolList", "NoExportOfCommunes")]
+    bare = [
+        kinds[name]()
+        for name in ("NoBrowser", "NoOffice", "HalfNeedsDay", "NoFigures", "NoSchoolList", "NoExportOfCommunes")
+    ]
     filled: dict[str, list[tuple[Any, ...]]] = {
         "NoProject": [(FOLDER,)],
         "PrintFailed": [("preschool.html", "no space left")],
@@ -82,6 +85,7 @@ def make_errors() -> list[HpeduError]:
             ("tcp://10.0.0.1:8786", message("cluster_without_workers")),
         ],
         "ClusterDiffers": [(["tcp://10.0.0.2: polars 1.0 ≠ 1.1"],)],
+        "NoDocument": [(Path("bao-cao.docx"),)],
         "FormExists": [(Path("phieu.xlsx"),)],
         "NotHere": [(FOLDER, message(f"demo_{why}")) for why in ("in_raw", "not_empty", "not_folder")],
         "BrokenRecord": [(Path("reports/2024/hai_phong/standings.json"), "line 3")],
@@ -176,6 +180,8 @@ TYPED = (
     "report --force=1",
     "report --only a --group b",
     "form --year 2025 a.xlsx",
+    "review --kind yaer a.docx",
+    "review --kind half a.docx",
     "demo",
     "demo a b",
     "outlook nothing.csv",
@@ -238,6 +244,7 @@ EXAMPLES: dict[str, object] = {
     "reason": message("stale_new"), "schools": 40, "set_aside": 2, "sheet": "Trang1", "stale": 3, "text": "x/y",
     "time": message("time_minutes", minutes=3), "times": message("check_times", count=4), "title": "Bảng 1",
     "lines": "  report", "lock": "requirements.lock",
+    "old": "bao-cao.docx", "new": "bao-cao-2.docx", "changes": "bao-cao-2.txt",
     "variable": "HPEDU_HOME", "width": 12, "numbers": "5, 9",
 }  # fmt: skip
 FILLED = (
@@ -256,6 +263,7 @@ FILLED = (
         "report_work",
         "stale_data",
     ),
+    *("review_written", "review_same", "review_kept", "review_gone", "review_came"),
     *("demo_done", "form_done", "outlook_done", "field_literal_error", "plain", "run_tasks", "run_installing"),
 )
 """Texts that need a damaged file, a whole project or a run to be said: said here with example values."""

@@ -10,7 +10,7 @@ import tomllib
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -24,7 +24,7 @@ from hpedu.assess.tasks import FIRST_YEAR
 from hpedu.errors import HpeduError, check_name
 from hpedu.present import registers
 from hpedu.present.forecasts import draw_requirements
-from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table
+from hpedu.present.page.blocks import Prose, draw_notice, draw_table
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.report import Report
 from hpedu.present.summary import say_missing
@@ -61,7 +61,10 @@ class Part:
             yield from piece.flatten(level + 1) if isinstance(piece, Part) else [piece]
 
     def _ipython_display_(self) -> None:
-        Block(*self.flatten())._ipython_display_()
+        from IPython.display import display
+
+        for piece in self.flatten():
+            display(piece)  # type: ignore[no-untyped-call]
 
 
 @cache
@@ -296,7 +299,7 @@ class Review(Report):
 
     def _say_proposals(self) -> Iterator[Piece]:
         """Propose only what the data force: a substitute to choose, a figure to confirm, figures to supply."""
-        forced = [one for one in self.standings if one.state in ("lapsed", "contradicted")]
+        forced = [one for one in self.standings if one.state in ("lapsed", "contradicted", "impossible")]
         for standing in forced:
             yield Prose(f"{self._name(standing)}: {' '.join(say_standing(standing, self.wording))}")
         missing = say_missing(self.standings, self.wording)
@@ -373,13 +376,12 @@ class Review(Report):
         return draw_notice(self._say("nothing_listed", caption=self._say("review_sources_caption")))
 
     def _start(self) -> str:
-        """Return the first day of the half year: the day after the one six months before its last."""
+        """Return the first day of the half year; one that ends with a month begins with one."""
         if not self.until:
             return ""
-        end = date.fromisoformat(self.until)
+        end = date.fromisoformat(self.until) + timedelta(1)
         year, month = divmod(end.year * 12 + end.month - 1 - HALF, 12)
-        day = min(end.day, monthrange(year, month + 1)[1])
-        return date.fromordinal(date(year, month + 1, day).toordinal() + 1).isoformat()
+        return date(year, month + 1, min(end.day, monthrange(year, month + 1)[1])).isoformat()
 
     def _name(self, standing: Standing) -> str:
         """Name a target with its number, its objective and when it is due."""
