@@ -5,7 +5,6 @@ Sentences, tables and charts are those of the pages. What only people can judge 
 
 from __future__ import annotations
 
-import re
 import tomllib
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
@@ -75,9 +74,13 @@ def read_design() -> dict[str, Any]:
 
 def _check_day(kind: str, until: str) -> str:
     """Return the last day of a half year; "" for the others, which have none."""
-    if (kind == "half") != bool(until) or not re.fullmatch(r"(\d{4}-\d\d-\d\d)?", until):
+    try:
+        day = date.fromisoformat(until).isoformat() if until else ""
+    except ValueError:
+        raise HalfNeedsDay from None
+    if (kind == "half") != bool(day):
         raise HalfNeedsDay
-    return until
+    return day
 
 
 class Review(Report):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import docx
+import papermill
 import pytest
 from docx.document import Document
 from docx.oxml.ns import qn
@@ -24,6 +25,7 @@ from hpedu.present.review.contents import HalfNeedsDay, Review, read_design
 from hpedu.present.review.document import BLANK, draw_document, read_lines
 from hpedu.present.review.edition import NoDocument, NoOffice, find_office, print_document, write_review
 from hpedu.texts import read_texts, say
+from tests.conftest import ROOT
 
 KINDS = {"year": (2025, ""), "half": (2025, "2025-12-31"), "five-year": (2029, ""), "ten-year": (2034, "")}
 # The decree's table: least and largest size of each element in points, and its letters.
@@ -233,7 +235,9 @@ def test_a_half_year_tells_what_came_in_and_knows_nothing_later() -> None:
     assert sum(one.last is not None for one in full.standings) > len(editions)
 
 
-@pytest.mark.parametrize(("kind", "until"), [("half", ""), ("year", "2026-06-30"), ("half", "30/6/2026")])
+@pytest.mark.parametrize(
+    ("kind", "until"), [("half", ""), ("year", "2026-06-30"), ("half", "30/6/2026"), ("half", "2026-02-30")]
+)
 def test_a_half_year_has_a_last_day_and_no_other_report_has(kind: str, until: str) -> None:
     with pytest.raises(HalfNeedsDay):
         Review(kind, year=2025, until=until)
@@ -297,6 +301,16 @@ def test_without_an_office_it_says_what_to_type(tmp_path: Path, monkeypatch: pyt
 def test_a_program_that_prints_nothing_is_named(tmp_path: Path) -> None:
     with pytest.raises(PrintFailed):
         run_printer(["python3", "-c", ""], tmp_path / "a.docx", tmp_path / "a.pdf")
+
+
+def test_the_notebook_writes_the_same_document(tmp_path: Path) -> None:
+    made, parameters = tmp_path / "a.docx", {"kind": "half", "year": 2025, "until": "2025-12-31"}
+    notebook, executed = ROOT / "notebooks" / "review.ipynb", tmp_path / "review.ipynb"
+    papermill.execute_notebook(
+        notebook, executed, parameters=parameters | {"output": str(made)}, progress_bar=False
+    )
+    review = make("half")
+    assert made.read_bytes() == draw_document(review, review.sections(), review.appendices())
 
 
 def has_office() -> bool:
