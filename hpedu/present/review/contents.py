@@ -224,7 +224,7 @@ class Review(Report):
 
     def _draw(self, standing: Standing) -> Chart | None:
         wanted = standing.state in self._own["charts"] or self._own["charts"] == "all"
-        drawable = wanted and standing.last is not None and standing.target.kind != "milestone"
+        drawable = wanted and standing.points > 1 and standing.target.kind != "milestone"
         return draw_target_chart(self, standing) if drawable else None
 
     def _say_tasks(self) -> Iterator[Piece]:

@@ -63,6 +63,7 @@ class _Writer:
     def write(self, sections: Sequence[Part], appendices: Sequence[Part]) -> bytes:
         self._make_styles()
         self._lay_out(self.document.sections[0])
+        self._write_headers()
         self._write_head()
         for line in self._say("bases").split("\n"):
             self._add(line, "basis")
@@ -117,19 +118,22 @@ class _Writer:
         section.left_margin, section.right_margin = Mm(page["left"]), Mm(page["right"])
         section.header_distance = section.footer_distance = Mm(page["header"])
         section.different_first_page_header_footer = True
+        # Each section inherits the one before; Word wants what is in it in a certain order.
+        for inherited in section._sectPr.findall(qn("w:pgNumType")):
+            section._sectPr.remove(inherited)
         start = OxmlElement("w:pgNumType")
         start.set(qn("w:start"), "1")
-        section._sectPr.append(start)
-        if len(self.document.sections) == 1:
-            warning = say("synthetic_chart", self.review.language) if self.review.synthetic else ""
-            number = section.header.paragraphs[0]
-            _add_field(number, "PAGE", "1")
-            for line in (number, section.first_page_header.paragraphs[0]):
-                line.style = self._style("page_number")
-                line.add_run(f" {warning}" if warning else "")
-        else:
-            for old in section._sectPr.findall(qn("w:pgNumType"))[:-1]:
-                section._sectPr.remove(old)
+        section._sectPr.insert_element_before(start, "w:cols", "w:titlePg", "w:docGrid")
+
+    def _write_headers(self) -> None:
+        """Put the number into the top of each page but the first, and what is invented on all of them."""
+        section = self.document.sections[0]
+        warning = say("synthetic_chart", self.review.language) if self.review.synthetic else ""
+        number = section.header.paragraphs[0]
+        _add_field(number, "PAGE", "1")
+        for line in (number, section.first_page_header.paragraphs[0]):
+            line.style = self._style("page_number")
+            line.add_run(f" {warning}" if warning else "")
 
     # -- head and foot -----------------------------------------------------------------------------------------
 
@@ -170,7 +174,7 @@ class _Writer:
             edge.set(qn("w:w"), "0")
             edge.set(qn("w:type"), "dxa")
             margins.append(edge)
-        table._tbl.tblPr.append(margins)
+        table._tbl.tblPr.insert_element_before(margins, "w:tblLook")
         return table.rows[0].cells[0], table.rows[0].cells[1]
 
     def _fill(self, cell: _Cell, lines: Sequence[tuple[str, str]]) -> None:

@@ -123,6 +123,10 @@ def test_the_paper_is_that_of_the_decree_and_each_appendix_counts_its_pages(docu
         sizes = [section.page_width, section.page_height, section.top_margin, section.bottom_margin]
         sizes += [section.left_margin, section.right_margin]
         assert [round(size.mm) for size in sizes] == [210, 297, 20, 20, 30, 15]
+        # Word refuses a document in which these stand in another order.
+        order = ["pgSz", "pgMar", "pgNumType", "cols", "titlePg", "docGrid"]
+        own = [one.tag.rpartition("}")[2] for one in section._sectPr]
+        assert [name for name in own if name in order] == order
         assert section.different_first_page_header_footer
         [start] = section._sectPr.findall(qn("w:pgNumType"))
         assert start.get(qn("w:start")) == "1"
