@@ -159,7 +159,8 @@ class Review(Report):
         parts: list[Piece | Part] = []
         for one in design["parts"]:
             if self.kind in one.get("kinds", [self.kind]):
-                pieces = list(getattr(self, f"_say_{one['part']}")())
+                pieces = list(getattr(self, f"_say_{one['part']}")()) if "part" in one else []
+                pieces += [Prose(self._say(one["blank"]))] if "blank" in one else []
                 year = self.school_year(self._before)
                 parts += [Part(self._say(one["title"], year=year), pieces)] if "title" in one else pieces
         return Part(self._say(design["title"]), parts)
@@ -197,7 +198,6 @@ class Review(Report):
             document for task in self.registry.tasks for document in task.documents.split("; ") if document
         )
         yield Prose(self._say("review_documents", documents="; ".join(named)))
-        yield Prose(self._say("review_blank_direction"))
 
     # -- II: results -------------------------------------------------------------------------------------------
 
@@ -235,21 +235,18 @@ class Review(Report):
 
     def _say_organised(self) -> Iterator[Piece]:
         yield registers.list_duties(self.wording, "V")
-        yield Prose(self._say("review_blank_organisation"))
 
     # -- III: assessment ---------------------------------------------------------------------------------------
 
     def _say_achieved(self) -> Iterator[Piece]:
         met = [one for one in self.standings if one.state in ("met", "milestone_reached")]
         yield from self._list_standings("review_met", met)
-        yield Prose(self._say("review_blank_achieved"))
 
     def _say_limits(self) -> Iterator[Piece | Part]:
         for title, states in read_design()["limits"].items():
             yield from self._list_standings(title, [one for one in self.standings if one.state in states])
         yield from self._list_standings("review_stale", [one for one in self.standings if one.stale])
         yield registers.count_owed(self.standings, self.wording)
-        yield Prose(self._say("review_blank_limits"))
 
     def _list_standings(self, title: str, standings: Sequence[Standing]) -> Iterator[Piece]:
         said = self._say(title)
@@ -258,9 +255,6 @@ class Review(Report):
             return
         lines = "; ".join(self._name_short(one) for one in standings)
         yield Prose(self._say("review_listed", title=said, count=len(standings), lines=lines))
-
-    def _say_causes(self) -> Iterator[Piece]:
-        yield Prose(self._say("review_blank_causes"))
 
     # -- IV: the next period -----------------------------------------------------------------------------------
 
@@ -295,9 +289,6 @@ class Review(Report):
         ]
         yield registers.list_tasks(named, self.wording)
 
-    def _say_planned(self) -> Iterator[Piece]:
-        yield Prose(self._say("review_blank_next"))
-
     # -- V: proposals ------------------------------------------------------------------------------------------
 
     def _say_proposals(self) -> Iterator[Piece]:
@@ -308,7 +299,6 @@ class Review(Report):
         missing = say_missing(self.standings, self.wording)
         if missing:
             yield Prose(missing)
-        yield Prose(self._say("review_blank_proposals"))
 
     # -- appendices --------------------------------------------------------------------------------------------
 

@@ -101,10 +101,7 @@ class _Writer:
             _shape(style, one)
         mark = styles.add_style(self.design["blank"]["name"], WD_STYLE_TYPE.CHARACTER)
         # Shading and not a highlight, which a style cannot have in LibreOffice.
-        shade = OxmlElement("w:shd")
-        for name, value in (("val", "clear"), ("color", "auto"), ("fill", "FFFF00")):
-            shade.set(qn(f"w:{name}"), value)
-        mark.element.get_or_add_rPr().append(shade)
+        mark.element.get_or_add_rPr().append(_make("shd", val="clear", color="auto", fill="FFFF00"))
 
     def _style(self, key: str) -> str:
         name: str = self.design["style"][key]["name"]
@@ -121,8 +118,7 @@ class _Writer:
         # Each section inherits the one before; Word wants what is in it in a certain order.
         for inherited in section._sectPr.findall(qn("w:pgNumType")):
             section._sectPr.remove(inherited)
-        start = OxmlElement("w:pgNumType")
-        start.set(qn("w:start"), "1")
+        start = _make("pgNumType", start="1")
         section._sectPr.insert_element_before(start, "w:cols", "w:titlePg", "w:docGrid")
 
     def _write_headers(self) -> None:
@@ -168,12 +164,8 @@ class _Writer:
         table.autofit = False
         _set_widths(table, [round(self.width * 0.4), round(self.width * 0.6)])
         _keep_whole(table)
-        margins = OxmlElement("w:tblCellMar")
-        for side in ("left", "right"):
-            edge = OxmlElement(f"w:{side}")
-            edge.set(qn("w:w"), "0")
-            edge.set(qn("w:type"), "dxa")
-            margins.append(edge)
+        margins = _make("tblCellMar")
+        margins.extend(_make(side, w="0", type="dxa") for side in ("left", "right"))
         table._tbl.tblPr.insert_element_before(margins, "w:tblLook")
         return table.rows[0].cells[0], table.rows[0].cells[1]
 
@@ -186,10 +178,8 @@ class _Writer:
         width = place.width.mm if isinstance(place, _Cell) else self.width
         line = self._add("", "rule", place)
         line.paragraph_format.left_indent = line.paragraph_format.right_indent = Mm(round(width * (1 - share) / 2))
-        borders, top = OxmlElement("w:pBdr"), OxmlElement("w:top")
-        for name, value in (("val", "single"), ("sz", "6"), ("space", "1"), ("color", "000000")):
-            top.set(qn(f"w:{name}"), value)
-        borders.append(top)
+        borders = _make("pBdr")
+        borders.append(_make("top", val="single", sz="6", space="1", color="000000"))
         line._p.get_or_add_pPr().insert_element_before(borders, "w:ind", "w:jc", "w:spacing", "w:rPr")
 
     # -- pieces ------------------------------------------------------------------------------------------------
@@ -234,7 +224,7 @@ class _Writer:
                 cell.paragraphs[0].style = self._style("cell_head" if row._index == 0 else style)
                 self._put(cell.paragraphs[0], text)
         head = drawn.rows[0]._tr.get_or_add_trPr()
-        head.append(OxmlElement("w:tblHeader"))
+        head.append(_make("tblHeader"))
         _keep_whole(drawn)
         self._add("", "rule")
 
@@ -262,13 +252,20 @@ class _Writer:
         properties = self.document.core_properties
         properties.title, properties.language = self.review.subject(), self.review.language
         properties.author, properties.comments = self._say("agency"), ""
-        for name in ("created", "modified", "lastModifiedBy", "revision"):
-            for element in list(properties._element):
-                if element.tag.rpartition("}")[2] == name:
-                    properties._element.remove(element)
+        for element in list(properties._element):
+            if element.tag.rpartition("}")[2] in ("created", "modified", "lastModifiedBy", "revision"):
+                properties._element.remove(element)
         written = io.BytesIO()
         self.document.save(written)
         return date_archive(written, DAY, {})
+
+
+def _make(name: str, **values: str) -> Any:
+    """Make an element of Word's own, with its attributes."""
+    element = OxmlElement(f"w:{name}")
+    for key, value in values.items():
+        element.set(qn(f"w:{key}"), value)
+    return element
 
 
 def _shape(style: ParagraphStyle, one: dict[str, Any]) -> None:
@@ -301,23 +298,18 @@ def _set_widths(table: WordTable, widths: Sequence[int]) -> None:
 def _keep_whole(table: WordTable) -> None:
     """Keep each row of a table on one page."""
     for row in table.rows:
-        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+        row._tr.get_or_add_trPr().append(_make("cantSplit"))
 
 
 def _add_field(line: Paragraph, code: str, shown: str) -> None:
     """Add a field that Word computes, with what it shows until then."""
-    for kind, text in (("begin", ""), ("", code), ("separate", ""), (None, shown), ("end", "")):
-        run = line.add_run()
-        if kind is None:
-            run.text = text
-        elif kind:
-            mark = OxmlElement("w:fldChar")
-            mark.set(qn("w:fldCharType"), kind)
-            run._r.append(mark)
-        else:
-            order = OxmlElement("w:instrText")
-            order.text = f" {text} "
-            run._r.append(order)
+    order = _make("instrText")
+    order.text = f" {code} "
+    begin, separate, end = (_make("fldChar", fldCharType=kind) for kind in ("begin", "separate", "end"))
+    for element in (begin, order, separate):
+        line.add_run()._r.append(element)
+    line.add_run(shown)
+    line.add_run()._r.append(end)
 
 
 def _weigh(table: Table, width: int) -> list[int]:
