@@ -169,7 +169,7 @@ def read_own(
     """
     source = open_source(data)
     if is_form(source):
-        cover = find_cover(source.grids, registry)
+        cover = find_cover(source.grids, registry)[0]
         year = cover.year if cover else None
         resource = _describe(name, "own_form", year)
         return resource, _read_with_digest(source, resource, registry, progress)
@@ -243,8 +243,11 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     )
     printed = _frame([row for r in readings for row in r.observations], schema.OBSERVATIONS)
     sums, uncovered = sum_schools(schools, package.resources, printed, registry)
-    published = mark_current(pl.concat([printed, correct_frame(sums, registry)]))
-    breaches = find_breaches(published, registry)
+    checked = pl.concat([printed, correct_frame(sums, registry)])
+    panels = [reading.panel for reading in readings if reading.panel is not None]
+    published = mark_current(pl.concat([checked, *panels]))
+    # Panels come last, and are not checked figure by figure: hpedu.peers takes what lies within its bounds.
+    breaches = find_breaches(published.head(checked.height), registry)
     # What is derived comes from figures in use only.
     published = mark_current(set_contradicted(published, breaches.out, registry))
     ages = estimate_age_bands(published, registry)

@@ -23,6 +23,7 @@ from hpedu.ingest.forms.design import task_series
 from hpedu.present import registers
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.trend import trend
+from hpedu.present.comparison import draw_peers, read_compared
 from hpedu.present.exports.form import offer_forms, series_of
 from hpedu.present.forecasts import draw_enrolment, draw_private_schools, draw_requirements
 from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table
@@ -32,7 +33,7 @@ from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import draw_target
 from hpedu.present.view import View, Wording
 from hpedu.registry import load_registry
-from hpedu.registry.models import Target
+from hpedu.registry.models import Indicator, Target
 from hpedu.texts import LANGUAGES, Language, Sayable, message
 
 YEARS = range(1954, 2101)
@@ -86,7 +87,7 @@ class Report(View):
         """Return the head of the page: title, what it answers, and the sources of everything on it."""
         territory = self.registry.territories[self.territory]
         shown = self._own_values("viet_nam")
-        resources = self.resources(shown)
+        resources = self.resources(self._with_peers(shown))
         digests = store.file_digests([resource.path for resource in resources])
         name = territory.name.get(self.language)
         subtitle = self._say("plan_for_old_city", territory=name) if territory.role == "city" else ""
@@ -104,7 +105,7 @@ class Report(View):
             synthetic=bool((shown["status"] == "synthetic").any()),
             unread=store.unread_files(),
             sources=self._list_sources(resources, digests),
-            rules=explain_rules(self.language),
+            rules=explain_rules(self.language, company=any(one.has_company for one in self.standings)),
             past=territory.is_past,
             translated=self._is_translated(),
         )
@@ -205,6 +206,10 @@ class Report(View):
             for row in shown.itertuples(index=False)
         ]
         return draw_table([str(c) for c in shown.columns], rows, caption=caption, numeric=numeric)
+
+    def peers(self, *, shown: bool = True) -> Block:
+        """Show where the old province stands among all (`hpedu.present.comparison.draw_peers`)."""
+        return draw_peers(self, self._own_indicators()) if shown else Block(draw_notice(self._say("peers_off")))
 
     # -- what it would take --------------------------------------------------------------------------------
 
@@ -367,9 +372,21 @@ class Report(View):
         """Return whether targets and indicators of a group are on this page."""
         return self.group == group or not self.registry.groups[self.group].targets
 
+    def _own_indicators(self) -> list[Indicator]:
+        return [i for i in self.registry.indicators.values() if self._holds(i.group)]
+
+    def _with_peers(self, shown: pl.DataFrame) -> pl.DataFrame:
+        """Return values with those of the other provinces that a group's page compares with."""
+        if (
+            not self.registry.groups[self.group].targets
+            or self.registry.territories[self.territory].role == "country"
+        ):
+            return shown
+        return pl.concat([shown, read_compared(self._own_indicators(), self.registry)])
+
     def _own_values(self, *compared: str) -> pl.DataFrame:
         """Return the values of the group's indicators in the territory, its parts, and the places compared."""
-        own = [i.id for i in self.registry.indicators.values() if self._holds(i.group)]
+        own = [i.id for i in self._own_indicators()]
         places = dict.fromkeys([self.territory, *self.registry.territories[self.territory].parts, *compared])
         return self.known(store.indicator_values(own, places)).filter(pl.col("year") <= self.year)
 

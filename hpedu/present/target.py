@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.assess.standing import Standing
-from hpedu.outlook.method import read_track_record
+from hpedu.outlook.method import METHOD, read_track_record
 from hpedu.present.charts.axes import Break, Goal
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, link_csv, render
@@ -285,10 +285,12 @@ def _say_projection(standing: Standing, wording: Wording) -> Iterator[str]:
     if row is not None and standing.target.year is not None:
         words = say_outlook(standing, wording, row)
         year = _year(standing, row["year"], wording)
-        held = round(read_track_record().coverage80 * 10)
+        held = round(read_track_record(company=standing.has_company).coverage80 * 10)
+        rests = "company_said" if standing.has_company else "alone_said"
         yield " ".join(
             [
                 say("projection_said", wording.language, year=year, **words),
+                say(rests, wording.language, count=standing.company, least=METHOD.least_company),
                 say("record_said", wording.language, held=held),
             ]
         )

@@ -194,6 +194,8 @@ def _rest(registry: Registry) -> Iterator[Problem]:
     for gap in registry.breaks.values():
         yield from _missing("breaks.csv", gap.id, "indicator", [gap.indicator], registry.indicators)
         yield from _missing("breaks.csv", gap.id, "territory", filter(None, [gap.territory]), registry.territories)
+    for peer in registry.peers:
+        yield from _missing("peers.csv", peer.territory, "territory", [peer.territory], registry.territories)
     for task in registry.tasks:
         yield from _missing("tasks.csv", task.id, "department", task.departments, registry.departments)
     for duty in registry.duties:

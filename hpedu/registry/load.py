@@ -53,6 +53,7 @@ FILES: dict[str, tuple[str, type[Row]]] = {
     "decisions": ("decisions.csv", models.Decision),
     "revision_limits": ("revision_limits.csv", models.RevisionLimit),
     "school_columns": ("school_columns.csv", models.SchoolColumn),
+    "peers": ("peers.csv", models.Peer),
     "publishers": ("publishers.csv", models.PublisherName),
     "limits": ("limits.csv", models.Limit),
     "relations": ("relations.csv", models.Relation),

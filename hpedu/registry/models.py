@@ -540,6 +540,15 @@ class LevelFlow(Row):
     cohort: str = ""
 
 
+class Peer(Row):
+    """What there is to know of a province of the old division beside others: its groups, and since when it is."""
+
+    territory: Slug
+    # The year from which figures under its name are of its present area.
+    since: int | None
+    groups: list[Literal["red_river_delta", "centrally_run"]]
+
+
 class PublisherName(Row):
     """A name of a publisher that changed its name."""
 

@@ -26,6 +26,7 @@ from hpedu.registry.models import (
     Norm,
     OtherTarget,
     Owner,
+    Peer,
     Place,
     ProvinceCode,
     PublisherName,
@@ -70,6 +71,7 @@ class Registry:
     revision_limits: list[RevisionLimit]
     school_columns: dict[str, SchoolColumn]
     limits: dict[str, Limit]
+    peers: list[Peer]
     publishers: list[PublisherName]
     relations: dict[str, Relation]
 

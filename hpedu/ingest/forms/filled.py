@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -25,6 +25,7 @@ from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.ingest.words.years import last_day, lies_after
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
+from hpedu.texts import LANGUAGES, say
 
 _MINUS = re.compile(r"[-−–]\s?")
 # 1.234, 12,345, 1 234 567
@@ -130,15 +131,21 @@ class FormRow:
     typed: dict[str, Cell]
     key: str
     labels: list[str]
+    # The unit it is to be given in; None if the sheet has no units.
+    unit: str | None = None
+    # The columns in which one cell is over this row and others.
+    merged: Collection[str] = ()
 
     def identify(self, registry: Registry) -> SeriesRef | None:
-        """Return the series of the row; None if key and labels do not belong together, or name no series."""
+        """Return the series of the row; None if key, labels and unit do not belong together, or name no series."""
         text, _, checksum = self.key.partition(" #")
         if not text or checksum.strip() != seal(text, *self.labels):
             return None
         (series, *_) = parse_formula(text)
-        known = series.measure in registry.measures and series.level in registry.codes_of("level")
-        return series if known else None
+        if series.measure not in registry.measures or series.level not in registry.codes_of("level"):
+            return None
+        unit = registry.name("unit", registry.measures[series.measure].unit, "vi")
+        return series if self.unit is None or fold_text(self.unit) == fold_text(unit) else None
 
 
 def find_sheet(grid: Grid) -> tuple[Sheet, int] | None:
@@ -150,13 +157,28 @@ def find_sheet(grid: Grid) -> tuple[Sheet, int] | None:
     return None
 
 
+def _find_columns(grid: Grid, sheet: Sheet, head: int) -> dict[str, int]:
+    return {column.id: grid.rows[head].index(name) for column, name in zip(sheet.columns, sheet.head, strict=True)}
+
+
+def is_as_printed(grid: Grid, sheet: Sheet, head: int, title: str) -> bool:
+    """Return whether title, unit and value are headed as in the form: "Giá trị (nghìn)" may be meant for all."""
+    places = _find_columns(grid, sheet, head)
+    headed = all(
+        fold_text(grid.rows[head + 1][places[name]])
+        == fold_text(" ".join(say(f"form_{name}", language) for language in LANGUAGES))
+        for name in ("unit", sheet.answer)
+        if name in places
+    )
+    return headed and any(fold_text(title) == fold_text(text) for row in grid.rows[:head] for text in row)
+
+
 def read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[FormRow]:
     """Read the rows under the headings into which anything was typed."""
-    places = {
-        column.id: grid.rows[head].index(name) for column, name in zip(sheet.columns, sheet.head, strict=True)
-    }
+    places = _find_columns(grid, sheet, head)
     fills = [column.id for column in sheet.columns if column.role == "fill"]
     sealed = [column.id for column in sheet.columns if column.role == "sealed"]
+    tall = [merge for merge in grid.merged if merge.bottom > merge.top]
     for number in range(head + 2, len(grid.rows)):
         texts = grid.rows[number]
         typed = {
@@ -171,7 +193,15 @@ def read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[FormRow]:
             if not is_blank(texts[places[name]])
         }
         if typed:
-            yield FormRow(sheet, typed, texts[places["key"]], [texts[places[name]] for name in sealed])
+            over = [merge for merge in tall if merge.top <= number <= merge.bottom]
+            yield FormRow(
+                sheet,
+                typed,
+                texts[places["key"]],
+                [texts[places[name]] for name in sealed],
+                texts[places["unit"]] if "unit" in places else None,
+                [name for name in typed if any(m.left <= places[name] <= m.right for m in over)],
+            )
 
 
 def find_excesses(rows: _Rows, registry: Registry) -> dict[SeriesRef, str]:
@@ -268,12 +298,13 @@ class _FormReader:
     issues: list[dict[str, Any]] = field(default_factory=list)
 
     def read(self, grids: list[Grid]) -> Reading:
-        self.cover = find_cover(grids, self.registry)
+        self.cover, title = find_cover(grids, self.registry)
         for grid in grids:
             found = find_sheet(grid)
             if found is not None:
+                is_changed = self.cover is not None and not is_as_printed(grid, *found, title)
                 for row in read_rows(grid, *found):
-                    self._read_row(row)
+                    self._read_row(row, is_changed=is_changed)
             elif fold_text(grid.sheet) != fold_text(COVER):
                 self._set_aside_sheet(grid)
         for series, arithmetic in find_excesses(self.rows, self.registry).items():
@@ -284,16 +315,23 @@ class _FormReader:
         reading.issues += self.issues
         return reading
 
-    def _read_row(self, row: FormRow) -> None:
-        series = row.identify(self.registry)
+    def _read_row(self, row: FormRow, *, is_changed: bool) -> None:
+        series = None if is_changed else row.identify(self.registry)
         reason = (
             "form_cover" if self.cover is None
             else "form_unknown_row" if series is None
             else "form_duplicate_row" if series in self.seen
             else "form_without_value" if row.sheet.answer not in row.typed
+            else "form_merged" if row.sheet.answer in row.merged
             else ""
         )  # fmt: skip
         if reason or series is None or self.cover is None:
+            first = self.rows.get(series) if series else None
+            answer = row.typed.get(row.sheet.answer)
+            if series and first and answer and answer.printed != first["printed"]:
+                # Of two answers nobody can know which is meant.
+                del self.rows[series]
+                self._set_aside(Cell(first["sheet"], first["cell"], first["printed"], {}), reason)
             for cell in row.typed.values():
                 self._set_aside(cell, reason)
             return
@@ -328,7 +366,7 @@ class _FormReader:
             "sheet": cell.sheet,
             "cell": cell.address,
             "printed": cell.printed,
-            "note": self._read_note(row.typed),
+            "note": self._read_note(row),
             "step": float(printed_step(number)),
             "current": True,
         }
@@ -346,16 +384,18 @@ class _FormReader:
         code = read_typed_state(cell.printed, sheet.states, self.registry)
         return Decimal(int(code == next(iter(self.registry.codes_of(sheet.states)))))
 
-    def _read_note(self, typed: Mapping[str, Cell]) -> str:
-        """Join decision, source, date and remark in one line; a date that is none is set aside."""
+    def _read_note(self, row: FormRow) -> str:
+        """Join decision, source, date and remark in one line; what is no date or merged is set aside."""
         texts, latest = [], last_day(self.resource.published)
         for name in ("decision", "date", "origin", "note"):
-            if name in typed:
+            if name in row.typed:
                 try:
-                    text = typed[name].printed
+                    if name in row.merged:
+                        raise SetAside("form_merged")
+                    text = row.typed[name].printed
                     texts.append(read_typed_date(text, latest).isoformat() if name == "date" else clean_text(text))
                 except SetAside as refusal:
-                    self._set_aside(typed[name], refusal.reason)
+                    self._set_aside(row.typed[name], refusal.reason)
         return "; ".join(texts)
 
     def _set_aside_sheet(self, grid: Grid) -> None:
@@ -370,12 +410,13 @@ class _FormReader:
         self.issues.append(set_aside_row(cell, self.resource, reason, subject, self.registry, known))
 
 
-def find_cover(grids: list[Grid], registry: Registry) -> Cover | None:
-    """Read from the cover what the form is about; None unless title and code belong together."""
+def find_cover(grids: list[Grid], registry: Registry) -> tuple[Cover | None, str]:
+    """Read from the cover what the form is about, None unless title and code belong together, and that title."""
     for grid in grids:
         texts = [text for row in grid.rows for text in row if not is_blank(text)]
         for text in texts:
             if text.startswith(f"{MARKER} "):
                 cover = read_cover_code(text, texts[0])
-                return cover if cover and cover.territory in registry.territories else None
-    return None
+                known = cover is not None and cover.territory in registry.territories
+                return cover if known else None, texts[0].partition("\n")[0]
+    return None, ""
