@@ -6,6 +6,8 @@ from hpedu.outlook import project as project
 from hpedu.present.commune import CommuneReport as CommuneReport
 from hpedu.present.report import Report as Report
 from hpedu.present.report import list_targets as list_targets
+from hpedu.present.review.contents import Review as Review
+from hpedu.present.review.edition import write_review as write_review
 from hpedu.store import findings as findings
 from hpedu.store import indicator_values as indicator_values
 from hpedu.store import issues as issues

@@ -48,6 +48,7 @@ UNSAID = {
         "form/form_usual_said",
     ),  # the workbook of a form
     *("exports/export_title", "exports/export_coverage", "exports/export_date"),  # exports
+    *("review/review_appendix", "review/review_table", "review/review_figure"),  # the document of a review
     *(
         "report/plan_strategy_plan",
         "report/plan_resolution_173_174_plan",

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.present.charts.picture import STATIC_WIDTH, VEGALITE, draw_picture
+from hpedu.present.charts.picture import STATIC_WIDTH, VEGALITE, draw_picture, draw_pixels
 from hpedu.texts import Language, format_date, format_number, say, school_year
 
 # JupyterLab brings a renderer for version 5 only and needs no network for it. Our specs suit both.
@@ -77,6 +77,11 @@ class Chart:
     def svg(self) -> str:
         """Draw the chart as a fixed picture, `STATIC_WIDTH` pixels wide."""
         return draw_picture(self._warn(self.spec), self.text.name)
+
+    @cached_property
+    def png(self) -> bytes:
+        """Draw the chart in pixels, for documents that take no other picture."""
+        return draw_pixels(self._warn(self.spec))
 
     def _warn(self, spec: dict[str, Any]) -> dict[str, Any]:
         """Write the synthetic warning into the picture: it must survive being cut out of the page."""
@@ -160,11 +165,22 @@ class PageHead:
 
 
 @dataclass(frozen=True)
+class Table:
+    """The cells of a table in plain text, for what is no page."""
+
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numeric: Collection[int] = ()  # columns that are set to the right
+
+
+@dataclass(frozen=True)
 class Fragment:
-    """A piece of HTML made by hpedu, with the same in plain text."""
+    """A piece of HTML made by hpedu, with the same in plain text, and its cells if it is a table."""
 
     html: str
     plain: str
+    table: Table | None = None
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
