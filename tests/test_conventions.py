@@ -38,6 +38,7 @@ FLOORS = {
     "present": 9,
     "batch": 10,
     "demo": 10,
+    "desk": 10,
     "cli": 11,
     "__main__": 12,
 }
