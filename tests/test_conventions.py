@@ -31,7 +31,7 @@ FLOORS = {
     "console": 2,
     "digest": 3,
     "ingest": 4,
-    "indicators": 5,
+    "values": 5,
     "communes": 6,
     "store": 7,
     "assess": 8,

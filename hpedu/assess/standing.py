@@ -87,7 +87,7 @@ def assess_targets(
     Parameters
     ----------
     values
-        Columns as `hpedu.indicators.VALUES`.
+        Columns as `hpedu.values.VALUES`.
     horizon
         Last year to project to.
 

@@ -33,7 +33,7 @@ from hpedu.present.target import draw_target
 from hpedu.present.view import View, Wording
 from hpedu.registry import load_registry
 from hpedu.registry.models import Target
-from hpedu.texts import LANGUAGES, Language, Sayable, message
+from hpedu.texts import LANGUAGES, Language, Sayable, current_language, message, remember_language
 
 YEARS = range(1954, 2101)
 
@@ -46,7 +46,7 @@ class Report(View):
     group
         Target group: preschool, general, higher, continuing; or overview for all of them.
     territory, year, language
-        As of `View`.
+        As of `View`; by default the city, the newest year and the language of the report before, or the machine's.
     horizon
         Last year of the projections.
 
@@ -58,9 +58,19 @@ class Report(View):
     """
 
     def __init__(
-        self, group: str, *, territory: str, year: int | None, language: str, horizon: int = HORIZON
+        self,
+        group: str,
+        *,
+        territory: str | None = None,
+        year: int | None = None,
+        language: str | None = None,
+        horizon: int = HORIZON,
     ) -> None:
         registry = load_registry()
+        territory, language = territory or registry.city, language or current_language()
+        for known_language in LANGUAGES:
+            if language == known_language:
+                remember_language(known_language)
         wrong: list[Sayable] = [
             UnknownName(kind, name, known)
             for kind, name, known in (
@@ -79,6 +89,10 @@ class Report(View):
         self.group = group
         self._horizon = horizon
         self.standings = self._assess(self.group)
+
+    def __repr__(self) -> str:
+        parts = (self._name_group(self.group), self.wording.territory, self.school_year(self.year), self.language)
+        return f"{type(self).__name__}: {' · '.join(parts)}"
 
     # -- the page ------------------------------------------------------------------------------------------
 
@@ -144,9 +158,9 @@ class Report(View):
         self,
         indicators: str | Sequence[str],
         *,
-        title: str,
-        alt: str,
-        territories: Sequence[str] | None = None,
+        title: str = "",
+        alt: str = "",
+        territories: str | Sequence[str] | None = None,
         future: bool = False,
         zero: bool | None = None,
     ) -> Chart | Fragment:
@@ -154,12 +168,18 @@ class Report(View):
 
         Alone, an indicator of a merged city is drawn with its parts: they are other territories, so the lines are
         never joined. Without any value the chart is a sentence that says so.
+
+        Parameters
+        ----------
+        title, alt
+            What stands above the chart, and what it shows in a sentence; by default the names of the indicators.
         """
         names = [indicators] if isinstance(indicators, str) else list(indicators)
         if territories is None:
             parts = self.registry.territories[self.territory].parts if len(names) == 1 else []
             territories = [self.territory, *parts]
-        frame = self.values(names, territories=territories, future=future).filter(pl.col("qualifier") == "")
+        territories = [territories] if isinstance(territories, str) else territories
+        frame = self.figures(names, territories=territories, future=future).filter(pl.col("qualifier") == "")
         if frame.is_empty():
             return draw_notice(self._say_missing(names, territories))
         label = "name" if len(names) > 1 else "territory_name"
@@ -167,23 +187,28 @@ class Report(View):
             self.drawn(frame.rename({label: "series"})),
             self.describe_chart(
                 self.indicator(names[0]),
-                title=title,
-                alt=alt,
+                title=title or self._name_chart(names),
+                alt=alt or title or self._name_chart(names),
                 name=f"{names[0]}-compared" if len(names) > 1 else names[0],
             ),
             zero=zero,
         )
 
     def stacked(
-        self, parts: Sequence[str], *, title: str, alt: str, territory: str | None = None
+        self, parts: Sequence[str], *, title: str = "", alt: str = "", territory: str | None = None
     ) -> Chart | Fragment:
         """Draw indicators that are parts of a whole, stacked by year."""
-        frame = self.values(parts, territories=[territory or self.territory])
+        frame = self.figures(parts, territories=[territory or self.territory])
         if frame.is_empty():
             return draw_notice(self._say_missing(parts, [territory or self.territory]))
         return stacked(
             frame.rename({"name": "part"}).select("part", "year", "value", "inputs"),
-            self.describe_chart(self.indicator(parts[0]), title=title, alt=alt, name=f"{parts[0]}-parts"),
+            self.describe_chart(
+                self.indicator(parts[0]),
+                title=title or self._name_chart(parts),
+                alt=alt or title or self._name_chart(parts),
+                name=f"{parts[0]}-parts",
+            ),
             part_order=list(map(self._name_indicator, parts)),
             synthetic=bool((frame["status"] == "synthetic").any()),
         )
@@ -323,6 +348,9 @@ class Report(View):
         [other] = [language for language in LANGUAGES if language != self.language]
         page = f"{self.year}/{self.territory}/{other}/{self.group}.html"
         return made is None or other in made.split() or (find_project().reports / page).exists()
+
+    def _name_chart(self, indicators: Sequence[str]) -> str:
+        return "; ".join(map(self._name_indicator, indicators))
 
     def _say_past(self) -> str:
         successor = self.registry.territories[self.wording.place.successor].name.get(self.language)
