@@ -1,5 +1,6 @@
 # The public names of hpedu, each with the module it lives in, for type checkers and for __init__.py.
 
+from hpedu.desk.explore import explore as explore
 from hpedu.desk.tables import findings as findings
 from hpedu.desk.tables import indicator_values as indicator_values
 from hpedu.desk.tables import indicators as indicators

@@ -161,6 +161,7 @@ class Report(View):
         title: str = "",
         alt: str = "",
         territories: str | Sequence[str] | None = None,
+        since: int | None = None,
         future: bool = False,
         zero: bool | None = None,
     ) -> Chart | Fragment:
@@ -173,13 +174,17 @@ class Report(View):
         ----------
         title, alt
             What stands above the chart, and what it shows in a sentence; by default the names of the indicators.
+        since
+            The first year drawn; by default that of the first figure.
         """
         names = [indicators] if isinstance(indicators, str) else list(indicators)
         if territories is None:
             parts = self.registry.territories[self.territory].parts if len(names) == 1 else []
             territories = [self.territory, *parts]
         territories = [territories] if isinstance(territories, str) else territories
-        frame = self.figures(names, territories=territories, future=future).filter(pl.col("qualifier") == "")
+        frame = self.figures(names, territories=territories, future=future).filter(
+            pl.col("qualifier") == "", pl.lit(True) if since is None else pl.col("year") >= since
+        )
         if frame.is_empty():
             return draw_notice(self._say_missing(names, territories))
         label = "name" if len(names) > 1 else "territory_name"

@@ -94,3 +94,13 @@ def test_an_error_is_one_line_in_the_language_of_the_report(ran: Page) -> None:
     error = ran.locator(output(ran, 3))
     expect(error).to_contain_text("kindergarten_pupils", timeout=60_000)
     assert "File" not in error.inner_text() and len(error.inner_text().strip().splitlines()) == 1
+
+
+def test_the_window_to_explore_shows_what_is_chosen(ran: Page) -> None:
+    window = ran.locator(output(ran, 4))
+    expect(window.locator("select").first).to_be_visible(timeout=120_000)
+    expect(window.locator("svg.marks, canvas.marks").first).to_be_visible(timeout=60_000)
+    expect(window.locator("pre").last).to_contain_text("report.trend('kindergarten_pupils'")
+    window.locator("select").nth(1).select_option(index=1)
+    expect(window.locator("pre").last).to_contain_text("hai_phong_old", timeout=60_000)
+    assert "cdn" not in window.inner_text().lower()
