@@ -47,7 +47,7 @@ class NoExportOfCommunes(HpeduError):
 
 
 @click.command(cls=SpokenCommand)
-@click.option("--group", "groups", multiple=True)
+@click.option("--group", "--notebook", "groups", multiple=True)
 @click.option("--territory", "territories", multiple=True)
 @click.option("--language", "languages", multiple=True)
 @click.option("--year", type=int)
@@ -350,6 +350,19 @@ def demo(folder: Path) -> None:
 
     write_demo(folder, load_registry())
     tell("demo_done", folder=folder, variable=HOME_VARIABLE)
+
+
+@commands.command()
+@click.argument("name")
+@click.option("--title")
+def new(name: str, title: str | None) -> None:
+    """Start a notebook NAME of your own from a template; `hpedu report --notebook NAME` makes a page of it."""
+    from hpedu.desk.start import start_notebook
+    from hpedu.folders import find_project
+
+    project = find_project()
+    path = start_notebook(project, name, title).relative_to(project.root).as_posix()
+    tell("new_done", path=path, name=name)
 
 
 @commands.command()

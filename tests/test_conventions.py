@@ -379,8 +379,11 @@ class TestReportNotebooks:
         tagged = [n for n, cell in enumerate(cells_of(notebook)) if "parameters" in tags_of(cell)]
         assert tagged == [0]
         parameters = ast.parse(code_of(notebook)[0])
-        assert all(isinstance(node, ast.Assign) for node in parameters.body)
-        names = {target.id for node in parameters.body for target in node.targets}  # type: ignore[attr-defined]
+        targets = [
+            [node.target] if isinstance(node, ast.AnnAssign) else node.targets  # type: ignore[attr-defined]
+            for node in parameters.body
+        ]
+        names = {target.id for [target] in targets}
         assert names >= {"territory", "year", "language"}
         more = {"horizon", "pupil_growth", "class_size", "scenario", "group"}  # group: of a commune
         assert names <= {"territory", "year", "language"} | more
