@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,10 +47,51 @@ class NoExportOfCommunes(HpeduError):
     status = 2
 
 
+class WrongEnding(HpeduError):
+    """A file to be written whose name promises another kind of file than it would be."""
+
+    status = 2
+
+    def __init__(self, path: Path, ending: str) -> None:
+        self.path, self.ending = path, ending
+        super().__init__(path, ending)
+
+
+def _ends_in(ending: str) -> Callable[[click.Context, click.Parameter, Path | None], Path | None]:
+    """Return a check of an option: the name of a file ends as what is written into it."""
+
+    def check(_context: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
+        if path is not None and path.suffix.lower() != ending:
+            raise WrongEnding(path, ending)
+        return path
+
+    return check
+
+
+def _known(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Return what completes an option in a shell: the ids of a table of the registry, or codes of it."""
+
+    def complete(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+        from hpedu.registry import load_registry
+
+        registry = load_registry()
+        known = {
+            "target": registry.targets,
+            "group": registry.groups,
+            "territory": registry.reported_territories(),
+            "department": registry.departments,
+            "state": registry.codes_of("state"),
+            "language": LANGUAGES,
+        }
+        return [name for name in known[kind] if name.startswith(begun)]
+
+    return complete
+
+
 @click.command(cls=SpokenCommand)
-@click.option("--group", "--notebook", "groups", multiple=True)
-@click.option("--territory", "territories", multiple=True)
-@click.option("--language", "languages", multiple=True)
+@click.option("--group", "--notebook", "groups", multiple=True, shell_complete=_known("group"))
+@click.option("--territory", "territories", multiple=True, shell_complete=_known("territory"))
+@click.option("--language", "languages", multiple=True, shell_complete=_known("language"))
 @click.option("--year", type=int)
 @click.option("--only", multiple=True, metavar="ID")
 @click.option("--limit", type=click.IntRange(1))
@@ -195,7 +237,7 @@ def _known_language(_context: click.Context, _param: click.Parameter, language: 
 
 @click.group(cls=SpokenGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hpedu", message="%(prog)s %(version)s")
-@click.option("--language", is_eager=True, callback=_known_language)
+@click.option("--language", is_eager=True, callback=_known_language, shell_complete=_known("language"))
 def commands(language: str | None) -> None:
     """Will the city's schools reach their goals? Statistics in, reports to 2030 out."""
     if language is None and (meant := os.environ.get(LANGUAGE_VARIABLE)):
@@ -208,9 +250,10 @@ commands.add_command(report)
 def main() -> None:
     """Run the command; errors hpedu knows are reported without a traceback (`hpedu.console`)."""
     check_streams()
-    # A terminal without Vietnamese letters must not end the command.
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        # A terminal without Vietnamese letters must not end the command; a file or pipe has them all.
+        encoding = stream.encoding if stream.isatty() else "utf-8"
+        stream.reconfigure(encoding=encoding, errors="replace")  # type: ignore[union-attr]
     commands()
 
 
@@ -366,10 +409,10 @@ def new(name: str, title: str | None) -> None:
 
 
 @commands.command()
-@click.option("--group", required=True)
+@click.option("--group", required=True, shell_complete=_known("group"))
 @click.option("--year", type=int, required=True)
-@click.option("--territory")
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--territory", shell_complete=_known("territory"))
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path), callback=_ends_in(".xlsx"))
 def form(group: str, year: int, territory: str | None, path: Path) -> None:
     """Write the empty input form: what no published table holds for a year, and who has it."""
     from hpedu import store
@@ -391,7 +434,7 @@ def form(group: str, year: int, territory: str | None, path: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--targets", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--until", type=int, default=2030, show_default=True)
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), callback=_ends_in(".csv"))
 def outlook(file: Path, targets: Path | None, until: int, output: Path | None) -> None:
     """Carry the series of any CSV forward, judge its targets, merge its parts or project its enrolment."""
     from hpedu.folders import write_whole
@@ -407,28 +450,38 @@ def outlook(file: Path, targets: Path | None, until: int, output: Path | None) -
 
 
 @commands.command()
-@click.argument("target", required=False)
-@click.option("--group")
-@click.option("--state")
-@click.option("--department")
-@click.option("--territory")
-@click.option("--language", callback=_known_language)
+@click.argument("target", required=False, shell_complete=_known("target"))
+@click.option("--group", shell_complete=_known("group"))
+@click.option("--state", shell_complete=_known("state"))
+@click.option("--department", shell_complete=_known("department"))
+@click.option("--territory", shell_complete=_known("territory"))
+@click.option("--language", callback=_known_language, shell_complete=_known("language"))
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--csv", "as_csv", is_flag=True)
 def targets(
     target: str | None,
-    group: str | None,
-    state: str | None,
-    department: str | None,
     territory: str | None,
     language: Language | None,
+    as_json: bool,
+    as_csv: bool,
+    **chosen: Any,
 ) -> None:
     """List the targets of the plans with where each stands, or show one TARGET in full."""
+    language = language or spoken()
+    _refuse_both("--json", as_json, "--csv", as_csv)
+    if as_json or as_csv:
+        from hpedu.desk import tables
+
+        found = tables.targets(target, territory=territory, language=language, **chosen)
+        click.echo(_write(found.to_dicts()) if as_json else found.write_csv().rstrip("\n"))
+        return
     from hpedu.present.report import list_lines, show_lines
 
-    language = language or spoken()
+    width = shutil.get_terminal_size().columns
     lines = (
         show_lines(target, territory, language)
         if target
-        else list_lines(group=group, state=state, department=department, territory=territory, language=language)
+        else list_lines(territory=territory, language=language, width=width, **chosen)
     )
     for line in lines:
         click.echo(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 import pandas
@@ -426,17 +427,28 @@ def list_targets(
 
 
 def list_lines(
-    *, group: str | None, state: str | None, department: str | None, territory: str | None, language: Language
+    *,
+    group: str | None = None,
+    state: str | None = None,
+    department: str | None = None,
+    territory: str | None = None,
+    language: Language,
+    width: int = 80,
 ) -> Iterator[str]:
-    """Write one line a target: number, id, objective, last value, state."""
+    """Write each target in lines no wider than the terminal: number, name; id, objective, last value, state."""
     found = list_targets(group=group, state=state, department=department, territory=territory)
     registry = load_registry()
     wording = Wording(registry, language, registry.city if territory is None else territory)
     for target, standing in found:
         last, year = wording.last(standing)
-        value = f"{last} ({year})" if last else "-"
-        state = wording.state(standing)
-        yield f"{target.number:>2}  {target.id:<46} {wording.objective(target):<16} {value:<28} {state}"
+        facts = (
+            wording.objective(target),
+            f"{last} ({year})" if last else "",
+            wording.state(standing),
+        )
+        name = f"{target.number:>2}  {target.name.get(language)}"
+        for text in (name, f"    {target.id}: {' · '.join(filter(None, facts))}"):
+            yield from textwrap.wrap(text, width, subsequent_indent="    ", break_long_words=False)
     yield f"{len(found)} / {len(registry.targets)}"
 
 

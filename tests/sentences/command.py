@@ -86,6 +86,7 @@ def make_errors() -> list[HpeduError]:
         "NotHere": [(FOLDER, message(f"demo_{why}")) for why in ("in_raw", "not_empty", "not_folder")],
         "BrokenRecord": [(Path("reports/2024/hai_phong/standings.json"), "line 3")],
         "NotTogether": [("--only", "--group")],
+        "WrongEnding": [(Path("phieu.pdf"), ".xlsx")],
         "NotInList": [(["Phường Hải Dương", "Xã Gia Lộc"],)],
         "BareCode": [("10525", ["Phường Hải Dương (commune_10525_2025)"]), ("99999", [])],
         "TooLittle": [("n", 24, 160), ("v", 1_500_000, 83_886_080)],
@@ -237,7 +238,8 @@ EXAMPLES: dict[str, object] = {
     "part": "newest_year", "path": "phieu.xlsx", "place": "", "published": 900, "read": 118,
     "reason": message("stale_new"), "schools": 40, "set_aside": 2, "sheet": "Trang1", "stale": 3, "text": "x/y",
     "time": message("time_minutes", minutes=3), "times": message("check_times", count=4), "title": "Bảng 1",
-    "lines": "  report", "lock": "requirements.lock",
+    "lines": "  report", "lock": "requirements.lock", "what": "hexbin", "kinds": ["line", "bar"],
+    "columns": ["name"], "ending": ".doc", "endings": [".svg", ".png"],
     "variable": "HPEDU_HOME", "width": 12, "numbers": "5, 9",
 }  # fmt: skip
 FILLED = (
@@ -256,6 +258,7 @@ FILLED = (
         "report_work",
         "stale_data",
     ),
+    *("plot_unknown", "plot_no_numbers", "chart_ending", "notebook_name", "notebook_taken", "new_done"),
     *("demo_done", "form_done", "outlook_done", "field_literal_error", "plain", "run_tasks", "run_installing"),
 )
 """Texts that need a damaged file, a whole project or a run to be said: said here with example values."""
