@@ -75,7 +75,7 @@ def _known(kind: str) -> Callable[[click.Context, click.Parameter, str], list[st
         from hpedu.registry import load_registry
 
         registry = load_registry()
-        known = {
+        known: dict[str, Iterable[str]] = {
             "target": registry.targets,
             "group": registry.groups,
             "territory": registry.reported_territories(),

@@ -25,8 +25,8 @@ def set_up() -> None:
 
     Neither library is loaded for it. Who has installed matplotlib keeps it for pandas.
     """
-    shell = get_ipython()  # type: ignore[no-untyped-call]
-    if shell is None:
+    shell = get_ipython()
+    if shell is None or shell.display_formatter is None:
         return
     bundles = shell.display_formatter.mimebundle_formatter
     bundles.for_type_by_name("altair.vegalite.v6.api", "TopLevelMixin", show_chart)
