@@ -41,6 +41,16 @@ class NotTogether(HpeduError):
         super().__init__(one, other)
 
 
+class ChooseOne(HpeduError):
+    """None of the options was given of which one is needed."""
+
+    status = 2
+
+    def __init__(self, options: list[str]) -> None:
+        self.options = options
+        super().__init__(options)
+
+
 class NoExportOfCommunes(HpeduError):
     """Workbooks and data packages are of territories with targets."""
 
@@ -311,6 +321,7 @@ def check(files: tuple[Path, ...]) -> None:
     """Say what would be read of FILES, what not and what is doubtful; propose a layout for a table without one."""
     from hpedu.ingest.layouts import find_broken
     from hpedu.ingest.propose import check_file, describe
+    from hpedu.present.impact import describe_impact
     from hpedu.registry import load_registry
 
     failed, registry = False, load_registry()
@@ -322,7 +333,10 @@ def check(files: tuple[Path, ...]) -> None:
         try:
             checked = check_file(file, registry, _show_cells)
             failed |= checked.is_doubtful
-            for line in describe(checked, registry, spoken()):
+            for line in (
+                *describe(checked, registry, spoken()),
+                *describe_impact(checked, registry, spoken()),
+            ):
                 click.echo(f"  {line}" if line else "")
         except HpeduError as error:
             failed = True
@@ -384,14 +398,15 @@ def lint_pages(pages: tuple[Path, ...]) -> None:
 
 
 @commands.command()
+@click.option("--history", is_flag=True)
 @click.argument("folder", type=click.Path(path_type=Path))
-def demo(folder: Path) -> None:
+def demo(folder: Path, history: bool) -> None:
     """Write a project of invented figures into FOLDER, to see every chart; each page of it says so."""
     from hpedu.demo.project import write_demo
     from hpedu.folders import HOME_VARIABLE
     from hpedu.registry import load_registry
 
-    write_demo(folder, load_registry())
+    write_demo(folder, load_registry(), history=history)
     tell("demo_done", folder=folder, variable=HOME_VARIABLE)
 
 
@@ -409,25 +424,111 @@ def new(name: str, title: str | None) -> None:
 
 
 @commands.command()
-@click.option("--group", required=True, shell_complete=_known("group"))
-@click.option("--year", type=int, required=True)
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Make a new project in an empty FOLDER: notebooks, folders, published figures and a README."""
+    from hpedu.demo.project import write_project
+
+    tell("init_done", folder=folder, count=write_project(folder))
+
+
+@commands.command()
+@click.option("--group", shell_complete=_known("group"))
+@click.option("--department", shell_complete=_known("department"))
+@click.option("--year", type=int)
+@click.option("--school-list", is_flag=True)
+@click.option("--history", metavar="2019-2025")
 @click.option("--territory", shell_complete=_known("territory"))
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path), callback=_ends_in(".xlsx"))
-def form(group: str, year: int, territory: str | None, path: Path) -> None:
-    """Write the empty input form: what no published table holds for a year, and who has it."""
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+def form(
+    group: str | None,
+    department: str | None,
+    school_list: bool,
+    year: int | None,
+    history: str | None,
+    territory: str | None,
+    path: Path,
+) -> None:
+    """Write the empty input form: what no published table holds for a year, or for years past, and who has it."""
     from hpedu import store
-    from hpedu.present.exports.form import write_form
+    from hpedu.folders import write_whole
+    from hpedu.present.exports.form import check_path, check_year, write_form
+    from hpedu.present.exports.school_form import make_school_form
     from hpedu.registry import load_registry
 
+    registry = load_registry()
+    _refuse_both("--group", group, "--department", department)
+    for name, given in {"--group": group, "--department": department, "--territory": territory}.items():
+        _refuse_both("--school-list", school_list, name, given)
+    if department is not None:
+        check_name("department", department, registry.departments)
+    if group is not None:
+        check_name("group", group, registry.groups)
+    subject = department or group
+    if history is not None:
+        _refuse_both("--history", history, "--year", year)
+        _refuse_both("--history", history, "--territory", territory)
+        _refuse_both("--history", history, "--school-list", school_list)
+        _write_history(path, history, subject)
+        return
+    if year is None:
+        raise ChooseOne(["--year", "--history"])
+    if subject is None and not school_list:
+        raise ChooseOne(["--group", "--department", "--school-list"])
+    # A slip is told before tables are made.
+    check_path(path)
+    check_year(year)
+    if subject is None:
+        content, count = make_school_form(store.schools(), registry, year)
+        write_whole(path, content)
+        tell("school_form_done", path=path, count=count)
+        return
     count = write_form(
         path,
-        group=group,
+        subject=subject,
         year=year,
         territory=territory,
         observations=store.observations(),
-        registry=load_registry(),
+        registry=registry,
     )
     tell("form_done", path=path, count=count)
+
+
+def _write_history(path: Path, history: str, subject: str | None) -> None:
+    from hpedu import store
+    from hpedu.present.exports.form import check_path
+    from hpedu.present.exports.history import read_years, write_history
+    from hpedu.registry import load_registry
+
+    years = read_years(history)
+    check_path(path)
+    observations = store.observations()
+    titles = {source.name: source.title for source in store.sources(observations["source"].unique())}
+    count = write_history(
+        path, years=years, subject=subject, observations=observations, titles=titles, registry=load_registry()
+    )
+    tell("form_done", path=path, count=count)
+
+
+@commands.command()
+@click.option("--department")
+@click.option("--year", type=int)
+@click.option("--json", "as_json", is_flag=True)
+def owed(department: str | None, year: int | None, as_json: bool) -> None:
+    """List who owes which figures and reports, which forms came back, and what to ask for first."""
+    from hpedu.folders import find_project
+    from hpedu.present.owed import describe_owed, list_owed
+    from hpedu.registry import load_registry
+
+    registry = load_registry()
+    if department is not None:
+        check_name("department", department, registry.departments)
+    found = list_owed(find_project(), registry, spoken(), year=year, division=department)
+    if as_json:
+        click.echo(_write(found.describe()))
+        return
+    for line in describe_owed(found, registry, spoken()):
+        click.echo(line)
 
 
 @commands.command()

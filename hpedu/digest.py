@@ -25,9 +25,9 @@ from typing import Any
 from hpedu.folders import Project, digest_file, digest_folders, read_record
 
 OBSERVATIONS, ISSUES, FINDINGS = "observations.parquet", "issues.parquet", "findings.parquet"
-SCHOOLS, VALUES = "schools.parquet", "values.parquet"
+SCHOOLS, VALUES, PEERS = "schools.parquet", "values.parquet", "peers.parquet"
 COMMUNES, COMMUNE_SCHOOLS = "communes.parquet", "commune_schools.parquet"
-TABLES = (OBSERVATIONS, ISSUES, FINDINGS, SCHOOLS, VALUES, COMMUNES, COMMUNE_SCHOOLS)
+TABLES = (OBSERVATIONS, ISSUES, FINDINGS, SCHOOLS, VALUES, PEERS, COMMUNES, COMMUNE_SCHOOLS)
 RECORD = "tables.json"
 PREPARED_VARIABLE = "HPEDU_PREPARED"
 """Environment variable by which a batch lets its kernels take the tables as they are (`vouch`)."""

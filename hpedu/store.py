@@ -27,6 +27,7 @@ from hpedu.digest import (
     FINDINGS,
     ISSUES,
     OBSERVATIONS,
+    PEERS,
     RECORD,
     SCHOOLS,
     VALUES,
@@ -43,6 +44,7 @@ from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.quarantine import Issues
 from hpedu.ingest.schema import ISSUES as ISSUE_COLUMNS
 from hpedu.ingest.schema import Resource
+from hpedu.peers import compute_peers, find_country_gaps, is_peer
 from hpedu.registry import Registry, load_registry
 from hpedu.registry.formula import SeriesRef
 from hpedu.texts import LANGUAGES
@@ -90,6 +92,7 @@ def prepare(
 
 PARTS = (
     ("values", "indicator", "territory"),
+    ("peers", "indicator"),
     ("observations", "level"),
     ("communes", "territory"),
     ("commune_schools", "territory"),
@@ -106,14 +109,18 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
     registry = load_registry()
     found = ingest(project, registry, progress)
     origins = find_origins(found.package, set(found.schools["file"]), registry)
-    values = compute_indicators(found.observations, registry, origins)
-    refused = find_refused(found.observations, registry, origins, values)
+    reported = found.observations.filter(~is_peer(registry))
+    values = compute_indicators(reported, registry, origins)
+    refused = find_refused(reported, registry, origins, values)
+    peers = compute_peers(found.observations, registry)
+    gaps = find_country_gaps(found.observations, registry)
     communes, commune_schools = compute_communes(found.observations, found.schools, registry)
     frames = {
         OBSERVATIONS: found.observations,
-        FINDINGS: pl.concat([found.findings, refused]),
+        FINDINGS: pl.concat([found.findings, gaps, refused]),
         SCHOOLS: found.schools,
         VALUES: values,
+        PEERS: peers,
         COMMUNES: communes,
         COMMUNE_SCHOOLS: commune_schools,
     }
@@ -136,7 +143,12 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
         communes=_list_communes(commune_schools, registry),
         sources=sources,
         parts={
-            **digest_parts({name.removesuffix(".parquet"): frame for name, frame in frames.items()}),
+            **digest_parts(
+                {
+                    name.removesuffix(".parquet"): frame
+                    for name, frame in (frames | {OBSERVATIONS: reported}).items()
+                }
+            ),
             **issue_parts,
             **{f"sources/{source['name']}": _digest(repr(source)) for source in sources},
             "newest_year": str(newest),
@@ -325,10 +337,10 @@ def indicator_values(
     Parameters
     ----------
     indicators, territories
-        Only those of some indicators in some territories: both or neither are named.
+        Only those of some indicators in some territories: both or neither are named, and no other province is one.
     """
     if indicators is None or territories is None:
-        return _read_part(VALUES)
+        return pl.concat([_read_part(VALUES), _read_part(PEERS)])
     indicators, territories = list(indicators), list(territories)
     _record(f"values/{indicator}/{territory}" for indicator in indicators for territory in territories)
     table = _read(find_project(), VALUES)
@@ -336,8 +348,18 @@ def indicator_values(
 
 
 def territory_values(territory: str) -> pl.DataFrame:
-    """Return all values of a territory without recording it: the caller records what it makes of them."""
-    return _read(find_project(), VALUES).filter(pl.col("territory") == territory)
+    """Return all values of a territory, and those of the other provinces, without recording it.
+
+    The caller records what it makes of them.
+    """
+    project = find_project()
+    own = _read(project, VALUES).filter(pl.col("territory") == territory)
+    return pl.concat([own, _read(project, PEERS)])
+
+
+def peer_values(indicators: Iterable[str]) -> pl.DataFrame:
+    """Return the values of some indicators in the other provinces (columns: `hpedu.values.VALUES`)."""
+    return _read_part(PEERS, "indicator", indicators)
 
 
 def commune_values(commune: str) -> pl.DataFrame:

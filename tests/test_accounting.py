@@ -37,6 +37,12 @@ def cells_of(file: str) -> dict[str, str]:
         body = [(line, row) for line, row in enumerate(rows, start=1) if line > 3]
         return {f"{column_name(n)}{line}": row[n] for line, row in body for n in range(1, len(row))}
     header, *rows = list(csv.reader(io.StringIO(text, newline="")))
+    if header[:6] == ["territory", "measure", "level", "ownership", "sex", "unit"]:
+        # A panel: a blank is no cell.
+        lines = enumerate(rows, start=2)
+        return {
+            f"{column_name(n)}{line}": text for line, row in lines for n, text in enumerate(row) if text and n > 5
+        }
     [n] = [n for n, name in enumerate(header) if name.lower() == "value"]
     return {f"{column_name(n)}{line}": row[n] for line, row in enumerate(rows, start=2)}
 

@@ -33,6 +33,7 @@ FLOORS = {
     "ingest": 4,
     "values": 5,
     "communes": 6,
+    "peers": 6,
     "store": 7,
     "assess": 8,
     "present": 9,
@@ -385,7 +386,7 @@ class TestReportNotebooks:
         ]
         names = {target.id for [target] in targets}
         assert names >= {"territory", "year", "language"}
-        more = {"horizon", "pupil_growth", "class_size", "scenario", "group"}  # group: of a commune
+        more = {"horizon", "pupil_growth", "class_size", "scenario", "peers", "group"}  # group: of a commune
         assert names <= {"territory", "year", "language"} | more
 
     def test_every_word_is_in_both_languages(self, notebook: Path) -> None:

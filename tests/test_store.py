@@ -131,7 +131,8 @@ class TestInputsUsed:
         [
             (store.observations, "observations"),
             (lambda: store.observations(levels=["primary"]), "observations/primary"),
-            (store.indicator_values, "values"),
+            (store.indicator_values, "peers values"),
+            (lambda: store.peer_values(["primary_pupils"]), "peers/primary_pupils"),
             (store.issues, "issues"),
             (store.findings, "findings"),
             (store.revisions, "observations"),
@@ -149,7 +150,7 @@ class TestInputsUsed:
     )
     def test_every_door_records(self, one: Project, ask: object, part: str) -> None:
         ask()  # type: ignore[operator]
-        assert list(store.inputs_used()) == [part]
+        assert list(store.inputs_used()) == part.split(" ")
 
 
 class TestRecordedSeries:
@@ -198,6 +199,7 @@ def parts_of(values: pl.DataFrame) -> dict[str, str]:
         "issues": pl.DataFrame({"file": []}),
         "communes": pl.DataFrame({"territory": []}),
         "commune_schools": pl.DataFrame({"territory": []}),
+        "peers": pl.DataFrame({"indicator": []}),
     }
     return digest_parts(empty | {"values": values})
 

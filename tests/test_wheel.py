@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from hpedu.folders import HOME_VARIABLE
 
 ROOT = Path(__file__).parents[1]
-BUILT_FROM = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "hpedu", "notebooks")
+BUILT_FROM = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "hpedu", "notebooks", "data/raw")
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +52,13 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_wheel_holds_every_file_of_the_package_and_the_notebooks(wheel: Path) -> None:
+def test_the_wheel_holds_every_file_of_the_package_the_notebooks_and_the_published_tables(wheel: Path) -> None:
     files = [path for path in (ROOT / "hpedu").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     wanted = {path.relative_to(ROOT).as_posix() for path in files}
     wanted |= {f"hpedu/notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
+    package = "data/raw/datapackage.json"
+    entries = json.loads((ROOT / package).read_text(encoding="utf-8"))["resources"]
+    wanted |= {f"hpedu/{package}", *(f"hpedu/data/raw/{entry['path']}" for entry in entries)}
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert held == wanted
@@ -72,6 +76,8 @@ def test_an_installed_hpedu_writes_a_demo_and_reports_on_it(installed: Path, tmp
         return done.stdout.strip()
 
     assert Path(run("-c", "import hpedu; print(hpedu.__file__)", folder=tmp_path)).is_relative_to(installed)
+    run("-m", "hpedu", "init", "begun", folder=tmp_path)
+    assert run("-m", "hpedu", "ingest", folder=tmp_path / "begun").split()[0].isdigit()
     run("-m", "hpedu", "demo", "invented", folder=tmp_path)
     invented = tmp_path / "invented"
     run("-m", "hpedu", "report", "--group", "higher", "--language", "vi", folder=invented)

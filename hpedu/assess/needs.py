@@ -21,6 +21,7 @@ SUMS = {
 }
 INHABITANTS = "inhabitants"
 TERTIARY = "tertiary"
+INHABITANTS_OF_PEERS = "population_average"
 POPULATION = SeriesRef("population_average", "population")
 SCENARIOS = {"low": "lo80", "middle": "point", "high": "hi80"}
 NORMS = {
@@ -45,6 +46,7 @@ def foresee_needs(
     growth: float = 0.0,
     class_size: Mapping[str, float] | None = None,
     levels: Collection[str] = (),
+    peers: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return what the pupils foreseen would take, by the registry's norms, in the scenarios low, middle and high.
 
@@ -58,6 +60,8 @@ def foresee_needs(
         Pupils per class by level, in place of the newest ones.
     levels
         Only what these levels, or sums of levels, take; all by default. No other's series are looked up.
+    peers
+        The inhabitants of other provinces (indicator `INHABITANTS_OF_PEERS`), company for those of the territory.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def foresee_needs(
         As `hpedu.outlook.requirements.REQUIREMENTS`; `basis` is the id of the norm.
     """
     wanted = [norm for norm in registry.norms.values() if not levels or norm.level in levels]
-    demand = _list_demand(series, registry, until, growth, {norm.level for norm in wanted})
+    demand = _list_demand(series, registry, until, growth, {norm.level for norm in wanted}, peers)
     newest = {row["indicator"]: row for row in values.sort("year").iter_rows(named=True) if not row["qualifier"]}
     known = set(demand["level"])
     norms: list[dict[str, Any]] = []
@@ -103,7 +107,12 @@ def count_private_schools(private: float, schools: float, share: float) -> tuple
 
 
 def _list_demand(
-    series: Series, registry: Registry, until: int, growth: float, wanted: Collection[str]
+    series: Series,
+    registry: Registry,
+    until: int,
+    growth: float,
+    wanted: Collection[str],
+    peers: pl.DataFrame | None,
 ) -> pl.DataFrame:
     """Return pupils (of the tertiary level: inhabitants) by level, year and scenario, with sums of levels."""
     ends = list(SCENARIOS.values())
@@ -122,7 +131,12 @@ def _list_demand(
         frame = pl.DataFrame(people, schema=["year", "value"], orient="row").with_columns(
             indicator=pl.lit(TERTIARY), kind=pl.lit("count")
         )
-        found = project(frame, until=until).drop_nulls("year").rename({"indicator": "level"})
+        company = (
+            peers.select("year", "value", place="territory", indicator=pl.lit(TERTIARY))
+            if peers is not None and not peers.is_empty()
+            else None
+        )
+        found = project(frame, until=until, background=company).drop_nulls("year").rename({"indicator": "level"})
         frames.append(found.select(pl.col(name).cast(pupils.schema[name]) for name in pupils.columns))
     return (
         pl.concat(frames)

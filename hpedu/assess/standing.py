@@ -15,9 +15,11 @@ from typing import Any
 import polars as pl
 
 from hpedu.outlook.judgement import judge
+from hpedu.outlook.method import METHOD
 from hpedu.outlook.open_sdg import measure_progress
 from hpedu.outlook.pace import measure_pace
 from hpedu.outlook.projection import project
+from hpedu.peers import is_peer
 from hpedu.registry import Registry
 from hpedu.registry.models import Target
 
@@ -65,12 +67,19 @@ class Standing:
     best_span: int | None = None
     probability: float | None = None
     """That the value of the target year meets the target."""
+    company: int = 0
+    """How many other provinces show the indicator too, in years not much older."""
     projection: tuple[Row, ...] = ()
     """Columns of `hpedu.outlook.project`, a row a year."""
     progress: Row | None = None
     """Columns of `hpedu.outlook.measure_progress` (Open SDG)."""
     as_of: str = ""
     """The newest source, by which a last day of the plans is judged; "" for a target that has none."""
+
+    @property
+    def has_company(self) -> bool:
+        """Return whether enough other provinces show the indicator for the outlook to lean on them."""
+        return self.company >= METHOD.least_company
 
     @property
     def outlook(self) -> Row | None:
@@ -87,7 +96,7 @@ def assess_targets(
     Parameters
     ----------
     values
-        Columns as `hpedu.values.VALUES`.
+        Columns as `hpedu.values.VALUES`. Those of other provinces are the company of the territory's own.
     horizon
         Last year to project to.
 
@@ -101,7 +110,9 @@ def assess_targets(
     known = {str(key[0]): list(rows.iter_rows(named=True)) for key, rows in own.group_by("indicator")}
     if not registry.territories[territory].judged:
         return [_compare_only(target, territory, known) for target in registry.targets.values()]
-    found = _measure(own, registry, year, horizon)
+    targets = list(registry.targets)
+    others = values.filter(is_peer(registry), pl.col("indicator").is_in(targets), pl.col("year") <= year)
+    found = _measure(own, others, registry, year, horizon)
     as_of = find_newest_source(own, year)
     standings = [
         _assess_milestone(target, territory, known.get(target.milestone_indicator, []))
@@ -241,15 +252,17 @@ class _Measured:
     projections: Mapping[str, list[Row]]
 
 
-def _measure(own: pl.DataFrame, registry: Registry, year: int, horizon: int) -> _Measured:
+def _measure(own: pl.DataFrame, others: pl.DataFrame, registry: Registry, year: int, horizon: int) -> _Measured:
+    company = tabulate_series(others, registry)
     # All series of the territory tell how far one can move in a year, not only those with a target.
     series, targets = tabulate_series(own, registry), tabulate_targets(registry.targets.values())
     aimed = series.join(targets.select("indicator"), on="indicator", how="semi")
     projections: dict[str, list[Row]] = {}
-    for row in project(series, until=horizon).filter(pl.col("status") == "projected").iter_rows(named=True):
+    foreseen = project(series, until=horizon, background=company).filter(pl.col("status") == "projected")
+    for row in foreseen.iter_rows(named=True):
         projections.setdefault(row["indicator"], []).append(row)
     return _Measured(
-        judged=_by_indicator(judge(series, targets, as_of=year)),
+        judged=_by_indicator(judge(series, targets, as_of=year, background=company)),
         paces=_by_indicator(measure_pace(aimed, targets, as_of=year)),
         progress=_by_indicator(measure_progress(aimed.drop("lower", "upper"), targets)),
         projections=projections,
@@ -282,6 +295,7 @@ def _assess(target: Target, territory: str, rows: Sequence[dict[str, Any]], foun
         best_pace=pace["best"],
         best_span=pace["best_years"],
         probability=judged["probability"],
+        company=judged["company"] or 0,
         projection=tuple(found.projections.get(target.id, [])),
         progress=found.progress.get(target.id),
     )

@@ -26,7 +26,7 @@ SIZES = {
     "universities": 20.0,
     "lecturers_university": 3_600.0,
     "lecturers_fulltime": 3_300.0,
-    "budget_total": 52_000.0,
+    "budget_total_account": 52_000.0,
 }
 """What others are a part of, where no school list says how many there are."""
 
@@ -62,7 +62,7 @@ SHAPES = (
 _LATE = Shape("slow", lambda t: 0.70 + 0.10 * t)  # for what is due by now, or every year: missed
 
 
-def invent_histories(registry: Registry, listed: Rows, seed: int) -> Rows:
+def invent_histories(registry: Registry, listed: Rows, seed: int, *, complete: bool = False) -> Rows:
     """Invent values of the series that targets are computed from, by series and year, that fit one another.
 
     What a share is a share of is what the lists give, so that levels, owners and kinds make their totals in every
@@ -72,18 +72,22 @@ def invent_histories(registry: Registry, listed: Rows, seed: int) -> Rows:
     ----------
     listed
         What synthetic school lists give for each year: series that end there get only the years before.
+    complete
+        Every series has all years, and nothing contradicts.
     """
     dice = random.Random(seed)
     ratios = {t.id: _Ratio.of(t, registry) for t in registry.targets.values() if t.kind != "milestone"}
     rows = {key: value for key, value in listed.items() if key[1] == YEAR} | _find_wholes(ratios.values(), listed)
-    decks = {start: cycle(SHAPES) for start in ("near", "far", "free")}  # each kind of start sees every shape
+    shapes = [shape for shape in SHAPES if shape.years == _ALL] if complete else SHAPES
+    decks = {start: cycle(shapes) for start in ("near", "far", "free")}  # each kind of start sees every shape
     for name in sorted(ratios, key=lambda name: len(ratios[name].above) + len(ratios[name].below)):
         target, ratio = registry.targets[name], ratios[name]  # sums last: their parts are made by then
         late = target.due is None or target.due <= YEAR
         shape = _LATE if late else next(decks[_judge_start(ratio, rows)])
         _invent(ratio, shape, _reach(target, shape), dice, rows, listed)
     part, whole = PLANTED
-    rows[part, YEAR] = 1.2 * rows[whole, YEAR]
+    # Both sides of some ratios are listed, and then only one of them was given a shape.
+    rows = listed | rows if complete else rows | {(part, YEAR): 1.2 * rows[whole, YEAR]}
     return {key: value for key, value in rows.items() if key not in listed or key[1] < YEAR}
 
 

@@ -8,6 +8,7 @@ import json
 import random
 import shutil
 from collections.abc import Iterator, Mapping
+from itertools import cycle
 from pathlib import Path
 
 import polars as pl
@@ -19,14 +20,16 @@ from hpedu.demo.schools import DAY, make_schools, write_school_list
 from hpedu.errors import HpeduError
 from hpedu.folders import Project, write_whole
 from hpedu.ingest.derive import GROUPS
-from hpedu.ingest.forms.design import MARKER, SHEETS, Sheet
+from hpedu.ingest.forms.design import COMPUTED, MARKER, MILESTONES, SHEETS, Sheet, read_key
+from hpedu.ingest.pipeline import read_entries
 from hpedu.ingest.schools.totals import total_schools
 from hpedu.present.exports.form import write_form
-from hpedu.present.exports.form_workbook import FIRST
+from hpedu.present.exports.form_workbook import FIRST, HEAD
+from hpedu.present.exports.history import write_history
 from hpedu.present.exports.workbook import save_workbook
 from hpedu.registry import Registry
-from hpedu.registry.formula import SeriesRef, parse_formula
-from hpedu.texts import Message, message
+from hpedu.registry.formula import SeriesRef
+from hpedu.texts import Message, message, say
 
 INVENTED = "mô phỏng"  # the remark behind every figure
 CONTRADICTION = "mô phỏng, cố ý mâu thuẫn"  # behind the two that are at odds on purpose
@@ -43,12 +46,12 @@ def write_filled_form(
         Sums over the synthetic school list (`total_schools`): what they give is not asked for.
     """
     known = listed.with_columns(current=pl.lit(True), qualifier=pl.lit(""), edition=pl.lit(""))
-    write_form(path, group=group, year=YEAR, observations=known, registry=registry)
+    write_form(path, subject=group, year=YEAR, observations=known, registry=registry)
     workbook = load_workbook(path)
     filled = []
     numbers = SHEETS["numbers"]
     page = workbook[numbers.name]
-    for row, ref in _list_rows(page, numbers):
+    for row, _, ref in _list_rows(page, len(numbers.columns)):
         value = rows.get((ref, YEAR))
         # A form would refuse a part that exceeds its whole.
         if value is not None and ref not in PLANTED:
@@ -57,19 +60,44 @@ def write_filled_form(
     for kind, dimension in (("milestones", "milestone_state"), ("tasks", "task_state")):
         sheet = SHEETS[kind]  # type: ignore[index]
         states = deal_states([code.name.vi for code in registry.codes_of(dimension).values()])
-        for (row, _), state in zip(_list_rows(workbook[sheet.name], sheet), states, strict=False):
+        for (row, _, _), state in zip(_list_rows(workbook[sheet.name], len(sheet.columns)), states, strict=False):
             if state:
                 _type(workbook[sheet.name], sheet, row, state=state, note=INVENTED)
     write_whole(path, save_workbook(workbook, DAY))
     return filled
 
 
-def _list_rows(page: Worksheet, sheet: Sheet) -> Iterator[tuple[int, SeriesRef]]:
-    """Yield the rows to fill in, each with the series its hidden key names."""
-    place = sheet.head.index(f"{MARKER}:key") + 1
+def write_filled_book(path: Path, listed: pl.DataFrame, rows: Rows, registry: Registry) -> None:
+    """Write the history book of the city, and fill in what `rows` has; `listed` is that of `write_filled_form`."""
+    known = listed.with_columns(
+        current=pl.lit(True), qualifier=pl.lit(""), source=pl.lit(SCHOOLS), file=pl.lit(SCHOOLS)
+    )
+    write_history(path, years=BOOK, observations=known, titles={}, registry=registry)
+    workbook = load_workbook(path)
+    states = cycle(code.name.vi for code in registry.codes_of(MILESTONES).values())
+    for page in workbook.worksheets:
+        heads = {str(cell.value).removeprefix(f"{MARKER}:"): cell.column for cell in page[HEAD]}
+        for row, territory, ref in _list_rows(page, heads["key"]) if "key" in heads else ():
+            if territory != registry.city:
+                continue
+            if registry.measures[ref.measure].unit == "status":
+                page.cell(row, heads[str(YEAR)]).value = next(states)
+                continue
+            for year in BOOK:
+                cell = page.cell(row, heads[str(year)])
+                if (ref, year) in rows and not cell.protection.locked:
+                    cell.value = print_value(ref, rows[ref, year], registry)
+                    page.cell(row, heads["origin"]).value = INVENTED
+    write_whole(path, save_workbook(workbook, DAY))
+
+
+def _list_rows(page: Worksheet, place: int) -> Iterator[tuple[int, str, SeriesRef]]:
+    """Yield the rows to fill in, each with the territory and series of its hidden key, in the column `place`."""
     for row in range(FIRST, page.max_row + 1):
-        (ref,) = parse_formula(str(page.cell(row, place).value).partition(" #")[0])
-        yield row, ref
+        key = page.cell(row, place).value
+        # Above a run of rows there is a line without a key.
+        if key and key != COMPUTED:
+            yield row, *read_key(str(key))
 
 
 def _type(page: Worksheet, sheet: Sheet, row: int, **values: object) -> None:
@@ -78,6 +106,7 @@ def _type(page: Worksheet, sheet: Sheet, row: int, **values: object) -> None:
         page.cell(row, columns[name]).value = value
 
 
+BOOK = range(2019, YEAR + 1)
 GROWTH = 8  # schools that open in a year
 PROJECTED = range(2018, 2035)
 COLUMNS = (
@@ -95,8 +124,11 @@ class NotHere(HpeduError):
         super().__init__(folder, reason)
 
 
-def write_demo(folder: Path, registry: Registry, *, seed: int = 2025) -> Project:
+def write_demo(folder: Path, registry: Registry, *, seed: int = 2025, history: bool = False) -> Project:
     """Write a project with a synthetic school list, histories, filled-in forms, population, and the notebooks.
+
+    With `history` the figures come in by one filled-in history book, and every target has its trend; without it
+    they come in as they may, so that every state of a target can be seen.
 
     All of it has the status `synthetic`, which every page and chart that uses it says. The same seed gives the
     same bytes.
@@ -106,6 +138,52 @@ def write_demo(folder: Path, registry: Registry, *, seed: int = 2025) -> Project
     NotHere
         If the folder lies under data/raw of a project, or holds anything.
     """
+    demo = _open_folder(folder)
+    schools = make_schools(seed=seed, year=YEAR)
+    write_school_list(schools, demo.raw / SCHOOLS)
+    listed = total_schools(schools, registry).filter(pl.col("place") == "")
+    rows = invent_histories(registry, _list_past(schools, registry), seed, complete=history)
+    if history:
+        write_filled_book(demo.raw / "so_lieu_mo_phong.xlsx", listed, rows, registry)
+        rows = {}
+    else:
+        for group in registry.target_groups():
+            asked = write_filled_form(demo.raw / f"phieu_{group}_mo_phong.xlsx", group, listed, rows, registry)
+            # What a form gives, the history does not give again.
+            for ref in asked:
+                rows.pop((ref, YEAR), None)
+    rows |= _project_population(seed)
+    write_whole(demo.raw / HISTORY, _print_history(rows, registry).encode())
+    write_whole(demo.raw / "datapackage.json", json.dumps(_PACKAGE, ensure_ascii=False, indent=1).encode())
+    copy_notebooks(demo)
+    return demo
+
+
+def write_project(folder: Path) -> int:
+    """Write a new project to start a year or another office with; return how many published files are in it.
+
+    The tables that come with hpedu are copied as its data package names them. Forms and school lists have no entry
+    there, so what one office has typed never comes into the project of another.
+
+    Raises
+    ------
+    NotHere
+        As `write_demo` does.
+    """
+    project = _open_folder(folder)
+    shipped = Project(find_shipped("data").parent)
+    entries = read_entries(shipped.raw)
+    for name in ("datapackage.json", *(str(entry["path"]) for entry in entries)):
+        write_whole(project.raw / name, (shipped.raw / name).read_bytes())
+    for empty in (project.processed, project.reports):
+        empty.mkdir(parents=True)
+    copy_notebooks(project)
+    write_whole(project.root / "README.md", say("init_readme", "vi").lstrip().encode())
+    return len(entries)
+
+
+def _open_folder(folder: Path) -> Project:
+    """Make the folder of a new project, with a place for its files."""
     folder = folder.resolve()
     if any(parent.name == "raw" and parent.parent.name == "data" for parent in (folder, *folder.parents)):
         raise NotHere(folder, message("demo_in_raw"))
@@ -113,29 +191,22 @@ def write_demo(folder: Path, registry: Registry, *, seed: int = 2025) -> Project
         raise NotHere(folder, message("demo_not_folder"))
     if folder.exists() and any(folder.iterdir()):
         raise NotHere(folder, message("demo_not_empty"))
-    demo = Project(folder)
-    demo.raw.mkdir(parents=True)
-    schools = make_schools(seed=seed, year=YEAR)
-    write_school_list(schools, demo.raw / SCHOOLS)
-    listed = total_schools(schools, registry).filter(pl.col("place") == "")
-    rows = invent_histories(registry, _list_past(schools, registry), seed)
-    for group in registry.target_groups():
-        asked = write_filled_form(demo.raw / f"phieu_{group}_mo_phong.xlsx", group, listed, rows, registry)
-        # What a form gives, the history does not give again.
-        for ref in asked:
-            rows.pop((ref, YEAR), None)
-    rows |= _project_population(seed)
-    write_whole(demo.raw / HISTORY, _print_history(rows, registry).encode())
-    write_whole(demo.raw / "datapackage.json", json.dumps(_PACKAGE, ensure_ascii=False, indent=1).encode())
-    shutil.copytree(find_notebooks(), demo.notebooks, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    return demo
+    project = Project(folder)
+    project.raw.mkdir(parents=True)
+    return project
 
 
-def find_notebooks() -> Path:
-    """Find the notebooks that come with hpedu: in the package where it is installed, beside it in a clone."""
+def copy_notebooks(project: Project) -> None:
+    """Copy the notebooks that come with hpedu into a project."""
+    ignored = shutil.ignore_patterns(".ipynb_checkpoints")
+    shutil.copytree(find_shipped("notebooks"), project.notebooks, ignore=ignored)
+
+
+def find_shipped(name: str) -> Path:
+    """Find a folder that comes with hpedu: in the package where it is installed, beside it in a clone."""
     package = Path(__file__).parents[1]
-    packaged = package / "notebooks"
-    return packaged if packaged.is_dir() else package.parent / "notebooks"
+    packaged = package / name
+    return packaged if packaged.is_dir() else package.parent / name
 
 
 def _list_past(schools: pl.DataFrame, registry: Registry) -> Rows:

@@ -16,9 +16,9 @@ from openpyxl import Workbook
 
 from hpedu.folders import write_whole
 from hpedu.ingest.schools.lists import school_schema
+from hpedu.present.exports.school_form import list_headers, print_value
 from hpedu.present.exports.workbook import save_workbook
 from hpedu.registry import Registry, load_registry
-from hpedu.registry.models import SchoolColumn
 
 DAY = date(2025, 9, 30)  # the day schools count, of the demo's year
 BANNER = "DỮ LIỆU MÔ PHỎNG – không phải số liệu thật (SYNTHETIC DATA – not real figures)"
@@ -146,7 +146,7 @@ def print_schools(frame: pl.DataFrame, columns: int | None = None) -> Iterator[l
         How many columns at most: the fullest ones, without those for one level of a school.
     """
     registry = load_registry()
-    heads = _list_headers(registry)
+    heads = list_headers(registry)
     if columns is not None:
         heads = {name: head for name, head in heads.items() if name in registry.school_columns}
     empty = {name: frame[name].null_count() for name in heads}
@@ -154,7 +154,7 @@ def print_schools(frame: pl.DataFrame, columns: int | None = None) -> Iterator[l
     names = [name for name in heads if name in fullest]
     yield [heads[name] for name in names]
     for row in frame.select(names).iter_rows():
-        yield [_print_value(name, value) for name, value in zip(names, row, strict=True)]
+        yield [print_value(name, value) for name, value in zip(names, row, strict=True)]
 
 
 def _make_school(kind: _Kind, year: int, registry: Registry, dice: random.Random) -> dict[str, Any]:
@@ -243,46 +243,3 @@ def _judge_school(kind: _Kind, classes: int, year: int, dice: random.Random) -> 
         "substandard": substandard,
         "substandard_with_roadmap": substandard and dice.random() < 0.7,
     }
-
-
-def _list_headers(registry: Registry) -> dict[str, str]:
-    """Return column id -> header to print: the official one, followed by the level for a column of one level."""
-    heads = {}
-    for column in registry.school_columns.values():
-        heads[column.id] = column.name.vi
-        for name, level in column.variants.items():
-            heads[name] = _name_variant(column, level, registry)
-    return heads
-
-
-def _name_variant(column: SchoolColumn, level: str, registry: Registry) -> str:
-    return f"{column.name.vi} {registry.name('level', level, 'vi').lower()}"
-
-
-def _print_value(name: str, value: Any) -> Any:
-    """Return a typed value as a school would write it."""
-    if isinstance(value, bool):
-        return "x" if name == "synthetic" else ("có" if value else "không")
-    if name == "levels" and value is not None:
-        return ", ".join(_LEVEL_WORDS[level] for level in value)
-    if name == "year":
-        return f"{value}-{value + 1}"
-    return _WORDS.get(value, value) if isinstance(value, str) else value
-
-
-_LEVEL_WORDS = {
-    "nursery": "Nhà trẻ",
-    "kindergarten": "Mẫu giáo",
-    "primary": "TH",
-    "lower_secondary": "THCS",
-    "upper_secondary": "THPT",
-    "continuing": "GDTX",
-}
-_WORDS = {
-    "public": "Công lập",
-    "private": "Tư thục",
-    "school": "Trường",
-    "independent_preschool": "Cơ sở mầm non độc lập",
-    "continuing_centre": "Trung tâm GDTX",
-    "community_learning_centre": "Trung tâm HTCĐ",
-}

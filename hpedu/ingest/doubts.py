@@ -97,23 +97,34 @@ def set_aside_doubtful(
 def set_aside_repeated(
     rows: list[Row], twice: Mapping[Hashable, str], resource: Resource, registry: Registry
 ) -> tuple[list[Row], list[Row]]:
-    """Part the figures of a file into those that it gives once, and issues for those that it gives twice.
+    """Part the figures of a file into those that are read once, and issues for those that it gives twice.
 
-    Nobody can tell which is meant: a column was copied over another, or a sheet or table is of a part. `twice` has
-    a cell of each figure that is set aside already since its table gives it twice.
+    Of two tables that print the same number as exactly, the first is read. Of others nobody can tell which is
+    meant: a column was copied over another, or a sheet or table is of a part. `twice` has a cell of each figure
+    that is set aside already since its table gives it twice.
     """
-    groups: dict[Hashable, list[str]] = defaultdict(list, {key: [name] for key, name in twice.items()})
+    groups: dict[Hashable, list[Row]] = defaultdict(list)
     for row in rows:
-        groups[_key(row, _FIGURE)].append(name_cell(row["sheet"], row["cell"]))
+        groups[_key(row, _FIGURE)].append(row)
     sound, issues = [], []
     for row in rows:
-        own, names = name_cell(row["sheet"], row["cell"]), groups[_key(row, _FIGURE)]
-        if len(names) == 1:
-            sound.append(row)
+        key = _key(row, _FIGURE)
+        first = groups[key][0]
+        is_one = len({_key(its, ("value", "step")) for its in groups[key]}) == 1
+        if key not in twice and is_one:
+            if row is first:
+                sound.append(row)
+            else:
+                issues.append(_set_aside(row, "figure_repeated", _name(first), resource, registry))
         else:
-            other = next((name for name in names if name != own), own)
+            names = [*([twice[key]] if key in twice else []), *map(_name, groups[key])]
+            other = next(name for name in names if name != _name(row))
             issues.append(_set_aside(row, "figure_twice", other, resource, registry))
     return sound, issues
+
+
+def _name(row: Row) -> str:
+    return name_cell(row["sheet"], row["cell"])
 
 
 def _key(row: Row, fields: Iterable[str]) -> Hashable:

@@ -81,6 +81,8 @@ class Reading:
     issues: Issues = field(default_factory=Issues)
     # The rows of a school list, one for each school and year.
     schools: pl.DataFrame | None = None
+    # The observations of a panel (`hpedu.ingest.panel`), with their digest.
+    panel: pl.DataFrame | None = None
     # Table -> its figures of which the registry may know a misprint, and the corrections that found theirs.
     met: dict[str, Met] = field(default_factory=dict)
     # The figures that a table gives more than once, and the cell of the first print.

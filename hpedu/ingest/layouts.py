@@ -55,6 +55,10 @@ _TERRITORY_WORDS = {
 
 # What does not count in an item, and what does.
 _FOOTNOTE = re.compile(r"\(\s*(?:\*+|\d)\s*\)")
+# Stands for the blocks of a table that are computed from its counts, whichever the table is.
+_COMPUTED = "Index (Previous year = 100)*"
+# Words before an item that only lead to it, folded.
+_LEAD = re.compile(r"(?:(?:of which|in which|trong do)\s*[:–-]|quantity\b|so luong\b)\s*")
 # A code is the same with points, underscores or hyphens: "CR.1", "cr_1".
 _ITEM_WORD = re.compile(r"(?:[^\W_]|[%+])+")
 
@@ -245,9 +249,10 @@ class Items:
 
     def __init__(self, layout: Layout) -> None:
         self._series = layout.series
-        self._labels = _index([*layout.series, *layout.not_kept])
-        self._not_kept = set(layout.not_kept)
-        self._left_out = {item_key(label): label for label in layout.not_kept if label.endswith("*")}
+        left_out = [*layout.not_kept, _COMPUTED]
+        self._labels = _index([*layout.series, *left_out])
+        self._not_kept = set(left_out)
+        self._left_out = {item_key(label): label for label in left_out if label.endswith("*")}
         names = {part: part for label in layout.series for part in (label, *label.split(SEPARATOR))}
         self._names = {item_key(name): label for name, label in (names | layout.also).items()}
         self._loose = _index_loosely(self._labels.values())
@@ -263,10 +268,12 @@ class Items:
         telling = [part for part in parts if not is_worded("filler", part)]
         translated = [self._translate(part) for part in telling]
         for path in (parts, telling, translated):
-            found = self._labels.get(item_key(SEPARATOR.join(path)))
+            found = self._find_label(SEPARATOR.join(path))
             if found is not None:
                 return found
-        loose = self._loose.get(_words(SEPARATOR.join(translated)))
+        # What "Of which: Public" is of, the row above or the whole, is not told by its words.
+        is_part = len(telling) > 1 and any(_LEAD.match(fold_text(part)) for part in telling)
+        loose = None if is_part else self._loose.get(_words(SEPARATOR.join(translated)))
         return loose or self._find_left_out(telling) or self._find_glued(telling)
 
     def is_left_out(self, label: str) -> bool:
@@ -278,12 +285,17 @@ class Items:
         entries = self._series.get(label, [])
         return next((s for s in entries if (s.since or year) <= year <= (s.until or year)), None)
 
+    def _find_label(self, path: str) -> str | None:
+        key = item_key(path)
+        return self._labels.get(key) or self._labels.get(item_key(self._names.get(key, "")))
+
     def _find_left_out(self, parts: Sequence[str]) -> str | None:
         """Return the entry of `not_kept` that ends in a star and begins a part: a whole block of the table."""
-        tiers = [item_key(tier) for part in parts for tier in part.split(SEPARATOR)]
-        return next(
-            (label for key, label in self._left_out.items() if any(t.startswith(key) for t in tiers)), None
-        )
+        tiers = [tier for part in parts for tier in part.split(SEPARATOR)]
+        if any(is_worded("computed", tier) for tier in tiers):
+            return _COMPUTED
+        keys = list(map(item_key, tiers))
+        return next((label for key, label in self._left_out.items() if any(k.startswith(key) for k in keys)), None)
 
     def _find_glued(self, parts: Sequence[str]) -> str | None:
         """Return the item of a block and a line of it that an export has put into one label; if it is only one."""
@@ -294,7 +306,7 @@ class Items:
             for block, line in ways
             if block in self._names and line in self._names
         )
-        found = {label for path in paths if (label := self._labels.get(item_key(path))) is not None}
+        found = {label for path in paths if (label := self._find_label(path)) is not None}
         return found.pop() if len(found) == 1 else None
 
     def _translate(self, part: str) -> str:
@@ -308,7 +320,10 @@ class Items:
         return self._translated[part]
 
     def _find_name(self, part: str) -> str | None:
-        return find_bilingual(lambda text: self._names.get(item_key(text)), part)
+        lead = _LEAD.match(fold_text(part))
+        texts = [part, fold_text(part)[lead.end() :]] if lead else [part]
+        found = (find_bilingual(lambda text: self._names.get(item_key(text)), text) for text in texts)
+        return next(filter(None, found), None)
 
 
 @lru_cache(maxsize=1 << 14)

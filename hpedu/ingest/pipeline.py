@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from hpedu.digest import list_raw
 from hpedu.errors import IngestError, Problem, list_problems
 from hpedu.folders import Project
 from hpedu.ingest import schema
-from hpedu.ingest.checks import find_breaches, set_contradicted
+from hpedu.ingest.checks import Breaches, find_breaches, set_contradicted
 from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT, Met, correct_frame, find_strays, join_met
 from hpedu.ingest.derive import derive_merged, estimate_age_bands, mark_current
 from hpedu.ingest.forms.filled import find_cover, is_form
@@ -170,7 +170,7 @@ def read_own(
     source = open_source(data)
     if is_form(source):
         cover = find_cover(source.grids, registry)
-        year = cover.year if cover else None
+        year = cover.years[-1] if cover else None
         resource = _describe(name, "own_form", year)
         return resource, _read_with_digest(source, resource, registry, progress)
     reading = read_schools(source, name, registry)
@@ -195,6 +195,34 @@ def _describe(name: str, kind: str, year: int | None) -> Resource:
         transcription=False,
         licenses=[],
     )
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Published figures, those that a check calls errors out of use, and what is derived from the others."""
+
+    published: pl.DataFrame
+    derived: pl.DataFrame
+    breaches: Breaches
+
+    @property
+    def observations(self) -> pl.DataFrame:
+        """Return all of them; marked once more, since a derived sum goes before a published bound."""
+        return mark_current(pl.concat([self.published, self.derived]))
+
+
+def settle(figures: pl.DataFrame, registry: Registry, panels: Iterable[pl.DataFrame] = ()) -> Settled:
+    """Check published figures (columns `schema.OBSERVATIONS`), and derive what follows from those in use.
+
+    Those of `panels` are not checked figure by figure: `hpedu.peers` takes what lies within its bounds.
+    """
+    published = mark_current(pl.concat([figures, *panels]))
+    breaches = find_breaches(published.head(figures.height), registry)
+    # What is derived comes from figures in use only.
+    published = mark_current(set_contradicted(published, breaches.out, registry))
+    ages = estimate_age_bands(published, registry)
+    derived = pl.concat([ages, derive_merged(pl.concat([published, ages]), registry)])
+    return Settled(published, derived, breaches)
 
 
 @dataclass(frozen=True)
@@ -243,15 +271,10 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     )
     printed = _frame([row for r in readings for row in r.observations], schema.OBSERVATIONS)
     sums, uncovered = sum_schools(schools, package.resources, printed, registry)
-    published = mark_current(pl.concat([printed, correct_frame(sums, registry)]))
-    breaches = find_breaches(published, registry)
-    # What is derived comes from figures in use only.
-    published = mark_current(set_contradicted(published, breaches.out, registry))
-    ages = estimate_age_bands(published, registry)
-    derived = pl.concat([ages, derive_merged(pl.concat([published, ages]), registry)])
-    # Marked once more, since a derived sum goes before a published bound.
-    observations = mark_current(pl.concat([published, derived]))
-    observations = observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
+    panels = [reading.panel for reading in readings if reading.panel is not None]
+    settled = settle(pl.concat([printed, correct_frame(sums, registry)]), registry, panels)
+    published, findings = settled.published, settled.breaches.findings
+    observations = settled.observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
     unread = list(package.unread.values())
     issues = Issues([part for r in readings for part in r.issues.parts])
     for rows in (uncovered, package.remarks, unread, repeated.to_dicts()):
@@ -260,15 +283,13 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     counts = {
         "files": len(readings),
         "published": published.height,
-        "derived": derived.height,
+        "derived": settled.derived.height,
         "set_aside": len(issues) - len(unread),
-        "findings": breaches.findings.height,
-        "errors": breaches.findings.filter(severity="error").height + other_prints,
+        "findings": findings.height,
+        "errors": findings.filter(severity="error").height + other_prints,
         "contradicted": published.filter(pl.col("flags").list.contains(CONTRADICTED)).height,
     }
-    return Ingested(
-        package.resources, observations, issues, breaches.findings, schools, counts, _list_unread(unread)
-    )
+    return Ingested(package.resources, observations, issues, findings, schools, counts, _list_unread(unread))
 
 
 @dataclass(frozen=True)

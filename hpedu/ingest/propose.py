@@ -20,6 +20,8 @@ from hpedu.ingest import schema
 from hpedu.ingest.checks import find_breaches, set_contradicted
 from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT
 from hpedu.ingest.derive import mark_current
+from hpedu.ingest.forms.design import Cover
+from hpedu.ingest.forms.filled import find_cover, is_form
 from hpedu.ingest.interpret import Found, Progress, Reading, stay_silent
 from hpedu.ingest.isolation import read_apart, read_bytes
 from hpedu.ingest.layouts import Layout, closest_layout, load_layouts
@@ -186,10 +188,17 @@ class Checked:
     reading: Reading
     # What does not agree, in the file alone or with data/processed (`hpedu.ingest.checks.FINDINGS`).
     findings: pl.DataFrame
-    # Whether there was a data/processed to compare with.
-    compared: bool
+    # What other files published, as it is in data/processed.
+    earlier: pl.DataFrame
     # The number of rows, if it is a school list.
     schools: int | None = None
+    # The subject of a form.
+    cover: Cover | None = None
+
+    @property
+    def compared(self) -> bool:
+        """Return whether there was a data/processed to compare with."""
+        return not self.earlier.is_empty()
 
     @cached_property
     def issues(self) -> pl.DataFrame:
@@ -224,7 +233,7 @@ def check_file(path: Path, registry: Registry, progress: Progress = stay_silent)
     resource = (project and find_entry(project.raw, path)) or stand_in(path)
     try:
         read = partial(_look, resource=resource)
-        reading, digest = read_apart(read, read_bytes(path), registry, progress)
+        reading, digest, cover = read_apart(read, read_bytes(path), registry, progress)
     except Unreadable as error:
         raise error.of(path.name) from error
     printed = pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row")
@@ -238,15 +247,19 @@ def check_file(path: Path, registry: Registry, progress: Progress = stay_silent)
         observations,
         reading,
         findings,
-        not earlier.is_empty(),
+        earlier,
         None if reading.schools is None else reading.schools.height,
+        cover,
     )
 
 
-def _look(data: bytes, registry: Registry, progress: Progress, *, resource: Resource) -> tuple[Reading, str]:
-    """Return the content of a file and its digest."""
+def _look(
+    data: bytes, registry: Registry, progress: Progress, *, resource: Resource
+) -> tuple[Reading, str, Cover | None]:
+    """Return the content of a file and its digest, and of a form what it is about."""
     source = open_source(data)
-    return read_file(source, resource, registry, progress), source.digest
+    cover = find_cover(source.grids, registry) if is_form(source) else None
+    return read_file(source, resource, registry, progress), source.digest, cover
 
 
 def _find_project() -> Project | None:

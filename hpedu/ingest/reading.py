@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 
 from hpedu.ingest.corrections import FORM, correct, join_met
 from hpedu.ingest.doubts import set_aside_repeated
 from hpedu.ingest.evidence import is_national
-from hpedu.ingest.forms.filled import is_form, read_form
+from hpedu.ingest.forms.design import ASIDE, PASTED
+from hpedu.ingest.forms.filled import find_aside, is_form, is_synthetic, read_form
 from hpedu.ingest.interpret import Found, Progress, Reading, interpret, stay_silent
 from hpedu.ingest.layouts import find_broken, find_layout, load_layouts
+from hpedu.ingest.panel import is_panel, read_panel
 from hpedu.ingest.quarantine import Refusals, refuse_all, set_aside_row
 from hpedu.ingest.schema import Cell, RawTable, Resource, column_index
 from hpedu.ingest.schools.lists import find_lacking, read_schools
@@ -34,14 +38,40 @@ def read_file(source: Source, resource: Resource, registry: Registry, progress: 
     Unreadable
         If the file is of a kind hpedu does not read, or holds no table.
     """
+    if is_panel(source.data):
+        return read_panel(source, resource, registry)
     if is_form(source):
         form = _correct_form(read_form(source, resource, registry), resource, registry)
+        pasted = _read_tables(_find_pasted(source), source, resource, registry, progress)
+        # A book of invented figures holds no others.
+        invented = {"status": "synthetic"} if is_synthetic(source.grids, registry) else {}
+        form.observations += [row | invented for row in pasted.observations]
+        form.issues += pasted.issues
+        join_met(form.met, pasted.met)
         form.issues += report(source.remarks, resource.path, registry)
-        return form
+        return replace(form, tables=pasted.tables)
     schools = read_schools(source, resource.path, registry, resource.published)
     if schools is not None:
         return schools
-    tables = find_tables(source)
+    reading = _read_tables(find_tables(source), source, resource, registry, progress)
+    reading.issues += report(source.remarks, resource.path, registry)
+    return reading
+
+
+def _find_pasted(source: Source) -> list[Found]:
+    """Return the tables pasted into a form, each with its layout, without what the form says over them."""
+    grids = []
+    for grid in source.grids:
+        if find_aside(grid) == PASTED:
+            head = next(number for number, row in enumerate(grid.rows) if any(text in ASIDE for text in row))
+            blank = [[""] * grid.width for _ in grid.rows[: head + 2]]
+            grids.append(replace(grid, rows=blank + grid.rows[head + 2 :]))
+    return [_find(table) for table in _list_tables(grids) if table.cells]
+
+
+def _read_tables(
+    tables: list[Found], source: Source, resource: Resource, registry: Registry, progress: Progress
+) -> Reading:
     reading = Reading(tables=tables)
     fixed = any(found.layout and found.layout.territory.startswith("=") for found in tables)
     national = fixed and is_national([found.table for found in tables], registry)
@@ -63,7 +93,6 @@ def read_file(source: Source, resource: Resource, registry: Registry, progress: 
         join_met(reading.met, part.met)
     reading.observations, repeated = set_aside_repeated(reading.observations, reading.twice, resource, registry)
     reading.issues += repeated
-    reading.issues += report(source.remarks, resource.path, registry)
     return reading
 
 
@@ -89,6 +118,19 @@ def _correct_form(form: Reading, resource: Resource, registry: Registry) -> Read
     return Reading(left, form.issues, met={FORM: met})
 
 
+@contextmanager
+def _keep_all() -> Iterator[None]:
+    """Make many objects and look for no rings of them: there are none, and it takes a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_keep_all()
 def find_tables(source: Source) -> list[Found]:
     """Return all tables of a file, each with its layout.
 
@@ -123,8 +165,10 @@ def _list_tables(grids: list[Grid]) -> Iterator[RawTable]:
 def _list_heading(table: Table) -> Iterator[str]:
     """Yield what a table says of itself as a whole: over it, and below it its source and signature."""
     for cell in table.rest:
-        signed = is_worded("signature", cell.printed) or is_worded("source", cell.printed)
-        if cell.role in _HEADING or (cell.role == "footer" and signed):
+        is_signed = cell.role == "footer" and any(
+            is_worded(name, cell.printed) for name in ("signature", "source")
+        )
+        if cell.role in _HEADING or is_signed:
             yield cell.printed
 
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from hpedu.decoding import decode_text
 from hpedu.ingest.quarantine import Unreadable
-from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, text
+from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, text, word
 from hpedu.ingest.schema import RawTable
 from hpedu.ingest.screen import Remark, screen_frame, screen_table
 from hpedu.ingest.sheet.grid import Facts, Grid
@@ -31,6 +31,7 @@ TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] =
 SHEETS: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], list[Grid]]]] = {
     "workbook": (excel.is_workbook, excel.read_workbook),
     "spreadsheetml": (excel.is_spreadsheetml, excel.read_spreadsheetml),
+    "word": (word.is_word, word.read_word),
     "html": (html.is_html, html.read_html),
     "delimited": (text.is_delimited, text.read_delimited),
     "plain_text": (fixed_width.is_plain_text, fixed_width.read_plain_text),
@@ -181,9 +182,9 @@ def refuse_hopeless(data: bytes) -> None:
     if data.startswith(b"PK"):
         with ZipFile(BytesIO(data)) as archive:
             names = set(archive.namelist())
-        if any(name.startswith(("word/", "ppt/")) for name in names):
+        if word.DOCUMENT not in names and any(name.startswith(("word/", "ppt/")) for name in names):
             raise Unreadable("document")
-        if not names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
+        if not names & {word.DOCUMENT, "xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
             raise Unreadable("archive")
 
 

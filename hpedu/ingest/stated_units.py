@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from hpedu.ingest.layouts import Layout, Series
+from hpedu.ingest.layouts import Layout, Series, item_key
 from hpedu.ingest.quarantine import SetAside
 from hpedu.ingest.schema import Cell, RawTable
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.units import PARTS, changes_numbers, find_scale, find_units, read_unit
-from hpedu.ingest.words.vietnamese import clean_text, fold_text
+from hpedu.ingest.words.vietnamese import clean_text
 from hpedu.registry.models import Measure
 
 # Labels that are no part of what a figure is called.
@@ -35,9 +35,12 @@ class TableUnits:
         SetAside
             `unknown_unit` or `other_unit`.
         """
-        if find_scale(item) != 1:
-            return
         scale = series.scale * (find_scale(measure.unit.replace("_", " ")) or 1)
+        of_item = find_scale(item)
+        if of_item == scale != 1:
+            return
+        if of_item != 1:
+            raise SetAside("other_unit", item)
         for printed in (*([own] if own else self.of_others), *self.stated):
             unit = read_unit(printed)
             if unit is None:
@@ -96,8 +99,8 @@ def _find_unknown(cells: Sequence[Cell], find_item: Callable[[Cell], Sequence[st
             if text not in seen:
                 seen[text] = tuple(part for part in find_units(text) if find_scale(part) != 1 or _is_scaled(part))
             if seen[text]:
-                known = fold_text(" ".join(find_item(cell)))
-                yield from (part for part in seen[text] if part not in known)
+                known = item_key(" ".join(find_item(cell)))
+                yield from (part for part in seen[text] if item_key(part) not in known)
 
 
 def _is_scaled(part: str) -> bool:

@@ -8,7 +8,14 @@ from typing import Any
 import polars as pl
 
 from hpedu import store
-from hpedu.assess.needs import SUMS, count_private_schools, foresee_needs, list_counted
+from hpedu.assess.needs import (
+    INHABITANTS_OF_PEERS,
+    SUMS,
+    TERTIARY,
+    count_private_schools,
+    foresee_needs,
+    list_counted,
+)
 from hpedu.assess.pupils import Series, foresee_pupils, index_series
 from hpedu.errors import check_name
 from hpedu.outlook.projection import name_bands
@@ -164,8 +171,16 @@ def draw_requirements(
     own = [norm for norm in view.registry.norms.values() if norm.level in wanted]
     references = [norm.reference for norm in own if norm.reference]
     values = store.indicator_values(references, [view.territory]).filter(pl.col("year") <= view.year)
+    peers = store.peer_values([INHABITANTS_OF_PEERS] if TERTIARY in wanted else [])
     found = foresee_needs(
-        series, values, view.registry, until=until, growth=growth, class_size=sizes, levels=wanted
+        series,
+        values,
+        view.registry,
+        until=until,
+        growth=growth,
+        class_size=sizes,
+        levels=wanted,
+        peers=peers.filter(pl.col("year") <= view.year),
     )
     found = found.filter(pl.col("level").is_in(wanted), pl.col("year") > view.year)
     if found.is_empty():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import pandas
 import polars as pl
@@ -12,7 +13,7 @@ from hpedu.assess.tasks import Occurrence
 from hpedu.present.page.blocks import draw_notice, draw_table
 from hpedu.present.page.display import Fragment
 from hpedu.present.view import GROUNDS, OWED, Wording, count_shown, name_year, with_unit
-from hpedu.registry.models import Print
+from hpedu.registry.models import Duty, Print
 from hpedu.texts import format_date, format_number, say, write_number
 
 
@@ -204,21 +205,40 @@ def list_goals(wording: Wording) -> Fragment:
     return _draw(("goal", "plan_place", "why_no_target"), rows, "goals_caption", wording)
 
 
-def list_duties(wording: Wording) -> Fragment:
-    """List the duties the plans set without a number: whose they are, how often, for whom, and the measure."""
+def list_duties(wording: Wording, reports: pl.DataFrame) -> Fragment:
+    """List the duties the plans set without a number: whose they are, how often, for whom, and the measure.
+
+    `reports` are the observations in which divisions reported on them: the last of each is said with its document.
+    """
     language = wording.language
+    last = {row["detail"]: row for row in reports.sort("year").iter_rows(named=True)}
     rows = [
         [
             duty.duty.get(language),
             f"{say(f'plan_short_{duty.plan}', language)}, {wording.name_place(duty.section, duty.annex)}",
             wording.bearer(duty),
             "; ".join(text.get(language) for text in (duty.rhythm, duty.receiver) if text),
-            duty.measure.get(language) if duty.measure else say("no_measure", language),
+            _say_measure(duty, last.get(duty.id), wording),
         ]
-        for duty in wording.registry.duties
+        for duty in wording.registry.duties.values()
     ]
     keys = ("duty", "plan_place", "owner", "rhythm_receiver", "could_measure")
     return _draw(keys, rows, "duties_caption", wording)
+
+
+def _say_measure(duty: Duty, report: Mapping[str, Any] | None, wording: Wording) -> str:
+    """Say what could measure a duty, and the last report on it with its document."""
+    measure = duty.measure.get(wording.language) if duty.measure else say("no_measure", wording.language)
+    if report is None:
+        return measure
+    state = say("duty_done" if report["value"] >= 1 else "duty_open", wording.language)
+    return say(
+        "duty_reported",
+        wording.language,
+        measure=measure,
+        year=report["year"],
+        report=f"{state} ({report['note']})" if report["note"] else state,
+    )
 
 
 def _draw(

@@ -20,20 +20,28 @@ from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_stan
 from hpedu.assess.tasks import Occurrence, list_occurrences
 from hpedu.errors import UnknownName, WrongParameters, check_name
 from hpedu.folders import LANGUAGES_VARIABLE, find_project
-from hpedu.ingest.forms.design import task_series
+from hpedu.ingest.forms.design import Cover, duty_series
 from hpedu.present import registers
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.trend import trend
-from hpedu.present.exports.form import offer_forms, series_of
+from hpedu.present.comparison import draw_peers, read_compared
+from hpedu.present.exports.form import (
+    formula_series,
+    locate_rows,
+    name_form,
+    offer_forms,
+    say_rows,
+    watch_series,
+)
 from hpedu.present.forecasts import draw_enrolment, draw_private_schools, draw_requirements
 from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table
 from hpedu.present.page.display import Chart, Fragment, PageHead
 from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import draw_target
-from hpedu.present.view import View, Wording
+from hpedu.present.view import OWED, View, Wording
 from hpedu.registry import load_registry
-from hpedu.registry.models import Target
+from hpedu.registry.models import Indicator, Target
 from hpedu.texts import LANGUAGES, Language, Sayable, current_language, message, remember_language
 
 YEARS = range(1954, 2101)
@@ -89,6 +97,8 @@ class Report(View):
         super().__init__(territory=territory, year=year, language=language)
         self.group = group
         self._horizon = horizon
+        # The rows of the form of each group, by target.
+        self._asked: dict[str, dict[str, list[int]]] = {}
         self.standings = self._assess(self.group)
 
     def __repr__(self) -> str:
@@ -101,7 +111,7 @@ class Report(View):
         """Return the head of the page: title, what it answers, and the sources of everything on it."""
         territory = self.registry.territories[self.territory]
         shown = self._own_values("viet_nam")
-        resources = self.resources(shown)
+        resources = self.resources(self._with_peers(shown))
         digests = store.file_digests([resource.path for resource in resources])
         name = territory.name.get(self.language)
         subtitle = self._say("plan_for_old_city", territory=name) if territory.role == "city" else ""
@@ -119,7 +129,7 @@ class Report(View):
             synthetic=bool((shown["status"] == "synthetic").any()),
             unread=store.unread_files(),
             sources=self._list_sources(resources, digests),
-            rules=explain_rules(self.language),
+            rules=explain_rules(self.language, company=any(one.has_company for one in self.standings)),
             past=territory.is_past,
             translated=self._is_translated(),
         )
@@ -143,7 +153,8 @@ class Report(View):
         check_name("target", name, self.registry.targets)
         group = self.registry.targets[name].group
         own = self.standings if self._holds(group) else self._assess(group)
-        return draw_target(self, next(s for s in own if s.target.id == name))
+        standing = next(s for s in own if s.target.id == name)
+        return draw_target(self, standing, asked=self._say_asked(standing), document=self._find_document(standing))
 
     def targets(self, *levels: str, group: str | None = None) -> Block:
         """Draw the blocks of all targets of the group (of some levels only, if any are named)."""
@@ -237,6 +248,10 @@ class Report(View):
         ]
         return draw_table([str(c) for c in shown.columns], rows, caption=caption, numeric=numeric)
 
+    def peers(self, *, shown: bool = True) -> Block:
+        """Show where the old province stands among all (`hpedu.present.comparison.draw_peers`)."""
+        return draw_peers(self, self._own_indicators()) if shown else Block(draw_notice(self._say("peers_off")))
+
     # -- what it would take --------------------------------------------------------------------------------
 
     def enrolment(self, *levels: str, until: int = 2030, growth: float = 0.0) -> Block:
@@ -271,8 +286,7 @@ class Report(View):
         if self.wording.place.is_past:
             return Block(draw_notice(self._say_past()))
         groups = list(dict.fromkeys(s.target.group for s in self.standings))
-        asked = [one for s in self.standings for one in series_of(s.target, self.registry, self.year)]
-        asked += map(task_series, self.registry.tasks)
+        asked = watch_series(groups, self.year, self.registry)
         forms = offer_forms(
             groups,
             territory=self.territory,
@@ -343,8 +357,10 @@ class Report(View):
         return registers.list_goals(self.wording)
 
     def duties(self) -> Fragment:
-        """List the duties that the plans set without a number, and what could measure them."""
-        return registers.list_duties(self.wording)
+        """List the duties that the plans set without a number, what could measure them, and what was reported."""
+        asked = map(duty_series, self.registry.duties.values())
+        known = store.series_observations(asked, self.territory).filter(pl.col("year") <= self.year)
+        return registers.list_duties(self.wording, known)
 
     # -- inside --------------------------------------------------------------------------------------------
 
@@ -382,13 +398,44 @@ class Report(View):
         store.record_use(digest_standings(own, year, self._horizon))
         return own
 
+    def _say_asked(self, standing: Standing) -> str:
+        """Say in which rows of which form a target without a figure is asked for; "" if it is not."""
+        group = standing.target.group
+        if standing.state not in OWED or self.territory != self.registry.city:
+            return ""
+        if group not in self._asked:
+            known = store.series_observations(watch_series([group], self.year, self.registry), self.territory)
+            self._asked[group] = locate_rows(Cover(group, self.territory, self.year), known, self.registry)
+        rows = say_rows(standing.target, self._asked[group], self.language)
+        return f"{name_form(group, self.territory, self.year)}, {rows}" if rows else ""
+
+    def _find_document(self, standing: Standing) -> str:
+        """Return decision, date, evidence and remark of the last report on a milestone; "" if there is none."""
+        if standing.target.kind != "milestone" or standing.last is None:
+            return ""
+        (series,) = formula_series(self.registry.indicators[standing.target.milestone_indicator])
+        known = store.series_observations([series], self.territory).filter(pl.col("year") == standing.last["year"])
+        return str(known["note"][-1]) if known.height else ""
+
     def _holds(self, group: str) -> bool:
         """Return whether targets and indicators of a group are on this page."""
         return self.group == group or not self.registry.groups[self.group].targets
 
+    def _own_indicators(self) -> list[Indicator]:
+        return [i for i in self.registry.indicators.values() if self._holds(i.group)]
+
+    def _with_peers(self, shown: pl.DataFrame) -> pl.DataFrame:
+        """Return values with those of the other provinces that a group's page compares with."""
+        if (
+            not self.registry.groups[self.group].targets
+            or self.registry.territories[self.territory].role == "country"
+        ):
+            return shown
+        return pl.concat([shown, read_compared(self._own_indicators(), self.registry)])
+
     def _own_values(self, *compared: str) -> pl.DataFrame:
         """Return the values of the group's indicators in the territory, its parts, and the places compared."""
-        own = [i.id for i in self.registry.indicators.values() if self._holds(i.group)]
+        own = [i.id for i in self._own_indicators()]
         places = dict.fromkeys([self.territory, *self.registry.territories[self.territory].parts, *compared])
         return store.indicator_values(own, places).filter(pl.col("year") <= self.year)
 

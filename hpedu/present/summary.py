@@ -125,8 +125,11 @@ def _lower(words: str) -> str:
     return words[:1].lower() + words[1:]
 
 
-def explain_rules(language: Language) -> list[str]:
-    """Return a sentence or two for each rule: state, projection, verdict, pace, merger, years."""
+def explain_rules(language: Language, *, company: bool = False) -> list[str]:
+    """Return a sentence or two for each rule: state, projection, verdict, pace, merger, years.
+
+    The record quoted is that of series with the company of other provinces where any on the page has it.
+    """
     return [
         say("rule_state", language, least=METHOD.least_points, stale=STALE_YEARS),
         say("rule_projection", language),
@@ -137,15 +140,15 @@ def explain_rules(language: Language) -> list[str]:
             unlikely=round(UNLIKELY * 100),
             company=METHOD.least_company,
         ),
-        _say_record(language),
+        _say_record(language, company=company),
         say("rule_pace", language),
         say("rule_merger", language),
         say("rule_year", language),
     ]
 
 
-def _say_record(language: Language) -> str:
-    record = read_track_record()
+def _say_record(language: Language, *, company: bool) -> str:
+    record = read_track_record(company=company)
     return say(
         "rule_record",
         language,

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
+from markupsafe import Markup
 
 from hpedu.assess.standing import Standing
-from hpedu.outlook.method import read_track_record
+from hpedu.outlook.method import METHOD, read_track_record
 from hpedu.present.charts.axes import Break, Goal
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, link_csv, render
@@ -24,8 +25,12 @@ ENDS = {"point": "point", "low": "lo80", "high": "hi80"}
 FAN = ("lo50", "hi50", "lo80", "hi80", "lo95", "hi95")
 
 
-def draw_target(view: View, standing: Standing) -> Block:
-    """Draw a target: heading and verdict, the chart if there is a value to draw, the facts behind it."""
+def draw_target(view: View, standing: Standing, *, asked: str = "", document: str = "") -> Block:
+    """Draw a target: heading and verdict, the chart if there is a value to draw, the facts behind it.
+
+    `asked` is the form and the rows of it that ask for the figures of a target without any, `document` what a
+    division has given as the proof of a milestone.
+    """
     target = standing.target
     indicator = view.registry.indicators.get(target.milestone_indicator or target.id)
     series = view.rows(indicator.id, bounds=True) if indicator else []
@@ -37,6 +42,8 @@ def draw_target(view: View, standing: Standing) -> Block:
         flags=view.name_flags(series),
         sources=[f"{r.publisher}: {r.title}" for r in view.resources(pl.DataFrame(series))] if series else [],
         series=series,
+        asked=asked,
+        document=document,
     )
     parts = _say_parts(view, indicator) if indicator and standing.last is None else []
     head = _draw_head(standing, view.wording, parts=parts)
@@ -104,6 +111,8 @@ def _draw_facts(
     flags: Sequence[str],
     sources: Sequence[str],
     series: Sequence[Mapping[str, Any]],
+    asked: str,
+    document: str,
 ) -> Fragment:
     """Draw the facts behind a target: definition, law, ambiguity, department, sources, data to download."""
     target, language = standing.target, wording.language
@@ -113,6 +122,10 @@ def _draw_facts(
         if text:
             facts.append((say(key, language), text))
 
+    if asked:
+        # The forms of a page are in its section on what is missing.
+        facts.append((say("asked_in", language), Markup('<a href="#missing">{}</a>').format(asked)))
+    add("document", document)
     add("definition", target.definition.get(language))
     status = say(f"definition_{target.definition_status}", language)
     add("legal_source", f"{target.legal_source.get(language)} ({status})")
@@ -138,7 +151,9 @@ def _draw_facts(
         csv_name=f"{target.id}.csv",
         csv_label=say("download_csv", language),
     )
-    return Fragment(html, "\n".join(f"{term}: {text}" for term, text in facts))
+    return Fragment(
+        html, "\n".join(f"{term}: {asked if isinstance(text, Markup) else text}" for term, text in facts)
+    )
 
 
 def _draw_chart(view: View, standing: Standing) -> Chart | None:
@@ -284,10 +299,12 @@ def _say_projection(standing: Standing, wording: Wording) -> Iterator[str]:
     if row is not None and standing.target.year is not None:
         words = say_outlook(standing, wording, row)
         year = _year(standing, row["year"], wording)
-        held = round(read_track_record().coverage80 * 10)
+        held = round(read_track_record(company=standing.has_company).coverage80 * 10)
+        rests = "company_said" if standing.has_company else "alone_said"
         yield " ".join(
             [
                 say("projection_said", wording.language, year=year, **words),
+                say(rests, wording.language, count=standing.company, least=METHOD.least_company),
                 say("record_said", wording.language, held=held),
             ]
         )

@@ -113,7 +113,7 @@ class Wording:
 
     def bearer(self, duty: Duty) -> str:
         """Name the divisions that have a duty, marked if the plan does not; say so if nobody is known."""
-        named = duty.departments or (self.registry.owners[duty.subject].departments if duty.subject else [])
+        named = self.registry.bearers_of(duty)
         mark = "" if duty.departments else " *"
         return "; ".join(map(self.department, named)) + mark if named else say("no_bearer", self.language)
 

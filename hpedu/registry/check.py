@@ -194,11 +194,14 @@ def _rest(registry: Registry) -> Iterator[Problem]:
     for gap in registry.breaks.values():
         yield from _missing("breaks.csv", gap.id, "indicator", [gap.indicator], registry.indicators)
         yield from _missing("breaks.csv", gap.id, "territory", filter(None, [gap.territory]), registry.territories)
+    for peer in registry.peers:
+        yield from _missing("peers.csv", peer.territory, "territory", [peer.territory], registry.territories)
     for task in registry.tasks:
         yield from _missing("tasks.csv", task.id, "department", task.departments, registry.departments)
-    for duty in registry.duties:
-        yield from _missing("duties.csv", duty.section, "department", duty.departments, registry.departments)
-        yield from _missing("duties.csv", duty.section, "owner", filter(None, [duty.subject]), registry.owners)
+    for duty in registry.duties.values():
+        yield from _missing("duties.csv", duty.id, "department", duty.departments, registry.departments)
+        yield from _missing("duties.csv", duty.id, "owner", filter(None, [duty.subject]), registry.owners)
+        yield from _missing("duties.csv", duty.id, "indicator", duty.indicators, registry.indicators)
     for owner in registry.owners.values():
         yield from _missing("owners.csv", owner.id, "department", owner.departments, registry.departments)
     for department in registry.departments.values():

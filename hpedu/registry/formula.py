@@ -19,6 +19,13 @@ class SeriesRef:
     sex: str = "both"
     detail: str = ""
 
+    @property
+    def key(self) -> str:
+        """Return the term that a formula would name it by."""
+        options = {"ownership": "all", "sex": "both", "detail": ""}
+        parts = [f"{d}={getattr(self, d)}" for d in DIMENSIONS if getattr(self, d) != options[d]]
+        return "/".join([self.measure, self.level, *parts])
+
 
 def parse_formula(text: str) -> tuple[SeriesRef, ...]:
     """Read `a/x + b/y/ownership=private` as its terms.

@@ -25,6 +25,7 @@ from hpedu.registry import models
 from hpedu.registry.check import cross_check
 from hpedu.registry.models import Keyed, Row
 from hpedu.registry.registry import Registry
+from hpedu.registry.school_columns import SchoolColumn
 from hpedu.texts import LANGUAGES, message
 
 HOME = Path(__file__).parent
@@ -55,7 +56,8 @@ FILES: dict[str, tuple[str, type[Row]]] = {
     "errata": ("errata.csv", models.Erratum),
     "decisions": ("decisions.csv", models.Decision),
     "revision_limits": ("revision_limits.csv", models.RevisionLimit),
-    "school_columns": ("school_columns.csv", models.SchoolColumn),
+    "school_columns": ("school_columns.csv", SchoolColumn),
+    "peers": ("peers.csv", models.Peer),
     "publishers": ("publishers.csv", models.PublisherName),
     "limits": ("limits.csv", models.Limit),
     "relations": ("relations.csv", models.Relation),

@@ -190,6 +190,8 @@ class Department(Keyed):
     """A division of the city's Department of Education and Training."""
 
     name: Text
+    # The name of its sheet in the history book, of 31 letters at most.
+    sheet: str
     valid_from: date | None
     valid_to: date | None
     # Of one that has ended: the division that has its work now; empty where no source says so.
@@ -375,7 +377,7 @@ class Goal(Row):
     horizon: int | None
 
 
-class Duty(Row):
+class Duty(Keyed):
     """A duty that a plan sets without a number."""
 
     plan: Literal["strategy_plan", "resolution_173_174_plan"]
@@ -390,6 +392,8 @@ class Duty(Row):
     receiver: Text | None
     # What could measure it; our proposal.
     measure: Text | None
+    # Those whose figures the forms ask for, to measure it.
+    indicators: list[Slug]
 
 
 class OtherTarget(Keyed):
@@ -540,6 +544,15 @@ class LevelFlow(Row):
     cohort: str = ""
 
 
+class Peer(Row):
+    """What there is to know of a province of the old division beside others: its groups, and since when it is."""
+
+    territory: Slug
+    # The year from which figures under its name are of its present area.
+    since: int | None
+    groups: list[Literal["red_river_delta", "centrally_run"]]
+
+
 class PublisherName(Row):
     """A name of a publisher that changed its name."""
 
@@ -552,49 +565,3 @@ class Limit(Keyed):
 
     value: Decimal
     name: Text
-
-
-class SchoolColumn(Keyed):
-    """A column of the department's school list (docs/school_list.md), and the series its sums become.
-
-    `per_level` columns may also be in the list once a level, headed "Giáo viên tiểu học": a school of several
-    levels needs that, for any other the total is enough. Such a column is called by its id and the level.
-    """
-
-    # The header as it should be typed.
-    name: Text
-    # Other headers it is known by; accents, case and punctuation do not count.
-    aliases: list[Words]
-    kind: Literal["code", "text", "count", "yes_no", "date", "choice", "year"]
-    required: bool
-    # Those who fill it in: nobody has to; schools, by their highest level; schools, by each level they teach.
-    scope: Literal["", "school", "level"]
-    # For the scope `level`: a school that teaches one of them fills the column in.
-    levels: list[Slug]
-    per_level: bool
-    # `measure/level[/dimension=code]`; "{level}" means each of `levels`.
-    series: list[Words]
-    # Sum the values; count the schools above 0; count the schools; count the valid recognitions.
-    count_as: Literal["sum", "any", "rows", "valid"]
-    # Public and private schools are summed apart as well.
-    by_ownership: bool
-    # The column it cannot exceed; the column, or column and level, that it makes up together with others.
-    part_of: str = ""
-    sums_to: str = ""
-
-    @property
-    def formulas(self) -> list[str]:
-        """Return the series, one by one."""
-        return [
-            text.replace("{level}", level)
-            for text in self.series
-            for level in (self.levels if "{level}" in text else [""])
-        ]
-
-    @property
-    def variants(self) -> dict[str, str]:
-        """Return the ids of its columns for one level each, and that level."""
-        return {f"{self.id}_{level}": level for level in self.levels} if self.per_level else {}
-
-
-# Two registries are equal only if they are the same object, so that caches can keep what is worked out of one.

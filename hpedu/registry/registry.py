@@ -26,17 +26,18 @@ from hpedu.registry.models import (
     Norm,
     OtherTarget,
     Owner,
+    Peer,
     Place,
     ProvinceCode,
     PublisherName,
     Relation,
     RevisionLimit,
-    SchoolColumn,
     Target,
     Task,
     Territory,
     TerritoryName,
 )
+from hpedu.registry.school_columns import SchoolColumn
 from hpedu.texts import Language
 
 
@@ -61,7 +62,7 @@ class Registry:
     breaks: dict[str, Break]
     tasks: list[Task]
     goals: list[Goal]
-    duties: list[Duty]
+    duties: dict[str, Duty]
     other_targets: dict[str, OtherTarget]
     norms: dict[str, Norm]
     flows: list[LevelFlow]
@@ -70,6 +71,7 @@ class Registry:
     revision_limits: list[RevisionLimit]
     school_columns: dict[str, SchoolColumn]
     limits: dict[str, Limit]
+    peers: list[Peer]
     publishers: list[PublisherName]
     relations: dict[str, Relation]
 
@@ -121,6 +123,10 @@ class Registry:
             terms = [term for text in texts if text for term in parse_formula(text)]
             used[name] = {replace(term, ownership="all") for term in terms}
         return used
+
+    def bearers_of(self, duty: Duty) -> list[str]:
+        """Return the divisions that have a duty: those the plan names, else those of its subject, else nobody."""
+        return duty.departments or (self.owners[duty.subject].departments if duty.subject else [])
 
     def others_of(self, target: str) -> list[OtherTarget]:
         """Return the targets and forecasts of others that are shown next to a target of the city."""

@@ -236,3 +236,41 @@ def test_a_country_is_compared_never_judged(tables: Any, registry: Registry) -> 
     assert {standing.state for standing in standings} == {"not_judged"}
     known = {standing.target.id: standing for standing in standings if standing.last}
     assert known["nursery_enrolment_rate"].gap is None
+
+
+class TestCompany:
+    POINTS = ((2019, 37.0), (2020, 39.0), (2021, 41.5), (2022, 43.0), (2023, 45.5), (2024, 48.0), (2025, 49.9))
+
+    def assess(self, registry: Registry, places: list[str], last: int = 2025) -> Standing:
+        target = registry.targets["nursery_enrolment_rate"]
+        plain = {
+            "indicator": target.id,
+            "unit": target.unit,
+            "status": "final",
+            "qualifier": "",
+            "edition": "2025",
+        }
+        rows = [
+            plain | {"territory": place, "year": year - 2025 + last, "value": value + number / 10}
+            for number, place in enumerate(places)
+            for year, value in self.POINTS
+        ]
+        own = [plain | {"territory": "hai_phong", "year": year, "value": value} for year, value in self.POINTS]
+        values = pl.DataFrame([*own, *rows], schema=VALUES, orient="row")
+        stub = replace(registry, targets={target.id: target}, breaks={})
+        [standing] = assess_targets(values, stub, "hai_phong", 2025)
+        return standing
+
+    def test_other_provinces_are_counted_and_not_judged(self, registry: Registry) -> None:
+        provinces = [key for key, row in registry.territories.items() if row.role == "province"][:12]
+        standing = self.assess(registry, provinces)
+        assert (standing.company, standing.has_company, standing.state) == (12, True, "likely")
+        assert standing.last is not None and standing.last["territory"] == "hai_phong"
+
+    def test_few_of_them_or_old_ones_are_no_company(self, registry: Registry) -> None:
+        provinces = [key for key, row in registry.territories.items() if row.role == "province"]
+        assert not self.assess(registry, provinces[:9]).has_company
+        assert not self.assess(registry, provinces[:12], last=2018).has_company
+
+    def test_parts_of_the_city_are_no_company(self, registry: Registry) -> None:
+        assert self.assess(registry, ["hai_phong_old", "hai_duong_old"]).company == 0

@@ -6,7 +6,7 @@ import pytest
 
 from hpedu.batch.plan import BareCode, NoSchoolList, NotInList, Run, find_communes, make_plan, pick_runs
 from hpedu.digest import Prepared
-from hpedu.errors import UnknownName
+from hpedu.errors import UnknownName, WrongParameters
 from hpedu.folders import Project
 from hpedu.present.report import Report, list_targets
 from hpedu.registry import Registry
@@ -120,5 +120,5 @@ def test_a_province_or_region_is_refused_everywhere(registry: Registry, territor
         make_plan(["general"], [territory], ["en"])
     with pytest.raises(UnknownName, match="No territory is called"):
         list_targets(territory=territory)
-    with pytest.raises(UnknownName, match="No territory is called"):
+    with pytest.raises(WrongParameters, match="No territory is called"):
         Report("general", territory=territory, year=None, language="en")

@@ -15,7 +15,7 @@ from hpedu.assess.standing import assess_targets
 from hpedu.batch.engine import run_report
 from hpedu.batch.plan import Run
 from hpedu.cli import commands
-from hpedu.demo.project import NotHere, write_demo
+from hpedu.demo.project import NotHere, write_demo, write_project
 from hpedu.folders import HOME_VARIABLE, Project
 from hpedu.registry import Registry
 from hpedu.store import prepare
@@ -88,6 +88,33 @@ def test_city_and_communes_come_from_the_school_list(demo: Project) -> None:
     assert store.schools().height == 1588
 
 
+@pytest.fixture
+def past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_tables: None, registry: Registry) -> Project:
+    project = write_demo(tmp_path / "past", registry, history=True)
+    monkeypatch.setenv(HOME_VARIABLE, str(project.root))
+    prepare(project)
+    return project
+
+
+def test_one_history_book_gives_every_target_its_trend(past: Project, registry: Registry) -> None:
+    assert set(store.observations(all_editions=True)["status"]) == {"synthetic"}
+    assert set(store.issues()["reason"]) == {"school_standard_lapsed"}
+    assert store.findings().filter(severity="error").is_empty()
+    values = store.indicator_values().filter(territory="hai_phong")
+    for target in registry.targets.values():
+        indicator = target.milestone_indicator or target.id
+        years = values.filter(indicator=indicator)["year"].n_unique()
+        assert years >= (1 if target.milestone_indicator else 3), target.id
+    standings = {one.state for one in assess_targets(store.indicator_values(), registry, "hai_phong", 2025)}
+    assert not standings & {"no_data", "one_point", "stale", "milestone_unreported"}
+    run = Run(2025, "hai_phong", "vi", "preschool")
+    outcome = run_report(run, past)
+    assert not outcome.failed, outcome.details
+    page = (past.reports / run.page).read_text(encoding="utf-8")
+    numbers = [one for one in registry.targets.values() if one.group == "preschool" and one.kind != "milestone"]
+    assert page.count('class="chart"') >= len(numbers) and "so_lieu_mo_phong.xlsx" in page
+
+
 def test_the_page_says_so_in_a_band(demo: Project) -> None:
     run = Run(2025, "hai_phong", "vi", "higher")
     outcome = run_report(run, demo)
@@ -119,3 +146,30 @@ def test_it_refuses_data_raw_and_folders_that_hold_anything(tmp_path: Path, regi
     result = CliRunner().invoke(commands, ["demo", str(ROOT / "data" / "raw" / "demo")])
     assert result.exit_code != 0
     assert not (ROOT / "data" / "raw" / "demo").exists()
+
+
+class TestInit:
+    """`hpedu init`: a project to start a year or another office with."""
+
+    def test_a_new_project_can_be_ingested_at_once(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_tables: None
+    ) -> None:
+        result = CliRunner().invoke(commands, ["init", str(tmp_path / "moi")])
+        assert result.exit_code == 0, result.output
+        project = Project(tmp_path / "moi")
+        assert {path.name for path in project.notebooks.glob("*.ipynb")} >= {"overview.ipynb", "preschool.ipynb"}
+        assert (project.root / "README.md").read_text(encoding="utf-8").startswith("# Dự án báo cáo giáo dục")
+        monkeypatch.setenv(HOME_VARIABLE, str(project.root))
+        made = prepare(project)
+        assert not made.unread and made.newest_year is not None
+        assert f"{made.counts['files']} files" in result.output
+
+    def test_what_an_office_has_typed_is_not_copied(self, project: Project, tmp_path: Path) -> None:
+        write_project(tmp_path / "moi")
+        assert not list(Project(tmp_path / "moi").raw.rglob("*.xlsx"))
+
+    def test_a_folder_that_holds_anything_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "a.txt").write_text("kept", encoding="utf-8")
+        result = CliRunner().invoke(commands, ["init", str(tmp_path)])
+        assert result.exit_code == 1 and "is not empty" in result.stderr
+        assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]

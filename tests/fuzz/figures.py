@@ -19,10 +19,16 @@ from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.source import open_source
-from hpedu.registry import Registry
+from hpedu.registry import Registry, load_registry
+from tests.fuzz.forms import FilledForm, compare_form, make_form
 from tests.fuzz.mutations import MUTATIONS, ONLY
 from tests.fuzz.schools import SchoolTable, compare, make_list
 from tests.fuzz.tables import FORMATS, PUBLISHED, Table, make_table
+from tests.fuzz.yearbooks import write_merged_keys, write_yearbook
+
+LIKE = dict.fromkeys(("yearbook", "merged_keys"), "ods")
+"""The format that can show the same changes as one that is laid out in another way."""
+WRITERS = FORMATS | {"yearbook": write_yearbook, "merged_keys": write_merged_keys}
 
 RESOURCE: Resource = stand_in(Path("table")).model_copy(update={"published": PUBLISHED})
 
@@ -35,7 +41,7 @@ class Mutant:
     format: str
     mutation: str
     done: str
-    table: Table | SchoolTable
+    table: Table | SchoolTable | FilledForm
     data: bytes
 
 
@@ -51,18 +57,21 @@ class Outcome:
 
 
 def make_mutant(number: int) -> Mutant:
-    """Make the mutant of a number: one in ten a school list; a table, one change in three of four, else two."""
+    """Make the mutant of a number: one in ten a school list, one a form; a table, one change or two."""
     random = Random(number)
     if number % 10 == 0:
         kind, name, schools, done, data = make_list(random)
         return Mutant(number, kind, name, done, schools, data)
+    if number % 10 == 5:
+        name, form, done, data = make_form(random, load_registry())
+        return Mutant(number, "form", name, done, form, data)
     table = make_table(random)
-    kind = random.choice(list(FORMATS))
-    known = [name for name in MUTATIONS if kind in ONLY.get(name, {kind})]
+    kind = random.choice(list(WRITERS))
+    known = [name for name in MUTATIONS if LIKE.get(kind, kind) in ONLY.get(name, {LIKE.get(kind, kind)})]
     names = random.sample(known, 1 if random.random() < 0.75 else 2)
     # A change of the unit or scope after another one keeps what the other made known.
     done = [_change(table, name, random) for name in names]
-    return Mutant(number, kind, " + ".join(names), "; ".join(done), table, FORMATS[kind](table))
+    return Mutant(number, kind, " + ".join(names), "; ".join(done), table, WRITERS[kind](table))
 
 
 def _change(table: Table, name: str, random: Random) -> str:
@@ -79,6 +88,9 @@ def judge(mutant: Mutant, registry: Registry) -> Outcome:
     try:
         if isinstance(mutant.table, SchoolTable):
             read, set_aside, found = compare(mutant.table, mutant.data, RESOURCE, registry)
+            return Outcome(mutant, read, set_aside, False, tuple(found))
+        if isinstance(mutant.table, FilledForm):
+            read, set_aside, found = compare_form(mutant.table, mutant.data, RESOURCE, registry)
             return Outcome(mutant, read, set_aside, False, tuple(found))
         reading = read_file(open_source(mutant.data), RESOURCE, registry)
     except Unreadable:

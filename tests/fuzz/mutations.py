@@ -306,12 +306,19 @@ def _arrange(table: Table, places: list[int]) -> None:
         row.cells = [deepcopy(row.cells[n]) for n in places]
 
 
+def cut(table: Table, random: Random) -> str:
+    """The end of the file is missing: of the last figure there are some digits."""
+    cell = table.rows[-1].cells[-1]
+    table.cut, cell.value = random.randrange(1, max(len(cell.printed), 2)), None
+    return f"cut behind {cell.printed[: table.cut]!r} of the last cell"
+
+
 MUTATIONS: dict[str, Callable[[Table, Random], str]] = {
     function.__name__: function
     for function in (
         value, mark, printed, superscript, percent_format, grouped, unit, title, unit_in_title, sheet_name, item,
         year, other_year, place, order, column_order, lost_column, same_row, same_column, inserted_row, note,
-        lost_cells,
+        lost_cells, cut,
     )
 }  # fmt: skip
 
@@ -319,6 +326,7 @@ ONLY = {
     "title": {"xlsx", "ods", "html", "text", "px", "pxweb_csv", "jsonstat"},
     "superscript": {"xlsx", "html"},
     "lost_cells": {"pxweb_csv"},
+    "cut": {"html", "text"},
     "percent_format": {"xlsx"},
     "sheet_name": {"xlsx", "ods"},
     "grouped": {"xlsx", "ods", "html", "text", "pxweb_csv"},

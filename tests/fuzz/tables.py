@@ -85,6 +85,13 @@ class Table:
     sex: str = "both"
     # Rows of which a cell is lost in the file, by their number, and which cells.
     lost: dict[int, slice] = field(default_factory=dict)
+    # Where the file is cut: so many digits of the last figure are left.
+    cut: int = 0
+
+    def cut_off(self, text: str) -> bytes:
+        """Return a file of text, without what is cut off."""
+        last = self.rows[-1].cells[-1].printed
+        return (text[: text.rindex(last) + self.cut] if self.cut else text).encode()
 
     def truth(self) -> dict[Key, set[tuple[float, str]]]:
         """Return each figure as it now stands, with its status."""
@@ -187,7 +194,7 @@ def write_html(table: Table) -> bytes:
     head = f"<html><body><h2>{escape(table.title)}</h2>"
     unit = f'<tr><td colspan="{len(items) + 1}">Unit: {escape(table.unit)}</td></tr>'
     caption = f'<tr><td colspan="{len(items) + 1}">{escape(table.title)}</td></tr>'
-    return f"{head}<table>{caption}{unit}{''.join(lines)}</table>{notes}</body></html>".encode()
+    return table.cut_off(f"{head}<table>{caption}{unit}{''.join(lines)}</table>{notes}</body></html>")
 
 
 _ODS = (
@@ -307,7 +314,7 @@ def write_text(table: Table) -> bytes:
     shown = [column.year_label for column in table.columns]
     body = [line(row.label, [c.printed + c.raised for c in row.cells]) for row in table.rows]
     head = [table.title, "", f"{'':{first}}Unit: {table.unit}", "", line("", shown), line("", items), ""]
-    return "\n".join([*head, *body, "", *table.notes, ""]).encode()
+    return table.cut_off("\n".join([*head, *body, "", *table.notes, ""]))
 
 
 def write_tidy(table: Table) -> bytes:

@@ -276,6 +276,17 @@ def test_a_figure_given_twice_is_not_read(registry: Registry) -> None:
     assert twice == {("B3", "S!D3"), ("D3", "S!B3"), ("B4", "S!D4"), ("D4", "S!B4")}
 
 
+def test_equal_prints_on_two_sheets_are_one_figure(registry: Registry) -> None:
+    """A sheet that repeats a figure costs nothing; where the sheets differ, neither is read."""
+    other = [list(row) for row in table()]
+    other[-1][1] = f"{other[-1][1]}1"
+    reading = read(workbook(A=table(), B=other), registry)
+    assert {row["sheet"] for row in reading.observations} == {"A"} and len(reading.observations) == 5
+    assert Counter(row["reason"] for row in reading.issues) == {"figure_repeated": 5, "figure_twice": 2}
+    repeated = next(row for row in reading.issues if row["reason"] == "figure_repeated")
+    assert repeated["sheet"] == "B" and repeated["subject"] == f"A!{repeated['cell']}"
+
+
 def test_one_fraction_shows_that_none_is_whole(registry: Registry) -> None:
     rows = [[f"{PUPILS} năm 2019"], HEADER, ["Hải Phòng", "402", "203,5"], ["Hà Nội", "1605", "811"]]
     reading = read(workbook(S=rows), registry)

@@ -154,7 +154,7 @@ def test_a_code_is_the_same_in_any_spelling(item: str) -> None:
 @pytest.mark.parametrize(
     ("item", "label"),
     [
-        (["TOTAL - Pers.", "Total"], "TOTAL / Total"),
+        (["TOTAL - Pers.", "Total"], "TOTAL"),
         (["TOTAL - Pers. Total"], "TOTAL"),
         (["Public - Pers. Other degree"], "Public / Other degree"),
         (["Public - Pers.", "Postgraduate"], "Public / Postgraduate"),

@@ -119,7 +119,7 @@ class TestWhatComesOut:
         registry = load_registry()
         project = place(declared=make_workbook([["", "2015"], ["Hải Phòng", 12], ["Hải Dương", 14]]))
         nothing = pl.DataFrame(schema=schema.OBSERVATIONS)
-        write_form(project.raw / "form.xlsx", group="higher", year=2026, observations=nothing, registry=registry)
+        write_form(project.raw / "form.xlsx", subject="higher", year=2026, observations=nothing, registry=registry)
         (project.raw / "list.xlsx").write_bytes(make_workbook([HEADER_OF_SCHOOLS, SCHOOL]))
         seen = list[str]()
         found = pipeline.ingest(project, registry, seen.append)

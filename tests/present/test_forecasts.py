@@ -60,7 +60,7 @@ def test_how_many_private_schools_has_one_answer_in_two_named_readings(report: R
 
 
 def test_a_line_that_never_changes_is_not_repeated_by_year(report: Report) -> None:
-    _, years, *_ = report.requirements("primary", "lower_secondary").pieces
+    _, years, *_ = report.requirements("primary", "tertiary").pieces
     for line in years.plain.splitlines()[2:]:
         assert len(set(line.split("\t")[1:])) > 1, line
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from hpedu.assess.standing import Standing
+from hpedu.ingest.schema import OBSERVATIONS
 from hpedu.present.registers import count_owed, list_duties, list_goals, list_missing, list_tasks
 from hpedu.present.view import Wording
-from hpedu.registry import Registry
+from hpedu.registry import Registry, load_registry
 from hpedu.texts import LANGUAGES, Language, say
 
 
 @pytest.fixture(params=LANGUAGES)
 def wording(request: pytest.FixtureRequest, registry: Registry) -> Wording:
     return Wording(registry, request.param, "hai_phong")
+
+
+NOTHING = pl.DataFrame(schema=OBSERVATIONS)
 
 
 def blank(registry: Registry) -> list[Standing]:
@@ -59,15 +64,15 @@ def test_a_division_that_has_ended_says_that_its_successor_is_not_known(
 
 
 def test_duties_say_who_has_them_and_what_could_measure_them(wording: Wording, registry: Registry) -> None:
-    lines = list_duties(wording).plain.splitlines()[2:]
+    lines = list_duties(wording, NOTHING).plain.splitlines()[2:]
     assert len(lines) == len(registry.duties)
-    for duty, line in zip(registry.duties, lines, strict=True):
+    for duty, line in zip(registry.duties.values(), lines, strict=True):
         owner = line.split("\t")[2]
         if duty.departments:
             assert "*" not in owner
         else:
             assert owner.endswith(" *") if duty.subject else owner == say("no_bearer", wording.language)
-    measured = [duty for duty in registry.duties if duty.measure]
+    measured = [duty for duty in registry.duties.values() if duty.measure]
     assert 0 < len(measured) < len(registry.duties)
     assert sum(say("no_measure", wording.language) in line for line in lines) == len(registry.duties) - len(
         measured
@@ -76,5 +81,15 @@ def test_duties_say_who_has_them_and_what_could_measure_them(wording: Wording, r
 
 def test_no_english_stands_in_a_vietnamese_list(registry: Registry) -> None:
     wording = Wording(registry, "vi", "hai_phong")
-    for listed in (list_goals(wording), list_duties(wording)):
+    for listed in (list_goals(wording), list_duties(wording, NOTHING)):
         assert "annex" not in listed.plain and "phụ lục (hàng" in listed.plain
+
+
+def test_the_last_report_on_a_duty_is_said_with_its_document() -> None:
+    wording = Wording(load_registry(), "vi", "hai_phong")
+    rows = [
+        {"measure": "duty_done", "detail": "publication", "year": 2025, "value": 0.0, "note": ""},
+        {"measure": "duty_done", "detail": "publication", "year": 2026, "value": 1.0, "note": "5/BC; bao_cao.pdf"},
+    ]
+    listed = list_duties(wording, pl.DataFrame(rows, schema=OBSERVATIONS)).plain
+    assert "báo cáo năm 2026: hoàn thành (5/BC; bao_cao.pdf)" in listed and "báo cáo năm 2025" not in listed

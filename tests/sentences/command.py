@@ -83,6 +83,10 @@ def make_errors() -> list[HpeduError]:
         ],
         "ClusterDiffers": [(["tcp://10.0.0.2: polars 1.0 ≠ 1.1"],)],
         "FormExists": [(Path("phieu.xlsx"),)],
+        "NoYear": [(26,)],
+        "NoYears": [("2019-2099",)],
+        "NoWorkbookName": [(Path("phieu.csv"),)],
+        "ChooseOne": [(["--group", "--department", "--school-list"],)],
         "NotHere": [(FOLDER, message(f"demo_{why}")) for why in ("in_raw", "not_empty", "not_folder")],
         "BrokenRecord": [(Path("reports/2024/hai_phong/standings.json"), "line 3")],
         "NotTogether": [("--only", "--group")],
@@ -240,6 +244,11 @@ EXAMPLES: dict[str, object] = {
     "time": message("time_minutes", minutes=3), "times": message("check_times", count=4), "title": "Bảng 1",
     "lines": "  report", "lock": "requirements.lock", "what": "hexbin", "kinds": ["line", "bar"],
     "columns": ["name"], "ending": ".doc", "endings": [".svg", ".png"],
+    "since": "31/12/2025", "rows": "3, 4", "state": "no figure", "subject": "Quality", "saved": "2/2/2026",
+    "sender": "A",
+    "measure": "pupils", "report": "completed", "figures": 12, "judged": 8, "number": 1,
+    "targets": "7, 10", "value": "60", "last": "596",
+    "change": "-536", "share": "-89.9", "old": "no figure", "new": "40%", "school_year": "2026-2027",
     "variable": "HPEDU_HOME", "width": 12, "numbers": "5, 9",
 }  # fmt: skip
 FILLED = (
@@ -259,6 +268,9 @@ FILLED = (
         "stale_data",
     ),
     *("plot_unknown", "plot_no_numbers", "chart_ending", "notebook_name", "notebook_taken", "new_done"),
+    *("owed_form", "owed_line", "returned_head", "returned_line", "telling_head", "telling_line", "form_rows"),
+    *("form_sheet", "duty_reported", "school_form_title", "school_form_done", "init_done"),
+    *("impact_first", "impact_change", "impact_targets", "impact_target"),
     *("demo_done", "form_done", "outlook_done", "field_literal_error", "plain", "run_tasks", "run_installing"),
 )
 """Texts that need a damaged file, a whole project or a run to be said: said here with example values."""

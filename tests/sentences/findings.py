@@ -9,6 +9,7 @@ import polars as pl
 from hpedu.ingest.checks import find_problems
 from hpedu.ingest.quarantine import Unreadable, set_aside_row
 from hpedu.ingest.schema import OBSERVATIONS, Cell, Resource
+from hpedu.peers import find_country_gaps
 from hpedu.registry import load_registry
 from hpedu.texts import Language, read_texts, say
 
@@ -55,6 +56,11 @@ def list_tables() -> dict[str, Rows]:
             SCHOOLS | {"value": 1588.0},
             SCHOOLS | {"value": 1404.0, "ownership": "public"},
         ],
+        "merged city and its parts": [
+            {"territory": "hai_phong", "value": 250.0, "file": "form.xlsx", "cell": "D4"},
+            {"value": 100.0},
+            {"territory": "hai_duong_old", "value": 120.0, "cell": "B3"},
+        ],
         "swapped digits": [
             ROOMS | {"measure": "classrooms", "value": 3246.0},
             ROOMS | {"measure": "classrooms_permanent", "value": 2327.0},
@@ -93,6 +99,16 @@ def list_tables() -> dict[str, Rows]:
     }
 
 
+def _say_gap(language: Language) -> str:
+    """Say that the country differs from its provinces where they stand in another table."""
+    old = [
+        t.id for t in load_registry().territories.values() if t.role in ("part", "province") and t.id != "ha_tay"
+    ]
+    rows = [PLAIN | COUNTRY | {"value": 6500.0}, *(PLAIN | {"territory": one, "file": "b.csv"} for one in old)]
+    [row] = find_country_gaps(pl.DataFrame(rows, schema=OBSERVATIONS, orient="row"), load_registry()).to_dicts()
+    return f"{row['severity']}, {row['check']}: {row[f'message_{language}']} → {row[f'what_{language}']}"
+
+
 def say_findings(language: Language) -> dict[str, list[str]]:
     """Say what each of the tables gives."""
     sections = {}
@@ -103,6 +119,7 @@ def say_findings(language: Language) -> dict[str, list[str]]:
             f"{row['severity']}, {row['check']}: {row[f'message_{language}']} → {row[f'what_{language}']}"
             for row in found.iter_rows(named=True)
         ]
+    sections["finding: provinces in other tables"] = [_say_gap(language)]
     names = {
         "place": CLOSE,
         "year": "2020",

@@ -12,11 +12,13 @@ from tempfile import TemporaryDirectory
 
 from hpedu import Report, store
 from hpedu.folders import HOME_VARIABLE
+from hpedu.ingest.panel import HEAD
 from hpedu.present.commune import CommuneReport
 from hpedu.present.page.blocks import Block, Prose
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.registers import list_findings, list_missing, list_set_aside
 from hpedu.present.report import list_lines
+from hpedu.registry import load_registry
 from hpedu.texts import Language, say
 
 YEAR, CITY, COMMUNE = 2025, "hai_phong", "commune_10525_2025"
@@ -53,7 +55,7 @@ def small_project() -> Iterator[None]:
     with TemporaryDirectory() as folder:
         raw = Path(folder) / "data" / "raw"
         raw.mkdir(parents=True)
-        files = {"figures": _write_figures(), "schools": SCHOOLS}
+        files = {"figures": _write_figures(), "schools": SCHOOLS, "panel": _write_panel()}
         entry = {
             "title": "Bảng thử", "publisher": "Sở thử", "table": "1", "url": "u", "published": "2026-03",
             "scope": "s", "confidence": "high", "transcription": True, "licenses": [],
@@ -97,6 +99,19 @@ LINT: dict[str, dict[str, object]] = {
 }
 
 
+def _write_panel() -> str:
+    """Return the primary pupils of all old provinces, one class each."""
+    years = (2010, 2020)
+    rows = [",".join([*HEAD, *map(str, years)])]
+    # Without old Hai Duong, so that the merged city has no sum of both.
+    old = {t.id for t in load_registry().territories.values() if t.role in ("part", "province")}
+    old -= {"ha_tay", "hai_duong_old"}
+    for number, territory in enumerate(sorted(old)):
+        rows.append(f"{territory},pupils,primary,all,both,persons,{20 + number},{90 - number}")
+        rows.append(f"{territory},classes,primary,all,both,classes,1,1")
+    return "\n".join(rows) + "\n"
+
+
 def say_pages(language: Language) -> dict[str, list[str]]:
     """Say what follows the targets on pages of the small project."""
     with small_project():
@@ -109,6 +124,10 @@ def say_pages(language: Language) -> dict[str, list[str]]:
             "enrolment: nothing counted": long_ago.enrolment(),
             "requirements": report.requirements("primary", "preschool", class_size={"primary": 20}),
             "private schools": report.private_schools("preschool", "lower_secondary"),
+            "peers": report.peers(),
+            "peers: none": preschool.peers(),
+            "peers: left out": report.peers(shown=False),
+            "peers: of the country": Report("general", territory="viet_nam", year=YEAR, language=language).peers(),
             "requirements: nothing counted": long_ago.requirements(),
             "form offered": preschool.missing().pieces[0],
             "form not offered": old_city.missing().pieces[0],

@@ -133,6 +133,7 @@ def list_cautions() -> dict[str, Standing]:
         "lost": replace(uncertain, lost_since=2024),
         "after a break": replace(uncertain, broken=True),
         "stale": replace(uncertain, stale=True),
+        "with company": replace(uncertain, company=61),
         "implausible": replace(uncertain, target=doubtful),
         "no pace so far": replace(uncertain, observed_pace=None),
         "lapsed in part": stand("milestone_reached", 1.0, target=halved),

@@ -21,7 +21,7 @@ from hpedu.ingest.checks.limits import (
     check_zeros,
 )
 from hpedu.ingest.checks.shares import check_shares
-from hpedu.ingest.checks.territories import check_territories
+from hpedu.ingest.checks.territories import check_mergers, check_territories
 from hpedu.registry import Registry
 
 __all__ = ["FINDINGS", "Breaches", "find_breaches", "find_problems", "name_check", "set_contradicted"]
@@ -30,6 +30,7 @@ CHECKS = (
     check_sums,
     check_parts,
     check_territories,
+    check_mergers,
     check_duplicates,
     check_two_counts,
     check_revisions,

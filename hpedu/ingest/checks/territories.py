@@ -1,4 +1,4 @@
-"""Check provinces against the country and districts against their province, within one file."""
+"""Check provinces against the country, districts against their province, a merged city against its parts."""
 
 from __future__ import annotations
 
@@ -102,3 +102,40 @@ def _compare(
             "country", severity, whole, registry, values, out=[whole], doubted=parts, template=template
         )
         yield found | {"rows": [figure.row for figure in (whole, *parts)]}
+
+
+def check_mergers(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
+    """Report figures of a merged territory that differ from the sum of its parts, whatever files they are in.
+
+    Nobody can say which is right, so all of them stay in use: the merged figure is the one shown.
+    """
+    known: dict[tuple[Key, int], dict[str, Figure]] = {}
+    for figure in figures.all:
+        if figure.current and figure.counts and not figure.place:
+            known.setdefault((figure.key, figure.year), {})[figure.territory] = figure
+    merged = [territory for territory in registry.territories.values() if territory.parts]
+    for there in known.values():
+        for territory in merged:
+            parts = [there[part] for part in territory.parts if part in there]
+            if territory.id in there and len(parts) == len(territory.parts):
+                yield from _compare_merged(there[territory.id], parts, registry)
+
+
+def _compare_merged(whole: Figure, parts: Sequence[Figure], registry: Registry) -> Iterator[dict[str, Any]]:
+    total = sum(part.value for part in parts)
+    apart = abs(total - whole.value)
+    if apart <= whole.rounding + sum(part.rounding for part in parts) + EPSILON:
+        return
+
+    def values(language: Language) -> dict[str, str]:
+        terms = (
+            f"{write_number(part.value, language)} ({name_place(part, registry, language)})" for part in parts
+        )
+        return {
+            "addition": " + ".join(terms),
+            "sum": write_number(total, language),
+            "printed": write_number(whole.value, language),
+            "difference": write_number(apart, language),
+        }
+
+    yield make_finding("merger", "warning", whole, registry, values, involved=parts)

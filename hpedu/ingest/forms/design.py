@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 from zlib import crc32
 
 from hpedu.ingest.words.vietnamese import fold_text
-from hpedu.registry.formula import DIMENSIONS, SeriesRef
-from hpedu.registry.models import Task
+from hpedu.registry.formula import SeriesRef, parse_formula
+from hpedu.registry.models import Duty, Task
 
 MARKER = "hpedu-form"
 VERSION = 1
 
-SheetKind = Literal["numbers", "milestones", "tasks"]
+SheetKind = Literal["numbers", "milestones", "tasks", "duties"]
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a sheet. `sealed` ones say what a row is about, `fill` ones are to be filled in."""
+    """A column of a sheet. `sealed` ones say what a row is about, `fill` ones are to be filled in.
+
+    `proof` and `key` are hidden; the proof is sealed, too. A column of figures of one year has the year as its id.
+    """
 
     id: str
     width: int
-    role: Literal["label", "sealed", "fill", "key"] = "label"
+    role: Literal["label", "sealed", "fill", "proof", "key"] = "label"
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.role in ("proof", "key")
+
+    @property
+    def holds_values(self) -> bool:
+        """Return whether figures or states of the row are typed here."""
+        return self.id in ("value", "state", "fix_value") or self.id.isdigit()
 
 
 @dataclass(frozen=True)
@@ -42,10 +55,32 @@ class Sheet:
         """Return the hidden row over the headings, by which the reader recognises sheet and columns."""
         return [f"{MARKER}:{column.id}" for column in self.columns]
 
+    def over(self, years: Iterable[int]) -> Sheet:
+        """Return the sheet with a column to fill in for each year, behind the unit."""
+        place = [column.id for column in self.columns].index("unit") + 1
+        added = (Column(str(year), 10, "fill") for year in years)
+        return replace(self, columns=(*self.columns[:place], *added, *self.columns[place:]))
+
+
+ALL = "history"
+"""What the cover of a book is about, if that is neither a group nor a division: all targets."""
 
 COVER = "Hướng dẫn"
+CHECKS, PASTED = "Kiểm tra", "Dán bảng"
+ASIDE = {f"{MARKER}:checks": CHECKS, f"{MARKER}:pasted": PASTED}
+"""The sheets of a book that hold no rows, by the mark that stands in them, whatever they are called now."""
+COMPUTED = f"{MARKER}:computed"
+"""The key of a row that the workbook computes for the eye of whoever fills it in: nothing of it is read."""
 
-_DECISION = (Column("decision", 20, "fill"), Column("date", 13, "fill"), Column("note", 20, "fill"))
+_DECISION = (
+    Column("decision", 20, "fill"),
+    Column("date", 13, "fill"),
+    Column("evidence", 20, "fill"),
+    Column("note", 18, "fill"),
+)
+
+MILESTONES = "milestone_state"
+"""The states that a row of the history book takes, if its unit is a state."""
 
 SHEETS: dict[SheetKind, Sheet] = {
     "numbers": Sheet(
@@ -78,7 +113,7 @@ SHEETS: dict[SheetKind, Sheet] = {
             Column("key", 12, "key"),
         ),
         answer="state",
-        states="milestone_state",
+        states=MILESTONES,
     ),
     "tasks": Sheet(
         "Nhiệm vụ",
@@ -94,7 +129,45 @@ SHEETS: dict[SheetKind, Sheet] = {
         answer="state",
         states="task_state",
     ),
+    "duties": Sheet(
+        "Việc được giao",
+        (
+            Column("number", 5, "sealed"),
+            Column("duty", 44, "sealed"),
+            Column("state", 18, "fill"),
+            *_DECISION,
+            Column("measured_by", 36),
+            Column("legal", 24),
+            Column("department", 24),
+            Column("key", 12, "key"),
+        ),
+        answer="state",
+        states="task_state",
+    ),
 }
+
+HISTORY = Sheet(
+    "",
+    (
+        Column("number", 5, "sealed"),
+        Column("series", 36, "sealed"),
+        Column("unit", 9),
+        Column("fix_year", 9, "fill"),
+        Column("fix_value", 11, "fill"),
+        Column("fix_reason", 16, "fill"),
+        Column("origin", 16, "fill"),
+        Column("note", 14, "fill"),
+        Column("filled", 7),
+        Column("remark", 18),
+        Column("known_from", 24),
+        Column("definition", 34),
+        Column("targets", 26),
+        Column("known", 10, "proof"),
+        Column("key", 12, "key"),
+    ),
+    answer="",
+)
+"""A sheet of the history book, but for its years (`Sheet.over`); its name is that of a division."""
 
 _WHOLE = {
     "persons", "schools", "classes", "classrooms", "institutions", "centres", "communes", "provinces",
@@ -117,37 +190,53 @@ def range_of(unit: str) -> Range:
 
 @dataclass(frozen=True)
 class Cover:
-    """The subject of a form. A `synthetic` one holds invented figures, and its code and title say so."""
+    """What a form is about. A `synthetic` one holds invented figures, and its code and title say so.
 
-    group: str
+    A book of several years has `last`, and territories in the keys of its rows that go before that of the cover.
+    """
+
+    # A group of targets, or the division that owes them.
+    subject: str
     territory: str
     year: int
     synthetic: bool = False
+    last: int | None = None
+
+    @property
+    def years(self) -> range:
+        """Return the years it asks for."""
+        return range(self.year, (self.last or self.year) + 1)
 
 
-_COVER_CODE = re.compile(MARKER + r" (\d+) (\w+) (\w+) (\d{4})( synthetic)? #([0-9a-f]{8})")
+_COVER_CODE = re.compile(MARKER + r" (\d+) (\w+) (\w+) (\d{4})(?:-(\d{4}))?( synthetic)? #([0-9a-f]{8})")
 
 
 def write_cover_code(cover: Cover, title: str) -> str:
     """Return the marker cell of the cover, sealed with the title over it, so that a retyped year is noticed."""
-    code = f"{MARKER} {VERSION} {cover.group} {cover.territory} {cover.year}{' synthetic' * cover.synthetic}"
+    years = f"{cover.year}-{cover.last}" if cover.last else str(cover.year)
+    code = f"{MARKER} {VERSION} {cover.subject} {cover.territory} {years}{' synthetic' * cover.synthetic}"
     return f"{code} #{seal(code, title)}"
 
 
 def read_cover_code(text: str, title: str) -> Cover | None:
     """Read what `write_cover_code` wrote; None if the code is of another version, or code and title disagree."""
     match = _COVER_CODE.fullmatch(text.strip())
-    if match is None or int(match[1]) != VERSION or match[6] != seal(text.rpartition(" #")[0].strip(), title):
+    if match is None or int(match[1]) != VERSION or match[7] != seal(text.rpartition(" #")[0].strip(), title):
         return None
-    return Cover(match[2], match[3], int(match[4]), match[5] is not None)
+    return Cover(match[2], match[3], int(match[4]), match[6] is not None, int(match[5]) if match[5] else None)
 
 
-def write_key(series: SeriesRef, *labels: str) -> str:
-    """Return the hidden key of a row: its series, sealed with the labels of the row."""
-    options = {"ownership": "all", "sex": "both", "detail": ""}
-    parts = [f"{d}={getattr(series, d)}" for d in DIMENSIONS if getattr(series, d) != options[d]]
-    text = "/".join([series.measure, series.level, *parts])
+def write_key(series: SeriesRef, *labels: str, territory: str = "") -> str:
+    """Return the hidden key of a row: territory, if not that of the cover, and series, sealed with its labels."""
+    text = f"{territory}:{series.key}" if territory else series.key
     return f"{text} #{seal(text, *labels)}"
+
+
+def read_key(text: str) -> tuple[str, SeriesRef]:
+    """Return territory ("" for that of the cover) and series of a key. Raises as `parse_formula` does."""
+    territory, _, formula = text.partition(" #")[0].rpartition(":")
+    (series,) = parse_formula(formula)
+    return territory, series
 
 
 def seal(*texts: str) -> str:
@@ -158,3 +247,8 @@ def seal(*texts: str) -> str:
 def task_series(task: Task) -> SeriesRef:
     """Return the series in which the state of a task is reported; its detail is "<plan>-<number>"."""
     return SeriesRef("task_done", "all", detail=f"{task.plan}-{task.number.replace('.', '_')}")
+
+
+def duty_series(duty: Duty) -> SeriesRef:
+    """Return the series in which the state of a duty is reported."""
+    return SeriesRef("duty_done", "all", detail=duty.id)

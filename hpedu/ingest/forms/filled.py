@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import polars as pl
-
-from hpedu.ingest.forms.design import COVER, MARKER, SHEETS, Cover, Range, Sheet, range_of, read_cover_code, seal
-from hpedu.ingest.interpret import Reading
+from hpedu.ingest.forms.design import (
+    ASIDE,
+    COMPUTED,
+    HISTORY,
+    MARKER,
+    MILESTONES,
+    SHEETS,
+    Cover,
+    Range,
+    Sheet,
+    range_of,
+    read_cover_code,
+    read_key,
+    seal,
+)
+from hpedu.ingest.forms.slips import Figure, find_excesses, find_slips
+from hpedu.ingest.interpret import Progress, Reading
 from hpedu.ingest.quarantine import SetAside, set_aside_row
 from hpedu.ingest.readers.number_formats import PERCENT
 from hpedu.ingest.schema import Cell, Resource, address
 from hpedu.ingest.sheet.grid import Grid, is_blank
 from hpedu.ingest.sheet.vocabulary import is_uncomputed
-from hpedu.ingest.source import Source
+from hpedu.ingest.source import Source, open_source
 from hpedu.ingest.words.dates import read_date
 from hpedu.ingest.words.numbers import printed_step
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.ingest.words.years import last_day, lies_after
 from hpedu.registry import Registry
-from hpedu.registry.formula import SeriesRef, parse_formula
+from hpedu.registry.formula import SeriesRef
+from hpedu.texts import LANGUAGES, say
 
 _MINUS = re.compile(r"[-−–]\s?")
 # 1.234, 12,345, 1 234 567
@@ -33,9 +47,13 @@ _DECIMAL = re.compile(r"(\d+)(?:[.,](\d+))?", re.ASCII)
 # 1.234,5
 _GROUPED_DECIMAL = re.compile(r"([1-9]\d{0,2}(?:([ .,])\d{3})(?:\2\d{3})*)(?!\2)[.,](\d+)", re.ASCII)
 _SIGN = "%"
-
-_Rows = Mapping[SeriesRef, Mapping[str, Any]]
-_Side = Sequence[SeriesRef]
+# 0,98 or 98% where a count is due; 0,98 where 98 is due, which 0,98% is not.
+_SHARE_OF_COUNT = re.compile(r"0[.,]\d+|\d+(?:[.,]\d+)? ?%", re.ASCII)
+_SHARE_OF_HUNDRED = re.compile(r"0[.,]\d*[1-9]\d*|1(?:[.,]0+)?", re.ASCII)
+_YEAR_HEAD = re.compile(MARKER + r":(\d{4})", re.ASCII)
+_SCHOOL_YEAR = re.compile(r"(\d{4})(?: ?[-–/] ?\d{2,4})?", re.ASCII)
+# The cover code is the last of some lines, the marks of other sheets stand above their headings.
+_HEAD_DEPTH = 40
 
 
 def read_typed_number(printed: str, allowed: Range) -> Decimal:
@@ -61,13 +79,16 @@ def read_typed_number(printed: str, allowed: Range) -> Decimal:
 
 
 def _check_typed(cell: Cell, allowed: Range) -> None:
-    """Refuse a number that the spreadsheet holds as 1.234 where a count is due, or in a format that hides digits.
+    """Refuse a share, what the spreadsheet holds as 1.234 where a count is due, and a format that hides digits.
 
     Raises
     ------
     SetAside
-        `form_not_whole` or `scaled_format`.
+        `form_share`, `form_not_whole` or `scaled_format`.
     """
+    share = _SHARE_OF_COUNT if allowed.whole else _SHARE_OF_HUNDRED
+    if (allowed.whole or allowed.upper is not None) and share.fullmatch(clean_text(cell.printed)):
+        raise SetAside("form_share")
     if cell.scale == 1 and allowed.whole:
         raise SetAside("form_not_whole")
     if cell.scale not in (None, 1, PERCENT):
@@ -124,39 +145,82 @@ def read_typed_date(printed: str, latest: date | None = None) -> date:
 
 @dataclass(frozen=True)
 class FormRow:
-    """A row of a sheet: the cells typed into it, by column, its key and its labels."""
+    """A row of a sheet: the cells typed into it, by column, its key, its labels, and what it had been given."""
 
     sheet: Sheet
     typed: dict[str, Cell]
     key: str
     labels: list[str]
+    proof: str = ""
+    # The unit it is to be given in; None if the sheet has no units.
+    unit: str | None = None
+    # The columns in which one cell is over this row and others.
+    merged: Collection[str] = ()
 
-    def identify(self, registry: Registry) -> SeriesRef | None:
-        """Return the series of the row; None if key and labels do not belong together, or name no series."""
+    def identify(self, registry: Registry) -> tuple[str, SeriesRef] | None:
+        """Return the territory ("" for that of the cover) and series of the row.
+
+        None if key, labels and unit do not belong together, or name no series.
+        """
         text, _, checksum = self.key.partition(" #")
         if not text or checksum.strip() != seal(text, *self.labels):
             return None
-        (series, *_) = parse_formula(text)
+        territory, series = read_key(text)
         known = series.measure in registry.measures and series.level in registry.codes_of("level")
-        return series if known else None
+        if not known or (territory and territory not in registry.territories):
+            return None
+        unit = registry.name("unit", registry.measures[series.measure].unit, "vi")
+        return (territory, series) if self.unit is None or fold_text(self.unit) == fold_text(unit) else None
+
+    def list_known(self) -> dict[str, Decimal]:
+        """Return the figures that were printed into the row, by the column of their year."""
+        pairs = (pair.split("=") for pair in self.proof.split())
+        return {year: Decimal(number) for year, number in pairs}
 
 
 def find_sheet(grid: Grid) -> tuple[Sheet, int] | None:
-    """Find which sheet of the form a grid is, and the row of its hidden head, whatever the sheet is called now."""
-    for sheet in SHEETS.values():
+    """Find which sheet of the form a grid is, and the row of its hidden head, whatever the sheet is called now.
+
+    Forms handed out before a column was thought of are read without it.
+    """
+    for sheet in (*SHEETS.values(), HISTORY):
+        needed = {
+            name
+            for column, name in zip(sheet.columns, sheet.head, strict=True)
+            if column.role in ("sealed", "proof", "key") or column.id == sheet.answer
+        }
         for number, row in enumerate(grid.rows):
-            if set(sheet.head) <= set(row):
-                return sheet, number
+            if needed <= set(row):
+                years = (int(match[1]) for match in map(_YEAR_HEAD.fullmatch, row) if match)
+                return sheet.over(dict.fromkeys(years)) if sheet is HISTORY else sheet, number
     return None
+
+
+def is_as_printed(grid: Grid, sheet: Sheet, head: int, title: str) -> bool:
+    """Return whether title, unit and value are headed as in the form: "Giá trị (nghìn)" may be meant for all."""
+    names = grid.rows[head]
+    headed = all(
+        fold_text(grid.rows[head + 1][names.index(name)])
+        == fold_text(" ".join(say(f"form_{column.id}", language) for language in LANGUAGES))
+        for column, name in zip(sheet.columns, sheet.head, strict=True)
+        if column.id in ("unit", sheet.answer) and name in names
+    )
+    return headed and any(fold_text(title) == fold_text(text) for row in grid.rows[:head] for text in row)
+
+
+def find_aside(grid: Grid) -> str | None:
+    """Return the name of a sheet of the form that holds no rows; None if it is none of them."""
+    texts = {text for row in grid.rows[:_HEAD_DEPTH] for text in row}
+    return next((name for mark, name in ASIDE.items() if mark in texts), None)
 
 
 def read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[FormRow]:
     """Read the rows under the headings into which anything was typed."""
-    places = {
-        column.id: grid.rows[head].index(name) for column, name in zip(sheet.columns, sheet.head, strict=True)
-    }
-    fills = [column.id for column in sheet.columns if column.role == "fill"]
-    sealed = [column.id for column in sheet.columns if column.role == "sealed"]
+    names = grid.rows[head]
+    places = {c.id: names.index(name) for c, name in zip(sheet.columns, sheet.head, strict=True) if name in names}
+    fills = [column.id for column in sheet.columns if column.role == "fill" and column.id in places]
+    sealed = [column.id for column in sheet.columns if column.role in ("sealed", "proof")]
+    tall = [merge for merge in grid.merged if merge.bottom > merge.top]
     for number in range(head + 2, len(grid.rows)):
         texts = grid.rows[number]
         typed = {
@@ -170,62 +234,17 @@ def read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[FormRow]:
             for name in fills
             if not is_blank(texts[places[name]])
         }
-        if typed:
-            yield FormRow(sheet, typed, texts[places["key"]], [texts[places[name]] for name in sealed])
-
-
-def find_excesses(rows: _Rows, registry: Registry) -> dict[SeriesRef, str]:
-    """Find series that contradict each other: a sum of parts is greater than the whole, and no term is missing.
-
-    A part is a series of one sex or ownership, or the numerator of an indicator that cannot be above 100%.
-    Nobody can know which of the figures is wrong, so parts and whole are both named.
-
-    Parameters
-    ----------
-    rows
-        Observations (`hpedu.ingest.schema.OBSERVATIONS`) by series.
-
-    Returns
-    -------
-    dict
-        Series -> the arithmetic, with sheet and cell of every figure in it.
-    """
-    found: dict[SeriesRef, dict[str, None]] = {}
-    for parts, whole in [*_dimensions(rows), *_shares(registry)]:
-        if all(ref in rows for ref in (*parts, *whole)) and _add(parts, rows) > _add(whole, rows):
-            for ref in (*parts, *whole):
-                found.setdefault(ref, {})[f"{_spell(parts, rows)} > {_spell(whole, rows)}"] = None
-    return {ref: "; ".join(texts) for ref, texts in found.items()}
-
-
-def _dimensions(rows: _Rows) -> Iterator[tuple[_Side, _Side]]:
-    for ref in rows:
-        if ref.sex != "both":
-            yield [ref], [replace(ref, sex="both")]
-        if ref.ownership != "all":
-            yield [ref], [replace(ref, ownership="all")]
-
-
-def _shares(registry: Registry) -> Iterator[tuple[_Side, _Side]]:
-    """Yield numerator and denominator of each share, level by level where both have the same levels."""
-    for indicator in registry.indicators.values():
-        if indicator.unit == "percent" and indicator.upper == 100 and indicator.denominator:
-            parts, whole = parse_formula(indicator.numerator), parse_formula(indicator.denominator)
-            levels = {ref.level for ref in parts}
-            if levels != {ref.level for ref in whole}:
-                yield parts, whole
-                continue
-            for level in sorted(levels):
-                yield [r for r in parts if r.level == level], [r for r in whole if r.level == level]
-
-
-def _add(side: _Side, rows: _Rows) -> float:
-    return sum(float(rows[ref]["value"]) for ref in side)
-
-
-def _spell(side: _Side, rows: _Rows) -> str:
-    cells = " + ".join(f"{rows[ref]['sheet']}!{rows[ref]['cell']} ({rows[ref]['printed']})" for ref in side)
-    return cells if len(side) == 1 else f"{cells} = {_add(side, rows):g}"
+        if typed and texts[places["key"]] != COMPUTED:
+            over = [merge for merge in tall if merge.top <= number <= merge.bottom]
+            yield FormRow(
+                sheet,
+                typed,
+                texts[places["key"]],
+                [texts[places[name]] for name in sealed],
+                texts[places["known"]] if "known" in places else "",
+                texts[places["unit"]] if "unit" in places else None,
+                [name for name in typed if any(m.left <= places[name] <= m.right for m in over)],
+            )
 
 
 def is_form(source: Source) -> bool:
@@ -238,16 +257,16 @@ def is_form(source: Source) -> bool:
     """
     if source.format != "workbook":
         return False
-    covers = (frame for name, frame in source.frames if fold_text(name) == fold_text(COVER))
-    cover = next(covers, pl.DataFrame())
-    return any(str(text).startswith(f"{MARKER} ") for row in cover.rows() for text in row)
+    heads = (frame.head(_HEAD_DEPTH) for _, frame in source.frames)
+    return any(str(text).startswith(f"{MARKER} ") for head in heads for row in head.rows() for text in row)
 
 
 def read_form(source: Source, resource: Resource, registry: Registry) -> Reading:
     """Read a form written by `hpedu.present.exports.form.write_form` and filled in by somebody.
 
     Every filled-in value or state is one observation (status `final`, or `synthetic` if its cover says so;
-    territory and year of the cover, the other cells of its row in `note`) or one issue. Blank cells are neither.
+    territory and year of the cover, or of its row and column, the other cells of its row in `note`) or one issue.
+    Blank cells are neither, nor are the figures that were printed into a book.
 
     Raises
     ------
@@ -262,61 +281,123 @@ class _FormReader:
     resource: Resource
     registry: Registry
     cover: Cover | None = None
-    # The observations so far.
-    rows: dict[SeriesRef, dict[str, Any]] = field(default_factory=dict)
-    seen: set[SeriesRef] = field(default_factory=set)
+    # The observations so far, and the figures that were known when the form was printed.
+    rows: dict[Figure, dict[str, Any]] = field(default_factory=dict)
+    known: dict[Figure, dict[str, Any]] = field(default_factory=dict)
+    seen: set[tuple[str, SeriesRef]] = field(default_factory=set)
     issues: list[dict[str, Any]] = field(default_factory=list)
 
     def read(self, grids: list[Grid]) -> Reading:
         self.cover = find_cover(grids, self.registry)
+        title = _find_title(grids)
         for grid in grids:
             found = find_sheet(grid)
             if found is not None:
+                is_changed = bool(self.cover and found[0].answer and not is_as_printed(grid, *found, title))
                 for row in read_rows(grid, *found):
-                    self._read_row(row)
-            elif fold_text(grid.sheet) != fold_text(COVER):
+                    self._read_row(row, is_changed=is_changed)
+            elif find_aside(grid) is None and not _is_cover(grid):
                 self._set_aside_sheet(grid)
-        for series, arithmetic in find_excesses(self.rows, self.registry).items():
-            part = self.rows.pop(series)
-            cell = Cell(part["sheet"], part["cell"], part["printed"], {})
-            self._set_aside(cell, "form_part_exceeds_whole", arithmetic)
+        self._set_aside_found(find_slips(self.rows, self.known))
+        self._set_aside_found(find_excesses(self.known | self.rows, self.registry))
         reading = Reading(list(self.rows.values()))
         reading.issues += self.issues
         return reading
 
-    def _read_row(self, row: FormRow) -> None:
-        series = row.identify(self.registry)
-        reason = (
-            "form_cover" if self.cover is None
-            else "form_unknown_row" if series is None
-            else "form_duplicate_row" if series in self.seen
-            else "form_without_value" if row.sheet.answer not in row.typed
-            else ""
-        )  # fmt: skip
-        if reason or series is None or self.cover is None:
+    def _read_row(self, row: FormRow, *, is_changed: bool) -> None:
+        found, cover = None if is_changed else row.identify(self.registry), self.cover
+        if cover is None or found is None:
             for cell in row.typed.values():
+                self._set_aside(cell, "form_cover" if cover is None else "form_unknown_row")
+            return
+        place, series = found
+        subject = (place or cover.territory, series)
+        typed = self._take_known(row, *subject)
+        over_rows = {name: typed.pop(name) for name in row.merged if name in typed}
+        for cell in over_rows.values():
+            self._set_aside(cell, "form_merged")
+        answers = self._list_answers(row, typed, cover)
+        if not typed:
+            return
+        if subject in self.seen or not answers:
+            reason = "form_duplicate_row" if subject in self.seen else "form_without_value"
+            # What went with a merged answer has nothing to stand beside, and is named with it.
+            reason = "form_merged" if over_rows and not answers else reason
+            self._take_back(subject, answers)
+            for cell in typed.values():
                 self._set_aside(cell, reason)
             return
-        self.seen.add(series)
-        cell = row.typed[row.sheet.answer]
+        self.seen.add(subject)
+        note = self._read_note(typed)
+        for year, cell in answers:
+            self._read_value(subject, year, cell, row.sheet, note)
+
+    def _take_back(self, subject: tuple[str, SeriesRef], answers: list[tuple[int, Cell]]) -> None:
+        """Set aside figures that a second row of their key gives otherwise: nobody can know which is meant."""
+        for year, cell in answers:
+            first = self.rows.get(Figure(subject[0], year, subject[1]))
+            if first and first["printed"] != cell.printed:
+                del self.rows[Figure(subject[0], year, subject[1])]
+                self._set_aside(Cell(first["sheet"], first["cell"], first["printed"], {}), "form_duplicate_row")
+
+    def _take_known(self, row: FormRow, territory: str, series: SeriesRef) -> dict[str, Cell]:
+        """Return what was typed into a row, without the figures it was printed with; one typed over is named."""
+        typed = dict(row.typed)
         unit = self.registry.measures[series.measure].unit
+        for column, number in row.list_known().items():
+            cell = typed.pop(column, None)
+            if cell is None:
+                continue
+            if not _holds(cell, number, unit):
+                self._set_aside(cell, "form_known_changed", known=(str(number),))
+                continue
+            figure = Figure(territory, int(column), series)
+            self.known[figure] = {"value": float(number), "unit": unit, **_place(cell)}
+        return typed
+
+    def _list_answers(self, row: FormRow, typed: dict[str, Cell], cover: Cover) -> list[tuple[int, Cell]]:
+        """Return the values of a row with their years; a correction that is not whole is taken out and named."""
+        answers = [(int(name), cell) for name, cell in typed.items() if name.isdigit()]
+        if row.sheet.answer in typed:
+            answers.append((cover.year, typed[row.sheet.answer]))
+        fix = [typed.get(name) for name in ("fix_year", "fix_value", "fix_reason")]
+        if any(fix):
+            year, value, reason = fix
+            match = _SCHOOL_YEAR.fullmatch(clean_text(year.printed)) if year else None
+            if match and value and reason:
+                return [*answers, (int(match[1]), value)]
+            for name in ("fix_year", "fix_value", "fix_reason"):
+                cell = typed.pop(name, None)
+                if cell is not None:
+                    self._set_aside(cell, "form_fix_incomplete")
+        return answers
+
+    def _read_value(self, subject: tuple[str, SeriesRef], year: int, cell: Cell, sheet: Sheet, note: str) -> None:
+        territory, series = subject
+        unit = self.registry.measures[series.measure].unit
+        # It is read for a cover alone.
+        assert self.cover is not None
         try:
-            number = self._read_answer(cell, row.sheet, unit)
-            year, published = self.cover.year, self.resource.published
+            if year not in self.cover.years:
+                raise SetAside("form_year_outside", str(year))
+            if Figure(territory, year, series) in self.rows:
+                raise SetAside("form_duplicate_row")
+            number = self._read_answer(cell, sheet.states or (MILESTONES if unit == "status" else ""), unit)
+            published = self.resource.published
             if not self.cover.synthetic and lies_after(year, "school_year_start", published):
                 raise SetAside("after_publication", f"{year}-{year + 1}")
         except SetAside as refusal:
             self._set_aside(cell, refusal.reason, refusal.subject, known=refusal.known)
             return
-        self.rows[series] = {
+        self.rows[Figure(territory, year, series)] = {
             "measure": series.measure,
             "level": series.level,
             "ownership": series.ownership,
             "sex": series.sex,
             "detail": series.detail,
-            "territory": self.cover.territory,
+            "territory": territory,
             "place": "",
-            "year": self.cover.year,
+            "year": year,
             "value": float(number),
             "unit": unit,
             "status": "synthetic" if self.cover.synthetic else "final",
@@ -325,31 +406,29 @@ class _FormReader:
             "source": self.resource.name,
             "edition": self.resource.published,
             "file": self.resource.path,
-            "sheet": cell.sheet,
-            "cell": cell.address,
-            "printed": cell.printed,
-            "note": self._read_note(row.typed),
+            **_place(cell),
+            "note": note,
             "step": float(printed_step(number)),
             "current": True,
         }
 
-    def _read_answer(self, cell: Cell, sheet: Sheet, unit: str) -> Decimal:
+    def _read_answer(self, cell: Cell, states: str, unit: str) -> Decimal:
         if is_uncomputed(cell.printed):
             reason = "formula_not_calculated" if cell.printed.startswith("=") else "error_in_cell"
             raise SetAside(reason, cell.printed)
-        if not sheet.states:
+        if not states:
             _check_typed(cell, range_of(unit))
             number = read_typed_number(cell.printed, range_of(unit))
             if number > self.registry.limits["form_figure"].value:
                 raise SetAside("form_out_of_range")
             return number
-        code = read_typed_state(cell.printed, sheet.states, self.registry)
-        return Decimal(int(code == next(iter(self.registry.codes_of(sheet.states)))))
+        code = read_typed_state(cell.printed, states, self.registry)
+        return Decimal(int(code == next(iter(self.registry.codes_of(states)))))
 
     def _read_note(self, typed: Mapping[str, Cell]) -> str:
         """Join decision, source, date and remark in one line; a date that is none is set aside."""
         texts, latest = [], last_day(self.resource.published)
-        for name in ("decision", "date", "origin", "note"):
+        for name in ("decision", "date", "evidence", "fix_reason", "origin", "note"):
             if name in typed:
                 try:
                     text = typed[name].printed
@@ -357,6 +436,12 @@ class _FormReader:
                 except SetAside as refusal:
                     self._set_aside(typed[name], refusal.reason)
         return "; ".join(texts)
+
+    def _set_aside_found(self, found: Mapping[Figure, tuple[str, str]]) -> None:
+        for figure, (reason, subject) in found.items():
+            row = self.rows.pop(figure, None)
+            if row is not None:
+                self._set_aside(Cell(row["sheet"], row["cell"], row["printed"], {}), reason, subject)
 
     def _set_aside_sheet(self, grid: Grid) -> None:
         for row, texts in enumerate(grid.rows):
@@ -370,6 +455,22 @@ class _FormReader:
         self.issues.append(set_aside_row(cell, self.resource, reason, subject, self.registry, known))
 
 
+def _place(cell: Cell) -> dict[str, str]:
+    return {"sheet": cell.sheet, "cell": cell.address, "printed": cell.printed}
+
+
+def _holds(cell: Cell, number: Decimal, unit: str) -> bool:
+    """Return whether a cell still holds the number that was printed into it."""
+    try:
+        return read_typed_number(cell.printed, range_of(unit)) == number
+    except SetAside:
+        return False
+
+
+def _is_cover(grid: Grid) -> bool:
+    return any(text.startswith(f"{MARKER} ") for row in grid.rows for text in row)
+
+
 def find_cover(grids: list[Grid], registry: Registry) -> Cover | None:
     """Read from the cover what the form is about; None unless title and code belong together."""
     for grid in grids:
@@ -379,3 +480,38 @@ def find_cover(grids: list[Grid], registry: Registry) -> Cover | None:
                 cover = read_cover_code(text, texts[0])
                 return cover if cover and cover.territory in registry.territories else None
     return None
+
+
+def _find_title(grids: list[Grid]) -> str:
+    """Return the first line of the cover, which stands over every sheet of a form as well."""
+    for grid in filter(_is_cover, grids):
+        return next(text for row in grid.rows for text in row if not is_blank(text)).partition("\n")[0]
+    return ""
+
+
+def is_synthetic(grids: list[Grid], registry: Registry) -> bool:
+    """Return whether a form says on its cover that its figures are invented."""
+    cover = find_cover(grids, registry)
+    return cover is not None and cover.synthetic
+
+
+def look_at_form(data: bytes, registry: Registry, progress: Progress) -> tuple[Cover | None, str] | None:
+    """Return what a form is about and who filled it in, as its cover says it ("": nothing is written there).
+
+    Returns
+    -------
+    tuple or None
+        None for any other file.
+
+    Raises
+    ------
+    Unreadable
+        If it is no table at all.
+    """
+    source = open_source(data)
+    if not is_form(source):
+        return None
+    label = fold_text(say("form_filled_by", "vi"))
+    cover = next(grid for grid in source.grids if _is_cover(grid))
+    signed = [row for row in cover.rows if row and fold_text(row[0]).startswith(label)]
+    return find_cover(source.grids, registry), clean_text(" ".join(signed[0][1:])) if signed else ""

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from itertools import combinations, islice, pairwise
 
 from hpedu.decoding import decode_text
+from hpedu.ingest.schema import CUT
 from hpedu.ingest.sheet.grid import Grid, Merge, make_grid
-from hpedu.ingest.sheet.vocabulary import is_bare_year, is_worded
+from hpedu.ingest.sheet.vocabulary import find_kind, is_bare_year, is_worded
 
 _GAP = re.compile(r"\s*\|\s*|\t+| {2,}")
 # Between thousands a blank, or one of those that do not break a line.
@@ -79,6 +80,10 @@ def align_page(lines: Sequence[str]) -> Page | None:
         placed = _place_figures(line, found[number], full) if number in found else None
         if placed is None:
             placed, merges = _place_words(line, edges, centres, number)
+            texts = _TOKEN.findall(line)
+            if len(texts) in (count, count + 1) and texts != [text.strip() for text in placed if text.strip()]:
+                # By their number the texts are one to a column, but they do not stand so: nobody can tell.
+                placed, merges = [line, *[""] * count], []
             merged += merges
         rows.append(placed)
     return Page(rows, merged)
@@ -212,11 +217,19 @@ def read_plain_text(data: bytes) -> list[Grid]:
         lines = [line.expandtabs() for line in page.splitlines()]
         sheet = "" if len(pages) == 1 else str(number)
         aligned = align_page(lines)
-        if aligned is not None:
-            grids.append(make_grid(sheet, aligned.rows, aligned.merged))
-        else:
-            grids.append(make_grid(sheet, map(_split, page.splitlines())))
+        rows = aligned.rows if aligned else [_split(line) for line in page.splitlines()]
+        if number == len(pages) and lines and lines[-1].strip() and page[-1] != "\n" and _may_be_cut(lines):
+            last = max(column for column, text in enumerate(rows[-1]) if text)
+            rows[-1][last] += CUT
+        grids.append(make_grid(sheet, rows, aligned.merged if aligned else ()))
     return grids
+
+
+def _may_be_cut(lines: Sequence[str]) -> bool:
+    """Return whether the last line, which nothing ends, ends in a figure short of where lines above end."""
+    *above, last = lines
+    ends = {len(line.rstrip()) for line in above if _read_figures(line)}
+    return bool(ends) and find_kind(last.split()[-1]) in ("number", "year") and len(last) < max(ends)
 
 
 def _split(line: str) -> list[str]:

@@ -18,6 +18,9 @@ from hpedu.ingest.sheet.grid import Grid, Merge, is_blank, make_grid
 
 _HEAD = re.compile(r"\s*<(?:!doctype html|html|head|meta|body|table|div|style|h\d|p|!--)", re.IGNORECASE)
 _TABLE = re.compile(r"<table\b", re.IGNORECASE)
+_CELL = re.compile(r"<t[dh]\b", re.IGNORECASE)
+_CELL_END = re.compile(r"</(?:td|th|tr|thead|tbody|tfoot|table)\b", re.IGNORECASE)
+_BEGUN_TAG = re.compile(r"<[^<>]*$")
 _RAISED = re.compile(r"vertical-align\s*:\s*super", re.IGNORECASE)
 _SPREADSHEET_XML = "urn:schemas-microsoft-com:office:spreadsheet"
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
@@ -36,7 +39,6 @@ _BREAKS = re.compile(rf"[ {_BREAK}]*{_BREAK}[ {_BREAK}]*")
 
 # A longer text before a table is prose.
 _LONGEST_NAME = 200
-_CUT = re.compile(r"<t[dh]\b[^<>]*>[^<>]*\d\Z", re.IGNORECASE)
 # A wider span is a mistake, says the HTML standard.
 _WIDEST_SPAN = 1000
 
@@ -63,10 +65,9 @@ def read_html(data: bytes) -> list[Grid]:
         If the tables of the page are larger than any real ones: a few letters can ask for a million columns.
     """
     declared = _CHARSET.search(data[:4096])
-    text = decode_text(data, declared[1].decode() if declared else "")
+    text = _mark_cut(decode_text(data, declared[1].decode() if declared else ""))
     parser = etree.HTMLParser(target=_Page())
-    # A page that breaks off within a number ends with it.
-    parser.feed(text.replace(_BREAK, "") + CUT * (_CUT.search(text[-_LONGEST_NAME:]) is not None))
+    parser.feed(text.replace(_BREAK, ""))
     seen: Counter[str] = Counter()
     grids: list[Grid] = []
     for grid in parser.close():
@@ -74,6 +75,15 @@ def read_html(data: bytes) -> list[Grid]:
         seen[name] += 1
         grids.append(replace(grid, sheet=name if seen[name] == 1 else f"{name} ({seen[name]})"))
     return grids
+
+
+def _mark_cut(text: str) -> str:
+    """Return a page with a sign of it in a last cell that nothing ends: of "351211" it may have no more than 351.
+
+    The ends of cells and rows may be left out, that of a table may not.
+    """
+    *_, last = [0, *(match.end() for match in _CELL.finditer(text))]
+    return text if _CELL_END.search(text, last) or not last else _BEGUN_TAG.sub("", text) + CUT
 
 
 @dataclass

@@ -72,7 +72,8 @@ def _mark_cut(rows: list[list[str]], text: str) -> None:
     whole = max(widths, key=lambda width: (widths[width], width), default=0)
     first = next((number for number, row in enumerate(rows) if len(row) == whole), len(rows))
     for row in rows[first:]:
-        breaks_off = row is rows[-1] and text[-1:] not in ("\n", "\r")
+        # A quotation mark that closes the last cell shows that it is whole.
+        breaks_off = row is rows[-1] and text[-1:].isdigit()
         doubtful = row[-1:] if breaks_off else row if 1 < len(row) < whole else []
         start = len(row) - len(doubtful)
         row[start:] = [text + CUT if _NUMBER.fullmatch(text) else text for text in doubtful]

@@ -11,7 +11,7 @@ from hpedu.ingest.schools.addresses import find_communes_by_name
 from hpedu.ingest.schools.fields import fold_words, name_commune
 from hpedu.ingest.sheet.grid import Merge
 from hpedu.registry import Registry
-from hpedu.registry.models import SchoolColumn
+from hpedu.registry.school_columns import SchoolColumn
 
 MERGED = "\0"
 """What a figure begins with that stands in a cell merged over several rows: it is of none of them alone."""

@@ -12,7 +12,7 @@ from typing import Any
 from hpedu.ingest.words.units import changes_numbers, find_units
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.registry import Registry
-from hpedu.registry.models import SchoolColumn
+from hpedu.registry.school_columns import SchoolColumn
 
 _TABLE: dict[str, Any] = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 
@@ -67,6 +67,16 @@ def uses_codes(header: str) -> bool:
 def list_choices(column: str) -> str:
     """List the values that are used, for a message: "Công lập, Ngoài công lập"."""
     return ", ".join(_TABLE["shown"][column])
+
+
+def write_choice(code: str, column: str) -> str:
+    """Return the value that a list shows for a code: "Công lập" for public."""
+    return str(dict(zip(_TABLE[column], _TABLE["shown"][column], strict=False))[code])
+
+
+def write_level(code: str) -> str:
+    """Return the word for one level as a school writes it: "THCS" for lower_secondary."""
+    return str(_TABLE["written_levels"][code])
 
 
 @lru_cache(maxsize=4096)

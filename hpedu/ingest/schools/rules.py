@@ -16,7 +16,7 @@ from hpedu.ingest.schools.stages import last_day, list_parts, place_levels, sum_
 from hpedu.ingest.screen import hide_contacts
 from hpedu.ingest.words.years import lies_after
 from hpedu.registry import Registry
-from hpedu.registry.models import SchoolColumn
+from hpedu.registry.school_columns import SchoolColumn
 from hpedu.texts import LANGUAGES
 
 COUNTED = (9, 30)

@@ -12,7 +12,7 @@ import polars as pl
 
 from hpedu.ingest.schools.fields import INSTITUTIONS
 from hpedu.registry import Registry
-from hpedu.registry.models import SchoolColumn
+from hpedu.registry.school_columns import SchoolColumn
 
 STAGES = ("preschool", "primary", "lower_secondary", "upper_secondary", "continuing")
 """Levels that have staff and rooms of their own: nursery and kindergarten are both preschool."""

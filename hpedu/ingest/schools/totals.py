@@ -24,7 +24,7 @@ from hpedu.ingest.schools.stages import (
 )
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
-from hpedu.registry.models import SchoolColumn
+from hpedu.registry.school_columns import SchoolColumn
 
 _GROUP = ("year", "commune", "ownership")
 _SUMS = ("total", "asked", "reported", "unplaced")

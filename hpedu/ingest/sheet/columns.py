@@ -139,7 +139,7 @@ def _is_plain(text: str) -> bool:
 
 def join_lines(text: str) -> str:
     """Return a label broken over lines as one: "2010-\\n2011" is "2010-2011", any other break is a blank."""
-    return clean_text(_BROKEN_AT_HYPHEN.sub(r"\1", text))
+    return clean_text(_BROKEN_AT_HYPHEN.sub(r"\1", text) if "\n" in text or "\r" in text else text)
 
 
 def join_path(parts: Sequence[str]) -> str:
@@ -211,7 +211,11 @@ class HeaderPaths:
         middle). Else a text goes on to the right, up to the column where such a repetition begins.
         """
         texts = {column: self._text(row, column) for column in columns}
-        children = {column: tuple(self._text(tier, column) for tier in below) for column in columns}
+        # "Trong đó - Of which" names nothing, and is merged over some groups and not over others.
+        children = {
+            column: tuple("" if is_worded("filler", text := self._text(tier, column)) else text for tier in below)
+            for column in columns
+        }
         merged = {column for column in columns if (row, column) in self._covered}
         repeated = None if merged else _spread(list(texts.values()), list(children.values()))
         if repeated is not None:

@@ -122,7 +122,8 @@ class HeaderFinder:
         if not right:
             return len(row.filled) > 1
         if len(row.filled) > 1:
-            return blanks < 2
+            # A title may have the unit beside it.
+            return blanks < 2 and not is_worded("unit_line", self._grid.rows[row.number][row.filled[-1]])
         # "Sơ bộ" stands over the newest year alone.
         if not blanks and read_status(self._grid.rows[row.number][row.filled[0]]) is not None:
             return True
@@ -146,6 +147,10 @@ class HeaderFinder:
     def _is_worded_otherwise(self, row: Row) -> bool:
         texts = [self._grid.rows[row.number][column] for column in row.filled]
         return is_footer(texts) or any(is_worded("letterhead", text) for text in texts)
+
+
+def _is_no_unit(text: str) -> bool:
+    return not is_worded("unit_line", text)
 
 
 def texts_of(grid: Grid, rows: Iterable[int]) -> set[str]:
@@ -226,7 +231,8 @@ class RoleReader:
 
     def join_titles(self, titles: Sequence[Row]) -> str:
         """Join title lines in one, without the number of the table."""
-        return _TITLE_NUMBER.sub("", " ".join(filter(None, map(self._line, titles))))
+        lines = (clean_text(" ".join(filter(_is_no_unit, self._texts(row)))) for row in titles)
+        return _TITLE_NUMBER.sub("", " ".join(filter(None, lines)))
 
     def _texts(self, row: Row) -> list[str]:
         return [self._grid.rows[row.number][column] for column in row.filled]

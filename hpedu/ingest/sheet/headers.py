@@ -215,6 +215,8 @@ class _BlockReader:
             counts = [tier for tier in self._headers[row] if tier in self._numbering]
             paths = HeaderPaths(self._block.grid, tiers, counts, self._values)
             self._names = {column: paths.path(column) for column in self._values}
+            if self._is_shifted(tiers):
+                self._names = {}
             self._units = {column: paths.unit(column) for column in self._values}
         if role in ("unit", "banner"):
             printed = join_lines(" ".join(text for text in texts if not is_blank(text)))
@@ -228,6 +230,14 @@ class _BlockReader:
                     self._unit = self._table_unit = join_lines(text)
         self._above = role
         self._marks = {role: join_lines(" ".join(texts[c] for c in columns)) for role, columns in self._marked}
+
+    def _is_shifted(self, tiers: Sequence[int]) -> bool:
+        """Return whether a header lacks its corner, as text where blank cells were dropped: each name is then one
+        column too far left, the first is over the labels and the last column has none.
+        """
+        *named, last = [bool(self._names[column]) for column in self._values] or [True]
+        corner = self._block.grid.rows[tiers[-1]][: self._values[0]] if tiers and self._values else []
+        return not last and bool(named) and all(named) and not all(map(is_blank, corner))
 
     def is_value(self, role: RowRole, column: int) -> bool:
         return role == "data" and self._columns.roles[column] == "value"

@@ -10,23 +10,21 @@ from dataclasses import dataclass, replace
 from hpedu.ingest.sheet.vocabulary import has_unit, is_bilingual, is_english, is_worded
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 
-_MARKERS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"[A-E][.)/](\s|$)|[A-E]$",  # A.; but "H." is a district
-        r"(?!X\.\s)[IVX]{1,5}([.)/](\s|$)|$)",  # II.; but "X." is a commune
-        r"\d{1,3}([.)/](\s|$)|$)",  # 3.
-        r"\d{1,2}\.\d{1,2}([.)]|\s|$)",  # 3.1
-        r"\d{1,2}\.\d{1,2}\.\d{1,2}([.)]|\s|$)",  # 3.1.2
-        r"[a-zđ][.)/](\s|$)|[a-zđ]$",  # a)
-        r"(?!)",  # rows without a mark: under those with a number, over those with a dash
-        r"[-–—]\s?(?=\D|$)",
-        r"\+",
-        r"[*•·o](?=\s)",
-    )
+_MARKERS = (
+    r"[A-E][.)/](\s|$)|[A-E]$",  # A.; but "H." is a district
+    r"(?!X\.\s)[IVX]{1,5}([.)/](\s|$)|$)",  # II.; but "X." is a commune
+    r"\d{1,3}([.)/](\s|$)|$)",  # 3.
+    r"\d{1,2}\.\d{1,2}([.)]|\s|$)",  # 3.1
+    r"\d{1,2}\.\d{1,2}\.\d{1,2}([.)]|\s|$)",  # 3.1.2
+    r"[a-zđ][.)/](\s|$)|[a-zđ]$",  # a)
+    r"(?!)",  # rows without a mark: under those with a number, over those with a dash
+    r"[-–—]\s?(?=\D|$)",
+    r"\+",
+    r"[*•·o](?=\s)",
 )
 """How rows are marked, from the most general to the most particular, as ministry forms use them."""
 
+_MARKER = re.compile("|".join(f"(?P<rank_{rank}>{pattern})" for rank, pattern in enumerate(_MARKERS)))
 _UNMARKED = 6
 _INDENT = re.compile(r"[ \u00a0\t]*")
 
@@ -118,9 +116,9 @@ def _divides(line: Line) -> bool:
 
 def _rank(line: Line) -> int:
     for mark in filter(None, (line.mark.strip(), line.text.strip())):
-        for rank, pattern in enumerate(_MARKERS):
-            if pattern.match(mark):
-                return rank
+        match = _MARKER.match(mark)
+        if match and match.lastgroup:
+            return int(match.lastgroup.removeprefix("rank_"))
     return _UNMARKED
 
 

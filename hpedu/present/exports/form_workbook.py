@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from openpyxl import Workbook
@@ -13,28 +13,52 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from hpedu.ingest.forms.design import Column, Sheet, range_of
+from hpedu.ingest.forms.design import MILESTONES, Column, Sheet, range_of
 from hpedu.present.exports.workbook import WRAP, lay_out_print, put_text, set_height
 from hpedu.registry import Registry
-from hpedu.texts import LANGUAGES, say
+from hpedu.texts import LANGUAGES, say, school_year
 
 HEAD, HEADINGS, FIRST = 2, 3, 4  # rows: hidden column names, headings, first to fill in
 
-_FILL = PatternFill("solid", fgColor="FFF6CC")
-_HEADING = PatternFill("solid", fgColor="1F4E79")
-_EDGE = Border(*[Side("thin", color="B7B7B7")] * 4)
+FILL = PatternFill("solid", fgColor="FFF6CC")
+_GIVEN = PatternFill("solid", fgColor="E2E2E2")
+_AWAITED = PatternFill("solid", fgColor="D9E8F6")
+_OPTIONAL = PatternFill("solid", fgColor="FFFDF3")
+_REMARK = Font(color="A3182B")
+HEADING = PatternFill("solid", fgColor="1F4E79")
+EDGE = Border(*[Side("thin", color="B7B7B7")] * 4)
 _CENTRED = Alignment(horizontal="center", vertical="top")
-_UNLOCKED = Protection(locked=False)
+UNLOCKED = Protection(locked=False)
 _DATE_FORMAT = "dd/mm/yyyy"
 
 
 @dataclass(frozen=True)
 class FormRow:
-    """A row to fill in: text of the label columns by id, hidden key, unit of the value (numbers only)."""
+    """A row to fill in: text of the label columns by id, hidden key, unit of the value (numbers only).
 
-    labels: dict[str, str]
+    Rows in a run with the same `head` stand under it.
+    """
+
+    labels: Mapping[str, str]
     key: str
     unit: str = "status"
+    head: str = ""
+    # What stands in cells by the id of their column, which are not open then: a figure, a formula, or nothing.
+    given: Mapping[str, float | str | None] = field(default_factory=dict)
+    # The columns that a published table will fill, and those that another block of the sheet may stand for.
+    awaited: Collection[str] = ()
+    optional: Collection[str] = ()
+    # What the other years make plausible; beyond it the workbook asks back.
+    usual: tuple[float, float] | None = None
+
+
+def place_rows(rows: Iterable[FormRow]) -> Iterator[tuple[int, FormRow]]:
+    """Yield the rows with their numbers in the sheet: above each run of the same `head` one is left for it."""
+    number, head = FIRST - 1, ""
+    for row in rows:
+        number += 1 + (row.head != head)
+        head = row.head
+        yield number, row
 
 
 def write_cover(sheet: Worksheet, *, title: str, code: str, lines: Sequence[str], departments: str) -> None:
@@ -55,71 +79,112 @@ def write_cover(sheet: Worksheet, *, title: str, code: str, lines: Sequence[str]
         put_text(sheet.cell(place, 1), _say(key, "\n")).font = Font(bold=True)
         cell = put_text(sheet.cell(place, 2), text)
         if not text:
-            cell.fill, cell.protection, cell.border = _FILL, _UNLOCKED, _EDGE
+            cell.fill, cell.protection, cell.border = FILL, UNLOCKED, EDGE
         set_height(sheet, place, [(_say(key, "\n"), 30), (text, 90)])
-    _finish(sheet)
+    finish_sheet(sheet)
+    # The code must not stand alone on a second page.
+    sheet.page_setup.fitToHeight = 1
 
 
 def write_sheet(
-    workbook: Workbook, design: Sheet, rows: Sequence[FormRow], title: str, registry: Registry
-) -> None:
+    workbook: Workbook,
+    design: Sheet,
+    rows: Sequence[FormRow],
+    title: str,
+    registry: Registry,
+    paper: str = Worksheet.PAPERSIZE_A4,
+) -> Worksheet:
     """Write a sheet to fill in, after `design`."""
-    sheet = workbook.create_sheet(design.name)
-    put_text(sheet["A1"], title.split("\n")[0]).font = Font(bold=True, size=13)
-    sheet["A1"].alignment = Alignment(wrap_text=False)
-    for place, (column, name) in enumerate(zip(design.columns, design.head, strict=True), 1):
+    sheet = begin_sheet(workbook, design.name, title)
+    heads = [_head_column(column) for column in design.columns]
+    for place, (column, name, head) in enumerate(zip(design.columns, design.head, heads, strict=True), 1):
         put_text(sheet.cell(HEAD, place), name)
-        heading = put_text(sheet.cell(HEADINGS, place), _say(f"form_{column.id}", "\n"))
-        heading.font, heading.fill, heading.border = Font(bold=True, color="FFFFFF"), _HEADING, _EDGE
+        heading = put_text(sheet.cell(HEADINGS, place), head)
+        heading.font, heading.fill, heading.border = Font(bold=True, color="FFFFFF"), HEADING, EDGE
         letter = get_column_letter(place)
         sheet.column_dimensions[letter].width = column.width
-        sheet.column_dimensions[letter].hidden = column.role == "key"
-    sheet.row_dimensions[HEAD].hidden = True
-    headings = [(_say(f"form_{column.id}", "\n"), column.width - 2) for column in design.columns]  # bold is wider
-    set_height(
-        sheet,
-        HEADINGS,
-        [one for one, column in zip(headings, design.columns, strict=True) if column.role != "key"],
-    )
-    rules = _Rules(sheet, registry)
-    for number, row in enumerate(rows, FIRST):
+        sheet.column_dimensions[letter].hidden = column.is_hidden
+    shown = [pair for pair in zip(heads, design.columns, strict=True) if not pair[1].is_hidden]
+    set_height(sheet, HEADINGS, [(head, column.width - 2) for head, column in shown])  # bold is wider
+    rules, head = _Rules(sheet, design, registry), ""
+    for number, row in place_rows(rows):
+        if row.head != head:
+            head = row.head
+            heading = put_text(sheet.cell(number - 1, 1), head)
+            heading.font, heading.alignment = Font(bold=True, size=12), Alignment(wrap_text=False)
         for place, column in enumerate(design.columns, 1):
             cell = sheet.cell(number, place)
-            if column.role == "fill":
+            if column.id in row.given:
+                _give(cell, row, column)
+            elif column.role == "fill":
                 _open(cell)
-                rules.apply(cell, column, row.unit, design.states)
+                cell.fill = (
+                    _AWAITED if column.id in row.awaited else _OPTIONAL if column.id in row.optional else FILL
+                )
+                rules.apply(cell, column, row)
             else:
-                put_text(cell, row.key if column.role == "key" else row.labels[column.id]).border = _EDGE
-            if column.id == "number":
+                put_text(cell, row.key if column.role == "key" else row.labels.get(column.id, "")).border = EDGE
+            if column.id == "number" and "number" in row.labels:
                 # As text, Excel would mark it as a mistake.
                 cell.value = int(row.labels["number"])
                 cell.alignment = _CENTRED
-        set_height(sheet, number, [(row.labels.get(c.id, ""), c.width) for c in design.columns])
-    sheet.freeze_panes = sheet.cell(FIRST, 3)  # number and label stay in sight
+        set_height(sheet, number, [(row.labels.get(c.id, ""), c.width) for _, c in shown])
+    sheet.freeze_panes = f"C{FIRST}"  # number and label stay in sight
     sheet.print_title_rows = f"{HEADINGS}:{HEADINGS}"
-    _finish(sheet)
+    finish_sheet(sheet, paper)
+    return sheet
+
+
+def begin_sheet(workbook: Workbook, name: str, title: str) -> Worksheet:
+    """Add a sheet: its title in the first row; the second, by which the reader knows it, is out of sight."""
+    sheet = workbook.create_sheet(name)
+    put_text(sheet["A1"], title.split("\n")[0]).font = Font(bold=True, size=13)
+    sheet["A1"].alignment = Alignment(wrap_text=False)
+    sheet.row_dimensions[HEAD].hidden = True
+    return sheet
+
+
+def _head_column(column: Column) -> str:
+    if not column.id.isdigit():
+        return _say(f"form_{column.id}", "\n")
+    return say("history_year", "vi", school_year=school_year(int(column.id), "vi"), year=column.id)
+
+
+def _give(cell: Cell, row: FormRow, column: Column) -> None:
+    """Write what stands in a cell already; what is doubted is in red."""
+    cell.value, cell.border, cell.alignment = row.given[column.id], EDGE, WRAP
+    if column.role == "fill":
+        cell.fill, cell.number_format = _GIVEN, _number_format(row.unit)
+    elif column.id == "remark":
+        cell.font = _REMARK
+
+
+def _number_format(unit: str) -> str:
+    return "#,##0" if range_of(unit).whole else "#,##0.##"
 
 
 class _Rules:
     """The data validations of a sheet, one for all cells of a kind."""
 
-    def __init__(self, sheet: Worksheet, registry: Registry) -> None:
-        self._sheet, self._registry = sheet, registry
-        self._rules: dict[str, DataValidation] = {}
+    def __init__(self, sheet: Worksheet, design: Sheet, registry: Registry) -> None:
+        self._sheet, self._design, self._registry = sheet, design, registry
+        self._rules: dict[tuple[object, ...], DataValidation] = {}
 
-    def apply(self, cell: Cell, column: Column, unit: str, states: str) -> None:
-        allowed = range_of(unit)
-        if column.id == "value":
-            said = "form_whole_said" if allowed.whole else "form_decimal_said"
-            options: dict[str, Any] = {"type": "whole" if allowed.whole else "decimal", "formula1": "0"}
-            options["operator"] = "greaterThanOrEqual"
-            cell.number_format = "#,##0" if allowed.whole else "#,##0.##"
-            if allowed.upper is not None:
-                said = "form_percent_said"
-                options |= {"operator": "between", "formula2": str(allowed.upper)}
-        elif column.id == "state":
+    def apply(self, cell: Cell, column: Column, row: FormRow) -> None:
+        options: dict[str, Any]
+        values: dict[str, str] = {}
+        states = self._design.states or (MILESTONES if row.unit == "status" else "")
+        if column.holds_values and states:
             said = "form_state_said"
             names = ",".join(code.name.vi for code in self._registry.codes_of(states).values())
+            options = {"type": "list", "formula1": f'"{names}"'}
+        elif column.holds_values:
+            said, values, options = _limit(row)
+            cell.number_format = _number_format(row.unit)
+        elif column.id == "fix_year":
+            said = "form_state_said"
+            years = (int(one.id) for one in self._design.columns if one.id.isdigit())
+            names = ",".join(school_year(year, "vi") for year in years)
             options = {"type": "list", "formula1": f'"{names}"'}
         elif column.id == "date":
             said = "form_date_said"
@@ -127,24 +192,41 @@ class _Rules:
             cell.number_format = _DATE_FORMAT
         else:
             return
-        if said not in self._rules:
+        kind = (said, *options.values())
+        if kind not in self._rules:
             rule = DataValidation(allow_blank=True, showErrorMessage=True, showInputMessage=True, **options)
-            rule.error = rule.prompt = _say(said, " / ")
+            rule.error = rule.prompt = " / ".join(say(said, language, **values) for language in LANGUAGES)
             self._sheet.add_data_validation(rule)
-            self._rules[said] = rule
-        self._rules[said].add(cell)
+            self._rules[kind] = rule
+        self._rules[kind].add(cell)
+
+
+def _limit(row: FormRow) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """Return what is said of the numbers a row takes, and the validation: what is unusual only asks back."""
+    allowed = range_of(row.unit)
+    options: dict[str, Any] = {"type": "whole" if allowed.whole else "decimal", "formula1": "0"}
+    if row.usual is not None:
+        low, high = (f"{bound:.0f}" for bound in row.usual)
+        options |= {"operator": "between", "formula1": low, "formula2": high, "errorStyle": "warning"}
+        return "form_usual_said", {"low": low, "high": high}, options
+    if allowed.upper is not None:
+        return "form_percent_said", {}, options | {"operator": "between", "formula2": str(allowed.upper)}
+    said = "form_whole_said" if allowed.whole else "form_decimal_said"
+    return said, {}, options | {"operator": "greaterThanOrEqual"}
 
 
 def _open(cell: Cell) -> None:
-    cell.fill, cell.protection, cell.border, cell.alignment = _FILL, _UNLOCKED, _EDGE, WRAP
+    cell.fill, cell.protection, cell.border, cell.alignment = FILL, UNLOCKED, EDGE, WRAP
 
 
 def _say(key: str, between: str) -> str:
     return between.join(say(key, language) for language in LANGUAGES)
 
 
-def _finish(sheet: Worksheet) -> None:
+def finish_sheet(sheet: Worksheet, paper: str = Worksheet.PAPERSIZE_A4) -> None:
+    """Protect a sheet and set its paper."""
     # There is no password: it guards against slips, not against people. Widths and heights stay free.
     sheet.protection.sheet = True
     sheet.protection.formatColumns = sheet.protection.formatRows = False
     lay_out_print(sheet)
+    sheet.page_setup.paperSize = paper

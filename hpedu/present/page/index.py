@@ -92,8 +92,8 @@ class _Folder:
     ) -> None:
         self.year, self.territory, self.entries = year, territory, entries
         self.reports, self.language, self.registry = reports, language, load_registry()
-        values = store.indicator_values().filter(pl.col("territory") == territory)
-        self.values = values.filter(pl.col("year") <= year)
+        values = store.indicator_values()
+        self.values = values.filter(pl.col("territory") == territory, pl.col("year") <= year)
         self.standings = assess_targets(values, self.registry, territory, year)
 
     def fill(self, *, whole: bool) -> dict[str, Any]:

@@ -467,3 +467,25 @@ def test_one_wrong_figure_of_a_consistent_table_is_found(
     found = find_problems(make_observations(*placed), load_registry())
     named = [r for r in found.to_dicts() if f"B{wrong}" in re.findall(r"B\d+", r["message_en"] + r["what_en"])]
     assert {"sum", "digit_swap", "duplicate", "at_most"} & {row["check"] for row in named}
+
+
+class TestMerger:
+    """A merged territory and the sum of its parts, wherever they stand."""
+
+    PARTS = (
+        {"territory": "hai_phong_old", "value": 100.0, "file": "a.csv"},
+        {"territory": "hai_duong_old", "value": 120.0, "file": "b.csv"},
+    )
+
+    def test_a_difference_is_told_and_both_stand(self, check: Rows) -> None:
+        (found,) = check({"territory": "hai_phong", "value": 250.0, "file": "form.xlsx"}, *self.PARTS)
+        assert (found["check"], found["severity"], found["territory"]) == ("merger", "warning", "hai_phong")
+        assert "= 220" in found["message_vi"] and "250" in found["message_vi"] and "30" in found["message_vi"]
+        assert "a.csv" in found["what_en"] and "b.csv" in found["what_en"]
+
+    @pytest.mark.parametrize("parts", [PARTS, PARTS[:1]])
+    def test_what_agrees_or_lacks_a_part_is_left_alone(
+        self, check: Rows, parts: tuple[dict[str, Any], ...]
+    ) -> None:
+        value = 220.0 if len(parts) == 2 else 250.0
+        assert not check({"territory": "hai_phong", "value": value, "file": "form.xlsx"}, *parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import pytest
 
 from hpedu.ingest.checks import find_problems
@@ -29,7 +30,9 @@ KNOWN = [
 
 @pytest.fixture(scope="module")
 def found(tables: Any, registry: Registry) -> list[dict[str, Any]]:
-    return find_problems(tables.observations, registry).to_dicts()
+    # As ingest does, without the panels of all provinces.
+    checked = tables.observations.filter(~pl.col("file").str.starts_with("nso/provinces_"))
+    return find_problems(checked, registry).to_dicts()
 
 
 @pytest.mark.parametrize(("check", "file", "cell", "text"), KNOWN)

@@ -82,7 +82,7 @@ class Form:
 def empty(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Path:
     path = tmp_path_factory.mktemp("form") / "form.xlsx"
     observations = pl.DataFrame(schema=schema.OBSERVATIONS)
-    write_form(path, group="preschool", year=2026, observations=observations, registry=registry)
+    write_form(path, subject="preschool", year=2026, observations=observations, registry=registry)
     return path
 
 
@@ -121,7 +121,7 @@ class TestFilled:
     def test_a_synthetic_form_says_so_and_its_values_too(self, tmp_path: Path, registry: Registry) -> None:
         invented = pl.DataFrame([{"status": "synthetic", "year": 2020}], schema=schema.OBSERVATIONS)
         path = tmp_path / "synthetic.xlsx"
-        write_form(path, group="preschool", year=2026, observations=invented, registry=registry)
+        write_form(path, subject="preschool", year=2026, observations=invented, registry=registry)
         made_up = Form(path, registry)
         assert all("MÔ PHỎNG" in str(sheet["A1"].value) for sheet in made_up.workbook)
         made_up.find(PUPILS, "value").value = 41250
@@ -273,6 +273,45 @@ class TestTampered:
         assert [row["value"] for row in reading.observations] == [5]
         assert [issue["reason"] for issue in reading.issues] == ["form_duplicate_row"]
 
+    def test_a_row_copied_with_another_value_leaves_neither(self, form: Form) -> None:
+        form.type(PUPILS, value=5)
+        sheet, row = form.sheet("numbers"), form.find(PUPILS, "value").row
+        sheet.append([6 if cell.value == 5 else cell.value for cell in sheet[row]])
+        reading = form.read()
+        assert reading.observations == []
+        assert [(i["reason"], i["printed"]) for i in reading.issues] == [
+            ("form_duplicate_row", "5"),
+            ("form_duplicate_row", "6"),
+        ]
+
+    def test_a_value_over_two_rows_is_of_neither(self, form: Form) -> None:
+        cell = form.type(PUPILS, value=5).find(PUPILS, "value")
+        below = cell.offset(row=1).coordinate
+        form.sheet("numbers").merge_cells(f"{cell.coordinate}:{below}")
+        assert only_issue(form.read())["reason"] == "form_merged"
+
+    def test_a_remark_over_two_rows_does_not_cost_the_value(self, form: Form) -> None:
+        cell = form.type(PUPILS, value=5, note="ước tính").find(PUPILS, "note")
+        form.sheet("numbers").merge_cells(f"{cell.coordinate}:{cell.offset(row=1).coordinate}")
+        reading = form.read()
+        assert [(row["value"], row["note"]) for row in reading.observations] == [(5, "")]
+        assert [issue["reason"] for issue in reading.issues] == ["form_merged"]
+
+    @pytest.mark.parametrize("unit", ["nghìn người", "%", None])
+    def test_a_changed_unit(self, form: Form, unit: str | None) -> None:
+        form.type(PUPILS, value=5).find(PUPILS, "unit").value = unit
+        assert only_issue(form.read())["reason"] == "form_unknown_row"
+
+    def test_a_unit_typed_into_a_heading(self, form: Form) -> None:
+        cell = form.type(PUPILS, value=5).find(PUPILS, "value")
+        form.sheet("numbers").cell(3, cell.column).value = "Giá trị (nghìn)"
+        assert only_issue(form.read())["reason"] == "form_unknown_row"
+
+    def test_another_year_over_the_rows_than_on_the_cover(self, form: Form) -> None:
+        title = form.type(PUPILS, value=5).sheet("numbers")["A1"]
+        title.value = title.value.replace("2026", "2025")
+        assert only_issue(form.read())["reason"] == "form_unknown_row"
+
     @pytest.mark.parametrize("year", ["2026", "2027"])
     def test_the_year_retyped_in_the_title_only(self, form: Form, year: str) -> None:
         title = form.type(PUPILS, value=5).workbook.worksheets[0]["A1"]
@@ -399,7 +438,7 @@ class TestShape:
 
     def test_the_reasons_of_forms_say_what_to_do(self, registry: Registry) -> None:
         reasons = {code: row.name for code, row in registry.codes_of("reason").items() if code.startswith("form_")}
-        assert len(reasons) == 13
+        assert len(reasons) == 21
         for said in reasons.values():
             assert (
                 "{file}" in said.vi and "{file}" in said.en and "{subject}" in said.vi and "{subject}" in said.en

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hpedu.ingest.propose import stand_in
-from hpedu.ingest.readers.fixed_width import align_page
+from hpedu.ingest.readers.fixed_width import align_page, read_plain_text
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
@@ -121,3 +121,22 @@ def test_years_of_which_one_has_a_word_before_it_are_no_row_of_figures() -> None
     lines = ["".join(text.rjust(14) for text in row) for row in [["", *years], *rows, *rows]]
     page = align_page(lines)
     assert page is not None and page.rows[0] == ["", *years]
+
+
+@pytest.mark.parametrize(("last", "found"), [("Ba      31  351", "351…"), ("Ba      31  35120", "35120")])
+def test_a_page_that_ends_short_of_its_last_column(last: str, found: str) -> None:
+    """Nothing ends the line; a figure as far right as those above it is whole, and so is one with a line's end."""
+    page = f"      2015   2016\nMot     12  12345\nHai     15  13345\nTu      16  14345\n{last}"
+    assert read_plain_text(page.encode())[0].rows[-1][-1] == found
+    assert read_plain_text(f"{page}\n".encode())[0].rows[-1][-1] == found.removesuffix("…")
+
+
+@pytest.mark.parametrize("corner", ["Địa phương   ", ""])
+def test_names_that_do_not_stand_over_their_figures_are_none(corner: str) -> None:
+    rows = [
+        "Hà Nội   52011   53011   54012",
+        "Hải Phòng   41233   42233   43234",
+        "Quảng Ninh   21212   22212   23213",
+    ]
+    page = align_page([f"{corner}Tổng số   Tiểu học   Trung học cơ sở", *rows])
+    assert page is None or page.rows[0][1:] == ["", "", ""]

@@ -88,7 +88,7 @@ def test_a_cell_pushes_others_aside_for_as_many_rows_as_it_is_high() -> None:
         "<p><font><table><tr><td><b>a</font></p></td><td>1</b></td></tr></form><tr><td>b</td></td><td>2</table>",
         "<table></td><tr></tr></caption></table><table><tr><td>a<td>1</td>x</tr>y<tr><td>b<td>2</td></tr>z</table>",
         "<table><caption>x<thead><tr><th>a<th>1<tbody><tr><td>b<td>2</table>",
-        "<table><tr><td>a<!-- <td>c --><script>'<td>c'</script><td>1<tr><td>b<noscript>c</noscript><td>2\n",
+        "<table><tr><td>a<!-- <td>c --><script>'<td>c'</script><td>1<tr><td>b<noscript>c</noscript><td>2</table>",
         "<table><tr><td><div>a<td><font>1<tr><td><ul><li>b<td><p><b>2</table>",
         "<table><tr><td>a<![foo[ x ]]><td>1<?y z?><tr><td>b<td>2</table>",
     ],
@@ -182,3 +182,16 @@ def test_without_a_heading_the_text_between_two_tables_may_be_about_both() -> No
     table = "<table><tr><td>a<td>1<tr><td>b<td>2</table>"
     found = read_html(f"{table}<p>Nghìn người</p>{table}".encode())
     assert [list(grid.around) for grid in found] == [["Nghìn người"]] * 2
+
+
+CUT = "<table><tr><th>A<th>B<tr><td>x<td>12<tr><td>y<td>351"
+
+
+@pytest.mark.parametrize("end", ["", "<", "</t", "<br"])
+def test_a_page_that_ends_in_a_cell_has_a_sign_of_it(end: str) -> None:
+    assert read_html((CUT + end).encode())[0].rows[-1] == ["y", "351…"]
+
+
+@pytest.mark.parametrize("end", ["</td>", "</tr>", "</TABLE>", "</table></body></html>", "<tr></table>"])
+def test_ends_that_may_be_left_out_are_not_missed(end: str) -> None:
+    assert read_html((CUT + end).encode())[0].rows[2] == ["y", "351"]

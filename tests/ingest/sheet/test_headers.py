@@ -454,3 +454,13 @@ def test_a_lone_text_that_begins_anew_is_still_over_the_rows_below() -> None:
     (table,) = read_grid(grid)
     assert labels(table, "B4") == ("2018", "Hải Phòng", "Công lập")
     assert labels(table, "C6") == ("2019", "Hải Phòng", "Tư thục")
+
+
+@pytest.mark.parametrize(
+    ("corner", "found"), [(["Địa phương"], ["A", "B", "C"]), ([""], ["A", "B", "C"]), ([], ["", "", ""])]
+)
+def test_a_header_without_its_corner_names_nothing(corner: list[str], found: list[str]) -> None:
+    """Where blank cells were dropped, each name would be one column too far left."""
+    rows = [["Bảng"], [*corner, "A", "B", "C"], ["Hà Nội", "520", "11", "7"], ["Hải Phòng", "410", "12", "8"]]
+    [table] = read_grid(make_grid("", rows))
+    assert [cell.labels["column"] for cell in table.cells] == found * 2

@@ -20,11 +20,18 @@ from hpedu.assess.tasks import list_occurrences
 from hpedu.errors import UnknownName
 from hpedu.ingest import schema
 from hpedu.ingest.derive import mark_current
-from hpedu.ingest.forms.design import SHEETS, SheetKind
+from hpedu.ingest.forms.design import COVER, SHEETS, Sheet, SheetKind
 from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.source import open_source
-from hpedu.present.exports.form import FormExists, offer_forms, write_form
+from hpedu.present.exports.form import (
+    FormExists,
+    NoWorkbookName,
+    NoYear,
+    formula_series,
+    offer_forms,
+    write_form,
+)
 from hpedu.present.exports.form_workbook import FIRST, HEAD
 from hpedu.present.registers import list_tasks
 from hpedu.present.view import Wording
@@ -33,7 +40,15 @@ from hpedu.texts import LANGUAGES, Language
 from hpedu.values import compute_indicators
 
 NOTHING = pl.DataFrame(schema=schema.OBSERVATIONS)
+# A form of a group has no sheet of duties.
+OF_GROUP: dict[SheetKind, Sheet] = {kind: sheet for kind, sheet in SHEETS.items() if kind != "duties"}
 GROUPS = ("preschool", "general", "higher", "continuing", "cross_cutting")
+
+
+RESOURCE = Resource(
+    name="form", path="form.xlsx", title="Form", publisher="Department", table="form", url="",
+    published="2026-11-20", scope="", confidence="high", transcription=False, licenses=[],
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +56,7 @@ def forms(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> dict[
     """An empty form of every group, where nothing is known."""
     folder = tmp_path_factory.mktemp("forms")
     for group in GROUPS:
-        write_form(folder / f"{group}.xlsx", group=group, year=2026, observations=NOTHING, registry=registry)
+        write_form(folder / f"{group}.xlsx", subject=group, year=2026, observations=NOTHING, registry=registry)
     return {group: folder / f"{group}.xlsx" for group in GROUPS}
 
 
@@ -83,7 +98,7 @@ class TestRows:
             city | {"level": "preschool", "ownership": "private", "territory": "hai_phong_old"},
         )
         count = write_form(
-            tmp_path / "f.xlsx", group="preschool", year=2026, observations=known, registry=registry
+            tmp_path / "f.xlsx", subject="preschool", year=2026, observations=known, registry=registry
         )
         keys = [key(row) for row in read_rows(tmp_path / "f.xlsx", "numbers")]
         assert len(keys) == count and "pupils/nursery" not in keys
@@ -101,25 +116,25 @@ class TestRows:
     def test_overview_is_the_targets_across_levels(
         self, tmp_path: Path, forms: dict[str, Path], registry: Registry
     ) -> None:
-        write_form(tmp_path / "f.xlsx", group="overview", year=2026, observations=NOTHING, registry=registry)
+        write_form(tmp_path / "f.xlsx", subject="overview", year=2026, observations=NOTHING, registry=registry)
         keys = [[key(r) for r in read_rows(p, "numbers")] for p in (tmp_path / "f.xlsx", forms["cross_cutting"])]
         assert keys[0] == keys[1]
 
     def test_bad_names_and_filled_forms_are_refused(self, tmp_path: Path, registry: Registry) -> None:
         path = tmp_path / "f.xlsx"
         with pytest.raises(UnknownName, match="preschool"):
-            write_form(path, group="preschol", year=2026, observations=NOTHING, registry=registry)
+            write_form(path, subject="preschol", year=2026, observations=NOTHING, registry=registry)
         with pytest.raises(UnknownName):
-            write_form(path, group="general", year=2026, territory="x", observations=NOTHING, registry=registry)
+            write_form(path, subject="general", year=2026, territory="x", observations=NOTHING, registry=registry)
         path.write_bytes(b"filled in")
         with pytest.raises(FormExists):
-            write_form(path, group="general", year=2026, observations=NOTHING, registry=registry)
+            write_form(path, subject="general", year=2026, observations=NOTHING, registry=registry)
         assert path.read_bytes() == b"filled in"
 
 
 class TestLook:
     def test_only_what_is_to_be_filled_in_is_unlocked(self, forms: dict[str, Path]) -> None:
-        for kind, design in SHEETS.items():
+        for kind, design in OF_GROUP.items():
             for row in read_rows(forms["preschool"], kind):
                 for column in design.columns:
                     cell = row[column.id]
@@ -129,13 +144,13 @@ class TestLook:
 
     def test_sheets_are_protected_frozen_and_print_on_a4(self, forms: dict[str, Path]) -> None:
         workbook = load_workbook(forms["preschool"])
-        assert workbook.sheetnames == ["Hướng dẫn", *(design.name for design in SHEETS.values())]
+        assert workbook.sheetnames == ["Hướng dẫn", *(design.name for design in OF_GROUP.values())]
         for sheet in workbook.worksheets:
             assert sheet.protection.sheet and sheet.protection.password is None
             assert (sheet.page_setup.orientation, str(sheet.page_setup.paperSize)) == ("landscape", "9")
             assert sheet.sheet_properties.pageSetUpPr.fitToPage
-            assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
-        for design in SHEETS.values():
+            assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, int(sheet.title == COVER))
+        for design in OF_GROUP.values():
             sheet = workbook[design.name]
             assert sheet.freeze_panes.endswith(str(FIRST)) and sheet.row_dimensions[HEAD].hidden
             last = sheet.cell(FIRST, len(design.columns)).column_letter
@@ -173,7 +188,7 @@ class TestLook:
         measure = registry.measures["pupils"]
         evil = measure.model_copy(update={"definition": measure.definition.model_copy(update={"vi": text})})
         monkeypatch.setitem(registry.measures, "pupils", evil)
-        write_form(tmp_path / "f.xlsx", group="preschool", year=2026, observations=NOTHING, registry=registry)
+        write_form(tmp_path / "f.xlsx", subject="preschool", year=2026, observations=NOTHING, registry=registry)
         row = next(row for row in read_rows(tmp_path / "f.xlsx", "numbers") if key(row) == "pupils/nursery")
         assert row["definition"].value.startswith(text)
         assert row["definition"].data_type == "s" and row["definition"].quotePrefix
@@ -199,7 +214,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, forms: dict[str, Path], reg
         "task_done/all/detail=strategy_plan-8": {"state": "Đang thực hiện"},
     }
     workbook = load_workbook(forms["preschool"])
-    for design in SHEETS.values():
+    for design in OF_GROUP.values():
         names = [column.id for column in design.columns]
         for row in workbook[design.name].iter_rows(min_row=FIRST):
             for column, value in answers.pop(str(row[-1].value).partition(" #")[0], {}).items():
@@ -207,13 +222,87 @@ def filled(tmp_path_factory: pytest.TempPathFactory, forms: dict[str, Path], reg
     assert answers == {}
     path = tmp_path_factory.mktemp("filled") / "form.xlsx"
     workbook.save(path)
-    resource = Resource(
-        name="form", path="form.xlsx", title="Form", publisher="Department", table="form", url="",
-        published="2026-11-20", scope="", confidence="high", transcription=False, licenses=[],
-    )  # fmt: skip
-    reading = read_form(open_source(path.read_bytes()), resource, registry)
+    reading = read_form(open_source(path.read_bytes()), RESOURCE, registry)
     assert not reading.issues
     return mark_current(pl.DataFrame(reading.observations, schema=schema.OBSERVATIONS, orient="row"))
+
+
+@pytest.fixture(scope="module")
+def form(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Path:
+    """The form of a division that owes things on both grounds."""
+    path = tmp_path_factory.mktemp("division") / "form.xlsx"
+    write_form(path, subject="planning_finance", year=2026, observations=NOTHING, registry=registry)
+    return path
+
+
+class TestDivision:
+    """The form of a division: all it owes, what a plan assigns apart from what is inferred."""
+
+    def test_what_a_plan_assigns_stands_apart_and_first(self, form: Path) -> None:
+        rows = read_rows(form, "numbers")
+        heads = {str(row["number"].value): n for n, row in enumerate(rows) if row["key"].value is None}
+        stated, inferred = heads.values()
+        assert next(iter(heads)).startswith("Kế hoạch giao đích danh") and stated == 0 < inferred
+        asked = {key(row) for row in rows[1:inferred]}
+        assert "budget_total_account/all" in asked and "schools/preschool" not in asked
+        assert "schools/preschool" in {key(row) for row in rows[inferred:]}
+
+    def test_every_target_task_and_duty_of_a_division_is_in_its_form(
+        self, tmp_path: Path, registry: Registry
+    ) -> None:
+        for division in registry.departments:
+            path = tmp_path / f"{division}.xlsx"
+            write_form(path, subject=division, year=2025, observations=NOTHING, registry=registry)
+            fed = {
+                line.partition(".")[0]
+                for row in read_rows(path, "numbers")
+                for line in str(row["targets"].value).split("\n")
+            }
+            fed |= {str(row["number"].value) for row in read_rows(path, "milestones")}
+            own = [target for target in registry.targets.values() if division in target.departments]
+            assert {str(target.number) for target in own} <= fed
+            duties = [one.id for one in registry.duties.values() if division in registry.bearers_of(one)]
+            kept = load_workbook(path).sheetnames
+            assert (SHEETS["duties"].name in kept) == bool(duties)
+            if duties:
+                found = {key(row).partition("detail=")[2] for row in read_rows(path, "duties")} - {""}
+                assert found == set(duties)
+        tasks = {key(row) for row in read_rows(tmp_path / "organisation.xlsx", "tasks")}
+        assert "task_done/all/detail=strategy_plan-1" in tasks
+        assert "task_done/all/detail=strategy_plan-2" not in tasks
+
+    def test_figures_that_measure_a_duty_are_asked_for(self, form: Path, registry: Registry) -> None:
+        rows = {key(row): row for row in read_rows(form, "numbers")}
+        for duty in ("investment_publication", "financial_autonomy"):
+            for name in registry.duties[duty].indicators:
+                for series in formula_series(registry.indicators[name]):
+                    assert (
+                        registry.duties[duty].duty.vi in rows[f"{series.measure}/{series.level}"]["targets"].value
+                    )
+
+    def test_a_duty_is_read_back_with_its_document_and_evidence(self, form: Path, registry: Registry) -> None:
+        workbook = load_workbook(form)
+        design = SHEETS["duties"]
+        names = [column.id for column in design.columns]
+        sheet = workbook[design.name]
+        for column, text in {"state": "Hoàn thành", "decision": "5/BC", "evidence": "bao_cao.pdf"}.items():
+            sheet.cell(FIRST + 1, names.index(column) + 1).value = text
+        saved = io.BytesIO()
+        workbook.save(saved)
+        reading = read_form(open_source(saved.getvalue()), RESOURCE, registry)
+        assert not reading.issues
+        (row,) = reading.observations
+        assert (row["measure"], row["detail"], row["value"]) == ("duty_done", "investment_publication", 1)
+        assert row["note"] == "5/BC; bao_cao.pdf"
+
+    @pytest.mark.parametrize("year", [26, 0, -5, 999_999])
+    def test_a_year_nobody_can_mean_gets_a_sentence(self, tmp_path: Path, registry: Registry, year: int) -> None:
+        with pytest.raises(NoYear, match=str(year)):
+            write_form(tmp_path / "f.xlsx", subject="higher", year=year, observations=NOTHING, registry=registry)
+
+    def test_a_form_is_called_a_workbook(self, tmp_path: Path, registry: Registry) -> None:
+        with pytest.raises(NoWorkbookName, match=r"Type f\.xlsx"):
+            write_form(tmp_path / "f.csv", subject="higher", year=2026, observations=NOTHING, registry=registry)
 
 
 class TestRoundTrip:
@@ -247,7 +336,7 @@ class TestRoundTrip:
         self, tmp_path: Path, forms: dict[str, Path], registry: Registry
     ) -> None:
         path = tmp_path / "f.xlsx"
-        write_form(path, group="cross_cutting", year=2025, observations=NOTHING, registry=registry)
+        write_form(path, subject="cross_cutting", year=2025, observations=NOTHING, registry=registry)
         dated = {"universities_new/tertiary", "schools_national_standard/preschool_general"}
         assert dated <= {key(row) for row in read_rows(path, "numbers")}
         assert not dated & {key(row) for row in read_rows(forms["cross_cutting"], "numbers")}
@@ -261,7 +350,7 @@ class TestRoundTrip:
         self, tmp_path: Path, filled: pl.DataFrame, forms: dict[str, Path], registry: Registry
     ) -> None:
         count = write_form(
-            tmp_path / "f.xlsx", group="preschool", year=2026, observations=filled, registry=registry
+            tmp_path / "f.xlsx", subject="preschool", year=2026, observations=filled, registry=registry
         )
         assert count == len(read_rows(forms["preschool"], "numbers")) - 2
 

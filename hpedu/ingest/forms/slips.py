@@ -1,0 +1,194 @@
+"""Find what was slipped into a form by hand: parts above their whole, thousands, shares, columns moved by one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from statistics import median
+from typing import Any, NamedTuple
+
+from hpedu.registry import Registry
+from hpedu.registry.formula import SeriesRef, parse_formula
+
+
+class Figure(NamedTuple):
+    """One figure of a form: where it is of, its year, and its series."""
+
+    territory: str
+    year: int
+    series: SeriesRef
+
+
+_Rows = Mapping[Figure, Mapping[str, Any]]
+_Found = dict[Figure, tuple[str, str]]
+
+
+_Side = Sequence[Figure]
+_Row = tuple[str, int]
+"""Sheet and number of a row."""
+
+_THOUSANDS = (300, 3000)
+"""So many times its neighbours a figure is typed in thousands, or was meant to be."""
+_LARGE, _CHANGING = 10_000, 100
+"""What is smaller may grow a thousandfold as a thing begins, and may stay the same for years."""
+_OFF, _NEAR = 1.5, 1.2
+"""A figure is off its row from this factor on, and fits a row up to that one."""
+_FEWEST = 3
+"""So many figures of a column show that it was pasted into the wrong rows or year; fewer may be chance."""
+
+
+def find_slips(rows: _Rows, known: _Rows) -> _Found:
+    """Find figures that the other years of their row, or the rows beside them, show to be slips of the hand.
+
+    Parameters
+    ----------
+    rows, known
+        Observations (`hpedu.ingest.schema.OBSERVATIONS`), and what stood in the form when it was handed out.
+
+    Returns
+    -------
+    dict
+        Figure -> reason of the registry and what it is about, with sheet and cell of the figures it does not fit.
+    """
+    both = {**known, **rows}
+    lines: dict[_Row, dict[int, Figure]] = defaultdict(dict)
+    for figure, row in both.items():
+        if row["unit"] != "status" and row["value"] > 0:
+            lines[row["sheet"], _number_of(row)][figure.year] = figure
+    found = _find_thousands(lines, both)
+    for year in sorted({figure.year for figure in rows}):
+        for sheet in sorted({place[0] for place in lines}):
+            places = sorted(place for place in lines if place[0] == sheet)
+            column = {place: lines[place][year] for place in places if lines[place].get(year) in rows}
+            usual = {place: _find_usual(lines[place], year, both) for place in places}
+            for step in (1, -1):
+                found |= _find_moved(column, usual, step, both)
+            found |= _find_repeated(column, lines, year - 1, both)
+    return found
+
+
+def _number_of(row: Mapping[str, Any]) -> int:
+    return int(row["cell"].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+
+
+def _find_usual(line: Mapping[int, Figure], year: int, rows: _Rows) -> float | None:
+    """Return what the other years of a row are about; None where there are none."""
+    others = [rows[figure]["value"] for other, figure in line.items() if other != year]
+    return median(others) if others else None
+
+
+def _find_thousands(lines: Mapping[_Row, Mapping[int, Figure]], rows: _Rows) -> _Found:
+    found: _Found = {}
+    for line in lines.values():
+        for year, figure in line.items():
+            usual = _find_usual(line, year, rows)
+            value = rows[figure]["value"]
+            if usual is None or max(value, usual) < _LARGE:
+                continue
+            if _THOUSANDS[0] <= _times(value, usual) <= _THOUSANDS[1]:
+                others = [line[other] for other in sorted(line) if other != year]
+                found[figure] = (
+                    "form_thousands",
+                    _spell_cells([figure], rows) + " ≠ " + _spell_list(others, rows),
+                )
+    return found
+
+
+def _find_moved(
+    column: Mapping[_Row, Figure], usual: Mapping[_Row, float | None], step: int, rows: _Rows
+) -> _Found:
+    """Find the figures of a column of a sheet that fit the row `step` before their own, and not their own.
+
+    Rows without figures, as those that are computed, are between no two of them.
+    """
+    off: dict[Figure, bool] = {}
+    places = list(usual)
+    for number, place in enumerate(places):
+        figure = column.get(place)
+        if figure is None:
+            continue
+        beside = number - step
+        here, there = usual[place], usual[places[beside]] if 0 <= beside < len(places) else None
+        value = rows[figure]["value"]
+        if here is not None and _times(value, here) > _OFF:
+            off[figure] = there is not None and _times(value, there) < _NEAR
+    fitting = [figure for figure, fits in off.items() if fits]
+    if len(fitting) < _FEWEST or 2 * len(fitting) <= len(off):
+        return {}
+    return {figure: ("form_moved", _spell_list(fitting[:_FEWEST], rows)) for figure in off}
+
+
+def _find_repeated(
+    column: Mapping[_Row, Figure], lines: Mapping[_Row, Mapping[int, Figure]], before: int, rows: _Rows
+) -> _Found:
+    """Find a column that says the same as the year before it, row by row: one of them is of another year."""
+    pairs = [(figure, lines[place][before]) for place, figure in column.items() if before in lines[place]]
+    changing = {rows[one]["value"] for one, _ in pairs if rows[one]["value"] >= _CHANGING}
+    if len(changing) <= _FEWEST or any(rows[one]["value"] != rows[other]["value"] for one, other in pairs):
+        return {}
+    return {
+        figure: ("form_repeated", f"{_spell_cells([one], rows)} = {_spell_cells([other], rows)}")
+        for one, other in pairs
+        for figure in (one, other)
+    }
+
+
+def _times(one: float, other: float) -> float:
+    return max(one, other) / min(one, other)
+
+
+def find_excesses(rows: _Rows, registry: Registry) -> _Found:
+    """Find figures that contradict each other: a sum of parts is greater than the whole, and no term is missing.
+
+    A part is a series of one sex or ownership, or the numerator of an indicator that cannot be above 100%.
+    Nobody can know which of the figures is wrong, so parts and whole are both named. Parameters and result are
+    those of `find_slips`; what it is about is the arithmetic.
+    """
+    found: dict[Figure, dict[str, None]] = {}
+    for territory, year in dict.fromkeys((figure.territory, figure.year) for figure in rows):
+        here = [figure.series for figure in rows if (figure.territory, figure.year) == (territory, year)]
+        for sides in [*_dimensions(here), *_shares(registry)]:
+            parts, whole = ([Figure(territory, year, series) for series in side] for side in sides)
+            if all(ref in rows for ref in (*parts, *whole)) and _add(parts, rows) > _add(whole, rows):
+                for ref in (*parts, *whole):
+                    found.setdefault(ref, {})[f"{_spell(parts, rows)} > {_spell(whole, rows)}"] = None
+    return {ref: ("form_part_exceeds_whole", "; ".join(texts)) for ref, texts in found.items()}
+
+
+def _dimensions(refs: Sequence[SeriesRef]) -> Iterator[tuple[list[SeriesRef], list[SeriesRef]]]:
+    for ref in refs:
+        if ref.sex != "both":
+            yield [ref], [replace(ref, sex="both")]
+        if ref.ownership != "all":
+            yield [ref], [replace(ref, ownership="all")]
+
+
+def _shares(registry: Registry) -> Iterator[tuple[Sequence[SeriesRef], Sequence[SeriesRef]]]:
+    """Yield numerator and denominator of each share, level by level where both have the same levels."""
+    for indicator in registry.indicators.values():
+        if indicator.unit == "percent" and indicator.upper == 100 and indicator.denominator:
+            parts, whole = parse_formula(indicator.numerator), parse_formula(indicator.denominator)
+            levels = {ref.level for ref in parts}
+            if levels != {ref.level for ref in whole}:
+                yield parts, whole
+                continue
+            for level in sorted(levels):
+                yield [r for r in parts if r.level == level], [r for r in whole if r.level == level]
+
+
+def _add(side: _Side, rows: _Rows) -> float:
+    return sum(float(rows[ref]["value"]) for ref in side)
+
+
+def _spell(side: _Side, rows: _Rows) -> str:
+    cells = _spell_cells(side, rows)
+    return cells if len(side) == 1 else f"{cells} = {_add(side, rows):g}"
+
+
+def _spell_list(side: _Side, rows: _Rows) -> str:
+    return ", ".join(_spell_cells([ref], rows) for ref in side)
+
+
+def _spell_cells(side: _Side, rows: _Rows) -> str:
+    return " + ".join(f"{rows[ref]['sheet']}!{rows[ref]['cell']} ({rows[ref]['printed']})" for ref in side)

@@ -1,0 +1,218 @@
+"""Compute the indicator values of the other provinces: company for the city's own, never the subject of a page."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from hpedu.ingest.checks.figures import Figure, Figures
+from hpedu.ingest.checks.finding import FINDINGS, make_finding
+from hpedu.ingest.schema import SERIES_FIELDS
+from hpedu.registry import Registry
+from hpedu.registry.formula import SeriesRef, parse_formula
+from hpedu.registry.models import Indicator
+from hpedu.texts import Language, write_number
+from hpedu.values import VALUES
+
+_KEY = ["territory", "year"]
+
+
+def is_peer(registry: Registry) -> pl.Expr:
+    """Return whether a row is about another province, by its `territory`."""
+    peers = [territory.id for territory in registry.territories.values() if territory.role == "province"]
+    return pl.col("territory").is_in(peers)
+
+
+def compute_peers(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+    """Compute all indicator values of the provinces, by the formulas that hold for the city's own.
+
+    There are as many figures as of twenty cities, so whole series are taken together. A value beyond the bounds
+    of its indicator (90,000 girls among 80,000 pupils) is not taken: nobody decides which print of a peer is
+    wrong. Nor is one of the years before a province had its present area: two versions make no series.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `hpedu.values.VALUES`, sorted by indicator (in the order of the registry), territory, year.
+    """
+    since = {peer.territory: peer.since for peer in registry.peers if peer.since}
+    counted = observations.filter(
+        is_peer(registry),
+        pl.col("current"),
+        pl.col("place") == "",
+        pl.col("qualifier") == "",
+        pl.col("status").is_in(["final", "preliminary"]),
+        pl.col("year") >= pl.col("territory").replace_strict(since, default=0, return_dtype=pl.Int32),
+    ).with_columns(input=pl.col("file") + "!" + pl.col("cell"))
+    series = {
+        SeriesRef(*map(str, key)): rows
+        for key, rows in counted.partition_by(SERIES_FIELDS, as_dict=True, maintain_order=True).items()
+    }
+    found = [_compute(indicator, series) for indicator in registry.indicators.values()]
+    return pl.concat([pl.DataFrame(schema=VALUES), *found])
+
+
+def _compute(indicator: Indicator, series: Mapping[SeriesRef, pl.DataFrame]) -> pl.DataFrame:
+    above = parse_formula(indicator.numerator)
+    below = parse_formula(indicator.denominator) if indicator.denominator else ()
+    terms = [*above, *below]
+    if any(term not in series for term in terms):
+        return pl.DataFrame(schema=VALUES)
+    rows = pl.concat(series[term].with_columns(is_above=pl.lit(n < len(above))) for n, term in enumerate(terms))
+    value, is_above = pl.col("value"), pl.col("is_above")
+    ratio = pl.col("numerator") / pl.col("denominator") if below else pl.col("numerator")
+    bounds = ((indicator.lower, value.ge), (indicator.upper, value.le))
+    return (
+        rows.group_by(_KEY)
+        .agg(
+            indicator=pl.lit(indicator.id),
+            unit=pl.lit(indicator.unit),
+            qualifier=pl.lit(""),
+            readings=pl.lit(None),
+            numerator=value.filter(is_above).sum(),
+            denominator=value.filter(~is_above).sum() if below else pl.lit(None),
+            # "preliminary" comes after "final", in the alphabet too.
+            status=pl.col("status").max(),
+            flags=pl.col("flags").explode(keep_nulls=False, empty_as_null=False).unique(maintain_order=True),
+            inputs=pl.col("input"),
+            sources=pl.col("source").unique(maintain_order=True),
+            edition=pl.col("edition").max(),
+            terms=pl.len(),
+        )
+        .filter(pl.col("terms") == len(terms))
+        .with_columns(value=float(indicator.scale) * ratio)
+        .filter(value.is_finite(), *(holds(float(bound)) for bound, holds in bounds if bound is not None))
+        .sort(_KEY)
+        .select(pl.col(name).cast(kind) for name, kind in VALUES.items())
+    )
+
+
+def find_country_gaps(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+    """Find where all old provinces together are further from the country's print than a limit allows.
+
+    They stand in different files and editions, so a gap shows a misprint only where it is large: nothing goes out
+    of use for it.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `hpedu.ingest.checks.finding.FINDINGS`.
+    """
+    keys = [*SERIES_FIELDS, "year"]
+    additive = [measure.id for measure in registry.measures.values() if measure.additive]
+    figures = observations.filter(
+        pl.col("current"), pl.col("place") == "", pl.col("qualifier") == "", pl.col("measure").is_in(additive)
+    )
+    old = [key for key, row in registry.territories.items() if row.role in ("province", "part")]
+    provinces = figures.filter(pl.col("territory").is_in(old)).group_by(keys)
+    whole = [relation for relation in registry.relations.values() if relation.kind == "country"]
+    numbers = {
+        year: relation.provinces
+        for relation in whole
+        for year in range(relation.since or 0, 1 + (relation.until or relation.since or 0))
+    }
+    apart = (pl.col("sum") - pl.col("value")).abs() / pl.col("value")
+    gaps = (
+        figures.filter(
+            pl.col("territory").is_in([k for k, r in registry.territories.items() if r.role == "country"])
+        )
+        .join(provinces.agg(sum=pl.col("value").sum(), count=pl.len()), on=keys, maintain_order="left")
+        .filter(pl.col("count") == pl.col("year").replace_strict(numbers, default=None, return_dtype=pl.UInt32))
+        .filter(apart > float(registry.limits["country_gap"].value) / 100)
+    )
+    found = []
+    for figure, (total, count) in zip(
+        Figures(gaps.drop("sum", "count"), registry).all, gaps.select("sum", "count").rows(), strict=True
+    ):
+
+        def write(
+            language: Language, figure: Figure = figure, total: float = total, count: int = count
+        ) -> dict[str, str]:
+            return {
+                "sum": write_number(total, language),
+                "count": str(count),
+                "printed": write_number(figure.value, language),
+                "difference": write_number(abs(total - figure.value), language),
+            }
+
+        row = make_finding("country", "warning", figure, registry, write, template="country_across")
+        found.append({name: row[name] for name in FINDINGS})
+    return pl.DataFrame(found, schema=FINDINGS, orient="row")
+
+
+OLD_PROVINCES = 63
+MOST_LACKING = 3
+"""An indicator is compared where all the old provinces show it, or all but so many."""
+FEWEST_YEARS = 5
+"""Between then and now."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Where one old province stands among all of them in the newest year that they show, and long before.
+
+    Ranks count from the highest value; those of equal value share one.
+    """
+
+    indicator: str
+    year: int
+    values: dict[str, float]
+    own: float
+    rank: int
+    quartiles: tuple[float, float, float]
+    # The median of the Red River Delta.
+    delta: float
+    then: int | None = None
+    then_own: float | None = None
+    then_rank: int | None = None
+    then_count: int | None = None
+
+
+def compare_peers(
+    values: pl.DataFrame, registry: Registry, indicator: str, own: str, year: int
+) -> Comparison | None:
+    """Compare one old province with all others; None where not all of them show the indicator, or it does not.
+
+    Parameters
+    ----------
+    values
+        Values of the indicator in the old provinces, that of `own` among them (`hpedu.values.VALUES`).
+    year
+        The last year to look at.
+    """
+    usable = values.filter(
+        pl.col("indicator") == indicator,
+        pl.col("year") <= year,
+        pl.col("qualifier") == "",
+        pl.col("status").is_in(["final", "preliminary"]),
+    )
+    shown = {
+        int(str(at)): dict(rows.select("territory", "value").iter_rows())
+        for (at,), rows in usable.group_by("year")
+    }
+    whole = sorted(at for at, ones in shown.items() if own in ones and len(ones) >= OLD_PROVINCES - MOST_LACKING)
+    if not whole:
+        return None
+    now, then = shown[whole[-1]], shown[whole[0]]
+    amounts = pl.Series(list(now.values()))
+    low, middle, high = (float(amounts.quantile(share, "linear") or 0) for share in (0.25, 0.5, 0.75))
+    members = {peer.territory for peer in registry.peers if "red_river_delta" in peer.groups}
+    found = Comparison(
+        indicator=indicator,
+        year=whole[-1],
+        values=now,
+        own=now[own],
+        rank=_rank(now, own),
+        quartiles=(low, middle, high),
+        delta=statistics.median(value for place, value in now.items() if place in members),
+    )
+    if whole[-1] - whole[0] < FEWEST_YEARS:
+        return found
+    return replace(found, then=whole[0], then_own=then[own], then_rank=_rank(then, own), then_count=len(then))
+
+
+def _rank(values: Mapping[str, float], own: str) -> int:
+    return 1 + sum(value > values[own] for value in values.values())

@@ -1,0 +1,465 @@
+"""Write the history book: the past of every target in one workbook, a sheet a division, a column a year."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.worksheet import Worksheet
+
+from hpedu.assess.standing import COUNTED_ON, has_lapsed
+from hpedu.errors import HpeduError, check_name
+from hpedu.folders import write_whole
+from hpedu.ingest.forms.design import (
+    ALL,
+    CHECKS,
+    COMPUTED,
+    COVER,
+    HISTORY,
+    MARKER,
+    PASTED,
+    Cover,
+    Sheet,
+    range_of,
+    write_cover_code,
+    write_key,
+)
+from hpedu.present.exports.form import check_path, check_year, name_series, name_subject, series_of
+from hpedu.present.exports.form_workbook import (
+    FIRST,
+    HEAD,
+    HEADINGS,
+    UNLOCKED,
+    FormRow,
+    begin_sheet,
+    finish_sheet,
+    place_rows,
+    write_cover,
+    write_sheet,
+)
+from hpedu.present.exports.workbook import put_text, save_workbook
+from hpedu.registry import Registry
+from hpedu.registry.formula import SeriesRef, parse_formula
+from hpedu.registry.models import Indicator, Target
+from hpedu.texts import LANGUAGES, say, school_year
+
+LONGEST = 20
+"""So many years fit on a sheet of paper."""
+STEPS = ("cells", "number", "fix", "share", "paste", "check", "return")
+USUAL = 3
+"""A figure so many times its neighbours is asked back."""
+PAPER = Worksheet.PAPERSIZE_A3
+PASTE_ROWS, PASTE_COLUMNS = 300, 40
+OWN = "own-"
+"""How the names of sources begin that are forms or school lists (`hpedu.ingest.pipeline`)."""
+
+
+class NoYears(HpeduError):
+    """Years of a history book that nobody can mean."""
+
+    status = 2
+
+    def __init__(self, years: str) -> None:
+        self.years, self.longest = years, LONGEST
+        super().__init__(years)
+
+
+def read_years(text: str) -> range:
+    """Read "2019-2025", the years in which the first and the last school year begin. Raises `NoYears`."""
+    first, dash, last = text.partition("-")
+    if not (dash and first.isdecimal() and last.isdecimal() and 0 < int(last) - int(first) < LONGEST):
+        raise NoYears(text)
+    # A school year that has not begun has no past.
+    if date(int(last), 8, 1) > date.today():
+        raise NoYears(text)
+    return range(check_year(int(first)), check_year(int(last)) + 1)
+
+
+def write_history(
+    path: Path,
+    *,
+    years: range,
+    subject: str | None = None,
+    observations: pl.DataFrame,
+    titles: Mapping[str, str],
+    registry: Registry,
+) -> int:
+    """Write the book of some years; return how many figures it wants.
+
+    Parameters
+    ----------
+    subject
+        The target group or division it is about; None for all.
+    observations
+        Columns `hpedu.ingest.schema.OBSERVATIONS`: what is there is printed into the book, and not asked for.
+    titles
+        What to call the sources of the observations, by name; one that is not among them is called by its file.
+
+    Raises
+    ------
+    UnknownName, NoWorkbookName, FormExists
+        As of `hpedu.present.exports.form.write_form`.
+    """
+    if subject is not None:
+        check_name("group", subject, [*registry.groups, *registry.departments])
+    book = _Book(years, subject or ALL, observations, titles, registry)
+    write_whole(check_path(path), book.draw())
+    return sum(sheet.wanted for sheet in book.sheets)
+
+
+@dataclass
+class _Line:
+    """A row of the book: a series in a territory, or (without one) the share that an indicator makes of others."""
+
+    territory: str
+    series: SeriesRef | None
+    indicator: Indicator | None = None
+    targets: list[Target] = field(default_factory=list)
+    years: set[int] = field(default_factory=set)
+
+
+@dataclass
+class _Page:
+    """A sheet of the book: its lines, their rows, and how many cells are to be filled in and hold something."""
+
+    design: Sheet
+    lines: list[_Line]
+    rows: list[FormRow] = field(default_factory=list)
+    wanted: int = 0
+
+    @cached_property
+    def places(self) -> dict[tuple[str, SeriesRef], int]:
+        """Return the number of the row of each series."""
+        numbers = (number for number, _ in place_rows(FormRow({}, "", head=line.territory) for line in self.lines))
+        return {(one.territory, one.series): n for n, one in zip(numbers, self.lines, strict=True) if one.series}
+
+
+class _Book:
+    def __init__(
+        self,
+        years: range,
+        subject: str,
+        observations: pl.DataFrame,
+        titles: Mapping[str, str],
+        registry: Registry,
+    ) -> None:
+        self.years, self.titles, self.registry = years, titles, registry
+        synthetic = "synthetic" in observations["status"]
+        self.cover = Cover(subject, registry.city, years[0], synthetic, years[-1])
+        self.known = self._list_known(observations)
+        city = registry.territories[registry.city]
+        self.territories = [registry.city, *city.parts]
+        self.sheets = [
+            _Page(replace(HISTORY.over(years), name=registry.departments[name].sheet), lines)
+            for name, lines in self._list_lines().items()
+        ]
+
+    def _list_known(self, observations: pl.DataFrame) -> dict[tuple[str, SeriesRef], dict[int, dict[str, Any]]]:
+        """Return what is known, by territory and series, and year; an estimate is nothing that is known."""
+        known: dict[tuple[str, SeriesRef], dict[int, dict[str, Any]]] = defaultdict(dict)
+        there = observations.filter(
+            pl.col("current"),
+            pl.col("place") == "",
+            pl.col("qualifier") == "",
+            ~pl.col("status").is_in(["estimated", "projected"]),
+        )
+        for row in there.iter_rows(named=True):
+            series = SeriesRef(*(row[name] for name in ("measure", "level", "ownership", "sex", "detail")))
+            known[row["territory"], series][row["year"]] = row
+        return known
+
+    def _list_lines(self) -> dict[str, list[_Line]]:
+        """Return the lines of each division, one territory after the other; a series stands in the book once."""
+        found: dict[str, list[_Line]] = {}
+        lines: dict[tuple[str, SeriesRef], _Line] = {}
+        targets = list(self._list_targets())
+        for department in self.registry.departments:
+            first = {target.id: target.departments[0] for target in targets}
+            if self.cover.subject in self.registry.departments:
+                first = dict.fromkeys(first, self.cover.subject)
+            own = [target for target in targets if first[target.id] == department]
+            for territory in self.territories:
+                for target in own:
+                    found.setdefault(department, []).extend(self._lines_of(target, territory, lines))
+        return {department: listed for department, listed in found.items() if listed}
+
+    def _list_targets(self) -> Iterator[Target]:
+        for target in self.registry.targets.values():
+            if self.cover.subject in (ALL, target.group, *target.departments):
+                yield target
+
+    def _lines_of(
+        self, target: Target, territory: str, lines: dict[tuple[str, SeriesRef], _Line]
+    ) -> Iterator[_Line]:
+        """Yield the lines a target adds: its series that no target before it has, and its share."""
+        asked: dict[SeriesRef, set[int]] = defaultdict(set)
+        shares: dict[str, Indicator] = {}
+        for year in self._list_years(territory):
+            if target.kind == "milestone":
+                indicator = self.registry.indicators[target.milestone_indicator]
+                series = list(parse_formula(indicator.numerator)) if territory == self.registry.city else []
+            else:
+                lapsed = has_lapsed(target, year)
+                indicator = self.registry.indicators[target.substitute if lapsed else target.id]
+                series = series_of(target, self.registry, year)
+            for one in series:
+                asked[one].add(year)
+            if series and indicator.denominator:
+                shares[indicator.id] = indicator
+        for one, years in asked.items():
+            line = lines.setdefault((territory, one), _Line(territory, one))
+            if not line.targets:
+                yield line
+            line.targets.append(target)
+            line.years |= years
+        for indicator in shares.values():
+            yield _Line(territory, None, indicator, [target])
+
+    def _list_years(self, territory: str) -> list[int]:
+        """Return the years in which a territory can be asked: one that is no more has no later ones."""
+        last = self.registry.territories[territory].valid_to
+        return [year for year in self.years if last is None or date(year, *COUNTED_ON) <= last]
+
+    def _is_optional(self, line: _Line, year: int) -> bool:
+        """Return whether the parts of the territory stand for it in a year."""
+        first = self.registry.territories[line.territory].valid_from
+        return first is not None and date(year, *COUNTED_ON) < first and line.series not in self._of_city_alone
+
+    @cached_property
+    def _of_city_alone(self) -> set[SeriesRef]:
+        """Return the series that the parts are not asked for: milestones."""
+        lines = [line for sheet in self.sheets for line in sheet.lines if line.series]
+        of_parts = {line.series for line in lines if line.territory != self.registry.city}
+        return {line.series for line in lines if line.series} - of_parts
+
+    def draw(self) -> bytes:
+        """Draw the workbook."""
+        title = self._title()
+        workbook = Workbook()
+        workbook.security.lockStructure = True
+        workbook.active.title = COVER
+        write_cover(
+            workbook.active,
+            title=title,
+            code=write_cover_code(self.cover, title),
+            lines=["\n".join(say(f"history_{key}", lang) for lang in LANGUAGES) for key in ("purpose", *STEPS)],
+            departments="\n".join(sheet.design.name for sheet in self.sheets),
+        )
+        for sheet in self.sheets:
+            sheet.rows = list(self._list_rows(sheet))
+        for sheet in self.sheets:
+            page = write_sheet(workbook, sheet.design, sheet.rows, title, self.registry, PAPER)
+            self._write_progress(page, sheet)
+        self._write_checks(workbook, title)
+        _write_pasting(workbook, title)
+        return save_workbook(workbook, date(self.years[-1], 9, 30))
+
+    def _title(self) -> str:
+        first, last = self.years[0], self.years[-1]
+        lines = []
+        for lang in LANGUAGES:
+            subject = name_subject(self.cover.subject, self.registry).get(lang)
+            synthetic = say("form_synthetic", lang) + " – " if self.cover.synthetic else ""
+            years = {"first": school_year(first, lang), "last": school_year(last, lang)}
+            lines.append(synthetic + say("history_title", lang, subject=subject, **years))
+        return "\n".join(lines)
+
+    def _list_rows(self, sheet: _Page) -> Iterator[FormRow]:
+        numbers = (n for n, _ in place_rows(FormRow({}, "", head=line.territory) for line in sheet.lines))
+        count = 0
+        for number, line in zip(numbers, sheet.lines, strict=True):
+            if line.series is None:
+                yield self._share_row(line, sheet, number)
+            else:
+                count += 1
+                yield self._series_row(line, line.series, sheet, count, number)
+
+    def _series_row(self, line: _Line, series: SeriesRef, sheet: _Page, count: int, number: int) -> FormRow:
+        measure = self.registry.measures[series.measure]
+        known = {year: row for year, row in self.known[line.territory, series].items() if year in self.years}
+        is_state = measure.unit == "status"
+        figures = {} if is_state else {str(y): _print(row["value"], measure.unit) for y, row in known.items()}
+        closed = {str(year): None for year in self.years if year in known or year not in line.years}
+        opened = [year for year in self.years if str(year) not in closed]
+        published = [y for y, row in known.items() if row["status"] != "derived" and not _is_own(row)]
+        optional = {str(year) for year in opened if self._is_optional(line, year)}
+        letters = _letters(sheet.design)
+        wanted = [f"{letters[str(year)]}{number}" for year in opened if str(year) not in optional]
+        sheet.wanted += len(wanted)
+        computed: dict[str, float | str | None] = {"filled": f"=COUNTA({','.join(wanted)})" if wanted else None}
+        if not is_state:
+            computed["remark"] = _check_row(sheet.design, number, whole=range_of(measure.unit).whole)
+        labels = {
+            "number": str(count),
+            "series": line.targets[0].name.vi if is_state else name_series(series, self.registry, "vi"),
+            "unit": self.registry.name("unit", measure.unit, "vi"),
+            "known_from": self._name_sources(known, published, is_state=is_state),
+            "definition": measure.definition.vi,
+            "targets": "\n".join(f"{target.number}. {target.name.vi}" for target in line.targets),
+            "known": " ".join(f"{year}={figure}" for year, figure in figures.items()),
+        }
+        values = [float(figure) for figure in figures.values()]
+        return FormRow(
+            labels,
+            write_key(series, labels["number"], labels["series"], labels["known"], territory=line.territory),
+            measure.unit,
+            self._head(line.territory),
+            given=closed | figures | computed,
+            awaited={str(year) for year in opened if published and year > max(published)},
+            optional={*optional, *(c.id for c in HISTORY.columns)},
+            usual=(min(values) / USUAL, max(values) * USUAL) if values and min(values) > 0 else None,
+        )
+
+    def _share_row(self, line: _Line, sheet: _Page, number: int) -> FormRow:
+        """Return the row in which the workbook shows the share that the rows above it make."""
+        indicator = line.indicator
+        assert indicator is not None
+        above, below = (
+            [self._find_row(line.territory, series, sheet) for series in parse_formula(formula)]
+            for formula in (indicator.numerator, indicator.denominator)
+        )
+        given: dict[str, float | str | None] = {}
+        for place, column in enumerate(sheet.design.columns, 1):
+            if column.role == "fill":
+                letter = get_column_letter(place)
+                given[column.id] = _share(above, below, letter, indicator) if column.id.isdigit() else None
+        if indicator.upper == 100:
+            cells, _, _ = _cells(sheet.design, number)
+            given["remark"] = f'=IF(MAX({cells})>100,"{say("history_too_much", "vi")}","")'
+        (target,) = line.targets
+        labels = {
+            "series": say("history_share_of", "vi", name=indicator.name.vi),
+            "unit": self.registry.name("unit", indicator.unit, "vi"),
+            "targets": f"{target.number}. {target.name.vi}",
+        }
+        return FormRow(labels, COMPUTED, indicator.unit, self._head(line.territory), given=given)
+
+    def _find_row(self, territory: str, series: SeriesRef, own: _Page) -> str:
+        """Return where a series stands, as "'Sheet'!{column}12" without the column."""
+        for sheet in (own, *self.sheets):
+            number = sheet.places.get((territory, series))
+            if number is not None:
+                return (f"'{sheet.design.name}'!" if sheet is not own else "") + f"{{}}{number}"
+        raise LookupError(series)
+
+    def _head(self, territory: str) -> str:
+        role = self.registry.territories[territory].role
+        name = self.registry.territories[territory].name.vi
+        return say(f"history_block_{role}", "vi", territory=name)
+
+    def _name_sources(self, known: Mapping[int, Any], published: Collection[int], *, is_state: bool) -> str:
+        """Write where the grey figures of a row are from, and what is still to be published."""
+        texts = []
+        for source, years in groupby(sorted(known), key=lambda year: self._name_source(known[year])):
+            texts.append(f"{_span(list(years))}: {source}")
+        if is_state and known:
+            newest = known[max(known)]
+            texts.append(newest["printed"])
+        if published and max(published) < self.years[-1]:
+            texts.append(say("history_awaited", "vi", year=max(published) + 1))
+        return "\n".join(texts)
+
+    def _name_source(self, row: Mapping[str, Any]) -> str:
+        if row["status"] == "derived":
+            return say("history_derived", "vi")
+        return self.titles.get(row["source"]) or str(row["file"])
+
+    def _write_progress(self, page: Worksheet, sheet: _Page) -> None:
+        """Write "23 / 61" into the first row, counted by the workbook itself."""
+        filled = f"SUM({_column(sheet, 'filled')})"
+        cell = page[f"{_letters(sheet.design)['fix_reason']}1"]
+        cell.value = f'="{say("history_progress", "vi")} "&{filled}&" / {sheet.wanted}"'
+        cell.font = Font(bold=True, size=13)
+
+    def _write_checks(self, workbook: Workbook, title: str) -> None:
+        """Write the sheet to look at before the book is sent: how full each sheet is, and what it doubts."""
+        page = begin_sheet(workbook, CHECKS, title)
+        put_text(page.cell(HEAD, 1), f"{MARKER}:checks")
+        last = FIRST + len(self.sheets)
+        for place, name in enumerate(("sheet", "filled", "wanted", "doubts"), 1):
+            put_text(page.cell(FIRST, place), say(f"history_{name}", "vi")).font = Font(bold=True)
+            page.column_dimensions[get_column_letter(place)].width = 34 if place == 1 else 18
+        for number, sheet in enumerate(self.sheets, FIRST + 1):
+            name = f"'{sheet.design.name}'!"
+            put_text(page.cell(number, 1), sheet.design.name)
+            page.cell(number, 1).hyperlink = Hyperlink(ref=f"A{number}", location=f"{name}A1")
+            page.cell(number, 2).value = f"=SUM({name}{_column(sheet, 'filled')})"
+            page.cell(number, 3).value = sheet.wanted
+            page.cell(number, 4).value = f"=SUMPRODUCT(--(LEN({name}{_column(sheet, 'remark')})>0))"
+        doubts = f"SUM(D{FIRST + 1}:D{last})"
+        fine, look = (say(f"history_{key}", "vi") for key in ("fine", "look"))
+        page.cell(FIRST - 1, 1).value = f'=IF({doubts}=0,"{fine}",{doubts}&" {look}")'
+        page.cell(FIRST - 1, 1).font = Font(bold=True, size=12)
+        finish_sheet(page, PAPER)
+
+
+def _write_pasting(workbook: Workbook, title: str) -> None:
+    """Write the sheet that takes a table of an old report as it is."""
+    page = begin_sheet(workbook, PASTED, title)
+    put_text(page.cell(HEAD, 1), f"{MARKER}:pasted")
+    put_text(page.cell(HEADINGS, 1), say("history_paste", "vi")).alignment = Alignment(wrap_text=False)
+    for row in page.iter_rows(min_row=FIRST, max_row=FIRST + PASTE_ROWS, max_col=PASTE_COLUMNS):
+        for cell in row:
+            cell.protection = UNLOCKED
+    finish_sheet(page, PAPER)
+
+
+def _is_own(row: Mapping[str, Any]) -> bool:
+    """Return whether a figure is from a form or a school list, which no publication continues."""
+    return str(row["source"]).startswith(OWN)
+
+
+def _print(value: float, unit: str) -> float:
+    """Return a figure as it stands in the book."""
+    return round(value) if range_of(unit).whole else round(value, 2)
+
+
+def _span(years: Sequence[int]) -> str:
+    return str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}"
+
+
+def _letters(design: Sheet) -> dict[str, str]:
+    return {column.id: get_column_letter(place) for place, column in enumerate(design.columns, 1)}
+
+
+def _column(sheet: _Page, name: str) -> str:
+    """Return the range of a column, from the first row to the last."""
+    letter, (*_, (last, _)) = _letters(sheet.design)[name], place_rows(sheet.rows)
+    return f"{letter}{FIRST}:{letter}{last}"
+
+
+def _cells(design: Sheet, number: int) -> tuple[str, str, str]:
+    """Return the range of the years of a row, that without the last year, and that without the first."""
+    letters = [letter for name, letter in _letters(design).items() if name.isdigit()]
+    first, second, before, last = letters[0], letters[1], letters[-2], letters[-1]
+    pairs = ((first, last), (first, before), (second, last))
+    return tuple(f"{start}{number}:{end}{number}" for start, end in pairs)  # type: ignore[return-value]
+
+
+def _check_row(design: Sheet, number: int, *, whole: bool) -> str:
+    """Return the formula that names what is doubtful in a row: text, decimals of a count, a jump between years."""
+    row, earlier, later = _cells(design, number)
+    jump = f"({earlier}>0)*({later}>0)*(({earlier}>{USUAL}*{later})+({later}>{USUAL}*{earlier}))"
+    formula = f'IF(SUMPRODUCT({jump})>0,"{say("history_jump", "vi")}","")'
+    if whole:
+        formula = f'IF(SUMPRODUCT(--({row}<>INT({row})))>0,"{say("history_decimals", "vi")}",{formula})'
+    return f'=IF(SUMPRODUCT(--ISTEXT({row}))>0,"{say("history_text", "vi")}",{formula})'
+
+
+def _share(above: Sequence[str], below: Sequence[str], letter: str, indicator: Indicator) -> str:
+    """Return the formula of a share in the column of a year; nothing while a part of it is blank."""
+    top, bottom = ([cell.format(letter) for cell in cells] for cells in (above, below))
+    whole, parts = ",".join(bottom), ",".join(dict.fromkeys([*top, *bottom]))
+    full = f"AND(COUNT({parts})={parts.count(',') + 1},SUM({whole})>0)"
+    return f'=IF({full},ROUND({indicator.scale}*SUM({",".join(top)})/SUM({whole}),2),"")'

@@ -1,0 +1,56 @@
+"""Every page of a group shows its peers, of the old province by name, or says that there are none."""
+
+from __future__ import annotations
+
+import pytest
+
+from hpedu import Report
+from hpedu.present.page.display import Chart
+
+GROUPS = ["preschool", "general", "higher", "continuing"]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_group_shows_where_the_old_province_stands(group: str) -> None:
+    chart, said = Report(group, territory="hai_phong", year=None, language="vi").peers().pieces
+    assert isinstance(chart, Chart)
+    assert "Hải Phòng (trước 1/7/2025)" in chart.text.title
+    assert "không xếp chung với các tỉnh, thành cũ" in said.plain
+    assert "medium" not in chart.remarks and "Độ tin cậy" in chart.remarks
+    assert set(chart.table.columns) >= {"Hạng", "Trung vị Đồng bằng sông Hồng", "Hà Nội", "Đà Nẵng", "Cần Thơ"}
+    assert all(rank.endswith(("/62", "/63")) for rank in chart.table["Hạng"])
+
+
+def test_the_sentence_follows_from_the_table() -> None:
+    chart, said = Report("general", territory="hai_phong_old", year=None, language="en").peers().pieces
+    assert isinstance(chart, Chart)
+    ranks = [tuple(map(int, text.split("/"))) for text in chart.table["Rank"]]
+    high = sum(rank <= count / 4 for rank, count in ranks)
+    low = sum(rank > 0.75 * count for rank, count in ranks)
+    assert f"On the {len(ranks)} indicators" in said.plain
+    assert f"highest quarter on {high} and in the lowest quarter on {low}" in said.plain
+    named = [name for name, (rank, _) in zip(chart.table["Name"], ranks, strict=True) if rank <= 3]
+    assert all(name[1:] in said.plain for name in named)
+    assert "not ranked" not in said.plain
+
+
+def test_each_part_is_compared_as_itself() -> None:
+    chart, _ = Report("preschool", territory="hai_duong_old", year=None, language="en").peers().pieces
+    assert isinstance(chart, Chart)
+    assert "Hai Duong" in chart.text.title
+
+
+@pytest.mark.parametrize(
+    ("territory", "year", "words"),
+    [("viet_nam", None, "on the pages of the provinces alone"), ("hai_phong", 1999, "no comparison")],
+)
+def test_where_there_is_nothing_to_compare_a_sentence_says_so(
+    territory: str, year: int | None, words: str
+) -> None:
+    [said] = Report("preschool", territory=territory, year=year, language="en").peers().pieces
+    assert words in said.plain
+
+
+def test_it_can_be_left_out() -> None:
+    [said] = Report("preschool", territory="hai_phong", year=None, language="en").peers(shown=False).pieces
+    assert "without the comparison" in said.plain
