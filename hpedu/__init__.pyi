@@ -17,6 +17,8 @@ from hpedu.desk.tables import tasks as tasks
 from hpedu.desk.tables import territories as territories
 from hpedu.present.commune import CommuneReport as CommuneReport
 from hpedu.present.report import Report as Report
+from hpedu.present.review.contents import Review as Review
+from hpedu.present.review.edition import write_review as write_review
 from hpedu.store import newest_year as newest_year
 from hpedu.store import to_pandas as to_pandas
 

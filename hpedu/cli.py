@@ -532,6 +532,26 @@ def owed(department: str | None, year: int | None, as_json: bool) -> None:
 
 
 @commands.command()
+@click.option("--kind", required=True)
+@click.option("--year", type=int)
+@click.option("--until")
+@click.option("--territory")
+@click.option("--pdf", is_flag=True)
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+def review(kind: str, year: int | None, until: str | None, territory: str | None, pdf: bool, path: Path) -> None:
+    """Write the report that the Director signs; a document that is there is never overwritten."""
+    from hpedu.present.review.contents import Review
+    from hpedu.present.review.edition import find_office, print_document, write_review
+
+    if pdf:
+        find_office()
+    edition = write_review(path, Review(kind, territory=territory or "", year=year, until=until))
+    tell("plain", text=edition.said)
+    if pdf:
+        tell("plain", text=str(print_document(edition.path)))
+
+
+@commands.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--targets", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--until", type=int, default=2030, show_default=True)

@@ -94,7 +94,7 @@ def _both(name: str, *words: str, home: str = "project") -> tuple[Step, ...]:
 
 TERRITORIES = ("hai_phong", "hai_phong_old", "hai_duong_old")
 GROUPS = ("preschool", "general", "higher", "continuing", "cross_cutting")
-COMMANDS = ("ingest", "check", "form", "targets", "report", "outlook", "demo")
+COMMANDS = ("ingest", "check", "form", "review", "targets", "report", "outlook", "demo")
 REPORT_ALL = ("report", *(word for name in TERRITORIES for word in ("--territory", name)))
 EXPORTS = ("--xlsx", "--package")
 # An island and the middle of a city. The demo project has a school list, the real one none yet.

@@ -167,3 +167,9 @@ def test_school_years_are_named_by_both_years(year: int, vi: str, en: str) -> No
 )
 def test_dates_follow_the_language(date: str, vi: str, en: str) -> None:
     assert (format_date(date, "vi"), format_date(date, "en")) == (vi, en)
+
+
+def test_no_text_has_the_name_of_another() -> None:
+    files = sorted((Path(hpedu.__file__).parent / "texts").glob("*.toml"))
+    names = [name for file in files for name in tomllib.loads(file.read_text(encoding="utf-8"))]
+    assert sorted(names) == sorted(set(names))

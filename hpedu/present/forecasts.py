@@ -65,7 +65,9 @@ def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, gro
 
 
 def _read_series(view: View) -> Series:
-    return store.RecordedSeries(view.territory, lambda own: index_series(own, view.territory, view.year))
+    return store.RecordedSeries(
+        view.territory, lambda own: index_series(view.known(own), view.territory, view.year)
+    )
 
 
 def _check_levels(view: View, levels: Sequence[str]) -> list[str]:
@@ -170,7 +172,7 @@ def draw_requirements(
     sizes = dict.fromkeys(names, class_size) if isinstance(class_size, (int, float)) else dict(class_size or {})
     own = [norm for norm in view.registry.norms.values() if norm.level in wanted]
     references = [norm.reference for norm in own if norm.reference]
-    values = store.indicator_values(references, [view.territory]).filter(pl.col("year") <= view.year)
+    values = view.known(store.indicator_values(references, [view.territory])).filter(pl.col("year") <= view.year)
     peers = store.peer_values([INHABITANTS_OF_PEERS] if TERTIARY in wanted else [])
     found = foresee_needs(
         series,

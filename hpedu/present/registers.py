@@ -23,7 +23,7 @@ def list_missing(standings: Sequence[Standing], wording: Wording) -> Fragment:
     for standing in standings:
         if standing.state in OWED:
             target = standing.target
-            needs = [part for part in (target.numerator, target.denominator) if part is not None]
+            needs = [part for part in (target.numerator, target.denominator) if part] or [target.definition]
             rows.append(
                 [
                     target.number,
@@ -164,11 +164,13 @@ def _name_print(one: Print, wording: Wording) -> str:
 
 
 def list_tasks(occurrences: Sequence[Occurrence], wording: Wording) -> Fragment:
-    """List the tasks that both plans assign, with the state of each occurrence and the decision that ended it."""
+    """List tasks of both plans, with the state of each occurrence and the decision that ended it."""
     language = wording.language
     rows = []
-    for task in wording.registry.tasks:
-        own = [one for one in occurrences if one.task == task]
+    for own in ([one for one in occurrences if one.task == task] for task in wording.registry.tasks):
+        if not own:
+            continue
+        task = own[0].task
         dues: dict[str, list[str]] = {}
         for one in own:
             day = [] if one.due is None else [format_date(one.due.isoformat(), language)]
@@ -205,8 +207,8 @@ def list_goals(wording: Wording) -> Fragment:
     return _draw(("goal", "plan_place", "why_no_target"), rows, "goals_caption", wording)
 
 
-def list_duties(wording: Wording, reports: pl.DataFrame) -> Fragment:
-    """List the duties the plans set without a number: whose they are, how often, for whom, and the measure.
+def list_duties(wording: Wording, reports: pl.DataFrame, chapter: str = "") -> Fragment:
+    """List the duties that the plans, or a chapter of theirs, set without a number: whose, how often, for whom.
 
     `reports` are the observations in which divisions reported on them: the last of each is said with its document.
     """
@@ -221,6 +223,7 @@ def list_duties(wording: Wording, reports: pl.DataFrame) -> Fragment:
             _say_measure(duty, last.get(duty.id), wording),
         ]
         for duty in wording.registry.duties.values()
+        if any(section.startswith(chapter) for section in duty.section.split(", "))
     ]
     keys = ("duty", "plan_place", "owner", "rhythm_receiver", "could_measure")
     return _draw(keys, rows, "duties_caption", wording)

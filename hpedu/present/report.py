@@ -321,12 +321,13 @@ class Report(View):
         """List the figures that later editions changed most."""
         return registers.list_revisions(store.revisions(), self.wording)
 
-    def changes(self) -> Block:
-        """Tabulate what changed since last year's report: new and revised figures, states, and why.
+    def changes(self, since: int | None = None) -> Block:
+        """Tabulate what changed since the report for a year: new and revised figures, states, and why.
 
-        Last year's standings are those saved with its report; else those that today's data give up to that year.
+        By default it is last year's. Its standings are those saved with the report; else those that today's data
+        give up to that year.
         """
-        project, year = find_project(), self.year - 1
+        project, year = find_project(), self.year - 1 if since is None else since
         store.record_report_use(locate_saved_standings(project, year, self.territory), project)
         before = read_saved_standings(project, year, self.territory)
         saved = before is not None
@@ -346,6 +347,20 @@ class Report(View):
         """Return what was due by the newest source and has no result: a task, and each time it was due."""
         return [] if self.wording.place.is_past else [one for one in self._occurrences() if one.late]
 
+    def count_tasks(self) -> Prose:
+        """Say how many tasks the plans set, which of them are overdue, and what they wish without a number."""
+        overdue = dict.fromkeys(one.task.title.get(self.language) for one in self.overdue())
+        return Prose(
+            self._say(
+                "tasks_said",
+                total=len(self.registry.tasks),
+                late=len(overdue),
+                names=f" ({'; '.join(overdue)})" if overdue else "",
+                wishes=len(self.registry.goals),
+                far=sum(goal.horizon == 2045 for goal in self.registry.goals),
+            )
+        )
+
     def tasks(self) -> Fragment:
         """List the tasks that both plans assign, with lead and time, and the state of each occurrence."""
         if self.wording.place.is_past:
@@ -356,11 +371,17 @@ class Report(View):
         """List what the plans want without a number, the 2045 vision among it, and why it is no target."""
         return registers.list_goals(self.wording)
 
-    def duties(self) -> Fragment:
-        """List the duties that the plans set without a number, what could measure them, and what was reported."""
+    def duties(self, chapter: str = "") -> Fragment:
+        """List the duties that the plans set without a number, what could measure them, and what was reported.
+
+        Parameters
+        ----------
+        chapter
+            Only those of a chapter of the plans, such as "V".
+        """
         asked = map(duty_series, self.registry.duties.values())
         known = store.series_observations(asked, self.territory).filter(pl.col("year") <= self.year)
-        return registers.list_duties(self.wording, known)
+        return registers.list_duties(self.wording, known, chapter)
 
     # -- inside --------------------------------------------------------------------------------------------
 
@@ -380,7 +401,7 @@ class Report(View):
 
     def _occurrences(self) -> list[Occurrence]:
         every = self.standings if not self.registry.groups[self.group].targets else self._assess("overview")
-        return list_occurrences(self.registry, store.observations(), every, self.year)
+        return list_occurrences(self.registry, self.known(store.observations()), every, self.year)
 
     def _assess(self, group: str, year: int | None = None) -> list[Standing]:
         """Find where the targets of a group stand; those of all groups for a report on all.
@@ -389,7 +410,7 @@ class Report(View):
         what is recorded as used is the result for these targets.
         """
         year = self.year if year is None else year
-        values = store.territory_values(self.territory)
+        values = self.known(store.territory_values(self.territory))
         own = [
             standing
             for standing in assess_targets(values, self.registry, self.territory, year, horizon=self._horizon)
@@ -437,7 +458,7 @@ class Report(View):
         """Return the values of the group's indicators in the territory, its parts, and the places compared."""
         own = [i.id for i in self._own_indicators()]
         places = dict.fromkeys([self.territory, *self.registry.territories[self.territory].parts, *compared])
-        return store.indicator_values(own, places).filter(pl.col("year") <= self.year)
+        return self.known(store.indicator_values(own, places)).filter(pl.col("year") <= self.year)
 
 
 def list_targets(

@@ -34,7 +34,7 @@ def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
     sentences = [
         _say_known(standings, wording),
         _say_unmet(standings, wording),
-        _say_missing(standings, wording),
+        say_missing(standings, wording),
     ]
     return Prose(" ".join(filter(None, sentences)), list(_claim(standings, wording)))
 
@@ -104,7 +104,7 @@ def _name_gap(standing: Standing, wording: Wording) -> str:
     )
 
 
-def _say_missing(standings: Sequence[Standing], wording: Wording) -> str:
+def say_missing(standings: Sequence[Standing], wording: Wording) -> str:
     """Say how much is missing, and to whom the plans assign most of it; nothing of a country, only compared."""
     blank = [s for s in standings if s.state in OWED]
     if not blank:

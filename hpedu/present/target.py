@@ -47,7 +47,7 @@ def draw_target(view: View, standing: Standing, *, asked: str = "", document: st
     )
     parts = _say_parts(view, indicator) if indicator and standing.last is None else []
     head = _draw_head(standing, view.wording, parts=parts)
-    chart = _draw_chart(view, standing) if indicator and target.kind != "milestone" else None
+    chart = draw_target_chart(view, standing) if indicator and target.kind != "milestone" else None
     return Block(head, chart, facts) if chart else Block(head, facts)
 
 
@@ -156,7 +156,8 @@ def _draw_facts(
     )
 
 
-def _draw_chart(view: View, standing: Standing) -> Chart | None:
+def draw_target_chart(view: View, standing: Standing) -> Chart | None:
+    """Draw the course of a target with its breaks, its projection and its objective; None without a value."""
     target = standing.target
     indicator = view.registry.indicators[target.id]
     parts = view.registry.territories[view.territory].parts

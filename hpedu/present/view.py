@@ -321,6 +321,8 @@ class View(BaseReport):
         For a territory or language that does not exist, with the closest names.
     """
 
+    until: str = ""  # the last day of publication (ISO 8601) that the report knows of; "" for the newest
+
     def __init__(self, *, territory: str, year: int | None, language: str) -> None:
         super().__init__(language)
         self.territory = check_name("territory", territory, self.registry.reported_territories())
@@ -362,6 +364,16 @@ class View(BaseReport):
         return describe_change(first, last, self.language, self.registry)
 
     # -- figures -------------------------------------------------------------------------------------------
+
+    def known(self, figures: pl.DataFrame) -> pl.DataFrame:
+        """Return the figures published by the last day the report knows of: all of them, unless it has one.
+
+        A source dated by its month or year counts as published in time if the day lies in it.
+        """
+        if not self.until:
+            return figures
+        day = pl.lit(self.until)
+        return figures.filter(pl.col("edition") <= day.str.slice(0, pl.col("edition").str.len_chars()))
 
     def values(
         self,
@@ -447,7 +459,7 @@ class View(BaseReport):
         check_name("indicator", indicator, self.registry.indicators)
         place = territory or self.territory
         if (indicator, place) not in self._values:
-            found = store.indicator_values([indicator], [place])
+            found = self.known(store.indicator_values([indicator], [place]))
             self._values[indicator, place] = found.sort("year").to_dicts()
         # What was counted after the report's year stays unknown to it; a projection was known all along.
         return [

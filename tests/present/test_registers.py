@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from hpedu.assess.standing import Standing
+from hpedu.assess.tasks import Occurrence
 from hpedu.ingest.schema import OBSERVATIONS
 from hpedu.present.registers import count_owed, list_duties, list_goals, list_missing, list_tasks
 from hpedu.present.view import Wording
@@ -60,7 +61,8 @@ def test_a_division_that_has_ended_says_that_its_successor_is_not_known(
     named = wording.department("inspectorate")
     assert named.startswith(registry.departments["inspectorate"].name.get(language))
     assert ("chưa có nguồn nào" if language == "vi" else "no source says") in named and "2025" in named
-    assert named in list_tasks([], wording).plain
+    occurrences = [Occurrence(task, None, "roadmap") for task in registry.tasks]
+    assert named in list_tasks(occurrences, wording).plain
 
 
 def test_duties_say_who_has_them_and_what_could_measure_them(wording: Wording, registry: Registry) -> None:

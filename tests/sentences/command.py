@@ -48,7 +48,10 @@ def make_errors() -> list[HpeduError]:
         Problem("b", "", "x"),
     ]
     lists = [kinds[name](problems) for name in ("RegistryError", "IngestError", "SeriesError")]
-    bare = [kinds[name]() for name in ("NoBrowser", "NoFigures", "NoSchoolList", "NoExportOfCommunes")]
+    bare = [
+        kinds[name]()
+        for name in ("NoBrowser", "NoOffice", "HalfNeedsDay", "NoFigures", "NoSchoolList", "NoExportOfCommunes")
+    ]
     filled: dict[str, list[tuple[Any, ...]]] = {
         "NoProject": [(FOLDER,)],
         "PrintFailed": [("preschool.html", "no space left")],
@@ -82,6 +85,7 @@ def make_errors() -> list[HpeduError]:
             ("tcp://10.0.0.1:8786", message("cluster_without_workers")),
         ],
         "ClusterDiffers": [(["tcp://10.0.0.2: polars 1.0 ≠ 1.1"],)],
+        "NoDocument": [(Path("bao-cao.docx"),)],
         "FormExists": [(Path("phieu.xlsx"),)],
         "NoYear": [(26,)],
         "NoYears": [("2019-2099",)],
@@ -181,6 +185,8 @@ TYPED = (
     "report --force=1",
     "report --only a --group b",
     "form --year 2025 a.xlsx",
+    "review --kind yaer a.docx",
+    "review --kind half a.docx",
     "demo",
     "demo a b",
     "outlook nothing.csv",
@@ -248,7 +254,8 @@ EXAMPLES: dict[str, object] = {
     "sender": "A",
     "measure": "pupils", "report": "completed", "figures": 12, "judged": 8, "number": 1,
     "targets": "7, 10", "value": "60", "last": "596",
-    "change": "-536", "share": "-89.9", "old": "no figure", "new": "40%", "school_year": "2026-2027",
+    "change": "-536", "share": "-89.9", "school_year": "2026-2027",
+    "old": "bao-cao.docx", "new": "bao-cao-2.docx", "changes": "bao-cao-2.txt",
     "variable": "HPEDU_HOME", "width": 12, "numbers": "5, 9",
 }  # fmt: skip
 FILLED = (
@@ -271,6 +278,7 @@ FILLED = (
     *("owed_form", "owed_line", "returned_head", "returned_line", "telling_head", "telling_line", "form_rows"),
     *("form_sheet", "duty_reported", "school_form_title", "school_form_done", "init_done"),
     *("impact_first", "impact_change", "impact_targets", "impact_target"),
+    *("review_written", "review_same", "review_kept", "review_gone", "review_came"),
     *("demo_done", "form_done", "outlook_done", "field_literal_error", "plain", "run_tasks", "run_installing"),
 )
 """Texts that need a damaged file, a whole project or a run to be said: said here with example values."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hpedu import Report, store
+from hpedu import Report, Review, store
 from hpedu.folders import HOME_VARIABLE
 from hpedu.ingest.panel import HEAD
 from hpedu.present.commune import CommuneReport
@@ -146,7 +146,23 @@ def say_pages(language: Language) -> dict[str, list[str]]:
         for group in ("general", "continuing"):
             sections[f"commune: {group}"] = _say_commune(group, language)
         listed = list_lines(group="preschool", territory=CITY, language=language, width=300)
+        sections |= _say_reviews(language)
         return sections | {"listing": list(listed)}
+
+
+def _say_reviews(language: Language) -> dict[str, list[str]]:
+    """Say what the report that the Director signs says of each kind beside tables: of the first one, all of it."""
+    periods = {"year": "", "half": "2026-06-30", "five-year": "", "ten-year": ""}
+    sections = {}
+    for kind, until in periods.items():
+        review = Review(kind, year=YEAR, until=until, language=language)
+        parts = [*review.sections(), *review.appendices()] if kind == "year" else review.sections()[:1]
+        pieces = [piece for part in parts for piece in part.flatten()]
+        told = [line for piece in pieces if isinstance(piece, Prose) for line in read_lines(piece)]
+        sections[f"review: {kind}"] = [review.subject(), *review.opening(), *told]
+    sections["review: files not read"] = [say("review_unread", language, files="a.csv, b.xlsx")]
+    columns = next(piece for piece in pieces if isinstance(piece, Fragment)).plain.splitlines()[:2]
+    return sections | {"review: the sector": columns}
 
 
 def _lack(report: Report) -> Prose:

@@ -28,6 +28,8 @@ SPEAKERS = (
 Sections = dict[str, list[str]]
 
 UNSAID = {
+    # Where a place stands among the highest three, and the key of the strips: the snapshot has two indicators.
+    *("peers/peers_most", "peers/peers_key"),
     *("charts/about_level", "charts/break_remark", "charts/target_remark", "charts/range"),  # charts
     *(
         "charts/published",
@@ -46,6 +48,7 @@ UNSAID = {
         "form/form_usual_said",
     ),  # the workbook of a form
     *("exports/export_title", "exports/export_coverage", "exports/export_date"),  # exports
+    *("review/review_appendix", "review/review_table", "review/review_figure"),  # the document of a review
     *(
         "report/plan_strategy_plan",
         "report/plan_resolution_173_174_plan",

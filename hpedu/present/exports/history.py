@@ -272,7 +272,7 @@ class _Book:
             subject = name_subject(self.cover.subject, self.registry).get(lang)
             synthetic = say("form_synthetic", lang) + " – " if self.cover.synthetic else ""
             years = {"first": school_year(first, lang), "last": school_year(last, lang)}
-            lines.append(synthetic + say("history_title", lang, subject=subject, **years))
+            lines.append(synthetic + say("history_book_title", lang, subject=subject, **years))
         return "\n".join(lines)
 
     def _list_rows(self, sheet: _Page) -> Iterator[FormRow]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import ceil
@@ -230,11 +230,15 @@ def save_workbook(workbook: Workbook, day: date) -> bytes:
     written = io.BytesIO()
     workbook.save(written)
     workbook.properties.modified = moment  # saving has set it to the clock
+    return date_archive(written, day, {ARC_CORE: tostring(workbook.properties.to_tree())})
+
+
+def date_archive(written: io.BytesIO, day: date, replaced: Mapping[str, bytes]) -> bytes:
+    """Return a ZIP file with every member dated `day`, some of them with other contents."""
     dated = io.BytesIO()
     with ZipFile(written) as source, ZipFile(dated, "w") as target:
         for name in source.namelist():
-            content = tostring(workbook.properties.to_tree()) if name == ARC_CORE else source.read(name)
             entry = ZipInfo(name, (day.year, day.month, day.day, 0, 0, 0))
             entry.compress_type = ZIP_DEFLATED
-            target.writestr(entry, content)
+            target.writestr(entry, replaced.get(name) or source.read(name))
     return dated.getvalue()

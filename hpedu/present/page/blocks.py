@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from hpedu.present.page.display import Bundle, Chart, Fragment
+from hpedu.present.page.display import Bundle, Chart, Fragment, Table
 
 STATE_SIGNS = {
     "met": "✓",
@@ -103,9 +103,10 @@ def draw_table(
     """
     rows = [[("" if cell is None else cell) for cell in row] for row in rows]
     kinds = ["number" if i in numeric else _find_kind(row[i] for row in rows) for i in range(len(columns))]
-    table = render("table", columns=columns, rows=rows, caption=caption, kinds=kinds, keeper=keeper)
-    plain = "\n".join("\t".join(map(_strip, row)) for row in [columns, *rows])
-    return Fragment(table, f"{caption}\n{plain}")
+    html = render("table", columns=columns, rows=rows, caption=caption, kinds=kinds, keeper=keeper)
+    table = Table(caption, columns, [list(map(_strip, row)) for row in rows], numeric)
+    plain = "\n".join("\t".join(row) for row in [columns, *table.rows])
+    return Fragment(html, f"{caption}\n{plain}", table)
 
 
 def _find_kind(cells: Iterable[object]) -> str:

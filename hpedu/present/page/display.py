@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import vl_convert
 
 from hpedu.errors import Refused
 from hpedu.folders import write_whole
-from hpedu.present.charts.picture import STATIC_WIDTH, VEGALITE, draw_picture
+from hpedu.present.charts.picture import STATIC_WIDTH, VEGALITE, draw_picture, draw_pixels
 from hpedu.texts import Language, format_date, format_number, say, school_year
 
 # JupyterLab brings a renderer for version 5 only and needs no network for it. Our specs suit both.
@@ -87,6 +86,11 @@ class Chart:
         """Draw the chart as a fixed picture, `STATIC_WIDTH` pixels wide."""
         return draw_picture(self._warn(self.spec), self.text.name)
 
+    @cached_property
+    def png(self) -> bytes:
+        """Draw the chart in pixels, for documents that take no other picture."""
+        return draw_pixels(self._warn(self.spec))
+
     def save(self, path: str | Path) -> Path:
         """Save the chart as a picture (.svg, .png), its spec (.json) or its figures (.csv), and return the path.
 
@@ -98,9 +102,11 @@ class Chart:
         path = Path(path)
         match path.suffix.lower():
             case ".svg":
-                content = vl_convert.vegalite_to_svg(self._lab_spec(), vl_version=VEGALITE).encode()
+                # A picture in a page needs no namespace, a file does.
+                drawn = draw_picture(self._lab_spec(), self.text.name)
+                content = drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).encode()
             case ".png":
-                content = vl_convert.vegalite_to_png(self._lab_spec(), vl_version=VEGALITE, scale=2)
+                content = draw_pixels(self._lab_spec())
             case ".json":
                 content = json.dumps(self.spec, ensure_ascii=False, indent=1).encode()
             case ".csv" if self.data is not None:
@@ -196,11 +202,22 @@ class PageHead:
 
 
 @dataclass(frozen=True)
+class Table:
+    """The cells of a table in plain text, for what is no page."""
+
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numeric: Collection[int] = ()  # columns that are set to the right
+
+
+@dataclass(frozen=True)
 class Fragment:
-    """A piece of HTML made by hpedu, with the same in plain text."""
+    """A piece of HTML made by hpedu, with the same in plain text, and its cells if it is a table."""
 
     html: str
     plain: str
+    table: Table | None = None
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from hpedu.errors import HpeduError
@@ -28,7 +29,7 @@ class NoBrowser(HpeduError):
 
 
 class PrintFailed(HpeduError):
-    """The browser ended without a PDF."""
+    """The browser, or the office, ended without a PDF."""
 
     def __init__(self, page: str, said: str) -> None:
         self.page, self.said = page, said
@@ -74,14 +75,25 @@ def print_pdf(page: Path, pdf: Path) -> None:
         bare = Path(folder) / "page.html"
         bare.write_text(strip(page.read_text(encoding="utf-8")), encoding="utf-8")
         command.append(bare.as_uri())
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
-        except subprocess.TimeoutExpired:
-            raise PrintFailed(page.name, f"nothing within {PATIENCE} seconds") from None
-        if not made.exists():
-            lines = done.stderr.strip().splitlines() or [f"nothing (exit status {done.returncode})"]
-            raise PrintFailed(page.name, lines[-1])
+        run_printer(command, page, made)
         write_whole(pdf, stop_clock(made.read_bytes()))
+
+
+def run_printer(command: Sequence[str], page: Path, made: Path) -> None:
+    """Run the program that prints a page to the file `made`.
+
+    Raises
+    ------
+    PrintFailed
+        If it makes no PDF within `PATIENCE` seconds.
+    """
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    except subprocess.TimeoutExpired:
+        raise PrintFailed(page.name, f"nothing within {PATIENCE} seconds") from None
+    if not made.exists():
+        lines = done.stderr.strip().splitlines() or [f"nothing (exit status {done.returncode})"]
+        raise PrintFailed(page.name, lines[-1])
 
 
 def strip(page: str) -> str:
