@@ -20,7 +20,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpedu.console import SpokenCommand, SpokenGroup, check_streams, describe_os_error, spoken, tell
+from hpedu.console import (
+    SpokenCommand,
+    SpokenGroup,
+    check_streams,
+    describe_os_error,
+    ends_in,
+    spoken,
+    tell,
+)
 from hpedu.errors import HpeduError, check_language, check_name
 from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, Sayable, message, say
 
@@ -55,27 +63,6 @@ class NoExportOfCommunes(HpeduError):
     """Workbooks and data packages are of territories with targets."""
 
     status = 2
-
-
-class WrongEnding(HpeduError):
-    """A file to be written whose name promises another kind of file than it would be."""
-
-    status = 2
-
-    def __init__(self, path: Path, ending: str) -> None:
-        self.path, self.ending = path, ending
-        super().__init__(path, ending)
-
-
-def _ends_in(ending: str) -> Callable[[click.Context, click.Parameter, Path | None], Path | None]:
-    """Return a check of an option: the name of a file ends as what is written into it."""
-
-    def check(_context: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
-        if path is not None and path.suffix.lower() != ending:
-            raise WrongEnding(path, ending)
-        return path
-
-    return check
 
 
 def _known(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
@@ -555,7 +542,7 @@ def review(kind: str, year: int | None, until: str | None, territory: str | None
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--targets", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--until", type=int, default=2030, show_default=True)
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), callback=_ends_in(".csv"))
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), callback=ends_in(".csv"))
 def outlook(file: Path, targets: Path | None, until: int, output: Path | None) -> None:
     """Carry the series of any CSV forward, judge its targets, merge its parts or project its enrolment."""
     from hpedu.folders import write_whole
