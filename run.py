@@ -77,7 +77,7 @@ TASKS = {
     # How the projections would have done: build/backtest.json, docs/track_record.md, what the reports quote of it.
     "backtest": Task(TEST, modules=("tests.backtest",)),
     "install": Task(RUN),
-    # These three are functions of their own, in `OWN`.
+    # These three are functions of their own, in `OWN`; so is what goes before JupyterLab.
     "browser": Task(),
     "lock": Task(),
     "clean": Task(),
@@ -193,6 +193,16 @@ def require_browser() -> None:
     raise SystemExit(1)
 
 
+def strip_outputs(root: Path = ROOT) -> None:
+    """Let git take notebooks without their outputs, whatever JupyterLab has saved; `.gitattributes` names them."""
+    if not (root / ".git").exists() or not shutil.which("git"):
+        return
+    python = find_python(root, windows=WINDOWS).as_posix()
+    clean = f'"{python}" -m nbconvert --clear-output --to notebook --stdin --stdout --log-level=ERROR'
+    for key, value in {"clean": clean, "smudge": "cat", "required": "false"}.items():
+        subprocess.run(["git", "config", f"filter.notebook.{key}", value], cwd=root, check=True)
+
+
 def rewrite_locks() -> None:
     """Rewrite both lock files from pyproject.toml; no index address is ever written."""
     if not shutil.which("uv"):
@@ -200,8 +210,8 @@ def rewrite_locks() -> None:
         raise SystemExit(1)
     (ROOT / "build").mkdir(exist_ok=True)
     (ROOT / "build/build-system.txt").write_text("setuptools>=80\n", encoding="utf-8")
-    run([*UV_COMPILE, "--output-file", "requirements.lock"])
-    more = ["--extra", "test", "--constraint", "requirements.lock"]
+    run([*UV_COMPILE, "--extra", "lab", "--output-file", "requirements.lock"])
+    more = ["--extra", "lab", "--extra", "test", "--constraint", "requirements.lock"]
     run([*UV_COMPILE, *more, "--output-file", "requirements-test.lock"])
 
 
@@ -228,7 +238,12 @@ def perform(name: str) -> None:
         run(command)
 
 
-OWN: dict[str, Callable[[], None]] = {"browser": require_browser, "lock": rewrite_locks, "clean": clean}
+OWN: dict[str, Callable[[], None]] = {
+    "browser": require_browser,
+    "lab": strip_outputs,
+    "lock": rewrite_locks,
+    "clean": clean,
+}
 
 
 def main(words: list[str]) -> None:

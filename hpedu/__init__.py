@@ -10,6 +10,7 @@ What a notebook may use is listed in `__init__.pyi`. A name is loaded when it is
 from __future__ import annotations
 
 import ast
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -38,3 +39,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'hpedu' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
+
+
+# In a notebook, charts of the analyst's own are drawn as those of the reports are.
+if "IPython" in sys.modules:
+    import_module("hpedu.desk.notebook").set_up()

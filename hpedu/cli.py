@@ -12,14 +12,23 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpedu.console import SpokenCommand, SpokenGroup, check_streams, describe_os_error, spoken, tell
+from hpedu.console import (
+    SpokenCommand,
+    SpokenGroup,
+    check_streams,
+    describe_os_error,
+    ends_in,
+    spoken,
+    tell,
+)
 from hpedu.errors import HpeduError, check_language, check_name
 from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, Sayable, message, say
 
@@ -56,10 +65,30 @@ class NoExportOfCommunes(HpeduError):
     status = 2
 
 
+def _known(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Return what completes an option in a shell: the ids of a table of the registry, or codes of it."""
+
+    def complete(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+        from hpedu.registry import load_registry
+
+        registry = load_registry()
+        known: dict[str, Iterable[str]] = {
+            "target": registry.targets,
+            "group": registry.groups,
+            "territory": registry.reported_territories(),
+            "department": registry.departments,
+            "state": registry.codes_of("state"),
+            "language": LANGUAGES,
+        }
+        return [name for name in known[kind] if name.startswith(begun)]
+
+    return complete
+
+
 @click.command(cls=SpokenCommand)
-@click.option("--group", "groups", multiple=True)
-@click.option("--territory", "territories", multiple=True)
-@click.option("--language", "languages", multiple=True)
+@click.option("--group", "--notebook", "groups", multiple=True, shell_complete=_known("group"))
+@click.option("--territory", "territories", multiple=True, shell_complete=_known("territory"))
+@click.option("--language", "languages", multiple=True, shell_complete=_known("language"))
 @click.option("--year", type=int)
 @click.option("--only", multiple=True, metavar="ID")
 @click.option("--limit", type=click.IntRange(1))
@@ -205,7 +234,7 @@ def _known_language(_context: click.Context, _param: click.Parameter, language: 
 
 @click.group(cls=SpokenGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hpedu", message="%(prog)s %(version)s")
-@click.option("--language", is_eager=True, callback=_known_language)
+@click.option("--language", is_eager=True, callback=_known_language, shell_complete=_known("language"))
 def commands(language: str | None) -> None:
     """Will the city's schools reach their goals? Statistics in, reports to 2030 out."""
     if language is None and (meant := os.environ.get(LANGUAGE_VARIABLE)):
@@ -218,9 +247,10 @@ commands.add_command(report)
 def main() -> None:
     """Run the command; errors hpedu knows are reported without a traceback (`hpedu.console`)."""
     check_streams()
-    # A terminal without Vietnamese letters must not end the command.
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        # A terminal without Vietnamese letters must not end the command; a file or pipe has them all.
+        encoding = stream.encoding if stream.isatty() else "utf-8"
+        stream.reconfigure(encoding=encoding, errors="replace")  # type: ignore[union-attr]
     commands()
 
 
@@ -368,6 +398,19 @@ def demo(folder: Path, history: bool) -> None:
 
 
 @commands.command()
+@click.argument("name")
+@click.option("--title")
+def new(name: str, title: str | None) -> None:
+    """Start a notebook NAME of your own from a template; `hpedu report --notebook NAME` makes a page of it."""
+    from hpedu.desk.start import start_notebook
+    from hpedu.folders import find_project
+
+    project = find_project()
+    path = start_notebook(project, name, title).relative_to(project.root).as_posix()
+    tell("new_done", path=path, name=name)
+
+
+@commands.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 def init(folder: Path) -> None:
     """Make a new project in an empty FOLDER: notebooks, folders, published figures and a README."""
@@ -377,12 +420,12 @@ def init(folder: Path) -> None:
 
 
 @commands.command()
-@click.option("--group")
-@click.option("--department")
+@click.option("--group", shell_complete=_known("group"))
+@click.option("--department", shell_complete=_known("department"))
 @click.option("--year", type=int)
 @click.option("--school-list", is_flag=True)
 @click.option("--history", metavar="2019-2025")
-@click.option("--territory")
+@click.option("--territory", shell_complete=_known("territory"))
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 def form(
     group: str | None,
@@ -499,7 +542,7 @@ def review(kind: str, year: int | None, until: str | None, territory: str | None
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--targets", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--until", type=int, default=2030, show_default=True)
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), callback=ends_in(".csv"))
 def outlook(file: Path, targets: Path | None, until: int, output: Path | None) -> None:
     """Carry the series of any CSV forward, judge its targets, merge its parts or project its enrolment."""
     from hpedu.folders import write_whole
@@ -515,28 +558,38 @@ def outlook(file: Path, targets: Path | None, until: int, output: Path | None) -
 
 
 @commands.command()
-@click.argument("target", required=False)
-@click.option("--group")
-@click.option("--state")
-@click.option("--department")
-@click.option("--territory")
-@click.option("--language", callback=_known_language)
+@click.argument("target", required=False, shell_complete=_known("target"))
+@click.option("--group", shell_complete=_known("group"))
+@click.option("--state", shell_complete=_known("state"))
+@click.option("--department", shell_complete=_known("department"))
+@click.option("--territory", shell_complete=_known("territory"))
+@click.option("--language", callback=_known_language, shell_complete=_known("language"))
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--csv", "as_csv", is_flag=True)
 def targets(
     target: str | None,
-    group: str | None,
-    state: str | None,
-    department: str | None,
     territory: str | None,
     language: Language | None,
+    as_json: bool,
+    as_csv: bool,
+    **chosen: Any,
 ) -> None:
     """List the targets of the plans with where each stands, or show one TARGET in full."""
+    language = language or spoken()
+    _refuse_both("--json", as_json, "--csv", as_csv)
+    if as_json or as_csv:
+        from hpedu.desk import tables
+
+        found = tables.targets(target, territory=territory, language=language, **chosen)
+        click.echo(_write(found.to_dicts()) if as_json else found.write_csv().rstrip("\n"))
+        return
     from hpedu.present.report import list_lines, show_lines
 
-    language = language or spoken()
+    width = shutil.get_terminal_size().columns
     lines = (
         show_lines(target, territory, language)
         if target
-        else list_lines(group=group, state=state, department=department, territory=territory, language=language)
+        else list_lines(territory=territory, language=language, width=width, **chosen)
     )
     for line in lines:
         click.echo(line)

@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.indicators import VALUES, compute_commune_indicators
 from hpedu.ingest.schools.totals import tally_each
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Commune, Indicator
+from hpedu.values import VALUES, compute_commune_indicators
 
 COMMUNE_VALUES = VALUES | {
     "asked": pl.Int64,  # schools of the commune that have such a figure

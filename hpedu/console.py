@@ -12,7 +12,7 @@ import os
 import select
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,27 @@ def spoken(context: click.Context | None = None) -> Language:
 def tell(key: str, *, err: bool = False, **values: object) -> None:
     """Print a text of `texts/command.toml` in the language of the command."""
     click.echo(say(key, spoken(), **values), err=err)
+
+
+class WrongEnding(HpeduError):
+    """A file to be written whose name promises another kind of file than it would be."""
+
+    status = 2
+
+    def __init__(self, path: Path, ending: str) -> None:
+        self.path, self.ending = path, ending
+        super().__init__(path, ending)
+
+
+def ends_in(ending: str) -> Callable[[click.Context, click.Parameter, Path | None], Path | None]:
+    """Return a check of an option: the name of a file ends as what is written into it."""
+
+    def check(_context: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
+        if path is not None and path.suffix.lower() != ending:
+            raise WrongEnding(path, ending)
+        return path
+
+    return check
 
 
 STREAMS = {"stdin": "</dev/null", "stdout": ">log.txt", "stderr": "2>log.txt"}

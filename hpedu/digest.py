@@ -170,12 +170,15 @@ def describe_inputs(project: Project) -> dict[str, str]:
     # Not read, but reported.
     digests |= {f"raw/{link.relative_to(project.raw).as_posix()}": "link" for link in links}
     digests["raw/datapackage.json"] = digest_file(project.raw / "datapackage.json")
-    return digests | {PACKAGE: digest_package(), ENVIRONMENT: _digest_json(list_versions())}
+    return digests | {
+        PACKAGE: digest_package(project.registry, project.layouts),
+        ENVIRONMENT: _digest_json(list_versions()),
+    }
 
 
-def digest_package() -> str:
-    """Return one SHA-256 over hpedu itself: code, registry, layouts, texts and templates."""
-    return digest_folders(Path(__file__).parent)
+def digest_package(*own: Path) -> str:
+    """Return one SHA-256 over hpedu itself: code, registry, layouts, texts, templates; and over `own` folders."""
+    return digest_folders(Path(__file__).parent, *own)
 
 
 @cache

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
-from hpedu.texts import LANGUAGES, Language, Message, Sayable, has_text, message, say, say_value
+from hpedu.texts import (
+    LANGUAGES,
+    Language,
+    Message,
+    Sayable,
+    current_language,
+    has_text,
+    message,
+    say,
+    say_value,
+)
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -59,6 +69,10 @@ class HpeduError(Exception):
 
     def __str__(self) -> str:
         return self.say("en")
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows: what is wrong, without the way to it through hpedu's source."""
+        return [self.say(current_language())]
 
 
 @dataclass(frozen=True)

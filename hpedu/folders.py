@@ -115,6 +115,16 @@ class Project:
         return self.root / "data" / "raw"
 
     @property
+    def registry(self) -> Path:
+        """Rows of the office's own, over those of the registry that comes with hpedu."""
+        return self.root / "data" / "registry"
+
+    @property
+    def layouts(self) -> Path:
+        """Layouts of the office's own, before those that come with hpedu."""
+        return self.root / "data" / "layouts"
+
+    @property
     def processed(self) -> Path:
         """Tables made of them."""
         return self.root / "data" / "processed"
@@ -138,6 +148,15 @@ class Project:
 def name_index(language: str) -> str:
     """Return the file name of an index page in a language: the Vietnamese one is what opens first."""
     return "index.html" if language == "vi" else f"index.{language}.html"
+
+
+def find_own(name: str) -> Path | None:
+    """Return a folder of the project, such as its `registry`; None if it has none, or there is no project."""
+    try:
+        folder: Path = getattr(find_project(), name)
+    except NoProject:
+        return None
+    return folder if folder.is_dir() else None
 
 
 def find_project(start: Path | None = None) -> Project:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from hpedu.indicators import VALUES
 from hpedu.ingest.checks.figures import Figure, Figures
 from hpedu.ingest.checks.finding import FINDINGS, make_finding
 from hpedu.ingest.schema import SERIES_FIELDS
@@ -16,6 +15,7 @@ from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator
 from hpedu.texts import Language, write_number
+from hpedu.values import VALUES
 
 _KEY = ["territory", "year"]
 
@@ -36,7 +36,7 @@ def compute_peers(observations: pl.DataFrame, registry: Registry) -> pl.DataFram
     Returns
     -------
     polars.DataFrame
-        Columns `hpedu.indicators.VALUES`, sorted by indicator (in the order of the registry), territory, year.
+        Columns `hpedu.values.VALUES`, sorted by indicator (in the order of the registry), territory, year.
     """
     since = {peer.territory: peer.since for peer in registry.peers if peer.since}
     counted = observations.filter(
@@ -179,7 +179,7 @@ def compare_peers(
     Parameters
     ----------
     values
-        Values of the indicator in the old provinces, that of `own` among them (`hpedu.indicators.VALUES`).
+        Values of the indicator in the old provinces, that of `own` among them (`hpedu.values.VALUES`).
     year
         The last year to look at.
     """

@@ -39,7 +39,6 @@ from hpedu.digest import (
 )
 from hpedu.errors import NoFigures
 from hpedu.folders import Project, digest_file, find_project, write_whole
-from hpedu.indicators import compute_indicators, find_origins, find_refused
 from hpedu.ingest.derive import revisions as find_revisions
 from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.quarantine import Issues
@@ -49,14 +48,22 @@ from hpedu.peers import compute_peers, find_country_gaps, is_peer
 from hpedu.registry import Registry, load_registry
 from hpedu.registry.formula import SeriesRef
 from hpedu.texts import LANGUAGES
+from hpedu.values import compute_indicators, find_origins, find_refused
 
 
 def to_pandas(frame: pl.DataFrame) -> pandas.DataFrame:
-    """Return the same table in pandas.
+    """Return the same table in pandas, lists as text.
 
     polars' own `to_pandas` needs pyarrow: 170 MB that make importing pandas four times as slow.
     """
-    return pandas.DataFrame(frame.to_dict(as_series=False))
+    return pandas.DataFrame(flatten(frame).to_dict(as_series=False))
+
+
+def flatten(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame with each list as one text, its parts with "; " between them, as CSV and Excel take it."""
+    lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
+    texts = pl.col(lists).list.eval(pl.element().cast(pl.String)).list.join("; ").fill_null("")
+    return frame.with_columns(texts) if lists else frame
 
 
 def prepare(
@@ -325,7 +332,7 @@ def revisions() -> pl.DataFrame:
 def indicator_values(
     indicators: Iterable[str] | None = None, territories: Iterable[str] | None = None
 ) -> pl.DataFrame:
-    """Return all indicator values the observations allow (columns: `hpedu.indicators.VALUES`).
+    """Return all indicator values the observations allow (columns: `hpedu.values.VALUES`).
 
     Parameters
     ----------
@@ -351,7 +358,7 @@ def territory_values(territory: str) -> pl.DataFrame:
 
 
 def peer_values(indicators: Iterable[str]) -> pl.DataFrame:
-    """Return the values of some indicators in the other provinces (columns: `hpedu.indicators.VALUES`)."""
+    """Return the values of some indicators in the other provinces (columns: `hpedu.values.VALUES`)."""
     return _read_part(PEERS, "indicator", indicators)
 
 

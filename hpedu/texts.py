@@ -6,6 +6,7 @@ written here, too, so that one figure looks the same wherever it is read.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -102,6 +103,19 @@ def choose_language(environment: Mapping[str, str]) -> Language:
     locale = next((environment[name] for name in _LOCALES if environment.get(name)), "")
     spoken = locale.partition(".")[0].partition("_")[0].lower()
     return "vi" if spoken in (*_NO_LANGUAGE, "vi") else "en"
+
+
+_spoken: list[Language] = []
+
+
+def remember_language(language: Language) -> None:
+    """Remember the language of the newest report: errors and charts of its notebook speak it, too."""
+    _spoken[:] = [language]
+
+
+def current_language() -> Language:
+    """Return the language of the newest report of this process; before any, that of the machine."""
+    return _spoken[0] if _spoken else choose_language(os.environ)
 
 
 def format_number(value: float | Decimal | None, decimals: int, language: str, *, trim: bool = False) -> str:

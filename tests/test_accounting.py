@@ -15,10 +15,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from hpedu.indicators import compute_indicators
 from hpedu.ingest.corrections import FIGURE
 from hpedu.ingest.schema import SERIES_KEY
 from hpedu.registry import Registry
+from hpedu.values import compute_indicators
 
 RAW = Path(__file__).parents[1] / "data/raw"
 PACKAGE = json.loads((RAW / "datapackage.json").read_text(encoding="utf-8"))

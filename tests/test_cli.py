@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import click
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
@@ -44,16 +47,59 @@ def test_mistyped_names_get_a_line_and_no_traceback() -> None:
 
 
 def test_targets_lists_all_and_filters() -> None:
-    everything = CliRunner().invoke(commands, ["targets"]).output.splitlines()
-    count = len(load_registry().targets)
-    assert len(everything) == count + 1
+    everything = CliRunner().invoke(commands, ["targets"], env={"COLUMNS": "80"}).output.splitlines()
+    targets = load_registry().targets
+    count = len(targets)
     assert everything[-1] == f"{count} / {count}"
-    quality = CliRunner().invoke(commands, ["targets", "--department", "quality", "--group", "general"]).output
-    assert {line.split()[1] for line in quality.splitlines()[:-1]} == {
+    assert max(map(len, everything)) <= 80
+    text = " ".join(" ".join(everything).split())
+    assert all(f"{one.id}:" in text and " ".join(one.name.en.split()) in text for one in targets.values())
+    found = CliRunner().invoke(commands, ["targets", "--department", "quality", "--group", "general", "--json"])
+    assert {one["id"] for one in json.loads(found.output)} == {
         "primary_national_standard_share",
         "lower_secondary_national_standard_share",
         "upper_secondary_national_standard_share",
     }
+
+
+def test_what_is_piped_has_every_letter_whatever_the_console_lacks() -> None:
+    command = [sys.executable, "-m", "hpedu", "--language", "vi", "targets", "--csv"]
+    done = subprocess.run(
+        command, capture_output=True, check=True, env=os.environ | {"PYTHONIOENCODING": "cp1252"}
+    )
+    found = pl.read_csv(done.stdout)
+    assert found["name"].to_list() == [one.name.vi for one in load_registry().targets.values()]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("outlook", __file__, "--output", "out.xlsx"),
+    ],
+)
+def test_a_file_is_called_what_it_is(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(commands, list(words))
+    assert result.exit_code == 2 and f"{words[-1]}: the name of the file must end in ." in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("hpedu targets nurs", "nursery_enrolment_rate"),
+        ("hpedu targets --state likel", "likely"),
+        ("hpedu report --group pres", "preschool"),
+        ("hpedu form --territory hai_d", "hai_duong_old"),
+        ("hpedu --language v", "vi"),
+    ],
+)
+def test_a_shell_completes_ids(words: str, completed: str) -> None:
+    asked = {"_HPEDU_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    done = CliRunner().invoke(commands, prog_name="hpedu", env=asked)
+    assert done.output.split() == [f"plain,{completed}"]
 
 
 @pytest.mark.parametrize("option", ["--group", "--state", "--department", "--territory"])

@@ -26,12 +26,12 @@ FLOORS = {
     "decoding": 0,
     "errors": 1,
     "folders": 2,
-    "registry": 2,
     "outlook": 2,
     "console": 2,
+    "registry": 3,
     "digest": 3,
     "ingest": 4,
-    "indicators": 5,
+    "values": 5,
     "communes": 6,
     "peers": 6,
     "store": 7,
@@ -39,6 +39,7 @@ FLOORS = {
     "present": 9,
     "batch": 10,
     "demo": 10,
+    "desk": 10,
     "cli": 11,
     "__main__": 12,
 }
@@ -150,7 +151,7 @@ class TestLayers:
         arrows = {"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": {"d", "e"}, "e": set[str]()}
         assert find_circles(arrows) == [["a", "b", "c"]]
 
-    def test_the_registry_knows_nothing_but_errors(self) -> None:
+    def test_the_registry_knows_nothing_but_errors_and_where_a_project_is(self) -> None:
         rooms = {
             name.split(".")[1]
             for module in MODULES
@@ -158,7 +159,7 @@ class TestLayers:
             for name in imports_of(module)
             if name.startswith("hpedu.")
         }
-        assert rooms == {"registry", "decoding", "errors", "texts"}
+        assert rooms == {"registry", "decoding", "errors", "folders", "texts"}
 
     def test_the_outlook_knows_nothing_but_texts_and_sums(self) -> None:
         rooms = {
@@ -379,8 +380,11 @@ class TestReportNotebooks:
         tagged = [n for n, cell in enumerate(cells_of(notebook)) if "parameters" in tags_of(cell)]
         assert tagged == [0]
         parameters = ast.parse(code_of(notebook)[0])
-        assert all(isinstance(node, ast.Assign) for node in parameters.body)
-        names = {target.id for node in parameters.body for target in node.targets}  # type: ignore[attr-defined]
+        targets = [
+            [node.target] if isinstance(node, ast.AnnAssign) else node.targets  # type: ignore[attr-defined]
+            for node in parameters.body
+        ]
+        names = {target.id for [target] in targets}
         assert names >= {"territory", "year", "language"}
         # "group" is of a commune, the last three are of a review.
         more = {"horizon", "pupil_growth", "class_size", "scenario", "peers", "group", "kind", "until", "output"}

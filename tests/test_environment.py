@@ -21,9 +21,10 @@ import hpedu
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 LOCKS = {
-    "requirements.lock": PROJECT["dependencies"],
-    "requirements-test.lock": [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]],
+    "requirements.lock": [*PROJECT["dependencies"], *EXTRAS["lab"]],
+    "requirements-test.lock": [*PROJECT["dependencies"], *EXTRAS["lab"], *EXTRAS["test"]],
 }
 
 
@@ -61,7 +62,7 @@ def imported(folder: str) -> set[str]:
 
 def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
     """What comes with another package today need not tomorrow."""
-    extra = set(bounds(PROJECT["optional-dependencies"]["cluster"]))
+    extra = set(bounds([*EXTRAS["cluster"], *EXTRAS["lab"]]))
     assert imported("hpedu") - extra == set(bounds(PROJECT["dependencies"])) - RUN_ONLY
     assert extra <= imported("hpedu")
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+import run
+
 ROOT = Path(__file__).parents[1]
 CONFIG: dict[str, Any] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
 HOOKS = {hook["id"]: hook for repo in CONFIG["repos"] for hook in repo["hooks"]}
@@ -32,6 +34,29 @@ def test_outputs_of_a_notebook_are_stripped_and_its_tags_stay(tmp_path: Path) ->
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in stripped["cells"])
     tags = [[cell["metadata"].get("tags") for cell in book["cells"]] for book in (executed, stripped)]
     assert tags[0] == tags[1]
+
+
+def test_what_lab_saves_into_a_notebook_does_not_reach_git(tmp_path: Path) -> None:
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=tmp_path, check=True, capture_output=True, text=True)
+        return done.stdout
+
+    git("init", "--quiet")
+    (tmp_path / ".gitattributes").write_bytes((ROOT / ".gitattributes").read_bytes())
+    (tmp_path / "notebooks").mkdir()
+    # The Python of `.venv` in the project is this one here.
+    python = run.find_python(tmp_path, windows=run.WINDOWS)
+    Path(python).parent.mkdir(parents=True)
+    Path(python).write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    Path(python).chmod(0o755)
+    run.strip_outputs(tmp_path)
+    executed = (ROOT / "tests/notebooks/higher.ipynb").read_text(encoding="utf-8")
+    (tmp_path / "notebooks/higher.ipynb").write_text(executed, encoding="utf-8")
+    git("add", "notebooks")
+    kept = json.loads(git("show", ":notebooks/higher.ipynb"))
+    assert not any(cell.get("outputs") for cell in kept["cells"])
+    assert "parameters" in kept["cells"][0]["metadata"]["tags"]
+    assert (tmp_path / "notebooks/higher.ipynb").read_text(encoding="utf-8") == executed
 
 
 def test_lines_end_alike_on_every_system_but_in_what_was_received() -> None:

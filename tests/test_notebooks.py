@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from papermill import inspect_notebook
 
 from hpedu.folders import Project
 from hpedu.registry import load_registry
@@ -61,3 +62,11 @@ def test_a_changed_figure_is_noticed(project: Project) -> None:
     result = run_nbval(copy)
     assert result.returncode == 1
     assert "91" in result.stdout
+
+
+@pytest.mark.parametrize("name", [*GROUPS, "commune"])
+def test_papermill_tells_every_parameter_with_its_type_and_what_it_may_be(name: str) -> None:
+    for parameter in inspect_notebook(str(ROOT / "notebooks" / f"{name}.ipynb")).values():
+        assert parameter["inferred_type_name"] not in ("None", "Unknown type"), parameter
+        assert parameter["help"], parameter
+    assert "hai_phong_old" in inspect_notebook(str(ROOT / "notebooks" / "overview.ipynb"))["territory"]["help"]

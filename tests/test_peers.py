@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from hpedu.indicators import VALUES, compute_indicators
 from hpedu.ingest.schema import OBSERVATIONS
 from hpedu.peers import OLD_PROVINCES, compare_peers, compute_peers
 from hpedu.registry import Registry
+from hpedu.values import VALUES, compute_indicators
 from tests.conftest import PLAIN_OBSERVATION
 
 SIZE = "primary_pupils_per_class"

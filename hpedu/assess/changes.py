@@ -86,7 +86,7 @@ def compare_standings(before: pl.DataFrame, after: pl.DataFrame, values: pl.Data
     before, after
         Columns `STANDINGS`. A target that `before` does not know counts as one without a figure.
     values
-        Today's indicator values of the territory (columns `hpedu.indicators.VALUES`).
+        Today's indicator values of the territory (columns `hpedu.values.VALUES`).
 
     Returns
     -------

@@ -55,7 +55,7 @@ def foresee_needs(
     Parameters
     ----------
     values
-        Indicator values of the territory up to the year of the report (`hpedu.indicators.VALUES`).
+        Indicator values of the territory up to the year of the report (`hpedu.values.VALUES`).
     class_size
         Pupils per class by level, in place of the newest ones.
     levels

@@ -96,7 +96,7 @@ def assess_targets(
     Parameters
     ----------
     values
-        Columns as `hpedu.indicators.VALUES`. Those of other provinces are the company of the territory's own.
+        Columns as `hpedu.values.VALUES`. Those of other provinces are the company of the territory's own.
     horizon
         Last year to project to.
 

@@ -66,7 +66,10 @@ def compare_versions(here: Mapping[str, str], there: Mapping[str, Any]) -> list[
 
 LOCAL = "local"
 # What a report is made from; data/raw itself stays at home.
-INPUTS = ("notebooks/*.ipynb", "data/processed/*", "reports/*/*/standings.json", MARKER.as_posix())
+INPUTS = (
+    *("notebooks/*.ipynb", "data/processed/*", "data/registry/**/*", "data/layouts/*"),
+    *("reports/*/*/standings.json", MARKER.as_posix()),
+)
 ADDRESS = re.compile(r"(tcp|tls|wss?)://[^/\s:]+:\d+|(tcp|tls|wss?)://\[[0-9a-fA-F:]+\]:\d+")
 CONNECT_SECONDS = 30
 LOOK_SECONDS = 10

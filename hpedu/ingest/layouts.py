@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hpedu.decoding import decode_text
 from hpedu.errors import Problem, Refused, list_problems
+from hpedu.folders import find_own
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.numbers import NumberStyle
@@ -191,13 +192,15 @@ class Broken:
 
 
 def load_layouts(home: Path = HOME) -> tuple[Layout, ...]:
-    """Return all layouts that can be used, those with the longest title first."""
-    return _read_layouts(home)[0]
+    """Return all layouts that can be used: the office's own (data/layouts), then those with the longest title."""
+    own, known = find_own("layouts"), _read_layouts(home)[0]
+    return known if own is None or home != HOME else _read_layouts(own)[0] + known
 
 
 def find_broken(home: Path = HOME) -> tuple[Broken, ...]:
     """Return the layout files that cannot be used: each stops the reading of its own tables, and nothing else."""
-    return _read_layouts(home)[1]
+    own, broken = find_own("layouts"), _read_layouts(home)[1]
+    return broken if own is None or home != HOME else _read_layouts(own)[1] + broken
 
 
 @cache

@@ -12,10 +12,8 @@ from functools import cached_property, lru_cache, partial
 from itertools import islice
 from pathlib import Path
 
-import click
 import polars as pl
 
-from hpedu.console import spoken
 from hpedu.digest import OBSERVATIONS, read_prepared
 from hpedu.folders import NoProject, Project, find_project
 from hpedu.ingest import schema
@@ -40,7 +38,7 @@ from hpedu.ingest.words.numbers import decide_style
 from hpedu.ingest.words.places import resolve_place
 from hpedu.ingest.words.units import find_scale
 from hpedu.ingest.words.vietnamese import fold_text
-from hpedu.registry import Registry, Text, load_registry
+from hpedu.registry import Registry, Text
 from hpedu.texts import message, say
 
 MOST = 3
@@ -299,23 +297,6 @@ def _check_figures(
     out = [row for row in breaches.out if row < printed.height]
     findings = breaches.findings.filter(pl.Series(own, dtype=pl.Boolean))
     return mark_current(set_contradicted(printed, out, registry)), findings
-
-
-def read(path: str | Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Read the observations of a file, and the cells of it that are set aside; print what checks find.
-
-    A figure that a check contradicts has the flag `contradicted` and is not `current`.
-
-    Returns
-    -------
-    tuple of polars.DataFrame
-        With the columns `hpedu.ingest.schema.OBSERVATIONS` and `hpedu.ingest.schema.ISSUES`.
-    """
-    checked = check_file(Path(path), load_registry())
-    if not checked.findings.is_empty():
-        for line in describe_findings(checked, spoken()):
-            click.echo(line, err=True)
-    return checked.observations, checked.issues
 
 
 def stand_in(path: Path) -> Resource:

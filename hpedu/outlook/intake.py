@@ -24,8 +24,8 @@ KEY = ["place", "indicator"]
 COMPARISONS = {">=": "up", ">": "up", "<=": "down", "<": "down"}
 SERIES_KINDS = ("rate", "ratio", "count", "score")
 """A score has no natural zero: its own moves, and those of the same score elsewhere, tell how far it moves."""
-ALIASES = {"place": ("unit", "unique_id"), "year": ("ds",), "value": ("y",)}
-"""Other names of columns, as hpedu 0.1.0 and libraries of time series use them; the first that is there counts."""
+ALIASES = {"place": ("territory", "unique_id"), "year": ("ds",), "value": ("y",)}
+"""Other names of columns, as indicator values and libraries of time series have them; the first there counts."""
 
 SERIES: Columns = {"indicator": "text", "year": "year", "value": "number"}
 SERIES_OPTIONS: Columns = {

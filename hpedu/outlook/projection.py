@@ -53,7 +53,7 @@ def project(
     ----------
     series
         One row a figure, as a frame of polars or pandas or a mapping of columns: `indicator`, `year` (also
-        `ds`), `value` (also `y`), and optionally `place` (also `unit`, `unique_id`), `lower`, `upper`,
+        `ds`), `value` (also `y`), and optionally `place` (also `territory`, `unique_id`), `lower`, `upper`,
         `break_year`, `kind` (see `hpedu.outlook.intake.take_with_background`). Years may have gaps and come in
         any order.
     until

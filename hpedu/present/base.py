@@ -10,7 +10,7 @@ from hpedu.present.page.blocks import draw_table
 from hpedu.present.page.display import Fragment
 from hpedu.registry import load_registry
 from hpedu.registry.models import Indicator
-from hpedu.texts import format_number, say, school_year
+from hpedu.texts import format_number, remember_language, say, school_year
 
 
 class BaseReport:
@@ -28,6 +28,7 @@ class BaseReport:
     def __init__(self, language: str) -> None:
         self.registry = load_registry()
         self.language = check_language(language)
+        remember_language(self.language)
 
     def school_year(self, year: int) -> str:
         """Name the school year that starts in `year` in the page's language."""

@@ -14,7 +14,7 @@ from hpedu.present.page.blocks import Block, Prose, draw_notice, link_csv, rende
 from hpedu.present.page.display import Fragment, PageHead
 from hpedu.present.view import format_amount, with_unit
 from hpedu.registry.models import Indicator
-from hpedu.texts import MISSING
+from hpedu.texts import MISSING, current_language
 
 LEVELS = {
     "overview": STAGES,
@@ -42,7 +42,7 @@ class CommuneReport(BaseReport):
     year
         Year in which the school year starts; None for the newest in the school list.
     language
-        "vi" or "en".
+        "vi" or "en"; None for that of the report before, or of the machine.
 
     Raises
     ------
@@ -50,8 +50,10 @@ class CommuneReport(BaseReport):
         For a group, commune, school year or language that does not exist, with the closest names.
     """
 
-    def __init__(self, group: str, *, territory: str, year: int | None, language: str) -> None:
-        super().__init__(language)
+    def __init__(
+        self, group: str, *, territory: str, year: int | None = None, language: str | None = None
+    ) -> None:
+        super().__init__(language or current_language())
         groups = [id for id, row in self.registry.groups.items() if row.commune_page]
         names = {commune.id: commune.name for commune in self.registry.communes if commune.valid_to is None}
         self.group = check_name("group", group, groups)

@@ -10,7 +10,6 @@ import polars as pl
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.digest import SCHOOLS, read_prepared
 from hpedu.folders import find_project
-from hpedu.indicators import compute_indicators, find_origins
 from hpedu.ingest.pipeline import settle
 from hpedu.ingest.propose import UNKNOWN, Checked
 from hpedu.ingest.schema import Resource
@@ -19,6 +18,7 @@ from hpedu.present.view import Wording, format_amount, with_unit
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef
 from hpedu.texts import LANGUAGES, Language, count_decimals, format_number, say
+from hpedu.values import compute_indicators, find_origins
 
 SERIES = ["measure", "level", "ownership", "sex", "detail"]
 

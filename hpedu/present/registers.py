@@ -63,7 +63,7 @@ def count_states(standings: Sequence[Standing], wording: Wording) -> pandas.Data
 
 
 def list_flagged(values: pl.DataFrame, wording: Wording) -> Fragment | None:
-    """List indicator values that carry a flag (columns `hpedu.indicators.VALUES`); None if none does."""
+    """List indicator values that carry a flag (columns `hpedu.values.VALUES`); None if none does."""
     registry, language = wording.registry, wording.language
     rows = []
     for row in values.filter(pl.col("flags").list.len() > 0).iter_rows(named=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 import pandas
@@ -41,7 +42,7 @@ from hpedu.present.target import draw_target
 from hpedu.present.view import OWED, View, Wording
 from hpedu.registry import load_registry
 from hpedu.registry.models import Indicator, Target
-from hpedu.texts import LANGUAGES, Language, Sayable, message
+from hpedu.texts import LANGUAGES, Language, Sayable, current_language, message, remember_language
 
 YEARS = range(1954, 2101)
 
@@ -54,7 +55,7 @@ class Report(View):
     group
         Target group: preschool, general, higher, continuing; or overview for all of them.
     territory, year, language
-        As of `View`.
+        As of `View`; by default the city, the newest year and the language of the report before, or the machine's.
     horizon
         Last year of the projections.
 
@@ -66,9 +67,19 @@ class Report(View):
     """
 
     def __init__(
-        self, group: str, *, territory: str, year: int | None, language: str, horizon: int = HORIZON
+        self,
+        group: str,
+        *,
+        territory: str | None = None,
+        year: int | None = None,
+        language: str | None = None,
+        horizon: int = HORIZON,
     ) -> None:
         registry = load_registry()
+        territory, language = territory or registry.city, language or current_language()
+        for known_language in LANGUAGES:
+            if language == known_language:
+                remember_language(known_language)
         wrong: list[Sayable] = [
             UnknownName(kind, name, known)
             for kind, name, known in (
@@ -89,6 +100,10 @@ class Report(View):
         # The rows of the form of each group, by target.
         self._asked: dict[str, dict[str, list[int]]] = {}
         self.standings = self._assess(self.group)
+
+    def __repr__(self) -> str:
+        parts = (self._name_group(self.group), self.wording.territory, self.school_year(self.year), self.language)
+        return f"{type(self).__name__}: {' · '.join(parts)}"
 
     # -- the page ------------------------------------------------------------------------------------------
 
@@ -155,9 +170,10 @@ class Report(View):
         self,
         indicators: str | Sequence[str],
         *,
-        title: str,
-        alt: str,
-        territories: Sequence[str] | None = None,
+        title: str = "",
+        alt: str = "",
+        territories: str | Sequence[str] | None = None,
+        since: int | None = None,
         future: bool = False,
         zero: bool | None = None,
     ) -> Chart | Fragment:
@@ -165,12 +181,22 @@ class Report(View):
 
         Alone, an indicator of a merged city is drawn with its parts: they are other territories, so the lines are
         never joined. Without any value the chart is a sentence that says so.
+
+        Parameters
+        ----------
+        title, alt
+            What stands above the chart, and what it shows in a sentence; by default the names of the indicators.
+        since
+            The first year drawn; by default that of the first figure.
         """
         names = [indicators] if isinstance(indicators, str) else list(indicators)
         if territories is None:
             parts = self.registry.territories[self.territory].parts if len(names) == 1 else []
             territories = [self.territory, *parts]
-        frame = self.values(names, territories=territories, future=future).filter(pl.col("qualifier") == "")
+        territories = [territories] if isinstance(territories, str) else territories
+        frame = self.figures(names, territories=territories, future=future).filter(
+            pl.col("qualifier") == "", pl.lit(True) if since is None else pl.col("year") >= since
+        )
         if frame.is_empty():
             return draw_notice(self._say_missing(names, territories))
         label = "name" if len(names) > 1 else "territory_name"
@@ -178,23 +204,28 @@ class Report(View):
             self.drawn(frame.rename({label: "series"})),
             self.describe_chart(
                 self.indicator(names[0]),
-                title=title,
-                alt=alt,
+                title=title or self._name_chart(names),
+                alt=alt or title or self._name_chart(names),
                 name=f"{names[0]}-compared" if len(names) > 1 else names[0],
             ),
             zero=zero,
         )
 
     def stacked(
-        self, parts: Sequence[str], *, title: str, alt: str, territory: str | None = None
+        self, parts: Sequence[str], *, title: str = "", alt: str = "", territory: str | None = None
     ) -> Chart | Fragment:
         """Draw indicators that are parts of a whole, stacked by year."""
-        frame = self.values(parts, territories=[territory or self.territory])
+        frame = self.figures(parts, territories=[territory or self.territory])
         if frame.is_empty():
             return draw_notice(self._say_missing(parts, [territory or self.territory]))
         return stacked(
             frame.rename({"name": "part"}).select("part", "year", "value", "inputs"),
-            self.describe_chart(self.indicator(parts[0]), title=title, alt=alt, name=f"{parts[0]}-parts"),
+            self.describe_chart(
+                self.indicator(parts[0]),
+                title=title or self._name_chart(parts),
+                alt=alt or title or self._name_chart(parts),
+                name=f"{parts[0]}-parts",
+            ),
             part_order=list(map(self._name_indicator, parts)),
             synthetic=bool((frame["status"] == "synthetic").any()),
         )
@@ -361,6 +392,9 @@ class Report(View):
         page = f"{self.year}/{self.territory}/{other}/{self.group}.html"
         return made is None or other in made.split() or (find_project().reports / page).exists()
 
+    def _name_chart(self, indicators: Sequence[str]) -> str:
+        return "; ".join(map(self._name_indicator, indicators))
+
     def _say_past(self) -> str:
         successor = self.registry.territories[self.wording.place.successor].name.get(self.language)
         return self._say("history_said", territory=self.wording.territory, successor=successor)
@@ -461,17 +495,28 @@ def list_targets(
 
 
 def list_lines(
-    *, group: str | None, state: str | None, department: str | None, territory: str | None, language: Language
+    *,
+    group: str | None = None,
+    state: str | None = None,
+    department: str | None = None,
+    territory: str | None = None,
+    language: Language,
+    width: int = 80,
 ) -> Iterator[str]:
-    """Write one line a target: number, id, objective, last value, state."""
+    """Write each target in lines no wider than the terminal: number, name; id, objective, last value, state."""
     found = list_targets(group=group, state=state, department=department, territory=territory)
     registry = load_registry()
     wording = Wording(registry, language, registry.city if territory is None else territory)
     for target, standing in found:
         last, year = wording.last(standing)
-        value = f"{last} ({year})" if last else "-"
-        state = wording.state(standing)
-        yield f"{target.number:>2}  {target.id:<46} {wording.objective(target):<16} {value:<28} {state}"
+        facts = (
+            wording.objective(target),
+            f"{last} ({year})" if last else "",
+            wording.state(standing),
+        )
+        name = f"{target.number:>2}  {target.name.get(language)}"
+        for text in (name, f"    {target.id}: {' · '.join(filter(None, facts))}"):
+            yield from textwrap.wrap(text, width, subsequent_indent="    ", break_long_words=False)
     yield f"{len(found)} / {len(registry.targets)}"
 
 

@@ -37,7 +37,7 @@ def draw_scorecard(
     Parameters
     ----------
     series
-        Known values of each target (columns `hpedu.indicators.VALUES`), by id of the target.
+        Known values of each target (columns `hpedu.values.VALUES`), by id of the target.
     pages
         By target group, the page to link to: with the blocks of its targets and what is missing. "" is this page,
         None is no page. The targets of a group that is not named are not linked, but what is missing is, here.

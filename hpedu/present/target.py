@@ -162,7 +162,7 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
     indicator = view.registry.indicators[target.id]
     parts = view.registry.territories[view.territory].parts
     country = [] if indicator.counts else ["viet_nam"]
-    frame = view.values([target.id], territories=[view.territory, *parts, *country])
+    frame = view.figures([target.id], territories=[view.territory, *parts, *country])
     frame = frame.filter(pl.col("qualifier") == "")
     own = view.registry.territories[view.territory].name.get(view.language)
     if frame.filter(pl.col("territory") != "viet_nam").is_empty():

@@ -376,26 +376,48 @@ class View(BaseReport):
         return figures.filter(pl.col("edition") <= day.str.slice(0, pl.col("edition").str.len_chars()))
 
     def values(
-        self, indicators: Sequence[str], *, territories: Sequence[str] | None = None, future: bool = False
+        self,
+        indicators: str | Sequence[str],
+        *,
+        territories: str | Sequence[str] | None = None,
+        future: bool = False,
     ) -> pl.DataFrame:
         """Return values of indicators, with names in the page's language.
 
         Parameters
         ----------
-        territories
-            Ids; by default the report's own.
+        indicators, territories
+            Ids, one or many; territories by default the report's own.
         future
             Also years after the report's (projected population).
 
         Returns
         -------
         polars.DataFrame
-            Columns `indicator, name, territory, territory_name, year, year_name, value, decimals, unit, status,
-            qualifier, flags, inputs`, in the order of `indicators`, by year.
+            Columns `indicator, name, territory, territory_name, year, year_name`; `value`, in the unit that `unit`
+            names, with `decimals` of them shown; `status, qualifier, flags, inputs` as of
+            `hpedu.indicator_values`. In the order of `indicators`, by year.
+
+        Raises
+        ------
+        UnknownName
+            For a name that is none, with the closest ones.
         """
-        for name in indicators:
-            check_name("indicator", name, self.registry.indicators)
-        territories = [self.territory] if territories is None else list(territories)
+        return store.flatten(self.figures(indicators, territories=territories, future=future))
+
+    def figures(
+        self,
+        indicators: str | Sequence[str],
+        *,
+        territories: str | Sequence[str] | None = None,
+        future: bool = False,
+    ) -> pl.DataFrame:
+        """Return `values` with flags and inputs as lists, as charts take them."""
+        indicators = [indicators] if isinstance(indicators, str) else indicators
+        if territories is None or isinstance(territories, str):
+            territories = [territories or self.territory]
+        for territory in territories:
+            check_name("territory", territory, self.registry.territories)
         rows = [
             row
             | {
@@ -430,7 +452,7 @@ class View(BaseReport):
     ) -> list[dict[str, Any]]:
         """Return the values of one indicator in a territory, by default the report's own.
 
-        Columns are those of `hpedu.indicators.VALUES`.
+        Columns are those of `hpedu.values.VALUES`.
 
         `future` adds what was foreseen for years after the report's, `bounds` the figures that are only bounds.
         """

@@ -19,7 +19,8 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import ValidationError
 
 from hpedu.decoding import decode_text
-from hpedu.errors import Problem, Refused, RegistryError, list_problems
+from hpedu.errors import Problem, Refused, RegistryError, UnknownName, list_problems
+from hpedu.folders import find_own
 from hpedu.registry import models
 from hpedu.registry.check import cross_check
 from hpedu.registry.models import Keyed, Row
@@ -28,6 +29,8 @@ from hpedu.registry.school_columns import SchoolColumn
 from hpedu.texts import LANGUAGES, message
 
 HOME = Path(__file__).parent
+OWN = "data/registry/"
+"""Where the rows of an office's own are in its project, as it is named where one is wrong."""
 FILES: dict[str, tuple[str, type[Row]]] = {
     "codes": ("codes.csv", models.Code),
     "groups": ("groups.csv", models.Group),
@@ -70,20 +73,27 @@ _LOST_LETTER = re.compile(r"\w\?+\w|(?:^|\s)\?|\ufffd")
 RowT = TypeVar("RowT", bound=Row)
 
 
-@cache
 def load_registry() -> Registry:
-    """Return the registry that comes with hpedu (read once).
+    """Return the registry that comes with hpedu, with the rows of the project's data/registry over it (read once).
 
     Raises
     ------
     RegistryError
         If any row is broken or refers to something that is not there; it lists every problem of every file.
     """
-    return read_registry(HOME)
+    return _load(find_own("registry"))
 
 
-def read_registry(home: Path) -> Registry:
-    """Read a registry from a folder of files.
+@cache
+def _load(own: Path | None) -> Registry:
+    return read_registry(HOME, own)
+
+
+def read_registry(home: Path, own: Path | None = None) -> Registry:
+    """Read a registry from a folder of files, with the rows of an office's `own` folder over them.
+
+    A row of its own takes the place of the row with the same id; any other is added. Its files have the same
+    names, and it needs only those that it has rows for. All is checked as one.
 
     Raises
     ------
@@ -94,7 +104,12 @@ def read_registry(home: Path) -> Registry:
     tables: dict[str, Any] = {}
     for name, (source, model) in FILES.items():
         rows = read_rows(home, source, model, problems)
-        tables[name] = _index(source, rows, problems) if issubclass(model, Keyed) else rows
+        more = read_rows(own, source, model, problems, OWN) if own and (own / source).exists() else []
+        if issubclass(model, Keyed):
+            tables[name] = _index(source, rows, problems) | _index(OWN + source, more, problems)
+        else:
+            tables[name] = rows + more
+    problems += _find_strangers(own) if own else []
     registry = Registry(**tables)
     # References only make sense between whole rows.
     if not problems:
@@ -105,6 +120,13 @@ def read_registry(home: Path) -> Registry:
     if problems:
         raise RegistryError(problems)
     return registry
+
+
+def _find_strangers(own: Path) -> list[Problem]:
+    """Name what nobody reads in an office's folder: a name mistyped would be rows without effect."""
+    known = [source for source, _ in FILES.values()]
+    strangers = sorted(path.name for path in own.iterdir() if path.name not in known and path.name[0] not in ".~")
+    return [Problem(OWN + name, "", UnknownName("file_of_the_registry", name, known)) for name in strangers]
 
 
 def _give_owner(target: models.Target, owners: dict[str, models.Owner]) -> models.Target:
@@ -123,13 +145,13 @@ def _index(source: str, rows: list[Any], problems: list[Problem]) -> dict[str, A
     return table
 
 
-def read_rows(home: Path, source: str, model: type[RowT], problems: list[Problem]) -> list[RowT]:
+def read_rows(home: Path, source: str, model: type[RowT], problems: list[Problem], prefix: str = "") -> list[RowT]:
     """Read a CSV or TOML file, or a folder of TOML files, as rows of `model`; add what is wrong to `problems`."""
     path = home / source
     files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
     rows: list[RowT] = []
     for file in files:
-        name = file.relative_to(home).as_posix()
+        name = prefix + file.relative_to(home).as_posix()
         try:
             for where, fields in read_csv_rows(file, model) if file.suffix == ".csv" else read_toml_tables(file):
                 try:

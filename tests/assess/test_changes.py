@@ -19,8 +19,8 @@ from hpedu.assess.changes import (
 )
 from hpedu.assess.standing import assess_targets
 from hpedu.folders import Project
-from hpedu.indicators import VALUES
 from hpedu.registry import Registry
+from hpedu.values import VALUES
 
 TARGET = "nursery_enrolment_rate"
 

@@ -9,8 +9,8 @@ import polars as pl
 
 from hpedu.assess.needs import count_private_schools, foresee_needs
 from hpedu.assess.pupils import index_series
-from hpedu.indicators import compute_indicators
 from hpedu.registry import Registry
+from hpedu.values import compute_indicators
 
 Make = Callable[..., pl.DataFrame]
 YEAR = 2025

@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 
 from hpedu.assess.standing import Standing, assess_targets
-from hpedu.indicators import VALUES, compute_indicators
 from hpedu.registry import Registry
 from hpedu.registry.models import Break, Target, Text
+from hpedu.values import VALUES, compute_indicators
 
 Stand = Callable[..., Standing]
 

@@ -207,7 +207,7 @@ def test_read_takes_what_a_check_contradicts_out_of_use(
     monkeypatch.delenv(HOME_VARIABLE, raising=False)
     observations, _ = hpedu.read(write_slip(tmp_path / "a.xlsx"))
     assert observations["current"].to_list() == [True, True, True, True, False]
-    assert observations["flags"].to_list()[-1] == ["contradicted"]
+    assert observations["flags"].to_list()[-1] == "contradicted"
     assert "Sheet1!F4" in capsys.readouterr().err
 
 

@@ -36,7 +36,7 @@ PLACE = ROOT / "docs" / "mutation.md"
 REASONS = ROOT / "tests" / "mutation" / "survivors.csv"
 
 ROOMS: dict[str, tuple[str, ...]] = {
-    "hpedu/indicators.py": ("tests/test_indicators.py",),
+    "hpedu/values.py": ("tests/test_values.py",),
     "hpedu/outlook": ("tests/outlook",),
     "hpedu/assess": ("tests/assess",),
     "hpedu/ingest/words": ("tests/ingest/words",),

@@ -47,12 +47,11 @@ def test_a_range_of_years_is_its_first_year(call: Call) -> None:
 
 
 @each
-def test_a_place_may_be_called_unit(call: Call) -> None:
-    old = call(SERIES.rename({"place": "unit"}), TARGETS.rename({"place": "unit"}))
-    assert_frame_equal(old, call(SERIES, TARGETS))
-    assert old["place"].unique().to_list() == ["a"] and "unit" not in old.columns
-    both = SERIES.with_columns(unit=pl.lit("%"))
-    assert_frame_equal(call(both, TARGETS), old)
+def test_a_place_may_be_called_territory_and_a_unit_is_a_unit(call: Call) -> None:
+    other = call(SERIES.rename({"place": "territory"}), TARGETS.rename({"place": "territory"}))
+    assert_frame_equal(other, call(SERIES, TARGETS))
+    assert other["place"].unique().to_list() == ["a"]
+    assert_frame_equal(call(SERIES.with_columns(unit=pl.lit("%")), TARGETS), other)
 
 
 @each

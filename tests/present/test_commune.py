@@ -11,9 +11,9 @@ import pytest
 from hpedu import store
 from hpedu.communes import COMMUNE_SCHOOLS, COMMUNE_VALUES
 from hpedu.errors import UnknownName
-from hpedu.indicators import VALUES
 from hpedu.present.commune import CommuneReport
 from hpedu.registry import load_registry
+from hpedu.values import VALUES
 
 HERE = "commune_11311_2025"
 

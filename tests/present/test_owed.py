@@ -15,7 +15,6 @@ from hpedu import store
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.cli import commands
 from hpedu.folders import Project
-from hpedu.indicators import VALUES
 from hpedu.ingest import schema
 from hpedu.ingest.forms.design import SHEETS
 from hpedu.present.exports.form import series_of, write_form
@@ -24,6 +23,7 @@ from hpedu.present.owed import choose_telling, find_since, list_owed, list_retur
 from hpedu.present.report import Report
 from hpedu.present.view import OWED
 from hpedu.registry import Registry
+from hpedu.values import VALUES
 
 NOTHING = pl.DataFrame(schema=schema.OBSERVATIONS)
 

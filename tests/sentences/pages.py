@@ -145,7 +145,7 @@ def say_pages(language: Language) -> dict[str, list[str]]:
         sections = {name: read_lines(page) for name, page in pages.items()}
         for group in ("general", "continuing"):
             sections[f"commune: {group}"] = _say_commune(group, language)
-        listed = list_lines(group="preschool", state=None, department=None, territory=CITY, language=language)
+        listed = list_lines(group="preschool", territory=CITY, language=language, width=300)
         sections |= _say_reviews(language)
         return sections | {"listing": list(listed)}
 

@@ -153,7 +153,7 @@ def collect_tables(
     Parameters
     ----------
     values
-        Columns `hpedu.indicators.VALUES`.
+        Columns `hpedu.values.VALUES`.
     observations
         Columns `hpedu.ingest.schema.OBSERVATIONS`; only current ones are exported.
     resources

@@ -6,15 +6,19 @@ Each object brings its own MIME bundle, so one notebook reads well in JupyterLab
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from hpedu.errors import Refused
+from hpedu.folders import write_whole
 from hpedu.present.charts.picture import STATIC_WIDTH, VEGALITE, draw_picture, draw_pixels
 from hpedu.texts import Language, format_date, format_number, say, school_year
 
@@ -57,7 +61,11 @@ class ChartText:
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """A chart and what must never part from it: words for those who do not see it, and its numbers."""
+    """A chart and what must never part from it: words for those who do not see it, and its numbers.
+
+    `data` is the frame of its figures, `spec` its Vega-Lite spec (`altair.Chart.from_dict(chart.spec)` goes on
+    from there), `save()` writes it as a file.
+    """
 
     text: ChartText
     spec: dict[str, Any]  # complete Vega-Lite 6 spec: data and theme inside, no title
@@ -82,6 +90,35 @@ class Chart:
     def png(self) -> bytes:
         """Draw the chart in pixels, for documents that take no other picture."""
         return draw_pixels(self._warn(self.spec))
+
+    def save(self, path: str | Path) -> Path:
+        """Save the chart as a picture (.svg, .png), its spec (.json) or its figures (.csv), and return the path.
+
+        Raises
+        ------
+        Refused
+            For another ending.
+        """
+        path = Path(path)
+        match path.suffix.lower():
+            case ".svg":
+                # A picture in a page needs no namespace, a file does.
+                drawn = draw_picture(self._lab_spec(), self.text.name)
+                content = drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).encode()
+            case ".png":
+                content = draw_pixels(self._lab_spec())
+            case ".json":
+                content = json.dumps(self.spec, ensure_ascii=False, indent=1).encode()
+            case ".csv" if self.data is not None:
+                figures = list_cells(self.data)
+                content = pl.DataFrame(figures["rows"], figures["columns"], orient="row").write_csv().encode()
+            case other:
+                raise Refused("chart_ending", ending=other or path.name, endings=[".svg", ".png", ".json", ".csv"])
+        write_whole(path, content)
+        return path
+
+    def __repr__(self) -> str:
+        return f"{self.text.title} (.data, .table, .spec, .save())"
 
     def _warn(self, spec: dict[str, Any]) -> dict[str, Any]:
         """Write the synthetic warning into the picture: it must survive being cut out of the page."""

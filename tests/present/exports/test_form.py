@@ -18,7 +18,6 @@ from openpyxl import load_workbook
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.assess.tasks import list_occurrences
 from hpedu.errors import UnknownName
-from hpedu.indicators import compute_indicators
 from hpedu.ingest import schema
 from hpedu.ingest.derive import mark_current
 from hpedu.ingest.forms.design import COVER, SHEETS, Sheet, SheetKind
@@ -38,6 +37,7 @@ from hpedu.present.registers import list_tasks
 from hpedu.present.view import Wording
 from hpedu.registry import Registry
 from hpedu.texts import LANGUAGES, Language
+from hpedu.values import compute_indicators
 
 NOTHING = pl.DataFrame(schema=schema.OBSERVATIONS)
 # A form of a group has no sheet of duties.

@@ -13,7 +13,6 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
 
 from hpedu.assess.standing import assess_targets
-from hpedu.indicators import compute_indicators
 from hpedu.ingest import schema
 from hpedu.ingest.derive import derive_merged, mark_current
 from hpedu.ingest.forms.design import CHECKS, COMPUTED, COVER, MARKER, PASTED, range_of, read_key
@@ -27,6 +26,7 @@ from hpedu.present.exports.form_workbook import FIRST, HEAD
 from hpedu.present.exports.history import NoYears, read_years, write_history
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef
+from hpedu.values import compute_indicators
 from tests.ingest.test_reading_formats import expected, figures, vietnamese
 
 YEARS = range(2019, 2026)

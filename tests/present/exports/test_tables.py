@@ -14,13 +14,13 @@ import openpyxl
 import polars as pl
 import pytest
 
-from hpedu.indicators import compute_indicators
 from hpedu.ingest.schema import Resource
 from hpedu.present.exports.package import draw_package
 from hpedu.present.exports.report_tables import ReportTables, Scope, collect_tables, read_design
 from hpedu.present.exports.workbook import HEADER, day_of, draw_workbook, save_workbook
 from hpedu.registry import Registry
 from hpedu.texts import Language
+from hpedu.values import compute_indicators
 
 HOSTILE = "=HYPERLINK(\"http://x\") <script>alert('đ')</script>"
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.indicators import SCHOOL_LIST, VALUES, compute_indicators, find_refused
 from hpedu.ingest.derive import derive_merged
 from hpedu.registry import Registry, Text
 from hpedu.registry.models import Indicator
+from hpedu.values import SCHOOL_LIST, VALUES, compute_indicators, find_refused
 
 Make = Callable[..., pl.DataFrame]
 TEXT = Text(vi="v", en="e")

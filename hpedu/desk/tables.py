@@ -1,0 +1,477 @@
+"""Hand an analyst every table of a project as a flat frame: no lists inside, each column named with its unit.
+
+Each function takes one name or many. A name that is not there is an error that says the closest one; it is never
+an empty table. `hpedu.to_pandas`, `.write_csv` and Excel take every frame.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from hpedu import outlook, store
+from hpedu.assess.standing import tabulate_series, tabulate_targets
+from hpedu.errors import check_language, check_name
+from hpedu.ingest.propose import check_file, describe_findings
+from hpedu.outlook.intake import Intake
+from hpedu.present.report import list_targets
+from hpedu.registry import load_registry
+from hpedu.texts import current_language
+
+Names = str | Iterable[str] | None
+"""One name, many, or None for all."""
+
+TEXT, NUMBER, WHOLE = pl.String(), pl.Float64(), pl.Int64()
+
+
+def observations(
+    measures: Names = None,
+    territories: Names = None,
+    levels: Names = None,
+    *,
+    all_editions: bool = False,
+) -> pl.DataFrame:
+    """Return the published figures, and the sums made of them, one a row.
+
+    data/raw is read first if anything in it is new.
+
+    Parameters
+    ----------
+    measures, territories, levels
+        Only these: ids of `hpedu.measures()`, of `hpedu.territories()`, and of levels such as "preschool".
+    all_editions
+        Also the figures that a newer edition, or a more precise print, has replaced.
+
+    Returns
+    -------
+    polars.DataFrame
+        What is counted: `measure`, `level`, `ownership`, `sex`, `detail` (age group, grade, degree; "" for the
+        whole). Where: `territory`, `place` (a district or institution in it; "" for the whole). When: `year`, in
+        which the school year starts, or the calendar year.
+        The figure: `value`, in the unit that `unit` names, `status` (final, preliminary, derived, ...),
+        `qualifier` ("" for a point, else ">", "<" or "about"), `flags` (codes, "; " between them).
+        Its print: `source` (name in datapackage.json), `edition` (day of publication), `file`, `digest` (SHA-256
+        of the file), `sheet`, `cell`, `printed` (as it stands there), `note`, `step` (the smallest step the print
+        shows, in `unit`), `current` (false where another figure took its place).
+
+    Raises
+    ------
+    UnknownName
+        For a name that is none, with the closest ones.
+    """
+    registry = load_registry()
+    wanted = {
+        "measure": _check("measure", measures, registry.measures),
+        "territory": _check("territory", territories, registry.territories),
+    }
+    found = store.observations(
+        all_editions=all_editions, levels=_check("level", levels, registry.codes_of("level"))
+    )
+    for column, names in wanted.items():
+        if names is not None:
+            found = found.filter(pl.col(column).is_in(names))
+    return store.flatten(found)
+
+
+def indicator_values(indicators: Names = None, territories: Names = None) -> pl.DataFrame:
+    """Return the values of indicators, one a row; `hpedu.project` and `hpedu.judge` take them as they are.
+
+    Parameters
+    ----------
+    indicators, territories
+        Only these: ids of `hpedu.indicators()` and of `hpedu.territories()`.
+
+    Returns
+    -------
+    polars.DataFrame
+        `indicator`, `territory`, `year` (in which the school year starts, or the calendar year); `value`, in the
+        unit that `unit` names; `status`, the softest of the figures it is made of; `qualifier` ("" for a point,
+        ">", "<" or "about" for a bound, "contradicted" for what is not used); `flags` (codes, "; " between them);
+        `numerator` and `denominator`, in the units of their measures, null for a rate taken as published; `inputs`
+        ("file!cell" of every cell behind it, "; " between them); `sources` (names in datapackage.json);
+        `edition`, the newest of them; `readings`, what a contradicted value may be, in `unit`.
+
+    Raises
+    ------
+    UnknownName
+        For a name that is none, with the closest ones.
+    """
+    registry = load_registry()
+    names = _check("indicator", indicators, registry.indicators)
+    places = _check("territory", territories, registry.territories)
+    if names is not None or places is not None:
+        names = list(registry.indicators) if names is None else names
+        places = list(registry.territories) if places is None else places
+    return store.flatten(store.indicator_values(names, places))
+
+
+def issues(files: Names = None) -> pl.DataFrame:
+    """Return the cells of data/raw that were set aside, one a row.
+
+    Parameters
+    ----------
+    files
+        Only those of these files, by their paths under data/raw.
+
+    Returns
+    -------
+    polars.DataFrame
+        `file`, `sheet`, `cell`, `printed` (as it stands there), `reason` (a code), `subject` (the label it is
+        about), and what is wrong in both languages: `message_vi`, `message_en`.
+    """
+    return store.issues([files] if isinstance(files, str) else files)
+
+
+def read(path: str | Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read the figures of any file, and the cells of it that are set aside; print what checks find.
+
+    Returns
+    -------
+    tuple of polars.DataFrame
+        With the columns of `observations` and of `issues`. A figure that a check contradicts has the flag
+        `contradicted` and is not `current`.
+    """
+    checked = check_file(Path(path), load_registry())
+    if not checked.findings.is_empty():
+        print("\n".join(describe_findings(checked, current_language())), file=sys.stderr)
+    return store.flatten(checked.observations), checked.issues
+
+
+def findings() -> pl.DataFrame:
+    """Return what does not agree among the published figures, one finding a row.
+
+    Returns
+    -------
+    polars.DataFrame
+        `check` (its name), `severity` (error, warning or note); the figure it is about: `territory`, `place`,
+        `year`, `measure`, `level`, `ownership`, `sex`, `detail`, `file`, `sheet`, `cell`, `printed`; what does not
+        agree, `message_vi` and `message_en`; what to do, `what_vi` and `what_en`; `erratum`, the id of one that
+        covers it, or "".
+    """
+    return store.findings()
+
+
+def revisions() -> pl.DataFrame:
+    """Return the figures that a later edition has changed, the largest change first.
+
+    Returns
+    -------
+    polars.DataFrame
+        `measure`, `level`, `ownership`, `sex`, `detail`, `territory`, `place`, `year`; `old` and `new`, in the
+        unit that `unit` names, with `old_edition`, `old_source`, `new_edition` and `new_source`; `change`, in
+        `unit`; `relative`, the change as a part of the old figure (0.02 is 2%).
+    """
+    return store.revisions()
+
+
+def schools() -> pl.DataFrame:
+    """Return the rows of all school lists, one a school and year.
+
+    Returns
+    -------
+    polars.DataFrame
+        `file`, `sheet`, `row`, `cells` (filled ones), `row_number` (as printed), `synthetic` (invented), `year`
+        (in which the school year starts), and the columns of the list by their ids: numbers count persons, classes
+        or rooms as the id says; null where the list says nothing. docs/data_dictionary.md gives each id with the
+        heading it has in Vietnamese.
+    """
+    return store.flatten(store.schools())
+
+
+def targets(
+    names: Names = None,
+    *,
+    group: str | None = None,
+    state: str | None = None,
+    department: str | None = None,
+    territory: str | None = None,
+    language: str | None = None,
+) -> pl.DataFrame:
+    """Return the targets of the plans with where each stands, in the order of the plans.
+
+    Parameters
+    ----------
+    names
+        Ids of targets.
+    group, state, department
+        Only those in this group, in this state, or of this division.
+    territory
+        Where they are judged; by default in the city.
+    language
+        Of the names: "vi" or "en", by default that of the newest report.
+
+    Returns
+    -------
+    polars.DataFrame
+        `number` in the order of the plans, `id`, `name`, `group`, `level`; what is wanted: `comparison`, `value`
+        (null for a milestone), in the unit that `unit` names, by `year` (null: every year); where it stands:
+        `last`, in `unit`, of `last_year`, `state` (a code), `state_name`, `probability` (0 to 1) that it will be
+        met; `departments` that answer for it, "; " between them.
+
+    Raises
+    ------
+    UnknownName
+        For a name that is none, with the closest ones.
+    """
+    registry, spoken = load_registry(), _speak(language)
+    wanted = _check("target", names, registry.targets)
+    rows = [
+        {
+            "number": target.number,
+            "id": target.id,
+            "name": target.name.get(spoken),
+            "group": target.group,
+            "level": target.level,
+            "comparison": target.comparison,
+            "value": None if target.kind == "milestone" else float(target.value),
+            "unit": target.unit,
+            "year": target.year,
+            "last": standing.last and standing.last["value"],
+            "last_year": standing.last and standing.last["year"],
+            "state": standing.state,
+            "state_name": registry.name("state", standing.state, spoken),
+            "probability": standing.probability,
+            "departments": "; ".join(registry.departments[one].name.get(spoken) for one in target.departments),
+        }
+        for target, standing in list_targets(group=group, state=state, department=department, territory=territory)
+        if wanted is None or target.id in wanted
+    ]
+    numbers = {"number": WHOLE, "value": NUMBER, "year": WHOLE, "last": NUMBER, "last_year": WHOLE}
+    texts = "number id name group level comparison value unit year last last_year state state_name probability"
+    return _frame(rows, [*texts.split(), "departments"], {**numbers, "probability": NUMBER})
+
+
+def indicators(names: Names = None, *, group: str | None = None, language: str | None = None) -> pl.DataFrame:
+    """Return the indicators, one a row.
+
+    Parameters
+    ----------
+    names
+        Ids of indicators.
+    group
+        Only those of this group.
+    language
+        Of the names: "vi" or "en", by default that of the newest report.
+
+    Returns
+    -------
+    polars.DataFrame
+        `id`, `name`, `group`, `level`, `role` (target, proxy or context), `unit` of its values, `direction` (the
+        way that is progress), `numerator` and `denominator` (series of `hpedu.observations()`), `definition`.
+
+    Raises
+    ------
+    UnknownName
+        For a name that is none, with the closest ones.
+    """
+    registry, spoken = load_registry(), _speak(language)
+    wanted = _check("indicator", names, registry.indicators)
+    groups = _check("group", group, registry.groups)
+    rows = [
+        {**one.model_dump(), "name": one.name.get(spoken), "definition": one.definition.get(spoken)}
+        for one in registry.indicators.values()
+        if (wanted is None or one.id in wanted) and (groups is None or one.group in groups)
+    ]
+    columns = (
+        "id",
+        "name",
+        "group",
+        "level",
+        "role",
+        "unit",
+        "direction",
+        "numerator",
+        "denominator",
+        "definition",
+    )
+    return _frame(rows, columns)
+
+
+def measures(names: Names = None, *, language: str | None = None) -> pl.DataFrame:
+    """Return what observations count, one measure a row.
+
+    Parameters
+    ----------
+    names
+        Ids of measures.
+    language
+        Of the names: "vi" or "en", by default that of the newest report.
+
+    Returns
+    -------
+    polars.DataFrame
+        `id`, `name`, `unit` of its figures, `basis` (whether a year is a school_year or a calendar year),
+        `definition`.
+
+    Raises
+    ------
+    UnknownName
+        For a name that is none, with the closest ones.
+    """
+    registry, spoken = load_registry(), _speak(language)
+    wanted = _check("measure", names, registry.measures)
+    rows = [
+        {**one.model_dump(), "name": one.name.get(spoken), "definition": one.definition.get(spoken)}
+        for one in registry.measures.values()
+        if wanted is None or one.id in wanted
+    ]
+    return _frame(rows, ("id", "name", "unit", "basis", "definition"))
+
+
+def territories(names: Names = None, *, language: str | None = None) -> pl.DataFrame:
+    """Return the territories, one a row.
+
+    Parameters
+    ----------
+    names
+        Ids of territories.
+    language
+        Of the names: "vi" or "en", by default that of the newest report.
+
+    Returns
+    -------
+    polars.DataFrame
+        `id`, `name`, `role` (city, part, country, region or province), `reported` (whether a report can be about
+        it), `parts` (ids of those it was merged from, "; " between them).
+
+    Raises
+    ------
+    UnknownName
+        For a name that is none, with the closest ones.
+    """
+    registry, spoken = load_registry(), _speak(language)
+    wanted = _check("territory", names, registry.territories)
+    reported = registry.reported_territories()
+    rows = [
+        {"id": one.id, "name": one.name.get(spoken), "role": one.role, "reported": one.id in reported}
+        | {"parts": "; ".join(one.parts)}
+        for one in registry.territories.values()
+        if wanted is None or one.id in wanted
+    ]
+    return _frame(rows, ("id", "name", "role", "reported", "parts"), {"reported": pl.Boolean()})
+
+
+def tasks(names: Names = None, *, language: str | None = None) -> pl.DataFrame:
+    """Return the tasks that the plans assign, one a row.
+
+    Parameters
+    ----------
+    names
+        Ids of tasks.
+    language
+        Of the texts: "vi" or "en", by default that of the newest report.
+
+    Returns
+    -------
+    polars.DataFrame
+        `id`, `plan`, `number` in the table of the plan, `title`, `departments` that lead it and `timing` as the
+        plan has it, `rhythm` (once, yearly, ...), `dues` (the last day of each time, "; " between them).
+
+    Raises
+    ------
+    UnknownName
+        For a name that is none, with the closest ones.
+    """
+    registry, spoken = load_registry(), _speak(language)
+    wanted = _check("task", names, [one.id for one in registry.tasks])
+    rows = [
+        {"id": one.id, "plan": one.plan, "number": one.number, "title": one.title.get(spoken)}
+        | {"departments": "; ".join(registry.departments[name].name.get(spoken) for name in one.departments)}
+        | {"timing": one.timing.get(spoken), "rhythm": one.rhythm, "dues": "; ".join(map(str, one.dues))}
+        for one in registry.tasks
+        if wanted is None or one.id in wanted
+    ]
+    return _frame(rows, ("id", "plan", "number", "title", "departments", "timing", "rhythm", "dues"))
+
+
+def project(series: object, *, background: object = None, **options: Any) -> pl.DataFrame:
+    """Carry every series forward with ranges: `hpedu.outlook.project`, whose options and columns these are.
+
+    Parameters
+    ----------
+    series
+        `indicator_values()`, whole or filtered, of polars or pandas: bounds and breaks are those of the registry,
+        and what is no point of a series is left out, as in the reports. Or any frame with the columns `indicator`,
+        `year`, `value` and, if there are several, `place`.
+    background
+        Series of other places, of the same columns.
+    options
+        `until` (last year, 2030), `h` (years ahead of each series), `origin`, `level`, `method`.
+
+    Returns
+    -------
+    polars.DataFrame
+        `place`, `indicator`, `year`; `point` and the ranges `lo50`, `hi50`, `lo80`, `hi80`, `lo95`, `hi95`, all in
+        the unit of the values; `status` (projected, or why not), `caution`.
+
+    Raises
+    ------
+    SeriesError
+        Naming everything that is wrong with the series.
+    """
+    return outlook.project(_take(series), background=_take(background), **options)
+
+
+def judge(series: object, targets: object, *, background: object = None, **options: Any) -> pl.DataFrame:
+    """Say whether each series will meet its target: `hpedu.outlook.judge`, whose options and columns these are.
+
+    Parameters
+    ----------
+    series, background
+        As of `hpedu.project`.
+    targets
+        `targets()`, whole or filtered, of polars or pandas: milestones are left out. Or any frame with the columns
+        `indicator`, `comparison`, `target` (in the unit of the values) and perhaps `target_year` and `place`.
+    options
+        `as_of` (the year it is now), `origin`, `method`.
+
+    Returns
+    -------
+    polars.DataFrame
+        `place`, `indicator`, and the columns of `hpedu.outlook.judgement.JUDGEMENT`: `state`, `verdict`,
+        `probability` (0 to 1) and what they rest on.
+
+    Raises
+    ------
+    SeriesError
+        Naming everything that is wrong with the series, or with the targets.
+    """
+    goals = Intake().open(targets, "targets")
+    if {"number", "id", "state", "comparison"} <= set(goals.columns):
+        known = load_registry().targets
+        goals = tabulate_targets(known[name] for name in goals["id"])
+    return outlook.judge(_take(series), goals, background=_take(background), **options)
+
+
+def _take(series: object) -> object:
+    """Return values of indicators as the reports project them, and any other table as it is."""
+    if series is None:
+        return None
+    frame = Intake().open(series, "series")
+    if not {"indicator", "place", "year", "value", "qualifier", "status"} <= set(frame.columns):
+        return frame
+    return tabulate_series(frame.rename({"place": "territory"}), load_registry())
+
+
+def _check(kind: str, names: Names, known: Iterable[str]) -> list[str] | None:
+    """Return the names as a list, each of them known; None for all."""
+    if names is None:
+        return None
+    known = list(known)
+    return [check_name(kind, name, known) for name in ([names] if isinstance(names, str) else names)]
+
+
+def _speak(language: str | None) -> Any:
+    return current_language() if language is None else check_language(language)
+
+
+def _frame(
+    rows: list[dict[str, Any]], columns: Sequence[str], kinds: dict[str, Any] | None = None
+) -> pl.DataFrame:
+    """Return rows as a frame; a column is text unless `kinds` says otherwise."""
+    schema = {name: (kinds or {}).get(name, TEXT) for name in columns}
+    return pl.DataFrame([{name: row[name] for name in columns} for row in rows], schema=schema, orient="row")

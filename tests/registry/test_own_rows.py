@@ -1,0 +1,59 @@
+"""Rows of an office's own: a target, an indicator, a measure, a territory and a layout without touching hpedu."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hpedu import store
+from hpedu.digest import describe_inputs
+from hpedu.errors import RegistryError
+from hpedu.folders import HOME_VARIABLE, MARKER, Project
+from hpedu.ingest.layouts import load_layouts
+from hpedu.registry import load_registry
+
+MEASURES = "id,unit,additive,basis,name_vi,name_en,definition_vi,definition_en\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    (tmp_path / MARKER).parent.mkdir(parents=True)
+    (tmp_path / MARKER).write_text('{"resources": []}')
+    (tmp_path / "data/registry/targets").mkdir(parents=True)
+    (tmp_path / "data/layouts").mkdir()
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    yield Project(tmp_path)
+    store.forget()
+
+
+def test_a_row_is_added_and_one_takes_the_place_of_ours(project: Project) -> None:
+    rows = "libraries,institutions,true,calendar,Thư viện,Libraries,Số thư viện,Number of libraries\n"
+    rows += "pupils,persons,true,school_year,Trò,Learners,Trẻ đi học,Children at school\n"
+    (project.registry / "measures.csv").write_text(MEASURES + rows, encoding="utf-8")
+    registry = load_registry()
+    assert registry.measures["libraries"].name.vi == "Thư viện"
+    assert registry.measures["pupils"].name.en == "Learners"
+    assert "teachers" in registry.measures
+
+
+def test_all_is_checked_as_one_and_what_is_wrong_is_named_with_its_place(project: Project) -> None:
+    (project.registry / "measures.csv").write_text(MEASURES + "libraries,houses,true,calendar,a,b,c,d\n")
+    (project.registry / "target.csv").write_text("id\nx\n")
+    with pytest.raises(RegistryError) as caught:
+        load_registry()
+    assert "data/registry/target.csv" in str(caught.value) and "targets" in str(caught.value)
+    (project.registry / "target.csv").unlink()
+    (project.registry / "measures.csv").write_text(MEASURES + "libraries,institutions,maybe,calendar,a,b,c,d\n")
+    with pytest.raises(RegistryError, match=r"data/registry/measures\.csv.*line 2.*additive"):
+        load_registry()
+
+
+def test_a_layout_of_ones_own_comes_first_and_changes_what_tables_are_made_from(project: Project) -> None:
+    before = describe_inputs(project)
+    ours = Path(str(load_layouts.__globals__["HOME"])) / "nso_kindergarten.toml"
+    (project.layouts / "own_kindergarten.toml").write_bytes(ours.read_bytes())
+    assert load_layouts()[0].id == "own_kindergarten"
+    changed = {name for name, digest in describe_inputs(project).items() if before.get(name) != digest}
+    assert changed == {"package"}
