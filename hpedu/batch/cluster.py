@@ -13,7 +13,7 @@ import re
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -139,7 +139,9 @@ def open_cluster(
             place = stack.enter_context(local)
         try:
             if address != LOCAL:
-                asyncio.run(_knock(address))
+                # In a thread of its own: a notebook has a loop that runs already.
+                with ThreadPoolExecutor(1) as pool:
+                    pool.submit(asyncio.run, _knock(address)).result()
             client = Client(place, timeout=CONNECT_SECONDS, set_as_default=False)
             stack.callback(client.close, timeout=LOOK_SECONDS)
         # Of another kind where encryption is wanted by one side only.

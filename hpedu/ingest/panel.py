@@ -81,7 +81,7 @@ def read_panel(source: Source, resource: Resource, registry: Registry) -> Readin
         current=pl.lit(True),
     )
     panel = figures.select(pl.col(name).cast(kind) for name, kind in OBSERVATIONS.items())
-    return Reading(issues=Issues([issues]), panel=panel)
+    return Reading(issues=Issues([issues] if issues else []), panel=panel)
 
 
 def _read_row(row: Mapping[str, str], units: Mapping[str, Decimal], registry: Registry) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def _print_form(registry: Registry) -> bytes:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "form.xlsx"
         empty = pl.DataFrame(schema=schema.OBSERVATIONS)
-        write_form(path, group="preschool", year=2025, observations=empty, registry=registry)
+        write_form(path, subject="preschool", year=2025, observations=empty, registry=registry)
         return path.read_bytes()
 
 
