@@ -150,8 +150,8 @@ def test_each_reason_names_the_first_cell_and_how_many_more(tmp_path: Path) -> N
             "as of 30 September by province"
         ],
         ["", "2019 School", "2020 School"],
-        # As published, so that figures read before agree with it.
-        ["Hai Phong", 329, ".."],
+        # Between its neighbours, so that figures read before agree with it.
+        ["Hai Phong", 360, ".."],
         ["Hai Fong", 1, 2],
     ]
     output = check(write_sheet(tmp_path / "a.xlsx", *rows, title="T1"))
