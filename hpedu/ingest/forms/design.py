@@ -10,6 +10,7 @@ from typing import Literal
 from zlib import crc32
 
 from hpedu.ingest.words.vietnamese import fold_text
+from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Duty, Task
 
@@ -81,6 +82,13 @@ _DECISION = (
 
 MILESTONES = "milestone_state"
 """The states that a row of the history book takes, if its unit is a state."""
+
+
+def name_milestone_state(value: float, registry: Registry) -> str:
+    """Return how a form calls the state of a milestone that counts as 1 or 0."""
+    reached, other = registry.codes_of(MILESTONES).values()
+    return (reached if value else other).name.vi
+
 
 SHEETS: dict[SheetKind, Sheet] = {
     "numbers": Sheet(

@@ -19,6 +19,7 @@ from hpedu.ingest.forms.design import (
     Cover,
     Range,
     Sheet,
+    name_milestone_state,
     range_of,
     read_cover_code,
     read_key,
@@ -348,12 +349,20 @@ class _FormReader:
             cell = typed.pop(column, None)
             if cell is None:
                 continue
-            if not _holds(cell, number, unit):
-                self._set_aside(cell, "form_known_changed", known=(str(number),))
-                continue
-            figure = Figure(territory, int(column), series)
-            self.known[figure] = {"value": float(number), "unit": unit, **_place(cell)}
+            printed = name_milestone_state(float(number), self.registry) if unit == "status" else str(number)
+            if not self._holds(cell, number, unit):
+                self._set_aside(cell, "form_known_changed", known=(printed,))
+            # What was typed over it is none: the years beside are compared with what had been there.
+            place = _place(cell) | {"printed": printed}
+            self.known[Figure(territory, int(column), series)] = {"value": float(number), "unit": unit, **place}
         return typed
+
+    def _holds(self, cell: Cell, number: Decimal, unit: str) -> bool:
+        """Return whether a cell still holds the number or state that was printed into it."""
+        try:
+            return self._read_answer(cell, MILESTONES if unit == "status" else "", unit) == number
+        except SetAside:
+            return False
 
     def _list_answers(self, row: FormRow, typed: dict[str, Cell], cover: Cover) -> list[tuple[int, Cell]]:
         """Return the values of a row with their years; a correction that is not whole is taken out and named."""
@@ -457,14 +466,6 @@ class _FormReader:
 
 def _place(cell: Cell) -> dict[str, str]:
     return {"sheet": cell.sheet, "cell": cell.address, "printed": cell.printed}
-
-
-def _holds(cell: Cell, number: Decimal, unit: str) -> bool:
-    """Return whether a cell still holds the number that was printed into it."""
-    try:
-        return read_typed_number(cell.printed, range_of(unit)) == number
-    except SetAside:
-        return False
 
 
 def _is_cover(grid: Grid) -> bool:

@@ -30,8 +30,10 @@ _Row = tuple[str, int]
 
 _THOUSANDS = (300, 3000)
 """So many times its neighbours a figure is typed in thousands, or was meant to be."""
-_LARGE, _CHANGING = 10_000, 100
+_LARGE, _CHANGING = 10_000, 1000
 """What is smaller may grow a thousandfold as a thing begins, and may stay the same for years."""
+_SAME, _MOST = 1.001, 0.8
+"""So near are figures of two years that are one figure, once rounded, and such a part of a column is that."""
 _OFF, _NEAR = 1.5, 1.2
 """A figure is off its row from this factor on, and fits a row up to that one."""
 _FEWEST = 3
@@ -64,7 +66,7 @@ def find_slips(rows: _Rows, known: _Rows) -> _Found:
             usual = {place: _find_usual(lines[place], year, both) for place in places}
             for step in (1, -1):
                 found |= _find_moved(column, usual, step, both)
-            found |= _find_repeated(column, lines, year - 1, both)
+                found |= _find_repeated(column, lines, year - step, both)
     return found
 
 
@@ -120,18 +122,28 @@ def _find_moved(
 
 
 def _find_repeated(
-    column: Mapping[_Row, Figure], lines: Mapping[_Row, Mapping[int, Figure]], before: int, rows: _Rows
+    column: Mapping[_Row, Figure], lines: Mapping[_Row, Mapping[int, Figure]], beside: int, rows: _Rows
 ) -> _Found:
-    """Find a column that says the same as the year before it, row by row: one of them is of another year."""
-    pairs = [(figure, lines[place][before]) for place, figure in column.items() if before in lines[place]]
-    changing = {rows[one]["value"] for one, _ in pairs if rows[one]["value"] >= _CHANGING}
-    if len(changing) <= _FEWEST or any(rows[one]["value"] != rows[other]["value"] for one, other in pairs):
-        return {}
-    return {
-        figure: ("form_repeated", f"{_spell_cells([one], rows)} = {_spell_cells([other], rows)}")
-        for one, other in pairs
-        for figure in (one, other)
-    }
+    """Find a column that says the same as the year beside it, row by row: one of them is of another year.
+
+    It is looked for in the rows of each territory, as they are pasted one by one.
+    """
+    found: _Found = {}
+    for territory in dict.fromkeys(figure.territory for figure in column.values()):
+        own = {place: figure for place, figure in column.items() if figure.territory == territory}
+        pairs = [(figure, lines[place][beside]) for place, figure in own.items() if beside in lines[place]]
+        telling = [pair for pair in pairs if rows[pair[0]]["value"] >= _CHANGING]
+        same = [(one, other) for one, other in telling if _times(*_values((one, other), rows)) <= _SAME]
+        if len({rows[one]["value"] for one, _ in same}) < _FEWEST or len(same) < _MOST * len(telling):
+            continue
+        texts = [f"{_spell_cells([one], rows)} = {_spell_cells([other], rows)}" for one, other in same]
+        reason = ("form_repeated", ", ".join(texts[:_FEWEST]))
+        found |= dict.fromkeys([*own.values(), *(other for _, other in pairs)], reason)
+    return found
+
+
+def _values(side: _Side, rows: _Rows) -> list[float]:
+    return [rows[figure]["value"] for figure in side]
 
 
 def _times(one: float, other: float) -> float:
@@ -178,7 +190,7 @@ def _shares(registry: Registry) -> Iterator[tuple[Sequence[SeriesRef], Sequence[
 
 
 def _add(side: _Side, rows: _Rows) -> float:
-    return sum(float(rows[ref]["value"]) for ref in side)
+    return float(sum(_values(side, rows)))
 
 
 def _spell(side: _Side, rows: _Rows) -> str:

@@ -31,6 +31,7 @@ from hpedu.ingest.forms.design import (
     PASTED,
     Cover,
     Sheet,
+    name_milestone_state,
     range_of,
     write_cover_code,
     write_key,
@@ -289,7 +290,8 @@ class _Book:
         measure = self.registry.measures[series.measure]
         known = {year: row for year, row in self.known[line.territory, series].items() if year in self.years}
         is_state = measure.unit == "status"
-        figures = {} if is_state else {str(y): _print(row["value"], measure.unit) for y, row in known.items()}
+        figures = {str(year): _print(row["value"], measure.unit) for year, row in known.items()}
+        stated = {year: name_milestone_state(value, self.registry) for year, value in figures.items()}
         closed = {str(year): None for year in self.years if year in known or year not in line.years}
         opened = [year for year in self.years if str(year) not in closed]
         published = [y for y, row in known.items() if row["status"] != "derived" and not _is_own(row)]
@@ -304,18 +306,18 @@ class _Book:
             "number": str(count),
             "series": line.targets[0].name.vi if is_state else name_series(series, self.registry, "vi"),
             "unit": self.registry.name("unit", measure.unit, "vi"),
-            "known_from": self._name_sources(known, published, is_state=is_state),
+            "known_from": self._name_sources(known, published),
             "definition": measure.definition.vi,
             "targets": "\n".join(f"{target.number}. {target.name.vi}" for target in line.targets),
             "known": " ".join(f"{year}={figure}" for year, figure in figures.items()),
         }
-        values = [float(figure) for figure in figures.values()]
+        values = [] if is_state else [float(figure) for figure in figures.values()]
         return FormRow(
             labels,
             write_key(series, labels["number"], labels["series"], labels["known"], territory=line.territory),
             measure.unit,
             self._head(line.territory),
-            given=closed | figures | computed,
+            given=closed | (stated if is_state else figures) | computed,
             awaited={str(year) for year in opened if published and year > max(published)},
             optional={*optional, *(c.id for c in HISTORY.columns)},
             usual=(min(values) / USUAL, max(values) * USUAL) if values and min(values) > 0 else None,
@@ -358,14 +360,11 @@ class _Book:
         name = self.registry.territories[territory].name.vi
         return say(f"history_block_{role}", "vi", territory=name)
 
-    def _name_sources(self, known: Mapping[int, Any], published: Collection[int], *, is_state: bool) -> str:
+    def _name_sources(self, known: Mapping[int, Any], published: Collection[int]) -> str:
         """Write where the grey figures of a row are from, and what is still to be published."""
         texts = []
         for source, years in groupby(sorted(known), key=lambda year: self._name_source(known[year])):
             texts.append(f"{_span(list(years))}: {source}")
-        if is_state and known:
-            newest = known[max(known)]
-            texts.append(newest["printed"])
         if published and max(published) < self.years[-1]:
             texts.append(say("history_awaited", "vi", year=max(published) + 1))
         return "\n".join(texts)

@@ -219,6 +219,24 @@ class TestRead:
         reading = book.type(key, y2024="Đạt", y2025="Chưa đạt").read()
         assert values(reading) == {("hai_phong", 2024): 1, ("hai_phong", 2025): 0}
 
+    def test_a_state_that_is_known_stands_in_its_cell_and_is_not_read_again(
+        self, tmp_path: Path, registry: Registry, make_observations: Callable[..., pl.DataFrame]
+    ) -> None:
+        detail = "preschool_universalisation_5yo_maintained"
+        key = f"hai_phong:milestone_reached/kindergarten/detail={detail}"
+        known = {"measure": "milestone_reached", "level": "kindergarten", "detail": detail, "unit": "status"}
+        given = [known | {"territory": "hai_phong", "year": 2022 + value, "value": value} for value in (0, 1)]
+        path = tmp_path / "so.xlsx"
+        write_history(path, years=YEARS, observations=make_observations(*given), titles={}, registry=registry)
+        book = Book(load_workbook(path), registry)
+        cells = book.find(key)
+        assert [cells[year].value for year in ("2022", "2023", "2024")] == ["Chưa đạt", "Đạt", None]
+        assert cells["2023"].protection.locked
+        assert not list(book.read().issues) and not list(book.read().observations)
+        reading = book.type(key, y2023="Chưa đạt").read()
+        assert reasons(reading) == {cells["2023"].coordinate: "form_known_changed"}
+        assert "Đạt" in next(iter(reading.issues))["message_vi"]
+
     def test_it_dates_itself(self, book: Book, registry: Registry) -> None:
         content = io.BytesIO()
         book.type(NURSERY, y2021=40000).workbook.save(content)
@@ -311,6 +329,29 @@ class TestWrong:
             cells["2022"].value = cells["2021"].value
         repeated = {cell for cell, reason in reasons(book.read()).items() if reason == "form_repeated"}
         assert repeated >= {cells[year].coordinate for cells in run[:4] for year in ("2021", "2022")}
+
+    @pytest.mark.parametrize("step", [1, -1])
+    def test_a_column_pasted_a_year_beside_what_is_known(
+        self,
+        step: int,
+        tmp_path: Path,
+        registry: Registry,
+        make_observations: Callable[..., pl.DataFrame],
+    ) -> None:
+        # So many are known in 2021; they are typed once more a year beside it, but for the last digit of one.
+        levels = {"kindergarten": 89_493, "primary": 200_212, "lower_secondary": 132_516}
+        old = {"territory": "hai_phong_old", "source": "yearbook", "year": 2021}
+        given = [old | {"level": level, "value": float(value)} for level, value in levels.items()]
+        path = tmp_path / "so.xlsx"
+        write_history(path, years=YEARS, observations=make_observations(*given), titles={}, registry=registry)
+        book = Book(load_workbook(path), registry)
+        for level, value in levels.items():
+            typed = {f"y{2021 + step}": value + (level == "primary")}
+            book.type(f"hai_phong_old:pupils/{level}", **typed)
+        own = book.find("hai_phong_old:pupils/kindergarten")
+        found = reasons(book.read())
+        assert set(found.values()) == {"form_repeated"} and len(found) == 3
+        assert own[str(2021 + step)].coordinate in found
 
 
 class TestPasted:
