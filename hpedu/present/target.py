@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from hpedu.assess.standing import Standing
 from hpedu.outlook.method import METHOD, read_track_record
-from hpedu.present.charts.axes import Break, Goal
+from hpedu.present.charts.axes import Break, Doubt, Goal
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, link_csv, render
 from hpedu.present.page.display import Chart, Fragment
@@ -197,6 +197,7 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
             name=target.id,
         ),
         target=None if view.wording.place.is_past else goal,
+        doubt=standing.doubted and Doubt(standing.doubted["year"], standing.doubted["readings"]),
         breaks=[
             Break(row.year, say("break_label", view.language))
             for row in view.registry.breaks_of(target.id, view.territory)
