@@ -90,7 +90,7 @@ class CommuneReport(BaseReport):
             year=self.year,
             synthetic=bool(self._listed["synthetic"].any()),
             unread=store.unread_files(),
-            sources=self._list_sources(store.sources(self._sources)),
+            sources=self.list_sources(store.sources(self._sources)),
             home="../../index.html",
             translated=False,  # most batches make a commune's page in one language
         )

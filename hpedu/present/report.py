@@ -113,7 +113,7 @@ class Report(View):
             questions=list(questions),
             synthetic=bool((shown["status"] == "synthetic").any()),
             unread=store.unread_files(),
-            sources=self._list_sources(resources, digests),
+            sources=self.list_sources(resources, digests),
             rules=[]
             if territory.is_past
             else explain_rules(self.language, company=any(one.has_company for one in self.standings)),

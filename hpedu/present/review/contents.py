@@ -358,7 +358,7 @@ class Review(Report):
 
     def _list_published(self, start: str) -> Fragment:
         """List the sources published since a day, or all of them."""
-        listed = [one for one in self._list_sources(self.resources(self.used)) if one["published"] >= start]
+        listed = [one for one in self.list_sources(self.resources(self.used)) if one["published"] >= start]
         rows = [
             [one["publisher"], one["title"], format_date(one["published"], self.language), one["confidence"]]
             for one in listed
