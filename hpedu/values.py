@@ -11,6 +11,7 @@ import polars as pl
 from hpedu.ingest.checks import FINDINGS
 from hpedu.ingest.checks.effects import Readings, find_readings
 from hpedu.ingest.corrections import CONTRADICTED
+from hpedu.ingest.derive import PRELIMINARY
 from hpedu.ingest.schema import Resource
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
@@ -286,6 +287,14 @@ def _sum(cells: list[dict[str, Any]]) -> Decimal:
     return sum((Decimal(repr(cell["value"])) for cell in cells), Decimal(0))
 
 
+def _name_flags(cells: list[dict[str, Any]], status: str) -> list[str]:
+    """Return the flags of all cells, and that one is preliminary where the status of the whole does not say so."""
+    flags = [flag for cell in cells for flag in cell["flags"]]
+    if status == "derived" and any(cell["status"] == "preliminary" for cell in cells):
+        flags.append(PRELIMINARY)
+    return list(dict.fromkeys(flags))
+
+
 def _row(
     indicator: Indicator,
     key: tuple[str, int],
@@ -294,15 +303,16 @@ def _row(
     numerator: float | None,
     denominator: float | None,
 ) -> dict[str, Any]:
+    status = max((cell["status"] for cell in cells), key=_FIRMNESS.index)
     return {
         "indicator": indicator.id,
         "territory": key[0],
         "year": key[1],
         "value": value,
         "unit": indicator.unit,
-        "status": max((cell["status"] for cell in cells), key=_FIRMNESS.index),
+        "status": status,
         "qualifier": cells[0]["qualifier"] if len(cells) == 1 else "",
-        "flags": list(dict.fromkeys(flag for cell in cells for flag in cell["flags"])),
+        "flags": _name_flags(cells, status),
         "numerator": numerator,
         "denominator": denominator,
         "inputs": [f"{cell['file']}!{cell['cell']}" for cell in cells],

@@ -52,8 +52,8 @@ CHANGES: dict[str, Any] = {
 """Columns of `compare_standings`, one row a target; figures are in the target's unit.
 
 `change` is the weightiest of `verdict_changed`, `revised`, `new_value` and `none`; `why` lists `new_value`,
-`revised`, `withdrawn`, `objective`, `time`. `value_revised` is what `value_before` has become, null if it has not
-changed. `edition` brought the new or revised figure.
+`revised`, `withdrawn`, `objective`, `contradicted`, `lapsed`, `time`. `value_revised` is what `value_before` has
+become, null if it has not changed. `edition` brought the new or revised figure.
 """
 
 
@@ -119,7 +119,7 @@ def _compare(
             revised, edition = now["value"], edition or now["edition"]
     turned = old["state"] is not None and old["state"] != new["state"]
     if turned and not why:
-        why.append("time")
+        why.append(new["state"] if new["state"] in ("contradicted", "lapsed") else "time")
     return {
         "target": new["target"],
         "change": _name_change(turned, why),

@@ -169,7 +169,11 @@ class FastEngine(PapermillEngine):
 def explain_failure(error: Exception) -> str | Message:
     """Return the error of an outcome, in one line; what hpedu itself refuses can be said in either language."""
     if isinstance(error, PapermillExecutionError):
-        return f"cell {error.cell_index}: {error.ename}: {error.evalue}"
+        if error.evalue:
+            return f"cell {error.cell_index}: {error.ename}: {error.evalue}"
+        # A line magic that fails, or a handler of the notebook's own, leaves no words.
+        first = error.source.strip().partition("\n")[0]
+        return message("cell_wordless", cell=error.cell_index, name=error.ename, line=first)
     return error.reason if isinstance(error, PageRefused) else explain_error(error)
 
 

@@ -12,6 +12,9 @@ from hpedu.ingest.schema import OBSERVATIONS, SERIES_KEY
 from hpedu.registry import Registry
 from hpedu.sums import add_parts
 
+PRELIMINARY = "preliminary_parts"
+"""The flag of a derived figure with a preliminary part: its status says only that it is derived."""
+
 GROUPS = ["age_0_4", "age_5_9", "age_10_14", "age_15_19", "age_20_24"]
 """The five-year age groups that school-age bands are estimated from."""
 
@@ -204,6 +207,7 @@ def _sum_parts(observations: pl.DataFrame, merged: str, parts: list[str], additi
             "unit": pl.col("unit").first(),
             "soft": softer.first(),
             "flags": pl.col("flags").explode(keep_nulls=False, empty_as_null=False).unique(maintain_order=True),
+            "preliminary": (pl.col("status") == "preliminary").any(),
             "edition": pl.col("edition").max(),
             "cell": pl.col("cell").str.join(" + "),
             "printed": pl.col("printed").str.join(" + "),
@@ -217,6 +221,7 @@ def _sum_parts(observations: pl.DataFrame, merged: str, parts: list[str], additi
             territory=pl.lit(merged),
             status=pl.coalesce("soft", pl.lit("derived")),
             qualifier=pl.lit(""),
+            flags=pl.when("preliminary").then(pl.concat_list("flags", pl.lit([PRELIMINARY]))).otherwise("flags"),
             current=~pl.col("flags").list.contains(CONTRADICTED),
         )
         .join(published, on=[*keys, "year"], how="anti")

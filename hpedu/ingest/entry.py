@@ -30,7 +30,7 @@ from hpedu.texts import Message, Sayable, message
 
 ASKED = ("title", "publisher", "table", "url", "published", "scope", "confidence")
 """The fields that a person answers for, in the order of asking."""
-OPTIONAL = {"url": "", "scope": "", "confidence": "medium"}
+OPTIONAL = {"title_vi": "", "url": "", "scope": "", "confidence": "medium"}
 """Those of them that need no answer, and what holds without one."""
 
 # The day on which a PX file, and one in JSON-stat, was last changed by its publisher.

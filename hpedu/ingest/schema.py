@@ -94,6 +94,7 @@ class Resource(BaseModel):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
     path: str
     title: str
+    title_vi: str = ""
     publisher: str
     # The published table or article that has the figures.
     table: str
@@ -108,7 +109,7 @@ class Resource(BaseModel):
     format: str = "csv"
     encoding: str = "utf-8"
 
-    @field_validator("title", "publisher", "table", "url", "scope")
+    @field_validator("title", "title_vi", "publisher", "table", "url", "scope")
     @classmethod
     def _neutralise(cls, text: str) -> str:
         """Return a text that every page, export and terminal can show."""

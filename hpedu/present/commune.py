@@ -13,6 +13,7 @@ from hpedu.present.base import BaseReport
 from hpedu.present.page.blocks import Block, Prose, draw_notice, link_csv, render
 from hpedu.present.page.display import Fragment, PageHead
 from hpedu.present.view import format_amount, with_unit
+from hpedu.registry.formula import parse_formula
 from hpedu.registry.models import Indicator
 from hpedu.texts import MISSING, current_language
 
@@ -91,7 +92,7 @@ class CommuneReport(BaseReport):
             year=self.year,
             synthetic=bool(self._listed["synthetic"].any()),
             unread=store.unread_files(),
-            sources=self._list_sources(store.sources(self._sources)),
+            sources=self.list_sources(store.sources(self._sources)),
             home="../../index.html",
             translated=False,  # most batches make a commune's page in one language
         )
@@ -162,6 +163,8 @@ class CommuneReport(BaseReport):
     # -- inside --------------------------------------------------------------------------------------------
 
     def _shows(self, indicator: Indicator) -> bool:
+        if indicator.denominator and _has_other_levels(indicator):
+            return False
         # The overview shows of the other groups only how many there are.
         if self.group == "overview":
             return indicator.group == "cross_cutting" or indicator.counts
@@ -216,7 +219,7 @@ class CommuneReport(BaseReport):
 
     def _compare(self, own: float | None, city: float | None, indicator: Indicator) -> str:
         """Write a count as a share of the city's, anything else as a difference with its sign."""
-        if own is None or city is None:
+        if own is None or city is None or (indicator.counts and not own):
             return ""
         if indicator.counts:
             share = self._write(100 * own / city, 1) if city else MISSING
@@ -239,7 +242,9 @@ class CommuneReport(BaseReport):
         if value is None:
             return MISSING
         if indicator.unit in SIGNED:
-            return with_unit(value, indicator.unit, indicator.decimals, self.language, self.registry)
+            return with_unit(
+                value, indicator.unit, indicator.decimals if value else 0, self.language, self.registry
+            )
         return self._write(value, indicator.decimals)
 
     def _unit(self, indicator: Indicator) -> str:
@@ -251,3 +256,11 @@ class CommuneReport(BaseReport):
     def _sum(column: pl.Series) -> float | None:
         """Return the sum of what was reported; None if nothing was."""
         return None if column.null_count() == len(column) else float(column.sum())
+
+
+def _has_other_levels(indicator: Indicator) -> bool:
+    """Return whether a rate divides pupils of a level by those of another, who may live in another commune."""
+    above, below = (
+        {term.level for term in parse_formula(formula)} for formula in (indicator.numerator, indicator.denominator)
+    )
+    return above.isdisjoint(below)

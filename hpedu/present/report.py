@@ -128,8 +128,10 @@ class Report(View):
             questions=list(questions),
             synthetic=bool((shown["status"] == "synthetic").any()),
             unread=store.unread_files(),
-            sources=self._list_sources(resources, digests),
-            rules=explain_rules(self.language, company=any(one.has_company for one in self.standings)),
+            sources=self.list_sources(resources, digests),
+            rules=[]
+            if territory.is_past
+            else explain_rules(self.language, company=any(one.has_company for one in self.standings)),
             past=territory.is_past,
             translated=self._is_translated(),
         )

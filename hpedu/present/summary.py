@@ -60,6 +60,8 @@ def _say_known(standings: Sequence[Standing], wording: Wording) -> str:
         if code in found
     ]
     known = sum(found.values())
+    if wording.place.is_past:
+        return say("answer_history", language, all=len(standings), known=known, territory=wording.territory)
     return say(
         "answer_known",
         language,
@@ -107,14 +109,20 @@ def _name_gap(standing: Standing, wording: Wording) -> str:
 def say_missing(standings: Sequence[Standing], wording: Wording) -> str:
     """Say how much is missing, and to whom the plans assign most of it; nothing of a country, only compared."""
     blank = [s for s in standings if s.state in OWED]
+    language = wording.language
+    lapsed = sum(s.state == "lapsed" for s in standings)
+    ended = [say("answer_lapsed", language, count=lapsed)] if lapsed else []
     if not blank:
         whole = all(s.last is not None or s.state == "lapsed" for s in standings)
-        return say("answer_nothing_missing", wording.language) if whole else ""
-    language = wording.language
-    said = [say("answer_missing", language, count=len(blank))]
-    first, counts = next(iter(wording.count_owners([s.target for s in blank]).items()))
+        return " ".join([say("answer_nothing_missing", language), *ended]) if whole else ""
+    said = [say("answer_missing", language, count=len(blank)), *ended]
+    owners = wording.count_owners([s.target for s in blank])
+    first, counts = next(iter(owners.items()))
     if not counts["stated"]:
         return " ".join([*said, say("answer_none_owed", language)])
+    if sum(one["stated"] == counts["stated"] for one in owners.values()) > 1:
+        # Nobody has the most.
+        return " ".join(said)
     said.append(say("answer_owed", language, department=wording.department(first), count=counts["stated"]))
     if counts["inferred"]:
         said.append(say("answer_inferred", language, count=counts["inferred"]))

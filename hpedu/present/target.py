@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from hpedu.assess.standing import Standing
 from hpedu.outlook.method import METHOD, read_track_record
-from hpedu.present.charts.axes import Break, Goal
+from hpedu.present.charts.axes import Break, Doubt, Goal
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, link_csv, render
 from hpedu.present.page.display import Chart, Fragment
@@ -34,13 +34,14 @@ def draw_target(view: View, standing: Standing, *, asked: str = "", document: st
     target = standing.target
     indicator = view.registry.indicators.get(target.milestone_indicator or target.id)
     series = view.rows(indicator.id, bounds=True) if indicator else []
+    sources = view.resources(pl.DataFrame(series)) if series else []
     facts = _draw_facts(
         standing,
         view.wording,
         national=view.context([target.id, *target.national_indicators], "viet_nam"),
         proxies=view.context([*target.proxies, *filter(None, [target.substitute])], view.territory),
         flags=view.name_flags(series),
-        sources=[f"{r.publisher}: {r.title}" for r in view.resources(pl.DataFrame(series))] if series else [],
+        sources=[f"{one['publisher']}: {one['title']}" for one in view.list_sources(sources)],
         series=series,
         asked=asked,
         document=document,
@@ -128,7 +129,8 @@ def _draw_facts(
     add("document", document)
     add("definition", target.definition.get(language))
     status = say(f"definition_{target.definition_status}", language)
-    add("legal_source", f"{target.legal_source.get(language)} ({status})")
+    law = target.legal_source.get(language)
+    add("legal_source", law if status in law else f"{law} ({status})")
     add("ambiguity", target.ambiguity.get(language))
     source = f". {target.department_source.get(language)}" if target.department_source else ""
     if wording.place.judged:
@@ -197,6 +199,7 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
             name=target.id,
         ),
         target=None if view.wording.place.is_past else goal,
+        doubt=standing.doubted and Doubt(standing.doubted["year"], standing.doubted["readings"]),
         breaks=[
             Break(row.year, say("break_label", view.language))
             for row in view.registry.breaks_of(target.id, view.territory)
@@ -261,7 +264,7 @@ def _say_last(standing: Standing, wording: Wording) -> Iterator[str]:
     elif standing.last is not None:
         last, year = wording.last(standing)
         shown = last or wording.registry.name("state", standing.state, language)
-        yield f"{say('last_value', language)}: {shown} ({year})."
+        yield f"{say('last_value' if last else 'last_report', language)}: {shown} ({year})."
 
 
 def _say_state(standing: Standing, wording: Wording) -> Iterator[str]:
@@ -328,10 +331,11 @@ def _say_pace(standing: Standing, wording: Wording) -> Iterator[str]:
         yield say("pace_said", language, observed=observed, **words)
     if standing.best_pace is None or standing.observed_pace is None:
         return
-    if standing.best_pace * standing.required_pace <= 0:
+    best = wording.pace(standing.best_pace, standing.target)
+    # What is written as 0 is no step either.
+    if standing.best_pace * standing.required_pace <= 0 or not any(digit in best for digit in "123456789"):
         yield say("best_pace_none_said", language, span=standing.best_span)
     else:
-        best = wording.pace(standing.best_pace, standing.target)
         yield say("best_pace_said", language, span=standing.best_span, best=best)
 
 

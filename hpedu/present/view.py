@@ -266,14 +266,16 @@ class Quantity:
 class Change:
     """A change from one value of an indicator to a later one.
 
-    In a template: `{c.verb}`, `{c.amount}`, `{c.percent}`, `{c.first}`, `{c.last}`.
+    In a template, `{c}` is "rose by 20 schools (5%)", `{c.moved}` and `{c.relative}` its halves, `{c.verb}` the
+    verb alone; `{c.first}`, `{c.last}` are its ends.
     """
 
     first: Quantity
     last: Quantity
     verb: str
-    amount: str
-    percent: str
+    moved: str
+    relative: str
+    text: str
 
     @property
     def missing(self) -> bool:
@@ -283,16 +285,25 @@ class Change:
     def indicator(self) -> Indicator:
         return self.last.indicator
 
+    def __str__(self) -> str:
+        return self.text
+
 
 def describe_change(first: Quantity, last: Quantity, language: Language, registry: Registry) -> Change:
     """Put a change into words; amounts of percents are in points, always without a sign."""
     if first.value is None or last.value is None:
-        return Change(first, last, "", "", "")
-    difference = last.value - first.value
-    verb = say("rose" if difference > 0 else "fell" if difference < 0 else "held", language)
-    amount = format_amount(abs(difference), last.indicator.unit, last.indicator.decimals, language, registry)
-    relative = format_number(abs(difference) / first.value * 100, 1, language) if first.value else ""
-    return Change(first, last, verb, amount, say("percent_change", language, number=relative))
+        return Change(first, last, "", "", "", "")
+    difference, decimals = last.value - first.value, last.indicator.decimals
+    if not round(difference, decimals):
+        return Change(first, last, *[say("held", language)] * 4)
+    verb = say("rose" if difference > 0 else "fell", language)
+    amount = format_amount(abs(difference), last.indicator.unit, decimals, language, registry)
+    moved = say("changed_by", language, verb=verb, amount=amount)
+    if not first.value:
+        return Change(first, last, verb, moved, moved, moved)
+    percent = f"{format_number(abs(difference) / first.value * 100, 1, language)}%"
+    relative = say("changed_by", language, verb=verb, amount=percent)
+    return Change(first, last, verb, moved, relative, f"{moved} ({percent})")
 
 
 def format_amount(value: float, unit: str, decimals: int, language: Language, registry: Registry) -> str:

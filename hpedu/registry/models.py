@@ -554,10 +554,14 @@ class Peer(Row):
 
 
 class PublisherName(Row):
-    """A name of a publisher that changed its name."""
+    """A publisher as data/raw names it: under which name its figures go together, and how readers see it.
+
+    Of a copy, `shown` names the original publisher, and then where the copy stands.
+    """
 
     name: Words
     publisher: Words
+    shown: Text
 
 
 class Limit(Keyed):

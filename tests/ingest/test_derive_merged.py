@@ -37,6 +37,13 @@ def test_counts_add_and_lead_back_to_their_cells(derive: Callable[..., Any]) -> 
     assert (row["edition"], row["current"], row["qualifier"]) == ("2023", True, "")
 
 
+def test_a_sum_of_a_preliminary_part_is_derived_and_says_that_too(derive: Callable[..., Any]) -> None:
+    [row] = derive(HAI_PHONG, HAI_DUONG | {"status": "preliminary"})
+    assert (row["status"], row["flags"]) == ("derived", ["preliminary_parts"])
+    [row] = derive(HAI_PHONG, HAI_DUONG)
+    assert row["flags"] == []
+
+
 def test_a_file_both_parts_share_is_named_once(derive: Callable[..., Any]) -> None:
     [row] = derive(HAI_PHONG, HAI_DUONG)
     assert (row["file"], row["source"], row["cell"]) == ("a.csv", "a", "J17 + J33")

@@ -28,7 +28,7 @@ def test_the_sentence_follows_from_the_table() -> None:
     high = sum(rank <= count / 4 for rank, count in ranks)
     low = sum(rank > 0.75 * count for rank, count in ranks)
     assert f"On the {len(ranks)} indicators" in said.plain
-    assert f"highest quarter on {high} and in the lowest quarter on {low}" in said.plain
+    assert f"top quarter on {high} and in the bottom quarter on {low}" in said.plain
     named = [name for name, (rank, _) in zip(chart.table["Name"], ranks, strict=True) if rank <= 3]
     assert all(name[1:] in said.plain for name in named)
     assert "not ranked" not in said.plain

@@ -31,6 +31,9 @@ UNSAID = {
     # Where a place stands among the highest three, and the key of the strips: the snapshot has two indicators.
     *("peers/peers_most", "peers/peers_key"),
     *("charts/about_level", "charts/break_remark", "charts/target_remark", "charts/range"),  # charts
+    *("charts/doubt_key", "charts/cut_said", "charts/left_out_said"),  # a figure in doubt, outputs too long
+    "verdict/answer_history",  # the page of an old territory
+    "command/cell_wordless",  # a notebook whose failure has no words
     *(
         "charts/published",
         "charts/confidence",

@@ -247,7 +247,7 @@ def _say_quantities(wording: Wording) -> list[str]:
     for indicator, first, last in cases:
         ends = [Quantity(indicator, value, f"{value}", f"{value}", "") for value in (first, last)]
         change = describe_change(ends[0], ends[1], wording.language, wording.registry)
-        lines.append(f"{first} → {last}: {change.verb} {change.amount}; {change.percent}")
+        lines.append(f"{first} → {last}: {change}; {change.relative}")
     return lines
 
 

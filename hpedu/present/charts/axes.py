@@ -63,6 +63,14 @@ class Route:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """A figure that a check contradicts, with all that it may be: shown, but no point of a series."""
+
+    year: int
+    readings: Sequence[float]
+
+
+@dataclass(frozen=True)
 class Axes:
     """The coordinates of a trend chart, and what its layers need to know about them."""
 
@@ -124,9 +132,11 @@ class Axes:
         return self.ticks[-1] - pixel / HEIGHT * (self.ticks[-1] - self.ticks[0])
 
 
-def span_years(points: pl.DataFrame, target: Goal | None, route: Route | None) -> tuple[int, int]:
+def span_years(
+    points: pl.DataFrame, target: Goal | None, route: Route | None, doubt: Doubt | None = None
+) -> tuple[int, int]:
     """Return first and last year of the chart, the target's included; never one and the same."""
-    years = every_year(points) + ([target.year] if target else [])
+    years = every_year(points) + [one.year for one in (target, doubt) if one]
     years += [year for year, _ in route.points] if route else []
     first, last = min(years), max(years)
     return (first, last) if first < last else (first - 1, last + 1)

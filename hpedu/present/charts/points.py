@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from hpedu.present.charts.axes import Break, Goal, Route
+from hpedu.present.charts.axes import Break, Doubt, Goal, Route
 from hpedu.present.charts.style import MARKED, every_year, explain_marks
 from hpedu.present.page.display import ChartText
 from hpedu.texts import MISSING
@@ -15,6 +15,7 @@ from hpedu.texts import MISSING
 LEVELS = (95, 80, 50)
 BOUNDS = tuple(f"{side}{level}" for level in LEVELS for side in ("lo", "hi"))
 FLAG = "‡"  # next to a figure with a remark
+CROSS = "✕"  # a figure that a check contradicts
 EMPTY = pl.lit([], pl.List(pl.String))
 HOLLOW = ("derived", "estimated", "projected")
 
@@ -127,12 +128,17 @@ def list_levels(points: pl.DataFrame) -> list[float]:
     return [level for column in ("value", *BOUNDS) for level in points[column].drop_nulls()]
 
 
-def list_key(points: pl.DataFrame, target: Goal | None, route: Route | None, text: ChartText) -> list[str]:
-    """Explain the forms that carry no words of their own: hollow points, bands, paths."""
+def list_key(
+    points: pl.DataFrame, target: Goal | None, route: Route | None, doubt: Doubt | None, text: ChartText
+) -> list[str]:
+    """Explain the forms that carry no words of their own: hollow points, crosses, bands, paths."""
     used = [status for status in HOLLOW if status in points["status"].to_list()]
     key = ["○ " + ", ".join(text.say(f"status_{status}") for status in used)] if used else []
     if points["flags"].list.len().sum():
         key.append(f"{FLAG} " + text.say("flag_key"))
+    if doubt:
+        readings = f" {text.say('or')} ".join(map(text.write, doubt.readings))
+        key.append(f"{CROSS} " + text.say("doubt_key", year=text.name_year(doubt.year), readings=readings))
     if points["lo80"].count():
         key.append("▒ " + text.say("fan_key"))
     if target and leads_to(points, target):

@@ -10,7 +10,7 @@ import altair
 import polars as pl
 
 from hpedu.present.charts import style
-from hpedu.present.charts.axes import Axes, Break, Goal, Route, choose_ticks, span_years
+from hpedu.present.charts.axes import Axes, Break, Doubt, Goal, Route, choose_ticks, span_years
 from hpedu.present.charts.points import (
     BOUNDS,
     FLAG,
@@ -51,6 +51,7 @@ from hpedu.present.page.display import Chart, ChartText
 DIRECT_LABELS = 4  # with more series than this a legend is calmer
 SHADES = {95: 0.10, 80: 0.14, 50: 0.20}  # of the bands, each over the wider one
 FEW = 6
+CROSSED = "M-1,-1L1,1M1,-1L-1,1"  # the shape of a figure in doubt
 THIN = 1.2  # a line of another place
 PATH_DASH = [9, 3, 2, 3]
 ROUTE_DASH = [6, 4]
@@ -77,6 +78,7 @@ def trend(
     *,
     target: Goal | None = None,
     route: Route | None = None,
+    doubt: Doubt | None = None,
     breaks: Sequence[Break] = (),
     series_order: Sequence[str] | None = None,
     context: Collection[str] = (),
@@ -90,10 +92,11 @@ def trend(
     or projected. Rows of status projected may carry `lo50, hi50, lo80, hi80, lo95, hi95`: a fan of three bands
     that opens at the last known point; that of 80% has an edge and is named with its ends. The dash-dotted path
     leads from the last known point of one series to the `target`; a dashed `route` is a second path to compare
-    with. Series of `context` are other places than the chart is about: thin, grey, and always named. `inputs`
-    (lists of `file!cell`) say where a figure is found, `flags` (lists of words) what is doubtful about it: it gets
-    a mark. The merger of 1 July 2025 is marked where the years span it. `zero` says whether the axis of values
-    starts at 0; None leaves it to the data. Any value of status synthetic makes the chart synthetic.
+    with. A figure in `doubt` is a cross for each of its readings, off the lines. Series of `context` are other
+    places than the chart is about: thin, grey, and always named. `inputs` (lists of `file!cell`) say where a
+    figure is found, `flags` (lists of words) what is doubtful about it: it gets a mark. The merger of 1 July 2025
+    is marked where the years span it. `zero` says whether the axis of values starts at 0; None leaves it to the
+    data. Any value of status synthetic makes the chart synthetic.
 
     Raises
     ------
@@ -105,15 +108,16 @@ def trend(
     series = order_names(values["series"], series_order, len(style.COLOURS))
     look = Look(series, context)
     points = prepare_points(values, series, text)
-    years = span_years(points, target, route)
+    years = span_years(points, target, route, doubt)
     levels = list_levels(points) + ([value for _, value in route.points] if route else [])
+    levels += doubt.readings if doubt else []
     ticks = choose_ticks(levels, target, zero)
     axes = Axes(
         text=text,
         years=years,
         ticks=ticks,
         title=title_values(ticks, text),
-        key=list_key(points, target, route, text),
+        key=list_key(points, target, route, doubt, text),
         breaks=[mark for mark in breaks if years[0] < mark.year <= years[1]],
     )
     layers: Layers = []
@@ -127,6 +131,8 @@ def trend(
     if target:
         layers += draw_target(points, axes, target)
     layers += draw_series(points, axes, look)
+    if doubt:
+        layers += draw_doubt(doubt, axes)
     right = 8
     if len(series) <= DIRECT_LABELS:
         labels = place_labels(points, axes, context)
@@ -161,6 +167,13 @@ def draw_break(mark: Break, axes: Axes, level: int) -> Layers:
         *(data_of(rows).mark_rule(xOffset=shift, **rule).encode(x=axes.x()) for shift in (-2, 2)),
         words.encode(x=axes.x(), text=altair.Text("words:N")),
     ]
+
+
+def draw_doubt(doubt: Doubt, axes: Axes) -> Layers:
+    """Draw a cross for each reading of a contradicted figure; the key under the axis says what they are."""
+    rows = [{"year": doubt.year, "value": value} for value in doubt.readings]
+    mark = data_of(rows).mark_point(shape=CROSSED, size=70, opacity=1, strokeWidth=2.2, color=style.WARNING)
+    return [mark.encode(x=axes.x(), y=axes.y())]
 
 
 def draw_route(route: Route, axes: Axes) -> Layers:

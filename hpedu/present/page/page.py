@@ -36,9 +36,11 @@ from hpedu.present.page.display import (
     describe_source,
     find_newest,
 )
-from hpedu.texts import LANGUAGES, Language, Message, message, say, school_year
+from hpedu.texts import LANGUAGES, Language, Message, format_number, message, say, school_year
 
 TEMPLATES = Path(__file__).parent / "templates"
+LONGEST = 2_000_000
+"""Letters of one output that a page takes: more is no longer read, and makes a page that opens slowly."""
 BARE = "application/vnd.vegalite."
 """How the kinds of output begin that are the spec of a chart, for JupyterLab."""
 
@@ -128,8 +130,11 @@ class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
         name = (resources or {}).get("metadata", {}).get("name", "notebook")
         outputs = [output for cell in nb.cells for output in cell.get("outputs", [])]
         head = find_head(outputs, name)
-        shown = NotebookNode({**nb, "cells": [lighten(c) for c in nb.cells if speaks(c, head["language"])]})
+        language, past = head["language"], head["past"]
+        cells = [shorten(lighten(c), language) for c in nb.cells if speaks(c, language, past=past)]
+        shown = NotebookNode({**nb, "cells": cells})
         body, resources = super().from_notebook_node(shown, resources, **kw)
+        outputs = [output for cell in cells for output in cell.get("outputs", [])]
         charts = [output.data[CHART] for output in outputs if CHART in output.get("data", {})]
         return hang_pictures(frame_page(head, body, charts), charts), resources
 
@@ -167,10 +172,36 @@ def find_head(outputs: list[NotebookNode], name: str) -> dict[str, Any]:
     return dict(heads[0])
 
 
-def speaks(cell: NotebookNode, language: Language) -> bool:
-    """Return whether a cell belongs on the page: Markdown tagged with other languages only does not."""
-    tags = {tag for tag in cell.metadata.get("tags", []) if tag in LANGUAGES}
-    return cell.cell_type != "markdown" or not tags or language in tags
+def speaks(cell: NotebookNode, language: Language, *, past: bool = False) -> bool:
+    """Return whether a cell belongs on the page: Markdown tagged with other languages only does not.
+
+    Nor does what is tagged `plans`, on the page of a territory that was no more when the plans were made.
+    """
+    tags = set(cell.metadata.get("tags", []))
+    if past and "plans" in tags:
+        return False
+    return cell.cell_type != "markdown" or tags.isdisjoint(LANGUAGES) or language in tags
+
+
+def shorten(cell: NotebookNode, language: Language) -> NotebookNode:
+    """Return a cell without what is too long to be read: plain text is cut, anything else is named instead."""
+    outputs = [_shorten_output(output, language) for output in cell.get("outputs", [])]
+    return NotebookNode({**cell, "outputs": outputs}) if outputs else cell
+
+
+def _shorten_output(output: NotebookNode, language: Language) -> NotebookNode:
+    cut = f"\n\n{say('cut_said', language, most=format_number(LONGEST, 0, language))}"
+    if len(output.get("text", "")) > LONGEST:
+        return NotebookNode({**output, "text": output.text[:LONGEST] + cut})
+    long = [kind for kind, text in output.get("data", {}).items() if isinstance(text, str) and len(text) > LONGEST]
+    if not long:
+        return output
+    data = {kind: content for kind, content in output.data.items() if kind not in long}
+    if "text/plain" in long:
+        data["text/plain"] = output.data["text/plain"][:LONGEST] + cut
+    else:
+        data["text/markdown"] = say("left_out_said", language, kind=long[0])
+    return NotebookNode({**output, "data": data})
 
 
 @cache

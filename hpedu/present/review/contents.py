@@ -180,7 +180,7 @@ class Review(Report):
                 new = values[-1]["year"] > before
                 told = self._say("review_none") if first.missing else f"{first} ({first.year})"
                 said = "review_no_new" if not new else "review_no_first" if first.missing else ""
-                changed = self._say(said) if said else f"{change.verb} {change.amount}"
+                changed = self._say(said) if said else change.moved
                 rows.append([self._name_indicator(name), told, f"{last} ({last.year})", changed])
         columns = [self._say("indicator"), self._say("review_before", year=self.school_year(before))]
         columns += [self._say("review_now"), self._say("change")]
@@ -358,7 +358,7 @@ class Review(Report):
 
     def _list_published(self, start: str) -> Fragment:
         """List the sources published since a day, or all of them."""
-        listed = [one for one in self._list_sources(self.resources(self.used)) if one["published"] >= start]
+        listed = [one for one in self.list_sources(self.resources(self.used)) if one["published"] >= start]
         rows = [
             [one["publisher"], one["title"], format_date(one["published"], self.language), one["confidence"]]
             for one in listed

@@ -13,10 +13,10 @@ import pytest
 from jsonschema import ValidationError
 
 from hpedu.present.charts import style
-from hpedu.present.charts.axes import Break, Goal, Route
+from hpedu.present.charts.axes import Break, Doubt, Goal, Route
 from hpedu.present.charts.bars import ranked, stacked
 from hpedu.present.charts.style import nice_ticks, spread
-from hpedu.present.charts.trend import trend
+from hpedu.present.charts.trend import CROSSED, trend
 from hpedu.present.page.display import Chart, ChartText
 
 Row = tuple[str, int, float | None, str]
@@ -127,6 +127,14 @@ def test_the_fan_opens_at_the_last_known_point_and_its_80_percent_has_an_edge() 
     assert all("khoảng 80%" in text for text in (chart.svg, chart.table.columns[2 + 1]))
     assert chart.table["khoảng 80%"].to_list()[-2:] == ["34,0 đến 38,0", "35,0 đến 39,0"]
     assert chart.table["Hải Phòng"][-1] == "37,0\N{NO-BREAK SPACE}db"
+
+
+def test_a_figure_in_doubt_is_a_cross_for_each_reading_and_off_the_line() -> None:
+    chart = draw([("a", 2023, 10.0, "final"), ("a", 2024, 11.0, "final")], doubt=Doubt(2025, [13.0, 17.0]))
+    [crosses] = [layer for layer in list_layers(chart, "point") if layer["mark"].get("shape") == CROSSED]
+    assert [row["value"] for row in find_rows(chart, crosses)] == [13.0, 17.0]
+    assert list_runs(chart) == [[2023, 2024]]
+    assert "mâu thuẫn" in str(chart.spec)
 
 
 def test_required_path_and_second_path_differ_in_form_and_are_explained() -> None:

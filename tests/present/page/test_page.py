@@ -103,6 +103,21 @@ def test_the_page_keeps_its_language_only() -> None:
     assert "English words" in other.main.get_text() and "lời Việt" not in other.main.get_text()
 
 
+def test_the_page_of_an_old_territory_leaves_out_what_is_about_the_plans() -> None:
+    cells = say("## Cần những gì", "vi", "plans"), say("lịch sử", "vi")
+    assert "Cần những gì" in read(*cells).main.get_text()
+    past = read(*cells, head=replace(HEAD, past=True)).main.get_text()
+    assert "Cần những gì" not in past and "lịch sử" in past
+
+
+def test_an_output_too_long_to_be_read_is_cut_with_a_word() -> None:
+    printed = new_output("stream", name="stdout", text="x" * 16_000_000)
+    picture = new_output("display_data", data={"text/html": "<p>" + "y" * 16_000_000 + "</p>"})
+    page = render_page(make_notebook(new_code_cell("", outputs=[printed, picture])))
+    assert len(page) < 4_000_000
+    assert "dài hơn 2.000.000 ký tự" in page and "text/html của ô này quá lớn" in page
+
+
 def test_headings_nest_under_one_first() -> None:
     page = read(
         say("# Một\n\n#### Nhảy\n\n## Hai"), show(Fragment("<h3 id='t1'>Ba</h3><h3>Ba</h3>", "")), say("### Ba")
