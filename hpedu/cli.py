@@ -14,6 +14,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ import click
 
 from hpedu.console import SpokenCommand, SpokenGroup, check_streams, describe_os_error, spoken, tell
 from hpedu.errors import HpeduError, check_language, check_name
-from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, Sayable, message, say
+from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, Message, Sayable, message, say
 
 if TYPE_CHECKING:
     from hpedu.batch.build import Progress, Settings
@@ -54,6 +55,10 @@ class NoExportOfCommunes(HpeduError):
     """Workbooks and data packages are of territories with targets."""
 
     status = 2
+
+
+class NoFetch(HpeduError):
+    """The packages of the extra `fetch` are not installed."""
 
 
 @click.command(cls=SpokenCommand)
@@ -340,6 +345,44 @@ def _ask(name: str, otherwise: str, wrong: Sayable | None) -> str:
     if not line:
         raise click.Abort
     return line
+
+
+@commands.command()
+@click.argument("service")
+@click.option("--list", "listed", is_flag=True)
+@click.option("--dry-run", is_flag=True)
+@click.option("--force", is_flag=True)
+@click.option("--allow-gone", is_flag=True)
+def fetch(service: str, listed: bool, **how: bool) -> None:
+    """Bring published tables of SERVICE (nso, uis, worldbank or all) into data/raw; nothing else goes online."""
+    for option, given in how.items():
+        _refuse_both("--list", listed, f"--{option.replace('_', '-')}", given)
+    if find_spec("httpx") is None:
+        raise NoFetch
+    from hpedu.fetch.arrivals import Orders, fetch_tables
+    from hpedu.fetch.routes import load_services
+    from hpedu.fetch.visitor import Visitor
+    from hpedu.folders import find_project
+    from hpedu.registry import load_registry
+
+    services = load_services()
+    check_name("service", service, [*services, "all"])
+    chosen = [(name, one) for name, one in services.items() if service in (name, "all")]
+    if listed:
+        for name, one in chosen:
+            for table in one.tables:
+                tell("fetch_listed", name=name, file=table.file, title=table.name)
+        return
+    visitor = Visitor(_echo)
+    failed = fetch_tables(find_project(), chosen, load_registry(), visitor, _echo, Orders(**how))
+    visitor.close()
+    if failed:
+        tell("fetch_not_all", err=True, count=failed)
+        sys.exit(1)
+
+
+def _echo(line: Message) -> None:
+    click.echo(line.say(spoken()))
 
 
 @commands.command("lint-pages")

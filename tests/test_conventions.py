@@ -39,6 +39,7 @@ FLOORS = {
     "present": 9,
     "batch": 10,
     "demo": 10,
+    "fetch": 10,
     "cli": 11,
     "__main__": 12,
 }

@@ -61,7 +61,7 @@ def imported(folder: str) -> set[str]:
 
 def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
     """What comes with another package today need not tomorrow."""
-    extra = set(bounds(PROJECT["optional-dependencies"]["cluster"]))
+    extra = {name for kind in ("cluster", "fetch") for name in bounds(PROJECT["optional-dependencies"][kind])}
     assert imported("hpedu") - extra == set(bounds(PROJECT["dependencies"])) - RUN_ONLY
     assert extra <= imported("hpedu")
 
