@@ -15,8 +15,9 @@ from hpedu.fetch.routes import ROUTES, Received, Service, Table
 from hpedu.fetch.visitor import FetchFailed, Visitor
 from hpedu.folders import Project, digest_file, read_record, write_whole
 from hpedu.ingest.entry import ASKED, add_entry, renew_entry
+from hpedu.ingest.interpret import Reading
 from hpedu.ingest.isolation import read_apart, read_bytes
-from hpedu.ingest.pipeline import find_entry, read_data
+from hpedu.ingest.pipeline import IssueText, find_entry, read_data
 from hpedu.ingest.propose import stand_in
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.schema import SERIES_FIELDS, Resource
@@ -123,14 +124,17 @@ def _fetch(
     write_whole(draft, received.data)
     path = place.project.raw / table.file
     resource = _describe(service, table, received)
-    new, old = _read(draft, resource, registry), None
+    reading = _read(draft, resource, registry)
+    new = old = _list_figures(reading)
     if new.is_empty():
-        raise FetchFailed(message("fetch_nothing_read", file=draft, layout=table.layout))
+        issues = [IssueText(row) for row, _ in reading.issues.count_kinds()][:1]
+        raise FetchFailed(message("fetch_nothing_read", file=draft, layout=table.layout, issues=issues))
     if path.exists():
-        old = _read(path, find_entry(place.project.raw, path) or resource, registry)
-    differences = revisions(new.clear() if old is None else old, new)
+        old = _list_figures(_read(path, find_entry(place.project.raw, path) or resource, registry))
+    differences = revisions(old if path.exists() else old.clear(), new)
     kinds = Counter(differences["kind"])
-    yield message("fetch_compared", count=new.height, **{kind: kinds[kind] for kind in ("new", "changed", "gone")})
+    counts = {kind: kinds[kind] for kind in ("new", "changed", "gone")}
+    yield message("fetch_compared", count=new.height, aside=len(reading.issues), **counts)
     # What was known and is another figure now is more telling than a year that is new.
     yield from map(_show, differences.sort(pl.col("kind") == "new", maintain_order=True).head(SHOWN).to_dicts())
     if kinds["gone"] and not (orders.allow_gone or orders.dry_run):
@@ -156,12 +160,16 @@ def _describe(service: Service, table: Table, received: Received) -> Resource:
     return stand_in(Path(table.file)).model_copy(update=known)
 
 
-def _read(path: Path, resource: Resource, registry: Registry) -> pl.DataFrame:
-    """Return the figures of a file as series, read as `hpedu ingest` would."""
+def _read(path: Path, resource: Resource, registry: Registry) -> Reading:
+    """Read a file as `hpedu ingest` would."""
     try:
-        reading = read_apart(partial(read_data, resource=resource), read_bytes(path), registry)
+        return read_apart(partial(read_data, resource=resource), read_bytes(path), registry)
     except Unreadable as error:
         raise FetchFailed(message("fetch_unreadable", file=path, reason=error)) from error
+
+
+def _list_figures(reading: Reading) -> pl.DataFrame:
+    """Return the figures of a file as series."""
     rows = reading.observations
     return pl.DataFrame(
         {

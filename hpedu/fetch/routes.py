@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urljoin
 
 from lxml import html
@@ -20,6 +20,8 @@ from hpedu.fetch.visitor import FetchFailed, Visitor, read_reply, refuse_content
 from hpedu.ingest.layouts import Layout, load_layouts, title_key
 from hpedu.ingest.readers.jsonstat import is_jsonstat
 from hpedu.texts import message
+
+T = TypeVar("T")
 
 FIRST_YEAR = 2000
 """The first year that indicators are asked for; tables of PX-Web are asked for whole."""
@@ -145,14 +147,13 @@ def _query(service: Service, table: Table, visitor: Visitor, known: str) -> Rece
     if day and known == found.updated:
         return None
     address = f"{folder}{quote(found.id)}"
-    described = read_reply(visitor.ask("GET", address), _DESCRIBED)
+    description = visitor.ask("GET", address)
     # A day such as 9999-12-31 tells nothing; a new year, or one without "Sơ bộ", shows among the values.
-    stamp = found.updated if day else _digest(described.model_dump_json())
+    stamp = found.updated if day else _digest(description.content)
     if stamp == known:
         return None
-    chosen = [
-        {"code": one.code, "selection": {"filter": "item", "values": one.values}} for one in described.variables
-    ]
+    variables = read_reply(description, _DESCRIBED).variables
+    chosen = [{"code": one.code, "selection": {"filter": "item", "values": one.values}} for one in variables]
     reply = visitor.ask("POST", address, json={"query": chosen, "response": {"format": "json-stat2"}})
     if not is_jsonstat(reply.content):
         raise refuse_content(reply)
@@ -175,7 +176,7 @@ def _fill_form(service: Service, table: Table, visitor: Visitor, known: str) -> 
     if not fields:
         raise refuse_content(page)
     # What begins with two underscores is of the session, not of the table.
-    stamp = _digest(repr(sorted(item for item in fields.items() if not item[0].startswith("__"))))
+    stamp = _digest(repr(sorted(item for item in fields.items() if not item[0].startswith("__"))).encode())
     if stamp == known:
         return None
     reply = visitor.ask("POST", str(page.url), data=fields)
@@ -191,12 +192,13 @@ def _find(
     list_tables: Callable[[str], list[_Listed]],
 ) -> tuple[str, _Listed]:
     """Return a table by its title, and the address of its database: of those named first, then of any other."""
-    layout, titles = find_layout_of(table), []
-    named = set(map(title_key, table.databases))
+    layout, named = find_layout_of(table), set(map(title_key, table.databases))
+    titles: list[str] = []
+    missing: list[FetchFailed] = []
     for language in service.languages:
-        databases = sorted(list_databases(language), key=lambda one: title_key(one[1]) not in named)
-        for address, _ in databases:
-            listed = list_tables(address)
+        databases = _unless_missing(list_databases, language, missing)
+        for address, _ in sorted(databases, key=lambda one: title_key(one[1]) not in named):
+            listed = _unless_missing(list_tables, address, missing)
             matching = [one for one in listed if layout.matches(one.text)]
             if len(matching) > 1:
                 texts = [one.text for one in matching]
@@ -204,10 +206,23 @@ def _find(
             if matching:
                 return address, matching[0]
             titles += [one.text for one in listed]
+    if missing and not titles:
+        raise missing[0]
     close = get_close_matches(table.name, titles, n=3, cutoff=0.4)
     raise FetchFailed(
         message("fetch_no_table", title=table.name, layout=table.layout, close=" | ".join(close) or "-"), 404
     )
+
+
+def _unless_missing(look_up: Callable[[str], Iterable[T]], where: str, missing: list[FetchFailed]) -> list[T]:
+    """Return a list of a service; nothing where it is not there, as some databases are not open to all."""
+    try:
+        return list(look_up(where))
+    except FetchFailed as error:
+        if error.code != 404:
+            raise
+        missing.append(error)
+        return []
 
 
 def _read_links(visitor: Visitor, address: str, pattern: str) -> list[tuple[str, str]]:
@@ -278,5 +293,5 @@ def _find_day(data: bytes, today: date) -> str:
     return (_read_day(found[1].decode(), today) if found else "") or today.isoformat()
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

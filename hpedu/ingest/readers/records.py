@@ -39,7 +39,7 @@ def read_records(data: bytes) -> RawTable:
         If it is no JSON, or not of the shape that the services describe.
     """
     content = json.loads(decode_text(data).strip("\ufeff\x00 \r\n\t"))
-    records = content.get("records") if isinstance(content, dict) else content[1]
+    records = content["records"] if isinstance(content, dict) else content[1]
     cells = []
     for number, record in enumerate(records):
         found = {column: _pick(record, names) for column, names in _COLUMNS.items()}
