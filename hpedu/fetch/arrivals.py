@@ -133,7 +133,7 @@ def _fetch(
         old = _list_figures(_read(path, find_entry(place.project.raw, path) or resource, registry))
     differences = revisions(old if path.exists() else old.clear(), new)
     kinds = Counter(differences["kind"])
-    counts = {kind: kinds[kind] for kind in ("new", "changed", "gone")}
+    counts = {"added": kinds["new"], "changed": kinds["changed"], "gone": kinds["gone"]}
     yield message("fetch_compared", count=new.height, aside=len(reading.issues), **counts)
     # What was known and is another figure now is more telling than a year that is new.
     yield from map(_show, differences.sort(pl.col("kind") == "new", maintain_order=True).head(SHOWN).to_dicts())
