@@ -359,7 +359,7 @@ def fetch(service: str, listed: bool, **how: bool) -> None:
         _refuse_both("--list", listed, f"--{option.replace('_', '-')}", given)
     if find_spec("httpx") is None:
         raise NoFetch
-    from hpedu.fetch.arrivals import Orders, fetch_tables
+    from hpedu.fetch.arrivals import Arrivals
     from hpedu.fetch.routes import load_services
     from hpedu.fetch.visitor import Visitor
     from hpedu.folders import find_project
@@ -367,15 +367,13 @@ def fetch(service: str, listed: bool, **how: bool) -> None:
 
     services = load_services()
     check_name("service", service, [*services, "all"])
-    chosen = [(name, one) for name, one in services.items() if service in (name, "all")]
+    chosen = [one for one in services.values() if service in (one.id, "all")]
     if listed:
-        for name, one in chosen:
+        for one in chosen:
             for table in one.tables:
-                tell("fetch_listed", name=name, file=table.file, title=table.name)
+                tell("fetch_listed", name=one.id, file=table.file, title=table.name)
         return
-    visitor = Visitor(_echo)
-    failed = fetch_tables(find_project(), chosen, load_registry(), visitor, _echo, Orders(**how))
-    visitor.close()
+    failed = Arrivals(find_project(), load_registry(), Visitor(_echo), _echo, **how).fetch(chosen)
     if failed:
         tell("fetch_not_all", err=True, count=failed)
         sys.exit(1)

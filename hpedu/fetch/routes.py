@@ -52,6 +52,7 @@ class Service(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    id: str
     address: str
     page: str
     publisher: str
@@ -75,9 +76,9 @@ Route = Callable[[Service, Table, Visitor, str], Received | None]
 
 
 def load_services() -> dict[str, Service]:
-    """Read `services.toml`."""
+    """Read `services.toml`: the services by their id."""
     content = tomllib.loads(Path(__file__).with_name("services.toml").read_text(encoding="utf-8"))
-    return TypeAdapter(dict[str, Service]).validate_python(content)
+    return {name: Service(id=name, **values) for name, values in content.items()}
 
 
 def find_layout_of(table: Table) -> Layout:

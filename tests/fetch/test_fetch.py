@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from hpedu.cli import commands
-from hpedu.fetch.arrivals import Orders, fetch_tables
+from hpedu.fetch.arrivals import Arrivals
 from hpedu.fetch.routes import Service, find_layout_of, load_services
 from hpedu.fetch.visitor import BETWEEN, PAUSES, Visitor
 from hpedu.folders import HOME_VARIABLE, Project
@@ -56,8 +56,8 @@ class Run:
             self.said.append(str(line))
 
         visitor = Visitor(tell, wait=self.waits.append, today=TODAY)
-        services = [(name, move(load_services()[name], bank))]
-        self.failed = fetch_tables(project, services, load_registry(), visitor, tell, Orders(**orders))
+        services = [move(load_services()[name], bank)]
+        self.failed = Arrivals(project, load_registry(), visitor, tell, **orders).fetch(services)
         visitor.close()
 
     @property
@@ -254,8 +254,9 @@ def test_a_table_that_fails_does_not_stop_the_next(project: Project, bank: Bank)
     services = load_services()
     said: list[object] = []
     visitor = Visitor(said.append, wait=lambda _: None, today=TODAY)
-    chosen: list[tuple[str, Service]] = [(name, move(services[name], bank)) for name in ("nso", "uis")]
-    assert fetch_tables(project, chosen, load_registry(), visitor, said.append, Orders()) == 1
+    chosen = [move(services[name], bank) for name in ("nso", "uis")]
+    assert Arrivals(project, load_registry(), visitor, said.append).fetch(chosen) == 1
+    visitor.close()
     assert (project.raw / "uis/fetched_viet_nam.json").exists()
 
 
