@@ -52,13 +52,18 @@ class Arrivals:
         """
         tables = [(service, table) for service in services for table in service.tables]
         failed = 0
+        down: set[str] = set()
         for number, (service, table) in enumerate(tables, start=1):
             place = {"number": number, "count": len(tables), "file": table.file, "title": table.name}
             self.tell(message("fetch_table", **place))
             try:
+                if service.id in down:
+                    raise FetchFailed(message("fetch_down"))
                 self._fetch(service, table)
             except FetchFailed as error:
                 failed += 1
+                if error.is_down:
+                    down.add(service.id)
                 self.tell(message("fetch_failed", reason=error.reason))
                 self.tell(_explain_by_hand(service, table))
         return failed

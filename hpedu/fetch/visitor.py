@@ -30,10 +30,13 @@ T = TypeVar("T")
 
 
 class FetchFailed(HpeduError):
-    """A service did not give what it was asked for. `code` is the status of its reply, 0 without one."""
+    """A service did not give what it was asked for. `code` is the status of its reply, 0 without one.
+
+    `is_down` says that all attempts failed, so that asking it for more is no use today.
+    """
 
     def __init__(self, reason: Message, code: int = 0) -> None:
-        self.reason, self.code = reason, code
+        self.reason, self.code, self.is_down = reason, code, False
         super().__init__(reason, code)
 
 
@@ -89,9 +92,10 @@ class Visitor:
                 failure = _refuse(reply)
                 after = reply.headers.get("Retry-After", "")
                 asked = float(after) if after.isdecimal() else 0.0
-                if reply.status_code not in BUSY or asked > LONGEST:
+                if reply.status_code not in BUSY:
                     raise failure
-            if not pauses:
+            if not pauses or asked > LONGEST:
+                failure.is_down = True
                 raise failure
             pause = max(pauses.pop(0), asked)
             self._tell(message("fetch_again", reason=failure.reason, seconds=round(pause)))

@@ -176,6 +176,17 @@ def test_a_service_that_stays_busy_is_left_alone(project: Project, bank: Bank) -
     assert Run(project, bank).failed == 1 and len(bank.asked) == 1
 
 
+def test_a_service_that_is_down_is_not_asked_for_more(project: Project) -> None:
+    service = load_services()["worldbank"]
+    said: list[object] = []
+    with serve(Bank(troubles=[None] * 99)) as bank:
+        visitor = Visitor(said.append, wait=lambda _: None, today=TODAY)
+        moved = service.model_copy(update={"address": bank.address})
+        failed = Arrivals(project, load_registry(), visitor, said.append).fetch([moved])
+        visitor.close()
+    assert failed == len(service.tables) > 1 and len(bank.asked) == len(PAUSES) + 1
+
+
 def test_a_refusal_is_told_and_not_repeated(project: Project, bank: Bank) -> None:
     bank.troubles = [reply({"message": "more than 100000 records"}, 400)]
     run = Run(project, bank, "uis")
