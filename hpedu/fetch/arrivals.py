@@ -139,14 +139,8 @@ class Arrivals:
 
 
 def _explain_by_hand(service: Service, table: Table) -> Message:
-    values = {
-        "page": service.page,
-        "title": table.name,
-        "databases": " / ".join(table.databases),
-        "indicators": ", ".join(table.indicators),
-        "file": table.file,
-        "version": service.version,
-    }
+    values = table.model_dump(include={"databases", "indicators", "file"})
+    values |= {"title": table.name, "page": service.page, "version": service.version}
     return message(f"fetch_by_hand_{service.id}", **values)
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, urlencode, urljoin
 
 from lxml import html
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict
 
 from hpedu.fetch.visitor import FetchFailed, Visitor, read_reply, refuse_content
 from hpedu.ingest.layouts import Layout, load_layouts, title_key
@@ -86,36 +86,12 @@ def find_layout_of(table: Table) -> Layout:
     return next(layout for layout in load_layouts() if layout.id == table.layout)
 
 
-class _Database(BaseModel):
-    dbid: str
-    text: str
+class _Listed(NamedTuple):
+    """A table in a list of the service, under the id or the address by which it is asked for."""
 
-
-class _Listed(BaseModel):
     id: str
     text: str
     updated: str = ""
-
-
-class _Variable(BaseModel):
-    code: str
-    values: list[str]
-
-
-class _Described(BaseModel):
-    variables: list[_Variable]
-
-
-class _Page(BaseModel):
-    pages: int
-    lastupdated: str = ""
-
-
-_DATABASES = TypeAdapter(list[_Database])
-_LISTED = TypeAdapter(list[_Listed])
-_DESCRIBED = TypeAdapter(_Described)
-_PAGED = TypeAdapter(tuple[_Page, list[dict[str, Any]]])
-_RECORDS = TypeAdapter(dict[str, Any])
 
 
 def fetch_pxweb(service: Service, table: Table, visitor: Visitor, known: str) -> Received | None:
@@ -136,11 +112,15 @@ def fetch_pxweb(service: Service, table: Table, visitor: Visitor, known: str) ->
 
 def _query(service: Service, table: Table, visitor: Visitor, known: str) -> Received | None:
     def list_databases(language: str) -> Iterator[tuple[str, str]]:
-        for one in read_reply(visitor.look_up(f"{start}/{language}/"), _DATABASES):
-            yield f"{start}/{language}/{quote(one.dbid)}/", one.text
+        folder = f"{start}/{language}/"
+        names = read_reply(visitor.look_up(folder), lambda found: [(one["dbid"], one["text"]) for one in found])
+        yield from ((f"{folder}{quote(name)}/", text) for name, text in names)
 
     def list_tables(address: str) -> list[_Listed]:
-        return read_reply(visitor.look_up(address), _LISTED)
+        return read_reply(
+            visitor.look_up(address),
+            lambda found: [_Listed(one["id"], one["text"], one.get("updated") or "") for one in found],
+        )
 
     start = f"{service.address}/api/v1"
     folder, found = _find(service, table, list_databases, list_tables)
@@ -153,12 +133,18 @@ def _query(service: Service, table: Table, visitor: Visitor, known: str) -> Rece
     stamp = found.updated if day else _digest(description.content)
     if stamp == known:
         return None
-    variables = read_reply(description, _DESCRIBED).variables
-    chosen = [{"code": one.code, "selection": {"filter": "item", "values": one.values}} for one in variables]
+    chosen = read_reply(description, _select_all)
     reply = visitor.ask("POST", address, json={"query": chosen, "response": {"format": "json-stat2"}})
     if not is_jsonstat(reply.content):
         raise refuse_content(reply)
     return Received(reply.content, stamp, day or _find_day(reply.content, visitor.today))
+
+
+def _select_all(described: Any) -> list[dict[str, Any]]:
+    return [
+        {"code": one["code"], "selection": {"filter": "item", "values": one["values"]}}
+        for one in described["variables"]
+    ]
 
 
 def _fill_form(service: Service, table: Table, visitor: Visitor, known: str) -> Received | None:
@@ -169,7 +155,7 @@ def _fill_form(service: Service, table: Table, visitor: Visitor, known: str) -> 
             yield f"{start}{database}/{database}/?tablelist=true", text
 
     def list_tables(address: str) -> list[_Listed]:
-        return [_Listed(id=link, text=text) for link, text in _read_links(visitor, address, r"\.px/?(\?|$)")]
+        return [_Listed(link, text) for link, text in _read_links(visitor, address, r"\.px/?(\?|$)")]
 
     _, found = _find(service, table, list_databases, list_tables)
     page = visitor.ask("GET", found.id)
@@ -261,7 +247,7 @@ def fetch_uis(service: Service, table: Table, visitor: Visitor, known: str) -> R
     if address == known:
         return None
     reply = visitor.ask("GET", address)
-    read_reply(reply, _RECORDS)
+    read_reply(reply, lambda found: found["records"])
     day = service.version
     return Received(reply.content, address, f"{day[:4]}-{day[4:6]}-{day[6:8]}")
 
@@ -273,10 +259,10 @@ def fetch_worldbank(service: Service, table: Table, visitor: Visitor, known: str
     if address == known:
         return None
     reply = visitor.ask("GET", address)
-    page, _ = read_reply(reply, _PAGED)
-    if page.pages > 1:
-        raise FetchFailed(message("fetch_pages", address=address, count=page.pages))
-    day = _read_day(page.lastupdated, visitor.today) or visitor.today.isoformat()
+    pages, updated = read_reply(reply, lambda found: (found[0]["pages"], found[0].get("lastupdated") or ""))
+    if pages > 1:
+        raise FetchFailed(message("fetch_pages", address=address, count=pages))
+    day = _read_day(updated, visitor.today) or visitor.today.isoformat()
     return Received(reply.content, address, day)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from datetime import date
 from typing import Any, TypeVar
 
 import httpx
-from pydantic import TypeAdapter, ValidationError
 
 from hpedu.decoding import decode_text, neutralise
 from hpedu.errors import HpeduError, describe_error
@@ -123,17 +123,17 @@ def _refuse(reply: httpx.Response) -> FetchFailed:
     )
 
 
-def read_reply(reply: httpx.Response, shape: TypeAdapter[T]) -> T:
-    """Return a reply in JSON, of the shape that the service describes.
+def read_reply(reply: httpx.Response, pick: Callable[[Any], T]) -> T:
+    """Return what is wanted of a reply in JSON.
 
     Raises
     ------
     FetchFailed
-        If it is another one, as a log-in page is.
+        If it is no JSON, or not of the shape that the service describes, as a log-in page is.
     """
     try:
-        return shape.validate_json(decode_text(reply.content).strip("\ufeff\x00 \r\n\t"))
-    except ValidationError as error:
+        return pick(json.loads(decode_text(reply.content).strip("\ufeff\x00 \r\n\t")))
+    except (ValueError, LookupError, TypeError) as error:
         raise refuse_content(reply) from error
 
 
