@@ -14,7 +14,8 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,9 @@ from hpedu.console import (
     spoken,
     tell,
 )
+from hpedu.desk.completion import complete_ids
 from hpedu.errors import HpeduError, check_language, check_name
-from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, Sayable, message, say
+from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, Message, Sayable, message, say
 
 if TYPE_CHECKING:
     from hpedu.batch.build import Progress, Settings
@@ -65,30 +67,14 @@ class NoExportOfCommunes(HpeduError):
     status = 2
 
 
-def _known(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
-    """Return what completes an option in a shell: the ids of a table of the registry, or codes of it."""
-
-    def complete(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-        from hpedu.registry import load_registry
-
-        registry = load_registry()
-        known: dict[str, Iterable[str]] = {
-            "target": registry.targets,
-            "group": registry.groups,
-            "territory": registry.reported_territories(),
-            "department": registry.departments,
-            "state": registry.codes_of("state"),
-            "language": LANGUAGES,
-        }
-        return [name for name in known[kind] if name.startswith(begun)]
-
-    return complete
+class NoFetch(HpeduError):
+    """The packages of the extra `fetch` are not installed."""
 
 
 @click.command(cls=SpokenCommand)
-@click.option("--group", "--notebook", "groups", multiple=True, shell_complete=_known("group"))
-@click.option("--territory", "territories", multiple=True, shell_complete=_known("territory"))
-@click.option("--language", "languages", multiple=True, shell_complete=_known("language"))
+@click.option("--group", "--notebook", "groups", multiple=True, shell_complete=complete_ids("group"))
+@click.option("--territory", "territories", multiple=True, shell_complete=complete_ids("territory"))
+@click.option("--language", "languages", multiple=True, shell_complete=complete_ids("language"))
 @click.option("--year", type=int)
 @click.option("--only", multiple=True, metavar="ID")
 @click.option("--limit", type=click.IntRange(1))
@@ -234,7 +220,7 @@ def _known_language(_context: click.Context, _param: click.Parameter, language: 
 
 @click.group(cls=SpokenGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hpedu", message="%(prog)s %(version)s")
-@click.option("--language", is_eager=True, callback=_known_language, shell_complete=_known("language"))
+@click.option("--language", is_eager=True, callback=_known_language, shell_complete=complete_ids("language"))
 def commands(language: str | None) -> None:
     """Will the city's schools reach their goals? Statistics in, reports to 2030 out."""
     if language is None and (meant := os.environ.get(LANGUAGE_VARIABLE)):
@@ -372,6 +358,41 @@ def _ask(name: str, otherwise: str, wrong: Sayable | None) -> str:
     return line
 
 
+@commands.command()
+@click.argument("service")
+@click.option("--list", "listed", is_flag=True)
+@click.option("--dry-run", is_flag=True)
+@click.option("--force", is_flag=True)
+@click.option("--allow-gone", is_flag=True)
+def fetch(service: str, listed: bool, **how: bool) -> None:
+    """Bring published tables of SERVICE (nso, uis, worldbank or all) into data/raw; nothing else goes online."""
+    for option, given in how.items():
+        _refuse_both("--list", listed, f"--{option.replace('_', '-')}", given)
+    if find_spec("httpx") is None:
+        raise NoFetch
+    from hpedu.fetch.arrivals import Arrivals
+    from hpedu.fetch.routes import load_services
+    from hpedu.fetch.visitor import Visitor
+    from hpedu.folders import find_project
+    from hpedu.registry import load_registry
+
+    services = load_services()
+    check_name("service", service, [*services, "all"])
+    chosen = [one for one in services.values() if service in (one.id, "all")]
+    if listed:
+        for name, table in ((one.id, table) for one in chosen for table in one.tables):
+            tell("fetch_listed", name=name, file=table.file, title=table.name)
+        return
+    failed = Arrivals(find_project(), load_registry(), Visitor(_echo), _echo, **how).fetch(chosen)
+    if failed:
+        tell("fetch_not_all", err=True, count=failed)
+        sys.exit(1)
+
+
+def _echo(line: Message) -> None:
+    click.echo(line.say(spoken()))
+
+
 @commands.command("lint-pages")
 @click.argument("pages", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def lint_pages(pages: tuple[Path, ...]) -> None:
@@ -420,12 +441,12 @@ def init(folder: Path) -> None:
 
 
 @commands.command()
-@click.option("--group", shell_complete=_known("group"))
-@click.option("--department", shell_complete=_known("department"))
+@click.option("--group", shell_complete=complete_ids("group"))
+@click.option("--department", shell_complete=complete_ids("department"))
 @click.option("--year", type=int)
 @click.option("--school-list", is_flag=True)
 @click.option("--history", metavar="2019-2025")
-@click.option("--territory", shell_complete=_known("territory"))
+@click.option("--territory", shell_complete=complete_ids("territory"))
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 def form(
     group: str | None,
@@ -558,12 +579,12 @@ def outlook(file: Path, targets: Path | None, until: int, output: Path | None) -
 
 
 @commands.command()
-@click.argument("target", required=False, shell_complete=_known("target"))
-@click.option("--group", shell_complete=_known("group"))
-@click.option("--state", shell_complete=_known("state"))
-@click.option("--department", shell_complete=_known("department"))
-@click.option("--territory", shell_complete=_known("territory"))
-@click.option("--language", callback=_known_language, shell_complete=_known("language"))
+@click.argument("target", required=False, shell_complete=complete_ids("target"))
+@click.option("--group", shell_complete=complete_ids("group"))
+@click.option("--state", shell_complete=complete_ids("state"))
+@click.option("--department", shell_complete=complete_ids("department"))
+@click.option("--territory", shell_complete=complete_ids("territory"))
+@click.option("--language", callback=_known_language, shell_complete=complete_ids("language"))
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--csv", "as_csv", is_flag=True)
 def targets(

@@ -40,6 +40,7 @@ FLOORS = {
     "batch": 10,
     "demo": 10,
     "desk": 10,
+    "fetch": 10,
     "cli": 11,
     "__main__": 12,
 }

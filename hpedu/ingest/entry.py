@@ -112,6 +112,32 @@ def add_entry(
     return resource
 
 
+def renew_entry(file: Path, project: Project, published: str) -> None:
+    """Write another day of publication into the entry of a file; all else stays as it is written.
+
+    Raises
+    ------
+    EntryRefused
+        If there is no entry of it.
+    """
+    path = _find_path(file, project.raw)
+    package = project.raw / "datapackage.json"
+    text, encoding = _read_package(package)
+    start, end = _find_resources(text)
+    entries = re.compile(r"[\s,]*")
+    at = start + 1
+    while (at := entries.match(text, at).end()) < end:  # type: ignore[union-attr]
+        entry, after = json.JSONDecoder().raw_decode(text, at)
+        if isinstance(entry, dict) and entry.get("path") == path:
+            day = json.dumps(published)
+            renewed, count = re.subn(r'("published"\s*:\s*)"[^"]*"', rf"\g<1>{day}", text[at:after], count=1)
+            if count:
+                write_whole(package, (text[:at] + renewed + text[after:]).encode(encoding))
+                return
+        at = after
+    raise EntryRefused(path, message("entry_not_there"))
+
+
 def _find_path(file: Path, raw: Path) -> str:
     """Return the path of a file within data/raw."""
     if not file.resolve().is_relative_to(raw.resolve()):
@@ -197,10 +223,7 @@ def _refuse(name: str, answer: str) -> Problem | None:
 
 def _insert(path: Path, entry: dict[str, Any]) -> bytes:
     """Return the package with one more entry at its end; all that is there stays as it is written."""
-    data = path.read_bytes()
-    marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-    encoding = next((name for mark, name in marks.items() if data.startswith(mark)), "utf-8")
-    text = decode_text(data).removeprefix("\ufeff")
+    text, encoding = _read_package(path)
     start, end = _find_resources(text)
     inside = text[start + 1 : end]
     newline = "\r\n" if "\r\n" in text else "\n"
@@ -215,6 +238,14 @@ def _insert(path: Path, entry: dict[str, Any]) -> bytes:
         tail = inside[len(inside.rstrip()) :] if inside.strip() else newline
         added = before + newline + newline.join(outer + line for line in lines) + tail
     return (text[: start + 1] + added + text[end:]).encode(encoding)
+
+
+def _read_package(path: Path) -> tuple[str, str]:
+    """Return the text of the package, and the encoding in which it is written again."""
+    data = path.read_bytes()
+    marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+    encoding = next((name for mark, name in marks.items() if data.startswith(mark)), "utf-8")
+    return decode_text(data).removeprefix("\ufeff"), encoding
 
 
 def _find_resources(text: str) -> tuple[int, int]:

@@ -293,7 +293,7 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class _IssueText:
+class IssueText:
     """The message of an issue, to be said in either language."""
 
     row: dict[str, Any]
@@ -337,7 +337,7 @@ def _read_all(
         raise IngestError(strays)
     # Tables without any figure would take the place of those there are.
     if package.unread and not readings:
-        raise IngestError([Problem("", "", _IssueText(row)) for row in package.unread.values()])
+        raise IngestError([Problem("", "", IssueText(row)) for row in package.unread.values()])
     return readings
 
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from hpedu.decoding import decode_text
 from hpedu.ingest.quarantine import Unreadable
-from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, text, word
+from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, records, text, word
 from hpedu.ingest.schema import RawTable
 from hpedu.ingest.screen import Remark, screen_frame, screen_table
 from hpedu.ingest.sheet.grid import Facts, Grid
@@ -23,6 +23,7 @@ from hpedu.ingest.sheet.grid import Facts, Grid
 TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
     "pxweb_csv": (pxweb.is_pxweb_csv, pxweb.read_pxweb_csv),
     "jsonstat": (jsonstat.is_jsonstat, jsonstat.read_jsonstat),
+    "records": (records.is_records, records.read_records),
     "px": (px.is_px, px.read_px),
     "tidy_csv": (text.is_tidy_csv, text.read_tidy_csv),
 }

@@ -50,7 +50,15 @@ def make_errors() -> list[HpeduError]:
     lists = [kinds[name](problems) for name in ("RegistryError", "IngestError", "SeriesError")]
     bare = [
         kinds[name]()
-        for name in ("NoBrowser", "NoOffice", "HalfNeedsDay", "NoFigures", "NoSchoolList", "NoExportOfCommunes")
+        for name in (
+            "NoBrowser",
+            "NoOffice",
+            "HalfNeedsDay",
+            "NoFigures",
+            "NoSchoolList",
+            "NoExportOfCommunes",
+            "NoFetch",
+        )
     ]
     filled: dict[str, list[tuple[Any, ...]]] = {
         "NoProject": [(FOLDER,)],
@@ -105,7 +113,9 @@ def make_errors() -> list[HpeduError]:
             ("a.csv", message("entry_not_in_raw", folder="data/raw")),
             ("~$a.xlsx", message("entry_no_data")),
             ("a.xlsx", message("entry_not_needed")),
+            ("a.xlsx", message("entry_not_there")),
         ],
+        "FetchFailed": [(message(key, **EXAMPLES), 404) for key in FETCH_REASONS],
         "FieldsLacking": [("nso/a.csv", ["publisher", "published"])],
     }
     return [*lists, *bare, *(kinds[name](*values) for name, cases in filled.items() for values in cases)]
@@ -238,7 +248,15 @@ def say_batches(language: Language) -> dict[str, list[str]]:
     return {"progress": [line.say(language) for line in progress]} | recaps
 
 
+FETCH_REASONS = (
+    *("fetch_no_answer", "fetch_refused", "fetch_redirected", "fetch_not_data", "fetch_no_table", "fetch_several"),
+    *("fetch_pages", "fetch_unreadable", "fetch_nothing_read", "fetch_kept"),
+)
 EXAMPLES: dict[str, object] = {
+    "added": 3, "after": "181", "aside": 2, "before": "180", "changed": 1, "close": "Bảng 2", "code": 404,
+    "databases": "Education / Giáo dục", "gone": 0, "indicator": "pupils primary", "indicators": "CR.1, CR.2",
+    "issues": "B7", "kind": "text/html", "page": "http://so.example", "seconds": 4,
+    "titles": "Bảng 1 | Bảng 2", "version": "20250917",
     "action": "scale", "address": "10.0.0.1", "cell": "B7", "cells": 120, "cells_at": "B2:F31", "command": "hpedu",
     "contradicted": 4, "errors": 2, "notes": 3, "out": 4, "printed": "83755", "severity": "Error",
     "table": "nso_area", "territory": "hai_phong_old", "warnings": 1, "year": 2015,
@@ -260,7 +278,10 @@ EXAMPLES: dict[str, object] = {
 }  # fmt: skip
 FILLED = (
     *("workbook_damaged", "xml_workbook_damaged", "px_no_values", "px_wrong_count", "jsonstat_wrong_count"),
-    *("rows_ragged",),
+    *("rows_ragged", "records_wrong"),
+    *("fetch_listed", "fetch_table", "fetch_again", "fetch_compared", "fetch_new", "fetch_changed", "fetch_gone"),
+    *("fetch_done", "fetch_failed", "fetch_not_all", "fetch_by_hand_nso", "fetch_by_hand_uis"),
+    "fetch_by_hand_worldbank",
     *("formula_shape", "formula_option", "is_damaged", "package_not_one", "field_refused", "registry_same_day"),
     *("print_not_met", "ingest_errors", "check_findings", "check_findings_alone", "check_finding"),
     *("check_more_findings", "ingest_done", "ingest_fresh", "check_table", "check_sheet"),
