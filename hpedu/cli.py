@@ -15,7 +15,6 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,28 +26,20 @@ from hpedu.console import (
     check_streams,
     describe_os_error,
     ends_in,
+    refuse_both,
     spoken,
     tell,
 )
 from hpedu.desk.completion import complete_ids
 from hpedu.errors import HpeduError, check_language, check_name
-from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, Message, Sayable, message, say
+from hpedu.fetch.command import fetch
+from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, Sayable, message, say
 
 if TYPE_CHECKING:
     from hpedu.batch.build import Progress, Settings
     from hpedu.batch.plan import Run
     from hpedu.digest import Prepared
     from hpedu.folders import Project
-
-
-class NotTogether(HpeduError):
-    """Two options that contradict each other."""
-
-    status = 2
-
-    def __init__(self, one: str, other: str) -> None:
-        self.one, self.other = one, other
-        super().__init__(one, other)
 
 
 class ChooseOne(HpeduError):
@@ -65,10 +56,6 @@ class NoExportOfCommunes(HpeduError):
     """Workbooks and data packages are of territories with targets."""
 
     status = 2
-
-
-class NoFetch(HpeduError):
-    """The packages of the extra `fetch` are not installed."""
 
 
 @click.command(cls=SpokenCommand)
@@ -110,10 +97,10 @@ def report(
     """Run the report notebooks and publish their pages under reports/. What is up to date is left alone."""
     chosen = {"--group": groups, "--territory": territories, "--language": languages, "--year": year is not None}
     for name, given in chosen.items():
-        _refuse_both("--only", only, name, given)
+        refuse_both("--only", only, name, given)
     for name, given in {"--dry-run": dry_run, "--force": how["force"], "--limit": how["limit"]}.items():
-        _refuse_both("--list", listed, name, given)
-    _refuse_both("--cluster", how["cluster"], "--engine papermill", how["engine"] == "papermill")
+        refuse_both("--list", listed, name, given)
+    refuse_both("--cluster", how["cluster"], "--engine papermill", how["engine"] == "papermill")
     from hpedu.batch.build import Settings
     from hpedu.batch.plan import Limits, check_shell, make_plan, pick_runs
     from hpedu.folders import find_project
@@ -139,11 +126,6 @@ def report(
         _show_plan(plan, project, settings, as_json)
     else:
         _run(plan, project, settings, as_json)
-
-
-def _refuse_both(one: str, given: object, other: str, other_given: object) -> None:
-    if given and other_given:
-        raise NotTogether(one, other)
 
 
 def _show_plan(plan: Sequence[Run], project: Project, settings: Settings, as_json: bool) -> None:
@@ -358,39 +340,7 @@ def _ask(name: str, otherwise: str, wrong: Sayable | None) -> str:
     return line
 
 
-@commands.command()
-@click.argument("service")
-@click.option("--list", "listed", is_flag=True)
-@click.option("--dry-run", is_flag=True)
-@click.option("--force", is_flag=True)
-@click.option("--allow-gone", is_flag=True)
-def fetch(service: str, listed: bool, **how: bool) -> None:
-    """Bring published tables of SERVICE (nso, uis, worldbank or all) into data/raw; nothing else goes online."""
-    for option, given in how.items():
-        _refuse_both("--list", listed, f"--{option.replace('_', '-')}", given)
-    if find_spec("httpx") is None:
-        raise NoFetch
-    from hpedu.fetch.arrivals import Arrivals
-    from hpedu.fetch.routes import load_services
-    from hpedu.fetch.visitor import Visitor
-    from hpedu.folders import find_project
-    from hpedu.registry import load_registry
-
-    services = load_services()
-    check_name("service", service, [*services, "all"])
-    chosen = [one for one in services.values() if service in (one.id, "all")]
-    if listed:
-        for name, table in ((one.id, table) for one in chosen for table in one.tables):
-            tell("fetch_listed", name=name, file=table.file, title=table.name)
-        return
-    failed = Arrivals(find_project(), load_registry(), Visitor(_echo), _echo, **how).fetch(chosen)
-    if failed:
-        tell("fetch_not_all", err=True, count=failed)
-        sys.exit(1)
-
-
-def _echo(line: Message) -> None:
-    click.echo(line.say(spoken()))
+commands.add_command(fetch)
 
 
 @commands.command("lint-pages")
@@ -465,18 +415,18 @@ def form(
     from hpedu.registry import load_registry
 
     registry = load_registry()
-    _refuse_both("--group", group, "--department", department)
+    refuse_both("--group", group, "--department", department)
     for name, given in {"--group": group, "--department": department, "--territory": territory}.items():
-        _refuse_both("--school-list", school_list, name, given)
+        refuse_both("--school-list", school_list, name, given)
     if department is not None:
         check_name("department", department, registry.departments)
     if group is not None:
         check_name("group", group, registry.groups)
     subject = department or group
     if history is not None:
-        _refuse_both("--history", history, "--year", year)
-        _refuse_both("--history", history, "--territory", territory)
-        _refuse_both("--history", history, "--school-list", school_list)
+        refuse_both("--history", history, "--year", year)
+        refuse_both("--history", history, "--territory", territory)
+        refuse_both("--history", history, "--school-list", school_list)
         _write_history(path, history, subject)
         return
     if year is None:
@@ -597,7 +547,7 @@ def targets(
 ) -> None:
     """List the targets of the plans with where each stands, or show one TARGET in full."""
     language = language or spoken()
-    _refuse_both("--json", as_json, "--csv", as_csv)
+    refuse_both("--json", as_json, "--csv", as_csv)
     if as_json or as_csv:
         from hpedu.desk import tables
 

@@ -219,3 +219,18 @@ def _translate(command: click.Command, ctx: click.Context, language: str) -> Non
 
 def _help_text(key: str, language: str, otherwise: str | None) -> str | None:
     return say(key, language) if has_text(key) else otherwise
+
+
+class NotTogether(HpeduError):
+    """Two options that contradict each other."""
+
+    status = 2
+
+    def __init__(self, one: str, other: str) -> None:
+        self.one, self.other = one, other
+        super().__init__(one, other)
+
+
+def refuse_both(one: str, given: object, other: str, other_given: object) -> None:
+    if given and other_given:
+        raise NotTogether(one, other)

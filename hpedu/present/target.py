@@ -199,7 +199,7 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
             name=target.id,
         ),
         target=None if view.wording.place.is_past else goal,
-        doubt=standing.doubted and Doubt(standing.doubted["year"], standing.doubted["readings"]),
+        doubt=Doubt(standing.doubted["year"], standing.doubted["readings"]) if standing.doubted else None,
         breaks=[
             Break(row.year, say("break_label", view.language))
             for row in view.registry.breaks_of(target.id, view.territory)
