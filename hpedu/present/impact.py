@@ -13,7 +13,7 @@ from hpedu.folders import find_project
 from hpedu.ingest.pipeline import settle
 from hpedu.ingest.propose import UNKNOWN, Checked
 from hpedu.ingest.schema import Resource
-from hpedu.present.exports.form import FormTexts
+from hpedu.present.exports.form import FormTexts, name_series
 from hpedu.present.view import Wording, format_amount, with_unit
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef
@@ -21,6 +21,7 @@ from hpedu.texts import LANGUAGES, Language, count_decimals, format_number, say
 from hpedu.values import compute_indicators, find_origins
 
 SERIES = ["measure", "level", "ownership", "sex", "detail"]
+_SAME = [*SERIES, "territory", "place"]
 
 
 def describe_impact(checked: Checked, registry: Registry, language: Language) -> Iterator[str]:
@@ -37,8 +38,10 @@ def describe_impact(checked: Checked, registry: Registry, language: Language) ->
     before, after = settle(checked.earlier, registry), settle(pl.concat([checked.earlier, own]), registry)
     texts = FormTexts(checked.cover, registry)
     yield say("impact_figures", language)
-    for row in own.filter(pl.col("measure").is_in(_list_numbers(registry))).iter_rows(named=True):
-        yield f"  {_describe_figure(row, before.observations, texts, language)}"
+    numbers = own.filter(pl.col("measure").is_in(_list_numbers(registry)))
+    for _, line in numbers.group_by(*SERIES, "territory", maintain_order=True):
+        for text in _describe_line(line, before.observations, texts, language):
+            yield f"  {text}"
     origins = _find_origins(registry) if checked.compared else {}
     territories = [checked.cover.territory]
     territories += [row.id for row in registry.territories.values() if checked.cover.territory in row.parts]
@@ -69,29 +72,54 @@ def _list_numbers(registry: Registry) -> list[str]:
     return [measure.id for measure in registry.measures.values() if measure.unit != "status"]
 
 
-def _describe_figure(row: Mapping[str, Any], known: pl.DataFrame, texts: FormTexts, language: Language) -> str:
-    """Say one figure with the last one known: of the same year, else of the newest year before it."""
-    registry = texts.registry
-    same = [pl.col(name) == row[name] for name in (*SERIES, "territory", "place")]
-    earlier = known.filter(*same, pl.col("current"), pl.col("year") <= row["year"]).sort("year")
-    words = {
+def _describe_line(line: pl.DataFrame, known: pl.DataFrame, texts: FormTexts, language: Language) -> Iterator[str]:
+    """Say each figure of a series that has one before it, and all those without one together."""
+    first = line.row(0, named=True)
+    earlier = known.filter(pl.col("current"), *(pl.col(name) == first[name] for name in _SAME)).sort("year")
+    start = earlier["year"].min()
+    fresh = []
+    for row in line.iter_rows(named=True):
+        words = _word_figure(row, texts, language)
+        if start is None or row["year"] < start:
+            fresh.append(words)
+        else:
+            last = earlier.filter(pl.col("year") <= row["year"]).row(-1, named=True)
+            yield _describe_change(row, last, words, texts.registry, language)
+    if len(fresh) == 1:
+        yield say("impact_first", language, **fresh[0])
+    elif fresh:
+        cell = f"{fresh[0]['cell']}–{fresh[-1]['cell'].rpartition('!')[2]}"
+        name = name_series(SeriesRef(*(first[name] for name in SERIES)), texts.registry, language)
+        value = "; ".join(f"{words['value']} ({words['year']})" for words in fresh)
+        yield say("impact_first", language, cell=cell, name=name, value=value)
+
+
+def _word_figure(row: Mapping[str, Any], texts: FormTexts, language: Language) -> dict[str, str]:
+    """Return where a figure stands, what it is of, and how it is written."""
+    name = texts.name_series(SeriesRef(*(row[name] for name in SERIES)), row["year"])
+    return {
         "cell": f"{row['sheet']}!{row['cell']}",
-        "name": texts.name_series(SeriesRef(*(row[name] for name in SERIES)), row["year"]).split("\n")[
-            LANGUAGES.index(language)
-        ],
-        "value": with_unit(row["value"], row["unit"], count_decimals(row["value"]), language, registry),
+        "year": str(row["year"]),
+        "name": name.split("\n")[LANGUAGES.index(language)],
+        "value": with_unit(row["value"], row["unit"], count_decimals(row["value"]), language, texts.registry),
     }
-    if earlier.is_empty():
-        return say("impact_first", language, **words)
-    last = earlier.row(-1, named=True)
+
+
+def _describe_change(
+    row: Mapping[str, Any],
+    last: Mapping[str, Any],
+    words: Mapping[str, str],
+    registry: Registry,
+    language: Language,
+) -> str:
+    """Say one figure with the last one known: of the same year, else of the newest year before it."""
     difference = row["value"] - last["value"]
     decimals = max(count_decimals(row["value"]), count_decimals(last["value"]))
     share = format_number(100 * difference / last["value"], 1, language) if last["value"] else "–"
     return say(
         "impact_change",
         language,
-        **words,
-        year=last["year"],
+        **{**words, "year": last["year"]},
         last=with_unit(last["value"], last["unit"], decimals, language, registry),
         change=format_amount(round(difference, decimals), last["unit"], decimals, language, registry),
         share=share,

@@ -16,6 +16,7 @@ from hpedu.ingest import schema
 from hpedu.ingest.forms.design import SHEETS
 from hpedu.present.exports.form import write_form
 from hpedu.present.exports.form_workbook import FIRST
+from hpedu.present.exports.history import write_history
 from hpedu.registry import Registry
 
 
@@ -36,6 +37,20 @@ def fill_in(path: Path, registry: Registry, subject: str, **values: object) -> N
 
 @pytest.mark.usefixtures("project")
 class TestImpact:
+    def test_the_first_figures_of_a_series_stand_in_one_line(self, tmp_path: Path, registry: Registry) -> None:
+        path, observations = tmp_path / "book.xlsx", store.observations()
+        write_history(path, years=range(2023, 2026), observations=observations, titles={}, registry=registry)
+        workbook = load_workbook(path)
+        sheet = workbook.worksheets[1]
+        (row,) = (r for r in sheet if str(r[-1].value).startswith("hai_phong_old:pupils/nursery #"))
+        for cell, value in zip(row[3:5], (40_000, 41_000), strict=True):
+            cell.value = value  # type: ignore[assignment]
+        workbook.save(path)
+        output = CliRunner().invoke(commands, ["check", str(path)]).output
+        (line,) = (text for text in output.splitlines() if "40,000" in text)
+        assert "40,000 persons (2023); 41,000 persons (2024); no figure before" in line
+        assert f"{row[3].coordinate}–{row[4].coordinate}" in line
+
     def test_each_figure_stands_beside_the_last_one_and_each_target_before_and_after(
         self, tmp_path: Path, registry: Registry
     ) -> None:

@@ -13,6 +13,7 @@ from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Duty, Task
+from hpedu.texts import LANGUAGES, say, school_year
 
 MARKER = "hpedu-form"
 VERSION = 1
@@ -61,6 +62,13 @@ class Sheet:
         place = [column.id for column in self.columns].index("unit") + 1
         added = (Column(str(year), 10, "fill") for year in years)
         return replace(self, columns=(*self.columns[:place], *added, *self.columns[place:]))
+
+
+def head_column(column: Column) -> str:
+    """Return the heading of a column, as it is printed and as it must still stand when it is read."""
+    if column.id.isdigit():
+        return say("history_year", "vi", school_year=school_year(int(column.id), "vi"), year=column.id)
+    return "\n".join(say(f"form_{column.id}", language) for language in LANGUAGES)
 
 
 ALL = "history"

@@ -19,6 +19,7 @@ from hpedu.ingest.forms.design import (
     Cover,
     Range,
     Sheet,
+    head_column,
     name_milestone_state,
     range_of,
     read_cover_code,
@@ -39,7 +40,7 @@ from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.ingest.words.years import last_day, lies_after
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef
-from hpedu.texts import LANGUAGES, say
+from hpedu.texts import say
 
 _MINUS = re.compile(r"[-−–]\s?")
 # 1.234, 12,345, 1 234 567
@@ -198,13 +199,12 @@ def find_sheet(grid: Grid) -> tuple[Sheet, int] | None:
 
 
 def is_as_printed(grid: Grid, sheet: Sheet, head: int, title: str) -> bool:
-    """Return whether title, unit and value are headed as in the form: "Giá trị (nghìn)" may be meant for all."""
+    """Return whether title, unit, value and years are headed as in the form: "Đơn vị: nghìn" is meant for all."""
     names = grid.rows[head]
     headed = all(
-        fold_text(grid.rows[head + 1][names.index(name)])
-        == fold_text(" ".join(say(f"form_{column.id}", language) for language in LANGUAGES))
+        fold_text(grid.rows[head + 1][names.index(name)]) == fold_text(head_column(column))
         for column, name in zip(sheet.columns, sheet.head, strict=True)
-        if column.id in ("unit", sheet.answer) and name in names
+        if (column.id == "unit" or column.id == sheet.answer or column.id.isdigit()) and name in names
     )
     return headed and any(fold_text(title) == fold_text(text) for row in grid.rows[:head] for text in row)
 
@@ -294,7 +294,7 @@ class _FormReader:
         for grid in grids:
             found = find_sheet(grid)
             if found is not None:
-                is_changed = bool(self.cover and found[0].answer and not is_as_printed(grid, *found, title))
+                is_changed = bool(self.cover and not is_as_printed(grid, *found, title))
                 for row in read_rows(grid, *found):
                     self._read_row(row, is_changed=is_changed)
             elif find_aside(grid) is None and not _is_cover(grid):

@@ -13,7 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from hpedu.ingest.forms.design import MILESTONES, Column, Sheet, range_of
+from hpedu.ingest.forms.design import MILESTONES, Column, Sheet, head_column, range_of
 from hpedu.present.exports.workbook import WRAP, lay_out_print, put_text, set_height
 from hpedu.registry import Registry
 from hpedu.texts import LANGUAGES, say, school_year
@@ -96,7 +96,7 @@ def write_sheet(
 ) -> Worksheet:
     """Write a sheet to fill in, after `design`."""
     sheet = begin_sheet(workbook, design.name, title)
-    heads = [_head_column(column) for column in design.columns]
+    heads = [head_column(column) for column in design.columns]
     for place, (column, name, head) in enumerate(zip(design.columns, design.head, heads, strict=True), 1):
         put_text(sheet.cell(HEAD, place), name)
         heading = put_text(sheet.cell(HEADINGS, place), head)
@@ -142,12 +142,6 @@ def begin_sheet(workbook: Workbook, name: str, title: str) -> Worksheet:
     sheet["A1"].alignment = Alignment(wrap_text=False)
     sheet.row_dimensions[HEAD].hidden = True
     return sheet
-
-
-def _head_column(column: Column) -> str:
-    if not column.id.isdigit():
-        return _say(f"form_{column.id}", "\n")
-    return say("history_year", "vi", school_year=school_year(int(column.id), "vi"), year=column.id)
 
 
 def _give(cell: Cell, row: FormRow, column: Column) -> None:

@@ -15,7 +15,17 @@ from openpyxl.cell import Cell
 from hpedu.assess.standing import assess_targets
 from hpedu.ingest import schema
 from hpedu.ingest.derive import derive_merged, mark_current
-from hpedu.ingest.forms.design import CHECKS, COMPUTED, COVER, MARKER, PASTED, range_of, read_key
+from hpedu.ingest.forms.design import (
+    CHECKS,
+    COMPUTED,
+    COVER,
+    MARKER,
+    PASTED,
+    Column,
+    head_column,
+    range_of,
+    read_key,
+)
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.pipeline import read_own
 from hpedu.ingest.propose import stand_in
@@ -290,6 +300,7 @@ class TestWrong:
         cells["fix_year"].value = cells["fix_value"].value = cells["fix_reason"].value = None
         head = cells["2024"].parent.cell(HEAD, cells["2024"].column)
         head.value = f"{MARKER}:2034"
+        head.offset(row=1).value = head_column(Column("2034", 10))
         cells["2024"].value = 43000
         assert reasons(known.read()) == {cells["2024"].coordinate: "form_year_outside"}
 
@@ -312,6 +323,12 @@ class TestWrong:
                 # None is like its neighbour.
                 cells[str(year)].value = 1000 * 3 ** (place % 4) + year
         return run
+
+    @pytest.mark.parametrize(("column", "heading"), [("unit", "Đơn vị: nghìn"), ("2021", "2030-2031")])
+    def test_a_heading_changed_in_what_it_means_is_named(self, book: Book, column: str, heading: str) -> None:
+        cell = book.type(NURSERY, y2021=40_000).find(NURSERY)[column]
+        cell.parent.cell(HEAD + 1, cell.column).value = heading
+        assert set(reasons(book.read()).values()) == {"form_unknown_row"}
 
     def test_a_column_moved_by_one_row(self, book: Book) -> None:
         run = self._fill_block(book)
