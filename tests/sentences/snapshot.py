@@ -47,7 +47,10 @@ UNSAID = {
         "form/form_step_state",
         "form/form_reference_date",
         "form/form_due",
-        *(f"form/history_{name}" for name in ("book_title", "year", "block_city", "block_part", "share_of", "awaited")),
+        *(
+            f"form/history_{name}"
+            for name in ("book_title", "year", "block_city", "block_part", "share_of", "awaited")
+        ),
         "form/form_usual_said",
     ),  # the workbook of a form
     *("exports/export_title", "exports/export_coverage", "exports/export_date"),  # exports
