@@ -166,6 +166,9 @@ class Report(View):
         wanted = [
             t for t in self.registry.targets.values() if t.group == group and (not levels or t.level in levels)
         ]
+        if self.wording.place.is_past:
+            # Nothing is owed for a territory that is no more: what has no figure is not spoken of.
+            wanted = [t for t in wanted if t.kind != "milestone" and self.rows(t.id, bounds=True)]
         return Block(*(piece for t in wanted for piece in self.target(t.id).pieces))
 
     def trend(

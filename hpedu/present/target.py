@@ -189,6 +189,8 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
     if not view.wording.place.judged:
         title = f"{name}: {last} ({year})" if last else name
     known = view.drawn(frame.rename({"territory_name": "series"}))
+    row = standing.doubted
+    doubt = None if row is None else Doubt(row["year"], row["readings"])
     return trend(
         pl.concat([known, _foresee(standing, own)], how="diagonal"),
         view.describe_chart(
@@ -199,7 +201,7 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
             name=target.id,
         ),
         target=None if view.wording.place.is_past else goal,
-        doubt=Doubt(standing.doubted["year"], standing.doubted["readings"]) if standing.doubted else None,
+        doubt=doubt,
         breaks=[
             Break(row.year, say("break_label", view.language))
             for row in view.registry.breaks_of(target.id, view.territory)

@@ -20,10 +20,11 @@ import nbclient
 import nbformat
 import psutil
 import pytest
+from papermill.exceptions import PapermillExecutionError
 
 from hpedu.batch import warm
 from hpedu.batch.engine import open_local, run_report
-from hpedu.batch.execute import FastEngine, PapermillEngine
+from hpedu.batch.execute import FastEngine, PapermillEngine, explain_failure
 from hpedu.batch.plan import Engine, Limits, Outcome, Run
 from hpedu.errors import UnknownName
 from hpedu.folders import Project
@@ -402,3 +403,10 @@ def test_one_report_is_one_call_that_any_scheduler_can_send(project: Project) ->
     outcome = pickle.loads(pickle.dumps(call(run, place)))
     assert outcome.error == ""
     assert (project.reports / RUN.page).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_a_failure_without_words_names_its_cell() -> None:
+    """A line magic that is not known, and a handler of the notebook's own, leave no text behind the colon."""
+    said = explain_failure(PapermillExecutionError(4, 4, "%nothing x\ny = 1", "CellExecutionError", "", []))
+    assert isinstance(said, Message)
+    assert said.say("en") == "cell 4 (`%nothing x`) failed without a reason (CellExecutionError)"

@@ -11,7 +11,7 @@ import pytest
 from hpedu import store
 from hpedu.communes import COMMUNE_SCHOOLS, COMMUNE_VALUES
 from hpedu.errors import UnknownName
-from hpedu.present.commune import CommuneReport
+from hpedu.present.commune import CommuneReport, _has_other_levels
 from hpedu.registry import load_registry
 from hpedu.values import VALUES
 
@@ -145,3 +145,11 @@ def test_the_head_leads_to_the_list_of_communes_and_warns_of_invented_schools(ta
 def test_wrong_names_are_refused(tables: dict[str, Any], wrong: dict[str, Any], close: str) -> None:
     with pytest.raises(UnknownName, match=close):
         make(**({"group": "general"} | wrong))
+
+
+@pytest.mark.parametrize(
+    ("name", "crosses"),
+    [("transition_rate_primary_to_lower_secondary", True), ("primary_pupils_per_class", False)],
+)
+def test_pupils_of_two_levels_are_not_compared_in_a_commune(name: str, crosses: bool) -> None:
+    assert _has_other_levels(load_registry().indicators[name]) is crosses
