@@ -91,7 +91,6 @@ class CommuneReport(BaseReport):
             unread=store.unread_files(),
             sources=self._list_sources(store.sources(self._sources)),
             home="../../index.html",
-            translated=False,  # most batches make a commune's page in one language
         )
 
     def summary(self) -> Prose:

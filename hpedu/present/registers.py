@@ -11,37 +11,9 @@ from hpedu.assess.standing import Standing
 from hpedu.assess.tasks import Occurrence
 from hpedu.present.page.blocks import draw_notice, draw_table
 from hpedu.present.page.display import Fragment
-from hpedu.present.view import GROUNDS, OWED, Wording, count_shown, name_year, with_unit
+from hpedu.present.view import Wording, count_shown, name_year, with_unit
 from hpedu.registry.models import Print
 from hpedu.texts import format_date, format_number, say, write_number
-
-
-def list_missing(standings: Sequence[Standing], wording: Wording) -> Fragment:
-    """List targets without a figure, what has to be counted for each, and who is responsible."""
-    rows = []
-    for standing in standings:
-        if standing.state in OWED:
-            target = standing.target
-            needs = [part for part in (target.numerator, target.denominator) if part is not None]
-            rows.append(
-                [
-                    target.number,
-                    target.name.get(wording.language),
-                    "; ".join(part.get(wording.language) for part in needs),
-                    wording.owner(target),
-                    wording.department_basis(target),
-                ]
-            )
-    keys = ("number_short", "target", "what_is_missing", "owner", "reason")
-    return _draw(keys, rows, "no_figures_caption", wording, numeric={0})
-
-
-def count_owed(standings: Sequence[Standing], wording: Wording) -> Fragment:
-    """Count the targets without a figure of each division, in columns by the ground on which it owes them."""
-    owed = wording.count_owners([s.target for s in standings if s.state in OWED])
-    rows = [[wording.department(name), *(counts[ground] for ground in GROUNDS)] for name, counts in owed.items()]
-    keys = ("department", *(f"owed_{ground}" for ground in GROUNDS))
-    return _draw(keys, rows, "owed_caption", wording, numeric={1, 2, 3})
 
 
 def count_states(standings: Sequence[Standing], wording: Wording) -> pandas.DataFrame:

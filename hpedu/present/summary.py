@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -29,24 +29,49 @@ COUNTED = ("verdict_changed", "new_value", "revised", "none")
 NAMED = 3  # at most as many targets that are not met are named
 
 
+JUDGED = (
+    *("met", "milestone_reached", "likely", "leaning"),
+    *("uncertain", "unlikely", "missed", "milestone_not_reached"),
+)
+"""States that say whether a target is or will be met."""
+GOOD = JUDGED[:4]
+OPEN = ("impossible", "due", "broken", "short", "one_point")
+"""States of targets that have a figure but no verdict."""
+
+
 def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
-    """Say how many targets have a figure and how they stand, which are not met, and what is missing from whom."""
-    sentences = [
-        _say_known(standings, wording),
-        _say_unmet(standings, wording),
-        _say_missing(standings, wording),
-    ]
-    return Prose(" ".join(filter(None, sentences)), list(_claim(standings, wording)))
+    """Say whether the targets will be met, or that this cannot be told; how all of them stand; which are not met."""
+    if not wording.place.judged:
+        return Prose(_say_known(standings, wording))
+    counts = Counter(s.state for s in standings)
+    judged = sum(counts[state] for state in JUDGED)
+    parts = (("judged", JUDGED), ("unjudged", OPEN), ("owed", OWED), ("lapsed", ("lapsed",)))
+    language = wording.language
+    words = {
+        "all": len(standings),
+        "judged": judged,
+        "territory": wording.territory,
+        "good": sum(counts[state] for state in GOOD),
+    }
+    verdict = say("answer_open" if judged * 2 < len(standings) else "answer_verdict", language, **words)
+    found = [(key, sum(counts[state] for state in states), states) for key, states in parts]
+    counted = "; ".join(say(f"answer_{key}", language, count=count) for key, count, _ in found if count)
+    sentences = [verdict, say("answer_counts", language, all=len(standings), parts=counted)]
+    claims = [_claim_count(states, count) for _, count, states in found]
+    claims += [_claim_count(GOOD, words["good"]), *(_claim_value(s, wording) for s in _list_unmet(standings)[:NAMED])]
+    return Prose(" ".join(filter(None, [*sentences, _say_unmet(standings, wording)])), claims)
 
 
-def _claim(standings: Sequence[Standing], wording: Wording) -> Iterator[str]:
-    """Yield what must be true of the rows of a scorecard, if the page has one."""
-    for state, count in Counter(s.state for s in standings).items():
-        yield f"not(//tr[@data-state]) or count(//tr[@data-state='{state}']) = {count}"
-    owners = Counter(name for s in standings if s.state in OWED for name in s.target.departments)
-    for owner in owners if wording.place.judged else ():
-        rows = f"count(//tr[contains(concat(' ', @data-owners, ' '), ' {owner} ')])"
-        yield f"not(//tr[@data-state]) or {rows} <= {max(owners.values())}"
+def _claim_count(states: Sequence[str], count: int) -> str:
+    """Say in XPath that as many rows of the scorecard have one of the states, if the page has a scorecard."""
+    rows = f"//tr[@data-state][contains(' {' '.join(states)} ', concat(' ', @data-state, ' '))]"
+    return f"not(//tr[@data-state]) or count({rows}) = {count}"
+
+
+def _claim_value(standing: Standing, wording: Wording) -> str:
+    """Say in XPath that the scorecard shows the newest figure of a target, if the page has a scorecard."""
+    row = f"//tr[@data-target='{standing.target.id}'][contains(., '{wording.last(standing)[0]}')]"
+    return f"not(//tr[@data-state]) or {row}"
 
 
 def _say_known(standings: Sequence[Standing], wording: Wording) -> str:
@@ -75,18 +100,21 @@ def _say_unmet(standings: Sequence[Standing], wording: Wording) -> str:
 
     Points, pupils per 10,000 and schools cannot be ranked against each other, so none is called the farthest.
     """
-    measured = [s for s in standings if s.gap is not None]
-    unmet = [s for s in measured if s.state != "met"]
-    if not measured:
+    unmet = _list_unmet(standings)
+    if not any(s.gap is not None for s in standings):
         return ""
     if not unmet:
         return say("answer_all_met", wording.language)
-    targets = "; ".join(_name_gap(one, wording) for one in unmet[:NAMED])
+    targets = "; ".join(name_gap(one, wording) for one in unmet[:NAMED])
     key = "answer_unmet" if len(unmet) <= NAMED else "answer_many_unmet"
     return say(key, wording.language, count=len(unmet), named=NAMED, targets=targets)
 
 
-def _name_gap(standing: Standing, wording: Wording) -> str:
+def _list_unmet(standings: Sequence[Standing]) -> list[Standing]:
+    return [s for s in standings if s.gap is not None and s.state != "met"]
+
+
+def name_gap(standing: Standing, wording: Wording) -> str:
     """Name a target with its latest figure, its objective and what lies between them, in the target's own unit."""
     target, language = standing.target, wording.language
     last, year = wording.last(standing)
@@ -102,23 +130,6 @@ def _name_gap(standing: Standing, wording: Wording) -> str:
         objective=wording.objective(target),
         gap=format_amount(abs(standing.gap or 0.0), target.unit, decimals, language, wording.registry),
     )
-
-
-def _say_missing(standings: Sequence[Standing], wording: Wording) -> str:
-    """Say how much is missing, and to whom the plans assign most of it; nothing of a country, only compared."""
-    blank = [s for s in standings if s.state in OWED]
-    if not blank:
-        whole = all(s.last is not None or s.state == "lapsed" for s in standings)
-        return say("answer_nothing_missing", wording.language) if whole else ""
-    language = wording.language
-    said = [say("answer_missing", language, count=len(blank))]
-    first, counts = next(iter(wording.count_owners([s.target for s in blank]).items()))
-    if not counts["stated"]:
-        return " ".join([*said, say("answer_none_owed", language)])
-    said.append(say("answer_owed", language, department=wording.department(first), count=counts["stated"]))
-    if counts["inferred"]:
-        said.append(say("answer_inferred", language, count=counts["inferred"]))
-    return " ".join(said)
 
 
 def _lower(words: str) -> str:

@@ -59,6 +59,8 @@ class Group(Keyed):
     page: bool  # it has a page for each territory
     # It has a page for each commune, made from the school list. A school list has no university.
     commune_page: bool
+    # Indicators that stand in its brief beside the targets that have a figure.
+    headlines: list[Slug]
 
 
 class Territory(Keyed):

@@ -145,7 +145,9 @@ class PageHead:
     inputs_digest: str = ""
     rules: list[str] = field(default_factory=list)
     home: str = ""  # the page that leads to this one; empty: the index
-    translated: bool = True  # the same page is there in the other language
+    made_by: str = ""  # who answers for the page
+    # kind (previous, next, territory, language), place and name of each page beside this one; its language if another
+    siblings: list[dict[str, str]] = field(default_factory=list)
     past: bool = False  # the territory is no more
 
     def _repr_mimebundle_(

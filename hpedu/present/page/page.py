@@ -186,16 +186,15 @@ def make_environment() -> Environment:
 def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) -> str:
     """Write the whole page around its body."""
     language: Language = head["language"]
-    other = next(code for code in LANGUAGES if code != language)
     ordered = order_body(body, language)
     library, script = chart_bundle(), read_part("page.js")
+    order = read_part("scorecard.js") if 'class="scorecard"' in ordered.html else ""
     return (
         make_environment()
         .get_template("page.html.j2")
         .render(
             head=head,
             language=language,
-            other=other,
             say=partial(say, language=language),
             name_index=name_index,
             school_year=school_year(head["year"], language),
@@ -210,7 +209,8 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
             charts=pack(pack_charts(charts, head)) if charts else "",
             library=pack(library) if charts else "",
             script=Markup(script),
-            policy=write_policy([library, script] if charts else []),
+            order=Markup(order),
+            policy=write_policy([*([library, script] if charts else []), *filter(None, [order])]),
         )
     )
 
