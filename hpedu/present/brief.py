@@ -70,9 +70,10 @@ def _list_tiles(view: View, standings: Sequence[Standing], group: Group) -> Iter
     """Yield the figures of targets, those that need attention first, then the headlines of the group."""
     for one in by_attention(standings):
         if one.last is not None and one.target.kind != "milestone" and view.wording.place.judged:
-            last, _ = view.wording.last(one)
+            last, year = view.wording.last(one)
             goal = say("brief_goal", view.language, objective=view.wording.objective(one.target))
-            yield _draw_tile(view, one.last["indicator"], goal) | {"value": last, "badge": view.wording.badge(one)}
+            shown = {"value": last, "badge": view.wording.badge(one), "label": f"{one.target.id} {year}"}
+            yield _draw_tile(view, one.last["indicator"], goal) | shown
     for name in group.headlines:
         if not view.last(name).missing:
             yield _draw_tile(view, name, "")
@@ -88,7 +89,8 @@ def _draw_tile(view: View, indicator: str, goal: str) -> dict[str, str]:
     said = say("brief_change" if known else "brief_first", view.language, **words)
     name = last.indicator.name.get(view.language)
     year = name_year(row["year"], last.indicator, view.registry, view.language)
-    return {"name": name, "value": last.text, "year": year, "note": f"{goal} {said}".strip(), "badge": ""}
+    note = f"{goal} {said}".strip()
+    return {"name": name, "value": last.text, "year": year, "note": note, "badge": "", "label": ""}
 
 
 def _list_attention(standings: Sequence[Standing], wording: Wording) -> Iterator[str]:

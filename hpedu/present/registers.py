@@ -154,7 +154,7 @@ def list_tasks(occurrences: Sequence[Occurrence], wording: Wording) -> Fragment:
                 state,
             ]
         )
-    return _draw(("plan", "task", "department", "timing", "state"), rows, "tasks_caption", wording)
+    return _draw(("plan", "task", "department", "timing", "state"), rows, "tasks_caption", wording, folded=True)
 
 
 def _say_occurrence(one: Occurrence, wording: Wording) -> str:
@@ -173,7 +173,7 @@ def list_goals(wording: Wording) -> Fragment:
         [g.goal.get(language), wording.name_place(g.section, g.annex), g.reason.get(language)]
         for g in wording.registry.goals
     ]
-    return _draw(("goal", "plan_place", "why_no_target"), rows, "goals_caption", wording)
+    return _draw(("goal", "plan_place", "why_no_target"), rows, "goals_caption", wording, folded=True)
 
 
 def list_duties(wording: Wording) -> Fragment:
@@ -190,7 +190,7 @@ def list_duties(wording: Wording) -> Fragment:
         for duty in wording.registry.duties
     ]
     keys = ("duty", "plan_place", "owner", "rhythm_receiver", "could_measure")
-    return _draw(keys, rows, "duties_caption", wording)
+    return _draw(keys, rows, "duties_caption", wording, folded=True)
 
 
 def _draw(
@@ -201,6 +201,7 @@ def _draw(
     *,
     numeric: Collection[int] = (),
     keeper: bool = False,
+    folded: bool = False,
 ) -> Fragment:
     """Draw a table under its caption; where there is nothing to list, a sentence says so."""
     title = say(caption, wording.language)
@@ -208,4 +209,4 @@ def _draw(
         return draw_notice(say("nothing_listed", wording.language, caption=title))
     names = [say(key, wording.language) for key in keys]
     columns = [name[:1].upper() + name[1:] for name in names]
-    return draw_table(columns, rows, caption=title, numeric=numeric, keeper=keeper)
+    return draw_table(columns, rows, caption=title, numeric=numeric, keeper=keeper, folded=folded)

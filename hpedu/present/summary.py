@@ -1,4 +1,4 @@
-"""Say in a few sentences what a page answers, how targets are judged, and what has changed since last year."""
+"""Say in two sentences what a page answers, how targets are judged, and what has changed since last year."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from hpedu.registry.models import Target
 from hpedu.texts import Language, format_date, format_number, say, school_year
 
 COUNTED = ("verdict_changed", "new_value", "revised", "none")
-NAMED = 3  # at most as many targets that are not met are named
 
 
 JUDGED = (
@@ -40,7 +39,7 @@ OPEN = ("impossible", "due", "broken", "short", "one_point")
 
 
 def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
-    """Say whether the targets will be met, or that this cannot be told; how all of them stand; which are not met."""
+    """Say whether the targets will be met, or that this cannot be told, and how all of them stand."""
     if not wording.place.judged:
         return Prose(_say_known(standings, wording))
     counts = Counter(s.state for s in standings)
@@ -58,20 +57,14 @@ def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
     counted = "; ".join(say(f"answer_{key}", language, count=count) for key, count, _ in found if count)
     sentences = [verdict, say("answer_counts", language, all=len(standings), parts=counted)]
     claims = [_claim_count(states, count) for _, count, states in found]
-    claims += [_claim_count(GOOD, words["good"]), *(_claim_value(s, wording) for s in _list_unmet(standings)[:NAMED])]
-    return Prose(" ".join(filter(None, [*sentences, _say_unmet(standings, wording)])), claims)
+    claims.append(_claim_count(GOOD, words["good"]))
+    return Prose(" ".join(sentences), claims)
 
 
 def _claim_count(states: Sequence[str], count: int) -> str:
     """Say in XPath that as many rows of the scorecard have one of the states, if the page has a scorecard."""
     rows = f"//tr[@data-state][contains(' {' '.join(states)} ', concat(' ', @data-state, ' '))]"
     return f"not(//tr[@data-state]) or count({rows}) = {count}"
-
-
-def _claim_value(standing: Standing, wording: Wording) -> str:
-    """Say in XPath that the scorecard shows the newest figure of a target, if the page has a scorecard."""
-    row = f"//tr[@data-target='{standing.target.id}'][contains(., '{wording.last(standing)[0]}')]"
-    return f"not(//tr[@data-state]) or {row}"
 
 
 def _say_known(standings: Sequence[Standing], wording: Wording) -> str:
@@ -93,25 +86,6 @@ def _say_known(standings: Sequence[Standing], wording: Wording) -> str:
         territory=wording.territory,
         states="; ".join(states),
     )
-
-
-def _say_unmet(standings: Sequence[Standing], wording: Wording) -> str:
-    """Name targets that their latest figure does not meet, in the order of the plans; "" if none was measured.
-
-    Points, pupils per 10,000 and schools cannot be ranked against each other, so none is called the farthest.
-    """
-    unmet = _list_unmet(standings)
-    if not any(s.gap is not None for s in standings):
-        return ""
-    if not unmet:
-        return say("answer_all_met", wording.language)
-    targets = "; ".join(name_gap(one, wording) for one in unmet[:NAMED])
-    key = "answer_unmet" if len(unmet) <= NAMED else "answer_many_unmet"
-    return say(key, wording.language, count=len(unmet), named=NAMED, targets=targets)
-
-
-def _list_unmet(standings: Sequence[Standing]) -> list[Standing]:
-    return [s for s in standings if s.gap is not None and s.state != "met"]
 
 
 def name_gap(standing: Standing, wording: Wording) -> str:
