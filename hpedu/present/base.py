@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from hpedu.errors import check_language
 from hpedu.ingest.schema import Resource
 from hpedu.present.page.blocks import draw_table
-from hpedu.present.page.display import Fragment
+from hpedu.present.page.display import Fragment, is_vietnamese
 from hpedu.registry import load_registry
 from hpedu.registry.models import Indicator
 from hpedu.texts import format_number, say, school_year
@@ -64,11 +64,17 @@ class BaseReport:
         self, resources: Iterable[Resource], digests: Mapping[str, str] | None = None
     ) -> list[dict[str, str]]:
         """List sources as the head of a page names them; `digests` are those of the files, by path under data."""
+        known = {row.name: row for row in self.registry.publishers}
+        vietnamese = self.language == "vi"
         return [
             {
                 "name": resource.name,
-                "publisher": resource.publisher,
-                "title": resource.title,
+                "publisher": known[resource.publisher].vietnamese
+                if vietnamese and resource.publisher in known
+                else resource.publisher,
+                # A Vietnamese title is that of the print itself; the rest of the package is in English.
+                "title": resource.table if vietnamese and is_vietnamese(resource.table) else resource.title,
+                "copied": "yes" if resource.publisher in known and known[resource.publisher].copy_of_others else "",
                 "url": resource.url,
                 "published": resource.published,
                 "confidence": self._say(f"confidence_{resource.confidence}"),

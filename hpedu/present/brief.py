@@ -34,7 +34,9 @@ def draw_brief(view: View, standings: Sequence[Standing], overdue: Sequence[Occu
     # Tasks are given to divisions, not to groups of targets: only a page on everything lists them.
     late = [] if group.targets else overdue
     duties = list(_list_duties(standings, late, wording)) if wording.place.judged else []
-    heads = [say(key, language) for key in COLUMNS]
+    used = [place for place in range(len(COLUMNS)) if any(row[place] for row in duties)]
+    duties = [tuple(row[place] for place in used) for row in duties]
+    heads = [say(COLUMNS[place], language) for place in used]
     parts = {
         "lead": lead.text,
         "tiles": tiles,
@@ -118,7 +120,7 @@ def _number(standings: Sequence[Standing]) -> str:
 
 def _list_duties(
     standings: Sequence[Standing], overdue: Sequence[Occurrence], wording: Wording
-) -> Iterator[tuple[str, str, str, str]]:
+) -> Iterator[tuple[str, ...]]:
     """Yield a row a division: targets to fill in, figures to confirm, tasks overdue; the busiest by a plan first."""
     asked = wording.count_owners([s.target for s in standings if s.state in OWED and s.state != "contradicted"])
     doubted = Counter(

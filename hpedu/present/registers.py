@@ -33,7 +33,7 @@ def count_states(standings: Sequence[Standing], wording: Wording) -> pandas.Data
     return table
 
 
-def list_flagged(values: pl.DataFrame, wording: Wording) -> Fragment | None:
+def list_flagged(values: pl.DataFrame, wording: Wording, *, folded: bool = False) -> Fragment | None:
     """List indicator values that carry a flag (columns `hpedu.indicators.VALUES`); None if none does."""
     registry, language = wording.registry, wording.language
     rows = []
@@ -52,16 +52,17 @@ def list_flagged(values: pl.DataFrame, wording: Wording) -> Fragment | None:
             ]
         )
     keys = ("indicator", "territory", "year", "value", "flags")
-    return _draw(keys, rows, "flagged_caption", wording, keeper=True) if rows else None
+    return _draw(keys, rows, "flagged_caption", wording, keeper=True, folded=folded) if rows else None
 
 
-def list_set_aside(issues: pl.DataFrame, wording: Wording) -> Fragment:
+def list_set_aside(issues: pl.DataFrame, wording: Wording, *, folded: bool = False) -> Fragment:
     """List cells that were not read (columns `hpedu.ingest.schema.ISSUES`), one row a file and reason."""
     counted = issues.group_by("file", "reason", "subject", maintain_order=True).agg(
         pl.len().alias("cells"), pl.col(f"message_{wording.language}").first().alias("message")
     )
     rows = [[r["file"], r["cells"], r["message"]] for r in counted.sort("file", "reason").iter_rows(named=True)]
-    return _draw(("file", "count", "what_to_do"), rows, "set_aside_caption", wording, numeric={1}, keeper=True)
+    keys = ("file", "count", "what_to_do")
+    return _draw(keys, rows, "set_aside_caption", wording, numeric={1}, keeper=True, folded=folded)
 
 
 def list_findings(findings: pl.DataFrame, wording: Wording) -> Fragment:
@@ -101,14 +102,14 @@ def list_revisions(revisions: pl.DataFrame, wording: Wording, most: int = 30) ->
     return _draw(keys, rows, "revisions_caption", wording, numeric={2, 3, 4, 5})
 
 
-def list_errata(wording: Wording) -> Fragment:
+def list_errata(wording: Wording, *, folded: bool = False) -> Fragment:
     """List published cells that were corrected or flagged, with the evidence."""
     language = wording.language
     rows = [
         [_name_print(e, wording), e.reason.get(language), e.evidence.get(language)]
         for e in wording.registry.errata.values()
     ]
-    return _draw(("print", "reason", "evidence"), rows, "errata_caption", wording, keeper=True)
+    return _draw(("print", "reason", "evidence"), rows, "errata_caption", wording, keeper=True, folded=folded)
 
 
 def list_decisions(wording: Wording) -> Fragment:

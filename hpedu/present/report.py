@@ -275,8 +275,10 @@ class Report(View):
         if self.registry.groups[self.group].targets:
             shown = shown.filter(pl.col("indicator").is_in({indicator for indicator, _ in self._values}))
         files = None if not self.registry.groups[self.group].targets else [r.path for r in self.resources(shown)]
-        flagged = registers.list_flagged(shown, self.wording)
-        rest = [registers.list_set_aside(store.issues(files), self.wording), registers.list_errata(self.wording)]
+        folded = files is not None
+        flagged = registers.list_flagged(shown, self.wording, folded=folded)
+        aside = registers.list_set_aside(store.issues(files), self.wording, folded=folded)
+        rest = [aside, registers.list_errata(self.wording, folded=folded)]
         if self.registry.decisions:
             rest.append(registers.list_decisions(self.wording))
         return Block(flagged, *rest) if flagged else Block(*rest)

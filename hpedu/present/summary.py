@@ -52,7 +52,8 @@ def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
         "territory": wording.territory,
         "good": sum(counts[state] for state in GOOD),
     }
-    verdict = say("answer_open" if judged * 2 < len(standings) else "answer_verdict", language, **words)
+    key = "answer_verdict" if judged * 2 >= len(standings) else "answer_open" if judged else "answer_none_judged"
+    verdict = say(key, language, **words)
     found = [(key, sum(counts[state] for state in states), states) for key, states in parts]
     counted = "; ".join(say(f"answer_{key}", language, count=count) for key, count, _ in found if count)
     sentences = [verdict, say("answer_counts", language, all=len(standings), parts=counted)]

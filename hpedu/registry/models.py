@@ -543,10 +543,13 @@ class LevelFlow(Row):
 
 
 class PublisherName(Row):
-    """A name of a publisher that changed its name."""
+    """A publisher as the data package names it: its name of today, in Vietnamese, and whether others are copied."""
 
     name: Words
     publisher: Words
+    vietnamese: Words
+    # It copies or retells what others published.
+    copy_of_others: bool
 
 
 class Limit(Keyed):

@@ -7,6 +7,7 @@ Each object brings its own MIME bundle, so one notebook reads well in JupyterLab
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -174,9 +175,20 @@ class Fragment:
         return {"text/html": self.html, "text/plain": self.plain}
 
 
+def is_vietnamese(text: str) -> bool:
+    """Return whether a text has letters that only Vietnamese has among the languages of sources."""
+    return "đ" in text.lower() or any(map(unicodedata.combining, unicodedata.normalize("NFD", text)))
+
+
+SOURCE = ("name", "publisher", "title", "confidence", "file", "digest", "copied")
+
+
 def describe_source(source: dict[str, str], language: Language) -> dict[str, str]:
     """Describe a source for the footer. Only web addresses become links: a page must not carry other schemes."""
-    text = {key: source.get(key) or "" for key in ("name", "publisher", "title", "confidence", "file", "digest")}
+    text = {key: source.get(key) or "" for key in SOURCE}
+    spoken = {key: "vi" if is_vietnamese(text[key]) else "en" for key in ("publisher", "title") if text[key]}
+    # A voice reads a page in its language: what is in another one has to say so.
+    text |= {f"{key}_lang": code for key, code in spoken.items() if code != language}
     address = source.get("url") or ""
     is_web = address.startswith(("https://", "http://"))
     date = format_date(source.get("published") or "", language)
