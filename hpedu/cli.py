@@ -14,6 +14,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -334,10 +335,23 @@ def lint_pages(pages: tuple[Path, ...]) -> None:
     """Find in finished PAGES what would mislead a reader; by default in all of reports/."""
     from hpedu.folders import find_project
 
-    wanted = pages or sorted(find_project().reports.glob("*/**/*.html"))
+    wanted = pages or sorted(find_project().reports.glob("[0-9]*/**/*.html"))
     if _lint(wanted):
         sys.exit(1)
     tell("lint_done", count=len(wanted))
+
+
+@commands.command()
+@click.option("--note", required=True)
+@click.option("--why", default="")
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD")
+def issue(note: str, why: str, day: datetime | None) -> None:
+    """Freeze the finished pages as an edition under reports/issued/DATE; what was issued is never rewritten."""
+    from hpedu.batch.issue import issue_pages
+    from hpedu.folders import find_project
+
+    folder = issue_pages(find_project(), (day or datetime.now()).date(), note, why)
+    tell("issue_done", folder=folder)
 
 
 @commands.command()

@@ -57,6 +57,7 @@ def render_index(
             language=language,
             other=next(code for code in LANGUAGES if code != language),
             name_index=name_index,
+            issued=(reports / "issued" / name_index(language)).exists(),
             folders=folders,
             commune_lists=[
                 {"page": page, "year": school_year(int(page.partition("/")[0]), language)}
