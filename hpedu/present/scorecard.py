@@ -93,8 +93,6 @@ def _row(standing: Standing, wording: Wording) -> dict[str, Any]:
     last, year = wording.readings(standing) if standing.doubted else wording.last(standing)
     inputs = (standing.doubted or standing.last or {"inputs": []})["inputs"]
     return _name(standing, wording) | {
-        "objective": wording.objective(target),
-        "deadline": "" if wording.place.is_past else target.year or wording.deadline(target),
         "value": last,
         "year": year,
         "inputs": "\n".join(inputs),
@@ -114,6 +112,8 @@ def _name(standing: Standing, wording: Wording) -> dict[str, Any]:
         "id": target.id,
         "name": target.name.get(wording.language),
         "badge": wording.badge(standing),
+        "objective": wording.objective(target),
+        "deadline": "" if wording.place.is_past else target.year or wording.deadline(target),
         "state": wording.registry.name("state", standing.state, wording.language),
         "code": standing.state,
         "owners": " ".join(target.departments) if standing.state in OWED else "",

@@ -1,11 +1,10 @@
-"""The lists at the end of a report: who owes what, on what ground, and what the plans ask without a number."""
+"""The lists at the end of a report: tasks, and what the plans ask without a number."""
 
 from __future__ import annotations
 
 import pytest
 
-from hpedu.assess.standing import Standing
-from hpedu.present.registers import count_owed, list_duties, list_goals, list_missing, list_tasks
+from hpedu.present.registers import list_duties, list_goals, list_tasks
 from hpedu.present.view import Wording
 from hpedu.registry import Registry
 from hpedu.texts import LANGUAGES, Language, say
@@ -14,37 +13,6 @@ from hpedu.texts import LANGUAGES, Language, say
 @pytest.fixture(params=LANGUAGES)
 def wording(request: pytest.FixtureRequest, registry: Registry) -> Wording:
     return Wording(registry, request.param, "hai_phong")
-
-
-def blank(registry: Registry) -> list[Standing]:
-    """All targets without a figure; those of districts have lapsed."""
-    return [
-        Standing(target, "hai_phong", "lapsed" if target.substitute else "no_data")
-        for target in registry.targets.values()
-    ]
-
-
-def test_a_stated_and_an_inferred_owner_never_share_a_count(wording: Wording, registry: Registry) -> None:
-    counts = wording.count_owners(list(registry.targets.values()))
-    lines = count_owed(blank(registry), wording).plain.splitlines()[2:]
-    assert [line.split("\t")[0] for line in lines] == [wording.department(name) for name in counts]
-    numbers = [[int(cell) for cell in line.split("\t")[1:]] for line in lines]
-    assert numbers == sorted(numbers, reverse=True)
-    stated = sum(len(t.departments) for t in registry.targets.values() if t.department_basis == "stated")
-    # The two targets that have lapsed are owed by nobody.
-    assert sum(row[0] for row in numbers) == stated - 2
-    assert [row[2] for row in numbers].count(1) == 3 == sum(row[2] for row in numbers)
-
-
-def test_an_inferred_owner_is_marked_and_a_lapsed_target_is_not_missing(
-    wording: Wording, registry: Registry
-) -> None:
-    plain = list_missing(blank(registry), wording).plain
-    assert registry.targets["district_learning_community_share"].name.get(wording.language) not in plain
-    rows = {line.split("\t")[0]: line for line in plain.splitlines()}
-    for target in registry.targets.values():
-        if not target.substitute:
-            assert (" *\t" in rows[str(target.number)]) == (target.department_basis != "stated"), target.id
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

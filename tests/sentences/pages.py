@@ -15,7 +15,7 @@ from hpedu.folders import HOME_VARIABLE
 from hpedu.present.commune import CommuneReport
 from hpedu.present.page.blocks import Block, Prose
 from hpedu.present.page.display import Chart, Fragment
-from hpedu.present.registers import list_findings, list_missing, list_set_aside
+from hpedu.present.registers import list_findings, list_set_aside
 from hpedu.present.report import list_lines
 from hpedu.texts import Language, say
 
@@ -112,7 +112,7 @@ def say_pages(language: Language) -> dict[str, list[str]]:
             "requirements: nothing counted": long_ago.requirements(),
             "form offered": preschool.missing().pieces[0],
             "form not offered": old_city.missing().pieces[0],
-            "missing: none": list_missing([], report.wording),
+            "brief": preschool.brief(),
             "set aside": list_set_aside(store.issues(), report.wording),
             "findings: none": list_findings(store.findings(), report.wording),
             "figures lacking": _lack(report),

@@ -36,7 +36,7 @@ UNSAID = {
         "charts/origin",
         "charts/save_as",
     ),  # foot and tools
-    *("commune/commune_reports", "index/index_found", "index/index_scorecard"),  # the index pages
+    *("commune/commune_reports", "index/index_found"),  # the index pages
     *(
         "form/form_title",
         "form/form_step_state",

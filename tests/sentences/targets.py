@@ -14,7 +14,7 @@ from hpedu.assess.changes import CHANGES
 from hpedu.assess.standing import Standing
 from hpedu.assess.tasks import Occurrence
 from hpedu.outlook.open_sdg import CLASSES
-from hpedu.present.registers import count_owed, list_tasks
+from hpedu.present.registers import list_tasks
 from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import say_chance, say_standing
@@ -208,14 +208,13 @@ def _list_tasks(wording: Wording) -> list[str]:
         Occurrence(task, date(2029, 12, 31), "measured", standing=university),
     ]
     alone = Wording(replace(registry, tasks=[task]), wording.language, CITY)
-    owed = count_owed([*list_states().values()], alone)
-    return [*list_tasks(states, alone).plain.splitlines(), *owed.plain.splitlines()]
+    return list_tasks(states, alone).plain.splitlines()
 
 
 def _draw_rows(wording: Wording) -> list[str]:
     standings = [*list_states().values(), *list_cautions().values()]
     rows = [{"indicator": SHARE, "year": 2025, "value": 40.0, "qualifier": ">", "unit": "percent", "inputs": []}]
-    drawn = draw_scorecard(standings, {SHARE: rows}, wording, caption="", pages={})
+    drawn = draw_scorecard(standings, wording, caption="", pages={}, details={})
     bound = describe_value(rows[0], wording.registry.indicators[SHARE], wording)
     about = describe_value(rows[0] | {"qualifier": "about"}, wording.registry.indicators[SHARE], wording)
     return [*drawn.plain.strip().splitlines(), bound, about]
