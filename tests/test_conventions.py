@@ -381,7 +381,7 @@ class TestReportNotebooks:
         assert all(isinstance(node, ast.Assign) for node in parameters.body)
         names = {target.id for node in parameters.body for target in node.targets}  # type: ignore[attr-defined]
         assert names >= {"territory", "year", "language"}
-        more = {"horizon", "pupil_growth", "class_size", "scenario", "group"}  # group: of a commune
+        more = {"made_by", "horizon", "pupil_growth", "class_size", "scenario", "group"}  # group: of a commune
         assert names <= {"territory", "year", "language"} | more
 
     def test_every_word_is_in_both_languages(self, notebook: Path) -> None:

@@ -40,7 +40,7 @@ OPEN = ("impossible", "due", "broken", "short", "one_point")
 
 def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
     """Say whether the targets will be met, or that this cannot be told, and how all of them stand."""
-    if not wording.place.judged:
+    if all(s.state == "not_judged" for s in standings):
         return Prose(_say_known(standings, wording))
     counts = Counter(s.state for s in standings)
     judged = sum(counts[state] for state in JUDGED)

@@ -166,7 +166,7 @@ class Wording:
         year = name_year(row["year"], indicator, self.registry, self.language)
         if standing.target.kind == "milestone":
             return "", year
-        sign = f"{row['qualifier']} " if row["qualifier"] in (">", "<") else ""
+        sign = f"{row['qualifier']} " if row.get("qualifier") in (">", "<") else ""
         shown = count_shown(row, indicator)
         return sign + with_unit(row["value"], row["unit"], shown, self.language, self.registry), year
 

@@ -59,7 +59,7 @@ class Group(Keyed):
     page: bool  # it has a page for each territory
     # It has a page for each commune, made from the school list. A school list has no university.
     commune_page: bool
-    # Indicators that stand in its brief beside the targets that have a figure.
+    # Indicators in its brief, after the targets.
     headlines: list[Slug]
 
 
@@ -548,8 +548,7 @@ class PublisherName(Row):
     name: Words
     publisher: Words
     vietnamese: Words
-    # It copies or retells what others published.
-    copy_of_others: bool
+    copy_of_others: bool  # it copies or retells them
 
 
 class Limit(Keyed):
@@ -581,8 +580,7 @@ class SchoolColumn(Keyed):
     series: list[Words]
     # Sum the values; count the schools above 0; count the schools; count the valid recognitions.
     count_as: Literal["sum", "any", "rows", "valid"]
-    # Public and private schools are summed apart as well.
-    by_ownership: bool
+    by_ownership: bool  # public and private schools are summed apart as well
     # The column it cannot exceed; the column, or column and level, that it makes up together with others.
     part_of: str = ""
     sums_to: str = ""
@@ -600,6 +598,3 @@ class SchoolColumn(Keyed):
     def variants(self) -> dict[str, str]:
         """Return the ids of its columns for one level each, and that level."""
         return {f"{self.id}_{level}": level for level in self.levels} if self.per_level else {}
-
-
-# Two registries are equal only if they are the same object, so that caches can keep what is worked out of one.

@@ -176,8 +176,8 @@ class Fragment:
 
 
 def is_vietnamese(text: str) -> bool:
-    """Return whether a text has letters that only Vietnamese has among the languages of sources."""
-    return "đ" in text.lower() or any(map(unicodedata.combining, unicodedata.normalize("NFD", text)))
+    """Return whether a text has letters with marks: of the languages of sources, only Vietnamese has."""
+    return any(map(unicodedata.combining, unicodedata.normalize("NFD", text)))
 
 
 SOURCE = ("name", "publisher", "title", "confidence", "file", "digest", "copied")
