@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 
 import pandas
@@ -18,9 +17,10 @@ from hpedu.assess.changes import (
 from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_standings
 from hpedu.assess.tasks import Occurrence, list_occurrences
 from hpedu.errors import UnknownName, WrongParameters, check_name
-from hpedu.folders import PAGES_VARIABLE, find_project
+from hpedu.folders import find_project
 from hpedu.ingest.forms.design import task_series
 from hpedu.present import registers
+from hpedu.present.base import is_made
 from hpedu.present.brief import draw_brief
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.trend import trend
@@ -327,11 +327,9 @@ class Report(View):
     # -- inside --------------------------------------------------------------------------------------------
 
     def _is_made(self, group: str, territory: str = "", language: str = "") -> bool:
-        """Return whether a page is there, or the batch under way makes it; without a batch, that it could be made."""
-        made = os.environ.get(PAGES_VARIABLE)
+        """Return whether a page beside this one is there, or comes with it."""
         place = f"{self.year}/{territory or self.territory}/{language or self.language}/{group}.html"
-        could = self.registry.groups[group].page
-        return could if made is None else place in made.split() or (find_project().reports / place).exists()
+        return self.registry.groups[group].page and is_made(place)
 
     def _list_siblings(self) -> list[dict[str, str]]:
         """List the pages beside this one: `kind` (previous, next, territory, language), `place`, `name`."""
