@@ -33,7 +33,7 @@ JUDGED = (
     *("uncertain", "unlikely", "missed", "milestone_not_reached"),
 )
 """States that say whether a target is or will be met."""
-GOOD = JUDGED[:4]
+GOOD, BAD = JUDGED[:4], JUDGED[5:]
 OPEN = ("impossible", "due", "broken", "short", "one_point")
 """States of targets that have a figure but no verdict."""
 
@@ -51,6 +51,7 @@ def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
         "judged": judged,
         "territory": wording.territory,
         "good": sum(counts[state] for state in GOOD),
+        "bad": sum(counts[state] for state in BAD),
     }
     key = "answer_verdict" if judged * 2 >= len(standings) else "answer_open" if judged else "answer_none_judged"
     verdict = say(key, language, **words)
@@ -58,7 +59,7 @@ def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
     counted = "; ".join(say(f"answer_{key}", language, count=count) for key, count, _ in found if count)
     sentences = [verdict, say("answer_counts", language, all=len(standings), parts=counted)]
     claims = [_claim_count(states, count) for _, count, states in found]
-    claims.append(_claim_count(GOOD, words["good"]))
+    claims += [_claim_count(GOOD, words["good"]), _claim_count(BAD, words["bad"])]
     return Prose(" ".join(sentences), claims)
 
 

@@ -72,7 +72,8 @@ def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str], st
         value=wording.last(standing)[0],
         strip=draw_strip(standing, wording) if strip else "",
     )
-    return Fragment(html, f"{target.number}. {target.name.get(language)}: " + " ".join(sentences))
+    said = " ".join([f"{objective}." if objective else "", *sentences]).strip()
+    return Fragment(html, f"{target.number}. {target.name.get(language)}: {said}")
 
 
 def _list_marks(target: Target, wording: Wording) -> list[str]:

@@ -97,6 +97,12 @@ LINT: dict[str, dict[str, object]] = {
 }
 
 
+def _say_edition(language: Language) -> str:
+    words = {"number": 7, "name": "A", "year": "2025", "old": "22%", "new": "20%", "why": "B"}
+    said = say("edition_said", language, version=2, date="1/3/2026", note="A.")
+    return f"{said}\n{say('edition_correction', language, **words)}"
+
+
 def say_pages(language: Language) -> dict[str, list[str]]:
     """Say what follows the targets on pages of the small project."""
     with small_project():
@@ -121,6 +127,8 @@ def say_pages(language: Language) -> dict[str, list[str]]:
             "head of an old territory": Prose(old_city.head(title="", questions=[]).title),
             "figures until": Prose(say("figures_until", language, date="5/12/2025")),
             "blocked": Prose(say("blocked_said", language, what="<iframe> https://a.vn/map")),
+            "an edition": Prose(_say_edition(language)),
+            "made by": Prose(say("made_by", language, name="Sở Giáo dục và Đào tạo")),
             "lint": Prose("\n".join(say(f"lint_{key}", language, **words) for key, words in LINT.items())),
         }
         sections = {name: read_lines(page) for name, page in pages.items()}
