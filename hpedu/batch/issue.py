@@ -1,4 +1,4 @@
-"""Issue the pages: freeze them under a date, numbered, with what they correct. What was issued is never rewritten."""
+"""Issue the pages: freeze them under a date, numbered, with what they correct. What was issued stays."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GROUP = re.compile(r'data-group="(\w+)"')
 LEFT_OUT = ("build.json", "README.md")
 
 Issue = dict[str, Any]
-"""`version`, `date`, `note`, and `corrections`: year, territory, target, of (year of the figure), before, after, why."""
+"""`version`, `date`, `note`, `corrections`: year, territory, target, year of the figure (`of`), before, after, why"""
 
 
 class IssueExists(HpeduError):

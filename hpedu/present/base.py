@@ -16,7 +16,7 @@ from hpedu.texts import format_number, say, school_year
 
 
 def is_made(place: str) -> bool:
-    """Return whether a page under reports/ is there, or the batch under way makes it; without a batch, it may be."""
+    """Return whether a page under reports/ is there, or the batch under way makes it; without a batch, it may."""
     made = os.environ.get(PAGES_VARIABLE)
     return made is None or place in made.split() or (find_project().reports / place).exists()
 
@@ -82,7 +82,9 @@ class BaseReport:
                 else resource.publisher,
                 # A Vietnamese title is that of the print itself; the rest of the package is in English.
                 "title": resource.table if vietnamese and is_vietnamese(resource.table) else resource.title,
-                "copied": "yes" if resource.publisher in known and known[resource.publisher].copy_of_others else "",
+                "copied": "yes"
+                if resource.publisher in known and known[resource.publisher].copy_of_others
+                else "",
                 "url": resource.url,
                 "published": resource.published,
                 "confidence": self._say(f"confidence_{resource.confidence}"),

@@ -1,4 +1,4 @@
-"""Draw the one page that answers: the verdict in words, a few figures, what needs attention, who has to do what."""
+"""Draw the page that answers: the verdict in words, a few figures, what needs attention, who has to do what."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def draw_brief(view: View, standings: Sequence[Standing], overdue: Sequence[Occu
     wording, language = view.wording, view.language
     lead = answer(standings, wording)
     tiles = list(_list_tiles(view, standings, group))[:TILES]
-    attention = list(_list_attention(standings, wording)) if wording.place.judged else []
+    attention = list(list_attention(standings, wording)) if wording.place.judged else []
     # Tasks are given to divisions, not to groups of targets: only a page on everything lists them.
     late = [] if group.targets else overdue
     duties = list(_list_duties(standings, late, wording)) if wording.place.judged else []
@@ -43,7 +43,9 @@ def draw_brief(view: View, standings: Sequence[Standing], overdue: Sequence[Occu
         "attention": attention,
         "duties": duties,
         "heads": heads,
-        "words": {key: say(f"brief_{key}", language) for key in ("figures", "attention", "duties", "inferred", "text")},
+        "words": {
+            key: say(f"brief_{key}", language) for key in ("figures", "attention", "duties", "inferred", "text")
+        },
     }
     plain = "\n".join(_write_plain(parts))
     claims = "\n".join(lead.claims)
@@ -95,7 +97,7 @@ def _draw_tile(view: View, indicator: str, goal: str) -> dict[str, str]:
     return {"name": name, "value": last.text, "year": year, "note": note, "badge": "", "label": ""}
 
 
-def _list_attention(standings: Sequence[Standing], wording: Wording) -> Iterator[str]:
+def list_attention(standings: Sequence[Standing], wording: Wording) -> Iterator[str]:
     """Yield a line a matter: figures in doubt, targets in danger, old figures, targets that cannot be measured."""
     language = wording.language
     doubted = [s for s in standings if s.state == "contradicted"]
@@ -121,7 +123,7 @@ def _number(standings: Sequence[Standing]) -> str:
 def _list_duties(
     standings: Sequence[Standing], overdue: Sequence[Occurrence], wording: Wording
 ) -> Iterator[tuple[str, ...]]:
-    """Yield a row a division: targets to fill in, figures to confirm, tasks overdue; the busiest by a plan first."""
+    """Yield a row a division: targets to fill in, figures to confirm, tasks overdue; those named by plans first."""
     asked = wording.count_owners([s.target for s in standings if s.state in OWED and s.state != "contradicted"])
     doubted = Counter(
         name + ("" if s.target.department_basis == "stated" else " *")

@@ -131,10 +131,9 @@ class CommuneReport(BaseReport):
         sums = {name: self._write(self._sum(schools[name])) for name in SUMS}
         if find_small([self._sum(schools["pupils"])], self._limit):
             sums["pupils"] = self._say("small_hidden")
-        last = self._say("commune_incomplete", lacking=lacking, schools=schools.height)
-        return Prose(
-            f"{last if lacking else self._say('commune_complete')}\n\n{first} {self._say('commune_pupils', **sums)}"
-        )
+        incomplete = self._say("commune_incomplete", lacking=lacking, schools=schools.height)
+        missing = incomplete if lacking else self._say("commune_complete")
+        return Prose(f"{missing}\n\n{first} {self._say('commune_pupils', **sums)}")
 
     def figures(self) -> Block:
         """Draw a table a level: the commune's value, the city's, how they compare, how many schools reported."""
@@ -213,7 +212,9 @@ class CommuneReport(BaseReport):
         return [row | (blank if place in hidden else {"hidden": False}) for place, row in enumerate(rows)]
 
     def _shows(self, indicator: Indicator) -> bool:
-        ends = [{t.level for t in parse_formula(part)} for part in (indicator.numerator, indicator.denominator) if part]
+        ends = [
+            {t.level for t in parse_formula(part)} for part in (indicator.numerator, indicator.denominator) if part
+        ]
         # A rate from level to level is none of a commune: families send their children across its border.
         if len(ends) > 1 and not ends[0] & ends[1] and ends[1] <= set(STAGES):
             return False

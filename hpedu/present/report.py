@@ -125,8 +125,10 @@ class Report(View):
         shown = self.standings if group == self.group else self._assess(group)
         whole = not self.registry.groups[group].targets
         caption = self._say("all_targets") if whole else self._name_group(group)
-        own = {group: ""} if group == self.group and not whole else {}
-        pages = own or {name: f"{name}.html" if self._is_made(name) else None for name in self.registry.groups}
+        own = group == self.group and not whole
+        pages: dict[str, str | None] = {group: ""}
+        if not own:
+            pages = {name: f"{name}.html" if self._is_made(name) else None for name in self.registry.groups}
         # On a page of all targets each is defined where its group is.
         details = {s.target.id: describe_silent(self, s) for s in shown if own and not has_figure(s)}
         return draw_scorecard(shown, self.wording, caption=caption, pages=pages, details=details)
@@ -139,13 +141,15 @@ class Report(View):
         return draw_target(self, next(s for s in own if s.target.id == name))
 
     def targets(self, *levels: str, group: str | None = None) -> Block:
-        """Draw the blocks of the targets of the group that have a figure (of some levels only, if any are named)."""
+        """Draw the blocks of the targets of the group that have a figure (of some levels only, if named)."""
         group = group or self.group
         for level in levels:
             check_name("level", level, self.registry.codes_of("level"))
         own = self.standings if self._holds(group) else self._assess(group)
         wanted = [
-            s for s in own if s.target.group == group and (not levels or s.target.level in levels) and has_figure(s)
+            s
+            for s in own
+            if s.target.group == group and (not levels or s.target.level in levels) and has_figure(s)
         ]
         if not wanted:
             return Block(draw_notice(self._say("answer_none_known", all=0, territory=self.wording.territory)))
@@ -345,7 +349,9 @@ class Report(View):
         for language in LANGUAGES:
             if language != self.language and self._is_made(self.group, language=language):
                 away = f"../{language}/{self.group}.html"
-                found.append({"kind": "language", "place": away, "name": self._say("other_language"), "language": language})
+                found.append(
+                    {"kind": "language", "place": away, "name": self._say("other_language"), "language": language}
+                )
         return found
 
     def _say_past(self) -> str:

@@ -48,8 +48,8 @@ def draw_scorecard(
     Parameters
     ----------
     pages
-        By target group, the page to link to: with the blocks of its targets and the form for what is missing. "" is
-        this page, None is no page. The targets of a group that is not named are not linked, but their forms are.
+        By target group, the page to link to: with the blocks of its targets and the form for what is missing. ""
+        is this page, None is no page. The targets of a group that is not named are not linked, but their forms are.
     details
         What a silent target wants, by its id: shown on demand.
     """
@@ -89,7 +89,6 @@ def _links(standing: Standing, pages: Mapping[str, str | None]) -> dict[str, str
 
 
 def _row(standing: Standing, wording: Wording) -> dict[str, Any]:
-    target, language = standing.target, wording.language
     last, year = wording.readings(standing) if standing.doubted else wording.last(standing)
     inputs = (standing.doubted or standing.last or {"inputs": []})["inputs"]
     return _name(standing, wording) | {

@@ -17,7 +17,7 @@ WIDTH, HEIGHT, MARGIN = 200, 30, 6
 def draw_strip(standing: Standing, wording: Wording) -> Markup:
     """Draw a dot for the newest value, a bar for the 80% range of the deciding year, a tick for the target.
 
-    A contradicted figure is a hollow dot for each of its readings. The strip starts at nought, or at the half of its
+    A contradicted figure is a hollow dot for each of its readings. The strip starts at nought, or at half of its
     end if everything lies above that; both ends are written. It is "" without a number.
     """
     dots = list(standing.doubted["readings"]) if standing.doubted else []

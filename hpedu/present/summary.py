@@ -59,7 +59,7 @@ def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
     counted = "; ".join(say(f"answer_{key}", language, count=count) for key, count, _ in found if count)
     sentences = [verdict, say("answer_counts", language, all=len(standings), parts=counted)]
     claims = [_claim_count(states, count) for _, count, states in found]
-    claims += [_claim_count(GOOD, words["good"]), _claim_count(BAD, words["bad"])]
+    claims += [_claim_count(states, sum(counts[state] for state in states)) for states in (GOOD, BAD)]
     return Prose(" ".join(sentences), claims)
 
 

@@ -15,7 +15,7 @@ from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, link_csv, render
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.strip import draw_strip
-from hpedu.present.view import View, Wording, count_shown, describe_value, name_year, with_unit
+from hpedu.present.view import View, Wording, describe_value, name_year, with_unit
 from hpedu.registry.models import Indicator, Target
 from hpedu.texts import format_date, format_number, say
 
@@ -105,7 +105,7 @@ def _draw_facts(view: View, standing: Standing, series: Sequence[dict[str, Any]]
 
 
 def _list_facts(view: View, standing: Standing, series: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
-    """List definition, law, ambiguity, department, comparators, flags and sources of a target, under their names."""
+    """List definition, law, ambiguity, department, comparators, flags and sources of a target, by name."""
     target, wording, language = standing.target, view.wording, view.language
     sources = view.resources(pl.DataFrame(series)) if series else []
     national = view.context([target.id, *target.national_indicators], "viet_nam")
@@ -125,6 +125,7 @@ def _list_facts(view: View, standing: Standing, series: Sequence[dict[str, Any]]
         add("department", f"{wording.departments(target)} ({wording.department_basis(target)}){source}")
     if target.national:
         add("national", f"{target.national.text.get(language)} – {target.national.source.get(language)}")
+    add("open_sdg_term", " ".join(say_open_sdg(standing, wording)))
     add("others", "; ".join(map(wording.other_target, wording.registry.others_of(target.id))))
     add("national_figures", "; ".join(national))
     add("proxies", "; ".join(proxies))
@@ -217,7 +218,6 @@ def say_standing(standing: Standing, wording: Wording) -> list[str]:
         *_say_projection(standing, wording),
         *_say_pace(standing, wording),
         *_say_cautions(standing, wording),
-        *_say_open_sdg(standing, wording),
     ]
 
 
@@ -327,7 +327,8 @@ def _say_cautions(standing: Standing, wording: Wording) -> Iterator[str]:
         yield f"{say('implausible', language)}: {target.implausible.get(language)}"
 
 
-def _say_open_sdg(standing: Standing, wording: Wording) -> Iterator[str]:
+def say_open_sdg(standing: Standing, wording: Wording) -> Iterator[str]:
+    """Say the progress of a target by the rule of Open SDG, if it has any."""
     progress = standing.progress
     if progress is not None and progress["score"] is not None and progress["base_year"] is not None:
         yield say(

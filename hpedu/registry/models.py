@@ -543,7 +543,7 @@ class LevelFlow(Row):
 
 
 class PublisherName(Row):
-    """A publisher as the data package names it: its name of today, in Vietnamese, and whether others are copied."""
+    """A publisher as the data package names it: its name of today, in Vietnamese, and if it copies others."""
 
     name: Words
     publisher: Words

@@ -70,7 +70,10 @@ def test_every_target_is_in_one_of_the_counts(registry: Registry, language: Lang
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_with_less_than_half_judged_nothing_is_concluded(registry: Registry, language: Language) -> None:
-    judged, silent = stand(registry, SHARES[0], 40.0, state="met"), stand(registry, SHARES[1], None, state="no_data")
+    judged, silent = (
+        stand(registry, SHARES[0], 40.0, state="met"),
+        stand(registry, SHARES[1], None, state="no_data"),
+    )
     words = "Chưa thể kết luận" if language == "vi" else "It cannot be said yet"
     assert say([judged, silent, silent], language, registry).startswith(words)
     assert say([silent], language, registry).startswith(words)
@@ -78,7 +81,9 @@ def test_with_less_than_half_judged_nothing_is_concluded(registry: Registry, lan
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_claims_of_the_answer_hold_on_a_page_with_its_scorecard(registry: Registry, language: Language) -> None:
+def test_the_claims_of_the_answer_hold_on_a_page_with_its_scorecard(
+    registry: Registry, language: Language
+) -> None:
     wording = Wording(registry, language, "hai_phong")
     page = [stand(registry, SHARES[0], 40.0, state="met"), stand(registry, SHARES[1], None, state="no_data")]
     card = draw_scorecard(page, wording, caption="", pages={}, details={}).html

@@ -259,7 +259,16 @@ FILLED = (
         "report_work",
         "stale_data",
     ),
-    *("demo_done", "form_done", "outlook_done", "field_literal_error", "plain", "run_tasks", "run_installing"),
+    *(
+        "demo_done",
+        "form_done",
+        "issue_done",
+        "outlook_done",
+        "field_literal_error",
+        "plain",
+        "run_tasks",
+        "run_installing",
+    ),
 )
 """Texts that need a damaged file, a whole project or a run to be said: said here with example values."""
 

@@ -147,7 +147,7 @@ class PageHead:
     rules: list[str] = field(default_factory=list)
     home: str = ""  # the page that leads to this one; empty: the index
     made_by: str = ""  # who answers for the page
-    # kind (previous, next, territory, language), place and name of each page beside this one; its language if another
+    # kind (previous, next, territory, language), place and name of each page beside this one; language of another
     siblings: list[dict[str, str]] = field(default_factory=list)
     past: bool = False  # the territory is no more
 

@@ -211,6 +211,7 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
             library=pack(library) if charts else "",
             script=Markup(script),
             order=Markup(order),
+            brief='class="brief"' in ordered.html,
             policy=write_policy([*([library, script] if charts else []), *filter(None, [order])]),
         )
     )
