@@ -123,7 +123,7 @@ def _number(standings: Sequence[Standing]) -> str:
 def _list_duties(
     standings: Sequence[Standing], overdue: Sequence[Occurrence], wording: Wording
 ) -> Iterator[tuple[str, ...]]:
-    """Yield a row a division: targets to fill in, figures to confirm, tasks overdue; those named by plans first."""
+    """Yield a row a division: targets to fill in, figures to confirm, tasks overdue; those plans name first."""
     asked = wording.count_owners([s.target for s in standings if s.state in OWED and s.state != "contradicted"])
     doubted = Counter(
         name + ("" if s.target.department_basis == "stated" else " *")

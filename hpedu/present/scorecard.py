@@ -49,7 +49,7 @@ def draw_scorecard(
     ----------
     pages
         By target group, the page to link to: with the blocks of its targets and the form for what is missing. ""
-        is this page, None is no page. The targets of a group that is not named are not linked, but their forms are.
+        is this page, None is no page. Targets of a group that is not named are not linked, but their forms are.
     details
         What a silent target wants, by its id: shown on demand.
     """

@@ -21,6 +21,8 @@ from hpedu.texts import format_date, format_number, say
 
 # A probability is said in steps of 5 percent: more would be false precision.
 STEP = 5
+LEAST_DRAWN = 3
+"""Figures of a territory and its parts that are worth a chart."""
 TRENDLESS = ("one_point", "short", "broken")
 ENDS = {"point": "point", "low": "lo80", "high": "hi80"}
 FAN = ("lo50", "hi50", "lo80", "hi80", "lo95", "hi95")
@@ -32,8 +34,8 @@ def draw_target(view: View, standing: Standing) -> Block:
     indicator = view.registry.indicators.get(target.milestone_indicator or target.id)
     series = view.rows(indicator.id, bounds=True) if indicator else []
     facts = _draw_facts(view, standing, series)
-    chart = _draw_chart(view, standing) if len(series) > 1 and target.kind != "milestone" else None
-    # A single figure is told by its strip.
+    chart = _draw_chart(view, standing) if indicator and target.kind != "milestone" else None
+    # Figures that make no line are told by the strip.
     head = _draw_head(standing, view.wording, parts=_say_parts(view, standing), strip=chart is None)
     return Block(head, chart, facts) if chart else Block(head, facts)
 
@@ -143,7 +145,7 @@ def _draw_chart(view: View, standing: Standing) -> Chart | None:
     frame = view.values([target.id], territories=[view.territory, *parts, *country])
     frame = frame.filter(pl.col("qualifier") == "")
     own = view.registry.territories[view.territory].name.get(view.language)
-    if frame.filter(pl.col("territory") != "viet_nam").is_empty():
+    if frame.filter(pl.col("territory") != "viet_nam").height < LEAST_DRAWN:
         return None
     others = [name for name in frame["territory_name"].unique(maintain_order=True) if name != own]
     order = [own, *others] if own in frame["territory_name"] else others
