@@ -29,7 +29,7 @@ GROUP = re.compile(r'data-group="(\w+)"')
 LEFT_OUT = ("build.json", "README.md")
 
 Issue = dict[str, Any]
-"""`version`, `date`, `note`, `corrections`: year, territory, target, `of` (year of the figure), before, after, why"""
+"""`version`, `date`, `note`, `corrections`: year, territory, target, `of` (its year), before, after, why"""
 
 
 class IssueExists(HpeduError):
