@@ -128,9 +128,13 @@ class Report(View):
         own = group == self.group and not whole
         pages: dict[str, str | None] = {group: ""}
         if not own:
-            pages = {name: f"{name}.html" if self._is_made(name) else None for name in self.registry.groups}
+            # A group that has no page is on the one of all.
+            beside = {name: row.page for name, row in self.registry.groups.items()}
+            pages = {name: f"{name}.html" if self._is_made(name) else None for name in beside if beside[name]}
+            pages |= {name: "" for name, made in beside.items() if not made}
         # On a page of all targets each is defined where its group is.
-        details = {s.target.id: describe_silent(self, s) for s in shown if own and not has_figure(s)}
+        here = [s for s in shown if pages[s.target.group] == "" and not has_figure(s)]
+        details = {s.target.id: describe_silent(self, s) for s in here}
         return draw_scorecard(shown, self.wording, caption=caption, pages=pages, details=details)
 
     def target(self, name: str) -> Block:
