@@ -14,7 +14,8 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,14 +24,16 @@ import click
 from hpedu.console import (
     SpokenCommand,
     SpokenGroup,
+    ask_field,
     check_streams,
+    complete_ids,
     describe_os_error,
     ends_in,
     spoken,
     tell,
 )
 from hpedu.errors import HpeduError, check_language, check_name
-from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, Sayable, message, say
+from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, message, say
 
 if TYPE_CHECKING:
     from hpedu.batch.build import Progress, Settings
@@ -65,30 +68,10 @@ class NoExportOfCommunes(HpeduError):
     status = 2
 
 
-def _known(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
-    """Return what completes an option in a shell: the ids of a table of the registry, or codes of it."""
-
-    def complete(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-        from hpedu.registry import load_registry
-
-        registry = load_registry()
-        known: dict[str, Iterable[str]] = {
-            "target": registry.targets,
-            "group": registry.groups,
-            "territory": registry.reported_territories(),
-            "department": registry.departments,
-            "state": registry.codes_of("state"),
-            "language": LANGUAGES,
-        }
-        return [name for name in known[kind] if name.startswith(begun)]
-
-    return complete
-
-
 @click.command(cls=SpokenCommand)
-@click.option("--group", "--notebook", "groups", multiple=True, shell_complete=_known("group"))
-@click.option("--territory", "territories", multiple=True, shell_complete=_known("territory"))
-@click.option("--language", "languages", multiple=True, shell_complete=_known("language"))
+@click.option("--group", "--notebook", "groups", multiple=True, shell_complete=complete_ids("group"))
+@click.option("--territory", "territories", multiple=True, shell_complete=complete_ids("territory"))
+@click.option("--language", "languages", multiple=True, shell_complete=complete_ids("language"))
 @click.option("--year", type=int)
 @click.option("--only", multiple=True, metavar="ID")
 @click.option("--limit", type=click.IntRange(1))
@@ -234,7 +217,7 @@ def _known_language(_context: click.Context, _param: click.Parameter, language: 
 
 @click.group(cls=SpokenGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hpedu", message="%(prog)s %(version)s")
-@click.option("--language", is_eager=True, callback=_known_language, shell_complete=_known("language"))
+@click.option("--language", is_eager=True, callback=_known_language, shell_complete=complete_ids("language"))
 def commands(language: str | None) -> None:
     """Will the city's schools reach their goals? Statistics in, reports to 2030 out."""
     if language is None and (meant := os.environ.get(LANGUAGE_VARIABLE)):
@@ -355,21 +338,9 @@ def add(file: Path, **given: Any) -> None:
     from hpedu.ingest.entry import add_entry
     from hpedu.registry import load_registry
 
-    ask = _ask if sys.stdin.isatty() else None
+    ask = ask_field if sys.stdin.isatty() else None
     resource = add_entry(file, find_project(), given, load_registry(), ask)
     tell("add_done", path=resource.path, title=resource.title, publisher=resource.publisher)
-
-
-def _ask(name: str, otherwise: str, wrong: Sayable | None) -> str:
-    """Ask for a field of an entry on the terminal; an empty line takes what is offered."""
-    if wrong is not None:
-        click.echo(wrong.say(spoken()), err=True)
-    offered = f" [{otherwise}]" if otherwise else ""
-    click.echo(f"{say(f'entry_{name}', spoken())}{offered}: ", nl=False, err=True)
-    line = sys.stdin.readline()
-    if not line:
-        raise click.Abort
-    return line
 
 
 @commands.command("lint-pages")
@@ -378,10 +349,23 @@ def lint_pages(pages: tuple[Path, ...]) -> None:
     """Find in finished PAGES what would mislead a reader; by default in all of reports/."""
     from hpedu.folders import find_project
 
-    wanted = pages or sorted(find_project().reports.glob("*/**/*.html"))
+    wanted = pages or sorted(find_project().reports.glob("[0-9]*/**/*.html"))
     if _lint(wanted):
         sys.exit(1)
     tell("lint_done", count=len(wanted))
+
+
+@commands.command()
+@click.option("--note", required=True)
+@click.option("--why", default="")
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD")
+def issue(note: str, why: str, day: datetime | None) -> None:
+    """Freeze the finished pages as an edition under reports/issued/DATE; what was issued is never rewritten."""
+    from hpedu.batch.issue import issue_pages
+    from hpedu.folders import find_project
+
+    folder = issue_pages(find_project(), (day or datetime.now()).date(), note, why)
+    tell("issue_done", folder=folder)
 
 
 @commands.command()
@@ -420,12 +404,12 @@ def init(folder: Path) -> None:
 
 
 @commands.command()
-@click.option("--group", shell_complete=_known("group"))
-@click.option("--department", shell_complete=_known("department"))
+@click.option("--group", shell_complete=complete_ids("group"))
+@click.option("--department", shell_complete=complete_ids("department"))
 @click.option("--year", type=int)
 @click.option("--school-list", is_flag=True)
 @click.option("--history", metavar="2019-2025")
-@click.option("--territory", shell_complete=_known("territory"))
+@click.option("--territory", shell_complete=complete_ids("territory"))
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 def form(
     group: str | None,
@@ -558,12 +542,12 @@ def outlook(file: Path, targets: Path | None, until: int, output: Path | None) -
 
 
 @commands.command()
-@click.argument("target", required=False, shell_complete=_known("target"))
-@click.option("--group", shell_complete=_known("group"))
-@click.option("--state", shell_complete=_known("state"))
-@click.option("--department", shell_complete=_known("department"))
-@click.option("--territory", shell_complete=_known("territory"))
-@click.option("--language", callback=_known_language, shell_complete=_known("language"))
+@click.argument("target", required=False, shell_complete=complete_ids("target"))
+@click.option("--group", shell_complete=complete_ids("group"))
+@click.option("--state", shell_complete=complete_ids("state"))
+@click.option("--department", shell_complete=complete_ids("department"))
+@click.option("--territory", shell_complete=complete_ids("territory"))
+@click.option("--language", callback=_known_language, shell_complete=complete_ids("language"))
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--csv", "as_csv", is_flag=True)
 def targets(

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from hpedu.errors import check_language
+from hpedu.folders import PAGES_VARIABLE, find_project
 from hpedu.ingest.schema import Resource
 from hpedu.present.page.blocks import draw_table
-from hpedu.present.page.display import Fragment
+from hpedu.present.page.display import Fragment, is_vietnamese
 from hpedu.registry import load_registry
 from hpedu.registry.models import Indicator
 from hpedu.texts import format_number, remember_language, say, school_year
+
+
+def is_made(place: str) -> bool:
+    """Return whether a page under reports/ is there, or the batch under way makes it; without a batch, it may."""
+    made = os.environ.get(PAGES_VARIABLE)
+    return made is None or place in made.split() or (find_project().reports / place).exists()
 
 
 class BaseReport:
@@ -65,11 +73,19 @@ class BaseReport:
         self, resources: Iterable[Resource], digests: Mapping[str, str] | None = None
     ) -> list[dict[str, str]]:
         """List sources as the head of a page names them; `digests` are those of the files, by path under data."""
+        known = {row.name: row for row in self.registry.publishers}
+        vietnamese = self.language == "vi"
         return [
             {
                 "name": resource.name,
-                "publisher": resource.publisher,
-                "title": resource.title,
+                "publisher": known[resource.publisher].vietnamese
+                if vietnamese and resource.publisher in known
+                else resource.publisher,
+                # A Vietnamese title is that of the print itself; the rest of the package is in English.
+                "title": resource.table if vietnamese and is_vietnamese(resource.table) else resource.title,
+                "copied": "yes"
+                if resource.publisher in known and known[resource.publisher].copy_of_others
+                else "",
                 "url": resource.url,
                 "published": resource.published,
                 "confidence": self._say(f"confidence_{resource.confidence}"),

@@ -59,6 +59,8 @@ class Group(Keyed):
     page: bool  # it has a page for each territory
     # It has a page for each commune, made from the school list. A school list has no university.
     commune_page: bool
+    # Indicators in its brief, after the targets.
+    headlines: list[Slug]
 
 
 class Territory(Keyed):
@@ -554,10 +556,12 @@ class Peer(Row):
 
 
 class PublisherName(Row):
-    """A name of a publisher that changed its name."""
+    """A publisher as the data package names it: its name of today, in Vietnamese, and if it copies others."""
 
     name: Words
     publisher: Words
+    vietnamese: Words
+    copy_of_others: bool  # it copies or retells them
 
 
 class Limit(Keyed):

@@ -96,14 +96,15 @@ def draw_table(
     caption: str,
     numeric: Collection[int] = (),
     keeper: bool = False,
+    folded: bool = False,
 ) -> Fragment:
     """Draw a table with its caption; the first column heads the rows, `numeric` columns are set to the right.
 
-    A table for the `keeper` of the data may speak of files and cells.
+    A table for the `keeper` of the data may speak of files and cells. A `folded` one is opened by its caption.
     """
     rows = [[("" if cell is None else cell) for cell in row] for row in rows]
     kinds = ["number" if i in numeric else _find_kind(row[i] for row in rows) for i in range(len(columns))]
-    html = render("table", columns=columns, rows=rows, caption=caption, kinds=kinds, keeper=keeper)
+    html = render("table", columns=columns, rows=rows, caption=caption, kinds=kinds, keeper=keeper, folded=folded)
     table = Table(caption, columns, [list(map(_strip, row)) for row in rows], numeric)
     plain = "\n".join("\t".join(row) for row in [columns, *table.rows])
     return Fragment(html, f"{caption}\n{plain}", table)
