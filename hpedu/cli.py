@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,6 @@ from hpedu.console import (
     SpokenGroup,
     ask_field,
     check_streams,
-    complete_ids,
     describe_os_error,
     ends_in,
     spoken,
@@ -68,10 +67,30 @@ class NoExportOfCommunes(HpeduError):
     status = 2
 
 
+def _known(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Return what completes an option in a shell: the ids of a table of the registry, or codes of it."""
+
+    def complete(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+        from hpedu.registry import load_registry
+
+        registry = load_registry()
+        known: dict[str, Iterable[str]] = {
+            "target": registry.targets,
+            "group": registry.groups,
+            "territory": registry.reported_territories(),
+            "department": registry.departments,
+            "state": registry.codes_of("state"),
+            "language": LANGUAGES,
+        }
+        return [name for name in known[kind] if name.startswith(begun)]
+
+    return complete
+
+
 @click.command(cls=SpokenCommand)
-@click.option("--group", "--notebook", "groups", multiple=True, shell_complete=complete_ids("group"))
-@click.option("--territory", "territories", multiple=True, shell_complete=complete_ids("territory"))
-@click.option("--language", "languages", multiple=True, shell_complete=complete_ids("language"))
+@click.option("--group", "--notebook", "groups", multiple=True, shell_complete=_known("group"))
+@click.option("--territory", "territories", multiple=True, shell_complete=_known("territory"))
+@click.option("--language", "languages", multiple=True, shell_complete=_known("language"))
 @click.option("--year", type=int)
 @click.option("--only", multiple=True, metavar="ID")
 @click.option("--limit", type=click.IntRange(1))
@@ -217,7 +236,7 @@ def _known_language(_context: click.Context, _param: click.Parameter, language: 
 
 @click.group(cls=SpokenGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hpedu", message="%(prog)s %(version)s")
-@click.option("--language", is_eager=True, callback=_known_language, shell_complete=complete_ids("language"))
+@click.option("--language", is_eager=True, callback=_known_language, shell_complete=_known("language"))
 def commands(language: str | None) -> None:
     """Will the city's schools reach their goals? Statistics in, reports to 2030 out."""
     if language is None and (meant := os.environ.get(LANGUAGE_VARIABLE)):
@@ -404,12 +423,12 @@ def init(folder: Path) -> None:
 
 
 @commands.command()
-@click.option("--group", shell_complete=complete_ids("group"))
-@click.option("--department", shell_complete=complete_ids("department"))
+@click.option("--group", shell_complete=_known("group"))
+@click.option("--department", shell_complete=_known("department"))
 @click.option("--year", type=int)
 @click.option("--school-list", is_flag=True)
 @click.option("--history", metavar="2019-2025")
-@click.option("--territory", shell_complete=complete_ids("territory"))
+@click.option("--territory", shell_complete=_known("territory"))
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 def form(
     group: str | None,
@@ -542,12 +561,12 @@ def outlook(file: Path, targets: Path | None, until: int, output: Path | None) -
 
 
 @commands.command()
-@click.argument("target", required=False, shell_complete=complete_ids("target"))
-@click.option("--group", shell_complete=complete_ids("group"))
-@click.option("--state", shell_complete=complete_ids("state"))
-@click.option("--department", shell_complete=complete_ids("department"))
-@click.option("--territory", shell_complete=complete_ids("territory"))
-@click.option("--language", callback=_known_language, shell_complete=complete_ids("language"))
+@click.argument("target", required=False, shell_complete=_known("target"))
+@click.option("--group", shell_complete=_known("group"))
+@click.option("--state", shell_complete=_known("state"))
+@click.option("--department", shell_complete=_known("department"))
+@click.option("--territory", shell_complete=_known("territory"))
+@click.option("--language", callback=_known_language, shell_complete=_known("language"))
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--csv", "as_csv", is_flag=True)
 def targets(

@@ -12,7 +12,7 @@ import os
 import select
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any
 import click
 
 from hpedu.errors import HpeduError, check_language
-from hpedu.texts import LANGUAGES, Language, Sayable, choose_language, has_text, message, say
+from hpedu.texts import Language, Sayable, choose_language, has_text, message, say
 
 
 def spoken(context: click.Context | None = None) -> Language:
@@ -55,26 +55,6 @@ def ends_in(ending: str) -> Callable[[click.Context, click.Parameter, Path | Non
         return path
 
     return check
-
-
-def complete_ids(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
-    """Return what completes an option in a shell: the ids of a table of the registry, or codes of it."""
-
-    def complete(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
-        from hpedu.registry import load_registry
-
-        registry = load_registry()
-        known: dict[str, Iterable[str]] = {
-            "target": registry.targets,
-            "group": registry.groups,
-            "territory": registry.reported_territories(),
-            "department": registry.departments,
-            "state": registry.codes_of("state"),
-            "language": LANGUAGES,
-        }
-        return [name for name in known[kind] if name.startswith(begun)]
-
-    return complete
 
 
 def ask_field(name: str, otherwise: str, wrong: Sayable | None) -> str:
