@@ -120,9 +120,9 @@ def _strip(cell: object) -> str:
     return str(cell.striptags() if isinstance(cell, Markup) else cell)
 
 
-def draw_notice(text: str) -> Fragment:
-    """Draw a sentence that catches the eye: what is missing, and who has it."""
-    return Fragment(render("notice", text=text), text)
+def draw_notice(text: str, claims: Sequence[str] = ()) -> Fragment:
+    """Draw a sentence that catches the eye: what is missing, and who has it; `claims` are as of `Prose`."""
+    return Fragment(render("notice", text=text, claims=claims), text)
 
 
 def link_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

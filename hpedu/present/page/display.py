@@ -42,6 +42,7 @@ class ChartText:
     unit_label: str
     decimals: int
     school_year: bool = True  # years are school years; else calendar years
+    claims: Sequence[str] = ()  # XPath that is true of a page if the title is (`hpedu.present.page.lint`)
 
     def say(self, key: str, **values: object) -> str:
         """Return a text in the language of the chart."""
@@ -151,6 +152,7 @@ class Chart:
             "spec": self._warn(self.spec),
             "table": {"columns": self.table.columns, "rows": [list(row) for row in self.table.iter_rows()]},
             "remarks": self.remarks,
+            "claims": list(self.text.claims),
             "origins": [[list(cell) for cell in row] for row in self.origins],
             "data": list_cells(self.data),
             "language": self.text.language,
