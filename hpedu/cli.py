@@ -15,6 +15,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ import click
 from hpedu.console import (
     SpokenCommand,
     SpokenGroup,
+    ask_field,
     check_streams,
     describe_os_error,
     ends_in,
@@ -33,7 +35,7 @@ from hpedu.console import (
 from hpedu.desk.completion import complete_ids
 from hpedu.errors import HpeduError, check_language, check_name
 from hpedu.fetch.command import fetch
-from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, Sayable, message, say
+from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, message, say
 
 if TYPE_CHECKING:
     from hpedu.batch.build import Progress, Settings
@@ -323,21 +325,9 @@ def add(file: Path, **given: Any) -> None:
     from hpedu.ingest.entry import add_entry
     from hpedu.registry import load_registry
 
-    ask = _ask if sys.stdin.isatty() else None
+    ask = ask_field if sys.stdin.isatty() else None
     resource = add_entry(file, find_project(), given, load_registry(), ask)
     tell("add_done", path=resource.path, title=resource.title, publisher=resource.publisher)
-
-
-def _ask(name: str, otherwise: str, wrong: Sayable | None) -> str:
-    """Ask for a field of an entry on the terminal; an empty line takes what is offered."""
-    if wrong is not None:
-        click.echo(wrong.say(spoken()), err=True)
-    offered = f" [{otherwise}]" if otherwise else ""
-    click.echo(f"{say(f'entry_{name}', spoken())}{offered}: ", nl=False, err=True)
-    line = sys.stdin.readline()
-    if not line:
-        raise click.Abort
-    return line
 
 
 commands.add_command(fetch)
@@ -349,10 +339,23 @@ def lint_pages(pages: tuple[Path, ...]) -> None:
     """Find in finished PAGES what would mislead a reader; by default in all of reports/."""
     from hpedu.folders import find_project
 
-    wanted = pages or sorted(find_project().reports.glob("*/**/*.html"))
+    wanted = pages or sorted(find_project().reports.glob("[0-9]*/**/*.html"))
     if _lint(wanted):
         sys.exit(1)
     tell("lint_done", count=len(wanted))
+
+
+@commands.command()
+@click.option("--note", required=True)
+@click.option("--why", default="")
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD")
+def issue(note: str, why: str, day: datetime | None) -> None:
+    """Freeze the finished pages as an edition under reports/issued/DATE; what was issued is never rewritten."""
+    from hpedu.batch.issue import issue_pages
+    from hpedu.folders import find_project
+
+    folder = issue_pages(find_project(), (day or datetime.now()).date(), note, why)
+    tell("issue_done", folder=folder)
 
 
 @commands.command()

@@ -16,6 +16,8 @@ from hpedu.values import VALUES, compute_commune_indicators
 COMMUNE_VALUES = VALUES | {
     "asked": pl.Int64,  # schools of the commune that have such a figure
     "lacking": pl.List(pl.String),  # names of those of them that did not give it
+    "low": pl.Float64,  # a quarter of the communes lie below it, a quarter above `high`; null if they are few
+    "high": pl.Float64,
 }
 """One row an indicator, commune (its id is in `territory`) and year; `value` is null if no school reported."""
 
@@ -38,6 +40,7 @@ COMMUNE_SCHOOLS: dict[str, Any] = {
 
 STAGE = {"nursery": "preschool", "kindergarten": "preschool"}
 STAGES = ("preschool", "primary", "lower_secondary", "upper_secondary", "continuing")
+LEAST_SPREAD = 8  # communes; of fewer, quarters say nothing
 SHOWN = ("pupils", "classes", "teachers")
 
 _Asked = dict[SeriesRef, dict[tuple[str, int], dict[int, bool]]]
@@ -87,7 +90,13 @@ def _add_answers(
             # Otherwise there is nothing to divide by: nobody has to report anything.
             if key in known or lacking:
                 rows.append(row | {"asked": len(answers), "lacking": lacking})
-    return pl.DataFrame(rows, schema=COMMUNE_VALUES, orient="row").sort("territory", maintain_order=True)
+    table = pl.DataFrame(rows, schema=COMMUNE_VALUES, orient="row").sort("territory", maintain_order=True)
+    alike = ("indicator", "year")
+    enough = pl.col("value").count().over(alike) >= LEAST_SPREAD
+    quarters = {"low": pl.col("value").quantile(0.25), "high": pl.col("value").quantile(0.75)}
+    return table.with_columns(
+        pl.when(enough).then(quarter.over(alike)).alias(name) for name, quarter in quarters.items()
+    )
 
 
 def _index(schools: pl.DataFrame, figures: pl.DataFrame) -> _Asked:

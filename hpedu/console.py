@@ -21,7 +21,7 @@ from typing import Any
 import click
 
 from hpedu.errors import HpeduError, check_language
-from hpedu.texts import Language, choose_language, has_text, message, say
+from hpedu.texts import Language, Sayable, choose_language, has_text, message, say
 
 
 def spoken(context: click.Context | None = None) -> Language:
@@ -55,6 +55,18 @@ def ends_in(ending: str) -> Callable[[click.Context, click.Parameter, Path | Non
         return path
 
     return check
+
+
+def ask_field(name: str, otherwise: str, wrong: Sayable | None) -> str:
+    """Ask for a field of an entry on the terminal; an empty line takes what is offered."""
+    if wrong is not None:
+        click.echo(wrong.say(spoken()), err=True)
+    offered = f" [{otherwise}]" if otherwise else ""
+    click.echo(f"{say(f'entry_{name}', spoken())}{offered}: ", nl=False, err=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise click.Abort
+    return line
 
 
 STREAMS = {"stdin": "</dev/null", "stdout": ">log.txt", "stderr": "2>log.txt"}

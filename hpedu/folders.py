@@ -92,7 +92,7 @@ def announce(variable: str, value: str) -> Iterator[None]:
 
 MARKER = Path("data/raw/datapackage.json")
 HOME_VARIABLE = "HPEDU_HOME"
-LANGUAGES_VARIABLE = "HPEDU_LANGUAGES"  # those of the batch under way: a page may link to its translation
+PAGES_VARIABLE = "HPEDU_PAGES"  # those of the batch under way, under reports/: its pages may link to each other
 
 
 class NoProject(HpeduError):

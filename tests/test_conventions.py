@@ -388,7 +388,8 @@ class TestReportNotebooks:
         names = {target.id for [target] in targets}
         assert names >= {"territory", "year", "language"}
         # "group" is of a commune, the last three are of a review.
-        more = {"horizon", "pupil_growth", "class_size", "scenario", "peers", "group", "kind", "until", "output"}
+        more = {"made_by", "horizon", "pupil_growth", "class_size", "scenario", "peers", "group"}
+        more |= {"kind", "until", "output"}
         assert names <= {"territory", "year", "language"} | more
 
     def test_every_word_is_in_both_languages(self, notebook: Path) -> None:

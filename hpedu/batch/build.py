@@ -29,7 +29,7 @@ from hpedu.batch.plan import Engine, Limits, Outcome, Run, prepare_tables
 from hpedu.batch.progress import add_times, expect_seconds, read_times
 from hpedu.digest import PREPARED_VARIABLE, vouch
 from hpedu.errors import HpeduError, describe_error
-from hpedu.folders import HOME_VARIABLE, LANGUAGES_VARIABLE, Project, announce, name_index
+from hpedu.folders import HOME_VARIABLE, PAGES_VARIABLE, Project, announce, name_index
 from hpedu.texts import Message, message
 
 INTERRUPTED = 130
@@ -181,7 +181,7 @@ def run_batch(
         prepared = prepare_tables(project)
         stack.enter_context(announce(HOME_VARIABLE, str(project.root)))
         stack.enter_context(announce(PREPARED_VARIABLE, vouch(prepared.digest)))
-        stack.enter_context(announce(LANGUAGES_VARIABLE, " ".join(sorted({run.language for run in plan}))))
+        stack.enter_context(announce(PAGES_VARIABLE, " ".join(str(run.page) for run in plan)))
         clear_drafts(project)
         state, record = read_state(project, prepared), read_build(project)
         batch = Batch(project.reports / name_index("vi"), damage=record.damage)

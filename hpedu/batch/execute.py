@@ -37,9 +37,10 @@ from hpedu.batch.provenance import UnfinishedNotebook, add_provenance_cell, chec
 from hpedu.batch.warm import PROVISIONER, Forkserver, NoWarmStart, Printers, describe_environment, signal_group
 from hpedu.errors import HpeduError, explain_error
 from hpedu.folders import Project, write_whole
-from hpedu.present.page.page import render_page
+from hpedu.present.page.page import read_message, render_page
 from hpedu.texts import Message, message
 
+BRIEF = "brief"  # its page goes with a text to paste into a message
 SOCKET_LETTERS = 100  # the system allows some 104 for the path of a socket
 WATCH_SECONDS = 0.5
 UNUSED_MB = 1024  # what libraries and their threads ask the system for and never use
@@ -88,6 +89,8 @@ class PapermillEngine:
             try:
                 inputs = self._execute(run, executed)
                 page = self._render(executed)
+                if run.group == BRIEF:
+                    write_whole((self.project.reports / run.page).with_suffix(".txt"), read_message(page).encode())
                 write_whole(self.project.reports / run.page, page.encode())
             except Exception as error:  # noqa: BLE001 - one report must not stop the others; it is saved and shown
                 details = error.details if isinstance(error, PageRefused) else traceback.format_exc()

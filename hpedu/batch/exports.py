@@ -22,7 +22,7 @@ from hpedu.present.page.pdf import PrintFailed, can_print, print_pdf
 KINDS = ("workbook", "package", "pdf")
 FILES = {"workbook": ".xlsx", "pdf": ".pdf"}
 DESCRIPTOR = "datapackage.json"
-WITHOUT = "data_quality"  # its targets and figures are those of the overview
+WITHOUT = ("brief", "data_quality")  # their targets and figures are those of the overview
 
 Exports = dict[str, dict[str, str]]
 """By kind: `place` of what a reader opens, under reports/, and `sha256` of all of it; in the record of a batch
@@ -130,7 +130,7 @@ def write_exports(run: Run, project: Project, kinds: Collection[str]) -> Exports
         Of `KINDS`: the workbook goes to `ID.xlsx`, the data package into the folder `ID-data`, the printed page to
         `ID.pdf`. Reports without tables of their own have the last one only.
     """
-    tables = kinds if run.group != WITHOUT and not run.of_commune else ()
+    tables = kinds if run.group not in WITHOUT and not run.of_commune else ()
     kinds = [kind for kind in KINDS if kind in kinds and (kind == "pdf" or kind in tables)]
     if "pdf" in kinds:
         print_pdf(project.reports / run.page, project.reports / place_of(run, "pdf"))
@@ -214,7 +214,8 @@ def renew_indexes(state: State, record: Record) -> None:
             from hpedu.present.page.index import render_commune_index
 
             _write_index(place, render_commune_index(found), found, state, record)
-    main = [*cities, *({"communes": place} for place in lists)]
+    issued = [path.name for path in sorted((reports / "issued").glob("*/issue.json"))]
+    main = [*cities, *({"communes": place} for place in [*lists, *issued])]
     for language in state.prepared.languages:
         place = name_index(language)
         if not _is_current(place, main, state, record):

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from hpedu.errors import check_language
+from hpedu.folders import PAGES_VARIABLE, find_project
 from hpedu.ingest.schema import Resource
 from hpedu.present.page.blocks import draw_table
 from hpedu.present.page.display import Fragment
 from hpedu.registry import load_registry
 from hpedu.registry.models import Indicator
 from hpedu.texts import format_number, remember_language, say, school_year
+
+
+def is_made(place: str) -> bool:
+    """Return whether a page under reports/ is there, or the batch under way makes it; without a batch, it may."""
+    made = os.environ.get(PAGES_VARIABLE)
+    return made is None or place in made.split() or (find_project().reports / place).exists()
 
 
 class BaseReport:
@@ -71,6 +79,7 @@ class BaseReport:
                 "name": resource.name,
                 "publisher": shown.get(resource.publisher, resource.publisher),
                 "title": (resource.title_vi if self.language == "vi" else "") or resource.title,
+                "copied": "",
                 "url": resource.url,
                 "published": resource.published,
                 "confidence": self._say(f"confidence_{resource.confidence}"),

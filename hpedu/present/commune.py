@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -9,7 +10,7 @@ import polars as pl
 from hpedu import store
 from hpedu.communes import STAGE, STAGES
 from hpedu.errors import UnknownName, check_name
-from hpedu.present.base import BaseReport
+from hpedu.present.base import BaseReport, is_made
 from hpedu.present.page.blocks import Block, Prose, draw_notice, link_csv, render
 from hpedu.present.page.display import Fragment, PageHead
 from hpedu.present.view import format_amount, with_unit
@@ -28,7 +29,21 @@ LEVELS = {
 SIGNED = ("percent", "per_1000")
 BARE = ("status", "ratio", "per_100")  # units that are no word to read
 SUMS = ("pupils", "classes", "teachers")
+LEARNERS = ("pupils", "new_entrants", "entrants", "completers", "cohort", "graduates", "students")
+"""How the names of measures begin that count children and other learners."""
 GAUGE = 100  # pixels of a bar; a percent is a pixel
+
+
+def find_small(counts: Sequence[float | None], limit: int) -> set[int]:
+    """Find the counts that are too small to show; of one alone, also the next, or a sum would tell it."""
+    small = {place for place, count in enumerate(counts) if count is not None and 0 < count < limit}
+    others = {count: place for place, count in enumerate(counts) if count and place not in small}
+    return small | ({others[min(others)]} if len(small) == 1 and others else set())
+
+
+def counts_learners(formula: str) -> bool:
+    """Return whether a formula counts children or other learners."""
+    return any(term.measure.startswith(LEARNERS) for term in parse_formula(formula))
 
 
 class CommuneReport(BaseReport):
@@ -70,7 +85,8 @@ class CommuneReport(BaseReport):
         rows = [row for row in store.commune_values(territory).iter_rows(named=True) if row["year"] == self.year]
         # The list also says which communes have no school: it is the source of an empty page, too.
         self._sources = {name for row in rows for name in row["sources"]}
-        self._values = [row for row in rows if self._shows(self.indicator(row["indicator"]))]
+        self._limit = int(self.registry.limits["small_count"].value)
+        self._values = self._hide([row for row in rows if self._shows(self.indicator(row["indicator"]))])
         city = store.indicator_values([row["indicator"] for row in self._values], [self.registry.city])
         self._city = {r["indicator"]: r for r in city.iter_rows(named=True) if r["year"] == self.year}
 
@@ -94,7 +110,7 @@ class CommuneReport(BaseReport):
             unread=store.unread_files(),
             sources=self.list_sources(store.sources(self._sources)),
             home="../../index.html",
-            translated=False,  # most batches make a commune's page in one language
+            siblings=self._list_siblings(),
         )
 
     def summary(self) -> Prose:
@@ -115,11 +131,11 @@ class CommuneReport(BaseReport):
             unknown=self._say("commune_unknown_ownership", number=unknown) if unknown else "",
         )
         sums = {name: self._write(self._sum(schools[name])) for name in SUMS}
-        last = self._say("commune_incomplete", lacking=lacking, schools=schools.height)
-        return Prose(
-            f"{first} {self._say('commune_pupils', **sums)}\n\n"
-            f"{last if lacking else self._say('commune_complete')}"
-        )
+        if find_small([self._sum(schools["pupils"])], self._limit):
+            sums["pupils"] = self._say("small_hidden")
+        incomplete = self._say("commune_incomplete", lacking=lacking, schools=schools.height)
+        missing = incomplete if lacking else self._say("commune_complete")
+        return Prose(f"{missing}\n\n{first} {self._say('commune_pupils', **sums)}")
 
     def figures(self) -> Block:
         """Draw a table a level: the commune's value, the city's, how they compare, how many schools reported."""
@@ -131,15 +147,18 @@ class CommuneReport(BaseReport):
 
     def schools(self) -> Fragment:
         """List the institutions, with their size and how much they did not report."""
+        schools = self._by_school()
+        small = find_small(schools["pupils"].to_list(), self._limit)
         rows = [
             [
                 row["name"] or MISSING,
                 ", ".join(self.registry.name("level", level, self.language) for level in row["levels"]),
                 self._say(f"ownership_{row['ownership']}") if row["ownership"] else MISSING,
-                *(self._write(row[name]) for name in SUMS),
+                self._say("small_hidden") if place in small else self._write(row["pupils"]),
+                *(self._write(row[name]) for name in SUMS[1:]),
                 self._say("lacking_of", lacking=row["lacking"], asked=row["asked"]) if row["lacking"] else "",
             ]
-            for row in self._by_school().iter_rows(named=True)
+            for place, row in enumerate(schools.iter_rows(named=True))
         ]
         if not rows:
             return draw_notice(self._say("commune_none", commune=self.commune, year=self.school_year(self.year)))
@@ -161,6 +180,38 @@ class CommuneReport(BaseReport):
         return self._draw_table(columns, rows, caption="unreported_caption")
 
     # -- inside --------------------------------------------------------------------------------------------
+
+    def _list_siblings(self) -> list[dict[str, str]]:
+        """List the pages of the other groups on this commune that are there."""
+        place = f"{self.year}/communes/{self.territory}/{self.language}"
+        groups = [id for id, row in self.registry.groups.items() if row.commune_page and id != self.group]
+        return [
+            {"kind": "territory", "place": f"{group}.html", "name": self._name_group(group)}
+            for group in groups
+            if is_made(f"{place}/{group}.html")
+        ]
+
+    def _hide(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Take out numbers of children below the limit, and what they could be worked out from."""
+        hidden: set[int] = set()
+        counts: dict[str, dict[int, float]] = {}
+        for place, row in enumerate(rows):
+            indicator = self.indicator(row["indicator"])
+            parts = [indicator.numerator, indicator.denominator]
+            of_learners = [bool(part) and counts_learners(part) for part in parts]
+            above, below = row["numerator"], row["denominator"]
+            known = [one for one, learners in zip((above, below), of_learners, strict=True) if learners]
+            if all(of_learners) and None not in (above, below):
+                known.append(below - above)
+            if find_small(known, self._limit):
+                hidden.add(place)
+            if indicator.counts and of_learners[0] and row["value"] is not None:
+                counts.setdefault(self._level(row), {})[place] = row["value"]
+        for own in counts.values():
+            places = list(own)
+            hidden |= {places[number] for number in find_small(list(own.values()), self._limit)}
+        blank = {"value": None, "hidden": True}
+        return [row | (blank if place in hidden else {"hidden": False}) for place, row in enumerate(rows)]
 
     def _shows(self, indicator: Indicator) -> bool:
         if indicator.denominator and _has_other_levels(indicator):
@@ -209,8 +260,9 @@ class CommuneReport(BaseReport):
         return {
             "name": self._name_indicator(row["indicator"]),
             "unit": self._unit(indicator),
-            "value": self._amount(own, indicator),
+            "value": self._say("small_hidden") if row["hidden"] else self._amount(own, indicator),
             "city": self._amount(city, indicator),
+            "spread": self._spread(row, indicator),
             "beside": self._compare(own, city, indicator),
             "bar": round(min(max(own, 0), 100) / 100 * GAUGE, 1) if percent else None,
             "tick": round(min(max(city, 0), 100) / 100 * GAUGE, 1) if percent and city is not None else None,
@@ -229,6 +281,13 @@ class CommuneReport(BaseReport):
         else:
             written = self._write(own - city, indicator.decimals)
         return f"+{written}" if own > city else written
+
+    def _spread(self, row: dict[str, Any], indicator: Indicator) -> str:
+        """Say between which values the middle half of the communes lie; "" where they are few."""
+        if row["low"] is None:
+            return ""
+        low, high = self._amount(row["low"], indicator), self._amount(row["high"], indicator)
+        return self._say("commune_spread", low=low, high=high)
 
     def _level(self, row: dict[str, Any]) -> str:
         level = self.indicator(row["indicator"]).level

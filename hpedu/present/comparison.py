@@ -16,6 +16,7 @@ from hpedu.registry import Registry
 from hpedu.registry.models import Indicator, Territory
 from hpedu.texts import MISSING, format_number, say
 
+NAME = "chart-peers"
 TOP = 3
 """A place so high is named."""
 
@@ -34,7 +35,7 @@ def draw_peers(view: View, indicators: Sequence[Indicator]) -> Block:
     found = [one for one in compared if one is not None]
     if not found:
         return Block(draw_notice(say("peers_none", view.language)))
-    return Block(_draw(view, found, own), draw_notice(_say(view, found, own)))
+    return Block(_draw(view, found, own), draw_notice(_say(view, found, own), _list_claims(found)))
 
 
 def read_compared(indicators: Sequence[Indicator], registry: Registry) -> pl.DataFrame:
@@ -54,14 +55,15 @@ def _draw(view: View, found: Sequence[Comparison], own: Territory) -> Chart:
             language,
             place=place,
             places=max(len(one.values) for one in found),
-            high=len([one for one in found if _is_high(one)]),
+            high=sum(map(_is_high, found)),
             count=len(found),
         ),
         alt=say("peers_alt", language, place=place),
-        name="chart-peers",
+        name=NAME,
         language=language,
         unit_label="",
         decimals=1,
+        claims=[_claim("<= 0.25", sum(map(_is_high, found)))],
     )
     return strips(
         [_make_strip(view, one, own.id) for one in found],
@@ -145,8 +147,8 @@ def _say(view: View, found: Sequence[Comparison], own: Territory) -> str:
         language,
         count=len(found),
         place=place,
-        high=len([one for one in found if _is_high(one)]),
-        low=len([one for one in found if one.rank > 0.75 * len(one.values)]),
+        high=sum(map(_is_high, found)),
+        low=sum(map(_is_low, found)),
         most=say("peers_most", language, names=", ".join(top)) if top else "",
     )
     scope = say("peers_scope", language, years=", ".join(years))
@@ -158,3 +160,18 @@ def _say(view: View, found: Sequence[Comparison], own: Territory) -> str:
 
 def _is_high(one: Comparison) -> bool:
     return one.rank <= 0.25 * len(one.values)
+
+
+def _is_low(one: Comparison) -> bool:
+    return one.rank > 0.75 * len(one.values)
+
+
+def _list_claims(found: Sequence[Comparison]) -> list[str]:
+    """Return what the sentence says of the ranks in the table."""
+    return [_claim("<= 0.25", sum(map(_is_high, found))), _claim("> 0.75", sum(map(_is_low, found)))]
+
+
+def _claim(part: str, count: int) -> str:
+    """Say in XPath that as many ranks of the table (12/63) lie in that part of all places."""
+    rank = f"substring-before(td[2], '/') {part} * substring-after(td[2], '/')"
+    return f"count(//figure[@id='{NAME}']//tbody/tr[{rank}]) = {count}"

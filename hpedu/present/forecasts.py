@@ -269,7 +269,7 @@ def _tabulate_bases(
         items.setdefault(_say_basis(view, view.registry.norms[name], sizes), []).append(names[name])
     rows = [["; ".join(named), basis] for basis, named in items.items()]
     columns = [say("needs_what", view.language), say("needs_basis", view.language)]
-    return draw_table(columns, rows, caption=say("needs_basis_caption", view.language))
+    return draw_table(columns, rows, caption=say("needs_basis_caption", view.language), folded=True)
 
 
 def _tabulate_years(

@@ -62,7 +62,7 @@ def count_states(standings: Sequence[Standing], wording: Wording) -> pandas.Data
     return table
 
 
-def list_flagged(values: pl.DataFrame, wording: Wording) -> Fragment | None:
+def list_flagged(values: pl.DataFrame, wording: Wording, *, folded: bool = False) -> Fragment | None:
     """List indicator values that carry a flag (columns `hpedu.values.VALUES`); None if none does."""
     registry, language = wording.registry, wording.language
     rows = []
@@ -81,16 +81,17 @@ def list_flagged(values: pl.DataFrame, wording: Wording) -> Fragment | None:
             ]
         )
     keys = ("indicator", "territory", "year", "value", "flags")
-    return _draw(keys, rows, "flagged_caption", wording, keeper=True) if rows else None
+    return _draw(keys, rows, "flagged_caption", wording, keeper=True, folded=folded) if rows else None
 
 
-def list_set_aside(issues: pl.DataFrame, wording: Wording) -> Fragment:
+def list_set_aside(issues: pl.DataFrame, wording: Wording, *, folded: bool = False) -> Fragment:
     """List cells that were not read (columns `hpedu.ingest.schema.ISSUES`), one row a file and reason."""
     counted = issues.group_by("file", "reason", "subject", maintain_order=True).agg(
         pl.len().alias("cells"), pl.col(f"message_{wording.language}").first().alias("message")
     )
     rows = [[r["file"], r["cells"], r["message"]] for r in counted.sort("file", "reason").iter_rows(named=True)]
-    return _draw(("file", "count", "what_to_do"), rows, "set_aside_caption", wording, numeric={1}, keeper=True)
+    keys = ("file", "count", "what_to_do")
+    return _draw(keys, rows, "set_aside_caption", wording, numeric={1}, keeper=True, folded=folded)
 
 
 def list_findings(findings: pl.DataFrame, wording: Wording) -> Fragment:
@@ -130,14 +131,14 @@ def list_revisions(revisions: pl.DataFrame, wording: Wording, most: int = 30) ->
     return _draw(keys, rows, "revisions_caption", wording, numeric={2, 3, 4, 5})
 
 
-def list_errata(wording: Wording) -> Fragment:
+def list_errata(wording: Wording, *, folded: bool = False) -> Fragment:
     """List published cells that were corrected or flagged, with the evidence."""
     language = wording.language
     rows = [
         [_name_print(e, wording), e.reason.get(language), e.evidence.get(language)]
         for e in wording.registry.errata.values()
     ]
-    return _draw(("print", "reason", "evidence"), rows, "errata_caption", wording, keeper=True)
+    return _draw(("print", "reason", "evidence"), rows, "errata_caption", wording, keeper=True, folded=folded)
 
 
 def list_decisions(wording: Wording) -> Fragment:
@@ -185,7 +186,7 @@ def list_tasks(occurrences: Sequence[Occurrence], wording: Wording) -> Fragment:
                 state,
             ]
         )
-    return _draw(("plan", "task", "department", "timing", "state"), rows, "tasks_caption", wording)
+    return _draw(("plan", "task", "department", "timing", "state"), rows, "tasks_caption", wording, folded=True)
 
 
 def _say_occurrence(one: Occurrence, wording: Wording) -> str:
@@ -204,7 +205,7 @@ def list_goals(wording: Wording) -> Fragment:
         [g.goal.get(language), wording.name_place(g.section, g.annex), g.reason.get(language)]
         for g in wording.registry.goals
     ]
-    return _draw(("goal", "plan_place", "why_no_target"), rows, "goals_caption", wording)
+    return _draw(("goal", "plan_place", "why_no_target"), rows, "goals_caption", wording, folded=True)
 
 
 def list_duties(wording: Wording, reports: pl.DataFrame, chapter: str = "") -> Fragment:
@@ -226,7 +227,7 @@ def list_duties(wording: Wording, reports: pl.DataFrame, chapter: str = "") -> F
         if any(section.startswith(chapter) for section in duty.section.split(", "))
     ]
     keys = ("duty", "plan_place", "owner", "rhythm_receiver", "could_measure")
-    return _draw(keys, rows, "duties_caption", wording)
+    return _draw(keys, rows, "duties_caption", wording, folded=True)
 
 
 def _say_measure(duty: Duty, report: Mapping[str, Any] | None, wording: Wording) -> str:
@@ -252,6 +253,7 @@ def _draw(
     *,
     numeric: Collection[int] = (),
     keeper: bool = False,
+    folded: bool = False,
 ) -> Fragment:
     """Draw a table under its caption; where there is nothing to list, a sentence says so."""
     title = say(caption, wording.language)
@@ -259,4 +261,4 @@ def _draw(
         return draw_notice(say("nothing_listed", wording.language, caption=title))
     names = [say(key, wording.language) for key in keys]
     columns = [name[:1].upper() + name[1:] for name in names]
-    return draw_table(columns, rows, caption=title, numeric=numeric, keeper=keeper)
+    return draw_table(columns, rows, caption=title, numeric=numeric, keeper=keeper, folded=folded)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -19,9 +18,11 @@ from hpedu.assess.changes import (
 from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_standings
 from hpedu.assess.tasks import Occurrence, list_occurrences
 from hpedu.errors import UnknownName, WrongParameters, check_name
-from hpedu.folders import LANGUAGES_VARIABLE, find_project
+from hpedu.folders import find_project
 from hpedu.ingest.forms.design import Cover, duty_series
 from hpedu.present import registers
+from hpedu.present.base import is_made
+from hpedu.present.brief import draw_brief
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.trend import trend
 from hpedu.present.comparison import draw_peers, read_compared
@@ -36,9 +37,9 @@ from hpedu.present.exports.form import (
 from hpedu.present.forecasts import draw_enrolment, draw_private_schools, draw_requirements
 from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table
 from hpedu.present.page.display import Chart, Fragment, PageHead
-from hpedu.present.scorecard import draw_scorecard
+from hpedu.present.scorecard import draw_scorecard, has_figure
 from hpedu.present.summary import answer, draw_changes, explain_rules
-from hpedu.present.target import draw_target
+from hpedu.present.target import describe_silent, draw_target
 from hpedu.present.view import OWED, View, Wording
 from hpedu.registry import load_registry
 from hpedu.registry.models import Indicator, Target
@@ -107,8 +108,8 @@ class Report(View):
 
     # -- the page ------------------------------------------------------------------------------------------
 
-    def head(self, *, title: str, questions: Sequence[str]) -> PageHead:
-        """Return the head of the page: title, what it answers, and the sources of everything on it."""
+    def head(self, *, title: str, questions: Sequence[str], made_by: str = "") -> PageHead:
+        """Return the head of the page: title, what it answers, who made it, the sources of everything on it."""
         territory = self.registry.territories[self.territory]
         shown = self._own_values("viet_nam")
         resources = self.resources(self._with_peers(shown))
@@ -133,12 +134,17 @@ class Report(View):
             if territory.is_past
             else explain_rules(self.language, company=any(one.has_company for one in self.standings)),
             past=territory.is_past,
-            translated=self._is_translated(),
+            made_by=made_by or self._say("made_by_default"),
+            siblings=self._list_siblings(),
         )
 
     def answer(self) -> Prose:
-        """Say what the page answers, in three sentences made from the data."""
+        """Say what the page answers, in a few sentences made from the data."""
         return answer(self.standings, self.wording)
+
+    def brief(self) -> Fragment:
+        """Draw what a reader in a hurry needs, on one sheet of paper: the answer, figures, and what to do."""
+        return draw_brief(self, self.standings, self.overdue(), self.registry.groups[self.group])
 
     def scorecard(self, group: str | None = None) -> Fragment:
         """Draw the table of the group's targets, or of another group's; all of them in the overview."""
@@ -146,30 +152,42 @@ class Report(View):
         shown = self.standings if group == self.group else self._assess(group)
         whole = not self.registry.groups[group].targets
         caption = self._say("all_targets") if whole else self._name_group(group)
-        series = {s.target.id: self.rows(s.target.id, bounds=True) for s in shown if s.target.kind != "milestone"}
-        pages = {group: ""} if group == self.group and not whole else {}
-        return draw_scorecard(shown, series, self.wording, caption=caption, pages=pages)
+        own = group == self.group and not whole
+        pages: dict[str, str | None] = {group: ""}
+        if not own:
+            # A group that has no page is on the one of all.
+            beside = {name: row.page for name, row in self.registry.groups.items()}
+            pages = {name: f"{name}.html" if self._is_made(name) else None for name in beside if beside[name]}
+            pages |= {name: "" for name, made in beside.items() if not made}
+        # On a page of all targets each is defined where its group is.
+        here = [s for s in shown if pages[s.target.group] == "" and not has_figure(s)]
+        details = {s.target.id: describe_silent(self, s, asked=self._say_asked(s)) for s in here}
+        return draw_scorecard(shown, self.wording, caption=caption, pages=pages, details=details)
 
     def target(self, name: str) -> Block:
         """Draw the block of one target: where it stands, its chart, and the facts behind it."""
         check_name("target", name, self.registry.targets)
         group = self.registry.targets[name].group
         own = self.standings if self._holds(group) else self._assess(group)
-        standing = next(s for s in own if s.target.id == name)
-        return draw_target(self, standing, asked=self._say_asked(standing), document=self._find_document(standing))
+        return self._draw_target(next(s for s in own if s.target.id == name))
 
     def targets(self, *levels: str, group: str | None = None) -> Block:
-        """Draw the blocks of all targets of the group (of some levels only, if any are named)."""
+        """Draw the blocks of the targets of the group that have a figure (of some levels only, if named)."""
         group = group or self.group
         for level in levels:
             check_name("level", level, self.registry.codes_of("level"))
+        own = self.standings if self._holds(group) else self._assess(group)
         wanted = [
-            t for t in self.registry.targets.values() if t.group == group and (not levels or t.level in levels)
+            s
+            for s in own
+            if s.target.group == group and (not levels or s.target.level in levels) and has_figure(s)
         ]
         if self.wording.place.is_past:
             # Nothing is owed for a territory that is no more: what has no figure is not spoken of.
-            wanted = [t for t in wanted if t.kind != "milestone" and self.rows(t.id, bounds=True)]
-        return Block(*(piece for t in wanted for piece in self.target(t.id).pieces))
+            wanted = [s for s in wanted if s.target.kind != "milestone" and self.rows(s.target.id, bounds=True)]
+        if not wanted:
+            return Block(draw_notice(self._say("answer_none_known", all=0, territory=self.wording.territory)))
+        return Block(*(piece for one in wanted for piece in self._draw_target(one).pieces))
 
     def trend(
         self,
@@ -287,7 +305,7 @@ class Report(View):
     # -- what is missing, what is doubtful, what the plans say besides --------------------------------------
 
     def missing(self) -> Block:
-        """List the targets without a figure, what has to be counted for each, who has it, and the form for it."""
+        """Offer the forms for what is missing."""
         if self.wording.place.is_past:
             return Block(draw_notice(self._say_past()))
         groups = list(dict.fromkeys(s.target.group for s in self.standings))
@@ -299,7 +317,7 @@ class Report(View):
             observations=store.series_observations(asked, self.territory),
             wording=self.wording,
         )
-        return Block(forms, registers.list_missing(self.standings, self.wording))
+        return Block(forms)
 
     def coverage(self) -> pandas.DataFrame:
         """Count the targets by group (rows) and state (columns)."""
@@ -308,12 +326,16 @@ class Report(View):
     def quality(self) -> Block:
         """List figures of the page that carry a flag, cells that were set aside, and what was corrected.
 
-        A group's page names the cells of the files its figures come from; those on all groups name all.
+        A group's page names what touches the figures it shows; the page on the data names all.
         """
         shown = self._own_values()
+        if self.registry.groups[self.group].targets:
+            shown = shown.filter(pl.col("indicator").is_in({indicator for indicator, _ in self._values}))
         files = None if not self.registry.groups[self.group].targets else [r.path for r in self.resources(shown)]
-        flagged = registers.list_flagged(shown, self.wording)
-        rest = [registers.list_set_aside(store.issues(files), self.wording), registers.list_errata(self.wording)]
+        folded = files is not None
+        flagged = registers.list_flagged(shown, self.wording, folded=folded)
+        aside = registers.list_set_aside(store.issues(files), self.wording, folded=folded)
+        rest = [aside, registers.list_errata(self.wording, folded=folded)]
         if self.registry.decisions:
             rest.append(registers.list_decisions(self.wording))
         return Block(flagged, *rest) if flagged else Block(*rest)
@@ -341,12 +363,6 @@ class Report(View):
         values = self._own_values().filter(pl.col("territory") == self.territory)
         found = compare_standings(before, tabulate_standings(self.standings), values)
         return draw_changes(found, self.wording, year=year, saved=saved)
-
-    def owed(self) -> Fragment:
-        """Count what each division owes, apart by who says that it does: a plan, or hpedu by inference."""
-        if self.wording.place.is_past:
-            return draw_notice(self._say_past())
-        return registers.count_owed(self.standings, self.wording)
 
     def overdue(self) -> list[Occurrence]:
         """Return what was due by the newest source and has no result: a task, and each time it was due."""
@@ -390,12 +406,29 @@ class Report(View):
 
     # -- inside --------------------------------------------------------------------------------------------
 
-    def _is_translated(self) -> bool:
-        """Return whether this page is there in the other language, or the batch under way makes it."""
-        made = os.environ.get(LANGUAGES_VARIABLE)
-        [other] = [language for language in LANGUAGES if language != self.language]
-        page = f"{self.year}/{self.territory}/{other}/{self.group}.html"
-        return made is None or other in made.split() or (find_project().reports / page).exists()
+    def _is_made(self, group: str, territory: str = "", language: str = "") -> bool:
+        """Return whether a page beside this one is there, or comes with it."""
+        place = f"{self.year}/{territory or self.territory}/{language or self.language}/{group}.html"
+        return self.registry.groups[group].page and is_made(place)
+
+    def _list_siblings(self) -> list[dict[str, str]]:
+        """List the pages beside this one: `kind` (previous, next, territory, language), `place`, `name`."""
+        groups = [name for name in self.registry.groups if name == self.group or self._is_made(name)]
+        here = groups.index(self.group)
+        beside = [("previous", name) for name in groups[:here][-1:]]
+        beside += [("next", name) for name in groups[here + 1 :][:1]]
+        found = [{"kind": k, "place": f"{name}.html", "name": self._name_group(name)} for k, name in beside]
+        for name, place in self.registry.reported_territories().items():
+            if name != self.territory and self._is_made(self.group, territory=name):
+                away = f"../../{name}/{self.language}/{self.group}.html"
+                found.append({"kind": "territory", "place": away, "name": place.name.get(self.language)})
+        for language in LANGUAGES:
+            if language != self.language and self._is_made(self.group, language=language):
+                away = f"../{language}/{self.group}.html"
+                found.append(
+                    {"kind": "language", "place": away, "name": self._say("other_language"), "language": language}
+                )
+        return found
 
     def _name_chart(self, indicators: Sequence[str]) -> str:
         return "; ".join(map(self._name_indicator, indicators))
@@ -423,6 +456,9 @@ class Report(View):
         ]
         store.record_use(digest_standings(own, year, self._horizon))
         return own
+
+    def _draw_target(self, standing: Standing) -> Block:
+        return draw_target(self, standing, asked=self._say_asked(standing), document=self._find_document(standing))
 
     def _say_asked(self, standing: Standing) -> str:
         """Say in which rows of which form a target without a figure is asked for; "" if it is not."""

@@ -1,8 +1,9 @@
-"""Draw the scorecard: a row a target, in the form the department uses in its own reports."""
+"""Draw the scorecard: a strip for each target that has a figure, a line for each that has none, by division."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
@@ -10,46 +11,73 @@ from markupsafe import Markup
 from hpedu.assess.standing import Standing
 from hpedu.present.page.blocks import render
 from hpedu.present.page.display import Fragment
+from hpedu.present.strip import draw_strip
 from hpedu.present.target import say_chance, say_outlook
-from hpedu.present.view import OWED, Wording, count_shown, name_year
-from hpedu.texts import format_number, say
+from hpedu.present.view import OWED, Wording
+from hpedu.texts import say
 
-SHOWN = 3  # newest values in a row
-COLUMNS = (
-    *("number_short", "target", "value_unit", "target_value", "last_values"),
-    *("course", "outlook_column", "state", "owner"),
+COLUMNS = ("number_short", "target", "newest_value", "target_value", "strip", "outlook_column", "state")
+ATTENTION = (
+    *("missed", "milestone_not_reached", "unlikely", "contradicted", "impossible", "due", "uncertain", "broken"),
+    *("short", "one_point", "leaning", "likely", "met", "milestone_reached", "lapsed", "not_judged"),
 )
-WIDTH, HEIGHT, MARGIN = 96, 28, 4
-Points = Sequence[tuple[int, float]]
-Series = Sequence[Mapping[str, Any]]
+"""States of targets that have something to show, in the order in which somebody should look at them."""
+
+
+def has_figure(standing: Standing) -> bool:
+    """Return whether there is a figure or a report to show, be it a doubtful one."""
+    return standing.last is not None or standing.doubted is not None
+
+
+def by_attention(standings: Sequence[Standing]) -> list[Standing]:
+    """Return the targets that have something to show, those that need attention first."""
+    shown = filter(has_figure, standings)
+    return sorted(shown, key=lambda s: (ATTENTION.index(s.state), s.probability or 0.0, s.target.number))
 
 
 def draw_scorecard(
     standings: Sequence[Standing],
-    series: Mapping[str, Series],
     wording: Wording,
     *,
     caption: str,
     pages: Mapping[str, str | None],
+    details: Mapping[str, Markup],
 ) -> Fragment:
-    """Draw the table of targets: number, unit, objective, last years, course, outlook, verdict, department.
+    """Draw the targets: what is known as strips, in the order of attention; the silent ones a line each.
 
     Parameters
     ----------
-    series
-        Known values of each target (columns `hpedu.values.VALUES`), by id of the target.
     pages
-        By target group, the page to link to: with the blocks of its targets and what is missing. "" is this page,
-        None is no page. The targets of a group that is not named are not linked, but what is missing is, here.
+        By target group, the page to link to: with the blocks of its targets and the form for what is missing. ""
+        is this page, None is no page. Targets of a group that is not named are not linked, but their forms are.
+    details
+        What a silent target wants, by its id: shown on demand.
     """
-    rows = [
-        _row(standing, series.get(standing.target.id, ()), wording) | _links(standing, pages)
-        for standing in standings
+    language = wording.language
+    rows = [_row(one, wording) | _links(one, pages) for one in by_attention(standings)]
+    silent = [
+        _silent_row(one, wording) | _links(one, pages) | {"details": details.get(one.target.id, "")}
+        for one in standings
+        if not has_figure(one)
     ]
-    columns = [say(key, wording.language) for key in COLUMNS]
-    html = render("scorecard", rows=rows, columns=columns, caption=caption)
-    plain = "\n".join(_plain(row) for row in rows)
-    return Fragment(html, f"{caption}\n{plain}")
+    silent.sort(key=lambda row: row["division"])
+    folds = [
+        {"name": name or say("no_figures_caption", language), "rows": list(found)}
+        for name, found in groupby(silent, key=lambda row: row["division"])
+    ]
+    html = render(
+        "scorecard",
+        rows=rows,
+        folds=[fold | {"count": say("fold_count", language, count=len(fold["rows"]))} for fold in folds],
+        columns=[say(key, language) for key in COLUMNS],
+        caption=caption,
+        inferred=any(row["division"].endswith("*") for row in silent),
+        words={key: say(f"scorecard_{key}", language) for key in SAID},
+    )
+    return Fragment(html, "\n".join([caption, *map(_plain, rows), *map(_plain_silent, silent)]))
+
+
+SAID = ("key", "order", "by_attention", "by_plan", "by_division", "silent", "inferred", "ask")
 
 
 def _links(standing: Standing, pages: Mapping[str, str | None]) -> dict[str, str]:
@@ -60,85 +88,36 @@ def _links(standing: Standing, pages: Mapping[str, str | None]) -> dict[str, str
     }
 
 
-def _row(standing: Standing, series: Series, wording: Wording) -> dict[str, Any]:
-    target, language = standing.target, wording.language
-    milestone = target.kind == "milestone"
-    return {
-        "number": target.number,
-        "id": target.id,
-        "name": target.name.get(language),
-        "unit": "" if milestone else wording.registry.name("unit", target.unit, language),
-        "objective": wording.bare_objective(target),
-        "deadline": "" if wording.place.is_past else target.year or wording.deadline(target),
-        "values": [] if milestone else [*_list_readings(standing, wording), *_last_values(series, wording)],
-        "reported": wording.last(standing)[1] if milestone else "",
-        "course": "" if milestone else _sparkline(standing, series),
+def _row(standing: Standing, wording: Wording) -> dict[str, Any]:
+    last, year = wording.readings(standing) if standing.doubted else wording.last(standing)
+    inputs = (standing.doubted or standing.last or {"inputs": []})["inputs"]
+    return _name(standing, wording) | {
+        "value": last,
+        "year": year,
+        "inputs": "\n".join(inputs),
+        "strip": draw_strip(standing, wording),
         "outlook": _outlook(standing, wording),
-        "asked": standing.state in OWED and standing.state != "contradicted",
-        "ask": say("ask_cell", language),
-        "badge": wording.badge(standing),
-        "state": wording.registry.name("state", standing.state, language),
-        "code": standing.state,
-        "owners": " ".join(target.departments) if standing.state in OWED else "",
-        "department": wording.owner(target) if wording.place.judged else "",
     }
 
 
-def _list_readings(standing: Standing, wording: Wording) -> list[tuple[str, str, str]]:
-    """List what a contradicted newest figure may be, in the form of `_last_values`."""
-    readings, year = wording.readings(standing)
-    return [(readings, year, "\n".join(standing.doubted["inputs"]))] if standing.doubted else []
+def _silent_row(standing: Standing, wording: Wording) -> dict[str, Any]:
+    return _name(standing, wording) | {"asked": standing.state in OWED}
 
 
-def _last_values(series: Series, wording: Wording) -> list[tuple[str, str, str]]:
-    """List the newest values with their years and cells (one a line), newest first; a bound keeps its sign."""
-    values = []
-    used = [row for row in series if row["qualifier"] != "contradicted"]
-    for row in used[: -SHOWN - 1 : -1]:
-        indicator = wording.registry.indicators[row["indicator"]]
-        text = format_number(row["value"], count_shown(row, indicator), wording.language)
-        sign = f"{row['qualifier']} " if row["qualifier"] in (">", "<") else ""
-        year = name_year(row["year"], indicator, wording.registry, wording.language)
-        values.append((sign + text, year, "\n".join(row["inputs"])))
-    return values
-
-
-def _sparkline(standing: Standing, series: Series) -> str:
+def _name(standing: Standing, wording: Wording) -> dict[str, Any]:
     target = standing.target
-    known = [(row["year"], row["value"]) for row in series if not row["qualifier"]]
-    due = target.due or (known[-1][0] if known else 0)
-    ahead = [(row["year"], row["point"]) for row in standing.projection if row["year"] <= due]
-    return draw_sparkline(known, ahead, float(target.value), due)
-
-
-def draw_sparkline(known: Points, ahead: Points, target: float, due: int) -> Markup:
-    """Draw known values as a line, the projection dashed, the target as a diamond; "" without a value.
-
-    Parameters
-    ----------
-    known, ahead
-        (year, value) in order of years; `ahead` is the centre of the projection.
-    """
-    if not known:
-        return Markup("")
-    path = [*known, *ahead]
-    years = [year for year, _ in path] + [due]
-    values = [value for _, value in path] + [target]
-
-    def place(year: int, value: float) -> str:
-        across = (year - min(years)) / max(max(years) - min(years), 1)
-        up = (value - min(values)) / ((max(values) - min(values)) or 1)
-        return f"{MARGIN + across * (WIDTH - 2 * MARGIN):.1f},{HEIGHT - MARGIN - up * (HEIGHT - 2 * MARGIN):.1f}"
-
-    return render(
-        "sparkline",
-        width=WIDTH,
-        height=HEIGHT,
-        line=" ".join(place(*point) for point in known),
-        ahead=" ".join(place(*point) for point in [known[-1], *ahead]) if ahead else "",
-        last=place(*known[-1]).split(","),
-        target=place(due, target).split(","),
-    )
+    return {
+        "number": target.number,
+        "id": target.id,
+        "name": target.name.get(wording.language),
+        "badge": wording.badge(standing),
+        "objective": wording.objective(target),
+        "deadline": "" if wording.place.is_past else target.year or wording.deadline(target),
+        "state": wording.registry.name("state", standing.state, wording.language),
+        "code": standing.state,
+        "owners": " ".join(target.departments) if standing.state in OWED else "",
+        "division": wording.owner(target) if wording.place.judged else "",
+    }
 
 
 def _outlook(standing: Standing, wording: Wording) -> list[str]:
@@ -163,6 +142,10 @@ def _outlook(standing: Standing, wording: Wording) -> list[str]:
 
 
 def _plain(row: Mapping[str, Any]) -> str:
-    values = ", ".join(f"{value} ({year})" for value, year, _ in row["values"])
-    parts = [values, *row["outlook"], row["state"]]
+    value = f"{row['value']} ({row['year']})" if row["value"] else row["year"]
+    parts = [value, *row["outlook"], row["state"]]
     return f"{row['number']}. {row['name']}: {row['objective']}; " + "; ".join(part for part in parts if part)
+
+
+def _plain_silent(row: Mapping[str, Any]) -> str:
+    return f"{row['number']}. {row['name']}: {row['state']} ({row['division']})"

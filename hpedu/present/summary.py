@@ -1,9 +1,9 @@
-"""Say in a few sentences what a page answers, how targets are judged, and what has changed since last year."""
+"""Say in two sentences what a page answers, how targets are judged, and what has changed since last year."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -26,27 +26,47 @@ from hpedu.registry.models import Target
 from hpedu.texts import Language, format_date, format_number, say, school_year
 
 COUNTED = ("verdict_changed", "new_value", "revised", "none")
-NAMED = 3  # at most as many targets that are not met are named
+
+
+JUDGED = (
+    *("met", "milestone_reached", "likely", "leaning"),
+    *("uncertain", "unlikely", "missed", "milestone_not_reached"),
+)
+"""States that say whether a target is or will be met."""
+GOOD, BAD = JUDGED[:4], JUDGED[5:]
+OPEN = ("impossible", "due", "broken", "short", "one_point")
+"""States of targets that have a figure but no verdict."""
 
 
 def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
-    """Say how many targets have a figure and how they stand, which are not met, and what is missing from whom."""
-    sentences = [
-        _say_known(standings, wording),
-        _say_unmet(standings, wording),
-        say_missing(standings, wording),
-    ]
-    return Prose(" ".join(filter(None, sentences)), list(_claim(standings, wording)))
+    """Say whether the targets will be met, or that this cannot be told, and how all of them stand."""
+    if all(s.state == "not_judged" for s in standings):
+        return Prose(_say_known(standings, wording))
+    counts = Counter(s.state for s in standings)
+    judged = sum(counts[state] for state in JUDGED)
+    parts = (("judged", JUDGED), ("unjudged", OPEN), ("owed", OWED), ("lapsed", ("lapsed",)))
+    language = wording.language
+    words = {
+        "all": len(standings),
+        "judged": judged,
+        "territory": wording.territory,
+        "good": sum(counts[state] for state in GOOD),
+        "bad": sum(counts[state] for state in BAD),
+    }
+    key = "answer_verdict" if judged * 2 >= len(standings) else "answer_open" if judged else "answer_none_judged"
+    verdict = say(key, language, **words)
+    found = [(key, sum(counts[state] for state in states), states) for key, states in parts]
+    counted = "; ".join(say(f"answer_{key}", language, count=count) for key, count, _ in found if count)
+    sentences = [verdict, say("answer_counts", language, all=len(standings), parts=counted)]
+    claims = [_claim_count(states, count) for _, count, states in found]
+    claims += [_claim_count(states, sum(counts[state] for state in states)) for states in (GOOD, BAD)]
+    return Prose(" ".join(sentences), claims)
 
 
-def _claim(standings: Sequence[Standing], wording: Wording) -> Iterator[str]:
-    """Yield what must be true of the rows of a scorecard, if the page has one."""
-    for state, count in Counter(s.state for s in standings).items():
-        yield f"not(//tr[@data-state]) or count(//tr[@data-state='{state}']) = {count}"
-    owners = Counter(name for s in standings if s.state in OWED for name in s.target.departments)
-    for owner in owners if wording.place.judged else ():
-        rows = f"count(//tr[contains(concat(' ', @data-owners, ' '), ' {owner} ')])"
-        yield f"not(//tr[@data-state]) or {rows} <= {max(owners.values())}"
+def _claim_count(states: Sequence[str], count: int) -> str:
+    """Say in XPath that as many rows of the scorecard have one of the states, if the page has a scorecard."""
+    rows = f"//tr[@data-state][contains(' {' '.join(states)} ', concat(' ', @data-state, ' '))]"
+    return f"not(//tr[@data-state]) or count({rows}) = {count}"
 
 
 def _say_known(standings: Sequence[Standing], wording: Wording) -> str:
@@ -72,23 +92,7 @@ def _say_known(standings: Sequence[Standing], wording: Wording) -> str:
     )
 
 
-def _say_unmet(standings: Sequence[Standing], wording: Wording) -> str:
-    """Name targets that their latest figure does not meet, in the order of the plans; "" if none was measured.
-
-    Points, pupils per 10,000 and schools cannot be ranked against each other, so none is called the farthest.
-    """
-    measured = [s for s in standings if s.gap is not None]
-    unmet = [s for s in measured if s.state != "met"]
-    if not measured:
-        return ""
-    if not unmet:
-        return say("answer_all_met", wording.language)
-    targets = "; ".join(_name_gap(one, wording) for one in unmet[:NAMED])
-    key = "answer_unmet" if len(unmet) <= NAMED else "answer_many_unmet"
-    return say(key, wording.language, count=len(unmet), named=NAMED, targets=targets)
-
-
-def _name_gap(standing: Standing, wording: Wording) -> str:
+def name_gap(standing: Standing, wording: Wording) -> str:
     """Name a target with its latest figure, its objective and what lies between them, in the target's own unit."""
     target, language = standing.target, wording.language
     last, year = wording.last(standing)
@@ -104,29 +108,6 @@ def _name_gap(standing: Standing, wording: Wording) -> str:
         objective=wording.objective(target),
         gap=format_amount(abs(standing.gap or 0.0), target.unit, decimals, language, wording.registry),
     )
-
-
-def say_missing(standings: Sequence[Standing], wording: Wording) -> str:
-    """Say how much is missing, and to whom the plans assign most of it; nothing of a country, only compared."""
-    blank = [s for s in standings if s.state in OWED]
-    language = wording.language
-    lapsed = sum(s.state == "lapsed" for s in standings)
-    ended = [say("answer_lapsed", language, count=lapsed)] if lapsed else []
-    if not blank:
-        whole = all(s.last is not None or s.state == "lapsed" for s in standings)
-        return " ".join([say("answer_nothing_missing", language), *ended]) if whole else ""
-    said = [say("answer_missing", language, count=len(blank)), *ended]
-    owners = wording.count_owners([s.target for s in blank])
-    first, counts = next(iter(owners.items()))
-    if not counts["stated"]:
-        return " ".join([*said, say("answer_none_owed", language)])
-    if sum(one["stated"] == counts["stated"] for one in owners.values()) > 1:
-        # Nobody has the most.
-        return " ".join(said)
-    said.append(say("answer_owed", language, department=wording.department(first), count=counts["stated"]))
-    if counts["inferred"]:
-        said.append(say("answer_inferred", language, count=counts["inferred"]))
-    return " ".join(said)
 
 
 def _lower(words: str) -> str:

@@ -14,12 +14,15 @@ from hpedu.present.charts.axes import Break, Doubt, Goal
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, link_csv, render
 from hpedu.present.page.display import Chart, Fragment
-from hpedu.present.view import View, Wording, count_shown, describe_value, name_year, with_unit
+from hpedu.present.strip import draw_strip
+from hpedu.present.view import View, Wording, describe_value, name_year, with_unit
 from hpedu.registry.models import Indicator, Target
 from hpedu.texts import format_date, format_number, say
 
 # A probability is said in steps of 5 percent: more would be false precision.
 STEP = 5
+LEAST_DRAWN = 3
+"""Figures of a territory and its parts that are worth a chart."""
 TRENDLESS = ("one_point", "short", "broken")
 ENDS = {"point": "point", "low": "lo80", "high": "hi80"}
 FAN = ("lo50", "hi50", "lo80", "hi80", "lo95", "hi95")
@@ -34,28 +37,24 @@ def draw_target(view: View, standing: Standing, *, asked: str = "", document: st
     target = standing.target
     indicator = view.registry.indicators.get(target.milestone_indicator or target.id)
     series = view.rows(indicator.id, bounds=True) if indicator else []
-    sources = view.resources(pl.DataFrame(series)) if series else []
-    facts = _draw_facts(
-        standing,
-        view.wording,
-        national=view.context([target.id, *target.national_indicators], "viet_nam"),
-        proxies=view.context([*target.proxies, *filter(None, [target.substitute])], view.territory),
-        flags=view.name_flags(series),
-        sources=[f"{one['publisher']}: {one['title']}" for one in view.list_sources(sources)],
-        series=series,
-        asked=asked,
-        document=document,
-    )
-    parts = _say_parts(view, indicator) if indicator and standing.last is None else []
-    head = _draw_head(standing, view.wording, parts=parts)
+    facts = _draw_facts(view, standing, series, asked=asked, document=document)
     chart = draw_target_chart(view, standing) if indicator and target.kind != "milestone" else None
+    # Figures that make no line are told by the strip.
+    head = _draw_head(standing, view.wording, parts=_say_parts(view, standing), strip=chart is None)
     return Block(head, chart, facts) if chart else Block(head, facts)
 
 
-def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str]) -> Fragment:
+def describe_silent(view: View, standing: Standing, *, asked: str) -> Markup:
+    """Draw what a target without a figure wants, where it is `asked` for, and the facts: shown on demand."""
+    sentences = [*say_standing(standing, view.wording), *_say_parts(view, standing)]
+    return render("silent", sentences=sentences, facts=_list_facts(view, standing, (), asked=asked, document=""))
+
+
+def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str], strip: bool) -> Fragment:
     """Draw heading, state and the sentences that say where the target stands and what it would take.
 
-    `parts` are lines about the territories that were merged into this one: known there, but no value here.
+    `parts` are lines about the territories that were merged into this one: known there, but no value here. With a
+    `strip`, the figure is drawn beside its target.
     """
     target, language = standing.target, wording.language
     marks = [] if wording.place.is_past else _list_marks(target, wording)
@@ -76,19 +75,11 @@ def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str]) ->
         # The cells of the last figure, which the first sentence says.
         inputs="\n".join(standing.last["inputs"]) if standing.last else "",
         label=f"{target.id} {wording.last(standing)[1]}",
-        value=_write_bare(standing, wording),
+        value=wording.last(standing)[0],
+        strip=draw_strip(standing, wording) if strip else "",
     )
-    return Fragment(html, f"{target.number}. {target.name.get(language)}: " + " ".join(sentences))
-
-
-def _write_bare(standing: Standing, wording: Wording) -> str:
-    """Write the last figure as the scorecard does; "" for a milestone."""
-    row = standing.last
-    if row is None or standing.target.kind == "milestone":
-        return ""
-    return format_number(
-        row["value"], count_shown(row, wording.registry.indicators[row["indicator"]]), wording.language
-    )
+    said = " ".join([f"{objective}." if objective else "", *sentences]).strip()
+    return Fragment(html, f"{target.number}. {target.name.get(language)}: {said}")
 
 
 def _list_marks(target: Target, wording: Wording) -> list[str]:
@@ -104,19 +95,33 @@ def _list_marks(target: Target, wording: Wording) -> list[str]:
 
 
 def _draw_facts(
-    standing: Standing,
-    wording: Wording,
-    *,
-    national: Sequence[str],
-    proxies: Sequence[str],
-    flags: Sequence[str],
-    sources: Sequence[str],
-    series: Sequence[Mapping[str, Any]],
-    asked: str,
-    document: str,
+    view: View, standing: Standing, series: Sequence[dict[str, Any]], *, asked: str, document: str
 ) -> Fragment:
-    """Draw the facts behind a target: definition, law, ambiguity, department, sources, data to download."""
-    target, language = standing.target, wording.language
+    """Draw the facts behind a target, folded, with its figures to download."""
+    facts = _list_facts(view, standing, series, asked=asked, document=document)
+    columns = ["indicator", "territory", "year", "value", "unit", "status", "inputs"]
+    rows = [[row[c] if c != "inputs" else " ".join(row[c]) for c in columns] for row in series]
+    html = render(
+        "target_facts",
+        summary=say("about_target", view.language),
+        facts=facts,
+        csv=link_csv(columns, rows) if rows else "",
+        csv_name=f"{standing.target.id}.csv",
+        csv_label=say("download_csv", view.language),
+    )
+    return Fragment(
+        html, "\n".join(f"{term}: {asked if isinstance(text, Markup) else text}" for term, text in facts)
+    )
+
+
+def _list_facts(
+    view: View, standing: Standing, series: Sequence[dict[str, Any]], *, asked: str, document: str
+) -> list[tuple[str, str]]:
+    """List form, proof, definition, law, ambiguity, department, comparators, flags, sources of a target."""
+    target, wording, language = standing.target, view.wording, view.language
+    sources = view.resources(pl.DataFrame(series)) if series else []
+    national = view.context([target.id, *target.national_indicators], "viet_nam")
+    proxies = view.context([*target.proxies, *filter(None, [target.substitute])], view.territory)
     facts: list[tuple[str, str]] = []
 
     def add(key: str, text: str) -> None:
@@ -137,29 +142,18 @@ def _draw_facts(
         add("department", f"{wording.departments(target)} ({wording.department_basis(target)}){source}")
     if target.national:
         add("national", f"{target.national.text.get(language)} – {target.national.source.get(language)}")
+    add("open_sdg_term", " ".join(say_open_sdg(standing, wording)))
     add("others", "; ".join(map(wording.other_target, wording.registry.others_of(target.id))))
     add("national_figures", "; ".join(national))
     add("proxies", "; ".join(proxies))
-    add("flags", "; ".join(flags))
-    add("source", "; ".join(sources))
+    add("flags", "; ".join(view.name_flags(series)))
+    add("source", "; ".join(f"{source.publisher}: {source.title}" for source in sources))
     add("plan_section", say(f"plan_{target.plan}", language, section=target.section))
-    columns = ["indicator", "territory", "year", "value", "unit", "status", "inputs"]
-    rows = [[row[c] if c != "inputs" else " ".join(row[c]) for c in columns] for row in series]
-    html = render(
-        "target_facts",
-        summary=say("about_target", language),
-        facts=facts,
-        csv=link_csv(columns, rows) if rows else "",
-        csv_name=f"{target.id}.csv",
-        csv_label=say("download_csv", language),
-    )
-    return Fragment(
-        html, "\n".join(f"{term}: {asked if isinstance(text, Markup) else text}" for term, text in facts)
-    )
+    return facts
 
 
 def draw_target_chart(view: View, standing: Standing) -> Chart | None:
-    """Draw the course of a target with its breaks, its projection and its objective; None without a value."""
+    """Draw the course of a target with its breaks, projection and objective; None if it has few figures."""
     target = standing.target
     indicator = view.registry.indicators[target.id]
     parts = view.registry.territories[view.territory].parts
@@ -167,7 +161,7 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
     frame = view.figures([target.id], territories=[view.territory, *parts, *country])
     frame = frame.filter(pl.col("qualifier") == "")
     own = view.registry.territories[view.territory].name.get(view.language)
-    if frame.filter(pl.col("territory") != "viet_nam").is_empty():
+    if frame.filter(pl.col("territory") != "viet_nam").height < LEAST_DRAWN:
         return None
     others = [name for name in frame["territory_name"].unique(maintain_order=True) if name != own]
     order = [own, *others] if own in frame["territory_name"] else others
@@ -222,9 +216,12 @@ def _foresee(standing: Standing, series: str) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema | dict.fromkeys(FAN, pl.Float64), orient="row")
 
 
-def _say_parts(view: View, indicator: Indicator) -> list[str]:
-    """Say the last value of each territory merged into this one, where there is any."""
-    lines = []
+def _say_parts(view: View, standing: Standing) -> list[str]:
+    """Say the last value of each territory merged into this one, where there is any and none of the whole."""
+    target, lines = standing.target, []
+    indicator = view.registry.indicators.get(target.milestone_indicator or target.id)
+    if indicator is None or standing.last is not None:
+        return []
     for part in view.registry.territories[view.territory].parts:
         rows = view.rows(indicator.id, part, bounds=True)
         if rows:
@@ -242,7 +239,6 @@ def say_standing(standing: Standing, wording: Wording) -> list[str]:
         *_say_projection(standing, wording),
         *_say_pace(standing, wording),
         *_say_cautions(standing, wording),
-        *_say_open_sdg(standing, wording),
     ]
 
 
@@ -355,7 +351,8 @@ def _say_cautions(standing: Standing, wording: Wording) -> Iterator[str]:
         yield f"{say('implausible', language)}: {target.implausible.get(language)}"
 
 
-def _say_open_sdg(standing: Standing, wording: Wording) -> Iterator[str]:
+def say_open_sdg(standing: Standing, wording: Wording) -> Iterator[str]:
+    """Say the progress of a target by the rule of Open SDG, if it has any."""
     progress = standing.progress
     if progress is not None and progress["score"] is not None and progress["base_year"] is not None:
         yield say(

@@ -166,8 +166,9 @@ class Wording:
         year = name_year(row["year"], indicator, self.registry, self.language)
         if standing.target.kind == "milestone":
             return "", year
+        sign = f"{row['qualifier']} " if row.get("qualifier") in (">", "<") else ""
         shown = count_shown(row, indicator)
-        return with_unit(row["value"], row["unit"], shown, self.language, self.registry), year
+        return sign + with_unit(row["value"], row["unit"], shown, self.language, self.registry), year
 
     def state(self, standing: Standing) -> str:
         """Name the state, with the readings of a figure that is contradicted and a word on one that is old."""

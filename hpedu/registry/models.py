@@ -59,6 +59,8 @@ class Group(Keyed):
     page: bool  # it has a page for each territory
     # It has a page for each commune, made from the school list. A school list has no university.
     commune_page: bool
+    # Indicators in its brief, after the targets.
+    headlines: list[Slug]
 
 
 class Territory(Keyed):

@@ -49,7 +49,7 @@ def test_nothing_is_run_twice(site: tuple[Project, Batch]) -> None:
     }
     again = run_batch(make_plan(), project)
     assert again.outcomes == []
-    assert len(again.fresh) == 12
+    assert len(again.fresh) == 14
     assert before == {page: page.stat().st_mtime_ns for page in before}
 
 
@@ -94,7 +94,7 @@ def test_dry_run_runs_nothing(project: Project) -> None:
     result = CliRunner().invoke(commands, ["report", "--dry-run", "--language", "en"])
     assert result.exit_code == 0
     assert result.output.splitlines()[0] == "run    2025/hai_phong/en/overview  (not made yet)"
-    assert "6 of 6 reports would be run." in result.output
+    assert "7 of 7 reports would be run." in result.output
     assert not project.reports.exists()
 
 

@@ -42,7 +42,7 @@ def test_everything_else_is_finished(little: Project, pretend: Pretend) -> None:
     plan = make_plan(languages=["vi"])
     batch = run_batch(plan, little)
     assert [outcome.run.group for outcome in batch.failures] == ["general"]
-    assert len(batch.outcomes) == len(plan) == 6
+    assert len(batch.outcomes) == len(plan) == 7
     assert exit_status(batch) == 1
 
 
@@ -54,7 +54,7 @@ def test_a_notebook_that_is_no_json_fails_by_itself(little: Project) -> None:
     assert exit_status(batch) == 1
     result = CliRunner().invoke(commands, ["report", "--dry-run", "--language", "vi"])
     assert result.exit_code == 0
-    assert "6 of 6 reports would be run" in result.output
+    assert "7 of 7 reports would be run" in result.output
 
 
 def test_what_hpedu_refuses_is_told_in_the_language_of_the_command(little: Project, pretend: Pretend) -> None:
@@ -78,7 +78,7 @@ def test_a_lost_record_has_everything_made_again_and_says_so(little: Project, pr
     (little.reports / "build.json").write_text("{")
     result = CliRunner().invoke(commands, ["report", "--dry-run", "--language", "vi"])
     assert result.stderr.startswith("reports/build.json could not be read")
-    assert "6 of 6 reports would be run" in result.output
+    assert "7 of 7 reports would be run" in result.output
     batch = run_batch(plan, little)
     assert sorted(ran) == sorted(plan * 2)
     assert exit_status(batch) == 0
@@ -127,9 +127,9 @@ def test_a_limit_lets_the_next_call_go_on(little: Project, pretend: Pretend) -> 
     ran = pretend(lambda run, tried: None)
     plan = make_plan(languages=["vi"])
     first = run_batch(plan, little, Settings(limit=4))
-    assert (len(first.outcomes), len(first.left), exit_status(first)) == (4, 2, 0)
+    assert (len(first.outcomes), len(first.left), exit_status(first)) == (4, 3, 0)
     second = run_batch(plan, little, Settings(limit=4))
-    assert (len(second.outcomes), len(second.fresh)) == (2, 4)
+    assert (len(second.outcomes), len(second.fresh)) == (3, 4)
     assert sorted(ran) == sorted(plan)
 
 
@@ -142,7 +142,7 @@ def test_an_interruption_ends_what_is_under_way_and_runs_no_more(little: Project
     batch = run_batch(make_plan(), little)
     assert batch.interrupted and exit_status(batch) == 130
     assert batch.outcomes and batch.left
-    assert len(batch.outcomes) + len(batch.left) == 12
+    assert len(batch.outcomes) + len(batch.left) == 14
     kept = json.loads((little.reports / "build.json").read_text(encoding="utf-8"))["reports"]
     assert set(kept) == {outcome.run.id for outcome in batch.outcomes}
 
@@ -167,7 +167,7 @@ def test_a_full_disk_leaves_what_is_finished_and_says_so(
     assert "No space left" in str(batch.failures[0].error)
     assert exit_status(batch) == 1
     assert "make room" in "\n".join(map(str, recap(batch)))
-    assert len(list(little.reports.rglob("vi/*.html"))) == 5
+    assert len(list(little.reports.rglob("vi/*.html"))) == 6
     pretend(lambda run, tried: None)
     assert not run_batch(plan, little).failures
 

@@ -87,8 +87,8 @@ def test_a_commune_s_report() -> None:
 
 def test_default_plan_is_all_groups_of_the_city_in_both_languages() -> None:
     ids = [run.id for run in make_plan()]
-    assert len(ids) == 12
-    assert ids[0] == "2025/hai_phong/vi/overview"
+    assert len(ids) == 14
+    assert ids[0] == "2025/hai_phong/vi/brief"
     assert ids[-1] == "2025/hai_phong/en/data_quality"
 
 

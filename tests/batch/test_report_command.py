@@ -39,7 +39,7 @@ def test_what_contradicts_itself_is_refused_before_anything_runs(little: Project
 
 def test_a_list_can_be_pasted_back(little: Project) -> None:
     ids = report("--list", "--language", "vi").output.split()
-    assert len(ids) == 6
+    assert len(ids) == 7
     assert report("--list", *(word for one in ids[:2] for word in ("--only", one))).output.split() == ids[:2]
     assert json.loads(report("--list", "--json", "--language", "vi").output) == ids
 
@@ -50,7 +50,7 @@ def test_json_is_all_there_is_on_stdout(little: Project, pretend: Pretend) -> No
     document = json.loads(result.stdout)
     assert result.exit_code == document["exit_status"] == 1
     assert {row["status"] for row in document["reports"]} == {"done", "failed"}
-    assert "[6/6]" in result.stderr and "hpedu report --only 2025/hai_phong/vi/higher" in result.stderr
+    assert "[7/7]" in result.stderr and "hpedu report --only 2025/hai_phong/vi/higher" in result.stderr
 
 
 def test_a_dry_run_says_why_and_how_long(little: Project, pretend: Pretend) -> None:
@@ -58,9 +58,9 @@ def test_a_dry_run_says_why_and_how_long(little: Project, pretend: Pretend) -> N
     report("--only", GENERAL.id)
     (little.reports / GENERAL.page).write_text("touched")
     lines = report("--dry-run", "--language", "vi", "--limit", "2").output.splitlines()
-    assert lines[0] == "run    2025/hai_phong/vi/overview  (not made yet)"
+    assert lines[0] == "run    2025/hai_phong/vi/brief  (not made yet)"
     assert "later  2025/hai_phong/vi/general  (page was touched)" in lines
-    assert lines[-2:] == ["2 of 6 reports would be run.", "That is about 1 s of work."]
+    assert lines[-2:] == ["2 of 7 reports would be run.", "That is about 1 s of work."]
     plan = json.loads(report("--dry-run", "--json", "--only", GENERAL.id).output)
     assert plan == [{"id": GENERAL.id, "run": True, "reason": "touched", "expected_seconds": 0.5}]
 

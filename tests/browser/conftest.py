@@ -13,7 +13,7 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 ]
-SHEET = {"width": 680, "height": 986}  # A4 without its margins, in pixels of a page
+SHEET = {"width": 688, "height": 1013}  # A4 without its margins, in pixels of a page
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Any
 
@@ -68,9 +69,13 @@ def make(group: str = "general", **more: Any) -> CommuneReport:
     return CommuneReport(group, **({"territory": HERE, "year": 2025, "language": "en"} | more))
 
 
+def read_html(report: CommuneReport) -> str:
+    return "".join(piece.html for piece in report.figures().pieces)  # type: ignore[union-attr]
+
+
 def rows_of(report: CommuneReport) -> dict[str, list[str]]:
     """Name of each row -> its cells, as they are read."""
-    html = "".join(piece.html for piece in report.figures().pieces)  # type: ignore[union-attr]
+    html = re.sub(r'<br><span class="year">.*?</span>', "", read_html(report))
     html = re.sub(r' <span class="year">.*?</span>', "", html)  # the unit
     found = re.findall(r"<tr>\s*<th scope=\"row\">(.*?)</th>(.*?)</tr>", html, re.S)
     return {
@@ -100,6 +105,41 @@ def test_a_page_shows_its_own_group_only(tables: dict[str, Any]) -> None:
     assert len(rows_of(make())) == 4
     assert len(rows_of(make("preschool"))) == 1
     assert set(rows_of(make("overview"))) == {named("primary_pupils"), named("preschool_schools")}
+
+
+def test_few_children_are_not_shown_nor_what_would_tell_them(tables: dict[str, Any]) -> None:
+    tables["schools"] = [
+        school("A", pupils=3), school("B", school=1, pupils=40), school("C", school=2, pupils=90),
+    ]  # fmt: skip
+    lines = {line.split("\t")[0]: line.split("\t")[3] for line in make().schools().plain.splitlines()[1:]}
+    assert [lines[name] for name in "ABC"] == ["hidden", "hidden", "90"]
+    tables["schools"] = [school("A", pupils=3)]
+    assert "Learners: **hidden**" in make().summary().text
+
+
+def test_a_rate_with_few_children_on_either_side_is_not_shown_nor_saved(tables: dict[str, Any]) -> None:
+    tables["values"] = [
+        value("primary_pupils", 4),
+        value("lower_secondary_pupils", 400),
+        value("primary_girls_share", 99.0, numerator=297.0, denominator=300.0),
+        value("primary_two_sessions_share", 80.0, numerator=240.0, denominator=300.0),
+    ]
+    rows = rows_of(make())
+    assert rows[named("primary_pupils")][0] == rows[named("primary_girls_share")][0] == "hidden"
+    assert rows[named("lower_secondary_pupils")][0] == "400"
+    assert rows[named("primary_two_sessions_share")][0] == "80.0%"
+    saved = "".join(base64.b64decode(link).decode() for link in re.findall(r"base64,([^\"]+)", read_html(make())))
+    assert "99.0" not in saved and ",4," not in saved
+
+
+def test_a_flow_from_level_to_level_is_none_of_a_commune(tables: dict[str, Any]) -> None:
+    tables["values"].append(value("transition_rate_primary_to_lower_secondary", 58.2))
+    assert named("transition_rate_primary_to_lower_secondary") not in rows_of(make())
+
+
+def test_the_spread_of_the_communes_stands_beside_the_mean_of_the_city(tables: dict[str, Any]) -> None:
+    tables["values"] = [value("primary_pupils_per_class", 30.0, low=26.0, high=31.5)]
+    assert "26.0–31.5" in read_html(make())
 
 
 def test_there_is_no_verdict_and_no_objective(tables: dict[str, Any]) -> None:

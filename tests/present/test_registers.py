@@ -1,4 +1,4 @@
-"""The lists at the end of a report: who owes what, on what ground, and what the plans ask without a number."""
+"""The lists at the end of a report: tasks, and what the plans ask without a number."""
 
 from __future__ import annotations
 

@@ -99,6 +99,9 @@ def make_errors() -> list[HpeduError]:
         "NoYears": [("2019-2099",)],
         "NoWorkbookName": [(Path("phieu.csv"),)],
         "ChooseOne": [(["--group", "--department", "--school-list"],)],
+        "IssueExists": [(Path("reports/issued/2026-01-05"),)],
+        "NothingToIssue": [(["2025/hai_phong/vi/higher"],)],
+        "ReasonMissing": [(2,)],
         "NotHere": [(FOLDER, message(f"demo_{why}")) for why in ("in_raw", "not_empty", "not_folder")],
         "BrokenRecord": [(Path("reports/2024/hai_phong/standings.json"), "line 3")],
         "NotTogether": [("--only", "--group")],
@@ -299,7 +302,7 @@ FILLED = (
     *("owed_form", "owed_line", "returned_head", "returned_line", "telling_head", "telling_line", "form_rows"),
     *("form_sheet", "duty_reported", "school_form_title", "school_form_done", "init_done"),
     *("impact_first", "impact_change", "impact_targets", "impact_target"),
-    *("review_written", "review_same", "review_kept", "review_gone", "review_came"),
+    *("review_written", "review_same", "review_kept", "review_gone", "review_came", "issue_done"),
     *("demo_done", "form_done", "outlook_done", "field_literal_error", "plain", "run_tasks", "run_installing"),
 )
 """Texts that need a damaged file, a whole project or a run to be said: said here with example values."""

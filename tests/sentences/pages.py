@@ -16,7 +16,7 @@ from hpedu.ingest.panel import HEAD
 from hpedu.present.commune import CommuneReport
 from hpedu.present.page.blocks import Block, Prose
 from hpedu.present.page.display import Chart, Fragment
-from hpedu.present.registers import list_findings, list_missing, list_set_aside
+from hpedu.present.registers import list_findings, list_set_aside
 from hpedu.present.report import list_lines
 from hpedu.registry import load_registry
 from hpedu.texts import Language, say
@@ -112,6 +112,12 @@ def _write_panel() -> str:
     return "\n".join(rows) + "\n"
 
 
+def _say_edition(language: Language) -> str:
+    words = {"number": 7, "name": "A", "year": "2025", "old": "22%", "new": "20%", "why": "B"}
+    said = say("edition_said", language, version=2, date="1/3/2026", note="A.")
+    return f"{said}\n{say('edition_correction', language, **words)}"
+
+
 def say_pages(language: Language) -> dict[str, list[str]]:
     """Say what follows the targets on pages of the small project."""
     with small_project():
@@ -131,7 +137,7 @@ def say_pages(language: Language) -> dict[str, list[str]]:
             "requirements: nothing counted": long_ago.requirements(),
             "form offered": preschool.missing().pieces[0],
             "form not offered": old_city.missing().pieces[0],
-            "missing: none": list_missing([], report.wording),
+            "brief": preschool.brief(),
             "set aside": list_set_aside(store.issues(), report.wording),
             "findings: none": list_findings(store.findings(), report.wording),
             "figures lacking": _lack(report),
@@ -140,6 +146,8 @@ def say_pages(language: Language) -> dict[str, list[str]]:
             "head of an old territory": Prose(old_city.head(title="", questions=[]).title),
             "figures until": Prose(say("figures_until", language, date="5/12/2025")),
             "blocked": Prose(say("blocked_said", language, what="<iframe> https://a.vn/map")),
+            "an edition": Prose(_say_edition(language)),
+            "made by": Prose(say("made_by", language, name="Sở Giáo dục và Đào tạo")),
             "lint": Prose("\n".join(say(f"lint_{key}", language, **words) for key, words in LINT.items())),
         }
         sections = {name: read_lines(page) for name, page in pages.items()}

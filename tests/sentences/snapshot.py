@@ -40,8 +40,10 @@ UNSAID = {
         "charts/origins_shown",
         "charts/origin",
         "charts/save_as",
+        "charts/previous_page",
+        "charts/next_page",
     ),  # foot and tools
-    *("commune/commune_reports", "index/index_found", "index/index_scorecard"),  # the index pages
+    *("commune/commune_spread", "commune/commune_reports", "index/index_found"),  # the index pages
     *(
         "form/form_title",
         "form/form_step_state",

@@ -14,10 +14,11 @@ from hpedu.assess.changes import CHANGES
 from hpedu.assess.standing import Standing
 from hpedu.assess.tasks import Occurrence
 from hpedu.outlook.open_sdg import CLASSES
-from hpedu.present.registers import count_owed, list_tasks
+from hpedu.present.brief import list_attention
+from hpedu.present.registers import list_tasks
 from hpedu.present.scorecard import draw_scorecard
-from hpedu.present.summary import answer, draw_changes, explain_rules
-from hpedu.present.target import say_chance, say_standing
+from hpedu.present.summary import answer, draw_changes, explain_rules, name_gap
+from hpedu.present.target import say_chance, say_open_sdg, say_standing
 from hpedu.present.view import Quantity, Wording, describe_change, describe_value
 from hpedu.registry import Registry, load_registry
 from hpedu.registry.models import Break, Target, Text
@@ -164,9 +165,10 @@ def say_targets(language: Language) -> Sections:
         f"standing: {name}": say_standing(one, wording) for name, one in (list_states() | list_cautions()).items()
     }
     sections["standing: Open SDG"] = [
-        say_standing(stand("met", 52.0, points=1, progress=make_progress(name)), wording)[-1]
+        line
         for name in CLASSES
         if name != "not_available"
+        for line in say_open_sdg(stand("met", 52.0, points=1, progress=make_progress(name)), wording)
     ]
     chances = (0.0, 0.024, 0.026, 0.349, 0.5, 0.97, 0.976, 1.0)
     sections["tasks"] = _list_tasks(wording)
@@ -209,14 +211,13 @@ def _list_tasks(wording: Wording) -> list[str]:
         Occurrence(task, date(2029, 12, 31), "measured", standing=university),
     ]
     alone = Wording(replace(registry, tasks=[task]), wording.language, CITY)
-    owed = count_owed([*list_states().values()], alone)
-    return [*list_tasks(states, alone).plain.splitlines(), *owed.plain.splitlines()]
+    return list_tasks(states, alone).plain.splitlines()
 
 
 def _draw_rows(wording: Wording) -> list[str]:
     standings = [*list_states().values(), *list_cautions().values()]
     rows = [{"indicator": SHARE, "year": 2025, "value": 40.0, "qualifier": ">", "unit": "percent", "inputs": []}]
-    drawn = draw_scorecard(standings, {SHARE: rows}, wording, caption="", pages={})
+    drawn = draw_scorecard(standings, wording, caption="", pages={}, details={})
     bound = describe_value(rows[0], wording.registry.indicators[SHARE], wording)
     about = describe_value(rows[0] | {"qualifier": "about"}, wording.registry.indicators[SHARE], wording)
     return [*drawn.plain.strip().splitlines(), bound, about]
@@ -231,10 +232,15 @@ def say_together(language: Language) -> Sections:
         "three not met": [states["unlikely"], states["met"], cautions["a count"], cautions["per 10,000"]],
         "nothing known": [states["no_data"], states["milestone_unreported"]],
         "all met": [states["met"], states["milestone_reached"]],
+        "few judged": [states["met"], states["no_data"], states["no_data"]],
         "a milestone alone": [states["milestone_not_reached"], states["no_data"]],
         "a country": [states["not_judged"], states["not_judged, no figure"]],
+        "a country, nothing known": [states["not_judged, no figure"]],
     }
     sections = {f"answer: {name}": [answer(page, wording).text] for name, page in pages.items()}
+    far = (states["unlikely"], cautions["a count"], cautions["per 10,000"])
+    sections["gaps"] = [name_gap(one, wording) for one in far]
+    sections["brief: attention"] = list(list_attention(pages["everything"], wording))
     sections["rules"] = explain_rules(language)
     sections["change of a quantity"] = _say_quantities(wording)
     return sections

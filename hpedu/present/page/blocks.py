@@ -96,14 +96,15 @@ def draw_table(
     caption: str,
     numeric: Collection[int] = (),
     keeper: bool = False,
+    folded: bool = False,
 ) -> Fragment:
     """Draw a table with its caption; the first column heads the rows, `numeric` columns are set to the right.
 
-    A table for the `keeper` of the data may speak of files and cells.
+    A table for the `keeper` of the data may speak of files and cells. A `folded` one is opened by its caption.
     """
     rows = [[("" if cell is None else cell) for cell in row] for row in rows]
     kinds = ["number" if i in numeric else _find_kind(row[i] for row in rows) for i in range(len(columns))]
-    html = render("table", columns=columns, rows=rows, caption=caption, kinds=kinds, keeper=keeper)
+    html = render("table", columns=columns, rows=rows, caption=caption, kinds=kinds, keeper=keeper, folded=folded)
     table = Table(caption, columns, [list(map(_strip, row)) for row in rows], numeric)
     plain = "\n".join("\t".join(row) for row in [columns, *table.rows])
     return Fragment(html, f"{caption}\n{plain}", table)
@@ -119,9 +120,9 @@ def _strip(cell: object) -> str:
     return str(cell.striptags() if isinstance(cell, Markup) else cell)
 
 
-def draw_notice(text: str) -> Fragment:
-    """Draw a sentence that catches the eye: what is missing, and who has it."""
-    return Fragment(render("notice", text=text), text)
+def draw_notice(text: str, claims: Sequence[str] = ()) -> Fragment:
+    """Draw a sentence that catches the eye: what is missing, and who has it; `claims` are as of `Prose`."""
+    return Fragment(render("notice", text=text, claims=claims), text)
 
 
 def link_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -19,6 +19,7 @@ BLOCKED = ("script", "iframe", "object", "embed", "video", "audio", "img")
 ALTAIR = "})({"
 """What stands before the spec in a script of Altair; a bare spec is the whole script."""
 log = logging.getLogger(__name__)
+MANY_LINKS = 8
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
@@ -53,6 +54,7 @@ def order_body(body: str, language: Language) -> Body:
     name_anchors(soup, headings)
     enclose_tables(soup, language)
     origins = cite_origins(soup, language)
+    skip_regions(soup, language)
     links = number_links(soup)
     sections = [
         Section(str(heading["id"]), heading.get_text(" ", strip=True))
@@ -142,6 +144,17 @@ def enclose_tables(soup: BeautifulSoup, language: Language) -> None:
         region = soup.new_tag("div", attrs={"class": "scroll", "role": "region", "tabindex": "0"})
         region["aria-label"] = label
         table.wrap(region)
+
+
+def skip_regions(soup: BeautifulSoup, language: Language) -> None:
+    """Put a link past each table with many links before it, for those who go by the keyboard."""
+    for number, region in enumerate(soup.find_all(class_="scroll"), start=1):
+        if len(region.find_all("a")) < MANY_LINKS:
+            continue
+        link = soup.new_tag("a", attrs={"class": "skip past", "href": f"#past-{number}"})
+        link.string = say("skip_table", language)
+        region.insert_before(link)
+        region.insert_after(soup.new_tag("span", attrs={"id": f"past-{number}", "tabindex": "-1"}))
 
 
 def cite_origins(soup: BeautifulSoup, language: Language) -> list[list[str]]:

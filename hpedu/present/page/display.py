@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -41,6 +42,7 @@ class ChartText:
     unit_label: str
     decimals: int
     school_year: bool = True  # years are school years; else calendar years
+    claims: Sequence[str] = ()  # XPath that is true of a page if the title is (`hpedu.present.page.lint`)
 
     def say(self, key: str, **values: object) -> str:
         """Return a text in the language of the chart."""
@@ -150,6 +152,7 @@ class Chart:
             "spec": self._warn(self.spec),
             "table": {"columns": self.table.columns, "rows": [list(row) for row in self.table.iter_rows()]},
             "remarks": self.remarks,
+            "claims": list(self.text.claims),
             "origins": [[list(cell) for cell in row] for row in self.origins],
             "data": list_cells(self.data),
             "language": self.text.language,
@@ -187,7 +190,9 @@ class PageHead:
     inputs_digest: str = ""
     rules: list[str] = field(default_factory=list)
     home: str = ""  # the page that leads to this one; empty: the index
-    translated: bool = True  # the same page is there in the other language
+    made_by: str = ""  # who answers for the page
+    # kind (previous, next, territory, language), place and name of each page beside this one; language of another
+    siblings: list[dict[str, str]] = field(default_factory=list)
     past: bool = False  # the territory is no more
 
     def _repr_mimebundle_(
@@ -225,9 +230,20 @@ class Fragment:
         return {"text/html": self.html, "text/plain": self.plain}
 
 
+def is_vietnamese(text: str) -> bool:
+    """Return whether a text has letters with marks: of the languages of sources, only Vietnamese has."""
+    return any(map(unicodedata.combining, unicodedata.normalize("NFD", text)))
+
+
+SOURCE = ("name", "publisher", "title", "confidence", "file", "digest", "copied")
+
+
 def describe_source(source: dict[str, str], language: Language) -> dict[str, str]:
     """Describe a source for the footer. Only web addresses become links: a page must not carry other schemes."""
-    text = {key: source.get(key) or "" for key in ("name", "publisher", "title", "confidence", "file", "digest")}
+    text = {key: source.get(key) or "" for key in SOURCE}
+    spoken = {key: "vi" if is_vietnamese(text[key]) else "en" for key in ("publisher", "title") if text[key]}
+    # A voice reads a page in its language: what is in another one has to say so.
+    text |= {f"{key}_lang": code for key, code in spoken.items() if code != language}
     address = source.get("url") or ""
     is_web = address.startswith(("https://", "http://"))
     date = format_date(source.get("published") or "", language)

@@ -1,4 +1,4 @@
-"""Write the page that leads to all reports: by school year and territory, with scorecard and coverage."""
+"""Write the page that leads to all reports: by school year and territory, with the answer and coverage."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from hpedu.assess.standing import Standing, assess_targets
 from hpedu.folders import name_index
 from hpedu.present.page.blocks import draw_badge
 from hpedu.present.page.page import make_environment, read_part, write_policy
-from hpedu.present.scorecard import draw_scorecard
+from hpedu.present.summary import answer
 from hpedu.present.view import SILENT, Wording
 from hpedu.registry import load_registry
 from hpedu.texts import LANGUAGES, Language, say, school_year
 
+WHOLE = ("brief", "overview")  # pages on all targets
 Entry = Mapping[str, Any]
 FILES = {"workbook": "{id}.xlsx", "package": "{id}-data/datapackage.json", "pdf": "{id}.pdf"}
 """Files next to a page, by their kind; `id` is the page's place without `.html`."""
@@ -56,6 +57,7 @@ def render_index(
             language=language,
             other=next(code for code in LANGUAGES if code != language),
             name_index=name_index,
+            issued=(reports / "issued" / name_index(language)).exists(),
             folders=folders,
             commune_lists=[
                 {"page": page, "year": school_year(int(page.partition("/")[0]), language)}
@@ -92,12 +94,13 @@ class _Folder:
     ) -> None:
         self.year, self.territory, self.entries = year, territory, entries
         self.reports, self.language, self.registry = reports, language, load_registry()
+        self.wording = Wording(self.registry, language, territory)
         values = store.indicator_values()
         self.values = values.filter(pl.col("territory") == territory, pl.col("year") <= year)
         self.standings = assess_targets(values, self.registry, territory, year)
 
     def fill(self, *, whole: bool) -> dict[str, Any]:
-        """Return what the template shows; the table of all targets only if it is to be `whole`."""
+        """Return what the template shows; the answer in words only if it is to be `whole`."""
         groups = groupby(self.entries, key=lambda entry: entry["parameters"]["group"])
         year = school_year(self.year, self.language)
         return {
@@ -106,11 +109,11 @@ class _Folder:
             "coverage": self._cover(self.standings),
             "cards": [self._fill_card(group, list(found)) for group, found in groups],
             "synthetic": bool((self.values["status"] == "synthetic").any()),
-            "scorecard": self._draw_scorecard(year) if whole else "",
+            "answer": answer(self.standings, self.wording).text if whole else "",
         }
 
     def _fill_card(self, group: str, entries: Sequence[Entry]) -> dict[str, Any]:
-        own = [s for s in self.standings if group in ("overview", s.target.group)]
+        own = [s for s in self.standings if group in (*WHOLE, s.target.group)]
         return {
             "name": self.registry.groups[group].name.get(self.language),
             "coverage": self._cover(own) if own else None,
@@ -151,22 +154,6 @@ class _Folder:
         ]
         known = counts.total() - sum(counts[state] for state in SILENT)
         return {"known": known, "total": counts.total(), "states": states}
-
-    def _draw_scorecard(self, year: str) -> str:
-        caption = say("index_scorecard", self.language, year=year)
-        pages = {
-            entry["parameters"]["group"]: entry["page"]
-            for entry in self.entries
-            if entry["parameters"]["language"] == self.language
-        }
-        overview = dict.fromkeys(self.registry.groups, pages.get("overview"))
-        names = [standing.target.id for standing in self.standings]
-        rows = self.values.filter(pl.col("indicator").is_in(names)).sort("year").partition_by("indicator")
-        series = {part["indicator"][0]: part.to_dicts() for part in rows}
-        wording = Wording(self.registry, self.language, self.territory)
-        own = {group: page for group, page in pages.items() if self.registry.groups[group].targets}
-        fragment = draw_scorecard(self.standings, series, wording, caption=caption, pages=overview | own)
-        return Markup(fragment.html)
 
 
 def render_commune_index(entries: Iterable[dict[str, Any]]) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from nbconvert.exporters.html import HTMLExporter
@@ -65,8 +66,8 @@ def render_page(notebook: NotebookNode | Path) -> str:
     if isinstance(notebook, Path):
         name = notebook.name
         notebook = nbformat.read(notebook, as_version=4)
-    html, _ = make_exporter().from_notebook_node(notebook, {"metadata": {"name": name}})
-    return html
+    page, _ = make_exporter().from_notebook_node(notebook, {"metadata": {"name": name}})
+    return str(page)
 
 
 def warm_up() -> None:
@@ -217,16 +218,15 @@ def make_environment() -> Environment:
 def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) -> str:
     """Write the whole page around its body."""
     language: Language = head["language"]
-    other = next(code for code in LANGUAGES if code != language)
     ordered = order_body(body, language)
     library, script = chart_bundle(), read_part("page.js")
+    order = read_part("scorecard.js") if 'class="scorecard"' in ordered.html else ""
     return (
         make_environment()
         .get_template("page.html.j2")
         .render(
             head=head,
             language=language,
-            other=other,
             say=partial(say, language=language),
             name_index=name_index,
             school_year=school_year(head["year"], language),
@@ -241,9 +241,35 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
             charts=pack(pack_charts(charts, head)) if charts else "",
             library=pack(library) if charts else "",
             script=Markup(script),
-            policy=write_policy([library, script] if charts else []),
+            order=Markup(order),
+            brief='class="brief"' in ordered.html,
+            policy=write_policy([*([library, script] if charts else []), *filter(None, [order])]),
         )
     )
+
+
+def frame_list(rows: list[dict[str, Any]], language: Language) -> str:
+    """Write the page that lists the editions that were issued: `text` and `place` of each."""
+    return (
+        make_environment()
+        .get_template("issues.html.j2")
+        .render(
+            rows=rows,
+            language=language,
+            other=next(code for code in LANGUAGES if code != language),
+            name_index=name_index,
+            say=partial(say, language=language),
+            style=Markup(read_part("style.css")),
+            policy=write_policy([]),
+        )
+    )
+
+
+def read_message(page: str) -> str:
+    """Return the brief of a page as text to paste into a message: its title, its line of facts, what it says."""
+    soup = BeautifulSoup(page, "html.parser")
+    found = [soup.select_one(place) for place in ("h1", ".where", ".message pre")]
+    return "\n\n".join(part.get_text().strip() for part in found if part) + "\n"
 
 
 def pack_charts(charts: list[dict[str, Any]], head: dict[str, Any]) -> str:

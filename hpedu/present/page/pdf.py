@@ -18,6 +18,7 @@ FLAGS = (
     *("--headless", "--disable-gpu", "--no-first-run", "--disable-sync", "--disable-extensions"),
     *("--disable-background-networking", "--disable-component-update", "--no-pdf-header-footer"),
 )
+ANNEX = 'id="annex"'  # the choice on a page to print more than its brief
 PATIENCE = 180  # seconds for one page on a slow machine
 SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 LOCAL_LINK = re.compile(r' href="(?!#|https?:|data:)[^"]*"')
@@ -97,12 +98,12 @@ def run_printer(command: Sequence[str], page: Path, made: Path) -> None:
 
 
 def strip(page: str) -> str:
-    """Return a page as it is printed: without scripts and without links to its neighbours.
+    """Return a page as it is printed: all of it, without scripts and without links to its neighbours.
 
     Scripts would draw what paper does not show, each time a little differently; links would name folders of this
     machine.
     """
-    return LOCAL_LINK.sub("", SCRIPT.sub("", page))
+    return LOCAL_LINK.sub("", SCRIPT.sub("", page)).replace(ANNEX, f"{ANNEX} checked")
 
 
 def stop_clock(pdf: bytes) -> bytes:

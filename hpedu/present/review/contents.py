@@ -26,10 +26,10 @@ from hpedu.present.forecasts import draw_requirements
 from hpedu.present.page.blocks import Prose, draw_notice, draw_table
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.report import Report
-from hpedu.present.summary import say_missing
 from hpedu.present.target import draw_target_chart, say_chance, say_standing
 from hpedu.present.view import OWED, describe_change
 from hpedu.registry import load_registry
+from hpedu.registry.models import Target
 from hpedu.texts import format_date
 
 SILENT_ROWS = tuple(state for state in OWED if state != "contradicted")
@@ -296,9 +296,20 @@ class Review(Report):
         forced = [one for one in self.standings if one.state in ("lapsed", "contradicted", "impossible")]
         for standing in forced:
             yield Prose(f"{self._name(standing)}: {' '.join(say_standing(standing, self.wording))}")
-        missing = say_missing(self.standings, self.wording)
-        if missing:
-            yield Prose(missing)
+        owed = [one.target for one in self.standings if one.state in OWED]
+        if owed:
+            yield Prose(" ".join(self._say_owed(owed)))
+
+    def _say_owed(self, owed: Sequence[Target]) -> Iterator[str]:
+        """Say how much is missing, and to whom the plans assign most of it."""
+        yield self._say("review_missing", count=len(owed))
+        first, counts = next(iter(self.wording.count_owners(owed).items()))
+        if not counts["stated"]:
+            yield self._say("review_none_owed")
+            return
+        yield self._say("review_owed", department=self.wording.department(first), count=counts["stated"])
+        if counts["inferred"]:
+            yield self._say("review_inferred", count=counts["inferred"])
 
     # -- appendices --------------------------------------------------------------------------------------------
 

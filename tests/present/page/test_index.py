@@ -43,20 +43,17 @@ def test_what_lies_beside_a_page_is_linked_and_nothing_else(tmp_path: Path) -> N
     assert "datapackage.json" not in html and ".pdf" not in html
 
 
-def test_targets_link_to_the_page_of_their_group_or_to_the_overview(tmp_path: Path) -> None:
-    html = render_index(ENTRIES, tmp_path, "vi")
-    assert 'href="2025/hai_phong/vi/preschool.html#nursery_enrolment_rate"' in html
-    assert 'href="2025/hai_phong/vi/overview.html#education_budget_share"' in html
-    alone = render_index([make_entry("preschool")], tmp_path, "vi")
-    assert "#education_budget_share" not in alone and 'href="#' not in alone.partition("<main")[2].replace(
-        'href="#main"', ""
-    )
-
-
-def test_only_the_newest_year_shows_all_targets(tmp_path: Path) -> None:
+def test_the_newest_year_is_answered_in_words_and_the_overview_is_not_repeated(tmp_path: Path) -> None:
     html = render_index([*ENTRIES, make_entry("preschool", year=2024)], tmp_path, "vi")
-    assert html.count('<table class="scorecard"') == 1
+    assert html.count('class="verdict-said"') == 1 and "<table" not in html
     assert html.index("2025-2026") < html.index("2024-2025")
+
+
+def test_editions_that_were_issued_are_linked(tmp_path: Path) -> None:
+    assert "issued/" not in render_index(ENTRIES, tmp_path, "vi")
+    (tmp_path / "issued").mkdir()
+    (tmp_path / "issued/index.html").touch()
+    assert 'href="issued/index.html"' in render_index(ENTRIES, tmp_path, "vi")
 
 
 def test_a_report_that_failed_says_so(tmp_path: Path) -> None:

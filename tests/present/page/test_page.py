@@ -201,7 +201,13 @@ def test_what_the_policy_blocks_is_named() -> None:
 
 def test_links_lead_to_the_sibling_and_the_index() -> None:
     links = [link["href"] for link in read().find("nav", class_="bar").find_all("a")]
-    assert links == ["../../../index.html", "../en/preschool.html"]
+    assert links == ["../../../index.html"]
+    beside = {"kind": "language", "place": "../en/preschool.html", "name": "English", "language": "en"}
+    head = replace(HEAD, siblings=[beside, {"kind": "next", "place": "general.html", "name": "Phổ thông"}])
+    page = read(head=head)
+    link = page.find("nav", class_="bar").find_all("a")[-1]
+    assert (link["href"], link["lang"]) == ("../en/preschool.html", "en")
+    assert page.find("a", rel="next")["href"] == "general.html"
 
 
 def test_the_footer_names_sources_and_inputs() -> None:

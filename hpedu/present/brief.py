@@ -1,0 +1,146 @@
+"""Draw the page that answers: the verdict in words, a few figures, what needs attention, who has to do what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from hpedu.assess.standing import Standing
+from hpedu.assess.tasks import Occurrence
+from hpedu.present.page.blocks import render
+from hpedu.present.page.display import Fragment
+from hpedu.present.scorecard import by_attention
+from hpedu.present.summary import answer, name_gap
+from hpedu.present.view import OWED, View, Wording, describe_change, name_year
+from hpedu.registry.models import Group
+from hpedu.texts import say
+
+TILES = 5
+NAMED = 4  # at most as many targets of one kind are named
+WORRYING = ("missed", "milestone_not_reached", "unlikely", "impossible", "due")
+COLUMNS = ("department", "brief_forms", "brief_confirm", "brief_overdue")
+
+
+def draw_brief(view: View, standings: Sequence[Standing], overdue: Sequence[Occurrence], group: Group) -> Fragment:
+    """Draw the brief of a group of targets: it fits a sheet of paper, and carries itself as plain text.
+
+    Its first paragraph says nothing that the scorecard of the page does not show (`Prose.claims`).
+    """
+    wording, language = view.wording, view.language
+    lead = answer(standings, wording)
+    tiles = list(_list_tiles(view, standings, group))[:TILES]
+    attention = list(list_attention(standings, wording)) if wording.place.judged else []
+    # Tasks are given to divisions, not to groups of targets: only a page on everything lists them.
+    late = [] if group.targets else overdue
+    duties = list(_list_duties(standings, late, wording)) if wording.place.judged else []
+    used = [place for place in range(len(COLUMNS)) if any(row[place] for row in duties)]
+    duties = [tuple(row[place] for place in used) for row in duties]
+    heads = [say(COLUMNS[place], language) for place in used]
+    parts = {
+        "lead": lead.text,
+        "tiles": tiles,
+        "attention": attention,
+        "duties": duties,
+        "heads": heads,
+        "words": {
+            key: say(f"brief_{key}", language) for key in ("figures", "attention", "duties", "inferred", "text")
+        },
+    }
+    plain = "\n".join(_write_plain(parts))
+    claims = "\n".join(lead.claims)
+    return Fragment(render("brief", claims=claims, plain=plain, **parts), plain)
+
+
+def _write_plain(parts: Mapping[str, Any]) -> Iterator[str]:
+    """Write the brief as lines to paste into a message."""
+    words = parts["words"]
+    yield parts["lead"]
+    if parts["tiles"]:
+        yield f"\n{words['figures']}:"
+        yield from (f"- {t['name']}: {t['value']} ({t['year']}). {t['note']}" for t in parts["tiles"])
+    if parts["attention"]:
+        yield f"\n{words['attention']}:"
+        yield from (f"- {line}" for line in parts["attention"])
+    if parts["duties"]:
+        yield f"\n{words['duties']}:"
+        for name, *cells in parts["duties"]:
+            said = [f"{head.lower()} {cell}" for head, cell in zip(parts["heads"][1:], cells, strict=True) if cell]
+            yield f"- {name}: {'; '.join(said)}"
+        yield words["inferred"]
+
+
+def _list_tiles(view: View, standings: Sequence[Standing], group: Group) -> Iterator[dict[str, str]]:
+    """Yield the figures of targets, those that need attention first, then the headlines of the group."""
+    for one in by_attention(standings):
+        if one.last is not None and one.target.kind != "milestone" and view.wording.place.judged:
+            last, year = view.wording.last(one)
+            goal = say("brief_goal", view.language, objective=view.wording.objective(one.target))
+            shown = {"value": last, "badge": view.wording.badge(one), "label": f"{one.target.id} {year}"}
+            yield _draw_tile(view, one.last["indicator"], goal) | shown
+    for name in group.headlines:
+        if not view.last(name).missing:
+            yield _draw_tile(view, name, "")
+
+
+def _draw_tile(view: View, indicator: str, goal: str) -> dict[str, str]:
+    """Return the newest figure of an indicator, and how it has changed since the year before."""
+    row = view.rows(indicator, bounds=True)[-1]
+    last, before = view.last(indicator), view.at(indicator, row["year"] - 1)
+    change = describe_change(before, last, view.language, view.registry)
+    words = {"year": before.year, "verb": change.verb, "amount": change.moved}
+    known = not (change.missing or row["qualifier"])
+    said = say("brief_change" if known else "brief_first", view.language, **words)
+    name = last.indicator.name.get(view.language)
+    year = name_year(row["year"], last.indicator, view.registry, view.language)
+    note = f"{goal} {said}".strip()
+    return {"name": name, "value": last.text, "year": year, "note": note, "badge": "", "label": ""}
+
+
+def list_attention(standings: Sequence[Standing], wording: Wording) -> Iterator[str]:
+    """Yield a line a matter: figures in doubt, targets in danger, old figures, targets that cannot be measured."""
+    language = wording.language
+    doubted = [s for s in standings if s.state == "contradicted"]
+    for one in doubted[:NAMED]:
+        readings, year = wording.readings(one)
+        yield say("brief_doubted", language, name=one.target.name.get(language), readings=readings, year=year)
+    worrying = [s for s in by_attention(standings) if s.state in WORRYING and s.gap is not None]
+    for one in worrying[:NAMED]:
+        state = wording.registry.name("state", one.state, language)
+        yield say("brief_worrying", language, state=state, target=name_gap(one, wording))
+    old = [s for s in standings if s.stale and s.last is not None]
+    if old:
+        yield say("brief_old", language, count=len(old), numbers=_number(old))
+    lapsed = [s for s in standings if s.state == "lapsed"]
+    if lapsed:
+        yield say("brief_lapsed", language, count=len(lapsed), numbers=_number(lapsed))
+
+
+def _number(standings: Sequence[Standing]) -> str:
+    return ", ".join(str(one.target.number) for one in standings)
+
+
+def _list_duties(
+    standings: Sequence[Standing], overdue: Sequence[Occurrence], wording: Wording
+) -> Iterator[tuple[str, ...]]:
+    """Yield a row a division: targets to fill in, figures to confirm, tasks overdue; those plans name first."""
+    asked = wording.count_owners([s.target for s in standings if s.state in OWED and s.state != "contradicted"])
+    doubted = Counter(
+        name + ("" if s.target.department_basis == "stated" else " *")
+        for s in standings
+        if s.state == "contradicted"
+        for name in s.target.departments
+    )
+    late = Counter(name for one in overdue for name in one.task.departments)
+    names = dict.fromkeys([*asked, *(name.removesuffix(" *") for name in doubted), *late])
+    for name in names:
+        counts = asked.get(name, Counter())
+        inferred = counts.total() - counts["stated"]
+        forms = [str(counts["stated"] or ""), f"{inferred} *" if inferred else ""]
+        confirm = [str(doubted[name] or ""), f"{doubted[f'{name} *']} *" if doubted[f"{name} *"] else ""]
+        yield (
+            wording.department(name),
+            " + ".join(filter(None, forms)),
+            " + ".join(filter(None, confirm)),
+            str(late[name] or ""),
+        )
