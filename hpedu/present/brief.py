@@ -88,7 +88,7 @@ def _draw_tile(view: View, indicator: str, goal: str) -> dict[str, str]:
     row = view.rows(indicator, bounds=True)[-1]
     last, before = view.last(indicator), view.at(indicator, row["year"] - 1)
     change = describe_change(before, last, view.language, view.registry)
-    words = {"year": before.year, "verb": change.verb, "amount": change.moved}
+    words = {"year": before.year, "moved": change.moved}
     known = not (change.missing or row["qualifier"])
     said = say("brief_change" if known else "brief_first", view.language, **words)
     name = last.indicator.name.get(view.language)
