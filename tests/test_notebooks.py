@@ -34,7 +34,7 @@ def test_copy_is_of_the_notebook(group: str) -> None:
 def test_copy_checks_what_is_said(group: str) -> None:
     cells = nbformat.read(COPIES / f"{group}.ipynb", as_version=4).cells
     checked = [cell for cell in cells if "nbval-check-output" in cell.metadata.get("tags", [])]
-    assert len(checked) >= 5
+    assert len(checked) >= (2 if group == "brief" else 5)
 
 
 def run_nbval(copy: Path) -> subprocess.CompletedProcess[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from lxml import html
 
 from hpedu import Report
-from hpedu.present.page.display import Chart
+from hpedu.present.page.display import CHART, Chart, Fragment
+from hpedu.present.page.page import draw_figure
 
 GROUPS = ["preschool", "general", "higher", "continuing"]
 
@@ -32,6 +34,17 @@ def test_the_sentence_follows_from_the_table() -> None:
     named = [name for name, (rank, _) in zip(chart.table["Name"], ranks, strict=True) if rank <= 3]
     assert all(name[1:] in said.plain for name in named)
     assert "not ranked" not in said.plain
+
+
+def test_what_is_said_of_the_ranks_is_claimed_of_the_table() -> None:
+    chart, said = Report("general", territory="hai_phong_old", year=None, language="en").peers().pieces
+    assert isinstance(chart, Chart) and isinstance(said, Fragment)
+    page = html.fromstring(f"<main>{draw_figure(chart._repr_mimebundle_()[CHART])}{said.html}</main>")
+    claims = [text for place in page.xpath("//*/@data-claims") for text in place.splitlines()]
+    assert len(claims) == 3 and all(page.xpath(claim) for claim in claims)
+    for rank in page.xpath("//tbody/tr/td[2]"):
+        rank.text = "30/63"
+    assert not any(page.xpath(claim) for claim in claims)
 
 
 def test_each_part_is_compared_as_itself() -> None:
