@@ -13,7 +13,7 @@ from hpedu.folders import Project, write_whole
 from hpedu.registry import load_registry
 
 TEMPLATE = Path(__file__).with_name("template.ipynb")
-COLUMNS = ("id", "order", "name_vi", "name_en", "targets", "page", "commune_page")
+COLUMNS = ("id", "order", "name_vi", "name_en", "targets", "page", "commune_page", "headlines")
 
 
 def start_notebook(project: Project, name: str, title: str | None = None) -> Path:
@@ -37,7 +37,7 @@ def start_notebook(project: Project, name: str, title: str | None = None) -> Pat
     known = groups.read_text(encoding="utf-8-sig") if groups.exists() else ",".join(COLUMNS) + "\n"
     line = io.StringIO()
     order = 100 + known.count("\n")
-    csv.writer(line, lineterminator="\n").writerow([name, order, title, title, "false", "true", "false"])
+    csv.writer(line, lineterminator="\n").writerow([name, order, title, title, "false", "true", "false", ""])
     write_whole(path, text.encode())
     write_whole(groups, (known.rstrip("\n") + "\n" + line.getvalue()).encode())
     return path
