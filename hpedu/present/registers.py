@@ -17,8 +17,8 @@ from hpedu.registry.models import Duty, Print
 from hpedu.texts import format_date, format_number, say, write_number
 
 
-def list_missing(standings: Sequence[Standing], wording: Wording) -> Fragment:
-    """List targets without a figure, what has to be counted for each, and who is responsible."""
+def list_missing(standings: Sequence[Standing], wording: Wording, *, grounds: bool = True) -> Fragment:
+    """List targets without a figure, what has to be counted for each, who is responsible and on what grounds."""
     rows = []
     for standing in standings:
         if standing.state in OWED:
@@ -30,10 +30,10 @@ def list_missing(standings: Sequence[Standing], wording: Wording) -> Fragment:
                     target.name.get(wording.language),
                     "; ".join(part.get(wording.language) for part in needs),
                     wording.owner(target),
-                    wording.department_basis(target),
+                    *([wording.department_basis(target)] if grounds else []),
                 ]
             )
-    keys = ("number_short", "target", "what_is_missing", "owner", "reason")
+    keys = ("number_short", "target", "what_is_missing", "owner", *(["reason"] if grounds else []))
     return _draw(keys, rows, "no_figures_caption", wording, numeric={0})
 
 

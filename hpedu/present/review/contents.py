@@ -213,6 +213,7 @@ class Review(Report):
             sections = dict.fromkeys(one.target.section for one in standings)
             title = self._say("review_group", group=self._name_group(group), sections="; ".join(sections))
             silent = [one for one in standings if one.state in SILENT_ROWS]
+            rows = [registers.list_missing(silent, self.wording, grounds=False)] if silent else []
             pieces: list[Piece] = []
             for standing in standings:
                 if standing not in silent:
@@ -220,7 +221,7 @@ class Review(Report):
                     pieces.append(Prose(f"{self._name(standing)}: {told}"))
                     chart = self._draw(standing)
                     pieces += [chart] if chart else []
-            yield Part(title, [*pieces, registers.list_missing(silent, self.wording)] if silent else pieces)
+            yield Part(title, [*pieces, *rows])
 
     def _draw(self, standing: Standing) -> Chart | None:
         wanted = standing.state in self._own["charts"] or self._own["charts"] == "all"

@@ -37,8 +37,8 @@ DAY = date(2020, 3, 5)  # of the decree: no clock is in the document
 BLANK = re.compile("⟦(.*?)⟧")
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 LETTER, PADDING = 1.9, 4.2  # millimetres of a letter in a table, and of both edges of a cell
-LONGEST = 8  # letters of a word that is never torn
-WORD = re.compile(r"[^\s-]+")
+LONGEST = 8, 11  # letters of a word, and of a date or figure, that is never torn
+WORD, DIGITS = re.compile(r"[^\s-]+"), re.compile(r"\d[\d/.,]*")
 ALIGN = {
     "left": WD_ALIGN_PARAGRAPH.LEFT,
     "center": WD_ALIGN_PARAGRAPH.CENTER,
@@ -318,7 +318,13 @@ def _weigh(table: Table, width: int) -> list[int]:
     What is left when every column has room for its longest word goes to those with the longest texts.
     """
     columns = [[name, *(row[n] for row in table.rows)] for n, name in enumerate(table.columns)]
-    words = [min(LONGEST, max(map(len, WORD.findall(" ".join(texts))), default=0) + 1) for texts in columns]
+    words = [
+        max(
+            min(limit, max(map(len, kind.findall(" ".join(texts))), default=0) + 1)
+            for kind, limit in zip((WORD, DIGITS), LONGEST, strict=True)
+        )
+        for texts in columns
+    ]
     least = [LETTER * longest + PADDING for longest in words]
     asked = [
         max(0.0, sum(map(len, texts)) / len(texts) - longest)
