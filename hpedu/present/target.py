@@ -231,12 +231,13 @@ def _say_parts(view: View, standing: Standing) -> list[str]:
     return lines
 
 
-def say_standing(standing: Standing, wording: Wording) -> list[str]:
-    """Say where the target stands and what it would take, in the order a reader asks."""
+def say_standing(standing: Standing, wording: Wording, *, rests: bool = True) -> list[str]:
+    """Say where the target stands, what that rests on and what it would take, in the order a reader asks."""
     return [
         *_say_last(standing, wording),
         *_say_state(standing, wording),
         *_say_projection(standing, wording),
+        *(say_rests(standing, wording) if rests else []),
         *_say_pace(standing, wording),
         *_say_cautions(standing, wording),
     ]
@@ -301,15 +302,19 @@ def _say_projection(standing: Standing, wording: Wording) -> Iterator[str]:
     if row is not None and standing.target.year is not None:
         words = say_outlook(standing, wording, row)
         year = _year(standing, row["year"], wording)
-        held = round(read_track_record(company=standing.has_company).coverage80 * 10)
-        rests = "company_said" if standing.has_company else "alone_said"
-        yield " ".join(
-            [
-                say("projection_said", wording.language, year=year, **words),
-                say(rests, wording.language, count=standing.company, least=METHOD.least_company),
-                say("record_said", wording.language, held=held),
-            ]
-        )
+        yield say("projection_said", wording.language, year=year, **words)
+
+
+def say_rests(standing: Standing, wording: Wording) -> list[str]:
+    """Say what the outlook of a target rests on, and how often ranges like its own held; nothing without one."""
+    if standing.outlook is None or standing.target.year is None:
+        return []
+    held = round(read_track_record(company=standing.has_company).coverage80 * 10)
+    rests = "company_said" if standing.has_company else "alone_said"
+    return [
+        say(rests, wording.language, count=standing.company, least=METHOD.least_company),
+        say("record_said", wording.language, held=held),
+    ]
 
 
 def _say_pace(standing: Standing, wording: Wording) -> Iterator[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from calendar import monthrange
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,7 +27,7 @@ from hpedu.present.forecasts import draw_requirements
 from hpedu.present.page.blocks import Prose, draw_notice, draw_table
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.report import Report
-from hpedu.present.target import draw_target_chart, say_chance, say_standing
+from hpedu.present.target import draw_target_chart, say_chance, say_rests, say_standing
 from hpedu.present.view import OWED, describe_change
 from hpedu.registry import load_registry
 from hpedu.registry.models import Target
@@ -205,6 +206,11 @@ class Review(Report):
         yield self.answer()
         yield Prose(self._say("rule_year"))
         yield Prose(self._say("review_basis", year=self.school_year(self.year)))
+        # What outlooks rest on is said once, not with each target.
+        rests = Counter(" ".join(say_rests(one, self.wording)) for one in self.standings)
+        for said, count in rests.items():
+            if said:
+                yield Prose(self._say("review_rests", count=count, rests=said))
 
     def _say_targets(self) -> Iterator[Part]:
         """Say where each target stands, by group: sentences if there is something to tell, else a row."""
@@ -217,7 +223,7 @@ class Review(Report):
             pieces: list[Piece] = []
             for standing in standings:
                 if standing not in silent:
-                    told = " ".join(say_standing(standing, self.wording))
+                    told = " ".join(say_standing(standing, self.wording, rests=False))
                     pieces.append(Prose(f"{self._name(standing)}: {told}"))
                     chart = self._draw(standing)
                     pieces += [chart] if chart else []
