@@ -79,12 +79,10 @@ def list_faults() -> dict[str, Callable[[], object]]:
         "grades": lambda: project_enrolment(
             frame(GRADES, {"grade": [1.5, 2.0]}, held_back),
             until=2030,
-            average="mode",
+            years=0,
             cohort=frame({"year": [2024]}),
         ),
-        "ratios": lambda: project_enrolment(
-            grades, until=2030, ratios=frame({"grade": ["x"], "ratio": 1.0}), adjust=frame({"grade": [1]})
-        ),
+        "ratios": lambda: project_enrolment(grades, until=2030, ratios=frame({"grade": ["x"], "ratio": 1.0})),
         "a grade that is missing": lambda: project_enrolment(frame(GRADES, {"grade": [1, 3]}), until=2030),
         "no full year": lambda: project_enrolment(frame(GRADES, {"year": [2023, 2024]}), until=2030),
         "levels": lambda: project_levels(frame(LEVELS, {"pupils": [0.0, 1.0]}), until=2030, feeds=circle),
