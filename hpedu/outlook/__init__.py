@@ -1,4 +1,7 @@
-"""Carry series of any place forward, judge targets, measure paces, merge parts and project enrolment."""
+"""Carry series of any place forward, judge targets, measure paces, merge parts and project enrolment.
+
+Every function takes tables and returns one. What is wrong with any of them is said in one `SeriesError`.
+"""
 
 from hpedu.outlook.enrolment import project_enrolment
 from hpedu.outlook.intake import SeriesError

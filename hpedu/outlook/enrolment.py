@@ -86,11 +86,6 @@ def project_enrolment(
         Columns `ENROLMENT`, by place; grades first, then levels, then `all`. Ranges come from how the rates of
         past years differed, all grades of a year together; of a level as a whole they are narrower than of its
         grades.
-
-    Raises
-    ------
-    SeriesError
-        With everything wrong in all tables, and every step from grade to grade that has no rate.
     """
     taken = Intake()
     if years < 1:

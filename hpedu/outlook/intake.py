@@ -294,13 +294,6 @@ def take_with_background(
     tuple
         Columns `place, indicator, year, value, lower, upper, break_year, kind`, typed, without empty values, in
         order; and `place, indicator` of each series asked for, also of one without any value.
-
-    Raises
-    ------
-    SeriesError
-        Naming every missing column, every cell that is no number or year, unknown kinds, bounds the wrong way
-        round, values beyond them, bounds or kinds that differ within a series, and every year of a series that
-        occurs twice.
     """
     intake = taken or Intake()
     rows = intake.take_series(series)
@@ -339,10 +332,10 @@ Row = Mapping[str, Any]
 def pair_targets(
     series: pl.DataFrame, targets: pl.DataFrame | None, keys: Sequence[str] = KEY
 ) -> Iterator[tuple[dict[str, str], list[Row], Row | None]]:
-    """Yield the names of each series, its rows in order of years, and each of its targets, or None if it has none.
+    """Yield the names of each series, its rows in order of years, and each of its targets, or None for none.
 
-    A target without a place is of every place that has its indicator. One of an indicator that has no figure anywhere
-    comes too, with no rows, under its own place or "".
+    A target without a place is of every place that has its indicator. One of an indicator that nobody has figures
+    of comes too, with no rows, under its own place or "".
     """
     rows_of: dict[tuple[str, ...], list[Row]] = {}
     for row in series.sort("year", maintain_order=True).iter_rows(named=True):

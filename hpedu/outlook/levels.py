@@ -76,11 +76,6 @@ def project_levels(
     polars.DataFrame
         Columns `LEVELS`, by place and level in the order given. Ranges come from the errors the same way would
         have made from earlier years.
-
-    Raises
-    ------
-    SeriesError
-        With everything wrong in all tables; a level that feeds on itself, or on one that is not there.
     """
     taken = Intake()
     rows = _take(taken, pupils, "pupils", PUPILS)

@@ -1,7 +1,7 @@
 """Make the past of a place that a merger formed, from the numerators and denominators of its parts.
 
-Counts add; a ratio is computed again from the sums, for the mean of the parts' rates is no rate of the whole. Works on
-series of any country. Ingest adds up single observations, which carry cells and editions, with the same
+Counts add; a ratio is computed again from the sums, for the mean of the parts' rates is no rate of the whole.
+Works on series of any country. Ingest adds up single observations, which carry cells and editions, with the same
 `hpedu.sums.add_parts`.
 """
 
@@ -61,11 +61,6 @@ def merge_parts(counts: pl.DataFrame, parts: pl.DataFrame, *, scale: float = 1.0
     polars.DataFrame
         Columns `MERGED`. Where a part has no figure, the value is null and the status `missing`: never a
         smaller sum. So it is where a denominator is 0.
-
-    Raises
-    ------
-    SeriesError
-        With everything wrong in both tables; a whole that is a part of itself too.
     """
     rows, pairs = _take(counts, parts, scale)
     frames = [_merge_years(rows, whole, names, years) for whole, names, years in _list_years(rows, pairs)]

@@ -158,11 +158,6 @@ def measure_progress(
     polars.DataFrame
         Columns `PROGRESS`, by place, indicator, series, target year. A latest value that meets the target is
         `target_achieved` whatever the trend, also where none can be measured.
-
-    Raises
-    ------
-    SeriesError
-        With everything wrong in both tables: columns, years, repeats, series without a direction.
     """
     intake = Intake()
     rows = intake.take_series(series, KEYS)
@@ -239,7 +234,7 @@ class Rule:
     def _compare(
         self, first: float, latest: float, target: float | None, years: tuple[int, int]
     ) -> dict[str, Any]:
-        """Return growth, class and score: of growth against what the target takes, or without a target of its own."""
+        """Return growth, class and score, against the growth that the target takes if there is one."""
         base = first or ALMOST_ZERO
         growth = compound_growth(base, latest, years[1] - years[0])
         progress = (1 if base > 0 else -1) * self._sign * growth

@@ -73,11 +73,6 @@ def measure_pace(
     -------
     polars.DataFrame
         Columns `PACES`, by place, indicator, target year.
-
-    Raises
-    ------
-    SeriesError
-        With everything wrong in both tables.
     """
     intake = Intake()
     rows, goals = intake.take_series(series), intake.take_targets(targets)

@@ -77,11 +77,6 @@ def project(
         the reason: `no_data`, `one_point`, `short` (fewer than three values), `broken` (fewer than three since
         the break), `observed` (the last value is of `until` or later). `caution` is `jump` where the last step
         is far beyond the usual ones, or the level counts only from such a step on; else null.
-
-    Raises
-    ------
-    SeriesError
-        See `hpedu.outlook.intake.take_with_background`; an `until`, `h` or `level` that is none.
     """
     intake = Intake()
     intake.check_options(until=until, h=h, origin=origin, level=level)

@@ -49,7 +49,7 @@ def assess_requirements(pupils: pl.DataFrame, norms: pl.DataFrame, stock: pl.Dat
         `level, year, scenario, pupils`: as many scenarios as wanted (low, middle, high).
     norms
         `level, resource, base, ratio`: needed = ratio * base. The base is `pupils`, or another resource of the
-        level: as needed if it has a norm, else as much as there is. With `start_ratio`, `start_year` and
+        level: as needed if a norm before says so, else as much as there is. With `start_ratio`, `start_year` and
         `by_year` the ratio moves evenly from what it was to what it shall be, and stays. With `by_year` alone
         the years before are left out. `basis` says where the ratio comes from; it is handed through.
     stock
@@ -59,77 +59,65 @@ def assess_requirements(pupils: pl.DataFrame, norms: pl.DataFrame, stock: pl.Dat
     -------
     polars.DataFrame
         Columns `REQUIREMENTS`, in the order of the norms, then scenario and year.
-
-    Raises
-    ------
-    SeriesError
-        With everything wrong: columns, repeats, a base that is neither counted nor needed, a ratio below 0.
     """
     taken = Intake()
     demand = taken.take(pupils, "pupils", DEMAND, {})
-    wanted = taken.take(norms, "norms", NORMS, NORMS_OPTIONS)
+    rules = taken.take(norms, "norms", NORMS, NORMS_OPTIONS)
     there = taken.take(stock, "stock", STOCK, {})
     taken.refuse_repeats(demand, "pupils", ["level", "year", "scenario"])
-    taken.refuse_repeats(wanted, "norms", ["level", "resource"])
+    taken.refuse_repeats(rules, "norms", ["level", "resource"])
     taken.refuse_repeats(there, "stock", ["level", "resource", "year"])
     taken.finish()
     newest = {
         (row["level"], row["resource"]): row
         for row in there.drop_nulls("value").sort("year").iter_rows(named=True)
     }
-    rules = {(row["level"], row["resource"]): row for row in wanted.iter_rows(named=True)}
-    for key, rule in rules.items():
-        _check(taken, key, rule, rules, newest)
-    taken.finish()
     cases = demand.drop_nulls("pupils").sort("year", maintain_order=True).to_dicts()
+    # Level, resource, year and scenario -> how much, in whole numbers.
+    known = {(case["level"], PUPILS, case["year"], case["scenario"]): float(case["pupils"]) for case in cases}
+    seen = {(level, PUPILS) for level in rules["level"]}
     rows = []
-    for key, rule in rules.items():
-        first = rule["by_year"] if rule["start_ratio"] is None else None
-        for case in cases:
-            if case["level"] != key[0] or case["year"] < (first or case["year"]):
+    for rule in rules.iter_rows(named=True):
+        level, resource, base = rule["level"], rule["resource"], rule["base"]
+        _check(taken, rule, is_known=(level, base) in seen | newest.keys())
+        seen.add((level, resource))
+        have = newest.get((level, resource), {"value": None, "year": None})
+        for case in cases if not taken.problems else ():
+            year, scenario = case["year"], case["scenario"]
+            if case["level"] != level:
                 continue
-            needed = _need(key, case, rules, newest)
-            have = newest.get(key, {"value": None, "year": None})
+            size = known[level, base, year, scenario] if (level, base) in seen else newest[level, base]["value"]
+            needed = float(math.ceil(move_ratio(rule, year) * size - 1e-9))
+            known[level, resource, year, scenario] = needed
+            if rule["start_ratio"] is None and year < (rule["by_year"] or year):
+                continue
             missing = None if have["value"] is None else max(needed - have["value"], 0.0)
-            head = (*key, case["year"], case["scenario"], needed)
-            rows.append((*head, have["value"], have["year"], missing, rule["basis"] or ""))
+            rows.append(
+                (
+                    level,
+                    resource,
+                    year,
+                    scenario,
+                    needed,
+                    have["value"],
+                    have["year"],
+                    missing,
+                    rule["basis"] or "",
+                )
+            )
+    taken.finish()
     return pl.DataFrame(rows, schema=REQUIREMENTS, orient="row")
 
 
-Key = tuple[str, str]
-Table = Mapping[Key, dict[str, Any]]
-
-
-def _check(taken: Intake, key: Key, rule: dict[str, Any], rules: Table, newest: Table) -> None:
+def _check(taken: Intake, rule: Mapping[str, Any], *, is_known: bool) -> None:
     where = locate(rule, ["level", "resource"])
     if rule["ratio"] < 0:
         taken.complain("norms", "intake_ratio_negative", where=where, found=str(rule["ratio"]))
     start = rule["start_ratio"] is not None
     if start != (rule["start_year"] is not None) or (start and rule["by_year"] is None):
         taken.complain("norms", "intake_ratio_start", where=where)
-    seen = [key[1]]
-    while seen[-1] != PUPILS:
-        base = rules[key[0], seen[-1]]["base"] if (key[0], seen[-1]) in rules else None
-        if base is None:
-            if (key[0], seen[-1]) not in newest:
-                taken.complain("norms", "intake_base_unknown", where=where, found=seen[-1])
-            return
-        if base in seen:
-            taken.complain("norms", "intake_base_circle", where=where, found=" <- ".join([*seen, base]))
-            return
-        seen.append(base)
-
-
-def _need(key: Key, case: Mapping[str, Any], rules: Table, newest: Table) -> float:
-    """Return how much is needed of the resource, in whole numbers."""
-    level, resource = key
-    if resource == PUPILS:
-        return float(case["pupils"])
-    if key not in rules:
-        return float(newest[key]["value"])
-    rule = rules[key]
-    exact = move_ratio(rule, case["year"]) * _need((level, rule["base"]), case, rules, newest)
-    return float(math.ceil(exact - 1e-9))
+    if not is_known:
+        taken.complain("norms", "intake_base_unknown", where=where, found=rule["base"])
 
 
 def move_ratio(rule: Mapping[str, Any], year: int) -> float:

@@ -105,9 +105,9 @@ def test_everything_wrong_is_said_at_once() -> None:
     said = str(caught.value)
     for part in (
         "level=primary, resource=a: needs start_ratio and start_year together",
-        "level=primary, resource=a: is based on itself (found: a <- b <- a)",
+        "level=primary, resource=a: is based on what is neither counted nor needed before (found: b)",
         "level=primary, resource=b: needs a ratio of 0 or more (found: -1.0)",
-        "level=primary, resource=c: is based on what is neither counted nor needed (found: desks)",
+        "level=primary, resource=c: is based on what is neither counted nor needed before (found: desks)",
     ):
         assert part in said
 

@@ -88,7 +88,6 @@ def list_faults() -> dict[str, Callable[[], object]]:
         "levels": lambda: project_levels(frame(LEVELS, {"pupils": [0.0, 1.0]}), until=2030, feeds=circle),
         "population": lambda: project_levels(levels, until=2030, population=frame({"level": ["a"]})),
         "norms": lambda: assess_requirements(frame(DEMAND), frame(NORMS), frame(STOCK)),
-        "norms in a circle": lambda: assess_requirements(frame(DEMAND), norms, frame(STOCK)),
         "stock": lambda: assess_requirements(frame(DEMAND), norms, frame(STOCK, {"value": ["x"]})),
     }
 
