@@ -92,23 +92,16 @@ def project_enrolment(
         taken.complain("options", "intake_option", where="years", found=str(years), least=1, most=50)
     own = _take_grades(taken, grades)
     source, coming = _take_cohort(taken, cohort, entry_age)
-    given = _take(taken, ratios, "ratios", RATIOS, RATIOS_OPTIONS)
+    given = taken.take(ratios, "ratios", RATIOS, RATIOS_OPTIONS).to_dicts()
     rows: list[dict[str, Any]] = []
     for (place,), cells in own.sort("place").group_by("place", maintain_order=True):
         entering = coming.get(str(place)) or coming.get("", {})
-        rates = {int(row["grade"]): row["ratio"] for row in given if row["place"] in (None, place)}
+        rates = {row["grade"]: row["ratio"] for row in given if row["place"] in (None, place)}
         table = _collect(taken, str(place), cells, (source, entering), rates, years)
         if table and not taken.problems:
             rows += table.project(until)
     taken.finish()
     return pl.DataFrame(rows, schema=ENROLMENT, orient="row")
-
-
-def _take(
-    taken: Intake, frame: pl.DataFrame | None, table: str, required: Columns, optional: Columns
-) -> list[dict[str, Any]]:
-    rows = [] if frame is None else taken.take(frame, table, required, optional).to_dicts()
-    return [] if table in taken.unsound else rows
 
 
 def _take_grades(taken: Intake, grades: pl.DataFrame) -> pl.DataFrame:
@@ -143,7 +136,7 @@ def _take_cohort(
         return "held", {}
     later = entry_age if known == ["births"] else 0
     table: dict[str, dict[int, float]] = {}
-    for row in _take(taken, cohort, "cohort", COHORT, COHORT_OPTIONS):
+    for row in taken.take(cohort, "cohort", COHORT, COHORT_OPTIONS).drop_nulls("year").iter_rows(named=True):
         if row[known[0]] is not None:
             table.setdefault(row["place"] or "", {})[row["year"] + later] = row[known[0]]
     return known[0], table

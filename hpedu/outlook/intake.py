@@ -70,10 +70,12 @@ class Intake:
         """Return the known columns of a table: text, numbers as floats, years as integers.
 
         A column that is not there is null, any other column is dropped. Blank cells are null, and so are numbers
-        that are NaN or infinite. Required columns must be filled, except plain numbers.
+        that are NaN or infinite. Required columns must be filled, except plain numbers. None is no rows.
         """
-        frame = self.open(frame, table)
         kinds = {**required, **optional}
+        if frame is None:
+            return pl.DataFrame(schema={name: TYPES[kind] for name, kind in kinds.items()})
+        frame = self.open(frame, table)
         columns = {}
         for name, kind in kinds.items():
             columns[name] = pl.Series(name, [None] * frame.height, TYPES[kind])

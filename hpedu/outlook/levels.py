@@ -78,9 +78,11 @@ def project_levels(
         have made from earlier years.
     """
     taken = Intake()
-    rows = _take(taken, pupils, "pupils", PUPILS)
-    people = _take(taken, population, "population", POPULATION)
-    chain = _take(taken, feeds, "feeds", FEEDS)
+    rows, people = (
+        taken.take(frame, name, columns, PLACE).with_columns(pl.col("place").fill_null(""))
+        for frame, name, columns in ((pupils, "pupils", PUPILS), (population, "population", POPULATION))
+    )
+    chain = taken.take(feeds, "feeds", FEEDS, {})
     taken.finish()
     taken.refuse_repeats(rows.drop_nulls("pupils"), "pupils", ["place", "level", "year"])
     for row in rows.filter(pl.col("pupils") <= 0).iter_rows(named=True):
@@ -97,12 +99,6 @@ def project_levels(
     return pl.DataFrame(found, schema=LEVELS, orient="row")
 
 
-def _take(taken: Intake, frame: pl.DataFrame | None, table: str, columns: Columns) -> pl.DataFrame:
-    if frame is None:
-        return pl.DataFrame(schema=dict.fromkeys([*columns, "place"], pl.String))
-    return taken.take(frame, table, columns, PLACE).with_columns(pl.col("place").fill_null(""))
-
-
 def _check_links(taken: Intake, links: Mapping[str, tuple[str, int]], levels: set[str]) -> None:
     for level, (source, lag) in links.items():
         where = locate({"level": level}, ["level"])
@@ -111,11 +107,10 @@ def _check_links(taken: Intake, links: Mapping[str, tuple[str, int]], levels: se
         if lag < 1:
             taken.complain("feeds", "intake_lag", where=where, found=str(lag))
         seen = [level]
-        while seen[-1] in links and links[seen[-1]][0] not in seen:
+        while seen[-1] in links and seen[-1] not in seen[:-1]:
             seen.append(links[seen[-1]][0])
         if seen[-1] in links:
-            circle = " <- ".join([*seen, links[seen[-1]][0]])
-            taken.complain("feeds", "intake_source_circle", where=where, found=circle)
+            taken.complain("feeds", "intake_source_circle", where=where, found=" <- ".join(seen))
 
 
 def _by_level(frame: pl.DataFrame, value: str) -> dict[str, Years]:
