@@ -10,6 +10,7 @@ import polars as pl
 
 from hpedu.ingest.checks.figures import Figure, Figures
 from hpedu.ingest.checks.finding import FINDINGS, make_finding
+from hpedu.ingest.panel import has_present_area
 from hpedu.ingest.schema import SERIES_FIELDS
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
@@ -38,14 +39,13 @@ def compute_peers(observations: pl.DataFrame, registry: Registry) -> pl.DataFram
     polars.DataFrame
         Columns `hpedu.values.VALUES`, sorted by indicator (in the order of the registry), territory, year.
     """
-    since = {peer.territory: peer.since for peer in registry.peers if peer.since}
     counted = observations.filter(
         is_peer(registry),
         pl.col("current"),
         pl.col("place") == "",
         pl.col("qualifier") == "",
         pl.col("status").is_in(["final", "preliminary"]),
-        pl.col("year") >= pl.col("territory").replace_strict(since, default=0, return_dtype=pl.Int32),
+        has_present_area(registry),
     ).with_columns(input=pl.col("file") + "!" + pl.col("cell"))
     series = {
         SeriesRef(*map(str, key)): rows
