@@ -21,7 +21,6 @@ SUMS = {
 }
 INHABITANTS = "inhabitants"
 TERTIARY = "tertiary"
-INHABITANTS_OF_PEERS = "population_average"
 POPULATION = SeriesRef("population_average", "population")
 SCENARIOS = {"low": "lo80", "middle": "point", "high": "hi80"}
 NORMS = {
@@ -61,7 +60,7 @@ def foresee_needs(
     levels
         Only what these levels, or sums of levels, take; all by default. No other's series are looked up.
     peers
-        The inhabitants of other provinces (indicator `INHABITANTS_OF_PEERS`), company for those of the territory.
+        As of `foresee_pupils`. Inhabitants have no company: it makes their ranges far too narrow (docs/outlook.md).
 
     Returns
     -------
@@ -117,7 +116,9 @@ def _list_demand(
     """Return pupils (of the tertiary level: inhabitants) by level, year and scenario, with sums of levels."""
     ends = list(SCENARIOS.values())
     taught = series if set(wanted) != {TERTIARY} else {}
-    pupils = foresee_pupils(taught, registry, until=until, growth=growth).select("level", "year", *ends)
+    pupils = foresee_pupils(taught, registry, until=until, growth=growth, peers=peers).select(
+        "level", "year", *ends
+    )
     frames = [pupils]
     for whole, parts in SUMS.items():
         own = pupils.filter(pl.col("level").is_in(parts))
@@ -131,12 +132,7 @@ def _list_demand(
         frame = pl.DataFrame(people, schema=["year", "value"], orient="row").with_columns(
             indicator=pl.lit(TERTIARY), kind=pl.lit("count")
         )
-        company = (
-            peers.select("year", "value", place="territory", indicator=pl.lit(TERTIARY))
-            if peers is not None and not peers.is_empty()
-            else None
-        )
-        found = project(frame, until=until, background=company).drop_nulls("year").rename({"indicator": "level"})
+        found = project(frame, until=until).drop_nulls("year").rename({"indicator": "level"})
         frames.append(found.select(pl.col(name).cast(pupils.schema[name]) for name in pupils.columns))
     return (
         pl.concat(frames)

@@ -86,22 +86,6 @@ class TestNeeds:
         wide = found.filter(pl.col("resource") == "classes").pivot("scenario", index="year", values="needed")
         assert (wide["low"] <= wide["middle"]).all() and (wide["middle"] <= wide["high"]).all()
 
-    def test_other_provinces_tell_how_far_inhabitants_move(
-        self, registry: Registry, make_observations: Make
-    ) -> None:
-        people = [counted("population_average", "population", 1e6 + 9e3 * n, 2010 + n) for n in range(15)]
-        students = counted("students_university", "tertiary", 10_000.0, 2020)
-        series = index_series(make_observations(*people, students), "hai_phong", YEAR)
-        values = compute_indicators(make_observations(*people, students), registry)
-        rows = [(f"p{n}", 2010 + y, 1e6 * (1 + 0.05 * ((n + y) % 3))) for n in range(12) for y in range(15)]
-        peers = pl.DataFrame(rows, schema=["territory", "year", "value"], orient="row")
-        ends: list[float] = []
-        for company in (None, peers):
-            found = foresee_needs(series, values, registry, until=2030, levels=["tertiary"], peers=company)
-            needed = found.filter(year=2030, resource="students")["needed"].to_list()
-            ends.append(max(needed) - min(needed))
-        assert ends[1] > ends[0]
-
     def test_students_are_asked_of_inhabitants(self, registry: Registry, make_observations: Make) -> None:
         people = [counted("population_average", "population", 1_000_000.0, 2010 + n) for n in range(15)]
         found = self.assess(
