@@ -9,6 +9,7 @@ import polars as pl
 
 from hpedu import store
 from hpedu.assess.needs import (
+    PUPILS,
     SUMS,
     TERTIARY,
     count_private_schools,
@@ -18,7 +19,6 @@ from hpedu.assess.needs import (
 from hpedu.assess.pupils import Series, foresee_pupils, index_series, name_peers
 from hpedu.errors import check_name
 from hpedu.outlook.projection import name_bands
-from hpedu.outlook.requirements import PUPILS
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, draw_notice, draw_table
 from hpedu.present.page.display import Chart, ChartText, Fragment

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.assess.needs import count_private_schools, foresee_needs
+from hpedu.assess.needs import Ratio, count_private_schools, foresee_needs
 from hpedu.assess.pupils import index_series
 from hpedu.registry import Registry
 from hpedu.values import compute_indicators
@@ -18,6 +18,16 @@ YEAR = 2025
 
 def counted(measure: str, level: str, value: float, year: int = YEAR, **more: Any) -> dict[str, Any]:
     return {"measure": measure, "level": level, "value": value, "year": year, "territory": "hai_phong", **more}
+
+
+class TestRatio:
+    def test_it_moves_evenly_to_the_target_and_stays(self) -> None:
+        ratio = Ratio(0.5, 2030, 0.0, 2025)
+        assert [ratio.in_year(year) for year in (2024, 2025, 2027, 2030, 2031)] == [0, 0, 0.2, 0.5, 0.5]
+
+    def test_where_it_starts_is_not_known_only_the_end_is_said(self) -> None:
+        assert Ratio(0.95, 2030).first_year == 2030
+        assert Ratio(0.95, 2030, 0.5, 2025).first_year == Ratio(35.0).first_year == 0
 
 
 class TestNeeds:
