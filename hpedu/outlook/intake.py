@@ -355,7 +355,8 @@ def pair_targets(
     for pair in aims.keys() - pairs.keys():
         rows_of[*pair, *("" for _ in keys[2:])] = []
     for key, rows in rows_of.items():
-        for aim in aims.get((key[0], key[1])) or [None]:
+        own_aims: list[Row | None] = [*aims.get((key[0], key[1]), ())]
+        for aim in own_aims or [None]:
             yield dict(zip(keys, key, strict=True)), rows, aim
 
 

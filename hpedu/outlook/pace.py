@@ -44,9 +44,7 @@ Points = Sequence[tuple[int, float]]
 Growth = Callable[[float, float, int], float | None]
 
 
-def measure_pace(
-    series: pl.DataFrame, targets: pl.DataFrame, *, direction: str | None = None, as_of: int | None = None
-) -> pl.DataFrame:
+def measure_pace(series: pl.DataFrame, targets: pl.DataFrame, *, as_of: int | None = None) -> pl.DataFrame:
     """Return the observed, the required and the best pace of each series towards each of its targets.
 
     Observed is the median of the yearly changes, a change over a gap of n years being divided by n; null below
@@ -63,8 +61,6 @@ def measure_pace(
     targets
         `indicator, target` and perhaps `place, target_year, direction, comparison`. Without a target year there
         is no required pace: a floor for every year.
-    direction
-        `up` or `down`, where no table says it by `direction` or `comparison`.
     as_of
         The year it is now: what is left is counted from it, as if an older last value still held. Without it,
         from the year of the last value.
@@ -81,7 +77,7 @@ def measure_pace(
     found = []
     for head, own, goal in pair_targets(rows, goals.drop_nulls("target")):
         about = own[-1] if own else None
-        way = find_direction(goal, about, default=direction)
+        way = find_direction(goal, about)
         if goal and intake.check_direction(way, ("up", "down"), "targets", locate(head, KEY)):
             kind = (about and about["kind"]) or "rate"
             found.append(head | {"kind": kind} | _measure(_list_points(own), goal, str(way), kind, as_of))
