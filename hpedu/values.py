@@ -14,10 +14,10 @@ from hpedu.ingest.checks.effects import Readings, find_readings
 from hpedu.ingest.corrections import CONTRADICTED
 from hpedu.ingest.derive import PRELIMINARY
 from hpedu.ingest.schema import Resource
-from hpedu.outlook.merging import FIRMNESS
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator
+from hpedu.sums import FIRMNESS
 from hpedu.texts import LANGUAGES, say, school_year
 
 VALUES: dict[str, Any] = {

@@ -13,10 +13,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.outlook.intake import KEY, Columns, Intake, locate
-from hpedu.sums import add_parts
-
-FIRMNESS = ("final", "preliminary", "derived", "estimated", "projected", "synthetic")
-"""From firm to soft. A sum is `derived`, or as soft as its softest part."""
+from hpedu.sums import FIRMNESS, add_parts
 
 COUNTS: Columns = {"place": "text", "indicator": "text", "year": "year", "numerator": "number"}
 COUNTS_OPTIONS: Columns = {"denominator": "number", "scale": "number", "status": "text"}
