@@ -15,8 +15,11 @@ from typing import Any
 import polars as pl
 import pytest
 
+from hpedu.digest import FINDINGS
+from hpedu.ingest.checks import find_problems
 from hpedu.ingest.corrections import FIGURE
-from hpedu.ingest.schema import SERIES_KEY
+from hpedu.ingest.panel import has_present_area
+from hpedu.ingest.schema import SERIES_FIELDS, SERIES_KEY
 from hpedu.peers import is_peer
 from hpedu.registry import Registry
 from hpedu.values import compute_indicators
@@ -268,3 +271,14 @@ class TestEditionsAndErrata:
         )
         assert max(with_colleges["year"]) == 2015
         assert min(without["year"]) >= 2015
+
+
+def test_the_series_of_panels_that_are_checked_hold_all_that_is_wrong(tables: Any, registry: Registry) -> None:
+    """To check every figure of the provinces finds no error more than checking those that look wrong."""
+    provinces = tables.observations.filter(is_peer(registry), has_present_area(registry))
+    panels = provinces.filter(pl.col("file").str.starts_with("nso/provinces_"))
+    found, known = ["check", "territory", "year", *SERIES_FIELDS], pl.col("severity") == "error"
+    every = find_problems(panels, registry).filter(known).select(found).rows()
+    assert len(every) == 10
+    findings = pl.read_parquet(tables.project.processed / FINDINGS)
+    assert set(findings.filter(known, is_peer(registry)).select(found).rows()) == set(every)
