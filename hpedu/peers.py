@@ -5,11 +5,13 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import polars as pl
 
-from hpedu.ingest.checks.figures import Figure, Figures
+from hpedu.ingest.checks.figures import Figures
 from hpedu.ingest.checks.finding import FINDINGS, make_finding
+from hpedu.ingest.panel import has_present_area
 from hpedu.ingest.schema import SERIES_FIELDS
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
@@ -38,14 +40,13 @@ def compute_peers(observations: pl.DataFrame, registry: Registry) -> pl.DataFram
     polars.DataFrame
         Columns `hpedu.values.VALUES`, sorted by indicator (in the order of the registry), territory, year.
     """
-    since = {peer.territory: peer.since for peer in registry.peers if peer.since}
     counted = observations.filter(
         is_peer(registry),
         pl.col("current"),
         pl.col("place") == "",
         pl.col("qualifier") == "",
         pl.col("status").is_in(["final", "preliminary"]),
-        pl.col("year") >= pl.col("territory").replace_strict(since, default=0, return_dtype=pl.Int32),
+        has_present_area(registry),
     ).with_columns(input=pl.col("file") + "!" + pl.col("cell"))
     series = {
         SeriesRef(*map(str, key)): rows
@@ -124,23 +125,17 @@ def find_country_gaps(observations: pl.DataFrame, registry: Registry) -> pl.Data
         .filter(apart > float(registry.limits["country_gap"].value) / 100)
     )
     found = []
-    for figure, (total, count) in zip(
-        Figures(gaps.drop("sum", "count"), registry).all, gaps.select("sum", "count").rows(), strict=True
-    ):
-
-        def write(
-            language: Language, figure: Figure = figure, total: float = total, count: int = count
-        ) -> dict[str, str]:
-            return {
-                "sum": write_number(total, language),
-                "count": str(count),
-                "printed": write_number(figure.value, language),
-                "difference": write_number(abs(total - figure.value), language),
-            }
-
-        row = make_finding("country", "warning", figure, registry, write, template="country_across")
+    sums = zip(Figures(gaps.drop("sum", "count"), registry).all, gaps.select("sum", "count").rows(), strict=True)
+    for figure, (total, count) in sums:
+        words = partial(_write_gap, figure.value, total, count)
+        row = make_finding("country", "warning", figure, registry, words, template="country_across")
         found.append({name: row[name] for name in FINDINGS})
     return pl.DataFrame(found, schema=FINDINGS, orient="row")
+
+
+def _write_gap(printed: float, total: float, count: int, language: Language) -> dict[str, str]:
+    numbers = {"sum": total, "printed": printed, "difference": abs(total - printed)}
+    return {name: write_number(number, language) for name, number in numbers.items()} | {"count": str(count)}
 
 
 OLD_PROVINCES = 63

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+FIRMNESS = ("final", "preliminary", "derived", "estimated", "projected", "synthetic")
+"""Statuses from firm to soft. A sum is `derived`, or as soft as its softest part."""
+
 
 def add_parts(
     rows: pl.DataFrame,
@@ -18,24 +21,8 @@ def add_parts(
 ) -> pl.DataFrame:
     """Add up the rows of `parts`, group by group; a group that lacks a part, or a figure of one, has no sum.
 
-    Parameters
-    ----------
-    rows
-        One row a group and part; rows of other parts are left out.
-    keys
-        Columns that name a group (a series and its year).
-    part
-        Column that names the part.
-    sums
-        Columns of numbers to add. A null is an unknown figure: its sum is null, never smaller.
-    carry
-        Other columns of the result, as aggregations.
-
-    Returns
-    -------
-    polars.DataFrame
-        `keys`, `sums`, `carry` and `missing`: the parts without a row or figure, by name. Where it is not
-        empty, the sums are null.
+    The result has the `keys`, which name a group, the `sums`, what is to `carry`, and `missing`: the parts, by the
+    names in the column `part`, without a row or figure. Where it is not empty the sums are null, never smaller.
     """
     known = pl.all_horizontal(pl.col(sums).is_not_null())
     return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from hpedu.ingest.schema import Resource
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator
+from hpedu.sums import FIRMNESS
 from hpedu.texts import LANGUAGES, say, school_year
 
 VALUES: dict[str, Any] = {
@@ -37,10 +39,10 @@ VALUES: dict[str, Any] = {
 }
 """One row an indicator value."""
 
-_FIRMNESS = ("final", "preliminary", "derived", "estimated", "projected", "synthetic")
-
-_Cells = Mapping[tuple[str, int], dict[str, Any]]  # (territory, year) -> current observation
-
+Key = tuple[str, int]
+"""Territory and year."""
+Row = dict[str, Any]
+_Series = Mapping[SeriesRef, Mapping[Key, Row]]
 
 SCHOOL_LIST = "school_list"
 """The origin of sums over school lists."""
@@ -93,7 +95,8 @@ def compute_indicators(
     whole = observations.filter(pl.col("place") == "")
     doubted = whole.filter(pl.col("flags").list.contains(CONTRADICTED))
     readings = find_readings(whole, registry) if len(doubted) else {}
-    return _compute_all(whole, registry, doubted, origins or {}, readings)
+    series = _index(whole.filter("current"))
+    return _Computation(series, _index(doubted), origins or {}, readings).tabulate(registry)
 
 
 def compute_commune_indicators(
@@ -106,107 +109,86 @@ def compute_commune_indicators(
     communes
         Code -> id, which is then the `territory`. Only those named are computed.
     """
-    own = observations.filter(pl.col("place").is_in(list(communes)))
+    own = observations.filter(pl.col("place").is_in(list(communes)), pl.col("current"))
     named = own.with_columns(territory=pl.col("place").replace_strict(communes, default=""))
-    return _compute_all(named, registry, named.clear(), {}, {})
+    return _Computation(_index(named)).tabulate(registry)
 
 
-def _compute_all(
-    observations: pl.DataFrame,
-    registry: Registry,
-    contradicted: pl.DataFrame,
-    origins: Mapping[str, str],
-    readings: Readings,
-) -> pl.DataFrame:
-    series, doubted = _index(observations.filter("current")), _index(contradicted)
-    rows = [
-        row
-        for indicator in registry.indicators.values()
-        for row in _compute_with(indicator, series, doubted, origins, readings)
-    ]
-    return pl.DataFrame(rows, schema=VALUES, orient="row")
-
-
-def _index(observations: pl.DataFrame) -> dict[SeriesRef, dict[tuple[str, int], dict[str, Any]]]:
-    table: dict[SeriesRef, dict[tuple[str, int], dict[str, Any]]] = {}
+def _index(observations: pl.DataFrame) -> dict[SeriesRef, dict[Key, Row]]:
+    table: dict[SeriesRef, dict[Key, Row]] = {}
     for row in observations.sort("territory", "year").iter_rows(named=True):
         ref = SeriesRef(row["measure"], row["level"], row["ownership"], row["sex"], row["detail"])
         table.setdefault(ref, {})[row["territory"], row["year"]] = row
     return table
 
 
-def _compute_with(
-    indicator: Indicator,
-    series: Mapping[SeriesRef, _Cells],
-    doubted: Mapping[SeriesRef, _Cells],
-    origins: Mapping[str, str],
-    readings: Readings,
-) -> list[dict[str, Any]]:
-    """Compute an indicator, and what it would be where only contradicted figures are missing, marked so."""
-    rows = list(_compute(indicator, series, origins))
-    formulas = filter(None, (indicator.numerator, indicator.denominator, indicator.published))
-    terms = {term for formula in formulas for term in parse_formula(formula)}
-    if terms.isdisjoint(doubted):
-        return rows
-    sound = {(row["territory"], row["year"]) for row in rows}
-    filled = {term: {**doubted.get(term, {}), **series.get(term, {})} for term in terms}
-    rows += [
-        row | {"qualifier": CONTRADICTED, "readings": _list_readings(indicator, filled, row, origins, readings)}
-        for row in _compute(indicator, filled, origins)
-        if (row["territory"], row["year"]) not in sound
-    ]
-    return sorted(rows, key=lambda row: (row["territory"], row["year"]))
+@dataclass(frozen=True)
+class _Computation:
+    """Figures to compute from: those in use, the contradicted ones and what they may be; and who counted."""
+
+    series: _Series
+    doubted: _Series = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+    readings: Readings = field(default_factory=dict)
+
+    def tabulate(self, registry: Registry) -> pl.DataFrame:
+        rows = [row for indicator in registry.indicators.values() for row in self._compute_with_doubted(indicator)]
+        return pl.DataFrame(rows, schema=VALUES, orient="row")
+
+    def _compute_with_doubted(self, indicator: Indicator) -> list[Row]:
+        """Compute an indicator, and what it would be where only contradicted figures are missing, marked so."""
+        rows = list(self._compute(indicator, self.series))
+        formulas = filter(None, (indicator.numerator, indicator.denominator, indicator.published))
+        terms = {term for formula in formulas for term in parse_formula(formula)}
+        if terms.isdisjoint(self.doubted):
+            return rows
+        sound = {(row["territory"], row["year"]) for row in rows}
+        filled = {term: {**self.doubted.get(term, {}), **self.series.get(term, {})} for term in terms}
+        rows += [
+            row | {"qualifier": CONTRADICTED, "readings": self._list_readings(indicator, filled, row)}
+            for row in self._compute(indicator, filled)
+            if (row["territory"], row["year"]) not in sound
+        ]
+        return sorted(rows, key=lambda row: (row["territory"], row["year"]))
+
+    def _list_readings(self, indicator: Indicator, series: _Series, row: Row) -> list[float]:
+        """Return what a value may be, in order, as its contradicted terms are read one way or the other."""
+        key = row["territory"], row["year"]
+        here = {term: {key: cells[key]} for term, cells in series.items() if key in cells}
+        changed = [
+            here | {term: {key: here[term][key] | {"value": value}}}
+            for term in here
+            for value in self.readings.get((*key, term), ())
+        ]
+        found = {one["value"] for cells in changed for one in self._compute(indicator, cells)}
+        return sorted(found | {row["value"]})
+
+    def _compute(self, indicator: Indicator, series: _Series) -> Iterator[Row]:
+        computed = {
+            key: _make_row(indicator, key, above, below)
+            for key, above, below in _list_sides(indicator, series)
+            if not below or (_sum(below) != 0 and not self.find_difference(indicator, above, below))
+        }
+        published = series.get(parse_formula(indicator.published)[0], {}) if indicator.published else {}
+        for key in sorted(computed.keys() | published.keys()):
+            row = computed.get(key) or _make_row(indicator, key, [published[key]])
+            if indicator.flag_above is not None and row["value"] > float(indicator.flag_above):
+                row["flags"] = [*row["flags"], "above_plausible"]
+            yield row
+
+    def find_difference(self, indicator: Indicator, above: list[Row], below: list[Row]) -> str:
+        """Return in what numerator and denominator differ, though they must not: "coverage", "origin", or ""."""
+        sides = [{flag for cell in side for flag in cell["flags"]} & _PARTIAL for side in (above, below)]
+        if sides[0] != sides[1]:
+            return "coverage"
+        same = indicator.crosses or self.find_origins(above) == self.find_origins(below)
+        return "" if same else "origin"
+
+    def find_origins(self, cells: list[Row]) -> set[str]:
+        return {self.origins.get(file, "") for cell in cells for file in cell["file"].split(" + ")}
 
 
-def _list_readings(
-    indicator: Indicator,
-    series: Mapping[SeriesRef, _Cells],
-    row: Mapping[str, Any],
-    origins: Mapping[str, str],
-    readings: Readings,
-) -> list[float]:
-    """Return what a value may be, in ascending order, as its contradicted terms are read one way or the other."""
-    key = row["territory"], row["year"]
-    here = {term: {key: cells[key]} for term, cells in series.items() if key in cells}
-    changed = [
-        here | {term: {key: here[term][key] | {"value": value}}}
-        for term in here
-        for value in readings.get((*key, term), ())
-    ]
-    found = {one["value"] for cells in changed for one in _compute(indicator, cells, origins)}
-    return sorted(found | {row["value"]})
-
-
-def _compute(
-    indicator: Indicator, series: Mapping[SeriesRef, _Cells], origins: Mapping[str, str]
-) -> Iterator[dict[str, Any]]:
-    computed = dict(_from_counts(indicator, series, origins))
-    published = series.get(parse_formula(indicator.published)[0], {}) if indicator.published else {}
-    for key in sorted(computed.keys() | published.keys()):
-        row = computed.get(key) or _row(indicator, key, [published[key]], published[key]["value"], None, None)
-        if indicator.flag_above is not None and row["value"] > float(indicator.flag_above):
-            row["flags"] = [*row["flags"], "above_plausible"]
-        yield row
-
-
-def _from_counts(
-    indicator: Indicator, series: Mapping[SeriesRef, _Cells], origins: Mapping[str, str]
-) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
-    for key, above, below in _list_sides(indicator, series):
-        if below and _find_difference(indicator, above, below, origins):
-            continue
-        numerator = _sum(above)
-        denominator = _sum(below) if below else None
-        if denominator == 0:
-            continue
-        value = indicator.scale * numerator / (denominator or 1)
-        below_line = None if denominator is None else float(denominator)
-        yield key, _row(indicator, key, [*above, *below], float(value), float(numerator), below_line)
-
-
-def _list_sides(
-    indicator: Indicator, series: Mapping[SeriesRef, _Cells]
-) -> Iterator[tuple[tuple[str, int], list[dict[str, Any]], list[dict[str, Any]]]]:
+def _list_sides(indicator: Indicator, series: _Series) -> Iterator[tuple[Key, list[Row], list[Row]]]:
     """Yield where all counts of a formula are known, with those above the line and those below it."""
     above = [series.get(term, {}) for term in parse_formula(indicator.numerator)]
     below = (
@@ -216,21 +198,6 @@ def _list_sides(
         cells = [cells[key] for cells in [*above, *below]]
         if len(cells) == 1 or not any(cell["qualifier"] for cell in cells):
             yield key, cells[: len(above)], cells[len(above) :]
-
-
-def _find_difference(
-    indicator: Indicator, above: list[dict[str, Any]], below: list[dict[str, Any]], origins: Mapping[str, str]
-) -> str:
-    """Return in what numerator and denominator differ, though they must not: "coverage", "origin", or ""."""
-    sides = [{flag for cell in side for flag in cell["flags"]} & _PARTIAL for side in (above, below)]
-    if sides[0] != sides[1]:
-        return "coverage"
-    same = indicator.crosses or _find_origins(above, origins) == _find_origins(below, origins)
-    return "" if same else "origin"
-
-
-def _find_origins(cells: list[dict[str, Any]], origins: Mapping[str, str]) -> set[str]:
-    return {origins.get(file, "") for cell in cells for file in cell["file"].split(" + ")}
 
 
 def find_refused(
@@ -244,28 +211,24 @@ def find_refused(
         Columns `hpedu.ingest.checks.FINDINGS`, one note a ratio, about the first figure above its line.
     """
     series = _index(observations.filter(pl.col("place") == "", pl.col("current")))
+    computation = _Computation(series, origins=origins)
     known = set(values.select("indicator", "territory", "year").rows())
     rows = [
-        _report_refused(indicator, above, below, difference, registry, origins)
+        _report_refused(indicator, above, below, computation, registry)
         for indicator in registry.indicators.values()
         for key, above, below in sorted(_list_sides(indicator, series), key=lambda side: side[0])
-        if below and (indicator.id, *key) not in known
-        if (difference := _find_difference(indicator, above, below, origins))
+        if below and (indicator.id, *key) not in known and computation.find_difference(indicator, above, below)
     ]
     return pl.DataFrame(rows, schema=FINDINGS, orient="row")
 
 
 def _report_refused(
-    indicator: Indicator,
-    above: list[dict[str, Any]],
-    below: list[dict[str, Any]],
-    difference: str,
-    registry: Registry,
-    origins: Mapping[str, str],
-) -> dict[str, Any]:
-    first, texts = above[0], {}
+    indicator: Indicator, above: list[Row], below: list[Row], computation: _Computation, registry: Registry
+) -> Row:
+    first, texts = above[0], {"check": "ratio_refused", "severity": "note"}
+    difference = computation.find_difference(indicator, above, below)
+    calendar = registry.measures[first["measure"]].basis == "calendar"
     for language in LANGUAGES:
-        calendar = registry.measures[first["measure"]].basis == "calendar"
         words = {
             "place": registry.territories[first["territory"]].name.get(language),
             "year": str(first["year"]) if calendar else school_year(first["year"], language),
@@ -273,48 +236,39 @@ def _report_refused(
         }
         for side, cells in (("above", above), ("below", below)):
             words[f"{side}_cells"] = ", ".join(f"{cell['cell']} ({cell['file']})" for cell in cells)
-            names = sorted(_find_origins(cells, origins))
+            names = sorted(computation.find_origins(cells))
             words[side] = ", ".join(say("own_list", language) if n == SCHOOL_LIST else n for n in names)
         words["why"] = say(f"ratio_refused_{difference}", language, above=words["above"], below=words["below"])
         texts[f"message_{language}"] = say("ratio_refused_message", language, **words)
         texts[f"what_{language}"] = say("ratio_refused_what", language, indicator=indicator.id)
-    return (
-        {name: first.get(name, "") for name in FINDINGS} | texts | {"check": "ratio_refused", "severity": "note"}
-    )
+    return {name: first.get(name, "") for name in FINDINGS} | texts
 
 
-def _sum(cells: list[dict[str, Any]]) -> Decimal:
+def _sum(cells: list[Row]) -> Decimal:
     return sum((Decimal(repr(cell["value"])) for cell in cells), Decimal(0))
 
 
-def _name_flags(cells: list[dict[str, Any]], status: str) -> list[str]:
-    """Return the flags of all cells, and that one is preliminary where the status of the whole does not say so."""
+def _make_row(indicator: Indicator, key: Key, above: list[Row], below: list[Row] | None = None) -> Row:
+    """Return the value of a territory and year; one that is taken as published has no sides, and no `below`."""
+    cells = [*above, *(below or [])]
+    status = max((cell["status"] for cell in cells), key=FIRMNESS.index)
     flags = [flag for cell in cells for flag in cell["flags"]]
     if status == "derived" and any(cell["status"] == "preliminary" for cell in cells):
+        # The status of the whole does not say so.
         flags.append(PRELIMINARY)
-    return list(dict.fromkeys(flags))
-
-
-def _row(
-    indicator: Indicator,
-    key: tuple[str, int],
-    cells: list[dict[str, Any]],
-    value: float,
-    numerator: float | None,
-    denominator: float | None,
-) -> dict[str, Any]:
-    status = max((cell["status"] for cell in cells), key=_FIRMNESS.index)
+    numerator, denominator = _sum(above), _sum(below) if below else None
+    is_computed = below is not None
     return {
         "indicator": indicator.id,
         "territory": key[0],
         "year": key[1],
-        "value": value,
+        "value": float(indicator.scale * numerator / (denominator or 1)) if is_computed else cells[0]["value"],
         "unit": indicator.unit,
         "status": status,
         "qualifier": cells[0]["qualifier"] if len(cells) == 1 else "",
-        "flags": _name_flags(cells, status),
-        "numerator": numerator,
-        "denominator": denominator,
+        "flags": list(dict.fromkeys(flags)),
+        "numerator": float(numerator) if is_computed else None,
+        "denominator": None if denominator is None else float(denominator),
         "inputs": [f"{cell['file']}!{cell['cell']}" for cell in cells],
         "sources": list(dict.fromkeys(name for cell in cells for name in cell["source"].split(" + "))),
         "edition": max(cell["edition"] for cell in cells),

@@ -15,8 +15,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from hpedu.digest import FINDINGS
+from hpedu.ingest.checks import find_problems
 from hpedu.ingest.corrections import FIGURE
-from hpedu.ingest.schema import SERIES_KEY
+from hpedu.ingest.panel import has_present_area
+from hpedu.ingest.schema import SERIES_FIELDS, SERIES_KEY
+from hpedu.peers import is_peer
 from hpedu.registry import Registry
 from hpedu.values import compute_indicators
 
@@ -117,14 +121,18 @@ class TestEveryFigure:
         for source, file in tables.observations.select("source", "file").unique().rows():
             assert [names[name] for name in source.split(" + ")] == file.split(" + ")
 
-    def test_each_figure_has_exactly_one_current_value(self, tables: Any) -> None:
+    def test_each_figure_has_exactly_one_current_value(self, tables: Any, registry: Registry) -> None:
         counts = tables.observations.group_by(*SERIES_KEY, "year").agg(pl.col("current").sum())
-        # The article of 2025 gives public and private shares that make 104 %.
         none = counts.filter(pl.col("current") == 0)
-        assert set(none.select("measure", "level", "territory", "year").rows()) == {
+        # Ten figures of the panels cannot be true: four with more public lecturers than lecturers, six slips.
+        peers = none.filter(is_peer(registry))
+        assert peers.height == 4 * 2 + 6
+        # The article of 2025 gives public and private shares that make 104 %.
+        own = none.filter(~is_peer(registry))
+        assert set(own.select("measure", "level", "territory", "year").rows()) == {
             ("pupil_share", "preschool", "hai_phong", 2025)
         }
-        assert none.height == 2
+        assert own.height == 2
         assert set(counts["current"]) == {0, 1}
 
     def test_no_cell_is_two_observations(self, tables: Any) -> None:
@@ -263,3 +271,14 @@ class TestEditionsAndErrata:
         )
         assert max(with_colleges["year"]) == 2015
         assert min(without["year"]) >= 2015
+
+
+def test_the_series_of_panels_that_are_checked_hold_all_that_is_wrong(tables: Any, registry: Registry) -> None:
+    """To check every figure of the provinces finds no error more than checking those that look wrong."""
+    provinces = tables.observations.filter(is_peer(registry), has_present_area(registry))
+    panels = provinces.filter(pl.col("file").str.starts_with("nso/provinces_"))
+    found, known = ["check", "territory", "year", *SERIES_FIELDS], pl.col("severity") == "error"
+    every = find_problems(panels, registry).filter(known).select(found).rows()
+    assert len(every) == 10
+    findings = pl.read_parquet(tables.project.processed / FINDINGS)
+    assert set(findings.filter(known, is_peer(registry)).select(found).rows()) == set(every)

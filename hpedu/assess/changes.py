@@ -36,7 +36,7 @@ own; `edition` is the newest edition among its inputs.
 
 CHANGES: dict[str, Any] = {
     "target": pl.String,
-    "change": pl.String,
+    "turned": pl.Boolean,
     "why": pl.List(pl.String),
     "state_before": pl.String,
     "state_after": pl.String,
@@ -51,8 +51,8 @@ CHANGES: dict[str, Any] = {
 }
 """Columns of `compare_standings`, one row a target; figures are in the target's unit.
 
-`change` is the weightiest of `verdict_changed`, `revised`, `new_value` and `none`; `why` lists `new_value`,
-`revised`, `withdrawn`, `objective`, `contradicted`, `lapsed`, `time`. `value_revised` is what `value_before` has
+`turned` says whether the state is another one; `why` lists `new_value`, `revised`, `withdrawn`, `objective`,
+`contradicted`, `lapsed`, `time`. `value_revised` is what `value_before` has
 become, null if it has not changed. `edition` brought the new or revised figure.
 """
 
@@ -122,21 +122,13 @@ def _compare(
         why.append(new["state"] if new["state"] in ("contradicted", "lapsed") else "time")
     return {
         "target": new["target"],
-        "change": _name_change(turned, why),
+        "turned": turned,
         "why": why,
         "value_revised": revised,
         "edition": edition,
         **{f"{key}_before": old[key] for key in ("state", "probability", "value", "year")},
         **{f"{key}_after": new[key] for key in ("state", "probability", "value", "year")},
     }
-
-
-def _name_change(turned: bool, why: Sequence[str]) -> str:
-    if turned:
-        return "verdict_changed"
-    if "revised" in why or "withdrawn" in why:
-        return "revised"
-    return "new_value" if "new_value" in why else "none"
 
 
 NAME = "standings.json"

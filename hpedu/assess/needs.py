@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from hpedu.assess.pupils import Series, foresee_pupils
 from hpedu.outlook.projection import project
-from hpedu.outlook.requirements import PUPILS, assess_requirements
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Norm
@@ -19,22 +19,28 @@ SUMS = {
     "preschool": ("nursery", "kindergarten"),
     "general": ("primary", "lower_secondary", "upper_secondary"),
 }
+PUPILS = "pupils"
 INHABITANTS = "inhabitants"
 TERTIARY = "tertiary"
-INHABITANTS_OF_PEERS = "population_average"
 POPULATION = SeriesRef("population_average", "population")
 SCENARIOS = {"low": "lo80", "middle": "point", "high": "hi80"}
-NORMS = {
+
+REQUIREMENTS: dict[str, Any] = {
     "level": pl.String,
     "resource": pl.String,
-    "base": pl.String,
-    "ratio": pl.Float64,
-    "start_ratio": pl.Float64,
-    "start_year": pl.Int32,
-    "by_year": pl.Int32,
+    "year": pl.Int32,
+    "scenario": pl.String,
+    "needed": pl.Float64,
+    "there": pl.Float64,
+    "there_year": pl.Int32,
+    "missing": pl.Float64,
     "basis": pl.String,
 }
-STOCK = {"level": pl.String, "resource": pl.String, "year": pl.Int32, "value": pl.Float64}
+"""Columns of `foresee_needs`, one row a resource, scenario and year.
+
+`needed` is whole: half a teacher is a teacher. `there` is the newest figure, null where none is published, and
+`there_year` its year. `missing` is needed - there and at least 0, null where `there` is. `basis` is the norm's id.
+"""
 
 
 def foresee_needs(
@@ -50,7 +56,8 @@ def foresee_needs(
 ) -> pl.DataFrame:
     """Return what the pupils foreseen would take, by the registry's norms, in the scenarios low, middle and high.
 
-    Low and high are the ends of the 80% range of the pupils (of inhabitants, for higher education).
+    Low and high are the ends of the 80% range of the pupils (of inhabitants, for higher education). What is needed
+    is a ratio of its base: pupils, or another resource, as needed if a norm before says so, else as there is.
 
     Parameters
     ----------
@@ -61,35 +68,41 @@ def foresee_needs(
     levels
         Only what these levels, or sums of levels, take; all by default. No other's series are looked up.
     peers
-        The inhabitants of other provinces (indicator `INHABITANTS_OF_PEERS`), company for those of the territory.
+        As of `foresee_pupils`. Inhabitants have no company: it makes their ranges too narrow (docs/outlook.md).
 
     Returns
     -------
     polars.DataFrame
-        As `hpedu.outlook.requirements.REQUIREMENTS`; `basis` is the id of the norm.
+        Columns `REQUIREMENTS`, in the order of the norms, then of years and scenarios.
     """
     wanted = [norm for norm in registry.norms.values() if not levels or norm.level in levels]
     demand = _list_demand(series, registry, until, growth, {norm.level for norm in wanted}, peers)
     newest = {row["indicator"]: row for row in values.sort("year").iter_rows(named=True) if not row["qualifier"]}
-    known = set(demand["level"])
-    norms: list[dict[str, Any]] = []
-    stock: list[dict[str, Any]] = []
+    # Level, resource, year and scenario -> how much.
+    needed = {(level, PUPILS, *case): amount for level, cases in demand.items() for case, amount in cases.items()}
+    rows = []
     for norm in wanted:
-        rule = _make_rule(norm, registry, newest, class_size or {})
-        if norm.level not in known or rule is None:
+        ratio = _find_ratio(norm, registry, newest, class_size or {})
+        base = PUPILS if norm.base == INHABITANTS else norm.base
+        cases = demand.get(norm.level)
+        if not cases or ratio is None:
+            continue
+        is_foreseen = all((norm.level, base, *case) in needed for case in cases)
+        stock = None if is_foreseen else _count_stock(series, f"{norm.base}/{norm.level}")
+        if stock is None and not is_foreseen:
             continue
         # What there is in all parts is no measure of what some of them take.
-        if norm.base != PUPILS or list_counted(series, norm.level) == SUMS.get(norm.level, (norm.level,)):
-            stock += _count_stock(series, norm.level, norm.resource, norm.there)
-        needed = {(row["level"], row["resource"]) for row in norms}
-        if rule["base"] != PUPILS and (norm.level, norm.base) not in needed:
-            own = _count_stock(series, norm.level, norm.base, f"{norm.base}/{norm.level}")
-            if not own:
-                continue
-            stock += own
-        norms.append(rule)
-    have = pl.DataFrame(stock, schema=STOCK).unique(["level", "resource"], maintain_order=True)
-    return assess_requirements(demand, pl.DataFrame(norms, schema=NORMS), have)
+        whole = norm.base != PUPILS or list_counted(series, norm.level) == SUMS.get(norm.level, (norm.level,))
+        year_there, there = (_count_stock(series, norm.there) if whole else None) or (None, None)
+        for year, scenario in cases:
+            size = stock[1] if stock else needed[norm.level, base, year, scenario]
+            amount = float(math.ceil(ratio.in_year(year) * size - 1e-9))
+            needed[norm.level, norm.resource, year, scenario] = amount
+            if year >= ratio.first_year:
+                missing = None if there is None else max(amount - there, 0.0)
+                row = (norm.level, norm.resource, year, scenario, amount, there, year_there, missing, norm.id)
+                rows.append(row)
+    return pl.DataFrame(rows, schema=REQUIREMENTS, orient="row")
 
 
 def list_counted(series: Series, level: str) -> tuple[str, ...]:
@@ -106,6 +119,10 @@ def count_private_schools(private: float, schools: float, share: float) -> tuple
     return math.ceil(lacking / (1 - share) - 1e-9), math.ceil(lacking - 1e-9)
 
 
+Demand = dict[str, dict[tuple[int, str], float]]
+"""Level -> year and scenario -> pupils."""
+
+
 def _list_demand(
     series: Series,
     registry: Registry,
@@ -113,67 +130,77 @@ def _list_demand(
     growth: float,
     wanted: Collection[str],
     peers: pl.DataFrame | None,
-) -> pl.DataFrame:
-    """Return pupils (of the tertiary level: inhabitants) by level, year and scenario, with sums of levels."""
-    ends = list(SCENARIOS.values())
+) -> Demand:
+    """Return pupils (of the tertiary level: inhabitants) in order of years, with sums of levels."""
     taught = series if set(wanted) != {TERTIARY} else {}
-    pupils = foresee_pupils(taught, registry, until=until, growth=growth).select("level", "year", *ends)
-    frames = [pupils]
+    pupils = foresee_pupils(taught, registry, until=until, growth=growth, peers=peers)
+    found: Demand = {}
+    for row in pupils.sort("year", maintain_order=True).iter_rows(named=True):
+        _add_case(found, row["level"], row)
     for whole, parts in SUMS.items():
-        own = pupils.filter(pl.col("level").is_in(parts))
-        added = own.group_by("year", maintain_order=True).agg(pl.col(ends).sum(), count=pl.len())
+        own = [found[part] for part in parts if part in found]
         # A year that lacks a level has no sum.
-        full = added.filter(pl.col("count") == own["level"].n_unique())
-        frames.append(full.with_columns(level=pl.lit(whole)).select(pupils.columns))
+        for case in [case for case in (own[0] if own else ()) if all(case in one for one in own)]:
+            found.setdefault(whole, {})[case] = sum(one[case] for one in own)
     counted = series.get(POPULATION, {}) if TERTIARY in wanted else {}
-    people = [(year, row["value"]) for year, row in counted.items()]
-    if people:
-        frame = pl.DataFrame(people, schema=["year", "value"], orient="row").with_columns(
-            indicator=pl.lit(TERTIARY), kind=pl.lit("count")
-        )
-        company = (
-            peers.select("year", "value", place="territory", indicator=pl.lit(TERTIARY))
-            if peers is not None and not peers.is_empty()
-            else None
-        )
-        found = project(frame, until=until, background=company).drop_nulls("year").rename({"indicator": "level"})
-        frames.append(found.select(pl.col(name).cast(pupils.schema[name]) for name in pupils.columns))
-    return (
-        pl.concat(frames)
-        .unpivot(ends, index=["level", "year"], variable_name="end", value_name=PUPILS)
-        .with_columns(scenario=pl.col("end").replace_strict({end: name for name, end in SCENARIOS.items()}))
-        .drop("end")
-    )
+    if counted:
+        people = {"year": list(counted), "value": [row["value"] for row in counted.values()]}
+        frame = pl.DataFrame(people).with_columns(indicator=pl.lit(TERTIARY), kind=pl.lit("count"))
+        for row in project(frame, until=until).drop_nulls("year").iter_rows(named=True):
+            _add_case(found, TERTIARY, row)
+    return found
 
 
-def _make_rule(
+def _add_case(demand: Demand, level: str, row: Mapping[str, Any]) -> None:
+    for scenario, end in SCENARIOS.items():
+        if row[end] is not None:
+            demand.setdefault(level, {})[row["year"], scenario] = row[end]
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """What is needed for one of the base; from a start it moves evenly to `end` in `by_year`, and stays."""
+
+    end: float
+    by_year: int | None = None
+    start: float | None = None
+    start_year: int = 0
+
+    @property
+    def first_year(self) -> int:
+        """Return the year from which it is known."""
+        return self.by_year or 0 if self.start is None else 0
+
+    def in_year(self, year: int) -> float:
+        if self.start is None or self.by_year is None or year >= self.by_year:
+            return self.end
+        if year <= self.start_year:
+            return self.start
+        return self.start + (self.end - self.start) * ((year - self.start_year) / (self.by_year - self.start_year))
+
+
+def _find_ratio(
     norm: Norm, registry: Registry, newest: Mapping[str, Mapping[str, Any]], class_size: Mapping[str, float]
-) -> dict[str, Any] | None:
-    """Return the row of the norm for `assess_requirements`; None if what it refers to has no figure."""
-    base = PUPILS if norm.base == INHABITANTS else norm.base
-    row: dict[str, Any] = {"level": norm.level, "resource": norm.resource, "base": base, "basis": norm.id}
+) -> Ratio | None:
+    """Return the ratio of a norm; None if what it refers to has no figure."""
     held = newest.get(norm.reference)
     if norm.rule == "fixed":
-        return row | {"ratio": float(norm.value or 0)}
+        return Ratio(float(norm.value or 0))
     if norm.rule == "share":
         target, scale = registry.targets[norm.reference], float(registry.indicators[norm.reference].scale)
-        row |= {"ratio": float(target.value) / scale, "by_year": target.due}
+        end = float(target.value) / scale
         if held and target.due and held["year"] < target.due:
-            row |= {"start_ratio": held["value"] / scale, "start_year": held["year"]}
-        return row
+            return Ratio(end, target.due, held["value"] / scale, held["year"])
+        return Ratio(end, target.due)
     size = class_size.get(norm.level) if norm.resource == "classes" else None
     rate = size or (held["value"] / float(registry.indicators[norm.reference].scale) if held else None)
     if not rate:
         return None
-    return row | {"ratio": 1 / rate if norm.rule == "per" else rate}
+    return Ratio(1 / rate if norm.rule == "per" else rate)
 
 
-def _count_stock(series: Series, level: str, resource: str, text: str) -> list[dict[str, Any]]:
-    """Return the stock of the newest year in which every term of the formula has a figure."""
+def _count_stock(series: Series, text: str) -> tuple[int, float] | None:
+    """Return the newest year in which every term of a formula has a figure, and the sum of them."""
     terms = [series.get(term, {}) for term in parse_formula(text)]
     years = set.intersection(*(set(term) for term in terms))
-    if not years:
-        return []
-    year = max(years)
-    value = sum(term[year]["value"] for term in terms)
-    return [{"level": level, "resource": resource, "year": year, "value": value}]
+    return (max(years), sum(term[max(years)]["value"] for term in terms)) if years else None

@@ -14,6 +14,8 @@ from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 
 GRADE = "grade_"
+PUPILS_OF = "_pupils"
+"""What follows a level in the name of the indicator of its pupils."""
 COUNTED = ("final", "preliminary", "derived", "synthetic")
 
 FORESEEN = {
@@ -46,7 +48,14 @@ def index_series(observations: pl.DataFrame, territory: str, year: int) -> Serie
     return table
 
 
-def foresee_pupils(series: Series, registry: Registry, *, until: int, growth: float = 0.0) -> pl.DataFrame:
+def name_peers(registry: Registry) -> list[str]:
+    """Name the indicators whose values in other provinces are company: of levels that feed on no other."""
+    return [f"{flow.level}{PUPILS_OF}" for flow in registry.flows if not flow.source]
+
+
+def foresee_pupils(
+    series: Series, registry: Registry, *, until: int, growth: float = 0.0, peers: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Return the pupils of each level to `until`: by grade where grades are counted as late as levels are.
 
     Parameters
@@ -55,6 +64,8 @@ def foresee_pupils(series: Series, registry: Registry, *, until: int, growth: fl
         As `index_series` returns it.
     growth
         A scenario: percent a year on top of what is projected.
+    peers
+        The pupils of other provinces (`name_peers`), company for levels that nothing else carries forward.
 
     Returns
     -------
@@ -76,7 +87,12 @@ def foresee_pupils(series: Series, registry: Registry, *, until: int, growth: fl
         if flow.level in there and flow.source in there
     ]
     pupils = pl.DataFrame(known)
-    found = project_levels(pupils, until=until, feeds=pl.DataFrame(feeds) if feeds else None)
+    company = None
+    if peers is not None and not peers.is_empty():
+        level = pl.col("indicator").str.strip_suffix(PUPILS_OF)
+        company = peers.select("year", level=level, place="territory", pupils="value")
+    links = pl.DataFrame(feeds) if feeds else None
+    found = project_levels(pupils, until=until, feeds=links, background=company)
     found = found.select(list(FORESEEN))
     last = dict(pupils.group_by("level").agg(pl.col("year").max()).iter_rows())
     by_grade = _foresee_grades(series, registry, last, until)

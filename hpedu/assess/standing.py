@@ -107,11 +107,12 @@ def assess_targets(
         plans set it no target.
     """
     own = values.filter(pl.col("territory") == territory, pl.col("year") <= year).sort("indicator", "year")
-    known = {str(key[0]): list(rows.iter_rows(named=True)) for key, rows in own.group_by("indicator")}
+    known = {str(key[0]): rows.to_dicts() for key, rows in own.group_by("indicator")}
     if not registry.territories[territory].judged:
         return [_compare_only(target, territory, known) for target in registry.targets.values()]
-    targets = list(registry.targets)
-    others = values.filter(is_peer(registry), pl.col("indicator").is_in(targets), pl.col("year") <= year)
+    others = values.filter(
+        is_peer(registry), pl.col("indicator").is_in(list(registry.targets)), pl.col("year") <= year
+    )
     found = _measure(own, others, registry, year, horizon)
     as_of = find_newest_source(own, year)
     standings = [
@@ -164,16 +165,15 @@ def tabulate_series(values: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     """
     about = pl.DataFrame(
         [
-            (one.id, _number(one.lower), _number(one.upper), "count" if one.counts else "rate")
+            {
+                "indicator": one.id,
+                "lower": one.lower,
+                "upper": one.upper,
+                "kind": "count" if one.counts else "rate",
+            }
             for one in registry.indicators.values()
         ],
-        schema={
-            "indicator": pl.String,
-            "lower": pl.Float64,
-            "upper": pl.Float64,
-            "kind": pl.String,
-        },
-        orient="row",
+        schema={"indicator": pl.String, "lower": pl.Float64, "upper": pl.Float64, "kind": pl.String},
     )
     counted = values.filter(pl.col("qualifier") == "", pl.col("status") != "projected")
     series = counted.select("indicator", "year", "value", place="territory")
@@ -206,19 +206,10 @@ def tabulate_targets(targets: Iterable[Target]) -> pl.DataFrame:
     The columns are `indicator, comparison, target, target_year`; a floor for every year has no target year.
     """
     return pl.DataFrame(
-        [(t.id, t.comparison, float(t.value), t.due) for t in targets if t.kind != "milestone"],
-        schema={
-            "indicator": pl.String,
-            "comparison": pl.String,
-            "target": pl.Float64,
-            "target_year": pl.Int64,
-        },
+        [(one.id, one.comparison, float(one.value), one.due) for one in targets if one.kind != "milestone"],
+        schema={"indicator": pl.String, "comparison": pl.String, "target": pl.Float64, "target_year": pl.Int64},
         orient="row",
     )
-
-
-def _number(bound: Any) -> float | None:
-    return None if bound is None else float(bound)
 
 
 def _points(target: Target, known: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
@@ -242,17 +233,10 @@ def _set_aside(
     return None
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """Results of the outlook for every target of a territory, by indicator."""
-
-    judged: Mapping[str, Row]
-    paces: Mapping[str, Row]
-    progress: Mapping[str, Row]
-    projections: Mapping[str, list[Row]]
-
-
-def _measure(own: pl.DataFrame, others: pl.DataFrame, registry: Registry, year: int, horizon: int) -> _Measured:
+def _measure(
+    own: pl.DataFrame, others: pl.DataFrame, registry: Registry, year: int, horizon: int
+) -> dict[str, dict[str, Any]]:
+    """Return what the outlook says of each indicator with a target: fields of its standing, and `judged`."""
     company = tabulate_series(others, registry)
     # All series of the territory tell how far one can move in a year, not only those with a target.
     series, targets = tabulate_series(own, registry), tabulate_targets(registry.targets.values())
@@ -261,43 +245,37 @@ def _measure(own: pl.DataFrame, others: pl.DataFrame, registry: Registry, year: 
     foreseen = project(series, until=horizon, background=company).filter(pl.col("status") == "projected")
     for row in foreseen.iter_rows(named=True):
         projections.setdefault(row["indicator"], []).append(row)
-    return _Measured(
-        judged=_by_indicator(judge(series, targets, as_of=year, background=company)),
-        paces=_by_indicator(measure_pace(aimed, targets, as_of=year)),
-        progress=_by_indicator(measure_progress(aimed.drop("lower", "upper"), targets)),
-        projections=projections,
-    )
+    judged = judge(series, targets, as_of=year, background=company).iter_rows(named=True)
+    found: dict[str, dict[str, Any]] = {row["indicator"]: {"judged": row} for row in judged}
+    for row in measure_pace(aimed, targets, as_of=year).iter_rows(named=True):
+        names = {"observed_pace": "observed", "required_pace": "required", "years_left": "years_left"}
+        names |= {"best_pace": "best", "best_span": "best_years"}
+        found[row["indicator"]] |= {name: row[column] for name, column in names.items()}
+    for row in measure_progress(aimed.drop("lower", "upper"), targets).iter_rows(named=True):
+        found[row["indicator"]] |= {"progress": row}
+    for indicator, rows in projections.items():
+        found.setdefault(indicator, {})["projection"] = tuple(rows)
+    return found
 
 
-def _by_indicator(table: pl.DataFrame) -> dict[str, Row]:
-    return {row["indicator"]: row for row in table.iter_rows(named=True)}
-
-
-def _assess(target: Target, territory: str, rows: Sequence[dict[str, Any]], found: _Measured) -> Standing:
+def _assess(
+    target: Target, territory: str, rows: Sequence[dict[str, Any]], found: Mapping[str, Mapping[str, Any]]
+) -> Standing:
     if not rows:
         return Standing(target, territory, "no_data")
-    last, judged, pace = rows[-1], found.judged[target.id], found.paces[target.id]
-    state = _name_state(target, judged)
+    measured = dict(found[target.id])
+    judged = measured.pop("judged")
     return Standing(
         target,
         territory,
-        state=state,
-        stale=judged["stale"],
+        state=_name_state(target, judged),
         points=len(rows),
-        last=last,
-        gap=float(target.value) - last["value"],
-        met_since=judged["met_since"],
-        lost_since=judged["lost_since"],
+        last=rows[-1],
+        gap=float(target.value) - rows[-1]["value"],
         broken=judged["reason"] == "after_break",
-        observed_pace=pace["observed"],
-        required_pace=pace["required"],
-        years_left=pace["years_left"],
-        best_pace=pace["best"],
-        best_span=pace["best_years"],
-        probability=judged["probability"],
         company=judged["company"] or 0,
-        projection=tuple(found.projections.get(target.id, [])),
-        progress=found.progress.get(target.id),
+        **{name: judged[name] for name in ("stale", "met_since", "lost_since", "probability")},
+        **measured,
     )
 
 

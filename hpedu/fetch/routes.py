@@ -11,7 +11,7 @@ from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import quote, urljoin
 
 from lxml import html
 from pydantic import BaseModel, ConfigDict
@@ -58,6 +58,9 @@ class Service(BaseModel):
     publisher: str
     languages: list[str] = []
     version: str = ""
+    # Of a service that gives indicators by one address: its rest, and what stands between two indicators.
+    query: str = ""
+    between: str = ""
     tables: list[Table]
 
 
@@ -236,37 +239,33 @@ def _choose_all(page: bytes) -> dict[str, str | list[str]]:
     return fields | {"OutputFormat": "FileTypeJsonStat"} if lists else {}
 
 
-def fetch_uis(service: Service, table: Table, visitor: Visitor, known: str) -> Received | None:
-    """Ask UNESCO for indicators of Viet Nam, in the release that is pinned."""
-    asked = [
-        *(("indicator", code) for code in table.indicators),
-        *(("geoUnit", "VNM"), ("start", FIRST_YEAR), ("indicatorMetadata", "true"), ("footnotes", "true")),
-        ("version", service.version),
-    ]
-    address = f"{service.address}/data/indicators?{urlencode(asked)}"
+def fetch_indicators(service: Service, table: Table, visitor: Visitor, known: str) -> Received | None:
+    """Ask a service for indicators of Viet Nam by one address. It does not say beforehand what has changed."""
+    address = service.address + service.query.format(
+        indicators=service.between.join(table.indicators),
+        version=service.version,
+        first=FIRST_YEAR,
+        last=visitor.today.year,
+    )
     if address == known:
         return None
     reply = visitor.ask("GET", address)
-    read_reply(reply, lambda found: found["records"])
-    day = service.version
-    return Received(reply.content, address, f"{day[:4]}-{day[4:6]}-{day[6:8]}")
-
-
-def fetch_worldbank(service: Service, table: Table, visitor: Visitor, known: str) -> Received | None:
-    """Ask the World Bank for one indicator of Viet Nam. It does not say beforehand what has changed."""
-    asked = urlencode({"format": "json", "date": f"{FIRST_YEAR}:{visitor.today.year}", "per_page": 1000})
-    address = f"{service.address}/country/VNM/indicator/{';'.join(table.indicators)}?{asked}"
-    if address == known:
-        return None
-    reply = visitor.ask("GET", address)
-    pages, updated = read_reply(reply, lambda found: (found[0]["pages"], found[0].get("lastupdated") or ""))
+    pages, updated = read_reply(reply, _read_head)
     if pages > 1:
         raise FetchFailed(message("fetch_pages", address=address, count=pages))
-    day = _read_day(updated, visitor.today) or visitor.today.isoformat()
+    released = re.sub(r"(\d{4})(\d\d)(\d\d).*", r"\1-\2-\3", service.version)
+    day = released or _read_day(updated, visitor.today) or visitor.today.isoformat()
     return Received(reply.content, address, day)
 
 
-ROUTES: dict[str, Route] = {"nso": fetch_pxweb, "uis": fetch_uis, "worldbank": fetch_worldbank}
+def _read_head(found: Any) -> tuple[int, str]:
+    """Return how many pages a reply has, and when its figures were last changed: what UNESCO does not say."""
+    if isinstance(found, dict):
+        return len(found["records"][:1]), ""
+    return found[0]["pages"], found[0].get("lastupdated") or ""
+
+
+ROUTES: dict[str, Route] = {"nso": fetch_pxweb, "uis": fetch_indicators, "worldbank": fetch_indicators}
 
 
 def _read_day(text: str, today: date) -> str:

@@ -33,6 +33,9 @@ _RULES: dict[str, YearRule] = {"school_year": "school_year_start", "calendar": "
 _BLANK = ("detail", "place", "qualifier", "sheet", "note")
 _NO_SCALE = Decimal(1)
 
+SLIP = 5.0
+"""Less than a slip of one decimal place, that of a year near a low one among them."""
+
 
 def is_panel(data: bytes) -> bool:
     """Return whether the first line is the header of a panel."""
@@ -153,3 +156,30 @@ def _find_subject() -> pl.Expr:
         .when(pl.col("reason") == "no_such_territory_then").then("territory")
         .otherwise("printed")
     )  # fmt: skip
+
+
+def has_present_area(registry: Registry) -> pl.Expr:
+    """Return whether a figure is of a year in which its province had the area it has in the newest panel."""
+    since = {peer.territory: peer.since for peer in registry.peers if peer.since}
+    return pl.col("year") >= pl.col("territory").replace_strict(since, default=0, return_dtype=pl.Int32)
+
+
+def split_suspects(panel: pl.DataFrame, registry: Registry) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the series of a panel that look wrong, with those they belong to, and all others.
+
+    A part is larger than its whole (girls than pupils, public than all), or a figure is `SLIP` times the median of
+    its series, or that part of it. What is wrong the checks say; to ask them about all takes longer than to read.
+    Years before a province had its present area are another series, and left out.
+    """
+    thing, moment = ["territory", "measure", "level"], ["territory", "measure", "level", "year"]
+    is_whole = (pl.col("ownership") == "all") & (pl.col("sex") == "both")
+    whole = pl.col("value").filter(is_whole).max().over(moment)
+    usual = pl.col("value").median().over([*thing, "ownership", "sex"])
+    far = pl.col("value") / usual
+    is_odd = (pl.col("value") > whole + pl.col("step")) | (far > SLIP) | ((far < 1 / SLIP) & (pl.col("value") > 0))
+    there = panel.with_columns(there=has_present_area(registry))
+    marked = there.with_columns(
+        suspect=pl.col("there") & is_odd.fill_null(value=False).any().over([*thing, "there"])
+    )
+    first, rest = (marked.filter(pl.col("suspect") == side).select(panel.columns) for side in (True, False))
+    return first, rest

@@ -25,6 +25,7 @@ from hpedu.ingest.forms.filled import find_cover, is_form
 from hpedu.ingest.interpret import Progress, Reading, stay_silent
 from hpedu.ingest.isolation import read_apart, read_bytes
 from hpedu.ingest.layouts import find_broken
+from hpedu.ingest.panel import split_suspects
 from hpedu.ingest.quarantine import Issues, Unreadable, set_aside_file
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.schema import Resource
@@ -214,10 +215,14 @@ class Settled:
 def settle(figures: pl.DataFrame, registry: Registry, panels: Iterable[pl.DataFrame] = ()) -> Settled:
     """Check published figures (columns `schema.OBSERVATIONS`), and derive what follows from those in use.
 
-    Those of `panels` are not checked figure by figure: `hpedu.peers` takes what lies within its bounds.
+    Of the many figures of `panels` only the series that look wrong are checked, among themselves, and only errors
+    count: what is usual over all territories cannot be told from a few.
     """
-    published = mark_current(pl.concat([figures, *panels]))
+    suspects, others = split_suspects(pl.concat([figures.clear(), *panels]), registry)
+    published = mark_current(pl.concat([figures, suspects, others]))
     breaches = find_breaches(published.head(figures.height), registry)
+    of_panels = find_breaches(published.slice(figures.height, suspects.height), registry)
+    breaches = breaches.add_errors(of_panels, figures.height)
     # What is derived comes from figures in use only.
     published = mark_current(set_contradicted(published, breaches.out, registry))
     ages = estimate_age_bands(published, registry)

@@ -1,10 +1,13 @@
-"""Carry series of any place forward, judge targets, measure paces, merge parts and project enrolment."""
+"""Carry series of any place forward, judge targets, measure paces, merge parts and project enrolment.
 
-from hpedu.outlook.enrolment import measure_flows, project_enrolment
+Every function takes tables and returns one. What is wrong with any of them is said in one `SeriesError`.
+"""
+
+from hpedu.outlook.enrolment import project_enrolment
 from hpedu.outlook.intake import SeriesError
 from hpedu.outlook.judgement import judge
 from hpedu.outlook.levels import project_levels
-from hpedu.outlook.merging import diagnose_averaging, merge_parts
+from hpedu.outlook.merging import merge_parts
 from hpedu.outlook.method import TrackRecord, read_track_record
 from hpedu.outlook.open_sdg import combine_progress, measure_progress
 from hpedu.outlook.pace import measure_pace
@@ -15,9 +18,7 @@ __all__ = [
     "SeriesError",
     "TrackRecord",
     "combine_progress",
-    "diagnose_averaging",
     "judge",
-    "measure_flows",
     "measure_pace",
     "measure_progress",
     "merge_parts",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -14,7 +14,6 @@ from hpedu.outlook.intake import Columns, Intake, locate
 from hpedu.outlook.projection import PUBLISHED_DF, draw_bands, name_bands, published_sd
 
 YEARS = 5
-AVERAGES = ("median", "weighted")
 SLIP = 4.0
 """A rate so many times the usual one, or that part of it, is a slip of the pen in one grade, not a flow."""
 LEAST_YEARS = 3
@@ -30,24 +29,7 @@ COHORT: Columns = {"year": "year"}
 COHORT_OPTIONS: Columns = {"place": "text", "births": "number", "population": "number"}
 RATIOS: Columns = {"grade": "figure", "ratio": "figure"}
 RATIOS_OPTIONS: Columns = {"place": "text"}
-ADJUST: Columns = {"grade": "figure", "factor": "figure"}
-ADJUST_OPTIONS: Columns = {"place": "text", "year": "year"}
 
-FLOWS: dict[str, Any] = {
-    "place": pl.String,
-    "grade": pl.Int32,
-    "year": pl.Int32,
-    "promotion": pl.Float64,
-    "repetition": pl.Float64,
-    "dropout": pl.Float64,
-    "ratio": pl.Float64,
-}
-"""Columns of `measure_flows`; `year` is the earlier of the two years.
-
-`promotion` leads to the next grade and is null of the last grade, whose leavers are not seen. `repetition` is null
-where repeaters are not counted. `dropout` is 1 - promotion - repetition, below 0 where more come in than leave.
-`ratio` is the next grade in the next year to this grade now.
-"""
 ENROLMENT: dict[str, Any] = {
     "place": pl.String,
     "level": pl.String,
@@ -69,240 +51,247 @@ it came from and its rate is left out, or both, joined by ";".
 """
 
 GRADE_KEY = ["place", "grade", "year"]
-Cells = Mapping[tuple[int, int], float]
-"""Grade and year -> pupils."""
 
 
-@dataclass(frozen=True)
-class Enrolment:
-    """Pupils of one place by grade and year; repeaters among them where they are counted."""
+def project_enrolment(
+    grades: pl.DataFrame,
+    *,
+    until: int,
+    cohort: pl.DataFrame | None = None,
+    entry_age: int = 6,
+    ratios: pl.DataFrame | None = None,
+    years: int = YEARS,
+) -> pl.DataFrame:
+    """Return pupils by grade and level, each year to `until`, with ranges.
 
-    place: str
-    grades: list[int]
-    levels: dict[int, str]
-    pupils: Cells
-    repeaters: Cells
+    Parameters
+    ----------
+    grades
+        `grade, year, pupils` and perhaps `place`, `level`, `repeaters` (those of the pupils who were in the same
+        grade the year before). Grades are whole numbers one after the other; ages before school may be 0, -1 and
+        so on.
+    cohort
+        Those who come in: `year` and `births` (of that year; they enter `entry_age` years later) or `population`
+        (of the age of entry in that year), and perhaps `place`. Beyond its years, and without it, the last intake
+        is held: going on with a trend doubled the error at three years on the records the method was tried on.
+    ratios
+        `grade, ratio` and perhaps `place`: rates to the next grade that are known from elsewhere; they go before
+        those of the past, and are needed where there is a single year.
+    years
+        How many of the newest years the rates are taken from; their median is gone on with.
 
-    @property
-    def last(self) -> int | None:
-        """Return the newest year in which every grade has a figure."""
-        years = sorted({year for _, year in self.pupils}, reverse=True)
-        return next((year for year in years if all((g, year) in self.pupils for g in self.grades)), None)
-
-    @property
-    def years(self) -> list[int]:
-        return sorted({year for _, year in self.pupils})
-
-    def ratio(self, grade: int, year: int) -> float | None:
-        """Return pupils of the next grade in the next year to pupils of the grade now."""
-        return _divide(self.pupils.get((grade + 1, year + 1)), self.pupils.get((grade, year)))
-
-    def repetition(self, grade: int, year: int) -> float | None:
-        """Return repeaters of the grade in the next year to its pupils now."""
-        return _divide(self.repeaters.get((grade, year + 1)), self.pupils.get((grade, year)))
-
-    def promotion(self, grade: int, year: int) -> float | None:
-        """Return new pupils of the next grade in the next year to pupils now; `ratio` where none repeat."""
-        above = self.pupils.get((grade + 1, year + 1))
-        if above is not None and self.repeaters:
-            held_back = self.repeaters.get((grade + 1, year + 1))
-            above = None if held_back is None else above - held_back
-        return _divide(above, self.pupils.get((grade, year)))
-
-    def entrants(self, year: int) -> float | None:
-        """Return the new pupils of the first grade."""
-        first = (self.grades[0], year)
-        if first not in self.pupils or (self.repeaters and first not in self.repeaters):
-            return None
-        return self.pupils[first] - self.repeaters.get(first, 0.0)
-
-
-def _divide(above: float | None, below: float | None) -> float | None:
-    return above / below if above is not None and below else None
+    Returns
+    -------
+    polars.DataFrame
+        Columns `ENROLMENT`, by place; grades first, then levels, then `all`. Ranges come from how the rates of
+        past years differed, all grades of a year together; of a level as a whole they are narrower than of its
+        grades.
+    """
+    taken = Intake()
+    if years < 1:
+        taken.complain("options", "intake_option", where="years", found=str(years), least=1, most=50)
+    own = _take_grades(taken, grades)
+    source, coming = _take_cohort(taken, cohort, entry_age)
+    given = taken.take(ratios, "ratios", RATIOS, RATIOS_OPTIONS).to_dicts()
+    rows: list[dict[str, Any]] = []
+    for (place,), cells in own.sort("place").group_by("place", maintain_order=True):
+        entering = coming.get(str(place)) or coming.get("", {})
+        rates = {row["grade"]: row["ratio"] for row in given if row["place"] in (None, place)}
+        table = _collect(taken, str(place), cells, (source, entering), rates, years)
+        if table and not taken.problems:
+            rows += table.project(until)
+    taken.finish()
+    return pl.DataFrame(rows, schema=ENROLMENT, orient="row")
 
 
-def take_enrolment(intake: Intake, grades: pl.DataFrame) -> list[Enrolment]:
-    """Return the places of a table of pupils by grade; problems go into the intake, and then there is no place."""
-    rows = intake.take(grades, "grades", GRADES, GRADES_OPTIONS).with_columns(pl.col("place").fill_null(""))
-    if "grades" in intake.unsound:
-        return []
-    before = len(intake.problems)
+def _take_grades(taken: Intake, grades: pl.DataFrame) -> pl.DataFrame:
+    """Return a table of pupils by grade; problems go into the intake, and then it is empty."""
+    rows = taken.take(grades, "grades", GRADES, GRADES_OPTIONS).with_columns(pl.col("place").fill_null(""))
+    if "grades" in taken.unsound:
+        return rows.clear()
+    before = len(taken.problems)
     whole = rows.with_columns(pl.col("grade").cast(pl.Int32, strict=False), given="grade")
     for grade in whole.filter((pl.col("grade") != pl.col("given")) | pl.col("grade").is_null())["given"].unique():
-        intake.complain("grades", "intake_grade", where="grade", found=str(grade))
-    intake.refuse_repeats(whole, "grades", GRADE_KEY)
+        taken.complain("grades", "intake_grade", where="grade", found=str(grade))
+    taken.refuse_repeats(whole, "grades", GRADE_KEY)
     for column in ("pupils", "repeaters"):
         for row in whole.filter(pl.col(column) < 0).iter_rows(named=True):
             where, found = locate(row, GRADE_KEY), str(row[column])
-            intake.complain("grades", "intake_below_zero", where=where, found=found, column=column)
+            taken.complain("grades", "intake_below_zero", where=where, found=found, column=column)
     for row in whole.filter(pl.col("repeaters") > pl.col("pupils")).iter_rows(named=True):
         where, found = locate(row, GRADE_KEY), str(row["repeaters"])
-        intake.complain("grades", "intake_more_repeaters", where=where, found=found)
-    if len(intake.problems) > before:
-        return []
-    return [
-        _collect(intake, str(place), own)
-        for (place,), own in whole.sort("place").group_by("place", maintain_order=True)
-    ]
+        taken.complain("grades", "intake_more_repeaters", where=where, found=found)
+    return whole.clear() if len(taken.problems) > before else whole
 
 
-def _collect(intake: Intake, place: str, own: pl.DataFrame) -> Enrolment:
+def _take_cohort(
+    taken: Intake, cohort: pl.DataFrame | None, entry_age: int
+) -> tuple[str, dict[str, dict[int, float]]]:
+    """Return where the intake comes from, and the children by place ("" for every place) and year of entry."""
+    if cohort is None:
+        return "held", {}
+    known = [name for name in ("births", "population") if name in cohort.columns]
+    if len(known) != 1:
+        taken.complain("cohort", "intake_cohort", found=", ".join(cohort.columns))
+        return "held", {}
+    later = entry_age if known == ["births"] else 0
+    table: dict[str, dict[int, float]] = {}
+    for row in taken.take(cohort, "cohort", COHORT, COHORT_OPTIONS).drop_nulls("year").iter_rows(named=True):
+        if row[known[0]] is not None:
+            table.setdefault(row["place"] or "", {})[row["year"] + later] = row[known[0]]
+    return known[0], table
+
+
+def _collect(
+    taken: Intake,
+    place: str,
+    own: pl.DataFrame,
+    cohort: tuple[str, dict[int, float]],
+    given: Mapping[int, float],
+    years: int,
+) -> Enrolment | None:
+    """Return the pupils of one place; None if no year has all grades. Problems go into the intake."""
     known = own.drop_nulls("pupils")
     grades = sorted(set(known["grade"]))
     where = locate({"place": place}, ["place"])
     for grade in sorted(set(range(grades[0], grades[-1])) - set(grades)) if grades else []:
-        intake.complain("grades", "intake_grade_missing", where=where, grade=grade)
+        taken.complain("grades", "intake_grade_missing", where=where, grade=grade)
     cells = {(row["grade"], row["year"]): row for row in known.iter_rows(named=True)}
     if grades and cells.get((grades[0], known["year"].max()), {}).get("pupils") == 0:
         # Nobody enters in the newest year: these pupils are not counted yet.
         del cells[grades[0], known["year"].max()]
+    counted = sorted({year for _, year in cells})
+    full = [year for year in counted if all((grade, year) in cells for grade in grades)]
+    if not full:
+        taken.complain("grades", "intake_no_full_year", where=where)
+        return None
     table = Enrolment(
         place,
         grades,
         {row["grade"]: row["level"] or "" for row in known.sort("year").iter_rows(named=True)},
         {key: row["pupils"] for key, row in cells.items()},
         {key: row["repeaters"] for key, row in cells.items() if row["repeaters"] is not None},
+        counted,
+        full[-1],
+        *cohort,
+        given,
+        years,
     )
-    if table.last is None:
-        intake.complain("grades", "intake_no_full_year", where=where)
+    for grade in grades[:-1]:
+        if grade not in given and not table.list_rates(grade):
+            taken.complain("grades", "intake_no_rate", where=where, grade=grade, above=grade + 1)
     return table
 
 
-def measure_flows(grades: pl.DataFrame) -> pl.DataFrame:
-    """Return promotion, repetition and dropout of every grade and year, and the plain ratio from grade to grade.
-
-    Parameters
-    ----------
-    grades
-        `grade, year, pupils` and perhaps `place`, `level`, and `repeaters` (those of the pupils who were in the
-        same grade the year before).
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns `FLOWS`, where both years are known. Promotion, repetition and dropout add up to 1.
-
-    Raises
-    ------
-    SeriesError
-        With everything wrong in the table.
-    """
-    intake = Intake()
-    places = take_enrolment(intake, grades)
-    intake.finish()
-    rows = []
-    for table in places:
-        for grade in table.grades:
-            for year in table.years:
-                ratio, again = table.ratio(grade, year), table.repetition(grade, year)
-                promoted = table.promotion(grade, year) if grade != table.grades[-1] else None
-                if ratio is None and again is None:
-                    continue
-                gone = None if again is None or promoted is None else 1 - promoted - again
-                rows.append((table.place, grade, year, promoted, again, gone, ratio))
-    return pl.DataFrame(rows, schema=FLOWS, orient="row")
-
-
-def take_centre(values: Sequence[float], average: str) -> float:
-    """Return the rate to go on with: the median, or a mean in which the newest of n counts n times the oldest."""
-    if average == "median":
-        return median(values)
-    weights = range(1, len(values) + 1)
-    return sum(w * v for w, v in zip(weights, values, strict=True)) / sum(weights)
-
-
 @dataclass(frozen=True)
-class Progression:
-    """The rates of one place, and how to go on with them."""
+class Enrolment:
+    """Pupils of one place by grade and year, repeaters where they are counted, and how to go on from there."""
 
-    table: Enrolment
-    cohort: tuple[str, dict[int, float]]
-    given: Mapping[int, float]
-    changes: list[dict[str, Any]]
-    years: int
-    average: str
+    place: str
+    grades: list[int]
+    levels: Mapping[int, str]
+    pupils: Mapping[tuple[int, int], float]
+    repeaters: Mapping[tuple[int, int], float]
+    counted: list[int]
+    """The years with any figure."""
     last: int
+    """The newest year in which every grade has a figure."""
+    source: str
+    """Of the intake."""
+    cohort: Mapping[int, float]
+    """Year of entry -> children."""
+    given: Mapping[int, float]
+    """Rates to the next grade that are known from elsewhere."""
+    years: int
 
-    def complain(self, taken: Intake) -> None:
-        """Add a problem for every step from grade to grade that has no rate."""
-        where = locate({"place": self.table.place}, ["place"])
-        for grade in self.table.grades[:-1]:
-            if grade not in self.given and not self._past(grade):
-                taken.complain("grades", "intake_no_rate", where=where, grade=grade, above=grade + 1)
+    def project(self, until: int) -> Iterator[dict[str, Any]]:
+        """Yield the rows of `ENROLMENT`, year by year."""
+        grades, last = self.grades, self.last
+        rates = {grade: self.given.get(grade) or median(self.list_rates(grade).values()) for grade in grades[:-1]}
+        again = {grade: self._repeat(grade) for grade in grades}
+        entry = self._list_entry()
+        share = median(entry.values()) if entry else None
+        source = "held" if share is None else self.source
+        new = self._count_entrants(last) or self.pupils[grades[0], last]
+        now = {grade: self.pupils[grade, last] for grade in grades}
+        for year in range(last + 1, until + 1):
+            size = self.cohort.get(year)
+            known = share is not None and size is not None
+            new = share * size if share is not None and size is not None else new
+            come = {grade + 1: now[grade] * rate for grade, rate in rates.items()} | {grades[0]: new}
+            now = {grade: come[grade] + again[grade] * now[grade] for grade in grades}
+            yield from self._list_rows(now, year, source, source if known else "held")
 
-    def _past(self, grade: int) -> dict[int, float]:
-        """Return the rates to the next grade by year, the newest ones; slips are left out."""
-        known = self._rates(grade)
+    def list_rates(self, grade: int) -> dict[int, float]:
+        """Return the newest rates to the next grade by year; slips are left out."""
+        known = self._list_all_rates(grade)
         usual = median(known.values()) if len(known) >= LEAST_YEARS else 1.0
-        sound = {year: rate for year, rate in known.items() if usual / SLIP < rate < usual * SLIP}
-        return dict(list(sound.items())[-self.years :])
+        return self._keep_newest(
+            {year: rate for year, rate in known.items() if usual / SLIP < rate < usual * SLIP}
+        )
 
-    def _rates(self, grade: int) -> dict[int, float]:
-        rates = {year: self.table.promotion(grade, year) for year in self.table.years}
-        return {year: rate for year, rate in rates.items() if rate}
+    def _list_all_rates(self, grade: int) -> dict[int, float]:
+        """Return new pupils of the next grade in the next year to pupils now, by year."""
+        rates = {}
+        for year in self.counted:
+            now, above = self.pupils.get((grade, year)), self.pupils.get((grade + 1, year + 1))
+            held_back = self.repeaters.get((grade + 1, year + 1)) if self.repeaters else 0.0
+            if now and above and held_back is not None and above != held_back:
+                rates[year] = (above - held_back) / now
+        return rates
+
+    def _keep_newest(self, by_year: dict[int, float]) -> dict[int, float]:
+        return dict(list(by_year.items())[-self.years :])
+
+    def _repeat(self, grade: int) -> float:
+        """Return the share of a grade that repeats it."""
+        shares = {
+            year: self.repeaters[grade, year + 1] / now
+            for year in self.counted
+            if (now := self.pupils.get((grade, year))) and (grade, year + 1) in self.repeaters
+        }
+        return median(self._keep_newest(shares).values()) if shares else 0.0
+
+    def _count_entrants(self, year: int) -> float | None:
+        """Return the new pupils of the first grade."""
+        first = (self.grades[0], year)
+        if first not in self.pupils or (self.repeaters and first not in self.repeaters):
+            return None
+        return self.pupils[first] - self.repeaters.get(first, 0.0)
+
+    def _list_entry(self) -> dict[int, float]:
+        """Return the share of the cohort that entered, by year, the newest ones."""
+        entered = {year: (self._count_entrants(year), self.cohort.get(year)) for year in self.counted}
+        return self._keep_newest({year: new / size for year, (new, size) in entered.items() if new and size})
 
     @property
     def caution(self) -> str | None:
         """Return what a reader must know of the past: `slip`, `incomplete_year`, or both."""
-        recent = self.table.years[-self.years - 1 :]
+        recent = self.counted[-self.years - 1 :]
         slips = any(
-            year in recent and year not in self._past(grade)
-            for grade in self.table.grades[:-1]
-            for year in self._rates(grade)
+            year in recent and year not in self.list_rates(grade)
+            for grade in self.grades[:-1]
+            for year in self._list_all_rates(grade)
         )
-        late = self.table.years[-1] > self.last
+        late = self.counted[-1] > self.last
         return ";".join(name for name, so in (("slip", slips), ("incomplete_year", late)) if so) or None
 
-    def _rate(self, grade: int) -> float:
-        return self.given.get(grade) or take_centre(list(self._past(grade).values()), self.average)
-
-    def _again(self, grade: int) -> float:
-        rates = [self.table.repetition(grade, year) for year in self.table.years]
-        known = [rate for rate in rates if rate is not None][-self.years :]
-        return take_centre(known, self.average) if known else 0.0
-
-    def _entry(self) -> dict[int, float]:
-        """Return the share of the cohort that entered, by year, the newest ones."""
-        cells = {year: self.table.entrants(year) for year in self.table.years}
-        size = self.cohort[1]
-        shares = {year: new / size[year] for year, new in cells.items() if new and size.get(year)}
-        return dict(list(shares.items())[-self.years :])
-
-    def _factor(self, grade: int, year: int) -> float:
-        own = [row for row in self.changes if row["grade"] == grade and row["year"] in (None, year)]
-        return float(math.prod(row["factor"] for row in own))
-
-    def project(self, until: int) -> Iterator[dict[str, Any]]:
-        """Yield the rows of `ENROLMENT`, year by year."""
-        grades, last = self.table.grades, self.last
-        rates = {grade: self._rate(grade) for grade in grades[:-1]}
-        again = {grade: self._again(grade) for grade in grades}
-        entry = self._entry()
-        share = take_centre(list(entry.values()), self.average) if entry else None
-        new = self.table.entrants(last) or self.table.pupils[grades[0], last]
-        now = {grade: self.table.pupils[grade, last] for grade in grades}
-        source = "held" if share is None else self.cohort[0]
-        for year in range(last + 1, until + 1):
-            size = self.cohort[1].get(year)
-            known = share is not None and size is not None
-            new = share * size if share is not None and size is not None else new
-            come = {grade + 1: now[grade] * rate for grade, rate in rates.items()} | {grades[0]: new}
-            now = {g: come[g] * self._factor(g, year) + again[g] * now[g] for g in grades}
-            yield from self._rows(now, year, source, source if known else "held")
-
-    def _rows(self, now: Mapping[int, float], year: int, source: str, intake: str) -> Iterator[dict[str, Any]]:
+    def _list_rows(
+        self, now: Mapping[int, float], year: int, source: str, intake: str
+    ) -> Iterator[dict[str, Any]]:
         levels: dict[str, list[int]] = {}
-        for each in self.table.grades:
-            levels.setdefault(self.table.levels.get(each, ""), []).append(each)
+        for each in self.grades:
+            levels.setdefault(self.levels.get(each, ""), []).append(each)
         groups: list[tuple[str, int | None, list[int]]]
-        groups = [(self.table.levels.get(g, ""), g, [g]) for g in self.table.grades]
+        groups = [(self.levels.get(grade, ""), grade, [grade]) for grade in self.grades]
         groups += [(name, None, own) for name, own in levels.items() if name]
-        groups.append((ALL, None, self.table.grades))
+        groups.append((ALL, None, self.grades))
         for level, grade, members in groups:
-            point = sum(now[g] for g in members)
-            sd, df = self._spread({g: now[g] / point for g in members} if point else {}, year - self.last, source)
+            point = sum(now[each] for each in members)
+            weights = {each: now[each] / point for each in members} if point else {}
+            sd, df = self._measure_spread(weights, year - self.last, source)
             yield {
-                "place": self.table.place,
+                "place": self.place,
                 "level": level,
                 "grade": grade,
                 "year": year,
@@ -314,7 +303,7 @@ class Progression:
                 "caution": self.caution,
             }
 
-    def _spread(self, weights: Mapping[int, float], ahead: int, source: str) -> tuple[float, float]:
+    def _measure_spread(self, weights: Mapping[int, float], ahead: int, source: str) -> tuple[float, float]:
         """Return the standard deviation of the logarithm of a sum of grades, and its degrees of freedom.
 
         With 0 degrees the deviation is a published one, not that of the series.
@@ -322,12 +311,12 @@ class Progression:
         Each step of each cohort adds the deviation its rate may have that year; those of one year go together
         as they did in the past. The rates themselves are estimates: that error is the same in every step.
         """
-        past = self._deviations(source)
+        past = self._list_deviations(source)
         if len(past) < LEAST_YEARS:
             return published_sd(ahead), 0.0
         steps: dict[int, dict[float, float]] = {}
         for grade, weight in weights.items():
-            for step, key in self._path(grade, ahead, source):
+            for step, key in self._trace(grade, ahead, source):
                 weighted = steps.setdefault(step, {})
                 weighted[key] = weighted.get(key, 0.0) + weight
         n = len(past)
@@ -339,9 +328,9 @@ class Progression:
         common = sum(u * u for u in total) / (n - 1) / n
         return math.sqrt(each + common), float(n - 1)
 
-    def _path(self, grade: int, ahead: int, source: str) -> Iterator[tuple[int, float]]:
+    def _trace(self, grade: int, ahead: int, source: str) -> Iterator[tuple[int, float]]:
         """Yield the steps (1 is next year) and rates behind the pupils of a grade `ahead` years on."""
-        climbed = min(ahead, grade - self.table.grades[0])
+        climbed = min(ahead, grade - self.grades[0])
         for back in range(climbed):
             # Half a grade is the step from one grade to the next.
             yield ahead - back, float(grade - 1 - back) + 0.5
@@ -349,129 +338,25 @@ class Progression:
         if entered >= 1:
             yield from ((s, INTAKE) for s in (range(1, entered + 1) if source == "held" else [entered]))
 
-    def _deviations(self, source: str) -> list[dict[float, float]]:
+    def _list_deviations(self, source: str) -> list[dict[float, float]]:
         """Return how far the rates of each past year were from those gone on with, in logarithms."""
         found: dict[int, dict[float, float]] = {}
-        for grade in self.table.grades[:-1]:
-            past = self._past(grade)
-            centre = take_centre(list(past.values()), self.average) if past else 1.0
+        for grade in self.grades[:-1]:
+            past = self.list_rates(grade)
             for year, rate in past.items():
-                found.setdefault(year, {})[grade + 0.5] = math.log(rate / centre)
+                found.setdefault(year, {})[grade + 0.5] = math.log(rate / median(past.values()))
         if source == "held":
-            new = {year: self.table.entrants(year) for year in self.table.years}
             for year in found:
-                now, then = new.get(year), new.get(year + 1)
+                now, then = self._count_entrants(year), self._count_entrants(year + 1)
                 if now and then:
                     found[year][INTAKE] = math.log(then / now)
         else:
-            entry = self._entry()
-            centre = take_centre(list(entry.values()), self.average)
+            entry = self._list_entry()
             for year, share in entry.items():
-                found.setdefault(year - 1, {})[INTAKE] = math.log(share / centre)
+                found.setdefault(year - 1, {})[INTAKE] = math.log(share / median(entry.values()))
         return [found[year] for year in sorted(found)][-self.years :]
 
 
 def add_up(weights: Mapping[float, float], deviations: Mapping[float, float]) -> float:
     """Return the sum of deviations times their weights; one that is not known counts as none."""
     return sum(weight * deviations.get(key, 0.0) for key, weight in weights.items())
-
-
-def project_enrolment(
-    grades: pl.DataFrame,
-    *,
-    until: int,
-    cohort: pl.DataFrame | None = None,
-    entry_age: int = 6,
-    ratios: pl.DataFrame | None = None,
-    adjust: pl.DataFrame | None = None,
-    years: int = YEARS,
-    average: str = "median",
-) -> pl.DataFrame:
-    """Return pupils by grade and level, each year to `until`, with ranges.
-
-    Parameters
-    ----------
-    grades
-        `grade, year, pupils` and perhaps `place`, `level`, `repeaters`. Grades are whole numbers one after the
-        other; ages before school may be 0, -1 and so on.
-    cohort
-        Those who come in: `year` and `births` (of that year; they enter `entry_age` years later) or `population`
-        (of the age of entry in that year), and perhaps `place`. Beyond its years, and without it, the last intake
-        is held: going on with a trend doubled the error at three years on the records the method was tried on.
-    ratios
-        `grade, ratio` and perhaps `place`: rates to the next grade that are known from elsewhere; they go before
-        those of the past, and are needed where there is a single year.
-    adjust
-        A scenario: `grade, factor` and perhaps `year, place`: multiplies what comes into that grade, in that year
-        or in every year.
-    years
-        How many of the newest years the rates are taken from.
-    average
-        `median` or `weighted` (the newest of n years counts n times the oldest).
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns `ENROLMENT`, by place; grades first, then levels, then `all`. Ranges come from how the rates of
-        past years differed, all grades of a year together; of a level as a whole they are narrower than of its
-        grades.
-
-    Raises
-    ------
-    SeriesError
-        With everything wrong in all tables, and every step from grade to grade that has no rate.
-    """
-    taken = Intake()
-    if years < 1:
-        taken.complain("options", "intake_option", where="years", found=str(years), least=1, most=50)
-    if average not in AVERAGES:
-        taken.complain("options", "intake_unknown", where="average", found=average, known=list(AVERAGES))
-    places = take_enrolment(taken, grades)
-    coming = _take_cohort(taken, cohort, entry_age)
-    given = _take(taken, ratios, "ratios", RATIOS, RATIOS_OPTIONS)
-    changes = _take(taken, adjust, "adjust", ADJUST, ADJUST_OPTIONS)
-    rows: list[dict[str, Any]] = []
-    for table in places:
-        if table.last is None:
-            continue
-        own = {int(row["grade"]): row["ratio"] for row in given if row["place"] in (None, table.place)}
-        factors = [row for row in changes if row["place"] in (None, table.place)]
-        model = Progression(table, coming.pick(table.place), own, factors, years, average, table.last)
-        model.complain(taken)
-        if not taken.problems:
-            rows += model.project(until)
-    taken.finish()
-    return pl.DataFrame(rows, schema=ENROLMENT, orient="row")
-
-
-def _take(
-    taken: Intake, frame: pl.DataFrame | None, table: str, required: Columns, optional: Columns
-) -> list[dict[str, Any]]:
-    rows = [] if frame is None else taken.take(frame, table, required, optional).to_dicts()
-    return [] if table in taken.unsound else rows
-
-
-@dataclass(frozen=True)
-class _Cohorts:
-    """Children who come of age to enter, by place ("" for every place) and year of entry."""
-
-    kind: str
-    table: dict[str, dict[int, float]]
-
-    def pick(self, place: str) -> tuple[str, dict[int, float]]:
-        return self.kind, self.table.get(place) or self.table.get("", {})
-
-
-def _take_cohort(taken: Intake, cohort: pl.DataFrame | None, entry_age: int) -> _Cohorts:
-    if cohort is None:
-        return _Cohorts("held", {})
-    known = [name for name in ("births", "population") if name in cohort.columns]
-    if len(known) != 1:
-        taken.complain("cohort", "intake_cohort", found=", ".join(cohort.columns))
-        return _Cohorts("held", {})
-    later = entry_age if known == ["births"] else 0
-    table: dict[str, dict[int, float]] = {}
-    for row in _take(taken, cohort, "cohort", COHORT, COHORT_OPTIONS):
-        if row[known[0]] is not None:
-            table.setdefault(row["place"] or "", {})[row["year"] + later] = row[known[0]]
-    return _Cohorts(known[0], table)

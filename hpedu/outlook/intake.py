@@ -6,7 +6,7 @@ function of the outlook reads its tables with an `Intake`, so that all of them a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Literal
@@ -70,10 +70,12 @@ class Intake:
         """Return the known columns of a table: text, numbers as floats, years as integers.
 
         A column that is not there is null, any other column is dropped. Blank cells are null, and so are numbers
-        that are NaN or infinite. Required columns must be filled, except plain numbers.
+        that are NaN or infinite. Required columns must be filled, except plain numbers. None is no rows.
         """
-        frame = self.open(frame, table)
         kinds = {**required, **optional}
+        if frame is None:
+            return pl.DataFrame(schema={name: TYPES[kind] for name, kind in kinds.items()})
+        frame = self.open(frame, table)
         columns = {}
         for name, kind in kinds.items():
             columns[name] = pl.Series(name, [None] * frame.height, TYPES[kind])
@@ -294,13 +296,6 @@ def take_with_background(
     tuple
         Columns `place, indicator, year, value, lower, upper, break_year, kind`, typed, without empty values, in
         order; and `place, indicator` of each series asked for, also of one without any value.
-
-    Raises
-    ------
-    SeriesError
-        Naming every missing column, every cell that is no number or year, unknown kinds, bounds the wrong way
-        round, values beyond them, bounds or kinds that differ within a series, and every year of a series that
-        occurs twice.
     """
     intake = taken or Intake()
     rows = intake.take_series(series)
@@ -333,36 +328,39 @@ def clean_series(rows: pl.DataFrame, origin: int | None = None) -> pl.DataFrame:
     return known.select(*KEY, "year", "value", "lower", "upper", "break_year", "kind").sort(*KEY, "year")
 
 
-def list_series(frame: pl.DataFrame, keys: Sequence[str]) -> dict[tuple[str, ...], list[dict[str, Any]]]:
-    """Return the rows with a value by series, in order of years; a series without any has an empty list."""
-    series: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for row in frame.sort("year", maintain_order=True).iter_rows(named=True):
-        rows = series.setdefault(tuple(row[key] for key in keys), [])
-        if row["value"] is not None:
-            rows.append(row)
-    return dict(sorted(series.items()))
+Row = Mapping[str, Any]
 
 
-def match_targets(
-    targets: pl.DataFrame | None, series: Sequence[tuple[str, str]]
-) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """Return targets by place and indicator: one without a place holds for every place that has the indicator.
+def pair_targets(
+    series: pl.DataFrame, targets: pl.DataFrame | None, keys: Sequence[str] = KEY
+) -> Iterator[tuple[dict[str, str], list[Row], Row | None]]:
+    """Yield the names of each series, its rows in order of years, and each of its targets, or None for none.
 
-    A target of an indicator that has no figure anywhere stays, under its own place or "".
+    A target without a place is of every place that has its indicator. One of an indicator that nobody has figures
+    of comes too, with no rows, under its own place or "".
     """
-    found: dict[tuple[str, str], list[dict[str, Any]]] = {key: [] for key in series}
-    of_indicator: dict[str, list[tuple[str, str]]] = {}
-    for key in series:
-        of_indicator.setdefault(key[1], []).append(key)
-    for row in targets.iter_rows(named=True) if targets is not None else ():
-        place, indicator = row["place"], row["indicator"]
-        keys = of_indicator.get(indicator, []) if place is None else [(place, indicator)]
-        for key in keys or [("", indicator)]:
-            found.setdefault(key, []).append(row)
-    return found
+    rows_of: dict[tuple[str, ...], list[Row]] = {}
+    for row in series.sort("year", maintain_order=True).iter_rows(named=True):
+        rows_of.setdefault(tuple(row[key] for key in keys), []).append(row)
+    # A key begins with place and indicator.
+    pairs = dict.fromkeys((key[0], key[1]) for key in rows_of)
+    places: dict[str, list[str]] = {}
+    for place, indicator in pairs:
+        places.setdefault(indicator, []).append(place)
+    aims: dict[tuple[str, str], list[Row]] = {}
+    for goal in targets.iter_rows(named=True) if targets is not None else ():
+        own = places.get(goal["indicator"], [""]) if goal["place"] is None else [goal["place"]]
+        for place in own:
+            aims.setdefault((place, goal["indicator"]), []).append(goal)
+    for pair in aims.keys() - pairs.keys():
+        rows_of[*pair, *("" for _ in keys[2:])] = []
+    for key, rows in rows_of.items():
+        own_aims: list[Row | None] = [*aims.get((key[0], key[1]), ())]
+        for aim in own_aims or [None]:
+            yield dict(zip(keys, key, strict=True)), rows, aim
 
 
-def find_direction(*rows: Mapping[str, Any] | None, default: str | None = None) -> str | None:
+def find_direction(*rows: Row | None, default: str | None = None) -> str | None:
     """Return the way that is progress, from the first of the rows whose `direction` or `comparison` states it."""
     for row in rows:
         if row and row.get("direction"):

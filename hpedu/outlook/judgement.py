@@ -83,11 +83,6 @@ def judge(
         - `company`: how many other places show the indicator, in years not much older.
         - `verdict`: `met`, `missed` (facts: they need no trend), `likely`, `leaning`, `uncertain`, `unlikely`, or
           null. With fewer than ten other places for company `leaning` is said for `likely`; after a break neither.
-
-    Raises
-    ------
-    SeriesError
-        Naming everything that is wrong with the series, or with the targets.
     """
     intake = Intake()
     goals = intake.take_targets(targets, TARGETS, TARGETS_OPTIONS)

@@ -1,8 +1,8 @@
 """Make the past of a place that a merger formed, from the numerators and denominators of its parts.
 
-Counts add; a ratio is computed again from the sums. The mean of the parts' rates is no rate of the whole:
-`diagnose_averaging` says by how much it errs. Works on series of any country. Ingest adds up single observations,
-which carry cells and editions, with the same `hpedu.sums.add_parts`.
+Counts add; a ratio is computed again from the sums, for the mean of the parts' rates is no rate of the whole.
+Works on series of any country. Ingest adds up single observations, which carry cells and editions, with the same
+`hpedu.sums.add_parts`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.outlook.intake import KEY, Columns, Intake, locate
-from hpedu.sums import add_parts
-
-FIRMNESS = ("final", "preliminary", "derived", "estimated", "projected", "synthetic")
-"""From firm to soft. A sum is `derived`, or as soft as its softest part."""
+from hpedu.sums import FIRMNESS, add_parts
 
 COUNTS: Columns = {"place": "text", "indicator": "text", "year": "year", "numerator": "number"}
 COUNTS_OPTIONS: Columns = {"denominator": "number", "scale": "number", "status": "text"}
@@ -61,11 +58,6 @@ def merge_parts(counts: pl.DataFrame, parts: pl.DataFrame, *, scale: float = 1.0
     polars.DataFrame
         Columns `MERGED`. Where a part has no figure, the value is null and the status `missing`: never a
         smaller sum. So it is where a denominator is 0.
-
-    Raises
-    ------
-    SeriesError
-        With everything wrong in both tables; a whole that is a part of itself too.
     """
     rows, pairs = _take(counts, parts, scale)
     frames = [_merge_years(rows, whole, names, years) for whole, names, years in _list_years(rows, pairs)]
@@ -73,30 +65,6 @@ def merge_parts(counts: pl.DataFrame, parts: pl.DataFrame, *, scale: float = 1.0
     own = rows.filter(pl.col("place").is_in(pairs["whole"].to_list()), pl.col("numerator").is_not_null())
     own = own.with_columns(value=_value(), parts=pl.lit(""), missing=pl.lit("")).select(list(MERGED))
     return pl.concat([own, derived.join(own, on=[*KEY, "year"], how="anti")]).sort(*KEY, "year")
-
-
-def diagnose_averaging(counts: pl.DataFrame, parts: pl.DataFrame, *, scale: float = 1.0) -> pl.DataFrame:
-    """Return the mean of the parts' rates beside the rate of the whole, and by how much it errs.
-
-    Returns
-    -------
-    polars.DataFrame
-        `place, indicator, year, value, mean_of_rates, error`, for the ratios that `merge_parts` could compute from
-        parts.
-    """
-    rows, _ = _take(counts, parts, scale)
-    merged = merge_parts(counts, parts, scale=scale).filter(
-        pl.col("parts") != "", pl.col("value").is_not_null(), pl.col("denominator").is_not_null()
-    )
-    rates = rows.with_columns(rate=_value()).select(part="place", indicator="indicator", year="year", rate="rate")
-    means = (
-        merged.select(*KEY, "year", "value", part=pl.col("parts").str.split(" + "))
-        .explode("part")
-        .join(rates, on=["part", "indicator", "year"], how="left")
-        .group_by(*KEY, "year", "value", maintain_order=True)
-        .agg(mean_of_rates=pl.when(pl.col("rate").has_nulls().not_()).then(pl.col("rate").mean()).first())
-    )
-    return means.with_columns(error=pl.col("mean_of_rates") - pl.col("value")).sort(*KEY, "year")
 
 
 def _take(counts: pl.DataFrame, parts: pl.DataFrame, scale: float) -> tuple[pl.DataFrame, pl.DataFrame]:

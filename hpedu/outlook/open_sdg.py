@@ -7,14 +7,14 @@ It flatters low bases: 0.37 in 2015 and 14.63 in 2024 is "on track" for 60 in 20
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
 import polars as pl
 
-from hpedu.outlook.intake import KEY, Intake, find_direction, list_series, locate, match_targets
+from hpedu.outlook.intake import KEY, Intake, find_direction, locate, pair_targets
 
 ACHIEVED = "target_achieved"
 ON_TRACK = "substantial_progress"
@@ -30,84 +30,6 @@ LIMIT_POWER = 4.44
 PARITY_FROM, PARITY_TO = 0.97, 1.03
 """A ratio between them counts as parity."""
 DIRECTIONS = ("up", "down", "parity", "around")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """The rule by which one series is measured."""
-
-    way: str
-    target: float | None
-    base_year: int
-    target_year: int
-    limit: float | None
-
-    def measure(self, points: list[tuple[int, float]]) -> dict[str, Any]:
-        """Return the row of `PROGRESS`, without its keys."""
-        values = [(year, fold(value, self.way, self.target)) for year, value in points]
-        target = ALMOST_ZERO if self.target == 0 else self.target
-        row: dict[str, Any] = {
-            "direction": self.way,
-            "target": self.target,
-            "target_year": None if self.target is None else self.target_year,
-        }
-        if not values:
-            return row | {"class": NOT_AVAILABLE, "reason": "no_value", "notes": ""}
-        (latest_year, latest) = values[-1]
-        row |= {"latest_year": latest_year, "latest_value": latest}
-        from_base = [point for point in values if point[0] >= self.base_year]
-        if not from_base:
-            return row | {"class": NOT_AVAILABLE, "reason": "base_after_last", "notes": ""}
-        (first_year, first) = from_base[0]
-        row |= {"base_year": first_year, "base_value": first}
-        sign = 1 if self.way == "up" else -1
-        achieved = target is not None and sign * (latest - target) >= 0
-        notes = list(self._note(first))
-        base = first or ALMOST_ZERO
-        reason = _find_obstacle(first_year, base, latest_year, latest, target, self.target_year)
-        if reason:
-            row |= {"class": NOT_AVAILABLE, "reason": reason}
-        else:
-            growth = compound_growth(base, latest, latest_year - first_year)
-            row |= {"cagr_observed": growth, "reason": ""}
-            progress = (1 if base > 0 else -1) * sign * growth
-            if target is None:
-                shrink = shrink_thresholds(first, self.limit)
-                row |= {"shrink": shrink, "class": name_growth(progress, shrink)}
-                row |= {"score": score_growth(progress, shrink)}
-            else:
-                required = compound_growth(base, target, self.target_year - first_year)
-                # A series that stands at its target needs no growth: its progress has a sign, but no ratio.
-                ratio = progress / abs(required) if required else math.copysign(math.inf, progress)
-                shown = ratio if required else None
-                row |= {"cagr_required": required, "ratio": shown, "class": name_ratio(ratio)}
-                row |= {"score": score_ratio(ratio)}
-        if achieved:
-            row |= {"class": ACHIEVED, "score": 5.0, "reason": ""}
-        return row | {"notes": ";".join(notes)}
-
-    def _note(self, base: float) -> Iterator[str]:
-        if base == 0:
-            yield "zero_base"
-        if self.target == 0:
-            yield "zero_target"
-        if self.target is None and self.limit is not None:
-            beyond = base > self.limit if self.way == "up" else base < self.limit
-            if beyond:
-                yield "beyond_limit"
-
-
-def _find_obstacle(
-    first_year: int, base: float, latest_year: int, latest: float, target: float | None, target_year: int
-) -> str:
-    """Return why growth cannot be measured; empty if it can."""
-    if latest_year == first_year:
-        return "single_point"
-    if base * latest < 0 or (target is not None and base * target < 0):
-        return "mixed_signs"
-    if target is not None and target_year <= first_year:
-        return "target_year_before_base"
-    return ""
 
 
 def fold(value: float, way: str, target: float | None) -> float:
@@ -236,11 +158,6 @@ def measure_progress(
     polars.DataFrame
         Columns `PROGRESS`, by place, indicator, series, target year. A latest value that meets the target is
         `target_achieved` whatever the trend, also where none can be measured.
-
-    Raises
-    ------
-    SeriesError
-        With everything wrong in both tables: columns, years, repeats, series without a direction.
     """
     intake = Intake()
     rows = intake.take_series(series, KEYS)
@@ -248,55 +165,101 @@ def measure_progress(
     if goals is not None:
         intake.refuse_repeats(goals, "targets", [*KEY, "target_year"])
     intake.finish()
-    by_series = list_series(rows, KEYS)
-    described = {tuple(row[key] for key in KEYS): row for row in rows.iter_rows(named=True)}
     found = []
-    for key, goal in _pair(list(by_series), goals):
-        head = dict(zip(KEYS, key, strict=True))
-        about = described.get(key)
+    for head, own, goal in pair_targets(rows, goals, KEYS):
+        about = own[-1] if own else {}
         way = find_direction(about, goal, default=direction)
         if not intake.check_direction(way, DIRECTIONS, "series", locate(head, KEYS)):
             continue
-        if way == "around" and (goal is None or goal["target"] is None):
+        aim = goal["target"] if goal else None
+        if way == "around" and aim is None:
             intake.complain("targets", "intake_around_nothing", where=locate(head, KEYS))
             continue
+        bound = about.get("upper" if way == "up" else "lower")
         rule = Rule(
             way=str(way),
-            target=1.0 if way == "parity" else goal["target"] if goal else None,
+            target=1.0 if way == "parity" else aim,
             base_year=(goal and goal["base_year"]) or base_year,
             target_year=(goal and goal["target_year"]) or target_year,
-            limit=_find_limit(about, way),
+            limit=bound if about.get("limit") is None else about["limit"],
         )
-        points = [(row["year"], row["value"]) for row in by_series.get(key, [])]
-        found.append(head | rule.measure(points))
+        points = [(row["year"], row["value"]) for row in own if row["value"] is not None]
+        found.append({"reason": "", "notes": ""} | head | rule.measure(points))
     intake.finish()
     return pl.DataFrame(found, schema=PROGRESS, orient="row").sort(*KEYS, "target_year")
 
 
-Key = tuple[str, ...]
+@dataclass(frozen=True)
+class Rule:
+    """The rule by which one series is measured; `limit` is named as such, or the bound on the way of progress."""
 
+    way: str
+    target: float | None
+    base_year: int
+    target_year: int
+    limit: float | None
 
-def _pair(series: list[Key], goals: pl.DataFrame | None) -> list[tuple[Key, dict[str, Any] | None]]:
-    """Return every series with each of its targets, or with none; targets without any series as well."""
-    wanted = match_targets(goals, list(dict.fromkeys((place, indicator) for place, indicator, _ in series)))
-    of_pair: dict[Key, list[Key]] = {}
-    for key in series:
-        of_pair.setdefault(key[:2], []).append(key)
-    pairs: list[tuple[Key, dict[str, Any] | None]] = []
-    for pair, own in wanted.items():
-        keys = of_pair.get(pair, [(*pair, "")])
-        for key in keys:
-            pairs += [(key, goal) for goal in own] or [(key, None)]
-    return pairs
+    def measure(self, points: list[tuple[int, float]]) -> dict[str, Any]:
+        """Return the row of `PROGRESS`, without its keys."""
+        values = [(year, fold(value, self.way, self.target)) for year, value in points]
+        row: dict[str, Any] = {"direction": self.way, "class": NOT_AVAILABLE, "target": self.target}
+        row |= {"target_year": None if self.target is None else self.target_year}
+        if not values:
+            return row | {"reason": "no_value"}
+        latest_year, latest = values[-1]
+        row |= {"latest_year": latest_year, "latest_value": latest}
+        from_base = [point for point in values if point[0] >= self.base_year]
+        if not from_base:
+            return row | {"reason": "base_after_last"}
+        first_year, first = from_base[0]
+        row |= {"base_year": first_year, "base_value": first, "notes": ";".join(self._note(first))}
+        # Growth cannot start from zero, nor lead to it.
+        base, target = first or ALMOST_ZERO, ALMOST_ZERO if self.target == 0 else self.target
+        if latest_year == first_year:
+            row |= {"reason": "single_point"}
+        elif base * latest < 0 or (target is not None and base * target < 0):
+            row |= {"reason": "mixed_signs"}
+        elif target is not None and self.target_year <= first_year:
+            row |= {"reason": "target_year_before_base"}
+        else:
+            row |= self._compare(first, latest, target, (first_year, latest_year))
+        if target is not None and self._sign * (latest - target) >= 0:
+            row |= {"class": ACHIEVED, "score": 5.0, "reason": ""}
+        return row
 
+    @property
+    def _sign(self) -> int:
+        return 1 if self.way == "up" else -1
 
-def _find_limit(about: Mapping[str, Any] | None, way: str | None) -> float | None:
-    """Return the limit on the way of progress: named as such, or the bound at that end."""
-    if about is None:
-        return None
-    bound: float | None = about["upper"] if way == "up" else about["lower"]
-    limit: float | None = about["limit"]
-    return bound if limit is None else limit
+    def _compare(
+        self, first: float, latest: float, target: float | None, years: tuple[int, int]
+    ) -> dict[str, Any]:
+        """Return growth, class and score, against the growth that the target takes if there is one."""
+        base = first or ALMOST_ZERO
+        growth = compound_growth(base, latest, years[1] - years[0])
+        progress = (1 if base > 0 else -1) * self._sign * growth
+        if target is None:
+            shrink = shrink_thresholds(first, self.limit)
+            score = score_growth(progress, shrink)
+            return {
+                "cagr_observed": growth,
+                "shrink": shrink,
+                "class": name_growth(progress, shrink),
+                "score": score,
+            }
+        required = compound_growth(base, target, self.target_year - years[0])
+        # A series that stands at its target needs no growth: its progress has a sign, but no ratio.
+        ratio = progress / abs(required) if required else math.copysign(math.inf, progress)
+        found = {"cagr_observed": growth, "cagr_required": required, "ratio": ratio if required else None}
+        return found | {"class": name_ratio(ratio), "score": score_ratio(ratio)}
+
+    def _note(self, base: float) -> Iterator[str]:
+        if base == 0:
+            yield "zero_base"
+        if self.target == 0:
+            yield "zero_target"
+        if self.target is None and self.limit is not None and self._sign * (base - self.limit) > 0:
+            yield "beyond_limit"
 
 
 def combine_progress(progress: pl.DataFrame) -> pl.DataFrame:

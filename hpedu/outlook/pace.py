@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations, pairwise
 from statistics import median
 from typing import Any
 
 import polars as pl
 
-from hpedu.outlook.intake import KEY, Intake, find_direction, list_series, locate, match_targets
+from hpedu.outlook.intake import KEY, Intake, Row, find_direction, locate, pair_targets
 
 LEAST_POINTS = 3
 """Fewer points make no trend."""
@@ -44,9 +44,7 @@ Points = Sequence[tuple[int, float]]
 Growth = Callable[[float, float, int], float | None]
 
 
-def measure_pace(
-    series: pl.DataFrame, targets: pl.DataFrame, *, direction: str | None = None, as_of: int | None = None
-) -> pl.DataFrame:
+def measure_pace(series: pl.DataFrame, targets: pl.DataFrame, *, as_of: int | None = None) -> pl.DataFrame:
     """Return the observed, the required and the best pace of each series towards each of its targets.
 
     Observed is the median of the yearly changes, a change over a gap of n years being divided by n; null below
@@ -63,8 +61,6 @@ def measure_pace(
     targets
         `indicator, target` and perhaps `place, target_year, direction, comparison`. Without a target year there
         is no required pace: a floor for every year.
-    direction
-        `up` or `down`, where no table says it by `direction` or `comparison`.
     as_of
         The year it is now: what is left is counted from it, as if an older last value still held. Without it,
         from the year of the last value.
@@ -73,41 +69,31 @@ def measure_pace(
     -------
     polars.DataFrame
         Columns `PACES`, by place, indicator, target year.
-
-    Raises
-    ------
-    SeriesError
-        With everything wrong in both tables.
     """
     intake = Intake()
     rows, goals = intake.take_series(series), intake.take_targets(targets)
     intake.refuse_repeats(goals, "targets", [*KEY, "target_year"])
     intake.finish()
-    known = list_series(rows, KEY)
-    about = {(row["place"], row["indicator"]): row for row in rows.iter_rows(named=True)}
-    wanted = match_targets(goals.drop_nulls("target"), [(place, indicator) for place, indicator in known])
     found = []
-    for key, own in wanted.items():
-        head = dict(zip(KEY, key, strict=True))
-        described = about.get(key)
-        points = _list_points(known.get(key, []))
-        kind = (described and described["kind"]) or "rate"
-        for goal in own:
-            way = find_direction(goal, described, default=direction)
-            if intake.check_direction(way, ("up", "down"), "targets", locate(head, KEY)):
-                found.append(head | {"kind": kind} | _measure(points, goal, str(way), kind, as_of))
+    for head, own, goal in pair_targets(rows, goals.drop_nulls("target")):
+        about = own[-1] if own else None
+        way = find_direction(goal, about)
+        if goal and intake.check_direction(way, ("up", "down"), "targets", locate(head, KEY)):
+            kind = (about and about["kind"]) or "rate"
+            found.append(head | {"kind": kind} | _measure(_list_points(own), goal, str(way), kind, as_of))
     intake.finish()
     return pl.DataFrame(found, schema=PACES, orient="row").sort(*KEY, "target_year")
 
 
-def _list_points(rows: Sequence[Mapping[str, Any]]) -> Points:
+def _list_points(rows: Sequence[Row]) -> Points:
     """Return year and value since the series last broke; of a series that ends before, the last one."""
-    start = max((row["break_year"] for row in rows if row["break_year"] is not None), default=None)
-    points = [(row["year"], row["value"]) for row in rows]
+    known = [row for row in rows if row["value"] is not None]
+    start = max((row["break_year"] for row in known if row["break_year"] is not None), default=None)
+    points = [(row["year"], row["value"]) for row in known]
     return [point for point in points if start is None or point[0] >= start] or points[-1:]
 
 
-def _measure(points: Points, goal: Mapping[str, Any], way: str, kind: str, as_of: int | None) -> dict[str, Any]:
+def _measure(points: Points, goal: Row, way: str, kind: str, as_of: int | None) -> dict[str, Any]:
     row: dict[str, Any] = {"target": goal["target"], "target_year": goal["target_year"], "points": len(points)}
     if not points:
         return row | {"state": "no_value"}
@@ -133,7 +119,7 @@ def _measure(points: Points, goal: Mapping[str, Any], way: str, kind: str, as_of
     }
 
 
-def is_met(value: float, goal: Mapping[str, Any], way: str) -> bool:
+def is_met(value: float, goal: Row, way: str) -> bool:
     """Return whether a value meets a target: by its comparison, strict ones strictly; else by the direction."""
     sign = 1 if way == "up" else -1
     strict = goal.get("comparison") in (">", "<")

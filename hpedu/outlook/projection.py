@@ -37,17 +37,9 @@ def project(
 ) -> pl.DataFrame:
     """Carry every series forward, each year to `until`, with ranges. Formulas: docs/outlook.md.
 
-    Centre: half the last value carried along a damped trend (its own median yearly change as far as the last
-    three changes confirm it, drawn to what is usual for the indicator in other places, or to none), a quarter
-    exponential smoothing, a quarter the median of the last three values; what lies before a jump that lasted
-    counts no more. With the company of at least ten other places the centre is drawn to their median by the
-    share of its distance that places have closed in a year. Clipped to the bounds.
-
-    Ranges: Student's t around it, the deviation of a yearly step pooled over other series (other indicators of
-    the place, the same one of other places), in units of p(1-p) for a rate between two bounds, of its own
-    moves for a score, and of the level for any other; those of a count are symmetric in proportion. They widen
-    slowly for a series that is noise around a level, fast for one whose moves go on. A lone series falls back
-    on generic values. How the ranges held in the past: docs/track_record.md.
+    The centre combines the last value carried along a damped trend with what doubts it, and is drawn to other
+    places as far as places are seen to close in. Ranges are Student's t, their deviation pooled over other series;
+    those of a count are symmetric in proportion. How they held in the past: docs/track_record.md.
 
     Parameters
     ----------
@@ -77,11 +69,6 @@ def project(
         the reason: `no_data`, `one_point`, `short` (fewer than three values), `broken` (fewer than three since
         the break), `observed` (the last value is of `until` or later). `caution` is `jump` where the last step
         is far beyond the usual ones, or the level counts only from such a step on; else null.
-
-    Raises
-    ------
-    SeriesError
-        See `hpedu.outlook.intake.take_with_background`; an `until`, `h` or `level` that is none.
     """
     intake = Intake()
     intake.check_options(until=until, h=h, origin=origin, level=level)

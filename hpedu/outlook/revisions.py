@@ -30,11 +30,6 @@ def revisions(before: object, after: object) -> pl.DataFrame:
     -------
     polars.DataFrame
         Columns `REVISIONS`, by place, indicator and year; a figure that did not change is left out.
-
-    Raises
-    ------
-    SeriesError
-        With everything wrong in both tables.
     """
     intake = Intake()
     old, new = (intake.take_series(table).drop_nulls("value") for table in (before, after))

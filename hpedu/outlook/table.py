@@ -39,7 +39,8 @@ SHAPES: dict[str, tuple[str, ...]] = {
 }
 TARGET_YEAR = 2030
 """Of targets in a table that gives them no year."""
-DECIMAL_COMMA = r"^-?\d+,\d+$"
+RATES = ("rate", "ratio", "score")
+DECIMAL_COMMA = r"^(-?\d+),(\d+)$"
 GROUPED_OR_DECIMAL = r"^\d{1,3}\.\d{3}$"
 """1.234 is one and a quarter or more than a thousand."""
 
@@ -48,11 +49,6 @@ def read_table(content: bytes, name: str) -> pl.DataFrame:
     """Return a CSV as text cells: with or without a byte order mark, columns parted by commas, semicolons or tabs.
 
     Between semicolons `12,5` is twelve and a half.
-
-    Raises
-    ------
-    SeriesError
-        If it is not UTF-8, or no table.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -69,23 +65,11 @@ def read_table(content: bytes, name: str) -> pl.DataFrame:
     frame = frame.rename({column: column.strip().lower() for column in frame.columns})
     if mark != ";":
         return frame
-    return frame.with_columns(
-        pl.when(pl.col(c).str.contains(DECIMAL_COMMA))
-        .then(pl.col(c).str.replace(",", ".", literal=True))
-        .otherwise(pl.col(c))
-        .alias(c)
-        for c in frame.columns
-    )
+    return frame.with_columns(pl.all().str.replace(DECIMAL_COMMA, "$1.$2"))
 
 
 def recognise(columns: Sequence[str], name: str) -> str:
-    """Return the shape of a table with these columns.
-
-    Raises
-    ------
-    SeriesError
-        For no shape at all: what the closest one lacks.
-    """
+    """Return the shape of a table with these columns."""
     lacking = {shape: [c for c in needed if c not in columns] for shape, needed in SHAPES.items()}
     whole = [shape for shape, missing in lacking.items() if not missing]
     if whole:
@@ -109,11 +93,6 @@ def foresee_table(
         The name of the table in errors.
     targets
         `indicator, target` and perhaps `place, target_year, comparison, direction`.
-
-    Raises
-    ------
-    SeriesError
-        For a table of no shape, or with everything wrong in it.
     """
     frame = name_columns(frame)
     shape = recognise(frame.columns, name)
@@ -137,22 +116,14 @@ def _refuse_dots(frame: pl.DataFrame, name: str) -> None:
 
     Rates with three decimals are known by their kind, or by their upper bound.
     """
+    counts = frame.filter(~pl.col("kind").is_in(RATES).fill_null(False)) if "kind" in frame.columns else frame
+    if "upper" in counts.columns:
+        counts = counts.filter(pl.col("upper").is_null())
     problems = []
     for column in ("value", "pupils", "births", "population", "numerator", "denominator"):
         if column not in frame.columns or frame[column].dtype != pl.String:
             continue
-        rates = pl.lit(False)
-        if column == "value":
-            rates = (
-                pl.any_horizontal(
-                    pl.col(other).is_in(known) if known else pl.col(other).is_not_null()
-                    for other, known in (("kind", ["rate", "ratio", "score"]), ("upper", None))
-                    if other in frame.columns
-                )
-                if {"kind", "upper"} & set(frame.columns)
-                else rates
-            )
-        cells = frame.filter(~rates.fill_null(False))[column].drop_nulls().str.strip_chars()
+        cells = (counts if column == "value" else frame)[column].drop_nulls().str.strip_chars()
         cells = cells.filter(cells != "")
         if len(cells) and cells.str.contains(GROUPED_OR_DECIMAL).all():
             where = message("intake_column", column=column)
@@ -185,9 +156,8 @@ def _find_comparisons(series: pl.DataFrame, goals: pl.DataFrame) -> pl.Series:
     """Return comparisons made from directions, where the targets have no comparison."""
     of_series = dict(series.select("indicator", "direction").rows())
     intake = Intake()
-    ways = []
-    for row in goals.iter_rows(named=True):
-        ways.append(row["direction"] or of_series.get(row["indicator"]))
-        intake.check_direction(ways[-1], ("up", "down"), "targets", locate(row, KEY))
+    ways = [row["direction"] or of_series.get(row["indicator"]) for row in goals.iter_rows(named=True)]
+    for row, way in zip(goals.iter_rows(named=True), ways, strict=True):
+        intake.check_direction(way, ("up", "down"), "targets", locate(row, KEY))
     intake.finish()
     return pl.Series("comparison", ["<=" if way == "down" else ">=" for way in ways], pl.String)

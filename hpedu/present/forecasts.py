@@ -9,17 +9,16 @@ import polars as pl
 
 from hpedu import store
 from hpedu.assess.needs import (
-    INHABITANTS_OF_PEERS,
+    PUPILS,
     SUMS,
     TERTIARY,
     count_private_schools,
     foresee_needs,
     list_counted,
 )
-from hpedu.assess.pupils import Series, foresee_pupils, index_series
+from hpedu.assess.pupils import Series, foresee_pupils, index_series, name_peers
 from hpedu.errors import check_name
 from hpedu.outlook.projection import name_bands
-from hpedu.outlook.requirements import PUPILS
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, draw_notice, draw_table
 from hpedu.present.page.display import Chart, ChartText, Fragment
@@ -51,7 +50,7 @@ def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, gro
     """
     series = _read_series(view)
     levels = _check_levels(view, levels)
-    found = foresee_pupils(series, view.registry, until=until, growth=growth)
+    found = foresee_pupils(series, view.registry, until=until, growth=growth, peers=_read_peers(view))
     found = found.filter(pl.col("level").is_in(levels))
     if found.is_empty():
         return Block(draw_notice(say("no_pupils_said", view.language, place=view.wording.territory)))
@@ -62,6 +61,11 @@ def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, gro
     basis = say("enrolment_said", view.language, year=school_year(newest, view.language), growth=said)
     table = _tabulate_pupils(view, found, shown)
     return Block(*drawn, table, draw_notice(f"{_say_how(view, found, shown)} {basis}"))
+
+
+def _read_peers(view: View) -> pl.DataFrame:
+    """Return the pupils of other provinces up to the year of the report."""
+    return store.peer_values(name_peers(view.registry)).filter(pl.col("year") <= view.year)
 
 
 def _read_series(view: View) -> Series:
@@ -173,7 +177,6 @@ def draw_requirements(
     own = [norm for norm in view.registry.norms.values() if norm.level in wanted]
     references = [norm.reference for norm in own if norm.reference]
     values = view.known(store.indicator_values(references, [view.territory])).filter(pl.col("year") <= view.year)
-    peers = store.peer_values([INHABITANTS_OF_PEERS] if TERTIARY in wanted else [])
     found = foresee_needs(
         series,
         values,
@@ -182,7 +185,7 @@ def draw_requirements(
         growth=growth,
         class_size=sizes,
         levels=wanted,
-        peers=peers.filter(pl.col("year") <= view.year),
+        peers=_read_peers(view) if wanted != [TERTIARY] else None,
     )
     found = found.filter(pl.col("level").is_in(wanted), pl.col("year") > view.year)
     if found.is_empty():

@@ -164,7 +164,7 @@ def draw_changes(changes: pl.DataFrame, wording: Wording, *, year: int, saved: b
     """
     language = wording.language
     counts = Counter(reason for reasons in changes["why"].to_list() for reason in reasons)
-    counts["verdict_changed"] = changes["change"].to_list().count("verdict_changed")
+    counts["verdict_changed"] = int(changes["turned"].sum())
     counts["none"] = changes["why"].to_list().count([])
     named = school_year(year, language)
     counted = say("changes_counted", language, year=named, **{key: counts[key] for key in COUNTED})

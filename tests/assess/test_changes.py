@@ -61,32 +61,32 @@ def stand(state: str, value: float, year: int, **other: Any) -> pl.DataFrame:
 
 
 SAME = make_values((2024, 40.0))
-CASES: dict[str, tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, str, list[str]]] = {
-    "nothing": (NOTHING, NOTHING, make_values(), "none", []),
-    "same": (OLD, OLD, SAME, "none", []),
-    "noise": (OLD, OLD, make_values((2024, 40.0 + 1e-12)), "none", []),
-    "first": (NOTHING, stand("one_point", 41, 2025), make_values((2025, 41)), "verdict_changed", ["new_value"]),
-    "new": (OLD, stand("one_point", 41, 2025), make_values((2024, 40), (2025, 41)), "new_value", ["new_value"]),
-    "revised": (OLD, stand("one_point", 39, 2024), make_values((2024, 39)), "revised", ["revised"]),
+CASES: dict[str, tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, bool, list[str]]] = {
+    "nothing": (NOTHING, NOTHING, make_values(), False, []),
+    "same": (OLD, OLD, SAME, False, []),
+    "noise": (OLD, OLD, make_values((2024, 40.0 + 1e-12)), False, []),
+    "first": (NOTHING, stand("one_point", 41, 2025), make_values((2025, 41)), True, ["new_value"]),
+    "new": (OLD, stand("one_point", 41, 2025), make_values((2024, 40), (2025, 41)), False, ["new_value"]),
+    "revised": (OLD, stand("one_point", 39, 2024), make_values((2024, 39)), False, ["revised"]),
     "both": (
         OLD,
         stand("met", 51, 2025),
         make_values((2024, 38), (2025, 51)),
-        "verdict_changed",
+        True,
         ["new_value", "revised"],
     ),
-    "withdrawn": (OLD, NOTHING, make_values(), "verdict_changed", ["withdrawn"]),
-    "time": (OLD, stand("missed", 40, 2024), SAME, "verdict_changed", ["time"]),
-    "objective": (OLD, stand("one_point", 40, 2024, objective=55.0), SAME, "none", ["objective"]),
+    "withdrawn": (OLD, NOTHING, make_values(), True, ["withdrawn"]),
+    "time": (OLD, stand("missed", 40, 2024), SAME, True, ["time"]),
+    "objective": (OLD, stand("one_point", 40, 2024, objective=55.0), SAME, False, ["objective"]),
 }
 
 
-@pytest.mark.parametrize(("before", "after", "values", "change", "why"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(("before", "after", "values", "turned", "why"), CASES.values(), ids=CASES)
 def test_a_change_and_its_reasons(
-    before: pl.DataFrame, after: pl.DataFrame, values: pl.DataFrame, change: str, why: list[str]
+    before: pl.DataFrame, after: pl.DataFrame, values: pl.DataFrame, turned: bool, why: list[str]
 ) -> None:
     (row,) = compare_standings(before, after, values).to_dicts()
-    assert (row["change"], row["why"]) == (change, why)
+    assert (row["turned"], row["why"]) == (turned, why)
 
 
 def test_a_revision_names_the_edition_and_both_values() -> None:
@@ -104,7 +104,7 @@ def test_a_bound_is_no_revised_figure() -> None:
 def test_a_target_the_record_does_not_know_is_new() -> None:
     after = make_standings(state="one_point", value=41.0, year=2025)
     (row,) = compare_standings(OLD.clear(), after, make_values((2025, 41.0))).to_dicts()
-    assert (row["change"], row["why"], row["state_before"]) == ("new_value", ["new_value"], None)
+    assert (row["turned"], row["why"], row["state_before"]) == (False, ["new_value"], None)
 
 
 def test_every_target_is_compared_in_its_order(registry: Registry) -> None:
@@ -114,7 +114,7 @@ def test_every_target_is_compared_in_its_order(registry: Registry) -> None:
     )
     found = compare_standings(before, after, values)
     assert found["target"].to_list() == list(registry.targets)
-    changed = found.filter(pl.col("change") != "none").to_dicts()
+    changed = found.filter("turned").to_dicts()
     # Districts ended between the two, and the last days of 2025 are over.
     states = {row["target"]: row["state_after"] for row in changed}
     assert states.pop(TARGET) == "met" and set(states.values()) == {"lapsed", "overdue"}

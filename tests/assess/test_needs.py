@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.assess.needs import count_private_schools, foresee_needs
+from hpedu.assess.needs import Ratio, count_private_schools, foresee_needs
 from hpedu.assess.pupils import index_series
 from hpedu.registry import Registry
 from hpedu.values import compute_indicators
@@ -18,6 +18,16 @@ YEAR = 2025
 
 def counted(measure: str, level: str, value: float, year: int = YEAR, **more: Any) -> dict[str, Any]:
     return {"measure": measure, "level": level, "value": value, "year": year, "territory": "hai_phong", **more}
+
+
+class TestRatio:
+    def test_it_moves_evenly_to_the_target_and_stays(self) -> None:
+        ratio = Ratio(0.5, 2030, 0.0, 2025)
+        assert [ratio.in_year(year) for year in (2024, 2025, 2027, 2030, 2031)] == [0, 0, 0.2, 0.5, 0.5]
+
+    def test_where_it_starts_is_not_known_only_the_end_is_said(self) -> None:
+        assert Ratio(0.95, 2030).first_year == 2030
+        assert Ratio(0.95, 2030, 0.5, 2025).first_year == Ratio(35.0).first_year == 0
 
 
 class TestNeeds:
@@ -85,22 +95,6 @@ class TestNeeds:
         found = foresee_needs(series, values, registry, until=2030)
         wide = found.filter(pl.col("resource") == "classes").pivot("scenario", index="year", values="needed")
         assert (wide["low"] <= wide["middle"]).all() and (wide["middle"] <= wide["high"]).all()
-
-    def test_other_provinces_tell_how_far_inhabitants_move(
-        self, registry: Registry, make_observations: Make
-    ) -> None:
-        people = [counted("population_average", "population", 1e6 + 9e3 * n, 2010 + n) for n in range(15)]
-        students = counted("students_university", "tertiary", 10_000.0, 2020)
-        series = index_series(make_observations(*people, students), "hai_phong", YEAR)
-        values = compute_indicators(make_observations(*people, students), registry)
-        rows = [(f"p{n}", 2010 + y, 1e6 * (1 + 0.05 * ((n + y) % 3))) for n in range(12) for y in range(15)]
-        peers = pl.DataFrame(rows, schema=["territory", "year", "value"], orient="row")
-        ends: list[float] = []
-        for company in (None, peers):
-            found = foresee_needs(series, values, registry, until=2030, levels=["tertiary"], peers=company)
-            needed = found.filter(year=2030, resource="students")["needed"].to_list()
-            ends.append(max(needed) - min(needed))
-        assert ends[1] > ends[0]
 
     def test_students_are_asked_of_inhabitants(self, registry: Registry, make_observations: Make) -> None:
         people = [counted("population_average", "population", 1_000_000.0, 2010 + n) for n in range(15)]

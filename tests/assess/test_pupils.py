@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from hpedu.assess.pupils import foresee_pupils, index_series
+from hpedu.assess.pupils import foresee_pupils, index_series, name_peers
 from hpedu.registry import Registry
 
 Make = Callable[..., pl.DataFrame]
@@ -82,6 +82,28 @@ class TestPupils:
     def test_growth_adds_to_every_year(self, foresee: Callable[..., pl.DataFrame]) -> None:
         rows = [counted("pupils", "kindergarten", 100.0)]
         assert point(foresee(*rows, growth=10.0), "kindergarten", 2027) == pytest.approx(121)
+
+    def test_other_provinces_are_company_of_kindergartens_alone(
+        self, registry: Registry, make_observations: Make
+    ) -> None:
+        rows = [
+            counted("pupils", level, 100.0, 2010 + n) for level in ("kindergarten", "primary") for n in range(16)
+        ]
+        series = index_series(make_observations(*rows), "hai_phong", YEAR)
+        peers = pl.DataFrame(
+            [
+                (indicator, f"p{n}", 2010 + year, 90.0 * 1.05**year)
+                for indicator in [*name_peers(registry), "primary_pupils"]
+                for n in range(12)
+                for year in range(16)
+            ],
+            schema=["indicator", "territory", "year", "value"],
+            orient="row",
+        )
+        assert name_peers(registry) == ["nursery_pupils", "kindergarten_pupils"]
+        alone, among = (foresee_pupils(series, registry, until=2027, peers=each) for each in (None, peers))
+        assert point(among, "kindergarten", 2027) > point(alone, "kindergarten", 2027)
+        assert alone.filter(pl.col("level") == "kindergarten")["method"].to_list() == ["trend"] * 2
 
     def test_nothing_counted_gives_nothing(self, foresee: Callable[..., pl.DataFrame]) -> None:
         assert foresee(counted("classes", "primary", 5.0)).is_empty()

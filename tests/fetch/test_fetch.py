@@ -279,6 +279,12 @@ def test_the_list_opens_no_connection(project: Project) -> None:
     assert CliRunner().invoke(commands, ["fetch", "all", "--list", "--force"]).exit_code == 2
 
 
+def test_without_the_extra_it_says_what_to_install() -> None:
+    code = "import sys; sys.modules['httpx'] = None; sys.argv[1:] = ['fetch', 'nso']; from hpedu import cli; cli.main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 1 and "pip install 'hpedu[fetch]'" in done.stderr and "Traceback" not in done.stderr
+
+
 CLIENTS = {"httpx", "requests", "urllib3", "aiohttp", "socket", "ssl", "urllib.request", "http.client", "ftplib"}
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.panel import HEAD, is_panel
+from hpedu.ingest.pipeline import Settled, settle
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.schema import OBSERVATIONS, Resource
 from hpedu.ingest.source import open_source
@@ -83,3 +84,38 @@ def test_what_is_no_figure_is_set_aside(
 def test_ha_tay_is_there_to_2007(registry: Registry) -> None:
     found = figures(read(registry, "ha_tay,pupils,primary,all,both,persons,7,8", "2007,2008"))
     assert found["year"].to_list() == [2007]
+
+
+class TestChecks:
+    """A panel is not checked figure by figure, but what cannot be true in it is found and goes out of use."""
+
+    HEADS = "2011,2012,2013,2014,2015,2016"
+
+    def settle(self, registry: Registry, *rows: str) -> Settled:
+        panel = pl.concat([figures(read(registry, row, self.HEADS)) for row in rows])
+        return settle(panel.clear(), registry, [panel])
+
+    def test_more_girls_than_pupils(self, registry: Registry) -> None:
+        pupils = "an_giang,pupils,primary,all,both,persons,800,810,820,830,840,850"
+        girls = "an_giang,pupils,primary,all,female,persons,390,400,990,410,420,430"
+        settled = self.settle(registry, pupils, girls)
+        assert settled.breaches.findings["check"].to_list() == ["at_most"]
+        out = settled.observations.filter(~pl.col("current"))
+        assert set(out["year"]) == {2013} and out.height == 2
+
+    def test_a_digit_that_slipped(self, registry: Registry) -> None:
+        sound = "an_giang,teachers,primary,all,both,persons,5000,5100,5200,5300,5400,5500"
+        slipped = "ca_mau,teachers,primary,all,both,persons,5000,5100,52000,5300,5400,5500"
+        settled = self.settle(registry, sound, slipped)
+        assert settled.breaches.findings.select("check", "territory", "year").rows() == [
+            ("unit_slip", "ca_mau", 2013)
+        ]
+        assert settled.observations.filter(~pl.col("current")).select("territory", "year").rows() == [
+            ("ca_mau", 2013)
+        ]
+
+    def test_a_change_of_area_is_no_slip(self, registry: Registry) -> None:
+        """Ha Noi took in Ha Tay in 2008; what it had before is another series."""
+        row = "ha_noi,pupils_ethnic_minority,lower_secondary,all,both,persons,300,310,3000,3100,3200,3300"
+        panel = figures(read(registry, row, "2006,2007,2008,2009,2010,2011"))
+        assert settle(panel.clear(), registry, [panel]).breaches.findings.is_empty()

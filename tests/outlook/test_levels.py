@@ -72,6 +72,23 @@ def test_any_other_level_is_projected_as_a_count() -> None:
     assert set(found["method"]) == {"trend"}
 
 
+def test_other_places_inform_a_level_that_nothing_else_carries() -> None:
+    own = table(nursery=steady(2010, 2020, 100, 1.05), primary=steady(2010, 2020, 500))
+    others = pl.concat(
+        table(nursery=steady(2010, 2020, 90.0 + n, 1.05), primary=steady(2010, 2020, 9.0, 1.2)).with_columns(
+            place=pl.lit(f"p{n}")
+        )
+        for n in range(12)
+    )
+    alone, among = (project_levels(own, until=2025, feeds=None, background=each) for each in (None, others))
+    assert among["place"].unique().to_list() == [""]
+    # A rise that all others share is believed more, and the pupils of another level say nothing of it.
+    assert row_of(among, "nursery", 2025)["point"] > row_of(alone, "nursery", 2025)["point"]
+    chained = pl.DataFrame({"level": ["primary"], "source": ["nursery"], "lag": [6]})
+    flows = [project_levels(own, until=2021, feeds=chained, background=each) for each in (None, others)]
+    assert row_of(flows[0], "primary", 2021)["point"] == row_of(flows[1], "primary", 2021)["point"]
+
+
 def test_two_figures_are_held() -> None:
     found = project_levels(table(nursery={2019: 90.0, 2020: 100.0}), until=2022)
     assert found.select("point", "method", "basis").unique().rows() == [(100.0, "held", "published_error")]

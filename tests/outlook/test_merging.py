@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpedu.outlook.intake import SeriesError
-from hpedu.outlook.merging import MERGED, diagnose_averaging, merge_parts
+from hpedu.outlook.merging import MERGED, merge_parts
 
 PARTS = pl.DataFrame({"whole": ["city", "city"], "part": ["west", "east"], "valid_to": [2024, 2024]})
 SCHEMA = {
@@ -105,16 +105,6 @@ def test_a_sum_is_as_soft_as_its_softest_part(west: str, east: str, whole: str) 
 def test_nothing_is_divided_by_zero() -> None:
     [row] = merge(("west", 2020, 0.0, 0.0), ("east", 2020, 0.0, 0.0))
     assert (row["value"], row["status"], row["numerator"]) == (None, "missing", 0.0)
-
-
-def test_the_error_of_averaging_rates() -> None:
-    table_of_rates = diagnose_averaging(
-        table(("west", 2020, 90.0, 100.0), ("east", 2020, 100.0, 400.0), ("west", 2021, 1.0, 2.0)),
-        PARTS,
-        scale=100,
-    )
-    [row] = table_of_rates.to_dicts()
-    assert (row["year"], row["value"], row["mean_of_rates"], row["error"]) == (2020, 38.0, 57.5, 19.5)
 
 
 def test_rates_cannot_be_merged() -> None:

@@ -113,13 +113,13 @@ def make_changes(*rows: dict[str, Any]) -> pl.DataFrame:
     plain: dict[str, Any] = dict.fromkeys(CHANGES) | {
         "target": "nursery_enrolment_rate",
         "why": [],
-        "change": "none",
+        "turned": False,
     }
     return pl.DataFrame([plain | row for row in rows], schema=CHANGES, orient="row")
 
 
 REVISED = {
-    "change": "revised",
+    "turned": False,
     "why": ["revised"],
     "state_before": "one_point",
     "state_after": "one_point",
@@ -164,7 +164,7 @@ def test_targets_without_a_change_are_counted_not_listed(registry: Registry) -> 
 
 
 def test_a_state_of_an_older_hpedu_is_named_as_it_was_kept(registry: Registry) -> None:
-    row = REVISED | {"state_before": "<b>gone</b>", "change": "verdict_changed"}
+    row = REVISED | {"state_before": "<b>gone</b>", "turned": True}
     block = draw_changes(make_changes(row), Wording(registry, "en", "hai_phong"), year=2024, saved=True)
     html = str(block.pieces[0].html)  # type: ignore[union-attr]
     assert "&lt;b&gt;gone" in html and "<b>gone" not in html
@@ -179,7 +179,7 @@ def test_every_reason_has_words(registry: Registry, reason: str, language: Langu
         if target in registry.targets
         else next(t.id for t in registry.targets.values() if t.milestone_indicator)
     )
-    row = REVISED | {"target": name, "change": "verdict_changed", "why": [reason]}
+    row = REVISED | {"target": name, "turned": True, "why": [reason]}
     text = say_changes(make_changes(row), registry, language)
     assert "{" not in text and "None" not in text
 

@@ -16,7 +16,6 @@ from hpedu.outlook import (
     project_enrolment,
     project_levels,
 )
-from hpedu.outlook.requirements import assess_requirements
 from hpedu.outlook.table import foresee_table, read_table
 from hpedu.texts import Language
 from tests.sentences.command import join_lines
@@ -27,15 +26,6 @@ COUNTS = {"place": ["Đông", "Tây"], "indicator": "a", "year": 2024, "numerato
 PARTS = {"whole": ["Cả"], "part": ["Đông"]}
 GRADES = {"grade": [1, 2], "year": 2024, "pupils": [10.0, 9.0]}
 LEVELS = {"level": ["a", "b"], "year": 2024, "pupils": [10.0, 9.0]}
-DEMAND = {"level": ["a"], "year": 2030, "scenario": "low", "pupils": 9.0}
-NORMS = {
-    "level": "a",
-    "resource": ["x", "y"],
-    "base": ["pupils", "desks"],
-    "ratio": [-1.0, 1.0],
-    "start_ratio": 1.0,
-}
-STOCK = {"level": ["a"], "resource": "z", "year": 2024, "value": 1.0}
 
 
 def frame(*rows: dict[str, Any]) -> pl.DataFrame:
@@ -48,7 +38,6 @@ def list_faults() -> dict[str, Callable[[], object]]:
     series, grades, levels = frame(SERIES), frame(GRADES), frame(LEVELS)
     two, around = frame(SERIES, {"direction": "around"}), frame(SERIES, {"direction": "positive"})
     circle = frame({"level": ["a", "b", "c"], "source": ["b", "a", "d"], "lag": [1, 1, 0]})
-    norms = frame({"level": "a", "resource": ["x", "y"], "base": ["y", "x"], "ratio": 1.0})
     cells = ["abc", "2020.5", "x", "y", "z", "many", "2024"]
     held_back = {"repeaters": [11.0, -1.0]}
     return {
@@ -79,19 +68,14 @@ def list_faults() -> dict[str, Callable[[], object]]:
         "grades": lambda: project_enrolment(
             frame(GRADES, {"grade": [1.5, 2.0]}, held_back),
             until=2030,
-            average="mode",
+            years=0,
             cohort=frame({"year": [2024]}),
         ),
-        "ratios": lambda: project_enrolment(
-            grades, until=2030, ratios=frame({"grade": ["x"], "ratio": 1.0}), adjust=frame({"grade": [1]})
-        ),
+        "ratios": lambda: project_enrolment(grades, until=2030, ratios=frame({"grade": ["x"], "ratio": 1.0})),
         "a grade that is missing": lambda: project_enrolment(frame(GRADES, {"grade": [1, 3]}), until=2030),
         "no full year": lambda: project_enrolment(frame(GRADES, {"year": [2023, 2024]}), until=2030),
         "levels": lambda: project_levels(frame(LEVELS, {"pupils": [0.0, 1.0]}), until=2030, feeds=circle),
         "population": lambda: project_levels(levels, until=2030, population=frame({"level": ["a"]})),
-        "norms": lambda: assess_requirements(frame(DEMAND), frame(NORMS), frame(STOCK)),
-        "norms in a circle": lambda: assess_requirements(frame(DEMAND), norms, frame(STOCK)),
-        "stock": lambda: assess_requirements(frame(DEMAND), norms, frame(STOCK, {"value": ["x"]})),
     }
 
 

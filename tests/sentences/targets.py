@@ -258,7 +258,7 @@ def _say_quantities(wording: Wording) -> list[str]:
 
 
 PLAIN_CHANGE: dict[str, Any] = dict.fromkeys(CHANGES) | {
-    "target": SHARE, "change": "none", "why": [],
+    "target": SHARE, "turned": False, "why": [],
     "state_before": "one_point", "state_after": "short",
     "value_before": 40.04, "year_before": 2024, "value_after": 39.0, "year_after": 2025,
     "value_revised": 39.5, "edition": "2026-03",
@@ -274,10 +274,10 @@ def say_changes(language: Language) -> Sections:
     first: dict[str, Any] = nothing | {"why": ["new_value"]}
     report = {"target": MILESTONE, "state_before": "milestone_unreported", "state_after": "milestone_reached"}
     rows: list[dict[str, Any]] = [
-        *({"why": [reason], "change": "revised"} for reason in REASONS),
-        {"why": ["new_value"], "change": "verdict_changed"} | chances,
-        first | {"change": "new_value"},
-        first | {"change": "verdict_changed"} | report,
+        *({"why": [reason], "turned": False} for reason in REASONS),
+        {"why": ["new_value"], "turned": True} | chances,
+        first | {"turned": False},
+        first | {"turned": True} | report,
         {"why": []},
     ]
     changed = pl.DataFrame([PLAIN_CHANGE | row for row in rows], schema=CHANGES, orient="row")

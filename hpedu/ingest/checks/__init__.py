@@ -73,6 +73,15 @@ class Breaches:
     # The rows that the errors take out of use.
     out: frozenset[int]
 
+    def add_errors(self, other: Breaches, offset: int) -> Breaches:
+        """Return both, of the other its errors alone; its rows are counted from `offset` on."""
+        errors = [n for n, severity in enumerate(other.findings["severity"]) if severity == "error"]
+        return Breaches(
+            pl.concat([self.findings, other.findings[errors]]),
+            [*self.rows, *(frozenset(row + offset for row in other.rows[n]) for n in errors)],
+            self.out | {row + offset for row in other.out},
+        )
+
 
 def find_breaches(observations: pl.DataFrame, registry: Registry) -> Breaches:
     """Find the same as `find_problems`, with the figures that are concerned."""
