@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from hpedu.ingest.checks.figures import Figure, Figures
-from hpedu.ingest.checks.finding import FINDINGS, make_finding
+from hpedu.ingest.checks.figures import Figures
+from hpedu.ingest.checks.finding import FINDINGS, Word, make_finding
 from hpedu.ingest.schema import SERIES_FIELDS
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator
-from hpedu.texts import Language, write_number
 from hpedu.values import VALUES
 
 _KEY = ["territory", "year"]
@@ -127,18 +126,13 @@ def find_country_gaps(observations: pl.DataFrame, registry: Registry) -> pl.Data
     for figure, (total, count) in zip(
         Figures(gaps.drop("sum", "count"), registry).all, gaps.select("sum", "count").rows(), strict=True
     ):
-
-        def write(
-            language: Language, figure: Figure = figure, total: float = total, count: int = count
-        ) -> dict[str, str]:
-            return {
-                "sum": write_number(total, language),
-                "count": str(count),
-                "printed": write_number(figure.value, language),
-                "difference": write_number(abs(total - figure.value), language),
-            }
-
-        row = make_finding("country", "warning", figure, registry, write, template="country_across")
+        words: dict[str, Word] = {
+            "sum": total,
+            "count": str(count),
+            "printed": figure.value,
+            "difference": abs(total - figure.value),
+        }
+        row = make_finding("country", "warning", figure, registry, words, template="country_across")
         found.append({name: row[name] for name in FINDINGS})
     return pl.DataFrame(found, schema=FINDINGS, orient="row")
 

@@ -9,7 +9,7 @@ import polars as pl
 from hpedu.ingest.checks.additions import check_sums
 from hpedu.ingest.checks.effects import find_out, set_contradicted
 from hpedu.ingest.checks.figures import Figures
-from hpedu.ingest.checks.finding import FINDINGS, SEVERITIES, name_check
+from hpedu.ingest.checks.finding import FINDINGS, SEVERITIES
 from hpedu.ingest.checks.jumps import check_jumps, check_unit_slips
 from hpedu.ingest.checks.limits import (
     check_duplicates,
@@ -24,7 +24,7 @@ from hpedu.ingest.checks.shares import check_shares
 from hpedu.ingest.checks.territories import check_mergers, check_territories
 from hpedu.registry import Registry
 
-__all__ = ["FINDINGS", "Breaches", "find_breaches", "find_problems", "name_check", "set_contradicted"]
+__all__ = ["FINDINGS", "Breaches", "find_breaches", "set_contradicted"]
 
 CHECKS = (
     check_sums,
@@ -43,29 +43,9 @@ CHECKS = (
 )
 
 
-def find_problems(observations: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """Find everything that does not agree among the published observations, all editions of them.
-
-    Derived figures and bounds ("over 99%") are left out. A figure whose unit slipped (and is not corrected yet) is
-    reported once, not again in every sum and ratio it spoils. What must add up or be bounded is stated in the
-    registry (`relations.csv`). Time grows linearly with the rows.
-
-    Parameters
-    ----------
-    observations
-        As ingest writes them, older editions among them.
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns `FINDINGS`, by severity: first `error`, then `warning`, then `note` (what an erratum covers, too).
-    """
-    return find_breaches(observations, registry).findings
-
-
 @dataclass(frozen=True)
 class Breaches:
-    """What does not agree. `findings` has the columns `FINDINGS`."""
+    """What does not agree. `findings` has the columns `FINDINGS`, by severity, errors first."""
 
     findings: pl.DataFrame
     # The rows of the table of observations that each finding is about.
@@ -75,7 +55,12 @@ class Breaches:
 
 
 def find_breaches(observations: pl.DataFrame, registry: Registry) -> Breaches:
-    """Find the same as `find_problems`, with the figures that are concerned."""
+    """Find everything that does not agree among the published observations, all editions of them.
+
+    Derived figures and bounds ("over 99%") are left out. A figure whose unit slipped (and is not corrected yet) is
+    reported once, not again in every sum and ratio it spoils. What must add up or be bounded is stated in the
+    registry (`relations.csv`). Time grows linearly with the rows.
+    """
     figures = Figures(observations, registry)
     rows = [row for check in CHECKS for row in check(figures, registry)]
     slips = [row for row in rows if row["check"] == "unit_slip" and not row["erratum"]]

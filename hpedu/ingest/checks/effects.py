@@ -39,8 +39,7 @@ def find_sound(figures: Figures, registry: Registry) -> frozenset[int]:
     """Return the rows of figures that something else confirms: a sum that is right, or a print in another file."""
     sound: set[int] = set()
     for match in find_matches(figures, registry, "sum", ("file", "release")):
-        apart = sum(part.value for part in match.parts) - match.value
-        if apart == 0 and not match.lacks_rest:
+        if match.total == match.value and not match.lacks_rest:
             sound.update(figure.row for figure in match.figures)
     for group in figures.same():
         files = {figure.file for figure in group}
@@ -78,9 +77,8 @@ def find_readings(observations: pl.DataFrame, registry: Registry) -> Readings:
     }
     said = [(figure, figure.value) for figure in figures.all]
     for match in find_matches(figures, registry, "sum", ("file", "release")):
-        total = sum(part.value for part in match.parts)
-        said += [(part, match.value - (total - part.value)) for part in match.parts]
-        said += [(match.whole, total)] if isinstance(match.whole, Figure) else []
+        said += [(part, match.value - (match.total - part.value)) for part in match.parts]
+        said += [(match.whole, match.total)] if isinstance(match.whole, Figure) else []
     for figure, value in said:
         if (key := (figure.territory, figure.year, SeriesRef(*figure.key))) in found and not figure.place:
             found[key].add(value)

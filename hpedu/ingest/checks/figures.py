@@ -186,6 +186,11 @@ class Match:
         return self.whole.value if isinstance(self.whole, Figure) else self.whole
 
     @property
+    def total(self) -> float:
+        """Return the sum of the parts."""
+        return sum(part.value for part in self.parts)
+
+    @property
     def rounding(self) -> float:
         """Return how far rounding alone may put the sum of the parts from the whole."""
         return sum(figure.rounding for figure in self.figures)

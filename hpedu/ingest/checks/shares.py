@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from math import ceil, floor
 from typing import Any
 
 from hpedu.ingest.checks.additions import EPSILON
 from hpedu.ingest.checks.figures import Figure, Figures, Key
-from hpedu.ingest.checks.finding import list_cells, make_finding, name_series
+from hpedu.ingest.checks.finding import Word, list_cells, make_finding, name_series
 from hpedu.registry import Registry
 from hpedu.registry.formula import parse_formula
-from hpedu.texts import Language, write_number
+from hpedu.texts import write_number
 
 WHOLE, PART = "all", "public"
 OWNERSHIP = 2  # its place in the key of a figure
@@ -81,12 +82,10 @@ def _is_cut(first: Figure, second: Figure) -> bool:
 def _report(
     check: str, share: Figure, other: Figure, registry: Registry, numbers: Mapping[str, float]
 ) -> dict[str, Any]:
-    def values(language: Language) -> dict[str, str]:
-        words = {name: write_number(value, language, 1) for name, value in numbers.items()}
-        return words | {
-            "share": write_number(share.value, language),
-            "of": name_series(other, registry, language),
-            "other_cell": list_cells([other]),
-        }
-
-    return make_finding(check, "warning", share, registry, values, involved=[other])
+    words: dict[str, Word] = {
+        **{name: partial(write_number, value, decimals=1) for name, value in numbers.items()},
+        "share": share.value,
+        "of": partial(name_series, other, registry),
+        "other_cell": list_cells([other]),
+    }
+    return make_finding(check, "warning", share, registry, words, involved=[other])
