@@ -7,7 +7,6 @@ write into a file called .xls.
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from xml.etree import ElementTree
@@ -138,7 +137,7 @@ def read_facts(data: bytes) -> dict[str, Facts]:
         if "xl/workbook.xml" in names:
             return ooxml.read_facts(data)
         return opendocument.read_facts(data) if "content.xml" in names else {}
-    except (BadZipFile, ElementTree.ParseError, struct.error) as error:
+    except (BadZipFile, ElementTree.ParseError) as error:
         raise Refused("workbook_damaged", detail=error) from error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 PERCENT = Decimal("0.01")
@@ -39,6 +39,15 @@ def find_format_scale(code: str, value: float) -> Decimal | None:
 def _find_section_scale(section: str) -> Decimal:
     commas = sum(len(match[1]) for match in _SCALING.finditer(section))
     return PERCENT ** section.count("%") * Decimal(1000) ** commas
+
+
+def find_scaling(codes: Mapping[int, str]) -> dict[int, str]:
+    """Return the number formats that scale, such as "0.0%" and "#,##0,", by their style."""
+    return {
+        style: code
+        for style, code in codes.items()
+        if {find_format_scale(code, 1), find_format_scale(code, -1)} != {1}
+    }
 
 
 def print_number(value: float, code: str) -> tuple[str, Decimal | None]:

@@ -12,7 +12,7 @@ from posixpath import join, normpath
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
-from hpedu.ingest.readers.number_formats import find_format_scale, join_runs, print_number
+from hpedu.ingest.readers.number_formats import find_scaling, join_runs, print_number
 from hpedu.ingest.schema import column_index
 from hpedu.ingest.sheet.grid import Facts, Merge
 
@@ -98,10 +98,8 @@ def _find_formats(xml: bytes) -> dict[int, str]:
     codes = _BUILT_IN | {
         e.get("numFmtId", ""): e.get("formatCode", "") for e in root.iterfind("{*}numFmts/{*}numFmt")
     }
-    used = enumerate(codes.get(e.get("numFmtId", ""), "") for e in root.iterfind("{*}cellXfs/{*}xf"))
-    return {
-        style: code for style, code in used if find_format_scale(code, 1) != 1 or find_format_scale(code, -1) != 1
-    }
+    used = (codes.get(e.get("numFmtId", ""), "") for e in root.iterfind("{*}cellXfs/{*}xf"))
+    return find_scaling(dict(enumerate(used)))
 
 
 def _find_raised(xml: bytes) -> dict[int, str]:
