@@ -54,11 +54,8 @@ class Boundary:
     def resolve(self, name: str, on: date, year: int, registry: Registry) -> str | None:
         """Return the territory that a name of the table means in a figure of some day, printed for some year.
 
-        Raises
-        ------
-        SetAside
-            `boundary_undecided` if the name may be that of two areas; `other_boundary` if it is a province of the
-            34 that the registry does not have.
+        Raises `SetAside`: `boundary_undecided` if the name may be that of two areas; `other_boundary` if it is a
+        province of the 34 that the registry does not have.
         """
         if name in registry.territories:
             return name

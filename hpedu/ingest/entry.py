@@ -75,16 +75,9 @@ def add_entry(
     ask
         Called for each field that is neither given nor shown by the file; None where nobody can answer.
 
-    Raises
-    ------
-    EntryRefused
-        If the file is not in data/raw, is no data, has an entry or needs none.
-    Unreadable
-        If it holds no table hpedu reads.
-    FieldsLacking
-        If something is not known and nobody can be asked.
-    IngestError
-        If a given field is not right, or the package cannot be read.
+    Raises `EntryRefused` if the file is not in data/raw, is no data, has an entry or needs none. Raises
+    `Unreadable` if it holds no table hpedu reads. Raises `FieldsLacking` if something is not known and nobody can
+    be asked. Raises `IngestError` if a given field is not right, or the package cannot be read.
     """
     path = _find_path(file, project.raw)
     entries = read_entries(project.raw)
@@ -115,10 +108,7 @@ def add_entry(
 def renew_entry(file: Path, project: Project, published: str) -> None:
     """Write another day of publication into the entry of a file; all else stays as it is written.
 
-    Raises
-    ------
-    EntryRefused
-        If there is no entry of it.
+    Raises `EntryRefused` if there is no entry of it.
     """
     path = _find_path(file, project.raw)
     package = project.raw / "datapackage.json"

@@ -222,12 +222,8 @@ def check_file(path: Path, registry: Registry, progress: Progress = stay_silent)
 
     A file without an entry in the data package is taken as newer than all that was read before.
 
-    Raises
-    ------
-    Unreadable
-        If it is a folder, damaged, of a kind hpedu does not read, or holds no table.
-    OSError
-        If the file cannot be opened.
+    Raises `Unreadable` if it is a folder, damaged, of a kind hpedu does not read, or holds no table. Raises
+    `OSError` if the file cannot be opened.
     """
     project = _find_project()
     resource = (project and find_entry(project.raw, path)) or stand_in(path)

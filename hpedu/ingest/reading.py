@@ -33,10 +33,7 @@ _HEADING = ("title", "letterhead", "unit", "header", "text")
 def read_file(source: Source, resource: Resource, registry: Registry, progress: Progress = stay_silent) -> Reading:
     """Read a file. A table without a layout is set aside whole, cell by cell.
 
-    Raises
-    ------
-    Unreadable
-        If the file is of a kind hpedu does not read, or holds no table.
+    Raises `Unreadable` if the file is of a kind hpedu does not read, or holds no table.
     """
     if is_panel(source.data):
         return read_panel(source, resource, registry)
@@ -134,10 +131,7 @@ def _keep_all() -> Iterator[None]:
 def find_tables(source: Source) -> list[Found]:
     """Return all tables of a file, each with its layout.
 
-    Raises
-    ------
-    Unreadable
-        If the file is of a kind hpedu does not read, or holds no table.
+    Raises `Unreadable` if the file is of a kind hpedu does not read, or holds no table.
     """
     if not source.format:
         raise explain(source)

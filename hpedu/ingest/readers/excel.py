@@ -51,10 +51,7 @@ def read_workbook(data: bytes) -> list[Grid]:
     printed, an error as "#REF!", a formula never calculated as "=A1+B1", a raised footnote as "351211 (2)"; of
     .xlsb none of these is known.
 
-    Raises
-    ------
-    Refused
-        If the workbook is damaged or locked with a password.
+    Raises `Refused` if the workbook is damaged or locked with a password.
     """
     frames = list(read_frames(data))
     facts = read_facts(data)
@@ -125,10 +122,7 @@ def read_facts(data: bytes) -> dict[str, Facts]:
 
     Nothing of an .xlsb, whose parts are not XML.
 
-    Raises
-    ------
-    Refused
-        If the workbook is damaged.
+    Raises `Refused` if the workbook is damaged.
     """
     try:
         if data.startswith(_OLE):
@@ -164,10 +158,7 @@ def is_spreadsheetml(data: bytes) -> bool:
 def read_spreadsheetml(data: bytes) -> list[Grid]:
     """Read all worksheets of Excel's XML, with merged cells. A date comes as "2024-09-05".
 
-    Raises
-    ------
-    Refused
-        If the XML is damaged.
+    Raises `Refused` if the XML is damaged.
     """
     try:
         book = ElementTree.fromstring(data)

@@ -59,10 +59,8 @@ def read_html(data: bytes) -> list[Grid]:
     stay, other white space is one blank; no-break spaces before a text are kept: they indent. A raised footnote
     comes in brackets: "351211 (2)".
 
-    Raises
-    ------
-    Unreadable
-        If the tables of the page are larger than any real ones: a few letters can ask for a million columns.
+    Raises `Unreadable` if the tables of the page are larger than any real ones: a few letters can ask for a
+    million columns.
     """
     declared = _CHARSET.search(data[:4096])
     text = _mark_cut(decode_text(data, declared[1].decode() if declared else ""))

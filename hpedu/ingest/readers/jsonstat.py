@@ -29,10 +29,7 @@ def read_jsonstat(data: bytes) -> RawTable:
     that has one ("p"). Address: place in the array of all values, counted from 0. A value that is not there is
     printed as its status ("-"), or as "..".
 
-    Raises
-    ------
-    ValueError
-        If it is no JSON, has no dataset, or its values do not fit its dimensions.
+    Raises `ValueError` if it is no JSON, has no dataset, or its values do not fit its dimensions.
     """
     dataset = _find_dataset(json.loads(decode_text(data).strip(_BLANKS)))
     dimensions = dataset["dimension"]

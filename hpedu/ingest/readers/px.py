@@ -54,10 +54,7 @@ def read_px(data: bytes) -> RawTable:
     Labels: one for each variable, and `unit` where UNITS gives one. Address: place in the data, counted from 0,
     "DATA[0]". Marks (".", "..", "-") stay what they are, without their quotation marks.
 
-    Raises
-    ------
-    ValueError
-        If variables have no values, or the data do not fit them.
+    Raises `ValueError` if variables have no values, or the data do not fit them.
     """
     codepage = _CODEPAGE.search(data[:65536])
     words = _read_keywords(decode_text(data, codepage[1].decode() if codepage else ""))
@@ -132,10 +129,7 @@ def _read_data(words: Keywords, values: dict[str, list[str]], stub: int) -> Iter
 def _split_data(text: str, keys: int, width: int) -> list[str]:
     """Return the data one by one; which commas begin decimals shows by the number of data there must be.
 
-    Raises
-    ------
-    Refused
-        If the data do not fit the variables, or fit them in two ways.
+    Raises `Refused` if the data do not fit the variables, or fit them in two ways.
     """
     ways = [
         [quoted or plain for quoted, plain in pattern.findall(text)] for pattern in (_DATUM, _DATUM_WITH_COMMA)

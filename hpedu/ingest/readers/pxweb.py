@@ -27,10 +27,7 @@ def read_pxweb_csv(data: bytes) -> RawTable:
     more columns than one head the rows each comes under its own name, and a lone column of values, which is
     named after the table, says no more than its unit. Address as in a spreadsheet.
 
-    Raises
-    ------
-    ValueError
-        If it is no such file.
+    Raises `ValueError` if it is no such file.
     """
     rows = read_rows(data)
     found = _find_header(rows)

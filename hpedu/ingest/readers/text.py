@@ -40,10 +40,7 @@ def is_delimited(data: bytes) -> bool:
 def read_delimited(data: bytes) -> list[Grid]:
     """Read a delimited text file as one grid; row 1 is its first record, as a spreadsheet would show it.
 
-    Raises
-    ------
-    Refused
-        If no delimiter parts the text into columns.
+    Raises `Refused` if no delimiter parts the text into columns.
     """
     return [make_grid("", read_rows(data))]
 
@@ -148,11 +145,8 @@ def _fold_name(name: str) -> str:
 def read_tidy_csv(data: bytes) -> RawTable:
     """Read a tidy CSV. Labels: every other column of the row; the title is the header itself.
 
-    Raises
-    ------
-    ValueError
-        If a row has more or fewer columns than the header: which of them is missing cannot be told. Or if no
-        column is the value's after all, because a quotation mark swallowed it.
+    Raises `ValueError` if a row has more or fewer columns than the header: which of them is missing cannot be
+    told. Or if no column is the value's after all, because a quotation mark swallowed it.
     """
     text = decode_text(data)
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_find_tidy_delimiter(text) or ","))

@@ -61,10 +61,8 @@ def _last_trailer(text: str) -> re.Match[str] | None:
 def parse_number(printed: str, style: NumberStyle) -> Decimal:
     """Read a number printed in a known style, exactly. A footnote mark or percent sign behind it is no part of it.
 
-    Raises
-    ------
-    ValueError
-        If the text is not a number in that style ("2.41" with dots between thousands, "1,234" in plain).
+    Raises `ValueError` if the text is not a number in that style ("2.41" with dots between thousands, "1,234" in
+    plain).
     """
     text, _ = split_marks(printed)
     if not _PATTERNS[style].fullmatch(text):
@@ -142,10 +140,7 @@ def read_sole(printed: str) -> Decimal | None:
 
     Up to three digits say nothing of the style of a table in doubt: beside "2.416", "76" may be thousands too.
 
-    Raises
-    ------
-    ValueError
-        If no style can read it.
+    Raises `ValueError` if no style can read it.
     """
     number, _ = split_marks(printed)
     values = set(_read_every_way(number).values())
