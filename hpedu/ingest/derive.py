@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -20,6 +22,10 @@ GROUPS = ["age_0_4", "age_5_9", "age_10_14", "age_15_19", "age_20_24"]
 
 METHOD = "sprague"
 """The method they are estimated with: Sprague's multipliers. The note of an estimate names it."""
+
+_MULTIPLIERS: list[list[float]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))[
+    "multipliers"
+]
 
 
 def mark_current(observations: pl.DataFrame) -> pl.DataFrame:
@@ -58,11 +64,8 @@ def _choose(candidates: list[dict[str, Any]]) -> int:
 def revisions(observations: pl.DataFrame) -> pl.DataFrame:
     """Return the figures that a later edition changed, the largest relative change first. Roundings are left out.
 
-    Returns
-    -------
-    polars.DataFrame
-        The columns of `SERIES_KEY`, year, unit, new and old value, edition and source, `change` in that unit,
-        `relative` as a share of the old value.
+    Columns: those of `SERIES_KEY`, year, unit, new and old value, edition and source, `change` in that unit,
+    `relative` as a share of the old value.
     """
     keys = [*SERIES_KEY, "year"]
     new = observations.filter(pl.col("current")).select(
@@ -79,36 +82,6 @@ def revisions(observations: pl.DataFrame) -> pl.DataFrame:
         .sort(pl.col("relative").abs(), *keys, descending=[True] + [False] * len(keys))
         .drop("step")
     )
-
-
-_END = (
-    (0.3616, -0.2768, 0.1488, -0.0336, 0.0),
-    (0.2640, -0.0960, 0.0400, -0.0080, 0.0),
-    (0.1840, 0.0400, -0.0320, 0.0080, 0.0),
-    (0.1200, 0.1360, -0.0720, 0.0160, 0.0),
-    (0.0704, 0.1968, -0.0848, 0.0176, 0.0),
-)
-_NEXT_TO_END = (
-    (0.0336, 0.2272, -0.0752, 0.0144, 0.0),
-    (0.0080, 0.2320, -0.0480, 0.0080, 0.0),
-    (-0.0080, 0.2160, -0.0080, 0.0000, 0.0),
-    (-0.0160, 0.1840, 0.0400, -0.0080, 0.0),
-    (-0.0176, 0.1408, 0.0912, -0.0144, 0.0),
-)
-_MIDDLE = (
-    (-0.0128, 0.0848, 0.1504, -0.0240, 0.0016),
-    (-0.0016, 0.0144, 0.2224, -0.0416, 0.0064),
-    (0.0064, -0.0336, 0.2544, -0.0336, 0.0064),
-    (0.0064, -0.0416, 0.2224, 0.0144, -0.0016),
-    (0.0016, -0.0240, 0.1504, 0.0848, -0.0128),
-)
-
-
-def _mirror(panel: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...]:
-    return tuple(tuple(reversed(row)) for row in reversed(panel))
-
-
-_MULTIPLIERS = _END + _NEXT_TO_END + _MIDDLE + _mirror(_NEXT_TO_END) + _mirror(_END)
 
 
 def split_ages(groups: Sequence[float]) -> list[float]:
@@ -174,11 +147,9 @@ def derive_merged(observations: pl.DataFrame, registry: Registry) -> pl.DataFram
     frames = [observations.clear()]
     for territory in registry.territories.values():
         if territory.parts:
-            sums = _sum_parts(sound, territory.id, list(territory.parts), additive)
-            frames += [
-                sums,
-                _sum_parts(pl.concat([sound, sums, doubted]), territory.id, list(territory.parts), additive),
-            ]
+            parts = list(territory.parts)
+            sums = _sum_parts(sound, territory.id, parts, additive)
+            frames += [sums, _sum_parts(pl.concat([sound, sums, doubted]), territory.id, parts, additive)]
     return pl.concat(frames)
 
 
