@@ -8,7 +8,7 @@ from functools import cache
 
 from hpedu.ingest.boundary import ALL_ROWS
 from hpedu.ingest.quarantine import SetAside
-from hpedu.ingest.schema import RawTable, Resource
+from hpedu.ingest.schema import NO_ITEM, RawTable, Resource
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.places import (
     find_district_province,
@@ -19,8 +19,6 @@ from hpedu.ingest.words.places import (
 from hpedu.registry import Registry
 
 _WIDER = ("country", "region")
-# Those whose whole text may name the territory; others hold it among other words.
-_NOT_LABELS = ("title", "unit", "index", "code", "mark")
 
 
 def is_national(tables: Iterable[RawTable], registry: Registry) -> bool:
@@ -110,7 +108,7 @@ def _list_labels(table: RawTable, place: str) -> Iterator[str]:
         part
         for cell in table.telling
         for name, text in cell.labels.items()
-        if name not in _NOT_LABELS and name != place
+        if name not in NO_ITEM and name != place
         for part in (text, *text.split(" / "))
     }
     yield from sorted(filter(None, texts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -15,17 +15,17 @@ import polars as pl
 
 from hpedu.ingest.boundary import Boundary, decide_boundary
 from hpedu.ingest.corrections import FIGURE, Figure, Met, correct, index_prints
-from hpedu.ingest.doubts import counts_whole, find_hidden_shares, set_aside_doubtful
+from hpedu.ingest.doubts import counts_whole, set_aside_doubtful
 from hpedu.ingest.evidence import doubt_territory
 from hpedu.ingest.layouts import Broken, Items, Layout, Series, title_key
-from hpedu.ingest.quarantine import Issues, Refusals, SetAside, set_aside_row
+from hpedu.ingest.quarantine import Issues, Refusals, SetAside
 from hpedu.ingest.readers.number_formats import PERCENT
 from hpedu.ingest.roles import DAYS, Roles, find_roles
 from hpedu.ingest.schema import CUT, SERIES_FIELDS, Cell, RawTable, Resource, list_runs, name_cell
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_marked, is_uncomputed, is_worded
 from hpedu.ingest.sheet_names import contradicts
-from hpedu.ingest.stated_units import TableUnits, find_table_units
+from hpedu.ingest.stated_units import find_table_units
 from hpedu.ingest.words.numbers import (
     NumberStyle,
     decide_style,
@@ -114,52 +114,20 @@ def interpret(
     """
     reading = Reading()
     layout = _add_marks(layout, table)
-    name = name_table(layout, resource)
-    roles, items, style = find_roles(table, layout, registry), Items(layout), _find_style(table, layout, registry)
-
-    def find_item(cell: Cell) -> list[str]:
-        parts = roles.read_parts(cell, DAYS[0], registry)[1]
-        return parts if items.find(parts) is not None else []
-
-    units = find_table_units(table, layout, find_item)
-    fixed = roles.territory.removeprefix("=") if roles.territory.startswith("=") else ""
-    reader = _CellReader(
-        layout,
-        roles,
-        items,
-        style,
-        units,
-        table.title,
-        registry,
-        _find_boundary(table, layout, roles, resource, registry),
-        doubt_territory(table, fixed, layout.place, resource, registry, national=national) if fixed else None,
-        resource.published,
-        index_prints(name, registry).keys(),
-        Refusals(table.cells, resource, registry),
-    )
-    read = reader.read_all(progress)
+    # What errata and decisions call it; a transcription is called what it was typed from.
+    name = resource.table if layout.coded else layout.id
+    reader = _CellReader(table, layout, name, resource, registry, national=national)
+    rows = [fields | _provenance(cell, resource) for cell, fields in reader.read_all(progress)]
     reading.issues += reader.refusals
     reading.twice = reader.name_twice()
-    fractions = set() if layout.coded else find_hidden_shares(read, layout)
-    for cell, row in read:
-        if name_cell(cell.sheet, cell.address) in fractions:
-            reading.issues += [set_aside_row(cell, resource, "fraction_or_percent", cell.printed, registry)]
-        else:
-            reading.observations.append(row | _provenance(cell, resource))
     if not layout.coded:
-        known = None if style == "undecided" else style
-        rows = reading.observations
-        reading.observations, doubtful = set_aside_doubtful(rows, layout, known, resource, registry)
+        known = None if reader.style == "undecided" else reader.style
+        rows, doubtful = set_aside_doubtful(rows, layout, known, resource, registry)
         reading.issues += doubtful
-    reading.observations, issues, met = correct(name, reading.observations, reader.refused, resource, registry)
+    reading.observations, issues, met = correct(name, rows, reader.refused, resource, registry)
     reading.issues += issues
     reading.met[title_key(name)] = met
     return reading
-
-
-def name_table(layout: Layout, resource: Resource) -> str:
-    """Return what errata and decisions call a table: its layout, or what a transcription was typed from."""
-    return resource.table if layout.coded else layout.id
 
 
 def _find_boundary(
@@ -238,36 +206,42 @@ class _Said:
     outcomes: dict[str, Number | int]
 
 
-@dataclass(frozen=True)
 class _CellReader:
     """A reader of the cells of one table."""
 
-    layout: Layout
-    roles: Roles
-    items: Items
-    style: NumberStyle | Undecided
-    units: TableUnits
-    title: str
-    registry: Registry
-    boundary: Boundary
-    # Why the table is not about the one territory of its layout.
-    refusal: SetAside | None
-    # The day, month or year the file was published.
-    published: str
-    # The figures that an erratum or a decision is about.
-    corrected: Collection[Figure]
-    # The cells that are not read with certainty.
-    refusals: Refusals
-    refused: set[Figure] = field(default_factory=set)
-    # The subjects for which a known name was looked for.
-    hinted: set[str] = field(default_factory=set)
-    # What the labels of the last runs of cells say.
-    understood: dict[Hashable, list[_Said]] = field(default_factory=dict)
-    outcomes: dict[Hashable, dict[str, Number | int]] = field(default_factory=lambda: defaultdict(dict))
-    # The number of the first cell of each figure, what its labels say, and what is read of it.
-    first: dict[Hashable, tuple[int, _Said, Number]] = field(default_factory=dict)
-    # The figures that are given more than once, and the number of that reason.
-    twice: dict[Hashable, int] = field(default_factory=dict)
+    def __init__(
+        self, table: RawTable, layout: Layout, name: str, resource: Resource, registry: Registry, *, national: bool
+    ) -> None:
+        self.layout, self.registry, self.title = layout, registry, table.title
+        self.roles, self.items = find_roles(table, layout, registry), Items(layout)
+        self.style = _find_style(table, layout, registry)
+        self.units = find_table_units(table, layout, self._find_item)
+        self.boundary = _find_boundary(table, layout, self.roles, resource, registry)
+        # Why the table is not about the one territory of its layout.
+        self.refusal = None
+        if self.roles.territory.startswith("="):
+            fixed = self.roles.territory.removeprefix("=")
+            self.refusal = doubt_territory(table, fixed, layout.place, resource, registry, national=national)
+        self.published = resource.published
+        # The figures that an erratum or a decision is about, and those of them that are refused.
+        self.corrected = index_prints(name, registry).keys()
+        self.refused: set[Figure] = set()
+        # The cells that are not read with certainty.
+        self.refusals = Refusals(table.cells, resource, registry)
+        # The subjects for which a known name was looked for.
+        self.hinted: set[str] = set()
+        # What the labels of the last runs of cells say.
+        self.understood: dict[Hashable, list[_Said]] = {}
+        self.outcomes: dict[Hashable, dict[str, Number | int]] = defaultdict(dict)
+        # The number of the first cell of each figure, what its labels say, and what is read of it.
+        self.first: dict[Hashable, tuple[int, _Said, Number]] = {}
+        # The figures that are given more than once, and the number of that reason.
+        self.twice: dict[Hashable, int] = {}
+
+    def _find_item(self, cell: Cell) -> list[str]:
+        """Return the parts of the item of a cell if the layout has it."""
+        parts = self.roles.read_parts(cell, DAYS[0], self.registry)[1]
+        return parts if self.items.find(parts) is not None else []
 
     def read_all(self, progress: Progress) -> list[tuple[Cell, dict[str, Any]]]:
         """Return cells with the fields of their observations, without provenance; the others are refused.

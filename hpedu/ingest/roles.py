@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 
 from hpedu.ingest.layouts import Layout
-from hpedu.ingest.schema import Cell, RawTable
+from hpedu.ingest.schema import NO_ITEM, Cell, RawTable
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.places import resolve_territory
@@ -17,8 +17,6 @@ from hpedu.ingest.words.vietnamese import clean_text
 from hpedu.ingest.words.years import YearLabel, find_year
 from hpedu.registry import Registry
 
-# Labels that never say what is counted.
-_NO_ITEM = ("title", "unit", "index", "code", "mark")
 _ORDER = ("parent", "row", "column")
 _ITEM = re.compile(r"\w(?:.*[\w)%])?")
 
@@ -66,7 +64,7 @@ def find_roles(table: RawTable, layout: Layout, registry: Registry) -> Roles:
         for name, text in cell.labels.items():
             labels.setdefault(name, {})[text] = None
     known = {name: [text for text in texts if text] for name, texts in labels.items()}
-    free = {name: texts for name, texts in known.items() if name not in _NO_ITEM and texts}
+    free = {name: texts for name, texts in known.items() if name not in NO_ITEM and texts}
     is_territory = partial(_is_territory, registry=registry)
     year = _named(layout.year, known) or _find_year_label(free, table)
     territory = _named(layout.territory, known)

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 from hpedu.ingest.layouts import Layout, Series, item_key
 from hpedu.ingest.quarantine import SetAside
-from hpedu.ingest.schema import Cell, RawTable
+from hpedu.ingest.schema import NO_ITEM, Cell, RawTable
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.units import PARTS, changes_numbers, find_scale, find_units, read_unit
 from hpedu.ingest.words.vietnamese import clean_text
 from hpedu.registry.models import Measure
-
-# Labels that are no part of what a figure is called.
-_APART = ("title", "unit", "index", "code", "mark")
 
 
 @dataclass(frozen=True)
@@ -106,4 +103,4 @@ def _is_scaled(part: str) -> bool:
 
 
 def _labels(cell: Cell) -> Iterable[str]:
-    return (text for name, text in cell.labels.items() if name not in _APART)
+    return (text for name, text in cell.labels.items() if name not in NO_ITEM)
