@@ -13,10 +13,9 @@ from typing import Any, Literal
 
 import polars as pl
 
-from hpedu.ingest.boundary import Boundary, decide_boundary
+from hpedu.ingest.boundary import Boundary, decide_boundary, doubt_territory
 from hpedu.ingest.corrections import FIGURE, Figure, Met, correct, index_prints
 from hpedu.ingest.doubts import counts_whole, set_aside_doubtful
-from hpedu.ingest.evidence import doubt_territory
 from hpedu.ingest.layouts import Broken, Items, Layout, Series, title_key
 from hpedu.ingest.quarantine import Issues, Refusals, SetAside
 from hpedu.ingest.readers.number_formats import PERCENT
@@ -24,8 +23,7 @@ from hpedu.ingest.roles import DAYS, Roles, find_roles
 from hpedu.ingest.schema import CUT, SERIES_FIELDS, Cell, RawTable, Resource, list_runs, name_cell
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_marked, is_uncomputed, is_worded
-from hpedu.ingest.sheet_names import contradicts
-from hpedu.ingest.stated_units import find_table_units
+from hpedu.ingest.stated import contradicts, find_table_units
 from hpedu.ingest.words.numbers import (
     NumberStyle,
     decide_style,

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 
+from hpedu.ingest.boundary import is_national
 from hpedu.ingest.corrections import FORM, correct, join_met
 from hpedu.ingest.doubts import set_aside_repeated
-from hpedu.ingest.evidence import is_national
 from hpedu.ingest.forms.design import ASIDE, PASTED
 from hpedu.ingest.forms.filled import find_aside, is_form, is_synthetic, read_form
 from hpedu.ingest.interpret import Found, Progress, Reading, interpret, stay_silent
