@@ -14,7 +14,7 @@ from hpedu.ingest.quarantine import SetAside
 from hpedu.ingest.schema import NO_ITEM, Cell, RawTable
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.units import PARTS, changes_numbers, find_scale, find_units, read_unit
-from hpedu.ingest.words.vietnamese import clean_text, fold_text
+from hpedu.ingest.words.vietnamese import clean_text, fold_text, index_phrases
 from hpedu.registry.models import Measure
 
 _TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
@@ -22,10 +22,7 @@ _TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="u
 _YEAR = re.compile(_TABLE.pop("year"), re.IGNORECASE)
 _HOLDS = {level: its.split() for level, its in _TABLE.pop("holds").items()}
 _CODES = {
-    phrase.replace("_", " "): (dimension, code)
-    for dimension, its in _TABLE.items()
-    for code, phrases in its.items()
-    for phrase in phrases.split()
+    phrase: (dimension, code) for dimension, its in _TABLE.items() for phrase, code in index_phrases(its).items()
 }
 _PHRASE = re.compile("|".join(rf"(?<!\w){re.escape(p)}(?!\w)" for p in sorted(_CODES, key=len, reverse=True)))
 

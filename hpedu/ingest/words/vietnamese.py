@@ -6,7 +6,7 @@ import re
 import string
 import tomllib
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
@@ -56,6 +56,16 @@ class _Flat(dict[int, str]):
 
 
 _FLAT = _Flat()
+
+
+def list_phrases(words: str) -> list[str]:
+    """Return the words of a text of a table, in which "_" joins those of a phrase."""
+    return [phrase.replace("_", " ") for phrase in words.split()]
+
+
+def index_phrases(table: Mapping[str, str]) -> dict[str, str]:
+    """Return for each phrase of a table the key that it stands under."""
+    return {phrase: key for key, words in table.items() for phrase in list_phrases(words)}
 
 
 def match_key(text: str) -> str:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from hpedu.ingest.words.vietnamese import clean_text
+from hpedu.ingest.words.vietnamese import clean_text, index_phrases
 
 YearRule = Literal["school_year_start", "school_year_end", "calendar"]
 """What a single printed year means: the year a school year starts (counted at 30 September), the year it
@@ -20,10 +20,8 @@ ends (UNESCO's convention), or the calendar year."""
 _FIRST_MONTH = 8
 
 _TABLE = tomllib.loads((Path(__file__).parent / "year_words.toml").read_text(encoding="utf-8"))
-_STATUSES = {
-    word.replace("_", " ").casefold(): status for status, its in _TABLE["words"].items() for word in its.split()
-}
-_MARKS = {mark: status for status, its in _TABLE["marks"].items() for mark in its.split()}
+_STATUSES = {word.casefold(): status for word, status in index_phrases(_TABLE["words"]).items()}
+_MARKS = index_phrases(_TABLE["marks"])
 _WORDS = "|".join(re.escape(word) for word in sorted(_STATUSES, key=len, reverse=True))
 
 _LETTERS = "|".join(_MARKS)
