@@ -38,9 +38,11 @@ _EDGES = (re.compile(rb'\bmin="(\d+)"'), re.compile(rb'\bmax="(\d+)"'))
 _NAME = re.compile(rb'\br="([A-Z]+)(\d+)"')
 _TYPE = re.compile(rb'\bt="(\w+)"')
 _STYLE = re.compile(rb'\bs="(\d+)"')
-# Plain bytes, because a sheet may have 100 MB.
-_PASSED_OVER = (b't="e"', b"<f>", b"<f ", b":f>", b":f ")
-_FRACTION = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*>\s*<(?:\w+:)?v>-?\d*[.Ee]')
+# Plain bytes, or patterns that begin with some, because a sheet may have 100 MB.
+_PASSED_OVER = (b't="e"', b"<f>", b"<f ")
+_PREFIXED = (b":f>", b":f ")
+_FRACTION = re.compile(rb"v>-?\d*[.Ee]")
+_CELL_START = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]+)(\d+)"')
 # A formula may well give the empty text.
 _TEXTS = (b"str", b"s", b"inlineStr")
 _ONE = Decimal(1)
@@ -131,11 +133,16 @@ def _read_sheet(xml: bytes, book: _Book) -> Facts:
         for column in _HIDDEN_COLUMNS.findall(xml):
             first, last = (int(found[1]) if (found := edge.search(column)) else 0 for edge in _EDGES)
             facts.hidden_columns.update(range(first - 1, last))
-    if book.formats or book.raised or any(mark in xml for mark in _PASSED_OVER):
+    marks = _PASSED_OVER if b"<sheetData" in xml else _PASSED_OVER + _PREFIXED
+    if book.formats or book.raised or any(mark in xml for mark in marks):
         for cell in _CELL.finditer(xml):
             _read_cell(cell, book, facts)
     else:
-        facts.scales.update((_place(name), _ONE) for name in _FRACTION.finditer(xml))
+        for fraction in _FRACTION.finditer(xml):
+            value = xml.rfind(b"<", 0, fraction.start())
+            name = _CELL_START.match(xml, xml.rfind(b"<", 0, value))
+            if name is not None:
+                facts.scales[_place(name)] = _ONE
     if b"superscript" in xml:
         for cell in _INLINE.finditer(xml):
             name = _NAME.search(cell["attributes"])
