@@ -31,7 +31,7 @@ _MULTIPLIERS: list[list[float]] = tomllib.loads(Path(__file__).with_suffix(".tom
 def mark_current(observations: pl.DataFrame) -> pl.DataFrame:
     """Set `current` so that each figure (series and year) has one current value, or none; the others stay.
 
-    A print that is contradicted is never current (`hpedu.ingest.checks.effects`). A point goes before a bound
+    A print that is contradicted is never current (`hpedu.ingest.checks`). A point goes before a bound
     ("over 76"), a whole figure before one that some schools did not report for, then the newest edition wins,
     unless an older one is the same figure printed more precisely (69 thousand does not replace 68,876).
     """

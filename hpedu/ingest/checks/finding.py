@@ -133,7 +133,7 @@ def make_finding(
 
     The row has more fields than `FINDINGS`, each a list of rows of the table of observations: `rows`, the figures
     of the finding; of an error, `out`, those it takes out of use, and `doubted`, those that go too unless they are
-    known to be sound (`hpedu.ingest.checks.effects`).
+    known to be sound (`hpedu.ingest.checks`).
 
     Every template may use {place}, {year}, {series}, {cells} (of all figures `involved`), {cell} and {file};
     `words` gives the rest. A finding that an erratum already covers has the severity `note`.
