@@ -281,11 +281,13 @@ class _CellReader:
         return self.understood[key]
 
     def _say(self, cell: Cell) -> _Said:
+        figure: Figure = ()
         try:
-            return self._read_labels(cell)
+            label, parts, series, territory, place, year = self._identify(cell)
+            figure = (*(getattr(series, name) for name in SERIES_FIELDS), territory, place, year)
+            return self._read_labels(cell, label, parts, series, figure)
         except SetAside as refusal:
-            figure = self._find_figure(cell) if self.corrected else None
-            return _Said(None, "", {}, figure or (), self._number(refusal), self.outcomes[None])
+            return _Said(None, "", {}, figure, self._number(refusal), self.outcomes[None])
 
     def _number(self, refusal: SetAside) -> int:
         """Return the number of a refusal, with the known names only for the first unknown ones."""
@@ -347,9 +349,10 @@ class _CellReader:
         """Return the figures that come more than once, each with the name of its first cell."""
         return {key: self._name(self.first[key][0]) for key in self.twice}
 
-    def _read_labels(self, cell: Cell) -> _Said:
+    def _read_labels(
+        self, cell: Cell, label: YearLabel, parts: list[str], series: Series, figure: Figure
+    ) -> _Said:
         layout, registry = self.layout, self.registry
-        label, parts, series, territory, place, year = self._identify(cell)
         extra = cell.labels if layout.coded else {}
         measure = registry.measures.get(series.measure)
         if measure is None:
@@ -366,22 +369,18 @@ class _CellReader:
                 raise SetAside("other_sheet", cell.sheet)
             self.units.check(cell.labels.get("unit", ""), " ".join(parts), series, measure)
         try:
-            status, why = self._read_status(cell, label, series, year), None
+            status, why = self._read_status(cell, label, series, int(figure[-1])), None
         except SetAside as refusal:
             status, why = "", self._number(refusal)
         notes = (series.note, label.stars, extra.get("note", ""), cell.labels.get("mark", ""))
         fields = {
-            **{name: getattr(series, name) for name in SERIES_FIELDS},
-            "territory": territory,
-            "place": place,
-            "year": year,
+            **dict(zip(FIGURE, figure, strict=True)),
             "unit": measure.unit,
             "status": status,
             "qualifier": extra.get("qualifier", ""),
             "flags": flags,
             "note": clean_text(" ".join(filter(None, notes))),
         }
-        figure = tuple(fields[name] for name in FIGURE)
         alike = series.scale, measure.unit, measure.additive, counts_whole(series, registry), cell.scale
         return _Said(series, measure.unit, fields, figure, why, self.outcomes[alike])
 
@@ -395,15 +394,6 @@ class _CellReader:
         if status not in _NOT_COUNTED and lies_after(year, series.year_rule or layout.year_rule, self.published):
             raise SetAside("after_publication", str(year))
         return status
-
-    def _find_figure(self, cell: Cell) -> Figure | None:
-        """Return which figure a cell holds, though its number is refused; None if that is not known either."""
-        try:
-            _, _, series, territory, place, year = self._identify(cell)
-        except SetAside:
-            # The reason is that of the cell, and the caller has named it.
-            return None
-        return (*(getattr(series, name) for name in SERIES_FIELDS), territory, place, year)
 
     def _identify(self, cell: Cell) -> tuple[YearLabel, list[str], Series, str, str, int]:
         """Return what the labels of a cell say: its year as printed, and all that makes a figure."""

@@ -20,7 +20,7 @@ from hpedu.ingest.quarantine import Refusals, refuse_all, set_aside_row
 from hpedu.ingest.schema import Cell, RawTable, Resource, column_index
 from hpedu.ingest.schools.lists import find_lacking, read_schools
 from hpedu.ingest.screen import report
-from hpedu.ingest.sheet.grid import Grid, make_grid
+from hpedu.ingest.sheet.grid import Grid
 from hpedu.ingest.sheet.headers import Table, read_grid
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.source import TABLES, Source, explain
@@ -172,12 +172,11 @@ def _convert_legacy_fonts(grids: list[Grid]) -> list[Grid]:
     if encoding is None:
         return grids
     return [
-        make_grid(
-            convert_legacy(grid.sheet, encoding),
-            [[convert_legacy(text, encoding) for text in row] for row in grid.rows],
-            grid.merged,
-            grid.scales,
-            [convert_legacy(text, encoding) for text in grid.around],
+        replace(
+            grid,
+            sheet=convert_legacy(grid.sheet, encoding),
+            rows=[[convert_legacy(text, encoding) for text in row] for row in grid.rows],
+            around=[convert_legacy(text, encoding) for text in grid.around],
         )
         for grid in grids
     ]
