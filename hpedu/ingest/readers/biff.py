@@ -19,10 +19,7 @@ _RAISED = 1
 
 
 def read_facts(data: bytes) -> dict[str, Facts]:
-    """Return the facts of each sheet by its name.
-
-    Raises `Refused` if the file is damaged.
-    """
+    """Return the facts of each sheet by its name. Raises `Refused` if the file is damaged."""
     try:
         # Ragged rows, so that one cell far down to the right does not fill the memory.
         book: Any = xlrd.open_workbook(

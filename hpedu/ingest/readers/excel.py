@@ -120,9 +120,7 @@ def _read_frame(book: fastexcel.ExcelReader, place: int) -> pl.DataFrame:
 def read_facts(data: bytes) -> dict[str, Facts]:
     """Return by sheet what fastexcel does not report of a workbook: merges, types, formats, errors and formulas.
 
-    Nothing of an .xlsb, whose parts are not XML.
-
-    Raises `Refused` if the workbook is damaged.
+    Nothing of an .xlsb, whose parts are not XML. Raises `Refused` if the workbook is damaged.
     """
     try:
         if data.startswith(_OLE):
@@ -156,10 +154,7 @@ def is_spreadsheetml(data: bytes) -> bool:
 
 
 def read_spreadsheetml(data: bytes) -> list[Grid]:
-    """Read all worksheets of Excel's XML, with merged cells. A date comes as "2024-09-05".
-
-    Raises `Refused` if the XML is damaged.
-    """
+    """Read all worksheets of Excel's XML. A date comes as "2024-09-05". Raises `Refused` if the XML is damaged."""
     try:
         book = ElementTree.fromstring(data)
     except ElementTree.ParseError as error:

@@ -62,7 +62,7 @@ def read_px(data: bytes) -> RawTable:
     values = {name: _read_values(words, name) for name in stub + heading}
     content = next(iter(_texts(words, "CONTVARIABLE")), "")
     cells = [
-        Cell("", f"DATA[{index}]", printed, _find_unit(words, labels.get(content, "")) | _clean(labels))
+        Cell("", f"DATA[{index}]", printed, _label(words, labels, labels.get(content, "")))
         for index, (labels, printed) in enumerate(_read_data(words, values, len(stub)))
     ]
     titles = (_texts(words, name) for name in ("TITLE", "DESCRIPTION", "CONTENTS"))
@@ -145,10 +145,8 @@ def _find_key(words: Keywords, values: dict[str, list[str]], name: str, key: str
     return values[name][codes.index(key)] if "CODES" in words["KEYS", (name,)] and key in codes else key
 
 
-def _find_unit(words: Keywords, content: str) -> dict[str, str]:
+def _label(words: Keywords, labels: dict[str, str], content: str) -> dict[str, str]:
+    """Return clean labels, and with them the unit of what is counted."""
     unit = _texts(words, "UNITS", content) or _texts(words, "UNITS")
-    return {"unit": clean_text(unit[0])} if unit and unit[0] else {}
-
-
-def _clean(labels: dict[str, str]) -> dict[str, str]:
-    return {clean_text(name): clean_text(label) for name, label in labels.items()}
+    its = {"unit": clean_text(unit[0])} if unit and unit[0] else {}
+    return its | {clean_text(name): clean_text(label) for name, label in labels.items()}

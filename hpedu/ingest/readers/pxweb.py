@@ -43,7 +43,8 @@ def read_pxweb_csv(data: bytes) -> RawTable:
     notes = tuple(row[0] for row in body if row and not any(text.strip() for text in row[1:]))
     for row in body:
         row[:stubs] = map(clean_text, row[:stubs])
-    return RawTable(_title_of(rows), Cells(body, head + 2, names, columns), is_plain=True, notes=notes)
+    title = next((clean_text(row[0]) for row in rows if any(text.strip() for text in row)), "")
+    return RawTable(title, Cells(body, head + 2, names, columns), is_plain=True, notes=notes)
 
 
 def _label_column(header: str, *, is_lone: bool) -> dict[str, str]:
@@ -51,10 +52,6 @@ def _label_column(header: str, *, is_lone: bool) -> dict[str, str]:
         return {"column": header}
     unit = " ".join(find_units(header)) or (header if find_scale(header) != 1 else "%" * is_percent(header))
     return {"unit": unit} if unit else {}
-
-
-def _title_of(rows: Sequence[Sequence[str]]) -> str:
-    return next((clean_text(row[0]) for row in rows if any(text.strip() for text in row)), "")
 
 
 def _find_header(rows: Sequence[Sequence[str]]) -> tuple[int, int] | None:
