@@ -210,7 +210,9 @@ def check_jumps(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]
     steps: dict[tuple[str, str], list[list[Step]]] = {}
     for (key, *_), series in figures.series.items():
         points = [figure for figure in series if figure.current]
-        if len(points) >= FEWEST_POINTS and max(figure.value for figure in points) >= _few(points[0]):
+        if len(points) < FEWEST_POINTS:
+            continue
+        if not points[0].counts or max(figure.value for figure in points) >= FEW:
             steps.setdefault(key[:2], []).append(list(_steps(points)))
     for group in steps.values():
         changes = [step.change for line in group for step in line]
@@ -218,10 +220,6 @@ def check_jumps(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]
             usual = _usual(changes, counts=group[0][0].after.counts)
             for line in group:
                 yield from _check_series(line, usual, registry)
-
-
-def _few(figure: Figure) -> float:
-    return FEW if figure.counts else 0
 
 
 def _steps(points: Sequence[Figure]) -> Iterator[Step]:
@@ -246,17 +244,13 @@ def _check_series(steps: Sequence[Step], usual: Usual, registry: Registry) -> It
         side = usual.beyond(step.change)
         if not side or step.after.year - step.before.year > LONGEST_GAP:
             continue
-        before = usual.beyond(steps[n - 1].change) if n else 0
-        after = usual.beyond(steps[n + 1].change) if n + 1 < len(steps) else 0
-        if before == -side:
+        if n and usual.beyond(steps[n - 1].change) == -side:
             # This is the way back from a spike, which was reported on the way out.
             continue
-        if after == -side:
-            yield _report_jump(step, "spike", usual, registry, steps[n + 1])
-        elif n + 1 == len(steps):
-            yield _report_jump(step, "end", usual, registry)
-        else:
-            yield _report_jump(step, "level", usual, registry)
+        following = steps[n + 1] if n + 1 < len(steps) else None
+        is_spike = following is not None and usual.beyond(following.change) == -side
+        shape: Shape = "end" if following is None else "spike" if is_spike else "level"
+        yield _report_jump(step, shape, usual, registry, following if is_spike else None)
 
 
 def _report_jump(

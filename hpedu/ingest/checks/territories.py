@@ -37,9 +37,8 @@ def check_territories(figures: Figures, registry: Registry) -> Iterator[dict[str
     for column in _read_columns(figures, registry):
         for territory, whole in column.wholes.items():
             if registry.territories[territory].role == "country":
-                numbers = [
-                    r.provinces for r in registry.relations.values() if r.kind == "country" and fits(r, whole)
-                ]
+                rules = [rule for rule in registry.relations.values() if rule.kind == "country"]
+                numbers = [rule.provinces for rule in rules if fits(rule, whole)]
                 yield from _compare(whole, _provinces(column.wholes, registry), numbers, registry)
             else:
                 districts = list(column.districts.get(territory, {}).values())
