@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -115,7 +115,8 @@ def interpret(
     # What errata and decisions call it; a transcription is called what it was typed from.
     name = resource.table if layout.coded else layout.id
     reader = _CellReader(table, layout, name, resource, registry, national=national)
-    rows = [fields | _provenance(cell, resource) for cell, fields in reader.read_all(progress)]
+    origin = {"source": resource.name, "edition": resource.published, "file": resource.path, "current": True}
+    rows = [row | origin for row in reader.read_all(progress)]
     reading.issues += reader.refusals
     reading.twice = reader.name_twice()
     if not layout.coded:
@@ -241,8 +242,8 @@ class _CellReader:
         parts = self.roles.read_parts(cell, DAYS[0], self.registry)[1]
         return parts if self.items.find(parts) is not None else []
 
-    def read_all(self, progress: Progress) -> list[tuple[Cell, dict[str, Any]]]:
-        """Return cells with the fields of their observations, without provenance; the others are refused.
+    def read_all(self, progress: Progress) -> Iterator[dict[str, Any]]:
+        """Yield the observations of all cells that can be read, without the file they are in; others are refused.
 
         What a run of labels says, and what a print means, is found once. A figure that comes twice is refused, but
         where an erratum or a decision may tell the prints apart.
@@ -263,15 +264,19 @@ class _CellReader:
                 add(number, found if isinstance(found, int) else said.why or 0)
                 if said.figure in self.corrected:
                     self.refused.add(said.figure)
-        return [
-            (
-                cells[number],
-                said.fields
-                | {"flags": [*said.fields["flags"]], "value": found[0], "step": found[1], "number": found[2]},
-            )
-            for key, (number, said, found) in self.first.items()
-            if key not in self.twice
-        ]
+        for key, (number, said, (value, step, printed_number)) in self.first.items():
+            if key not in self.twice:
+                cell = cells[number]
+                yield {
+                    **said.fields,
+                    "flags": [*said.fields["flags"]],
+                    "value": value,
+                    "step": step,
+                    "number": printed_number,
+                    "sheet": cell.sheet,
+                    "cell": cell.address,
+                    "printed": cell.printed,
+                }
 
     def _understand(self, key: Hashable, start: int, prints: Sequence[str]) -> list[_Said]:
         if len(self.understood) > _MOST_RUNS:
@@ -479,10 +484,8 @@ class _CellReader:
 def _check_codes(series: Series, qualifier: str, status: str, flags: list[str], registry: Registry) -> None:
     """Refuse a code the registry does not have: a mistyped level would make a figure nobody finds."""
     used = [("level", series.level), ("ownership", series.ownership), ("sex", series.sex)]
-    used += [("status", status)] if status else []
-    used += [("qualifier", qualifier)] if qualifier else []
-    used += [("flag", flag) for flag in flags]
-    for dimension, code in used:
+    may_lack = [("status", status), ("qualifier", qualifier), *(("flag", flag) for flag in flags)]
+    for dimension, code in used + [pair for pair in may_lack if pair[1]]:
         if code not in registry.codes_of(dimension):
             known = [f"{dimension} {other}" for other in registry.codes_of(dimension)]
             raise SetAside("unknown_code", f"{dimension} {code}", known)
@@ -516,15 +519,3 @@ def _check_format(cell: Cell, series: Series, unit: str) -> None:
         raise SetAside("other_unit", cell.printed)
     if cell.scale not in (None, 1, PERCENT) and cell.scale != series.scale:
         raise SetAside("scaled_format", cell.printed)
-
-
-def _provenance(cell: Cell, resource: Resource) -> dict[str, Any]:
-    return {
-        "source": resource.name,
-        "edition": resource.published,
-        "file": resource.path,
-        "sheet": cell.sheet,
-        "cell": cell.address,
-        "printed": cell.printed,
-        "current": True,
-    }

@@ -302,13 +302,12 @@ def _read_case(word: str) -> bool | None:
 
 
 def _spell_vni(text: str) -> str:
-    return _VNI_LETTER.sub(_spell_pair, text)
+    def spell_pair(match: re.Match[str]) -> str:
+        # "oë" is nothing in VNI.
+        letter: str = _VNI.get(match[0].lower(), match[0])
+        return letter.upper() if match[0][0].isupper() else letter
 
-
-def _spell_pair(match: re.Match[str]) -> str:
-    pair = match[0]
-    letter: str = _VNI.get(pair.lower(), pair)  # "oë" is nothing in VNI
-    return letter.upper() if pair[0].isupper() else letter
+    return _VNI_LETTER.sub(spell_pair, text)
 
 
 _SPELLERS: dict[Encoding, Callable[[str], str]] = {"tcvn3": _spell_tcvn3, "vni": _spell_vni}

@@ -89,8 +89,7 @@ def find_year(label: str) -> tuple[YearLabel, str] | None:
     cannot be a date. The same year in two languages ("Năm 2016 - Year 2016") is one.
     """
     label = _SHORT_YEAR.sub(_write_out, clean_text(label))
-    matches = list(_YEAR.finditer(label))
-    years = {_read_year(match) for match in matches}
+    years = {_read_year(match) for match in _YEAR.finditer(label)}
     dated: set[YearLabel | None] = {year for year in years if year is not None and year.month is not None}
     if len(dated) == 1 and {_span(year) for year in years} == {_span(year) for year in dated}:
         # "tại thời điểm 30/9/2011 ... in 2011": the day is more exact.
