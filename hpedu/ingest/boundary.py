@@ -18,7 +18,6 @@ from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.places import find_district_province, find_mentions, resolve_place, resolve_territory
 from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.registry import Registry
-from hpedu.registry.models import Territory
 
 Version = Literal["old", "new", "early_unknown", "unknown"]
 """The provinces before the reform or those after it; not known for the years before it, or for any year."""
@@ -105,7 +104,7 @@ def decide_boundary(
         found = known[name]
         if found is None or registry.territories[found].role not in _PROVINCES:
             continue
-        if not _has_ceased(registry.territories[found], undecided.eve, registry):
+        if not _has_ceased(found, undecided.eve, registry):
             going_on.add(found)
             continue
         ceased.add(found)
@@ -125,20 +124,16 @@ def decide_boundary(
 
 
 @cache
-def _names_of(registry: Registry) -> dict[str, set[str]]:
-    names: dict[str, set[str]] = {}
-    for alias in registry.territory_names:
-        names.setdefault(alias.territory, set()).add(fold_text(alias.name))
-    return names
-
-
-def _has_ceased(territory: Territory, eve: date, registry: Registry) -> bool:
+def _has_ceased(territory: str, eve: date, registry: Registry) -> bool:
     """Return whether the name of a province ended with the reform: no province of the 34 is called so."""
-    successor = territory.successor
-    if territory.valid_to != eve or successor in ("", territory.id):
+    row = registry.territories[territory]
+    if row.valid_to != eve or row.successor in ("", territory):
         return False
-    names = _names_of(registry)
-    return not names.get(territory.id, set()) & names.get(successor, set())
+    own, its = (
+        {fold_text(alias.name) for alias in registry.territory_names if alias.territory == one}
+        for one in (territory, row.successor)
+    )
+    return not own & its
 
 
 def is_national(tables: Iterable[RawTable], registry: Registry) -> bool:

@@ -102,8 +102,7 @@ def correct_frame(sums: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     rows = []
     for row in sums.iter_rows(named=True):
         for one in known.get(_figure_of(row), []):
-            if float(one.printed) == row["value"]:
-                row = apply_print(row, one)
+            row = apply_print(row, one) if float(one.printed) == row["value"] else row
         rows.append(row)
     return pl.DataFrame(rows, schema=sums.schema, orient="row")
 
@@ -179,14 +178,14 @@ def find_strays(met: Mapping[str, Met], files: Container[str], registry: Registr
     it was found in is among `files`, paths under data/raw. `met` has what was met in the files of each table.
     """
     problems = []
-    for file, rows in (("errata.csv", registry.errata), ("decisions.csv", registry.decisions)):
-        for one in rows.values():
-            there = met.get(title_key(one.table))
-            if there is None or one.id in there.corrections:
-                continue
-            place = (one.territory, one.year)
-            is_due = isinstance(one, Erratum) and (not one.seen_in or one.seen_in in files)
-            if is_due or any((f[FIGURE.index("territory")], f[-1]) == place for f in there.figures):
-                words = {"table": one.table, "territory": one.territory, "year": one.year, "printed": one.printed}
-                problems.append(Problem(file, one.id, message("print_not_met", **words)))
+    for one in (*registry.errata.values(), *registry.decisions.values()):
+        there = met.get(title_key(one.table))
+        if there is None or one.id in there.corrections:
+            continue
+        place = (one.territory, one.year)
+        is_due = isinstance(one, Erratum) and (not one.seen_in or one.seen_in in files)
+        if is_due or any((f[FIGURE.index("territory")], f[-1]) == place for f in there.figures):
+            words = {"table": one.table, "territory": one.territory, "year": one.year, "printed": one.printed}
+            file = "errata.csv" if isinstance(one, Erratum) else "decisions.csv"
+            problems.append(Problem(file, one.id, message("print_not_met", **words)))
     return problems

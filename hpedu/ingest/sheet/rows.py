@@ -75,7 +75,9 @@ class _Surroundings:
 def _index_columns(grid: Grid) -> set[int]:
     """Return the columns that count the rows. Their numbers are no values where a text follows them."""
     columns = [c for c in range(grid.width) if any(row[c].strip() for row in grid.rows)][:_INDEX_PLACES]
-    return {c for c in columns if is_index(_numbers_before_text(grid, c)) or _is_headed_index(grid, c)}
+    lines = {c: {line for row in grid.rows for line in row[c].split("\n") if line.strip()} for c in columns}
+    headed = {c for c in columns if any(is_worded("index_header", line) for line in lines[c])}
+    return {c for c in columns if c in headed or is_index(_numbers_before_text(grid, c))}
 
 
 def _numbers_before_text(grid: Grid, column: int) -> Iterator[str]:
@@ -84,11 +86,6 @@ def _numbers_before_text(grid: Grid, column: int) -> Iterator[str]:
         begins = not any(text.strip() for text in row[:column])
         if begins and find_kind(row[column]) == "number" and find_kind(_text_after(row, column)) == "text":
             yield row[column]
-
-
-def _is_headed_index(grid: Grid, column: int) -> bool:
-    texts = {row[column] for row in grid.rows}
-    return any(is_worded("index_header", line) for text in texts for line in text.split("\n") if line.strip())
 
 
 def _text_after(texts: Sequence[str], column: int) -> str:
