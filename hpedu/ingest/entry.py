@@ -69,11 +69,10 @@ def add_entry(
     """Write the entry of a file of data/raw, and return it.
 
     `given` has fields that are known, by name; `ask` is called for each field that is neither given nor shown by
-    the file, None where nobody can answer.
-
-    Raises `EntryRefused` if the file is not in data/raw, is no data, has an entry or needs none. Raises
-    `Unreadable` if it holds no table hpedu reads. Raises `FieldsLacking` if something is not known and nobody can
-    be asked. Raises `IngestError` if a given field is not right, or the package cannot be read.
+    the file, None where nobody can answer. Raises `EntryRefused` if the file is not in data/raw, is no data, has
+    an entry or needs none. Raises `Unreadable` if it holds no table hpedu reads. Raises `FieldsLacking` if
+    something is not known and nobody can be asked. Raises `IngestError` if a given field is not right, or the
+    package cannot be read.
     """
     path = _find_path(file, project.raw)
     entries = read_entries(project.raw)

@@ -216,10 +216,9 @@ class Checked:
 def check_file(path: Path, registry: Registry, progress: Progress = stay_silent) -> Checked:
     """Read a file as ingest would and check its figures, alone and against data/processed; nothing is written.
 
-    A file without an entry in the data package is taken as newer than all that was read before.
-
-    Raises `Unreadable` if it is a folder, damaged, of a kind hpedu does not read, or holds no table. Raises
-    `OSError` if the file cannot be opened.
+    A file without an entry in the data package is taken as newer than all that was read before. Raises
+    `Unreadable` if it is a folder, damaged, of a kind hpedu does not read, or holds no table. Raises `OSError` if
+    the file cannot be opened.
     """
     try:
         project = find_project()

@@ -37,10 +37,9 @@ class TableUnits:
     def check(self, own: str, item: str, series: Series, measure: Measure) -> None:
         """Refuse a cell whose unit is not understood, or not that of its series: thousands for persons, "%".
 
-        A unit in the item itself goes first: there the layout knows the item by it. What others state counts for
-        a cell of which nothing is stated: "(Nghìn người)" over one column may be meant for all.
-
-        Raises `SetAside`: `unknown_unit` or `other_unit`.
+        A unit in the item itself goes first: there the layout knows the item by it. What others state counts for a
+        cell of which nothing is stated: "(Nghìn người)" over one column may be meant for all. Raises `SetAside`:
+        `unknown_unit` or `other_unit`.
         """
         scale = series.scale * (find_scale(measure.unit.replace("_", " ")) or 1)
         of_item = find_scale(item)

@@ -46,12 +46,10 @@ def read_workbook(data: bytes) -> list[Grid]:
     """Read all sheets of a workbook, in order. Chart sheets come out empty.
 
     Everything is printed text: a number in as few digits as it needs (no more than nine after the point, where
-    only the noise of binary fractions is left), a cell typed as a date as "2024-09-05", an unformatted date
-    serial as the number it is. A number in percent format comes as "98.7%", one in a format that scales as it is
-    printed, an error as "#REF!", a formula never calculated as "=A1+B1", a raised footnote as "351211 (2)"; of
-    .xlsb none of these is known.
-
-    Raises `Refused` if the workbook is damaged or locked with a password.
+    only the noise of binary fractions is left), a cell typed as a date as "2024-09-05", an unformatted date serial
+    as the number it is. A number in percent format comes as "98.7%", one in a format that scales as it is printed,
+    an error as "#REF!", a formula never calculated as "=A1+B1", a raised footnote as "351211 (2)"; of .xlsb none
+    of these is known. Raises `Refused` if the workbook is damaged or locked with a password.
     """
     frames = list(read_frames(data))
     facts = read_facts(data)

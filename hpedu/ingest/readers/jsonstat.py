@@ -27,9 +27,8 @@ def read_jsonstat(data: bytes) -> RawTable:
 
     Labels: one for each dimension, under its label; `unit` where the file gives one; `mark`, the status of a value
     that has one ("p"). Address: place in the array of all values, counted from 0. A value that is not there is
-    printed as its status ("-"), or as "..".
-
-    Raises `ValueError` if it is no JSON, has no dataset, or its values do not fit its dimensions.
+    printed as its status ("-"), or as "..". Raises `ValueError` if it is no JSON, has no dataset, or its values do
+    not fit its dimensions.
     """
     dataset = _find_dataset(json.loads(decode_text(data).strip(_BLANKS)))
     dimensions = dataset["dimension"]

@@ -52,9 +52,8 @@ def read_px(data: bytes) -> RawTable:
     """Read a PC-Axis file in its main language.
 
     Labels: one for each variable, and `unit` where UNITS gives one. Address: place in the data, counted from 0,
-    "DATA[0]". Marks (".", "..", "-") stay what they are, without their quotation marks.
-
-    Raises `ValueError` if variables have no values, or the data do not fit them.
+    "DATA[0]". Marks (".", "..", "-") stay what they are, without their quotation marks. Raises `ValueError` if
+    variables have no values, or the data do not fit them.
     """
     codepage = _CODEPAGE.search(data[:65536])
     words = _read_keywords(decode_text(data, codepage[1].decode() if codepage else ""))

@@ -23,11 +23,9 @@ def is_pxweb_csv(data: bytes) -> bool:
 def read_pxweb_csv(data: bytes) -> RawTable:
     """Read a PX-Web CSV in any encoding and with any delimiter.
 
-    Labels: `row` (the first column) and `column` (the header, where several variables may be glued); where
-    more columns than one head the rows each comes under its own name, and a lone column of values, which is
-    named after the table, says no more than its unit. Address as in a spreadsheet.
-
-    Raises `ValueError` if it is no such file.
+    Labels: `row` (the first column) and `column` (the header, where several variables may be glued); where more
+    columns than one head the rows each comes under its own name, and a lone column of values, which is named after
+    the table, says no more than its unit. Address as in a spreadsheet. Raises `ValueError` if it is no such file.
     """
     rows = read_rows(data)
     found = _find_header(rows)

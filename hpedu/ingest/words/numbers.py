@@ -124,7 +124,6 @@ def read_sole(printed: str) -> Decimal | None:
     """Return what a text is in every style that can read it, "351211" or "1.234,5"; None if they differ.
 
     Up to three digits say nothing of the style of a table in doubt: beside "2.416", "76" may be thousands too.
-
     Raises `ValueError` if no style can read it.
     """
     number, _ = split_marks(printed)
