@@ -159,10 +159,8 @@ def _list_tables(grids: list[Grid]) -> Iterator[RawTable]:
 def _list_heading(table: Table) -> Iterator[str]:
     """Yield what a table says of itself as a whole: over it, and below it its source and signature."""
     for cell in table.rest:
-        is_signed = cell.role == "footer" and any(
-            is_worded(name, cell.printed) for name in ("signature", "source")
-        )
-        if cell.role in _HEADING or is_signed:
+        is_signed = any(is_worded(name, cell.printed) for name in ("signature", "source"))
+        if cell.role in _HEADING or (cell.role == "footer" and is_signed):
             yield cell.printed
 
 

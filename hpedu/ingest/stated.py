@@ -101,21 +101,15 @@ def _find_unknown(cells: Sequence[Cell], find_item: Callable[[Cell], Sequence[st
     """Yield the units in labels that the layout does not know: it was made for a table without them."""
     seen: dict[str, tuple[str, ...]] = {}
     for cell in cells:
-        for text in _labels(cell):
+        for text in (text for name, text in cell.labels.items() if name not in NO_ITEM):
             if text not in seen:
-                seen[text] = tuple(part for part in find_units(text) if find_scale(part) != 1 or _is_scaled(part))
+                units = [(part, read_unit(part)) for part in find_units(text)]
+                seen[text] = tuple(
+                    part for part, unit in units if find_scale(part) != 1 or (unit and unit.scale != 1)
+                )
             if seen[text]:
                 known = item_key(" ".join(find_item(cell)))
                 yield from (part for part in seen[text] if item_key(part) not in known)
-
-
-def _is_scaled(part: str) -> bool:
-    unit = read_unit(part)
-    return unit is not None and unit.scale != 1
-
-
-def _labels(cell: Cell) -> Iterable[str]:
-    return (text for name, text in cell.labels.items() if name not in NO_ITEM)
 
 
 def contradicts(sheet: str, title: str, series: Series) -> bool:

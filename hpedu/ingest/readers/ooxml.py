@@ -126,8 +126,9 @@ def _join(item: ElementTree.Element) -> str:
 def _read_sheet(xml: bytes, book: _Book) -> Facts:
     # They come after all cells, in a file that may be large.
     start = xml.find(b"mergeCells")
-    merges = [_read_merge(match) for match in _MERGE.finditer(xml, start)] if start >= 0 else []
-    facts = Facts(merges, is_1904=book.is_1904)
+    facts = Facts(is_1904=book.is_1904)
+    for left, top, right, bottom in _MERGE.findall(xml, start) if start >= 0 else ():
+        facts.merged.append(Merge(int(top) - 1, column_index(left), int(bottom) - 1, column_index(right)))
     if b"hidden=" in xml:
         facts.hidden_rows.update(int(row[1]) - 1 for row in _HIDDEN_ROW.finditer(xml))
         for column in _HIDDEN_COLUMNS.findall(xml):
@@ -156,11 +157,6 @@ def _parse_inline(xml: bytes) -> ElementTree.Element:
     prefix = re.match(rb"<(\w+):", xml)
     declared = b"xmlns:" + prefix[1] if prefix else b"xmlns"
     return ElementTree.fromstring(re.sub(rb">", b" " + declared + b'="urn:sheet">', xml, count=1))
-
-
-def _read_merge(match: re.Match[bytes]) -> Merge:
-    left, top, right, bottom = match.groups()
-    return Merge(int(top) - 1, column_index(left), int(bottom) - 1, column_index(right))
 
 
 def _place(name: re.Match[bytes]) -> tuple[int, int]:
