@@ -17,7 +17,7 @@ import polars as pl
 
 from hpedu.errors import Refused
 from hpedu.ingest.quarantine import Unreadable
-from hpedu.ingest.readers import biff, ooxml, opendocument
+from hpedu.ingest.readers import ooxml, opendocument
 from hpedu.ingest.readers.number_formats import join_runs, print_number
 from hpedu.ingest.schema import MOST_COLUMNS, MOST_ROWS
 from hpedu.ingest.sheet.grid import Facts, Grid, Merge, Place, make_grid
@@ -122,6 +122,9 @@ def read_facts(data: bytes) -> dict[str, Facts]:
     """
     try:
         if data.startswith(_OLE):
+            # Loaded only for such a file: pages that read none need no xlrd.
+            from hpedu.ingest.readers import biff
+
             return biff.read_facts(data)
         names = _zip_names(data)
         if "xl/workbook.xml" in names:
