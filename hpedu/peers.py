@@ -5,18 +5,16 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 
 import polars as pl
 
 from hpedu.ingest.checks.figures import Figures
-from hpedu.ingest.checks.finding import FINDINGS, make_finding
+from hpedu.ingest.checks.finding import FINDINGS, Word, make_finding
 from hpedu.ingest.panel import has_present_area
 from hpedu.ingest.schema import SERIES_FIELDS
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator
-from hpedu.texts import Language, write_number
 from hpedu.values import VALUES
 
 _KEY = ["territory", "year"]
@@ -125,17 +123,18 @@ def find_country_gaps(observations: pl.DataFrame, registry: Registry) -> pl.Data
         .filter(apart > float(registry.limits["country_gap"].value) / 100)
     )
     found = []
-    sums = zip(Figures(gaps.drop("sum", "count"), registry).all, gaps.select("sum", "count").rows(), strict=True)
-    for figure, (total, count) in sums:
-        words = partial(_write_gap, figure.value, total, count)
+    for figure, (total, count) in zip(
+        Figures(gaps.drop("sum", "count"), registry).all, gaps.select("sum", "count").rows(), strict=True
+    ):
+        words: dict[str, Word] = {
+            "sum": total,
+            "count": str(count),
+            "printed": figure.value,
+            "difference": abs(total - figure.value),
+        }
         row = make_finding("country", "warning", figure, registry, words, template="country_across")
         found.append({name: row[name] for name in FINDINGS})
     return pl.DataFrame(found, schema=FINDINGS, orient="row")
-
-
-def _write_gap(printed: float, total: float, count: int, language: Language) -> dict[str, str]:
-    numbers = {"sum": total, "printed": printed, "difference": abs(total - printed)}
-    return {name: write_number(number, language) for name, number in numbers.items()} | {"count": str(count)}
 
 
 OLD_PROVINCES = 63

@@ -9,8 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.ingest.checks import FINDINGS
-from hpedu.ingest.checks.effects import Readings, find_readings
+from hpedu.ingest.checks import FINDINGS, Readings, find_readings
 from hpedu.ingest.corrections import CONTRADICTED
 from hpedu.ingest.derive import PRELIMINARY
 from hpedu.ingest.schema import Resource

@@ -16,7 +16,7 @@ import polars as pl
 
 from hpedu.errors import Problem
 from hpedu.ingest.layouts import title_key
-from hpedu.ingest.quarantine import set_aside_row
+from hpedu.ingest.quarantine import Row, set_aside_row
 from hpedu.ingest.schema import SERIES_KEY, Cell, Resource
 from hpedu.registry import Registry
 from hpedu.registry.models import Decision, Erratum, Print
@@ -78,10 +78,14 @@ def correct(
                 row = apply_print(row, one)
         elif others:
             met.corrections.update(one.id for one in others)
-            issues.append(_set_aside(row, others[0], OTHER_PRINT, resource, registry))
+            subject = f"{others[0].id}: {others[0].printed}"
+            issues.append(set_aside_figure(row, OTHER_PRINT, subject, resource, registry))
             continue
-        if any(isinstance(one, Erratum) and one.action == "set_aside" for one in same) and not is_decided(row):
-            issues.append(_set_aside(row, same[0], "erratum", resource, registry))
+        if (
+            any(isinstance(one, Erratum) and one.action == "set_aside" for one in same)
+            and DECIDED not in row["flags"]
+        ):
+            issues.append(set_aside_figure(row, "erratum", same[0].id, resource, registry))
             continue
         left.append(row)
     for figure in refused:
@@ -98,8 +102,7 @@ def correct_frame(sums: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     rows = []
     for row in sums.iter_rows(named=True):
         for one in known.get(_figure_of(row), []):
-            if float(one.printed) == row["value"]:
-                row = apply_print(row, one)
+            row = apply_print(row, one) if float(one.printed) == row["value"] else row
         rows.append(row)
     return pl.DataFrame(rows, schema=sums.schema, orient="row")
 
@@ -146,16 +149,9 @@ def apply_print(row: dict[str, Any], one: Print) -> dict[str, Any]:
     return row | changed
 
 
-def is_decided(row: Mapping[str, Any]) -> bool:
-    """Return whether a decision chose this print."""
-    return DECIDED in row["flags"]
-
-
-def _set_aside(
-    row: Mapping[str, Any], one: Print, reason: str, resource: Resource, registry: Registry
-) -> dict[str, Any]:
+def set_aside_figure(row: Row, reason: str, subject: str, resource: Resource, registry: Registry) -> Row:
+    """Return the issue row of a figure that was read and is set aside all the same."""
     cell = Cell(row["sheet"], row["cell"], row["printed"], {})
-    subject = one.id if reason == "erratum" else f"{one.id}: {one.printed}"
     return set_aside_row(cell, resource, reason, subject, registry)
 
 
@@ -179,24 +175,17 @@ def find_strays(met: Mapping[str, Met], files: Container[str], registry: Registr
     """Name the errata and decisions whose figure no file has, though one has their table, year and territory.
 
     A slip in the registry must leave no figure uncorrected. So an erratum must meet its figure, too, if the file
-    it was found in is there.
-
-    Parameters
-    ----------
-    met
-        What was met in the files of each table.
-    files
-        The files that were read, as paths under data/raw.
+    it was found in is among `files`, paths under data/raw. `met` has what was met in the files of each table.
     """
     problems = []
-    for file, rows in (("errata.csv", registry.errata), ("decisions.csv", registry.decisions)):
-        for one in rows.values():
-            there = met.get(title_key(one.table))
-            if there is None or one.id in there.corrections:
-                continue
-            place = (one.territory, one.year)
-            is_due = isinstance(one, Erratum) and (not one.seen_in or one.seen_in in files)
-            if is_due or any((f[FIGURE.index("territory")], f[-1]) == place for f in there.figures):
-                words = {"table": one.table, "territory": one.territory, "year": one.year, "printed": one.printed}
-                problems.append(Problem(file, one.id, message("print_not_met", **words)))
+    for one in (*registry.errata.values(), *registry.decisions.values()):
+        there = met.get(title_key(one.table))
+        if there is None or one.id in there.corrections:
+            continue
+        place = (one.territory, one.year)
+        is_due = isinstance(one, Erratum) and (not one.seen_in or one.seen_in in files)
+        if is_due or any((f[FIGURE.index("territory")], f[-1]) == place for f in there.figures):
+            words = {"table": one.table, "territory": one.territory, "year": one.year, "printed": one.printed}
+            file = "errata.csv" if isinstance(one, Erratum) else "decisions.csv"
+            problems.append(Problem(file, one.id, message("print_not_met", **words)))
     return problems

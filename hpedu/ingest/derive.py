@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -21,18 +23,26 @@ GROUPS = ["age_0_4", "age_5_9", "age_10_14", "age_15_19", "age_20_24"]
 METHOD = "sprague"
 """The method they are estimated with: Sprague's multipliers. The note of an estimate names it."""
 
+_MULTIPLIERS: list[list[float]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))[
+    "multipliers"
+]
+
+
+_KEYS = [*SERIES_KEY, "year"]
+_OF_ALL = ("source", "file", "digest", "sheet", "note")
+"""Columns of a sum that name those of all its parts."""
+
 
 def mark_current(observations: pl.DataFrame) -> pl.DataFrame:
     """Set `current` so that each figure (series and year) has one current value, or none; the others stay.
 
-    A print that is contradicted is never current (`hpedu.ingest.checks.effects`). A point goes before a bound
+    A print that is contradicted is never current (`hpedu.ingest.checks`). A point goes before a bound
     ("over 76"), a whole figure before one that some schools did not report for, then the newest edition wins,
     unless an older one is the same figure printed more precisely (69 thousand does not replace 68,876).
     """
-    keys = [*SERIES_KEY, "year"]
     usable = ~pl.col("flags").list.contains(CONTRADICTED)
-    numbered = observations.with_row_index("row").with_columns(current=usable & (usable.sum().over(keys) == 1))
-    several = usable & (usable.sum().over(keys) > 1)
+    numbered = observations.with_row_index("row").with_columns(current=usable & (usable.sum().over(_KEYS) == 1))
+    several = usable & (usable.sum().over(_KEYS) > 1)
     ordered = numbered.filter(several).sort(
         "qualifier",
         pl.col("flags").list.contains("incomplete"),
@@ -40,7 +50,7 @@ def mark_current(observations: pl.DataFrame) -> pl.DataFrame:
         "row",
         descending=[False, False, True, False],
     )
-    winners = [_choose(group.rows(named=True)) for _, group in ordered.group_by(keys, maintain_order=True)]
+    winners = [_choose(group.rows(named=True)) for _, group in ordered.group_by(_KEYS, maintain_order=True)]
     won = pl.col("row").is_in(pl.Series("row", winners, dtype=pl.UInt32).implode())
     return numbered.with_columns(current=pl.col("current") | won).drop("row")
 
@@ -58,57 +68,23 @@ def _choose(candidates: list[dict[str, Any]]) -> int:
 def revisions(observations: pl.DataFrame) -> pl.DataFrame:
     """Return the figures that a later edition changed, the largest relative change first. Roundings are left out.
 
-    Returns
-    -------
-    polars.DataFrame
-        The columns of `SERIES_KEY`, year, unit, new and old value, edition and source, `change` in that unit,
-        `relative` as a share of the old value.
+    Columns: those of `SERIES_KEY`, year, unit, new and old value, edition and source, `change` in that unit,
+    `relative` as a share of the old value.
     """
-    keys = [*SERIES_KEY, "year"]
     new = observations.filter(pl.col("current")).select(
-        *keys, "unit", new="value", new_edition="edition", new_source="source"
+        *_KEYS, "unit", new="value", new_edition="edition", new_source="source"
     )
     contradicted = pl.col("flags").list.contains(CONTRADICTED)
     old = observations.filter(~pl.col("current"), ~contradicted, pl.col("qualifier") == "").select(
-        *keys, old="value", old_edition="edition", old_source="source", step="step"
+        *_KEYS, old="value", old_edition="edition", old_source="source", step="step"
     )
     return (
-        old.join(new, on=keys, how="inner")
+        old.join(new, on=_KEYS, how="inner")
         .filter((pl.col("new") - pl.col("old")).abs() > pl.col("step") / 2)
         .with_columns(change=pl.col("new") - pl.col("old"), relative=(pl.col("new") / pl.col("old") - 1))
-        .sort(pl.col("relative").abs(), *keys, descending=[True] + [False] * len(keys))
+        .sort(pl.col("relative").abs(), *_KEYS, descending=[True] + [False] * len(_KEYS))
         .drop("step")
     )
-
-
-_END = (
-    (0.3616, -0.2768, 0.1488, -0.0336, 0.0),
-    (0.2640, -0.0960, 0.0400, -0.0080, 0.0),
-    (0.1840, 0.0400, -0.0320, 0.0080, 0.0),
-    (0.1200, 0.1360, -0.0720, 0.0160, 0.0),
-    (0.0704, 0.1968, -0.0848, 0.0176, 0.0),
-)
-_NEXT_TO_END = (
-    (0.0336, 0.2272, -0.0752, 0.0144, 0.0),
-    (0.0080, 0.2320, -0.0480, 0.0080, 0.0),
-    (-0.0080, 0.2160, -0.0080, 0.0000, 0.0),
-    (-0.0160, 0.1840, 0.0400, -0.0080, 0.0),
-    (-0.0176, 0.1408, 0.0912, -0.0144, 0.0),
-)
-_MIDDLE = (
-    (-0.0128, 0.0848, 0.1504, -0.0240, 0.0016),
-    (-0.0016, 0.0144, 0.2224, -0.0416, 0.0064),
-    (0.0064, -0.0336, 0.2544, -0.0336, 0.0064),
-    (0.0064, -0.0416, 0.2224, 0.0144, -0.0016),
-    (0.0016, -0.0240, 0.1504, 0.0848, -0.0128),
-)
-
-
-def _mirror(panel: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...]:
-    return tuple(tuple(reversed(row)) for row in reversed(panel))
-
-
-_MULTIPLIERS = _END + _NEXT_TO_END + _MIDDLE + _mirror(_NEXT_TO_END) + _mirror(_END)
 
 
 def split_ages(groups: Sequence[float]) -> list[float]:
@@ -167,18 +143,15 @@ def derive_merged(observations: pl.DataFrame, registry: Registry) -> pl.DataFram
     flag `contradicted`: it is shown as such, and never current.
     """
     additive = [m.id for m in registry.measures.values() if m.additive]
-    keys = [*SERIES_KEY, "year"]
     sound = observations.filter(pl.col("current"))
-    doubted = observations.filter(pl.col("flags").list.contains(CONTRADICTED)).join(sound, on=keys, how="anti")
-    doubted = doubted.sort("edition", descending=True, maintain_order=True).unique(keys, maintain_order=True)
+    doubted = observations.filter(pl.col("flags").list.contains(CONTRADICTED)).join(sound, on=_KEYS, how="anti")
+    doubted = doubted.sort("edition", descending=True, maintain_order=True).unique(_KEYS, maintain_order=True)
     frames = [observations.clear()]
     for territory in registry.territories.values():
         if territory.parts:
-            sums = _sum_parts(sound, territory.id, list(territory.parts), additive)
-            frames += [
-                sums,
-                _sum_parts(pl.concat([sound, sums, doubted]), territory.id, list(territory.parts), additive),
-            ]
+            parts = list(territory.parts)
+            sums = _sum_parts(sound, territory.id, parts, additive)
+            frames += [sums, _sum_parts(pl.concat([sound, sums, doubted]), territory.id, parts, additive)]
     return pl.concat(frames)
 
 
@@ -191,10 +164,6 @@ def _sum_parts(observations: pl.DataFrame, merged: str, parts: list[str], additi
         pl.col("place") == "",
     )
     published = observations.filter(pl.col("territory") == merged, pl.col("qualifier") == "")
-
-    def joined(column: str) -> pl.Expr:
-        return pl.col(column).unique(maintain_order=True).str.join(" + ")
-
     softer = pl.col("status").filter(pl.col("status").is_in(["synthetic", "projected", "estimated"]))
     whole = add_parts(
         # hai_phong_old comes first, then hai_duong_old.
@@ -213,7 +182,7 @@ def _sum_parts(observations: pl.DataFrame, merged: str, parts: list[str], additi
             "printed": pl.col("printed").str.join(" + "),
             "step": pl.col("step").max(),
         }
-        | {name: joined(name) for name in ("source", "file", "digest", "sheet", "note")},
+        | {name: pl.col(name).unique(maintain_order=True).str.join(" + ") for name in _OF_ALL},
     )
     return (
         whole.filter(pl.col("missing").list.len() == 0)

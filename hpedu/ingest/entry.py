@@ -68,23 +68,11 @@ def add_entry(
 ) -> Resource:
     """Write the entry of a file of data/raw, and return it.
 
-    Parameters
-    ----------
-    given
-        Fields that are known, by name.
-    ask
-        Called for each field that is neither given nor shown by the file; None where nobody can answer.
-
-    Raises
-    ------
-    EntryRefused
-        If the file is not in data/raw, is no data, has an entry or needs none.
-    Unreadable
-        If it holds no table hpedu reads.
-    FieldsLacking
-        If something is not known and nobody can be asked.
-    IngestError
-        If a given field is not right, or the package cannot be read.
+    `given` has fields that are known, by name; `ask` is called for each field that is neither given nor shown by
+    the file, None where nobody can answer. Raises `EntryRefused` if the file is not in data/raw, is no data, has
+    an entry or needs none. Raises `Unreadable` if it holds no table hpedu reads. Raises `FieldsLacking` if
+    something is not known and nobody can be asked. Raises `IngestError` if a given field is not right, or the
+    package cannot be read.
     """
     path = _find_path(file, project.raw)
     entries = read_entries(project.raw)
@@ -115,18 +103,14 @@ def add_entry(
 def renew_entry(file: Path, project: Project, published: str) -> None:
     """Write another day of publication into the entry of a file; all else stays as it is written.
 
-    Raises
-    ------
-    EntryRefused
-        If there is no entry of it.
+    Raises `EntryRefused` if there is no entry of it.
     """
     path = _find_path(file, project.raw)
     package = project.raw / "datapackage.json"
     text, encoding = _read_package(package)
     start, end = _find_resources(text)
-    entries = re.compile(r"[\s,]*")
     at = start + 1
-    while (at := entries.match(text, at).end()) < end:  # type: ignore[union-attr]
+    while (at := _pass(r"[\s,]*", text, at)) < end:
         entry, after = json.JSONDecoder().raw_decode(text, at)
         if isinstance(entry, dict) and entry.get("path") == path:
             day = json.dumps(published)
@@ -173,9 +157,8 @@ def _describe(file: Path, path: str, entries: list[Any], registry: Registry) -> 
 def list_titles(data: bytes, registry: Registry, progress: Progress) -> tuple[list[str], list[Layout]]:
     """Return the titles of the tables of a file, and the layouts of those that have one."""
     tables = find_tables(open_source(data))
-    return [found.table.title for found in tables if found.table.title], [
-        found.layout for found in tables if found.layout
-    ]
+    titles = [found.table.title for found in tables if found.table.title]
+    return titles, [found.layout for found in tables if found.layout]
 
 
 def _name(path: str, entries: list[Any]) -> str:
@@ -188,17 +171,11 @@ def _name(path: str, entries: list[Any]) -> str:
 
 def _find_alike(layouts: list[Layout], entries: list[Any]) -> dict[str, str]:
     """Return what all entries of the same table, in other editions, agree on: publisher and address."""
-    alike = [
-        entry
-        for entry in entries
-        if isinstance(entry, dict) and any(_is_of(str(entry.get("table")), one) for one in layouts)
-    ]
+    titles = tuple(title_key(title) for layout in layouts for title in layout.titles)
+    entries = [entry for entry in entries if isinstance(entry, dict)]
+    alike = [entry for entry in entries if title_key(str(entry.get("table"))).startswith(titles)]
     found = {name: {entry.get(name) for entry in alike} for name in ("publisher", "url")}
     return {name: str(values.pop()) for name, values in found.items() if len(values) == 1}
-
-
-def _is_of(table: str, layout: Layout) -> bool:
-    return any(title_key(table).startswith(title_key(title)) for title in layout.titles)
 
 
 def _ask_for(name: str, otherwise: str, ask: Ask) -> str:
@@ -251,12 +228,16 @@ def _read_package(path: Path) -> tuple[str, str]:
 def _find_resources(text: str) -> tuple[int, int]:
     """Return where the list of resources begins and ends: the places of its brackets."""
     decoder = json.JSONDecoder()
-    blank = re.compile(r"[\s,:{]*")
-    at = 0
-    while True:
-        # A package that was read has the key, so the end is never passed.
-        key, at = decoder.raw_decode(text, blank.match(text, at).end())  # type: ignore[union-attr]
-        start = re.compile(r"\s*:\s*").match(text, at).end()  # type: ignore[union-attr]
+    key, at = "", 0
+    # A package that was read has the key, so the end is never passed.
+    while key != "resources":
+        key, at = decoder.raw_decode(text, _pass(r"[\s,:{]*", text, at))
+        start = _pass(r"\s*:\s*", text, at)
         _, at = decoder.raw_decode(text, start)
-        if key == "resources":
-            return start, at - 1
+    return start, at - 1
+
+
+def _pass(blank: str, text: str, at: int) -> int:
+    """Return the place behind what is between two values of JSON."""
+    match = re.compile(blank).match(text, at)
+    return match.end() if match else at

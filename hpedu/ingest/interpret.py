@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -13,19 +13,17 @@ from typing import Any, Literal
 
 import polars as pl
 
-from hpedu.ingest.boundary import Boundary, decide_boundary
+from hpedu.ingest.boundary import Boundary, decide_boundary, doubt_territory
 from hpedu.ingest.corrections import FIGURE, Figure, Met, correct, index_prints
-from hpedu.ingest.doubts import counts_whole, find_hidden_shares, set_aside_doubtful
-from hpedu.ingest.evidence import doubt_territory
+from hpedu.ingest.doubts import counts_whole, set_aside_doubtful
 from hpedu.ingest.layouts import Broken, Items, Layout, Series, title_key
-from hpedu.ingest.quarantine import Issues, Refusals, SetAside, set_aside_row
+from hpedu.ingest.quarantine import Issues, Refusals, SetAside
 from hpedu.ingest.readers.number_formats import PERCENT
 from hpedu.ingest.roles import DAYS, Roles, find_roles
 from hpedu.ingest.schema import CUT, SERIES_FIELDS, Cell, RawTable, Resource, list_runs, name_cell
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_marked, is_uncomputed, is_worded
-from hpedu.ingest.sheet_names import contradicts
-from hpedu.ingest.stated_units import TableUnits, find_table_units
+from hpedu.ingest.stated import contradicts, find_table_units
 from hpedu.ingest.words.numbers import (
     NumberStyle,
     decide_style,
@@ -114,52 +112,21 @@ def interpret(
     """
     reading = Reading()
     layout = _add_marks(layout, table)
-    name = name_table(layout, resource)
-    roles, items, style = find_roles(table, layout, registry), Items(layout), _find_style(table, layout, registry)
-
-    def find_item(cell: Cell) -> list[str]:
-        parts = roles.read_parts(cell, DAYS[0], registry)[1]
-        return parts if items.find(parts) is not None else []
-
-    units = find_table_units(table, layout, find_item)
-    fixed = roles.territory.removeprefix("=") if roles.territory.startswith("=") else ""
-    reader = _CellReader(
-        layout,
-        roles,
-        items,
-        style,
-        units,
-        table.title,
-        registry,
-        _find_boundary(table, layout, roles, resource, registry),
-        doubt_territory(table, fixed, layout.place, resource, registry, national=national) if fixed else None,
-        resource.published,
-        index_prints(name, registry).keys(),
-        Refusals(table.cells, resource, registry),
-    )
-    read = reader.read_all(progress)
+    # What errata and decisions call it; a transcription is called what it was typed from.
+    name = resource.table if layout.coded else layout.id
+    reader = _CellReader(table, layout, name, resource, registry, national=national)
+    origin = {"source": resource.name, "edition": resource.published, "file": resource.path, "current": True}
+    rows = [row | origin for row in reader.read_all(progress)]
     reading.issues += reader.refusals
     reading.twice = reader.name_twice()
-    fractions = set() if layout.coded else find_hidden_shares(read, layout)
-    for cell, row in read:
-        if name_cell(cell.sheet, cell.address) in fractions:
-            reading.issues += [set_aside_row(cell, resource, "fraction_or_percent", cell.printed, registry)]
-        else:
-            reading.observations.append(row | _provenance(cell, resource))
     if not layout.coded:
-        known = None if style == "undecided" else style
-        rows = reading.observations
-        reading.observations, doubtful = set_aside_doubtful(rows, layout, known, resource, registry)
+        known = None if reader.style == "undecided" else reader.style
+        rows, doubtful = set_aside_doubtful(rows, layout, known, resource, registry)
         reading.issues += doubtful
-    reading.observations, issues, met = correct(name, reading.observations, reader.refused, resource, registry)
+    reading.observations, issues, met = correct(name, rows, reader.refused, resource, registry)
     reading.issues += issues
     reading.met[title_key(name)] = met
     return reading
-
-
-def name_table(layout: Layout, resource: Resource) -> str:
-    """Return what errata and decisions call a table: its layout, or what a transcription was typed from."""
-    return resource.table if layout.coded else layout.id
 
 
 def _find_boundary(
@@ -238,39 +205,45 @@ class _Said:
     outcomes: dict[str, Number | int]
 
 
-@dataclass(frozen=True)
 class _CellReader:
     """A reader of the cells of one table."""
 
-    layout: Layout
-    roles: Roles
-    items: Items
-    style: NumberStyle | Undecided
-    units: TableUnits
-    title: str
-    registry: Registry
-    boundary: Boundary
-    # Why the table is not about the one territory of its layout.
-    refusal: SetAside | None
-    # The day, month or year the file was published.
-    published: str
-    # The figures that an erratum or a decision is about.
-    corrected: Collection[Figure]
-    # The cells that are not read with certainty.
-    refusals: Refusals
-    refused: set[Figure] = field(default_factory=set)
-    # The subjects for which a known name was looked for.
-    hinted: set[str] = field(default_factory=set)
-    # What the labels of the last runs of cells say.
-    understood: dict[Hashable, list[_Said]] = field(default_factory=dict)
-    outcomes: dict[Hashable, dict[str, Number | int]] = field(default_factory=lambda: defaultdict(dict))
-    # The number of the first cell of each figure, what its labels say, and what is read of it.
-    first: dict[Hashable, tuple[int, _Said, Number]] = field(default_factory=dict)
-    # The figures that are given more than once, and the number of that reason.
-    twice: dict[Hashable, int] = field(default_factory=dict)
+    def __init__(
+        self, table: RawTable, layout: Layout, name: str, resource: Resource, registry: Registry, *, national: bool
+    ) -> None:
+        self.layout, self.registry, self.title = layout, registry, table.title
+        self.roles, self.items = find_roles(table, layout, registry), Items(layout)
+        self.style = _find_style(table, layout, registry)
+        self.units = find_table_units(table, layout, self._find_item)
+        self.boundary = _find_boundary(table, layout, self.roles, resource, registry)
+        # Why the table is not about the one territory of its layout.
+        self.refusal = None
+        if self.roles.territory.startswith("="):
+            fixed = self.roles.territory.removeprefix("=")
+            self.refusal = doubt_territory(table, fixed, layout.place, resource, registry, national=national)
+        self.published = resource.published
+        # The figures that an erratum or a decision is about, and those of them that are refused.
+        self.corrected = index_prints(name, registry).keys()
+        self.refused: set[Figure] = set()
+        # The cells that are not read with certainty.
+        self.refusals = Refusals(table.cells, resource, registry)
+        # The subjects for which a known name was looked for.
+        self.hinted: set[str] = set()
+        # What the labels of the last runs of cells say.
+        self.understood: dict[Hashable, list[_Said]] = {}
+        self.outcomes: dict[Hashable, dict[str, Number | int]] = defaultdict(dict)
+        # The number of the first cell of each figure, what its labels say, and what is read of it.
+        self.first: dict[Hashable, tuple[int, _Said, Number]] = {}
+        # The figures that are given more than once, and the number of that reason.
+        self.twice: dict[Hashable, int] = {}
 
-    def read_all(self, progress: Progress) -> list[tuple[Cell, dict[str, Any]]]:
-        """Return cells with the fields of their observations, without provenance; the others are refused.
+    def _find_item(self, cell: Cell) -> list[str]:
+        """Return the parts of the item of a cell if the layout has it."""
+        parts = self.roles.read_parts(cell, DAYS[0], self.registry)[1]
+        return parts if self.items.find(parts) is not None else []
+
+    def read_all(self, progress: Progress) -> Iterator[dict[str, Any]]:
+        """Yield the observations of all cells that can be read, without the file they are in; others are refused.
 
         What a run of labels says, and what a print means, is found once. A figure that comes twice is refused, but
         where an erratum or a decision may tell the prints apart.
@@ -291,15 +264,19 @@ class _CellReader:
                 add(number, found if isinstance(found, int) else said.why or 0)
                 if said.figure in self.corrected:
                     self.refused.add(said.figure)
-        return [
-            (
-                cells[number],
-                said.fields
-                | {"flags": [*said.fields["flags"]], "value": found[0], "step": found[1], "number": found[2]},
-            )
-            for key, (number, said, found) in self.first.items()
-            if key not in self.twice
-        ]
+        for key, (number, said, (value, step, printed_number)) in self.first.items():
+            if key not in self.twice:
+                cell = cells[number]
+                yield {
+                    **said.fields,
+                    "flags": [*said.fields["flags"]],
+                    "value": value,
+                    "step": step,
+                    "number": printed_number,
+                    "sheet": cell.sheet,
+                    "cell": cell.address,
+                    "printed": cell.printed,
+                }
 
     def _understand(self, key: Hashable, start: int, prints: Sequence[str]) -> list[_Said]:
         if len(self.understood) > _MOST_RUNS:
@@ -309,11 +286,13 @@ class _CellReader:
         return self.understood[key]
 
     def _say(self, cell: Cell) -> _Said:
+        figure: Figure = ()
         try:
-            return self._read_labels(cell)
+            label, parts, series, territory, place, year = self._identify(cell)
+            figure = (*(getattr(series, name) for name in SERIES_FIELDS), territory, place, year)
+            return self._read_labels(cell, label, parts, series, figure)
         except SetAside as refusal:
-            figure = self._find_figure(cell) if self.corrected else None
-            return _Said(None, "", {}, figure or (), self._number(refusal), self.outcomes[None])
+            return _Said(None, "", {}, figure, self._number(refusal), self.outcomes[None])
 
     def _number(self, refusal: SetAside) -> int:
         """Return the number of a refusal, with the known names only for the first unknown ones."""
@@ -375,9 +354,10 @@ class _CellReader:
         """Return the figures that come more than once, each with the name of its first cell."""
         return {key: self._name(self.first[key][0]) for key in self.twice}
 
-    def _read_labels(self, cell: Cell) -> _Said:
+    def _read_labels(
+        self, cell: Cell, label: YearLabel, parts: list[str], series: Series, figure: Figure
+    ) -> _Said:
         layout, registry = self.layout, self.registry
-        label, parts, series, territory, place, year = self._identify(cell)
         extra = cell.labels if layout.coded else {}
         measure = registry.measures.get(series.measure)
         if measure is None:
@@ -394,22 +374,18 @@ class _CellReader:
                 raise SetAside("other_sheet", cell.sheet)
             self.units.check(cell.labels.get("unit", ""), " ".join(parts), series, measure)
         try:
-            status, why = self._read_status(cell, label, series, year), None
+            status, why = self._read_status(cell, label, series, int(figure[-1])), None
         except SetAside as refusal:
             status, why = "", self._number(refusal)
         notes = (series.note, label.stars, extra.get("note", ""), cell.labels.get("mark", ""))
         fields = {
-            **{name: getattr(series, name) for name in SERIES_FIELDS},
-            "territory": territory,
-            "place": place,
-            "year": year,
+            **dict(zip(FIGURE, figure, strict=True)),
             "unit": measure.unit,
             "status": status,
             "qualifier": extra.get("qualifier", ""),
             "flags": flags,
             "note": clean_text(" ".join(filter(None, notes))),
         }
-        figure = tuple(fields[name] for name in FIGURE)
         alike = series.scale, measure.unit, measure.additive, counts_whole(series, registry), cell.scale
         return _Said(series, measure.unit, fields, figure, why, self.outcomes[alike])
 
@@ -423,15 +399,6 @@ class _CellReader:
         if status not in _NOT_COUNTED and lies_after(year, series.year_rule or layout.year_rule, self.published):
             raise SetAside("after_publication", str(year))
         return status
-
-    def _find_figure(self, cell: Cell) -> Figure | None:
-        """Return which figure a cell holds, though its number is refused; None if that is not known either."""
-        try:
-            _, _, series, territory, place, year = self._identify(cell)
-        except SetAside:
-            # The reason is that of the cell, and the caller has named it.
-            return None
-        return (*(getattr(series, name) for name in SERIES_FIELDS), territory, place, year)
 
     def _identify(self, cell: Cell) -> tuple[YearLabel, list[str], Series, str, str, int]:
         """Return what the labels of a cell say: its year as printed, and all that makes a figure."""
@@ -517,10 +484,8 @@ class _CellReader:
 def _check_codes(series: Series, qualifier: str, status: str, flags: list[str], registry: Registry) -> None:
     """Refuse a code the registry does not have: a mistyped level would make a figure nobody finds."""
     used = [("level", series.level), ("ownership", series.ownership), ("sex", series.sex)]
-    used += [("status", status)] if status else []
-    used += [("qualifier", qualifier)] if qualifier else []
-    used += [("flag", flag) for flag in flags]
-    for dimension, code in used:
+    may_lack = [("status", status), ("qualifier", qualifier), *(("flag", flag) for flag in flags)]
+    for dimension, code in used + [pair for pair in may_lack if pair[1]]:
         if code not in registry.codes_of(dimension):
             known = [f"{dimension} {other}" for other in registry.codes_of(dimension)]
             raise SetAside("unknown_code", f"{dimension} {code}", known)
@@ -554,15 +519,3 @@ def _check_format(cell: Cell, series: Series, unit: str) -> None:
         raise SetAside("other_unit", cell.printed)
     if cell.scale not in (None, 1, PERCENT) and cell.scale != series.scale:
         raise SetAside("scaled_format", cell.printed)
-
-
-def _provenance(cell: Cell, resource: Resource) -> dict[str, Any]:
-    return {
-        "source": resource.name,
-        "edition": resource.published,
-        "file": resource.path,
-        "sheet": cell.sheet,
-        "cell": cell.address,
-        "printed": cell.printed,
-        "current": True,
-    }

@@ -250,7 +250,7 @@ class Items:
     def __init__(self, layout: Layout) -> None:
         self._series = layout.series
         left_out = [*layout.not_kept, _COMPUTED]
-        self._labels = _index([*layout.series, *left_out])
+        self._labels = {item_key(label): label for label in [*layout.series, *left_out]}
         self._not_kept = set(left_out)
         self._left_out = {item_key(label): label for label in left_out if label.endswith("*")}
         names = {part: part for label in layout.series for part in (label, *label.split(SEPARATOR))}
@@ -311,12 +311,10 @@ class Items:
 
     def _translate(self, part: str) -> str:
         """Translate a part into the words of the layout: whole, with its header lines in one, or tier by tier."""
-        known = self._translated.get(part)
-        if known is not None:
-            return known
-        tiers = [tier for tier in part.split(SEPARATOR) if not is_worded("filler", tier)]
-        found = self._names.get(item_key(part)) or self._find_name(" ".join(tiers))
-        self._translated[part] = found or SEPARATOR.join(self._find_name(tier) or tier for tier in tiers)
+        if part not in self._translated:
+            tiers = [tier for tier in part.split(SEPARATOR) if not is_worded("filler", tier)]
+            found = self._names.get(item_key(part)) or self._find_name(" ".join(tiers))
+            self._translated[part] = found or SEPARATOR.join(self._find_name(tier) or tier for tier in tiers)
         return self._translated[part]
 
     def _find_name(self, part: str) -> str | None:
@@ -334,10 +332,6 @@ def item_key(text: str) -> str:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(sorted(item_key(text).split(" ")))
-
-
-def _index(labels: Iterable[str]) -> Mapping[str, str]:
-    return {item_key(label): label for label in labels}
 
 
 def _index_loosely(labels: Iterable[str]) -> Mapping[tuple[str, ...], str]:

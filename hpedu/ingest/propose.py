@@ -113,7 +113,8 @@ def propose_layout(table: RawTable, registry: Registry, language: str = "en") ->
     roles = find_roles(table, Layout(id="", title="", year_rule="calendar", place=place), registry)
     style = decide_style(cell.printed for cell in table.telling)
     close = closest_layout(table.title, load_layouts())
-    rule = "school_year_start" if _COUNTED_AT_START.search(_all_text(table, roles)) else ""
+    years = sorted({cell.labels.get(roles.year, "") for cell in table.telling})
+    rule = "school_year_start" if _COUNTED_AT_START.search(fold_text(" ".join([table.title, *years]))) else ""
     lines = [f"# {say('proposal_head', language)}"]
     if close:
         lines.append(f"# {say('proposal_close', language, layout=close.id)}")
@@ -144,11 +145,6 @@ def _find_place_label(table: RawTable, registry: Registry) -> str:
         if 2 * sum(resolve_place(text, registry) is not None for text in texts) >= max(len(texts), 1):
             return name
     return ""
-
-
-def _all_text(table: RawTable, roles: Roles) -> str:
-    labels = {cell.labels.get(roles.year, "") for cell in table.telling}
-    return fold_text(" ".join([table.title, *sorted(labels)]))
 
 
 def _find_title_territory(title: str, registry: Registry) -> str:
@@ -220,16 +216,15 @@ class Checked:
 def check_file(path: Path, registry: Registry, progress: Progress = stay_silent) -> Checked:
     """Read a file as ingest would and check its figures, alone and against data/processed; nothing is written.
 
-    A file without an entry in the data package is taken as newer than all that was read before.
-
-    Raises
-    ------
-    Unreadable
-        If it is a folder, damaged, of a kind hpedu does not read, or holds no table.
-    OSError
-        If the file cannot be opened.
+    A file without an entry in the data package is taken as newer than all that was read before. Raises
+    `Unreadable` if it is a folder, damaged, of a kind hpedu does not read, or holds no table. Raises `OSError` if
+    the file cannot be opened.
     """
-    project = _find_project()
+    try:
+        project = find_project()
+    except NoProject:
+        # A file can be looked at anywhere.
+        project = None
     resource = (project and find_entry(project.raw, path)) or stand_in(path)
     try:
         read = partial(_look, resource=resource)
@@ -243,14 +238,8 @@ def check_file(path: Path, registry: Registry, progress: Progress = stay_silent)
         reading.issues += uncovered
     earlier = _read_earlier(project, resource, digest)
     observations, findings = _check_figures(printed, earlier, registry)
-    return Checked(
-        observations,
-        reading,
-        findings,
-        earlier,
-        None if reading.schools is None else reading.schools.height,
-        cover,
-    )
+    schools = None if reading.schools is None else reading.schools.height
+    return Checked(observations, reading, findings, earlier, schools, cover)
 
 
 def _look(
@@ -260,14 +249,6 @@ def _look(
     source = open_source(data)
     cover = find_cover(source.grids, registry) if is_form(source) else None
     return read_file(source, resource, registry, progress), source.digest, cover
-
-
-def _find_project() -> Project | None:
-    try:
-        return find_project()
-    except NoProject:
-        # A file can be looked at anywhere.
-        return None
 
 
 def _read_earlier(project: Project | None, resource: Resource, digest: str) -> pl.DataFrame:
@@ -301,19 +282,9 @@ def _check_figures(
 
 def stand_in(path: Path) -> Resource:
     """Return a resource for a file that is not in the data package: it names the file and nothing else."""
-    return Resource(
-        name="unnamed",
-        path=path.name,
-        title=path.name,
-        publisher="",
-        table="",
-        url="",
-        published=UNKNOWN,
-        scope="",
-        confidence="low",
-        transcription=False,
-        licenses=[],
-    )
+    nothing = dict.fromkeys(("publisher", "table", "url", "scope"), "")
+    known = {"name": "unnamed", "path": path.name, "title": path.name, "published": UNKNOWN}
+    return Resource.model_validate(nothing | known | {"confidence": "low", "transcription": False, "licenses": []})
 
 
 def describe(checked: Checked, registry: Registry, language: str) -> Iterator[str]:
@@ -321,9 +292,7 @@ def describe(checked: Checked, registry: Registry, language: str) -> Iterator[st
     tables = [found for found in checked.reading.tables if found.table.cells]
     lists = {row["sheet"] for row, _ in checked.kinds if row["reason"] == "school_columns_lacking"}
     unknown = [
-        its
-        for its in tables
-        if its.layout is None and its.broken is None and its.table.cells[0].sheet not in lists
+        its for its in tables if not its.layout and not its.broken and its.table.cells[0].sheet not in lists
     ]
     catalogues = [found for found in unknown if is_catalogue(found.table)]
     for found in tables:

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 
+from hpedu.ingest.boundary import is_national
 from hpedu.ingest.corrections import FORM, correct, join_met
 from hpedu.ingest.doubts import set_aside_repeated
-from hpedu.ingest.evidence import is_national
 from hpedu.ingest.forms.design import ASIDE, PASTED
 from hpedu.ingest.forms.filled import find_aside, is_form, is_synthetic, read_form
 from hpedu.ingest.interpret import Found, Progress, Reading, interpret, stay_silent
@@ -20,7 +20,7 @@ from hpedu.ingest.quarantine import Refusals, refuse_all, set_aside_row
 from hpedu.ingest.schema import Cell, RawTable, Resource, column_index
 from hpedu.ingest.schools.lists import find_lacking, read_schools
 from hpedu.ingest.screen import report
-from hpedu.ingest.sheet.grid import Grid, make_grid
+from hpedu.ingest.sheet.grid import Grid
 from hpedu.ingest.sheet.headers import Table, read_grid
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.source import TABLES, Source, explain
@@ -33,10 +33,7 @@ _HEADING = ("title", "letterhead", "unit", "header", "text")
 def read_file(source: Source, resource: Resource, registry: Registry, progress: Progress = stay_silent) -> Reading:
     """Read a file. A table without a layout is set aside whole, cell by cell.
 
-    Raises
-    ------
-    Unreadable
-        If the file is of a kind hpedu does not read, or holds no table.
+    Raises `Unreadable` if the file is of a kind hpedu does not read, or holds no table.
     """
     if is_panel(source.data):
         return read_panel(source, resource, registry)
@@ -134,10 +131,7 @@ def _keep_all() -> Iterator[None]:
 def find_tables(source: Source) -> list[Found]:
     """Return all tables of a file, each with its layout.
 
-    Raises
-    ------
-    Unreadable
-        If the file is of a kind hpedu does not read, or holds no table.
+    Raises `Unreadable` if the file is of a kind hpedu does not read, or holds no table.
     """
     if not source.format:
         raise explain(source)
@@ -165,10 +159,8 @@ def _list_tables(grids: list[Grid]) -> Iterator[RawTable]:
 def _list_heading(table: Table) -> Iterator[str]:
     """Yield what a table says of itself as a whole: over it, and below it its source and signature."""
     for cell in table.rest:
-        is_signed = cell.role == "footer" and any(
-            is_worded(name, cell.printed) for name in ("signature", "source")
-        )
-        if cell.role in _HEADING or is_signed:
+        is_signed = any(is_worded(name, cell.printed) for name in ("signature", "source"))
+        if cell.role in _HEADING or (cell.role == "footer" and is_signed):
             yield cell.printed
 
 
@@ -178,12 +170,11 @@ def _convert_legacy_fonts(grids: list[Grid]) -> list[Grid]:
     if encoding is None:
         return grids
     return [
-        make_grid(
-            convert_legacy(grid.sheet, encoding),
-            [[convert_legacy(text, encoding) for text in row] for row in grid.rows],
-            grid.merged,
-            grid.scales,
-            [convert_legacy(text, encoding) for text in grid.around],
+        replace(
+            grid,
+            sheet=convert_legacy(grid.sheet, encoding),
+            rows=[[convert_legacy(text, encoding) for text in row] for row in grid.rows],
+            around=[convert_legacy(text, encoding) for text in grid.around],
         )
         for grid in grids
     ]

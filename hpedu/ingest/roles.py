@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
 from hpedu.ingest.layouts import Layout
-from hpedu.ingest.schema import Cell, RawTable
+from hpedu.ingest.schema import NO_ITEM, Cell, RawTable
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.places import resolve_territory
@@ -17,8 +17,6 @@ from hpedu.ingest.words.vietnamese import clean_text
 from hpedu.ingest.words.years import YearLabel, find_year
 from hpedu.registry import Registry
 
-# Labels that never say what is counted.
-_NO_ITEM = ("title", "unit", "index", "code", "mark")
 _ORDER = ("parent", "row", "column")
 _ITEM = re.compile(r"\w(?:.*[\w)%])?")
 
@@ -66,7 +64,7 @@ def find_roles(table: RawTable, layout: Layout, registry: Registry) -> Roles:
         for name, text in cell.labels.items():
             labels.setdefault(name, {})[text] = None
     known = {name: [text for text in texts if text] for name, texts in labels.items()}
-    free = {name: texts for name, texts in known.items() if name not in _NO_ITEM and texts}
+    free = {name: texts for name, texts in known.items() if name not in NO_ITEM and texts}
     is_territory = partial(_is_territory, registry=registry)
     year = _named(layout.year, known) or _find_year_label(free, table)
     territory = _named(layout.territory, known)
@@ -77,7 +75,9 @@ def find_roles(table: RawTable, layout: Layout, registry: Registry) -> Roles:
     if layout.item and all(name in known for name in layout.item):
         return Roles(territory, year, tuple(layout.item), glued)
     places = (territory, layout.place)
-    items = tuple(name for name in _in_order(free) if _may_name_item(name, free, places, (year, glued), registry))
+    # The labels of a sheet from the general to the particular; those of other formats as they come.
+    names = sorted(free, key=lambda name: _ORDER.index(name) if name in _ORDER else 0)
+    items = tuple(name for name in names if _may_name_item(name, free, places, (year, glued), registry))
     return Roles(territory, year, items, glued)
 
 
@@ -114,14 +114,10 @@ def _find_glued(free: Mapping[str, list[str]], year: str, registry: Registry) ->
     """Find a label that holds the territory and the year or item; it is returned for both roles of `Roles`."""
     for name, texts in free.items():
         rests = [(found[1] if (found := find_year(text)) else "") if name == year else text for text in texts]
-        if _share(rests, lambda text: any(split_territory(text, day, registry)[0] for day in DAYS)) >= 0.5:
+        named = [text for text in rests if any(split_territory(text, day, registry)[0] for day in DAYS)]
+        if 2 * len(named) >= len(rests) > 0:
             return name, name
     return "", ""
-
-
-def _in_order(names: Iterable[str]) -> list[str]:
-    """Sort the labels of a sheet from the general to the particular; those of other formats stay as they come."""
-    return sorted(names, key=lambda name: _ORDER.index(name) if name in _ORDER else 0)
 
 
 def _may_name_item(
@@ -130,14 +126,12 @@ def _may_name_item(
     """Return whether a label says what is counted: not if it holds `places`, surely if it is a `mixed` one."""
     if name in mixed:
         return True
-    if name in places or (name == "parent" and "row" in places and _are_groups(free[name], registry)):
+    # Sections over the rows that are regions alone, under which their provinces are printed.
+    tiers = [tier for text in free[name] for tier in text.split(SEPARATOR)]
+    are_regions = name == "parent" and "row" in places and all(_is_territory(tier, registry) for tier in tiers)
+    if name in places or are_regions:
         return False
     return not (name == "column" and len(free[name]) == 1 and len(free) > 1 and is_worded("filler", free[name][0]))
-
-
-def _are_groups(parents: Iterable[str], registry: Registry) -> bool:
-    """Return whether the sections over the rows are regions alone, under which their provinces are printed."""
-    return all(_is_territory(part, registry) for parent in parents for part in parent.split(SEPARATOR))
 
 
 def _has_year(text: str) -> bool:
@@ -153,7 +147,3 @@ def _best(labels: Mapping[str, list[str]], fits: Callable[[str], bool]) -> str:
     counts = {name: sum(map(fits, texts)) for name, texts in labels.items()}
     fit = {name: count for name, count in counts.items() if count and 2 * count >= len(labels[name])}
     return max(fit, key=lambda name: fit[name], default="")
-
-
-def _share(texts: list[str], fits: Callable[[str], bool]) -> float:
-    return sum(map(fits, texts)) / len(texts) if texts else 0.0

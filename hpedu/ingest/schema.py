@@ -85,6 +85,9 @@ SERIES_FIELDS = ("measure", "level", "ownership", "sex", "detail")
 SERIES_KEY = [*SERIES_FIELDS, "territory", "place"]
 """The columns that make one series; with `year` they make one figure."""
 
+NO_ITEM = ("title", "unit", "index", "code", "mark")
+"""Labels of a cell that never say what is counted, nor where or when."""
+
 
 class Resource(BaseModel):
     """One file of data/raw and its origin (a Frictionless data resource with more fields)."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.ingest.checks import find_problems
+from hpedu.ingest.checks import find_breaches
 from hpedu.ingest.quarantine import Unreadable, set_aside_row
 from hpedu.ingest.schema import OBSERVATIONS, Cell, Resource
 from hpedu.peers import find_country_gaps
@@ -114,7 +114,7 @@ def say_findings(language: Language) -> dict[str, list[str]]:
     sections = {}
     for name, rows in list_tables().items():
         placed = [PLAIN | {"cell": f"B{place}"} | row for place, row in enumerate(rows, start=2)]
-        found = find_problems(pl.DataFrame(placed, schema=OBSERVATIONS, orient="row"), load_registry())
+        found = find_breaches(pl.DataFrame(placed, schema=OBSERVATIONS, orient="row"), load_registry()).findings
         sections[f"finding: {name}"] = [
             f"{row['severity']}, {row['check']}: {row[f'message_{language}']} → {row[f'what_{language}']}"
             for row in found.iter_rows(named=True)

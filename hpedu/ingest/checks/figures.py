@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import mode
 from typing import Any, Literal
 
 import polars as pl
@@ -29,7 +28,7 @@ MEASURED_UNITS = {"km2", "billion_vnd"}
 """Units of amounts. All other additive measures count things."""
 
 _COPIED = ("territory", "place", "year", "value", "unit", "edition", "file", "sheet", "cell", "printed", "current")
-_WANTED = (*SERIES_FIELDS, "row", "step", "note", *_COPIED)
+_WANTED = (*SERIES_FIELDS, "row", "note", *_COPIED)
 
 Pattern = tuple[str | None, ...]
 """Codes of the five dimensions of a key; None means any code."""
@@ -88,18 +87,11 @@ class Figures:
             ~pl.col("cell").str.contains(" + ", literal=True),
             pl.col("measure").is_in(list(registry.measures)),
         )
-        additive = {measure.id for measure in registry.measures.values() if measure.additive}
-        rows = published.select(_WANTED).rows(named=True)
-        steps = _usual_steps(rows)
-        self.all = [
-            _read_figure(
-                row,
-                registry,
-                row["measure"] in additive,
-                steps[row["file"], row["measure"]],
-            )
-            for row in rows
-        ]
+        # The commonest step of each measure in each file: a total left with all the decimals of the publisher's
+        # computer does not make the table more precise than its other figures are.
+        usual = pl.col("step").mode(maintain_order=True).first().over("file", "measure")
+        rows = published.select(*_WANTED, coarse=pl.max_horizontal("step", usual)).rows(named=True)
+        self.all = [_read_figure(row, registry) for row in rows]
         self._at: dict[tuple[Key, str, str, int], list[Figure]] = {}
         self._having: dict[tuple[int, str], list[Figure]] = {}
         for figure in self.all:
@@ -137,29 +129,17 @@ class Figures:
         return (group for group in self._at.values() if len(group) > 1)
 
 
-def _usual_steps(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str], float]:
-    """Return the commonest step of each measure in each file.
-
-    A total left with all the decimals of the publisher's computer does not make the table more precise than its
-    other figures are.
-    """
-    steps: dict[tuple[str, str], list[float]] = {}
-    for row in rows:
-        steps.setdefault((row["file"], row["measure"]), []).append(row["step"])
-    return {table: mode(found) for table, found in steps.items()}
-
-
-def _read_figure(row: dict[str, Any], registry: Registry, additive: bool, usual_step: float) -> Figure:
+def _read_figure(row: dict[str, Any], registry: Registry) -> Figure:
     key = (row["measure"], row["level"], row["ownership"], row["sex"], row["detail"])
     erratum = find_applied((*key, row["territory"], row["place"], row["year"]), row["note"], registry)
     factor = float(erratum.factor) if isinstance(erratum, Erratum) and erratum.factor else 1.0
-    step = max(row["step"], usual_step)
-    exact = additive and row["unit"] not in MEASURED_UNITS and step <= 1
+    additive = registry.measures[row["measure"]].additive
+    exact = additive and row["unit"] not in MEASURED_UNITS and row["coarse"] <= 1
     return Figure(
         key=key,
         row=row["row"],
         raw=row["value"] / factor,
-        rounding=0.0 if exact else step / 2,
+        rounding=0.0 if exact else row["coarse"] / 2,
         counts=additive,
         erratum=erratum,
         **{name: row[name] for name in _COPIED},
@@ -184,6 +164,11 @@ class Match:
     def value(self) -> float:
         """Return the number of the whole."""
         return self.whole.value if isinstance(self.whole, Figure) else self.whole
+
+    @property
+    def total(self) -> float:
+        """Return the sum of the parts."""
+        return sum(part.value for part in self.parts)
 
     @property
     def rounding(self) -> float:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
 from hpedu.ingest.checks.figures import Figure
 from hpedu.ingest.schema import SERIES_FIELDS, name_cell
-from hpedu.registry import Registry
+from hpedu.registry import Registry, Text
 from hpedu.registry.models import Erratum
 from hpedu.texts import LANGUAGES, Language, say, school_year, write_number
 
@@ -22,50 +22,38 @@ _PLAIN: dict[str, tuple[str, ...]] = {
     "detail": ("",),
 }
 
-Severity = Literal["error", "warning", "note"]
-"""How bad a finding is: `error` cannot be true, `warning` hardly, `note` is worth knowing or already covered.
-
-`note` is a published value of the column `severity`. It has nothing to do with `note`, the remark on a figure.
+SEVERITIES = {"error": 0, "warning": 1, "note": 2}
+"""How bad a finding is, in the order of a list: `error` cannot be true, `warning` hardly, `note` is worth knowing
+or already covered. That has nothing to do with `note`, the remark on a figure.
 """
+
+_OF_FIGURE = ("territory", "place", "year", "file", "sheet", "cell", "printed")
 
 FINDINGS: dict[str, Any] = {
     # The name of a check in texts/findings.toml: sum, digit_swap, at_most, country, unit_slip ...
     "check": pl.String,
-    # One of `Severity`.
+    # One of `SEVERITIES`.
     "severity": pl.String,
-    "territory": pl.String,
-    "place": pl.String,
+    **dict.fromkeys(("territory", "place"), pl.String),
     "year": pl.Int32,
-    "measure": pl.String,
-    "level": pl.String,
-    "ownership": pl.String,
-    "sex": pl.String,
-    "detail": pl.String,
-    "file": pl.String,
-    "sheet": pl.String,
-    "cell": pl.String,
-    "printed": pl.String,
-    # What does not agree, with the arithmetic.
-    "message_vi": pl.String,
-    "message_en": pl.String,
-    # What to do about it.
-    "what_vi": pl.String,
-    "what_en": pl.String,
+    **dict.fromkeys((*SERIES_FIELDS, "file", "sheet", "cell", "printed"), pl.String),
+    # What does not agree, with the arithmetic; and what to do about it.
+    **dict.fromkeys(("message_vi", "message_en", "what_vi", "what_en"), pl.String),
     # The id of an erratum that already covers a cell of the finding, else "".
     "erratum": pl.String,
 }
 """Columns of findings, one row each."""
 
-SEVERITIES: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
-"""The order of findings in a list."""
-
-Values = Callable[[Language], dict[str, str]]
-"""A function of the language that gives the words for the names in a template."""
+Word = str | float | Text | Callable[[Language], str]
+"""What belongs into a template: as it is, a number or text to be written in either language, or how to say it."""
 
 
-def name_check(check: str, language: Language) -> str:
-    """Return the name of a check or a severity: "Parts and total", "Doubtful"."""
-    return say(f"{check}_name", language)
+def _write(word: Word, language: Language) -> str:
+    if isinstance(word, Text):
+        return word.get(language)
+    if isinstance(word, (int, float)):
+        return write_number(word, language)
+    return word if isinstance(word, str) else word(language)
 
 
 def write_year(figure: Figure, registry: Registry, language: Language) -> str:
@@ -76,10 +64,8 @@ def write_year(figure: Figure, registry: Registry, language: Language) -> str:
 
 def name_place(figure: Figure, registry: Registry, language: Language) -> str:
     """Return the name of the district or institution, or of the territory."""
-    if figure.place in registry.places:
-        return registry.places[figure.place].name.get(language)
-    territory = registry.territories.get(figure.territory)
-    return territory.name.get(language) if territory else figure.territory
+    named = registry.places.get(figure.place) or registry.territories.get(figure.territory)
+    return named.name.get(language) if named else figure.territory
 
 
 def name_series(figure: Figure, registry: Registry, language: Language, *, whole: bool = False) -> str:
@@ -103,9 +89,7 @@ def name_part(part: Figure, whole: Figure | None, registry: Registry, language: 
 
 
 def _name(dimension: str, code: str, registry: Registry, language: Language) -> str:
-    if dimension == "measure":
-        return registry.measures[code].name.get(language)
-    known = registry.codes_of(dimension).get(code)
+    known = registry.measures[code] if dimension == "measure" else registry.codes_of(dimension).get(code)
     return known.name.get(language) if known else code
 
 
@@ -120,6 +104,11 @@ def write_addition(parts: Iterable[Figure], whole: Figure | None, registry: Regi
     )
 
 
+def write_path(path: Iterable[Figure], language: Language) -> str:
+    """Write the figures of some years one after another: `120 (2019) → 98 (2020)`."""
+    return " → ".join(f"{write_number(figure.value, language)} ({figure.year})" for figure in path)
+
+
 def list_cells(figures: Iterable[Figure]) -> str:
     """List the cells of figures by file: `J20, J25 (city/a.csv); C4 (city/b.csv)`."""
     cells: dict[str, list[str]] = {}
@@ -130,10 +119,10 @@ def list_cells(figures: Iterable[Figure]) -> str:
 
 def make_finding(
     check: str,
-    severity: Severity,
+    severity: str,
     figure: Figure,
     registry: Registry,
-    values: Values,
+    words: Mapping[str, Word],
     *,
     involved: Sequence[Figure] = (),
     out: Sequence[Figure] = (),
@@ -144,43 +133,34 @@ def make_finding(
 
     The row has more fields than `FINDINGS`, each a list of rows of the table of observations: `rows`, the figures
     of the finding; of an error, `out`, those it takes out of use, and `doubted`, those that go too unless they are
-    known to be sound (`hpedu.ingest.checks.effects`).
+    known to be sound (`hpedu.ingest.checks`).
 
     Every template may use {place}, {year}, {series}, {cells} (of all figures `involved`), {cell} and {file};
-    `values` gives the rest. A finding that an erratum already covers has the severity `note`.
+    `words` gives the rest. A finding that an erratum already covers has the severity `note`.
     """
     cells = list(dict.fromkeys([figure, *involved]))
     erratum = next((id for id in (_find_erratum(check, one) for one in cells) if id), "")
     texts = {}
     for language in LANGUAGES:
-        words = {
+        known = {
             "place": name_place(figure, registry, language),
             "year": write_year(figure, registry, language),
             "series": name_series(figure, registry, language),
             "cells": list_cells(cells),
             "cell": list_cells([figure]),
             "file": figure.file,
-        } | values(language)
-        texts[f"message_{language}"] = say(f"{template or check}_message", language, **words)
-        covered = "decided_what" if erratum in registry.decisions else "covered_what"
-        todo = say(covered, language, erratum=erratum) if erratum else ""
-        texts[f"what_{language}"] = todo or say(f"{template or check}_what", language, **words)
-    measure, level, ownership, sex, detail = figure.key
+            "erratum": erratum,
+        } | {name: _write(word, language) for name, word in words.items()}
+        todo = f"{template or check}_what"
+        if erratum:
+            todo = "decided_what" if erratum in registry.decisions else "covered_what"
+        texts[f"message_{language}"] = say(f"{template or check}_message", language, **known)
+        texts[f"what_{language}"] = say(todo, language, **known)
     return {
         "check": check,
         "severity": "note" if erratum else severity,
-        "territory": figure.territory,
-        "place": figure.place,
-        "year": figure.year,
-        "measure": measure,
-        "level": level,
-        "ownership": ownership,
-        "sex": sex,
-        "detail": detail,
-        "file": figure.file,
-        "sheet": figure.sheet,
-        "cell": figure.cell,
-        "printed": figure.printed,
+        **{name: getattr(figure, name) for name in _OF_FIGURE},
+        **dict(zip(SERIES_FIELDS, figure.key, strict=True)),
         **texts,
         "erratum": erratum,
         "rows": [one.row for one in cells],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, pairwise
 from math import exp, log, log10
 from operator import itemgetter
@@ -12,7 +13,7 @@ from statistics import median
 from typing import Any, Literal
 
 from hpedu.ingest.checks.figures import LONGEST_GAP, Figure, Figures
-from hpedu.ingest.checks.finding import Severity, make_finding
+from hpedu.ingest.checks.finding import Word, make_finding, write_path
 from hpedu.registry import Registry
 from hpedu.texts import Language, write_number
 
@@ -165,20 +166,17 @@ def _report_slip(
     nearest = min(near, key=lambda point: (abs(point.value - middle), point.figure.year))
     ratio = figure.raw / nearest.value
     times = f"{10 ** abs(power)}"
-
-    def values(language: Language) -> dict[str, str]:
-        return {
-            "value": write_number(figure.raw, language),
-            "other": write_number(nearest.value, language),
-            "other_year": str(nearest.figure.year),
-            "ratio": write_number(ratio if ratio >= 1 else 1 / ratio, language, 0),
-            "times": times,
-            "factor": str(float(f"1e{-power}")) if power > 0 else times,
-        }
-
+    words: dict[str, Word] = {
+        "value": figure.raw,
+        "other": nearest.value,
+        "other_year": str(nearest.figure.year),
+        "ratio": partial(write_number, max(ratio, 1 / ratio), decimals=0),
+        "times": times,
+        "factor": str(float(f"1e{-power}")) if power > 0 else times,
+    }
     template = "unit_slip" if power > 0 else "unit_slip_down"
     out = [figure, *doubted]
-    return make_finding("unit_slip", "error", figure, registry, values, out=out, template=template)
+    return make_finding("unit_slip", "error", figure, registry, words, out=out, template=template)
 
 
 @dataclass(frozen=True)
@@ -212,7 +210,9 @@ def check_jumps(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]
     steps: dict[tuple[str, str], list[list[Step]]] = {}
     for (key, *_), series in figures.series.items():
         points = [figure for figure in series if figure.current]
-        if len(points) >= FEWEST_POINTS and max(figure.value for figure in points) >= _few(points[0]):
+        if len(points) < FEWEST_POINTS:
+            continue
+        if not points[0].counts or max(figure.value for figure in points) >= FEW:
             steps.setdefault(key[:2], []).append(list(_steps(points)))
     for group in steps.values():
         changes = [step.change for line in group for step in line]
@@ -220,10 +220,6 @@ def check_jumps(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]
             usual = _usual(changes, counts=group[0][0].after.counts)
             for line in group:
                 yield from _check_series(line, usual, registry)
-
-
-def _few(figure: Figure) -> float:
-    return FEW if figure.counts else 0
 
 
 def _steps(points: Sequence[Figure]) -> Iterator[Step]:
@@ -248,17 +244,13 @@ def _check_series(steps: Sequence[Step], usual: Usual, registry: Registry) -> It
         side = usual.beyond(step.change)
         if not side or step.after.year - step.before.year > LONGEST_GAP:
             continue
-        before = usual.beyond(steps[n - 1].change) if n else 0
-        after = usual.beyond(steps[n + 1].change) if n + 1 < len(steps) else 0
-        if before == -side:
+        if n and usual.beyond(steps[n - 1].change) == -side:
             # This is the way back from a spike, which was reported on the way out.
             continue
-        if after == -side:
-            yield _report_jump(step, "spike", usual, registry, steps[n + 1])
-        elif n + 1 == len(steps):
-            yield _report_jump(step, "end", usual, registry)
-        else:
-            yield _report_jump(step, "level", usual, registry)
+        following = steps[n + 1] if n + 1 < len(steps) else None
+        is_spike = following is not None and usual.beyond(following.change) == -side
+        shape: Shape = "end" if following is None else "spike" if is_spike else "level"
+        yield _report_jump(step, shape, usual, registry, following if is_spike else None)
 
 
 def _report_jump(
@@ -271,17 +263,13 @@ def _report_jump(
         sign = "+" if amount > 0 else ""
         return sign + write_number(amount, language, 1) + (PERCENT if counts else "")
 
-    def values(language: Language) -> dict[str, str]:
-        series = [step.before, step.after, *([back.after] if back else [])]
-        return {
-            "path": " → ".join(f"{write_number(f.value, language)} ({f.year})" for f in series),
-            "change": change(step.change, language),
-            "low": change(usual.low, language),
-            "high": change(usual.high, language),
-        }
-
-    severity: Severity = "note" if shape == "level" else "warning"
-    involved = [step.before, *([back.after] if back else [])]
-    return make_finding(
-        "jump", severity, step.after, registry, values, involved=involved, template=f"jump_{shape}"
-    )
+    beyond = [back.after] if back else []
+    words: dict[str, Word] = {
+        "path": partial(write_path, [step.before, step.after, *beyond]),
+        "change": partial(change, step.change),
+        "low": partial(change, usual.low),
+        "high": partial(change, usual.high),
+    }
+    severity = "note" if shape == "level" else "warning"
+    involved = [step.before, *beyond]
+    return make_finding("jump", severity, step.after, registry, words, involved=involved, template=f"jump_{shape}")

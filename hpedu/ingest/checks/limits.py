@@ -1,21 +1,25 @@
-"""Check figures against what is possible: signs, bounds, one thing printed twice."""
+"""Check figures against what is possible: signs, bounds, one thing printed twice, shares of counts."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import combinations, pairwise
 from typing import Any
 
 from hpedu.ingest.checks.additions import EPSILON
-from hpedu.ingest.checks.figures import LONGEST_GAP, Figure, Figures, Match, Reach, find_matches
-from hpedu.ingest.checks.finding import Severity, list_cells, make_finding, name_part, name_series
+from hpedu.ingest.checks.figures import LONGEST_GAP, Figure, Figures, Key, Match, Reach, find_matches
+from hpedu.ingest.checks.finding import Word, list_cells, make_finding, name_part, name_series, write_path
 from hpedu.registry import Registry
+from hpedu.registry.formula import parse_formula
 from hpedu.texts import Language, write_number
 
 # From here on a count does not vanish for a year.
 LARGE = 20
 INFINITE = "\N{INFINITY}"
+WHOLE, PART = "all", "public"
+OWNERSHIP = 2  # its place in the key of a figure
 EVERYWHERE: tuple[Reach, ...] = ("file", "release", "current")
 
 
@@ -29,9 +33,38 @@ def check_duplicates(figures: Figures, registry: Registry) -> Iterator[dict[str,
         for figure in group:
             earlier = first.setdefault(figure.release, figure)
             if _differ(earlier, figure):
-                check = "duplicate" if earlier.file == figure.file else "two_counts"
-                prints = [one for one in group if one.file == figure.file] if check == "duplicate" else []
-                yield _report(check, earlier, figure, registry, prints)
+                prints = [one for one in group if one.file == figure.file] if earlier.file == figure.file else []
+                yield _report_counts(earlier, figure, registry, prints)
+
+
+def check_two_counts(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
+    """Report two official counts of one thing, by different tables of one edition, that differ."""
+    for match in find_matches(figures, registry, "same", ("file", "release")):
+        for first, second in combinations(match.figures, 2):
+            if _differ(first, second):
+                yield _report_counts(first, second, registry)
+
+
+def _differ(first: Figure, second: Figure) -> bool:
+    """Return whether two figures differ by more than rounding: 69 thousand and 68,876 do not."""
+    return abs(first.value - second.value) > first.rounding + second.rounding + EPSILON
+
+
+def _report_counts(
+    first: Figure, second: Figure, registry: Registry, prints: Sequence[Figure] = ()
+) -> dict[str, Any]:
+    """Report two counts of one thing; of `prints` in one file that differ, none is right."""
+    words: dict[str, Word] = {
+        "first": first.value,
+        "second": second.value,
+        "difference": abs(second.value - first.value),
+        "first_cell": list_cells([first]),
+        "second_cell": list_cells([second]),
+        "second_series": partial(name_series, second, registry),
+    }
+    check = "duplicate" if prints else "two_counts"
+    severity = "error" if prints else "warning"
+    return make_finding(check, severity, second, registry, words, involved=[first], out=prints)
 
 
 def check_revisions(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
@@ -45,59 +78,24 @@ def check_revisions(figures: Figures, registry: Registry) -> Iterator[dict[str, 
         for older, newer in pairwise(editions):
             limit = limits[registry.measures[newer.key[0]].unit]
             allowed = max(float(limit.share) * abs(older.value), float(limit.amount))
-            apart = abs(newer.value - older.value) - older.rounding - newer.rounding
-            if newer.edition != older.edition and apart > allowed + EPSILON:
-                yield _report_revision(older, newer, allowed, registry)
-
-
-def _report_revision(older: Figure, newer: Figure, allowed: float, registry: Registry) -> dict[str, Any]:
-    def values(language: Language) -> dict[str, str]:
-        return {
-            "old": write_number(older.value, language),
-            "new": write_number(newer.value, language),
-            "difference": write_number(abs(newer.value - older.value), language),
-            "allowed": write_number(allowed, language, 1),
-            "old_cell": list_cells([older]),
-        }
-
-    return make_finding("revision", "warning", newer, registry, values, involved=[older])
-
-
-def check_two_counts(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
-    """Report two official counts of one thing, by different tables of one edition, that differ."""
-    for match in find_matches(figures, registry, "same", ("file", "release")):
-        for first, second in combinations(match.figures, 2):
-            if _differ(first, second):
-                yield _report("two_counts", first, second, registry)
-
-
-def _differ(first: Figure, second: Figure) -> bool:
-    """Return whether two figures differ by more than rounding: 69 thousand and 68,876 do not."""
-    return abs(first.value - second.value) > first.rounding + second.rounding + EPSILON
-
-
-def _report(
-    check: str, first: Figure, second: Figure, registry: Registry, out: Sequence[Figure] = ()
-) -> dict[str, Any]:
-    def values(language: Language) -> dict[str, str]:
-        return {
-            "first": write_number(first.value, language),
-            "second": write_number(second.value, language),
-            "difference": write_number(abs(second.value - first.value), language),
-            "first_cell": list_cells([first]),
-            "second_cell": list_cells([second]),
-            "second_series": name_series(second, registry, language),
-        }
-
-    severity: Severity = "error" if check == "duplicate" else "warning"
-    return make_finding(check, severity, second, registry, values, involved=[first], out=out)
+            apart = abs(newer.value - older.value)
+            beyond_rounding = apart - older.rounding - newer.rounding
+            if newer.edition != older.edition and beyond_rounding > allowed + EPSILON:
+                words: dict[str, Word] = {
+                    "old": older.value,
+                    "new": newer.value,
+                    "difference": apart,
+                    "allowed": partial(write_number, allowed, decimals=1),
+                    "old_cell": list_cells([older]),
+                }
+                yield make_finding("revision", "warning", newer, registry, words, involved=[older])
 
 
 def check_signs(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
     """Report counts below zero; such a cell goes out of use."""
     for figure in figures.all:
         if figure.counts and figure.value < 0:
-            yield _report_negative(figure, registry)
+            yield make_finding("below_zero", "error", figure, registry, {"value": figure.value}, out=[figure])
 
 
 def check_zeros(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
@@ -112,45 +110,27 @@ def check_zeros(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]
             if zero.value == 0 and all(
                 figure.value >= LARGE and abs(figure.year - zero.year) <= LONGEST_GAP for figure in around
             ):
-                yield _report_zero([before, zero, *around[1:]], zero, registry)
-
-
-def _report_negative(figure: Figure, registry: Registry) -> dict[str, Any]:
-    def values(language: Language) -> dict[str, str]:
-        return {"value": write_number(figure.value, language)}
-
-    return make_finding("below_zero", "error", figure, registry, values, out=[figure])
-
-
-def _report_zero(path: list[Figure], zero: Figure, registry: Registry) -> dict[str, Any]:
-    def values(language: Language) -> dict[str, str]:
-        return {
-            "path": " \N{RIGHTWARDS ARROW} ".join(f"{write_number(f.value, language)} ({f.year})" for f in path)
-        }
-
-    return make_finding("zero", "warning", zero, registry, values, involved=path)
+                path = [before, zero, *around[1:]]
+                words: dict[str, Word] = {"path": partial(write_path, path)}
+                yield make_finding("zero", "warning", zero, registry, words, involved=path)
 
 
 def check_parts(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
     """Report parts that are larger than their whole; both go out of use unless one is known to be sound."""
     for match in find_matches(figures, registry, "at_most", EVERYWHERE):
-        part = match.parts[0]
-        if part.value > match.value + match.rounding + EPSILON and isinstance(match.whole, Figure):
-            yield _report_part(part, match.whole, match, registry)
-
-
-def _report_part(part: Figure, whole: Figure, match: Match, registry: Registry) -> dict[str, Any]:
-    def values(language: Language) -> dict[str, str]:
-        return {
-            "part": write_number(part.value, language),
-            "whole": write_number(whole.value, language),
-            "part_name": name_part(part, whole, registry, language),
-            "whole_name": name_series(whole, registry, language),
-            "relation": match.relation.name.get(language),
-        }
-
-    severity: Severity = "error" if part.release == whole.release else "warning"
-    return make_finding("at_most", severity, part, registry, values, involved=match.figures, doubted=match.figures)
+        part, whole = match.parts[0], match.whole
+        if part.value > match.value + match.rounding + EPSILON and isinstance(whole, Figure):
+            words: dict[str, Word] = {
+                "part": part.value,
+                "whole": whole.value,
+                "part_name": partial(name_part, part, whole, registry),
+                "whole_name": partial(name_series, whole, registry),
+                "relation": match.relation.name,
+            }
+            severity = "error" if part.release == whole.release else "warning"
+            yield make_finding(
+                "at_most", severity, part, registry, words, involved=match.figures, doubted=match.figures
+            )
 
 
 def check_ratios(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
@@ -159,7 +139,7 @@ def check_ratios(figures: Figures, registry: Registry) -> Iterator[dict[str, Any
     A published rate that is outside goes out of use; a ratio is doubtful and takes nothing out.
     """
     for match in find_matches(figures, registry, "ratio_bounds", EVERYWHERE):
-        below = sum(part.value for part in match.parts) if match.parts else 1.0
+        below = match.total if match.parts else 1.0
         if not isinstance(match.whole, Figure) or (below == 0 and match.whole.value == 0):
             continue
         # Pupils without any class make an infinite ratio.
@@ -170,17 +150,92 @@ def check_ratios(figures: Figures, registry: Registry) -> Iterator[dict[str, Any
 
 
 def _report_ratio(whole: Figure, ratio: float, match: Match, registry: Registry) -> dict[str, Any]:
-    def values(language: Language) -> dict[str, str]:
-        printed = write_number(whole.value, language)
-        division = [printed, *(write_number(part.value, language) for part in match.parts)]
-        names = [name_series(figure, registry, language) for figure in (whole, *match.parts)]
+    def write_division(language: Language) -> str:
+        division = " / ".join(write_number(figure.value, language) for figure in (whole, *match.parts))
         digits = 3 if abs(ratio) < 1 else 1
-        quotient = [" / ".join(division), INFINITE if math.isinf(ratio) else write_number(ratio, language, digits)]
-        return {
-            "arithmetic": " = ".join(quotient) if match.parts else printed,
-            "names": " / ".join(names),
-            "relation": match.relation.name.get(language),
-        }
+        quotient = INFINITE if math.isinf(ratio) else write_number(ratio, language, digits)
+        return f"{division} = {quotient}" if match.parts else division
 
-    severity: Severity = "warning" if match.parts else "error"
-    return make_finding("ratio", severity, whole, registry, values, involved=match.figures, out=[whole])
+    def write_names(language: Language) -> str:
+        return " / ".join(name_series(figure, registry, language) for figure in (whole, *match.parts))
+
+    words: dict[str, Word] = {
+        "arithmetic": write_division,
+        "names": write_names,
+        "relation": match.relation.name,
+    }
+    severity = "warning" if match.parts else "error"
+    return make_finding("ratio", severity, whole, registry, words, involved=match.figures, out=[whole])
+
+
+def check_shares(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
+    """Report shares that no whole number out of the known total gives, and one share printed of whole and part.
+
+    Of what a share is the share, the registry knows. Such a figure is doubtful: nothing goes out of use.
+    """
+    for share, total in _list_shares(figures, registry):
+        # Half a step below, if it was rounded; nearly a whole step above, if the rest was cut off.
+        low, high = share.value - share.rounding - EPSILON, share.value + 2 * share.rounding - EPSILON
+        if share.rounding and math.ceil(low * total.value / 100) > math.floor(high * total.value / 100):
+            yield _report_share("share_of_count", share, total, registry, {"total": total.value})
+    known = {
+        (one.territory, one.place, one.year, one.key): (one, total)
+        for one, total in _list_shares(figures, registry)
+    }
+    for (territory, place, year, key), (whole, all_of) in known.items():
+        pair = known.get((territory, place, year, _of(key, PART)))
+        if pair is None or key[OWNERSHIP] != WHOLE or all_of.value <= pair[1].value:
+            continue
+        part, some = pair
+        rest = (whole.value * all_of.value - part.value * some.value) / (all_of.value - some.value)
+        if not 0 <= rest <= 100 or _is_cut(whole, part):
+            words = {"part": part.value, "all": all_of.value, "some": some.value, "rest": rest}
+            yield _report_share("share_of_part", whole, part, registry, words)
+
+
+def _list_shares(figures: Figures, registry: Registry) -> Iterator[tuple[Figure, Figure]]:
+    """Yield each current published share with the count that it is a share of."""
+    bases = _find_bases(registry)
+    for figure in figures.all:
+        base = bases.get(_of(figure.key, WHOLE))
+        total = figures.find(figure, _of(base, figure.key[OWNERSHIP]), "current") if base else None
+        if figure.current and total is not None and total.value:
+            yield figure, total
+
+
+def _find_bases(registry: Registry) -> Mapping[Key, Key]:
+    """Return which count each published share is a share of, for indicators that divide one count by another."""
+    found = {}
+    for one in registry.indicators.values():
+        terms = (
+            parse_formula(one.denominator) if one.denominator and one.published and one.unit == "percent" else ()
+        )
+        if len(terms) == 1 and not one.crosses:
+            share, base = parse_formula(one.published)[0], terms[0]
+            pair = [(t.measure, t.level, t.ownership, t.sex, t.detail) for t in (share, base)]
+            if pair[0][OWNERSHIP] == pair[1][OWNERSHIP] == WHOLE:
+                found[pair[0]] = pair[1]
+    return found
+
+
+def _of(key: Key, ownership: str) -> Key:
+    measure, level, _, sex, detail = key
+    return measure, level, ownership, sex, detail
+
+
+def _is_cut(first: Figure, second: Figure) -> bool:
+    """Return whether one print is the other with fewer decimals, rounded or cut off."""
+    fine, coarse = sorted((first, second), key=lambda figure: figure.rounding)
+    return 0 < coarse.rounding != fine.rounding and abs(fine.value - coarse.value) < 2 * coarse.rounding - EPSILON
+
+
+def _report_share(
+    check: str, share: Figure, other: Figure, registry: Registry, numbers: Mapping[str, float]
+) -> dict[str, Any]:
+    words: dict[str, Word] = {
+        **{name: partial(write_number, value, decimals=1) for name, value in numbers.items()},
+        "share": share.value,
+        "of": partial(name_series, other, registry),
+        "other_cell": list_cells([other]),
+    }
+    return make_finding(check, "warning", share, registry, words, involved=[other])

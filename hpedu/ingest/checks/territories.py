@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from hpedu.ingest.checks.additions import EPSILON
 from hpedu.ingest.checks.figures import Figure, Figures, Key, fits
-from hpedu.ingest.checks.finding import Severity, list_cells, make_finding, name_place
+from hpedu.ingest.checks.finding import Word, list_cells, make_finding, name_place
 from hpedu.registry import Registry
 from hpedu.texts import Language, write_number
 
@@ -36,9 +37,8 @@ def check_territories(figures: Figures, registry: Registry) -> Iterator[dict[str
     for column in _read_columns(figures, registry):
         for territory, whole in column.wholes.items():
             if registry.territories[territory].role == "country":
-                numbers = [
-                    r.provinces for r in registry.relations.values() if r.kind == "country" and fits(r, whole)
-                ]
+                rules = [rule for rule in registry.relations.values() if rule.kind == "country"]
+                numbers = [rule.provinces for rule in rules if fits(rule, whole)]
                 yield from _compare(whole, _provinces(column.wholes, registry), numbers, registry)
             else:
                 districts = list(column.districts.get(territory, {}).values())
@@ -84,22 +84,19 @@ def _compare(
     apart = total - whole.value
     complete = len(parts) in full
     if apart > rounding + EPSILON or (complete and apart < -rounding - EPSILON):
-
-        def values(language: Language) -> dict[str, str]:
-            return {
-                "sum": write_number(total, language),
-                "count": str(len(parts)),
-                "printed": write_number(whole.value, language),
-                "difference": write_number(abs(apart), language),
-                "part": name_place(parts[0], registry, language),
-                "part_cell": list_cells(parts[:1]),
-            }
-
+        words: dict[str, Word] = {
+            "sum": total,
+            "count": str(len(parts)),
+            "printed": whole.value,
+            "difference": abs(apart),
+            "part": partial(name_place, parts[0], registry),
+            "part_cell": list_cells(parts[:1]),
+        }
         template = "country_of_one" if len(parts) == 1 else "country" if complete else "country_in_part"
         # A country may have more than its provinces: schools run by ministries.
-        severity: Severity = "error" if apart > 0 else "warning"
+        severity = "error" if apart > 0 else "warning"
         found = make_finding(
-            "country", severity, whole, registry, values, out=[whole], doubted=parts, template=template
+            "country", severity, whole, registry, words, out=[whole], doubted=parts, template=template
         )
         yield found | {"rows": [figure.row for figure in (whole, *parts)]}
 
@@ -127,15 +124,10 @@ def _compare_merged(whole: Figure, parts: Sequence[Figure], registry: Registry) 
     if apart <= whole.rounding + sum(part.rounding for part in parts) + EPSILON:
         return
 
-    def values(language: Language) -> dict[str, str]:
-        terms = (
+    def write_terms(language: Language) -> str:
+        return " + ".join(
             f"{write_number(part.value, language)} ({name_place(part, registry, language)})" for part in parts
         )
-        return {
-            "addition": " + ".join(terms),
-            "sum": write_number(total, language),
-            "printed": write_number(whole.value, language),
-            "difference": write_number(apart, language),
-        }
 
-    yield make_finding("merger", "warning", whole, registry, values, involved=parts)
+    words = {"addition": write_terms, "sum": total, "printed": whole.value, "difference": apart}
+    yield make_finding("merger", "warning", whole, registry, words, involved=parts)

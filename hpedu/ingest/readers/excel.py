@@ -7,7 +7,6 @@ write into a file called .xls.
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from xml.etree import ElementTree
@@ -18,7 +17,7 @@ import polars as pl
 
 from hpedu.errors import Refused
 from hpedu.ingest.quarantine import Unreadable
-from hpedu.ingest.readers import biff, ooxml, opendocument
+from hpedu.ingest.readers import ooxml, opendocument
 from hpedu.ingest.readers.number_formats import join_runs, print_number
 from hpedu.ingest.schema import MOST_COLUMNS, MOST_ROWS
 from hpedu.ingest.sheet.grid import Facts, Grid, Merge, Place, make_grid
@@ -47,15 +46,10 @@ def read_workbook(data: bytes) -> list[Grid]:
     """Read all sheets of a workbook, in order. Chart sheets come out empty.
 
     Everything is printed text: a number in as few digits as it needs (no more than nine after the point, where
-    only the noise of binary fractions is left), a cell typed as a date as "2024-09-05", an unformatted date
-    serial as the number it is. A number in percent format comes as "98.7%", one in a format that scales as it is
-    printed, an error as "#REF!", a formula never calculated as "=A1+B1", a raised footnote as "351211 (2)"; of
-    .xlsb none of these is known.
-
-    Raises
-    ------
-    Refused
-        If the workbook is damaged or locked with a password.
+    only the noise of binary fractions is left), a cell typed as a date as "2024-09-05", an unformatted date serial
+    as the number it is. A number in percent format comes as "98.7%", one in a format that scales as it is printed,
+    an error as "#REF!", a formula never calculated as "=A1+B1", a raised footnote as "351211 (2)"; of .xlsb none
+    of these is known. Raises `Refused` if the workbook is damaged or locked with a password.
     """
     frames = list(read_frames(data))
     facts = read_facts(data)
@@ -124,21 +118,19 @@ def _read_frame(book: fastexcel.ExcelReader, place: int) -> pl.DataFrame:
 def read_facts(data: bytes) -> dict[str, Facts]:
     """Return by sheet what fastexcel does not report of a workbook: merges, types, formats, errors and formulas.
 
-    Nothing of an .xlsb, whose parts are not XML.
-
-    Raises
-    ------
-    Refused
-        If the workbook is damaged.
+    Nothing of an .xlsb, whose parts are not XML. Raises `Refused` if the workbook is damaged.
     """
     try:
         if data.startswith(_OLE):
+            # Loaded only for such a file: pages that read none need no xlrd.
+            from hpedu.ingest.readers import biff
+
             return biff.read_facts(data)
         names = _zip_names(data)
         if "xl/workbook.xml" in names:
             return ooxml.read_facts(data)
         return opendocument.read_facts(data) if "content.xml" in names else {}
-    except (BadZipFile, ElementTree.ParseError, struct.error) as error:
+    except (BadZipFile, ElementTree.ParseError) as error:
         raise Refused("workbook_damaged", detail=error) from error
 
 
@@ -163,13 +155,7 @@ def is_spreadsheetml(data: bytes) -> bool:
 
 
 def read_spreadsheetml(data: bytes) -> list[Grid]:
-    """Read all worksheets of Excel's XML, with merged cells. A date comes as "2024-09-05".
-
-    Raises
-    ------
-    Refused
-        If the XML is damaged.
-    """
+    """Read all worksheets of Excel's XML. A date comes as "2024-09-05". Raises `Refused` if the XML is damaged."""
     try:
         book = ElementTree.fromstring(data)
     except ElementTree.ParseError as error:

@@ -50,16 +50,11 @@ class _Span:
     text: str
 
 
-@dataclass(frozen=True)
-class Page:
-    """Rows of cells, and the ranges that one text is over."""
+def align_page(lines: Sequence[str]) -> tuple[list[list[str]], list[Merge]] | None:
+    """Return the rows of a page in columns, and the ranges that one text is over; None if no columns show.
 
-    rows: list[list[str]]
-    merged: list[Merge]
-
-
-def align_page(lines: Sequence[str]) -> Page | None:
-    """Return the lines of a page in columns; None if no columns show: too few rows of figures, or none in line."""
+    None do where rows of figures are too few, or not in line.
+    """
     found = {number: figures for number, line in enumerate(lines) if (figures := _read_figures(line))}
     counts = Counter(map(len, found.values()))
     count = max((count for count, rows in counts.items() if rows >= _ENOUGH_ROWS), default=0)
@@ -86,7 +81,7 @@ def align_page(lines: Sequence[str]) -> Page | None:
                 placed, merges = [line, *[""] * count], []
             merged += merges
         rows.append(placed)
-    return Page(rows, merged)
+    return rows, merged
 
 
 def _read_figures(line: str) -> list[_Span]:
@@ -134,9 +129,10 @@ def _place_words(
     tokens = [_Span(m.start(), m.end(), m[0]) for m in _TOKEN.finditer(line)]
     for token in tokens:
         first, last = _column(token.start + 0.5, edges), _column(token.end - 0.5, edges)
+        is_head = is_worded("filler", token.text) or (len(tokens) == 1 and bool(_SENTENCE.search(token.text)))
         if last == 0 or token.start < edges[0] - _SLACK:
             row[0] = f"{row[0]} {token.text}" if row[0] else line[: token.start] + token.text
-        elif first == last or _is_head(token.text, is_alone=len(tokens) == 1):
+        elif first == last or is_head:
             _put(row, max(first, 1), token.text)
             heads += [token] if last > first or is_worded("filler", token.text) else []
         else:
@@ -182,10 +178,6 @@ def _begins(words: Sequence[_Span], place: int) -> bool:
     return (first.isupper() or first.isdigit() or first in _LEGACY_CAPITALS) and words[place - 1].text not in "-–—"
 
 
-def _is_head(text: str, *, is_alone: bool) -> bool:
-    return is_worded("filler", text) or (is_alone and _SENTENCE.search(text) is not None)
-
-
 def _reach(row: Sequence[str], column: int, number: int) -> Merge:
     """Return the columns that a head is over: up to the next text on either side."""
     left = next((c + 1 for c in range(column - 1, 0, -1) if row[c]), 1)
@@ -216,12 +208,11 @@ def read_plain_text(data: bytes) -> list[Grid]:
     for number, page in enumerate(pages, start=1):
         lines = [line.expandtabs() for line in page.splitlines()]
         sheet = "" if len(pages) == 1 else str(number)
-        aligned = align_page(lines)
-        rows = aligned.rows if aligned else [_split(line) for line in page.splitlines()]
+        rows, merged = align_page(lines) or ([_split(line) for line in page.splitlines()], [])
         if number == len(pages) and lines and lines[-1].strip() and page[-1] != "\n" and _may_be_cut(lines):
             last = max(column for column, text in enumerate(rows[-1]) if text)
             rows[-1][last] += CUT
-        grids.append(make_grid(sheet, rows, aligned.merged if aligned else ()))
+        grids.append(make_grid(sheet, rows, merged))
     return grids
 
 

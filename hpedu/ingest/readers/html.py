@@ -54,15 +54,11 @@ def is_html(data: bytes) -> bool:
 def read_html(data: bytes) -> list[Grid]:
     """Read every table of a page that is not there for layout alone, in the order they begin.
 
-    A table is named by its caption, else by the heading or the short text before it, else "table 1"; every
-    name comes once. Cells over several rows or columns are merges, as in a workbook. Line breaks in a cell
-    stay, other white space is one blank; no-break spaces before a text are kept: they indent. A raised footnote
-    comes in brackets: "351211 (2)".
-
-    Raises
-    ------
-    Unreadable
-        If the tables of the page are larger than any real ones: a few letters can ask for a million columns.
+    A table is named by its caption, else by the heading or the short text before it, else "table 1"; every name
+    comes once. Cells over several rows or columns are merges, as in a workbook. Line breaks in a cell stay, other
+    white space is one blank; no-break spaces before a text are kept: they indent. A raised footnote comes in
+    brackets: "351211 (2)". Raises `Unreadable` if the tables of the page are larger than any real ones: a few
+    letters can ask for a million columns.
     """
     declared = _CHARSET.search(data[:4096])
     text = _mark_cut(decode_text(data, declared[1].decode() if declared else ""))

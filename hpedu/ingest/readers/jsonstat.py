@@ -27,12 +27,8 @@ def read_jsonstat(data: bytes) -> RawTable:
 
     Labels: one for each dimension, under its label; `unit` where the file gives one; `mark`, the status of a value
     that has one ("p"). Address: place in the array of all values, counted from 0. A value that is not there is
-    printed as its status ("-"), or as "..".
-
-    Raises
-    ------
-    ValueError
-        If it is no JSON, has no dataset, or its values do not fit its dimensions.
+    printed as its status ("-"), or as "..". Raises `ValueError` if it is no JSON, has no dataset, or its values do
+    not fit its dimensions.
     """
     dataset = _find_dataset(json.loads(decode_text(data).strip(_BLANKS)))
     dimensions = dataset["dimension"]
@@ -74,14 +70,12 @@ def _category_labels(category: Mapping[str, Any]) -> list[tuple[str, str]]:
     labels, units = category.get("label") or {}, category.get("unit") or {}
     index = category.get("index") or list(labels)
     codes = sorted(index, key=lambda code: index[code]) if isinstance(index, Mapping) else list(index)
-    return [(clean_text(labels.get(code) or code), _read_unit(units.get(code))) for code in codes]
-
-
-def _read_unit(unit: Any) -> str:
-    printed = (
-        (unit.get("label") or unit.get("base") or unit.get("symbol") or "") if isinstance(unit, Mapping) else ""
-    )
-    return clean_text(str(printed))
+    named = {
+        code: unit.get("label") or unit.get("base") or unit.get("symbol") or ""
+        for code, unit in units.items()
+        if isinstance(unit, Mapping)
+    }
+    return [(clean_text(labels.get(code) or code), clean_text(str(named.get(code, "")))) for code in codes]
 
 
 def _pick(values: Any, index: int) -> Any:

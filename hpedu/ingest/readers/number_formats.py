@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 PERCENT = Decimal("0.01")
@@ -27,7 +27,10 @@ def find_format_scale(code: str, value: float) -> Decimal | None:
     >>> find_format_scale("0.0%", 0.987), find_format_scale("#,##0,", 351211), find_format_scale('0.0"%"', 98.7)
     (Decimal('0.01'), Decimal('1000'), Decimal('1'))
     """
-    scales = [_find_section_scale(section) for section in _LITERAL.sub("", code).split(";")[:3]]
+    scales = []
+    for section in _LITERAL.sub("", code).split(";")[:3]:
+        commas = sum(len(match[1]) for match in _SCALING.finditer(section))
+        scales.append(PERCENT ** section.count("%") * Decimal(1000) ** commas)
     if len(set(scales)) == 1:
         return scales[0]
     if _CONDITION.search(re.sub(r'"[^"]*"|\\.', "", code)):
@@ -36,9 +39,13 @@ def find_format_scale(code: str, value: float) -> Decimal | None:
     return scales[place] if place < len(scales) else scales[0]
 
 
-def _find_section_scale(section: str) -> Decimal:
-    commas = sum(len(match[1]) for match in _SCALING.finditer(section))
-    return PERCENT ** section.count("%") * Decimal(1000) ** commas
+def find_scaling(codes: Mapping[int, str]) -> dict[int, str]:
+    """Return the number formats that scale, such as "0.0%" and "#,##0,", by their style."""
+    return {
+        style: code
+        for style, code in codes.items()
+        if {find_format_scale(code, 1), find_format_scale(code, -1)} != {1}
+    }
 
 
 def print_number(value: float, code: str) -> tuple[str, Decimal | None]:

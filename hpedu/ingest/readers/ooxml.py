@@ -12,7 +12,7 @@ from posixpath import join, normpath
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
-from hpedu.ingest.readers.number_formats import find_format_scale, join_runs, print_number
+from hpedu.ingest.readers.number_formats import find_scaling, join_runs, print_number
 from hpedu.ingest.schema import column_index
 from hpedu.ingest.sheet.grid import Facts, Merge
 
@@ -38,9 +38,11 @@ _EDGES = (re.compile(rb'\bmin="(\d+)"'), re.compile(rb'\bmax="(\d+)"'))
 _NAME = re.compile(rb'\br="([A-Z]+)(\d+)"')
 _TYPE = re.compile(rb'\bt="(\w+)"')
 _STYLE = re.compile(rb'\bs="(\d+)"')
-# Plain bytes, because a sheet may have 100 MB.
-_PASSED_OVER = (b't="e"', b"<f>", b"<f ", b":f>", b":f ")
-_FRACTION = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*>\s*<(?:\w+:)?v>-?\d*[.Ee]')
+# Plain bytes, or patterns that begin with some, because a sheet may have 100 MB.
+_PASSED_OVER = (b't="e"', b"<f>", b"<f ")
+_PREFIXED = (b":f>", b":f ")
+_FRACTION = re.compile(rb"v>-?\d*[.Ee]")
+_CELL_START = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]+)(\d+)"')
 # A formula may well give the empty text.
 _TEXTS = (b"str", b"s", b"inlineStr")
 _ONE = Decimal(1)
@@ -98,10 +100,8 @@ def _find_formats(xml: bytes) -> dict[int, str]:
     codes = _BUILT_IN | {
         e.get("numFmtId", ""): e.get("formatCode", "") for e in root.iterfind("{*}numFmts/{*}numFmt")
     }
-    used = enumerate(codes.get(e.get("numFmtId", ""), "") for e in root.iterfind("{*}cellXfs/{*}xf"))
-    return {
-        style: code for style, code in used if find_format_scale(code, 1) != 1 or find_format_scale(code, -1) != 1
-    }
+    used = (codes.get(e.get("numFmtId", ""), "") for e in root.iterfind("{*}cellXfs/{*}xf"))
+    return find_scaling(dict(enumerate(used)))
 
 
 def _find_raised(xml: bytes) -> dict[int, str]:
@@ -126,18 +126,24 @@ def _join(item: ElementTree.Element) -> str:
 def _read_sheet(xml: bytes, book: _Book) -> Facts:
     # They come after all cells, in a file that may be large.
     start = xml.find(b"mergeCells")
-    merges = [_read_merge(match) for match in _MERGE.finditer(xml, start)] if start >= 0 else []
-    facts = Facts(merges, is_1904=book.is_1904)
+    facts = Facts(is_1904=book.is_1904)
+    for left, top, right, bottom in _MERGE.findall(xml, start) if start >= 0 else ():
+        facts.merged.append(Merge(int(top) - 1, column_index(left), int(bottom) - 1, column_index(right)))
     if b"hidden=" in xml:
         facts.hidden_rows.update(int(row[1]) - 1 for row in _HIDDEN_ROW.finditer(xml))
         for column in _HIDDEN_COLUMNS.findall(xml):
             first, last = (int(found[1]) if (found := edge.search(column)) else 0 for edge in _EDGES)
             facts.hidden_columns.update(range(first - 1, last))
-    if book.formats or book.raised or any(mark in xml for mark in _PASSED_OVER):
+    marks = _PASSED_OVER if b"<sheetData" in xml else _PASSED_OVER + _PREFIXED
+    if book.formats or book.raised or any(mark in xml for mark in marks):
         for cell in _CELL.finditer(xml):
             _read_cell(cell, book, facts)
     else:
-        facts.scales.update((_place(name), _ONE) for name in _FRACTION.finditer(xml))
+        for fraction in _FRACTION.finditer(xml):
+            value = xml.rfind(b"<", 0, fraction.start())
+            name = _CELL_START.match(xml, xml.rfind(b"<", 0, value))
+            if name is not None:
+                facts.scales[_place(name)] = _ONE
     if b"superscript" in xml:
         for cell in _INLINE.finditer(xml):
             name = _NAME.search(cell["attributes"])
@@ -151,11 +157,6 @@ def _parse_inline(xml: bytes) -> ElementTree.Element:
     prefix = re.match(rb"<(\w+):", xml)
     declared = b"xmlns:" + prefix[1] if prefix else b"xmlns"
     return ElementTree.fromstring(re.sub(rb">", b" " + declared + b'="urn:sheet">', xml, count=1))
-
-
-def _read_merge(match: re.Match[bytes]) -> Merge:
-    left, top, right, bottom = match.groups()
-    return Merge(int(top) - 1, column_index(left), int(bottom) - 1, column_index(right))
 
 
 def _place(name: re.Match[bytes]) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 from lxml import etree
 
 from hpedu.ingest.quarantine import Unreadable
-from hpedu.ingest.readers.number_formats import PERCENT, join_runs, print_number
+from hpedu.ingest.readers.number_formats import join_runs, print_number
 from hpedu.ingest.sheet.grid import Facts, Merge
 
 _NAMES = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -29,15 +29,12 @@ def read_facts(data: bytes) -> dict[str, Facts]:
     """Return the facts of each sheet by its name."""
     with ZipFile(BytesIO(data)) as archive:
         parser = etree.XMLParser(huge_tree=True, resolve_entities=False)
-        parts = [etree.fromstring(archive.read(part), parser) for part in _find_parts(archive)]
+        names = [part for part in ("content.xml", "styles.xml") if part in archive.namelist()]
+        parts = [etree.fromstring(archive.read(part), parser) for part in names]
     styles = _Styles(parts)
     return {
         table.get(f"{_TABLE}name", ""): _read_table(table, styles) for table in parts[0].iter(f"{_TABLE}table")
     }
-
-
-def _find_parts(archive: ZipFile) -> list[str]:
-    return [part for part in ("content.xml", "styles.xml") if part in archive.namelist()]
 
 
 class _Styles:
@@ -91,7 +88,7 @@ def _read_table(table: etree._Element, styles: _Styles) -> Facts:
                         facts.texts[place] = text
                     if scale is not None:
                         facts.scales[place] = scale
-            down, across = _spans(cell)
+            down, across = (int(cell.get(f"{_TABLE}number-{of}-spanned", "1")) for of in ("rows", "columns"))
             if down > 1 or across > 1:
                 facts.merged.append(Merge(top, left, top + down - 1, left + across - 1))
             left += repeated
@@ -107,11 +104,6 @@ def _repeats(element: etree._Element, of: str) -> int:
     return int(element.get(f"{_TABLE}number-{of}-repeated", "1"))
 
 
-def _spans(cell: etree._Element) -> tuple[int, int]:
-    rows, columns = (int(cell.get(f"{_TABLE}number-{of}-spanned", "1")) for of in ("rows", "columns"))
-    return rows, columns
-
-
 def _read_cell(cell: etree._Element, style: str, styles: _Styles) -> tuple[str | None, Decimal | None]:
     """Return the text of a cell if it is not what fastexcel gives, and the scale of a number."""
     kind, value = cell.get(f"{_OFFICE}value-type", ""), cell.get(f"{_OFFICE}value", "")
@@ -122,16 +114,11 @@ def _read_cell(cell: etree._Element, style: str, styles: _Styles) -> tuple[str |
     if not kind and not printed:
         return "=" + cell.get(f"{_TABLE}formula", "").partition("=")[2], None
     if kind in ("float", "percentage", "currency") and value:
-        scale = PERCENT if kind == "percentage" else styles.scales.get(style, Decimal(1))
-        code = "0%" if scale == PERCENT else ""
-        if scale == 1:
-            return None, scale
-        return (print_number(float(value), code)[0] if code else _divide(value, scale)), scale
+        if kind == "percentage":
+            return print_number(float(value), "0%")
+        scale = styles.scales.get(style, Decimal(1))
+        return (print_number(float(Decimal(value) / scale), "")[0] if scale != 1 else None), scale
     return (join_runs(runs) if any(is_raised for _, is_raised in runs) else None), None
-
-
-def _divide(value: str, scale: Decimal) -> str:
-    return print_number(float(Decimal(value) / scale), "")[0]
 
 
 def _list_runs(element: etree._Element, styles: _Styles, *, is_raised: bool) -> Iterator[tuple[str, bool]]:

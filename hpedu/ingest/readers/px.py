@@ -52,12 +52,8 @@ def read_px(data: bytes) -> RawTable:
     """Read a PC-Axis file in its main language.
 
     Labels: one for each variable, and `unit` where UNITS gives one. Address: place in the data, counted from 0,
-    "DATA[0]". Marks (".", "..", "-") stay what they are, without their quotation marks.
-
-    Raises
-    ------
-    ValueError
-        If variables have no values, or the data do not fit them.
+    "DATA[0]". Marks (".", "..", "-") stay what they are, without their quotation marks. Raises `ValueError` if
+    variables have no values, or the data do not fit them.
     """
     codepage = _CODEPAGE.search(data[:65536])
     words = _read_keywords(decode_text(data, codepage[1].decode() if codepage else ""))
@@ -65,7 +61,7 @@ def read_px(data: bytes) -> RawTable:
     values = {name: _read_values(words, name) for name in stub + heading}
     content = next(iter(_texts(words, "CONTVARIABLE")), "")
     cells = [
-        Cell("", f"DATA[{index}]", printed, _find_unit(words, labels.get(content, "")) | _clean(labels))
+        Cell("", f"DATA[{index}]", printed, _label(words, labels, labels.get(content, "")))
         for index, (labels, printed) in enumerate(_read_data(words, values, len(stub)))
     ]
     titles = (_texts(words, name) for name in ("TITLE", "DESCRIPTION", "CONTENTS"))
@@ -132,10 +128,7 @@ def _read_data(words: Keywords, values: dict[str, list[str]], stub: int) -> Iter
 def _split_data(text: str, keys: int, width: int) -> list[str]:
     """Return the data one by one; which commas begin decimals shows by the number of data there must be.
 
-    Raises
-    ------
-    Refused
-        If the data do not fit the variables, or fit them in two ways.
+    Raises `Refused` if the data do not fit the variables, or fit them in two ways.
     """
     ways = [
         [quoted or plain for quoted, plain in pattern.findall(text)] for pattern in (_DATUM, _DATUM_WITH_COMMA)
@@ -151,10 +144,8 @@ def _find_key(words: Keywords, values: dict[str, list[str]], name: str, key: str
     return values[name][codes.index(key)] if "CODES" in words["KEYS", (name,)] and key in codes else key
 
 
-def _find_unit(words: Keywords, content: str) -> dict[str, str]:
+def _label(words: Keywords, labels: dict[str, str], content: str) -> dict[str, str]:
+    """Return clean labels, and with them the unit of what is counted."""
     unit = _texts(words, "UNITS", content) or _texts(words, "UNITS")
-    return {"unit": clean_text(unit[0])} if unit and unit[0] else {}
-
-
-def _clean(labels: dict[str, str]) -> dict[str, str]:
-    return {clean_text(name): clean_text(label) for name, label in labels.items()}
+    its = {"unit": clean_text(unit[0])} if unit and unit[0] else {}
+    return its | {clean_text(name): clean_text(label) for name, label in labels.items()}

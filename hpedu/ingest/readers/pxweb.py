@@ -23,14 +23,9 @@ def is_pxweb_csv(data: bytes) -> bool:
 def read_pxweb_csv(data: bytes) -> RawTable:
     """Read a PX-Web CSV in any encoding and with any delimiter.
 
-    Labels: `row` (the first column) and `column` (the header, where several variables may be glued); where
-    more columns than one head the rows each comes under its own name, and a lone column of values, which is
-    named after the table, says no more than its unit. Address as in a spreadsheet.
-
-    Raises
-    ------
-    ValueError
-        If it is no such file.
+    Labels: `row` (the first column) and `column` (the header, where several variables may be glued); where more
+    columns than one head the rows each comes under its own name, and a lone column of values, which is named after
+    the table, says no more than its unit. Address as in a spreadsheet. Raises `ValueError` if it is no such file.
     """
     rows = read_rows(data)
     found = _find_header(rows)
@@ -46,7 +41,8 @@ def read_pxweb_csv(data: bytes) -> RawTable:
     notes = tuple(row[0] for row in body if row and not any(text.strip() for text in row[1:]))
     for row in body:
         row[:stubs] = map(clean_text, row[:stubs])
-    return RawTable(_title_of(rows), Cells(body, head + 2, names, columns), is_plain=True, notes=notes)
+    title = next((clean_text(row[0]) for row in rows if any(text.strip() for text in row)), "")
+    return RawTable(title, Cells(body, head + 2, names, columns), is_plain=True, notes=notes)
 
 
 def _label_column(header: str, *, is_lone: bool) -> dict[str, str]:
@@ -54,10 +50,6 @@ def _label_column(header: str, *, is_lone: bool) -> dict[str, str]:
         return {"column": header}
     unit = " ".join(find_units(header)) or (header if find_scale(header) != 1 else "%" * is_percent(header))
     return {"unit": unit} if unit else {}
-
-
-def _title_of(rows: Sequence[Sequence[str]]) -> str:
-    return next((clean_text(row[0]) for row in rows if any(text.strip() for text in row)), "")
 
 
 def _find_header(rows: Sequence[Sequence[str]]) -> tuple[int, int] | None:

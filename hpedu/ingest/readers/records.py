@@ -33,10 +33,7 @@ def is_records(data: bytes) -> bool:
 def read_records(data: bytes) -> RawTable:
     """Read all records. Labels: the columns of UNESCO's own files. Address: the place of the record, from 0.
 
-    Raises
-    ------
-    ValueError
-        If it is no JSON, or not of the shape that the services describe.
+    Raises `ValueError` if it is no JSON, or not of the shape that the services describe.
     """
     content = json.loads(decode_text(data).strip("\ufeff\x00 \r\n\t"))
     records = content["records"] if isinstance(content, dict) else content[1]

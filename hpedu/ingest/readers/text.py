@@ -38,13 +38,7 @@ def is_delimited(data: bytes) -> bool:
 
 
 def read_delimited(data: bytes) -> list[Grid]:
-    """Read a delimited text file as one grid; row 1 is its first record, as a spreadsheet would show it.
-
-    Raises
-    ------
-    Refused
-        If no delimiter parts the text into columns.
-    """
+    """Read a delimited text file as one grid; row 1 is its first record. Raises as `read_rows` does."""
     return [make_grid("", read_rows(data))]
 
 
@@ -137,22 +131,17 @@ def is_tidy_csv(data: bytes) -> bool:
 
 
 def _find_tidy_delimiter(text: str) -> str | None:
-    header = text.lstrip("\ufeff").split("\n", 1)[0]
-    return next((mark for mark in ",;\t" if "value" in map(_fold_name, header.split(mark))), None)
-
-
-def _fold_name(name: str) -> str:
-    return clean_text(name).strip('"').casefold()
+    header = text.lstrip("\ufeff").split("\n", 1)[0].casefold()
+    return next(
+        (mark for mark in ",;\t" if "value" in (clean_text(name).strip('"') for name in header.split(mark))), None
+    )
 
 
 def read_tidy_csv(data: bytes) -> RawTable:
     """Read a tidy CSV. Labels: every other column of the row; the title is the header itself.
 
-    Raises
-    ------
-    ValueError
-        If a row has more or fewer columns than the header: which of them is missing cannot be told. Or if no
-        column is the value's after all, because a quotation mark swallowed it.
+    Raises `ValueError` if a row has more or fewer columns than the header: which of them is missing cannot be
+    told. Or if no column is the value's after all, because a quotation mark swallowed it.
     """
     text = decode_text(data)
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_find_tidy_delimiter(text) or ","))

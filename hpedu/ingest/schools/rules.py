@@ -113,7 +113,8 @@ def _drop_uncounted(
 def _find_idle(values: pl.DataFrame, printed: pl.DataFrame) -> pl.Expr:
     """Return which rows state that the school is closed or merged, or a status that is not understood."""
     if "operating_status" not in printed.columns:
-        return pl.lit(False)
+        # As long as the frame: of a long one polars takes no literal that was worked with.
+        return pl.col("row").is_null()
     stated = printed.filter(~pl.col("operating_status").str.to_lowercase().is_in(list(MISSING)))["row"]
     return pl.col("row").is_in(stated.implode()) & (pl.col("operating_status") != "operating").fill_null(True)
 

@@ -56,7 +56,8 @@ def sort_columns(body: Sequence[Sequence[str]], headers: Sequence[str]) -> Colum
     leading: list[ColumnRole] = []
     for c in range(width):
         role = _lead(columns[c], counts[c], headers[c])
-        if role == "value" and "label" not in leading and _counts_rows(columns[c], counts[c]):
+        counts_rows = not (counts[c]["mark"] or counts[c]["year"]) and is_index(columns[c])
+        if role == "value" and "label" not in leading and counts_rows:
             role = "index" if _text_follows(counts, c) else "label"
         if role == "value":
             break
@@ -96,10 +97,6 @@ def _lead(texts: list[str], count: Counter[Kind], header: str) -> ColumnRole:
     if words * 2 >= filled or count["year"] == filled:
         return "label"
     return "value"
-
-
-def _counts_rows(texts: list[str], count: Counter[Kind]) -> bool:
-    return is_index(texts) and count["number"] + count["text"] + count["blank"] == len(texts)
 
 
 def _are_units(texts: list[str]) -> bool:

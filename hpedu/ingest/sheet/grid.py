@@ -70,10 +70,7 @@ def make_grid(
 ) -> Grid:
     """Make a grid of rows of any length: shorter ones are filled up with empty cells, merges end with the sheet.
 
-    Raises
-    ------
-    Unreadable
-        If it has more columns than any sheet, or if filling up would make many cells of few.
+    Raises `Unreadable` if it has more columns than any sheet, or if filling up would make many cells of few.
     """
     ragged = [list(row) for row in rows]
     width = max(map(len, ragged), default=0)

@@ -177,7 +177,7 @@ def read_block(block: Block) -> Table:
             if is_blank(printed):
                 continue
             place = address(row, column)
-            if reader.is_value(role, column):
+            if role == "data" and reader.columns.roles[column] == "value":
                 scale = block.grid.scales.get((row, column))
                 table.cells.append(Cell(block.grid.sheet, place, printed, reader.labels(row, column), scale))
             else:
@@ -194,14 +194,14 @@ class _BlockReader:
         self._block = block
         self._headers = _header_groups(block)
         self._numbering = set(block.rows("numbering"))
-        self._columns = _sort_columns(block, next(iter(self._headers.values()), []))
-        self._values = self._columns.of("value")
-        self._groups = {column: self._columns.labels_of(column) for column in self._values}
-        self._rows = {group: label_rows(block, self._columns, group) for group in set(self._groups.values())}
+        self.columns = _sort_columns(block, next(iter(self._headers.values()), []))
+        self._values = self.columns.of("value")
+        self._groups = {column: self.columns.labels_of(column) for column in self._values}
+        self._rows = {group: label_rows(block, self.columns, group) for group in set(self._groups.values())}
         self._names: dict[int, str] = {}
         self._units: dict[int, str] = {}
         marked: tuple[ColumnRole, ...] = ("index", "code", "unit")
-        self._marked = [(role, columns) for role in marked if (columns := self._columns.of(role))]
+        self._marked = [(role, columns) for role in marked if (columns := self.columns.of(role))]
         self._marks: dict[ColumnRole, str] = {}
         # The unit of the table, and of the part of it under a banner.
         self._table_unit = self._unit = ""
@@ -239,9 +239,6 @@ class _BlockReader:
         corner = self._block.grid.rows[tiers[-1]][: self._values[0]] if tiers and self._values else []
         return not last and bool(named) and all(named) and not all(map(is_blank, corner))
 
-    def is_value(self, role: RowRole, column: int) -> bool:
-        return role == "data" and self._columns.roles[column] == "value"
-
     def labels(self, row: int, column: int) -> dict[str, str]:
         label = self._rows[self._groups[column]][row]
         labels = {
@@ -260,9 +257,9 @@ class _BlockReader:
     def rest_role(self, role: RowRole, column: int, printed: str) -> RestRole:
         if role in _MAY_NAME_UNIT and is_worded("unit_line", printed):
             return "unit"
-        if role == "header" and self._columns.roles[column] != "value":
+        if role == "header" and self.columns.roles[column] != "value":
             return "corner"
-        return "remark" if role == "data" and self._columns.roles[column] == "remark" else _REST[role]
+        return "remark" if role == "data" and self.columns.roles[column] == "remark" else _REST[role]
 
 
 def _header_groups(block: Block) -> dict[int, list[int]]:

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 
 from hpedu.ingest.sheet.columns import sort_columns
 from hpedu.ingest.sheet.grid import Grid
-from hpedu.ingest.sheet.header_rows import HeaderFinder, RoleReader, RowRole, are_alike, texts_of
+from hpedu.ingest.sheet.header_rows import (
+    RoleReader,
+    RowRole,
+    are_alike,
+    count_footer,
+    goes_on,
+    is_footer_row,
+    is_name,
+    join_titles,
+    list_texts,
+)
 from hpedu.ingest.sheet.rows import Row, read_rows
 from hpedu.ingest.words.vietnamese import clean_text
 
@@ -80,8 +90,7 @@ class _BlockFinder:
     def __init__(self, grid: Grid) -> None:
         self.blocks: list[Block] = []
         self._grid = grid
-        self._headers = HeaderFinder(grid)
-        self._roles = RoleReader(grid, self._headers)
+        self._roles = RoleReader(grid)
         # Of the table that is being read: the texts of its header, its columns with values, its titles.
         self._header: set[str] = set()
         self._values: tuple[int, ...] = ()
@@ -96,12 +105,12 @@ class _BlockFinder:
             self._end(gap)
             return
         values = self._value_columns(gap, alike)
-        header = self._headers.find(gap, values)
+        header = self._roles.find_header(gap, values)
         before = [row for row in gap if not header or row.number < header[0]]
-        footer = self._roles.count_footer(before) if self.blocks else 0
+        footer = count_footer(before) if self.blocks else 0
         titles = [row for row in before[footer:] if row.shape != "blank"]
         again = bool(header) and are_alike(self._names(gap, header), self._header)
-        if again and (not titles or self._roles.is_name(titles) or self._roles.goes_on(titles)):
+        if again and (not titles or is_name(titles) or goes_on(titles)):
             self._give("footer", before[:footer])
             self._repeat_header(before[footer:], titles)
             self._give_header(gap[len(before) :], header)
@@ -135,27 +144,26 @@ class _BlockFinder:
         return (is_parted or not is_labelled or len(header) > 1) and (len(names) > 1 or len(values) == 1)
 
     def _names(self, gap: list[Row], header: Sequence[int]) -> set[str]:
-        named = [row.number for row in gap if row.number in header and row.shape != "numbering"]
-        return texts_of(self._grid, named)
+        return list_texts(row for row in gap if row.number in header and row.shape != "numbering")
 
     def _begin(self, gap: list[Row], above: list[Row], header: Sequence[int], values: tuple[int, ...]) -> None:
         """Begin a table with the rows above its header, or above its values if it has none."""
         roles: list[RowRole] = [self._roles.read_above(row, values) for row in above]
         self._titles = [row for row, role in zip(above, roles, strict=True) if role == "title"]
         earlier = self.blocks[-1].title if self.blocks else clean_text(self._grid.sheet)
-        title = self._roles.join_titles(self._titles) or earlier
+        title = join_titles(self._titles) or earlier
         self.blocks.append(Block(self._grid, gap[0].number if gap else 0, title, roles))
         self._header, self._values = self._names(gap, header), values
 
     def _repeat_header(self, above: list[Row], titles: list[Row]) -> None:
         """Go on under the same header: on another page, or in the part that is named above it, "Lớp 1B"."""
-        if not self._roles.is_name(titles):
+        if not is_name(titles):
             self._give("title", above)
             return
         block = self.blocks[-1]
-        if len(self._titles) > 1 and self._roles.is_name(self._titles[-1:]):  # so the first part has its name too
+        if len(self._titles) > 1 and is_name(self._titles[-1:]):  # so the first part has its name too
             block.roles[self._titles.pop().number - block.first] = "banner"
-            block.title = self._roles.join_titles(self._titles)
+            block.title = join_titles(self._titles)
         self._give("banner", above)
 
     def _give_header(self, rows: list[Row], header: Sequence[int]) -> None:
@@ -177,7 +185,7 @@ class _BlockFinder:
     def _end(self, gap: list[Row]) -> None:
         """Take in the rows below the last values: labels without values, then footnotes and signatures."""
         if self.blocks:
-            first = next((place for place, row in enumerate(gap) if self._roles.is_footer(row)), len(gap))
+            first = next((place for place, row in enumerate(gap) if is_footer_row(row)), len(gap))
             self._give_body(gap[:first])
             self._give("footer", gap[first:])
         elif gap:

@@ -23,11 +23,12 @@ _INDEX_PLACES = 3
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a grid: its number, its look, its filled columns, and those with a value."""
+    """A row of a grid: its number, its look, its filled columns and their texts, and the columns with a value."""
 
     number: int
     shape: Shape
     filled: tuple[int, ...]
+    texts: tuple[str, ...]
     numeric: tuple[int, ...] = ()
 
 
@@ -40,7 +41,7 @@ def read_rows(grid: Grid) -> list[Row]:
         below = grid.rows[number + 1] if number + 1 < len(grid.rows) else [""] * grid.width
         row = _read_row(number, texts, below, index, surroundings)
         if row.shape == "data" and tuple(texts) in surroundings.names:
-            row = Row(number, "text", row.filled)
+            row = Row(number, "text", row.filled, row.texts)
         rows.append(row)
         surroundings.pass_row(row, texts)
     return rows
@@ -66,7 +67,7 @@ class _Surroundings:
         self.above = row
         if row.shape == "data":
             self.is_named = False
-        elif len(row.filled) > 1 and not any(is_worded("letterhead", texts[c]) for c in row.filled):
+        elif len(row.filled) > 1 and not any(is_worded("letterhead", text) for text in row.texts):
             self.is_named = True
             self.names.add(tuple(texts))
 
@@ -74,7 +75,9 @@ class _Surroundings:
 def _index_columns(grid: Grid) -> set[int]:
     """Return the columns that count the rows. Their numbers are no values where a text follows them."""
     columns = [c for c in range(grid.width) if any(row[c].strip() for row in grid.rows)][:_INDEX_PLACES]
-    return {c for c in columns if is_index(_numbers_before_text(grid, c)) or _is_headed_index(grid, c)}
+    lines = {c: {line for row in grid.rows for line in row[c].split("\n") if line.strip()} for c in columns}
+    headed = {c for c in columns if any(is_worded("index_header", line) for line in lines[c])}
+    return {c for c in columns if c in headed or is_index(_numbers_before_text(grid, c))}
 
 
 def _numbers_before_text(grid: Grid, column: int) -> Iterator[str]:
@@ -83,11 +86,6 @@ def _numbers_before_text(grid: Grid, column: int) -> Iterator[str]:
         begins = not any(text.strip() for text in row[:column])
         if begins and find_kind(row[column]) == "number" and find_kind(_text_after(row, column)) == "text":
             yield row[column]
-
-
-def _is_headed_index(grid: Grid, column: int) -> bool:
-    texts = {row[column] for row in grid.rows}
-    return any(is_worded("index_header", line) for text in texts for line in text.split("\n") if line.strip())
 
 
 def _text_after(texts: Sequence[str], column: int) -> str:
@@ -99,11 +97,12 @@ def _read_row(
 ) -> Row:
     kinds = {column: kind for column, text in enumerate(texts) if (kind := find_kind(text)) != "blank"}
     filled = tuple(kinds)
+    its = tuple(texts[c] for c in filled)
     above = around.above
     if not filled:
-        return Row(number, "blank", ())
-    if above is not None and above.shape == "text" and is_numbering([texts[c] for c in filled]):
-        return Row(number, "numbering", filled)
+        return Row(number, "blank", (), ())
+    if above is not None and above.shape == "text" and is_numbering(its):
+        return Row(number, "numbering", filled, its)
     counted = {c for c in filled if c in index and find_kind(_text_after(texts, c)) == "text"}
     words = [c for c in filled if kinds[c] == "text" or c in counted]
     years, numbers, marks = (
@@ -112,7 +111,7 @@ def _read_row(
     numeric = tuple(sorted(numbers + marks + years))
     if len(filled) == 1 and numeric:
         is_data = _continues_column(filled[0], above, is_year=bool(years))
-    elif is_numbered_title(texts, filled):
+    elif is_numbered_title(its):
         is_data = False
     elif numbers:
         is_data = around.after_data or not _counts_on(texts, words, numbers, below)
@@ -122,15 +121,14 @@ def _read_row(
         is_data = bool(years) and _are_figures(number, texts, words, years, around)
         # "2018 | KH 2024": a name over figures makes its whole row names.
         is_data = is_data and not any(find_kind(below[c]) == "number" for c in words if c > years[0])
-    return Row(number, "data" if is_data else "text", filled, numeric if is_data else ())
+    return Row(number, "data" if is_data else "text", filled, its, numeric if is_data else ())
 
 
-def is_numbered_title(texts: Sequence[str], filled: Sequence[int]) -> bool:
+def is_numbered_title(texts: Sequence[str]) -> bool:
     """Return whether a row is the number of a table and its title: "290 | Number of schools ..."."""
-    if len(filled) != 2 or not _TABLE_NUMBER.fullmatch(texts[filled[0]].strip()):
+    if len(texts) != 2 or not _TABLE_NUMBER.fullmatch(texts[0].strip()):
         return False
-    title = texts[filled[1]]
-    return find_kind(title) == "text" and len(title.split()) >= _FEWEST_WORDS_OF_A_TITLE
+    return find_kind(texts[1]) == "text" and len(texts[1].split()) >= _FEWEST_WORDS_OF_A_TITLE
 
 
 def _continues_column(column: int, above: Row | None, *, is_year: bool) -> bool:

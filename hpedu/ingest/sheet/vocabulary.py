@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from hpedu.ingest.words.vietnamese import clean_text, fold_text, rank_syllable
+from hpedu.ingest.words.vietnamese import clean_text, fold_text, list_phrases, rank_syllable
 from hpedu.ingest.words.years import is_year_label
 
 Kind = Literal["blank", "number", "mark", "year", "text"]
@@ -150,7 +150,7 @@ _PARENTHESES = re.compile(r"\(([^()]{1,40})\)")
 
 def _compile_words() -> dict[str, re.Pattern[str]]:
     table = tomllib.loads((Path(__file__).parent / "header_words.toml").read_text(encoding="utf-8"))
-    units = "(?:" + "|".join(word.replace("_", " ") for word in table.pop("units").split()) + ")"
+    units = "(?:" + "|".join(list_phrases(table.pop("units"))) + ")"
     patterns = {}
     for name, forms in table.items():
         begins = [f"{_PUNCTUATION}(?:{form})" for form in forms.get("begins", ())]

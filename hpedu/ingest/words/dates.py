@@ -26,18 +26,10 @@ _FIRST_DAY = date(1899, 12, 30)
 def read_date(printed: str, latest: date | None = None) -> date | None:
     """Read a date cell, or a date typed as text, day first ("31/12/2026", "ngày 31 tháng 12 năm 2026").
 
-    Parameters
-    ----------
-    latest
-        The day on which the file was published: nothing in it is recognised or decided later.
-
-    Returns
-    -------
-    date or None
-        None if it is no date, has a year of two digits, or lies before `EARLIEST` or after `latest`.
+    It is None if it is no date, has a year of two digits, or lies before `EARLIEST` or after `latest`, the day on
+    which the file was published: nothing in it is recognised or decided later.
     """
-    text = re.sub(r" ?([/.-]) ?", r"\1", fold_text(printed))
-    day = _read_day(text)
+    day = _read_day(re.sub(r" ?([/.-]) ?", r"\1", fold_text(printed)))
     return day if day is not None and EARLIEST <= day <= (latest or _LATEST) else None
 
 

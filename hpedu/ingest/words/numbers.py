@@ -25,7 +25,7 @@ _MARKS: dict[NumberStyle, tuple[str, str]] = {
 
 # Blanks that printers set between thousands.
 _BLANKS = re.compile("[\u00a0\u2007\u2009\u202f]")
-_TRAILERS = re.compile(r"\s*(?:\(\*+\)|%)")
+_TRAILER = re.compile(r"(?<!\s)\s*(?:\(\*+\)|%)\Z")
 _MOSTLY = 0.95
 _NUMERIC = re.compile(r"[-−]?\d[\d., ]*", re.ASCII)
 _ONE_GROUP = re.compile(r"[-−]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
@@ -45,37 +45,25 @@ def split_marks(printed: str) -> tuple[str, str]:
     Trailers are footnote stars in brackets and a percent sign. Blanks inside the number come out as plain ones.
     """
     text = _BLANKS.sub(" ", printed).strip()
-    end = len(text)
-    while match := _last_trailer(text[:end]):
-        end = match.start()
-    return text[:end].rstrip(), text[end:].strip()
-
-
-def _last_trailer(text: str) -> re.Match[str] | None:
-    if not text.endswith((")", "%")):
-        return None
-    return next((match for match in _TRAILERS.finditer(text) if match.end() == len(text)), None)
+    number = text
+    # Looked for from the end, and only where there may be one: texts are many.
+    while number.endswith((")", "%")) and (match := _TRAILER.search(number)):
+        number = number[: match.start()]
+    return number.rstrip(), text[len(number) :].strip()
 
 
 @lru_cache(maxsize=1 << 16)
 def parse_number(printed: str, style: NumberStyle) -> Decimal:
     """Read a number printed in a known style, exactly. A footnote mark or percent sign behind it is no part of it.
 
-    Raises
-    ------
-    ValueError
-        If the text is not a number in that style ("2.41" with dots between thousands, "1,234" in plain).
+    Raises `ValueError` if the text is not a number in that style ("2.41" with dots between thousands, "1,234" in
+    plain).
     """
     text, _ = split_marks(printed)
+    thousands, decimal = _MARKS[style]
     if not _PATTERNS[style].fullmatch(text):
-        raise ValueError(f"{printed!r} is not a number in the style {style!r} ({_show(style)})")
-    thousands, decimal = _MARKS[style]
+        raise ValueError(f"{printed!r} is not a number in the style {style!r} (like 1{thousands}234{decimal}5)")
     return Decimal(text.replace(thousands, "").replace(decimal, ".").replace("−", "-"))
-
-
-def _show(style: NumberStyle) -> str:
-    thousands, decimal = _MARKS[style]
-    return f"like 1{thousands}234{decimal}5"
 
 
 def decide_style(texts: Iterable[str], *, whole: bool = False) -> NumberStyle | None:
@@ -94,8 +82,10 @@ def decide_style(texts: Iterable[str], *, whole: bool = False) -> NumberStyle | 
         readings = [{style: value for style, value in r.items() if printed_step(value) == 1} for r in readings]
     possible = [style for style in _MARKS if readings and all(style in reading for reading in readings)]
     if not possible:
-        return _decide_mostly(readings)
-    agreed = all(len({reading[style] for style in possible}) == 1 for reading in readings)
+        # One that reads all but a slip or two; the slips are refused.
+        fewest = _MOSTLY * max(len(readings), 1)
+        possible = [style for style in _MARKS if sum(style in reading for reading in readings) >= fewest]
+    agreed = all(len({reading[style] for style in possible if style in reading}) <= 1 for reading in readings)
     return possible[0] if possible and agreed else None
 
 
@@ -120,13 +110,6 @@ def count_decimals(printed: str, style: NumberStyle) -> int:
     return len(split_marks(printed)[0].partition(_MARKS[style][1])[2])
 
 
-def _decide_mostly(readings: list[dict[NumberStyle, Decimal]]) -> NumberStyle | None:
-    """Return a style that reads all but a slip or two, if others that do so agree; the slips are refused."""
-    fit = [style for style in _MARKS if sum(style in r for r in readings) >= _MOSTLY * max(len(readings), 1)]
-    agreed = all(len({r[style] for style in fit if style in r}) <= 1 for r in readings)
-    return fit[0] if fit and agreed else None
-
-
 @lru_cache(maxsize=1 << 16)
 def _read_every_way(number: str) -> dict[NumberStyle, Decimal]:
     if not _NUMERIC.fullmatch(number):
@@ -141,11 +124,7 @@ def read_sole(printed: str) -> Decimal | None:
     """Return what a text is in every style that can read it, "351211" or "1.234,5"; None if they differ.
 
     Up to three digits say nothing of the style of a table in doubt: beside "2.416", "76" may be thousands too.
-
-    Raises
-    ------
-    ValueError
-        If no style can read it.
+    Raises `ValueError` if no style can read it.
     """
     number, _ = split_marks(printed)
     values = set(_read_every_way(number).values())

@@ -137,13 +137,9 @@ def _level(name: str) -> str:
 
 @cache
 def _place_names(registry: Registry) -> Names[str]:
-    pairs: list[tuple[str, str]] = []
-    for place in registry.places.values():
-        names = [place.name.vi, place.name.en]
-        if place.kind != "institution":
-            names += _name_district(place.name.vi, registry)
-        pairs += [(name, place.id) for name in names]
-    return Names(pairs)
+    pairs = [(name, place.id) for place in registry.places.values() for name in (place.name.vi, place.name.en)]
+    districts = [place for place in registry.places.values() if place.kind != "institution"]
+    return Names(pairs + [(name, one.id) for one in districts for name in _name_district(one.name.vi, registry)])
 
 
 def _name_district(name: str, registry: Registry) -> Iterator[str]:

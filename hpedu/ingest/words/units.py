@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
-from hpedu.ingest.words.vietnamese import fold_text
+from hpedu.ingest.words.vietnamese import fold_text, index_phrases, list_phrases
 from hpedu.registry.models import Measure
 
 _TABLE = tomllib.loads((Path(__file__).parent / "units.toml").read_text(encoding="utf-8"))
 
 
-def _phrases(text: str) -> Iterator[str]:
-    return (phrase.replace("_", " ") for phrase in text.split())
-
-
 PARTS = frozenset({"percent", "per_1000"})
 """The kinds of units in which nothing is counted: parts of a hundred or thousand."""
 
-_LEADS = frozenset(_phrases(_TABLE["lead"]))
-_SHORT = frozenset(_phrases(_TABLE["short"]))
-_SCALES = {phrase: Decimal(scale) for scale, its in _TABLE["scales"].items() for phrase in _phrases(its)}
-_KINDS = {phrase: kind for kind, its in _TABLE["kinds"].items() for phrase in _phrases(its)}
+_LEADS, _SHORT = frozenset(list_phrases(_TABLE["lead"])), frozenset(list_phrases(_TABLE["short"]))
+_SCALES = {phrase: Decimal(scale) for phrase, scale in index_phrases(_TABLE["scales"]).items()}
+_KINDS = index_phrases(_TABLE["kinds"])
 _KNOWN = _LEADS | _SCALES.keys() | _KINDS.keys()
 _LONGEST = max(phrase.count(" ") + 1 for phrase in _KNOWN)
 

@@ -6,7 +6,7 @@ import re
 import string
 import tomllib
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
@@ -56,6 +56,16 @@ class _Flat(dict[int, str]):
 
 
 _FLAT = _Flat()
+
+
+def list_phrases(words: str) -> list[str]:
+    """Return the words of a text of a table, in which "_" joins those of a phrase."""
+    return [phrase.replace("_", " ") for phrase in words.split()]
+
+
+def index_phrases(table: Mapping[str, str]) -> dict[str, str]:
+    """Return for each phrase of a table the key that it stands under."""
+    return {phrase: key for key, words in table.items() for phrase in list_phrases(words)}
 
 
 def match_key(text: str) -> str:
@@ -292,13 +302,12 @@ def _read_case(word: str) -> bool | None:
 
 
 def _spell_vni(text: str) -> str:
-    return _VNI_LETTER.sub(_spell_pair, text)
+    def spell_pair(match: re.Match[str]) -> str:
+        # "oë" is nothing in VNI.
+        letter: str = _VNI.get(match[0].lower(), match[0])
+        return letter.upper() if match[0][0].isupper() else letter
 
-
-def _spell_pair(match: re.Match[str]) -> str:
-    pair = match[0]
-    letter: str = _VNI.get(pair.lower(), pair)  # "oë" is nothing in VNI
-    return letter.upper() if pair[0].isupper() else letter
+    return _VNI_LETTER.sub(spell_pair, text)
 
 
 _SPELLERS: dict[Encoding, Callable[[str], str]] = {"tcvn3": _spell_tcvn3, "vni": _spell_vni}

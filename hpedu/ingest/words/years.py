@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from hpedu.ingest.words.vietnamese import clean_text
+from hpedu.ingest.words.vietnamese import clean_text, index_phrases
 
 YearRule = Literal["school_year_start", "school_year_end", "calendar"]
 """What a single printed year means: the year a school year starts (counted at 30 September), the year it
@@ -20,10 +20,8 @@ ends (UNESCO's convention), or the calendar year."""
 _FIRST_MONTH = 8
 
 _TABLE = tomllib.loads((Path(__file__).parent / "year_words.toml").read_text(encoding="utf-8"))
-_STATUSES = {
-    word.replace("_", " ").casefold(): status for status, its in _TABLE["words"].items() for word in its.split()
-}
-_MARKS = {mark: status for status, its in _TABLE["marks"].items() for mark in its.split()}
+_STATUSES = {word.casefold(): status for word, status in index_phrases(_TABLE["words"]).items()}
+_MARKS = index_phrases(_TABLE["marks"])
 _WORDS = "|".join(re.escape(word) for word in sorted(_STATUSES, key=len, reverse=True))
 
 _LETTERS = "|".join(_MARKS)
@@ -91,8 +89,7 @@ def find_year(label: str) -> tuple[YearLabel, str] | None:
     cannot be a date. The same year in two languages ("Năm 2016 - Year 2016") is one.
     """
     label = _SHORT_YEAR.sub(_write_out, clean_text(label))
-    matches = list(_YEAR.finditer(label))
-    years = {_read_year(match) for match in matches}
+    years = {_read_year(match) for match in _YEAR.finditer(label)}
     dated: set[YearLabel | None] = {year for year in years if year is not None and year.month is not None}
     if len(dated) == 1 and {_span(year) for year in years} == {_span(year) for year in dated}:
         # "tại thời điểm 30/9/2011 ... in 2011": the day is more exact.

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hpedu.ingest.checks import FINDINGS, find_problems, name_check
+from hpedu.ingest.checks import FINDINGS, find_breaches
 from hpedu.registry import Registry, load_registry
+from hpedu.texts import say
 
 Rows = Callable[..., list[dict[str, Any]]]
 
@@ -25,7 +26,7 @@ def check(make_observations: Callable[..., pl.DataFrame], registry: Registry) ->
 
     def run(*rows: dict[str, Any]) -> list[dict[str, Any]]:
         placed = [{"cell": f"B{n}"} | row for n, row in enumerate(rows, start=2)]
-        return find_problems(make_observations(*placed), registry).to_dicts()
+        return find_breaches(make_observations(*placed), registry).findings.to_dicts()
 
     return run
 
@@ -387,7 +388,7 @@ class TestTable:
     def test_the_columns_stand_even_when_nothing_is_found(
         self, make_observations: Callable[..., pl.DataFrame], registry: Registry
     ) -> None:
-        assert find_problems(make_observations(), registry).schema == pl.Schema(FINDINGS)
+        assert find_breaches(make_observations(), registry).findings.schema == pl.Schema(FINDINGS)
 
     def test_bounds_and_derived_figures_are_left_out(self, check: Rows) -> None:
         assert (
@@ -426,7 +427,7 @@ class TestTable:
         ],
     )
     def test_every_check_has_a_name(self, check_id: str) -> None:
-        assert name_check(check_id, "vi") != name_check(check_id, "en")
+        assert say(f"{check_id}_name", "vi") != say(f"{check_id}_name", "en")
 
 
 @st.composite
@@ -452,7 +453,7 @@ def test_a_consistent_table_gives_no_finding(
     rows: list[dict[str, Any]], make_observations: Callable[..., pl.DataFrame]
 ) -> None:
     placed = [row | {"cell": f"B{n}"} for n, row in enumerate(rows)]
-    found = find_problems(make_observations(*placed), load_registry())
+    found = find_breaches(make_observations(*placed), load_registry()).findings
     assert set(found["check"]) <= {"ratio"}  # a random table may well have few girls
 
 
@@ -464,7 +465,7 @@ def test_one_wrong_figure_of_a_consistent_table_is_found(
     wrong = data.draw(st.sampled_from(range(len(rows))))
     placed = [row | {"cell": f"B{n}"} for n, row in enumerate(rows)]
     placed[wrong]["value"] += error
-    found = find_problems(make_observations(*placed), load_registry())
+    found = find_breaches(make_observations(*placed), load_registry()).findings
     named = [r for r in found.to_dicts() if f"B{wrong}" in re.findall(r"B\d+", r["message_en"] + r["what_en"])]
     assert {"sum", "digit_swap", "duplicate", "at_most"} & {row["check"] for row in named}
 

@@ -11,8 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from hpedu.ingest.checks import find_breaches, set_contradicted
-from hpedu.ingest.checks.effects import find_readings
+from hpedu.ingest.checks import find_breaches, find_readings, set_contradicted
 from hpedu.ingest.derive import mark_current, revisions
 from hpedu.registry import Registry
 from hpedu.registry.models import Decision, Text

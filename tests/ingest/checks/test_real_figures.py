@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from hpedu.ingest.checks import find_problems
+from hpedu.ingest.checks import find_breaches
 from hpedu.registry import Registry
 
 KNOWN = [
@@ -32,7 +32,7 @@ KNOWN = [
 def found(tables: Any, registry: Registry) -> list[dict[str, Any]]:
     # As ingest does, without the panels of all provinces.
     checked = tables.observations.filter(~pl.col("file").str.starts_with("nso/provinces_"))
-    return find_problems(checked, registry).to_dicts()
+    return find_breaches(checked, registry).findings.to_dicts()
 
 
 @pytest.mark.parametrize(("check", "file", "cell", "text"), KNOWN)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from hpedu.ingest.checks import find_problems
+from hpedu.ingest.checks import find_breaches
 from hpedu.registry import Registry
 
 SHARE = {"measure": "national_standard_share", "level": "preschool_general", "unit": "percent"}
@@ -20,7 +20,7 @@ def check(make_observations: Callable[..., pl.DataFrame], registry: Registry) ->
     def run(share: float, step: float, *more: dict[str, object], schools: float = 1588.0) -> list[str]:
         rows = [SHARE | {"value": share, "step": step}, SCHOOLS | {"value": schools}, *more]
         placed = [{"cell": f"B{n}", "printed": str(row["value"])} | row for n, row in enumerate(rows, start=2)]
-        found = find_problems(make_observations(*placed), registry)
+        found = find_breaches(make_observations(*placed), registry).findings
         return [check for check in found["check"] if check.startswith("share")]
 
     return run

@@ -120,7 +120,7 @@ def test_years_of_which_one_has_a_word_before_it_are_no_row_of_figures() -> None
     rows = [["Hai Phong", *map(str, range(10001, 10006))], ["Ha Noi", *map(str, range(20001, 20006))]]
     lines = ["".join(text.rjust(14) for text in row) for row in [["", *years], *rows, *rows]]
     page = align_page(lines)
-    assert page is not None and page.rows[0] == ["", *years]
+    assert page is not None and page[0][0] == ["", *years]
 
 
 @pytest.mark.parametrize(("last", "found"), [("Ba      31  351", "351…"), ("Ba      31  35120", "35120")])
@@ -139,4 +139,4 @@ def test_names_that_do_not_stand_over_their_figures_are_none(corner: str) -> Non
         "Quảng Ninh   21212   22212   23213",
     ]
     page = align_page([f"{corner}Tổng số   Tiểu học   Trung học cơ sở", *rows])
-    assert page is None or page.rows[0][1:] == ["", "", ""]
+    assert page is None or page[0][0][1:] == ["", "", ""]

@@ -83,3 +83,9 @@ def test_a_list_in_another_unit_has_no_counts(registry: Registry, unit: str) -> 
     header = [f"{name} (nghìn)" if name == "Học sinh" else name for name in HEADER]
     found = read_school_list(open_source(make_workbook([header, SCHOOL])), "schools/a.xlsx", registry)
     assert found.frame.select("pupils", "pupils_female").rows() == [(None, 190)]
+
+
+def test_a_long_list_that_says_nothing_of_closing_is_read(registry: Registry) -> None:
+    rows = [HEADER, *([*SCHOOL[:2], f"31{number:06}", *SCHOOL[3:]] for number in range(20_000))]
+    text = "\n".join(";".join(map(str, row)) for row in rows) + "\n"
+    assert read_school_list(open_source(text.encode()), "a", registry).frame.height == 20_000

@@ -1,20 +1,30 @@
-"""Compare the unit a table states, wherever it is printed, with the one its layout was made for."""
+"""Compare what a table states of all its figures, a unit or a part in the name of its sheet, with its layout."""
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from hpedu.ingest.layouts import Layout, Series, item_key
 from hpedu.ingest.quarantine import SetAside
-from hpedu.ingest.schema import Cell, RawTable
+from hpedu.ingest.schema import NO_ITEM, Cell, RawTable
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.units import PARTS, changes_numbers, find_scale, find_units, read_unit
-from hpedu.ingest.words.vietnamese import clean_text
+from hpedu.ingest.words.vietnamese import clean_text, fold_text, index_phrases
 from hpedu.registry.models import Measure
 
-# Labels that are no part of what a figure is called.
-_APART = ("title", "unit", "index", "code", "mark")
+_TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+# "Năm 2019", and "Nam 2019" without its accent.
+_YEAR = re.compile(_TABLE.pop("year"), re.IGNORECASE)
+_HOLDS = {level: its.split() for level, its in _TABLE.pop("holds").items()}
+_CODES = {
+    phrase: (dimension, code) for dimension, its in _TABLE.items() for phrase, code in index_phrases(its).items()
+}
+_PHRASE = re.compile("|".join(rf"(?<!\w){re.escape(p)}(?!\w)" for p in sorted(_CODES, key=len, reverse=True)))
 
 
 @dataclass(frozen=True)
@@ -27,13 +37,9 @@ class TableUnits:
     def check(self, own: str, item: str, series: Series, measure: Measure) -> None:
         """Refuse a cell whose unit is not understood, or not that of its series: thousands for persons, "%".
 
-        A unit in the item itself goes first: there the layout knows the item by it. What others state counts for
-        a cell of which nothing is stated: "(Nghìn người)" over one column may be meant for all.
-
-        Raises
-        ------
-        SetAside
-            `unknown_unit` or `other_unit`.
+        A unit in the item itself goes first: there the layout knows the item by it. What others state counts for a
+        cell of which nothing is stated: "(Nghìn người)" over one column may be meant for all. Raises `SetAside`:
+        `unknown_unit` or `other_unit`.
         """
         scale = series.scale * (find_scale(measure.unit.replace("_", " ")) or 1)
         of_item = find_scale(item)
@@ -95,18 +101,41 @@ def _find_unknown(cells: Sequence[Cell], find_item: Callable[[Cell], Sequence[st
     """Yield the units in labels that the layout does not know: it was made for a table without them."""
     seen: dict[str, tuple[str, ...]] = {}
     for cell in cells:
-        for text in _labels(cell):
+        for text in (text for name, text in cell.labels.items() if name not in NO_ITEM):
             if text not in seen:
-                seen[text] = tuple(part for part in find_units(text) if find_scale(part) != 1 or _is_scaled(part))
+                units = [(part, read_unit(part)) for part in find_units(text)]
+                seen[text] = tuple(
+                    part for part, unit in units if find_scale(part) != 1 or (unit and unit.scale != 1)
+                )
             if seen[text]:
                 known = item_key(" ".join(find_item(cell)))
                 yield from (part for part in seen[text] if item_key(part) not in known)
 
 
-def _is_scaled(part: str) -> bool:
-    unit = read_unit(part)
-    return unit is not None and unit.scale != 1
+def contradicts(sheet: str, title: str, series: Series) -> bool:
+    """Return whether the name of a sheet tells of a part that the series of its layout is not: "Nữ", both sexes.
+
+    A part that the title names too is part of what the layout was made for.
+
+    >>> contradicts("Nữ", "Số học sinh phổ thông", Series(measure="pupils", level="general"))
+    True
+    >>> contradicts("Nữ", "Số học sinh phổ thông", Series(measure="pupils", level="general", sex="female"))
+    False
+    """
+    named = find_parts(sheet)
+    of_title = find_parts(title)
+    for dimension in {dimension for dimension, _ in named}:
+        codes = {code for its, code in named if its == dimension}
+        if len(codes) > 1 or (dimension, *codes) in of_title:
+            continue
+        own = getattr(series, dimension, "")
+        if own not in codes and own not in _HOLDS.get(next(iter(codes)), ()):
+            return True
+    return False
 
 
-def _labels(cell: Cell) -> Iterable[str]:
-    return (text for name, text in cell.labels.items() if name not in _APART)
+@lru_cache(maxsize=1 << 12)
+def find_parts(text: str) -> frozenset[tuple[str, str]]:
+    """Return the dimension and code of each part that a text names."""
+    folded = fold_text(_YEAR.sub(" ", clean_text(text)).replace("_", " ").replace("-", " "))
+    return frozenset(code for phrase in _PHRASE.findall(folded) if (code := _CODES[phrase])[1] != "none")
