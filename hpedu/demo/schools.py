@@ -25,9 +25,8 @@ DAY = date(2025, 9, 30)  # the day schools count, of the demo's year
 BANNER = "DỮ LIỆU MÔ PHỎNG – không phải số liệu thật (SYNTHETIC DATA – not real figures)"
 
 
-PROPORTIONS: dict[str, Any] = tomllib.loads(
-    (Path(__file__).parent / "proportions.toml").read_text(encoding="utf-8")
-)
+_DATA = Path(__file__).parent / "proportions.toml"
+PROPORTIONS: dict[str, Any] = tomllib.loads(_DATA.read_text(encoding="utf-8"))
 _KINDS: list[dict[str, Any]] = PROPORTIONS["kinds"]
 _PARTS: dict[str, list[str]] = {level: row["parts"] for level, row in PROPORTIONS["levels"].items()}
 _STAGE = {"nursery": "preschool", "kindergarten": "preschool"}
