@@ -71,7 +71,11 @@ def write_demo(folder: Path, registry: Registry, *, seed: int = 2025, history: b
     write_school_list(schools, demo.raw / SCHOOLS)
     listed = total_schools(schools, registry).filter(pl.col("place") == "")
     known = listed.with_columns(
-        current=pl.lit(True), qualifier=pl.lit(""), source=pl.lit(SCHOOLS), file=pl.lit(SCHOOLS)
+        current=pl.lit(True),
+        qualifier=pl.lit(""),
+        edition=pl.lit(""),
+        source=pl.lit(SCHOOLS),
+        file=pl.lit(SCHOOLS),
     )
     rows = invent_histories(registry, _list_past(schools, registry), seed, complete=history)
     if history:

@@ -100,14 +100,19 @@ class TestOwed:
         (division,) = found.divisions
         path = tmp_path / "form.xlsx"
         write_form(path, subject="quality", year=found.year, observations=store.observations(), registry=registry)
-        names = [column.id for column in SHEETS["numbers"].columns]
-        rows = {
-            str(row[names.index("number")].value): str(row[names.index("targets")].value)
-            for row in load_workbook(path)[SHEETS["numbers"].name].iter_rows(min_row=FIRST)
-        }
+        workbook, columns = load_workbook(path), {"numbers": "targets", "tasks": "task", "duties": "duty"}
+        rows = {}
+        for kind, column in columns.items():
+            names = [one.id for one in SHEETS[kind].columns]
+            for row in workbook[SHEETS[kind].name].iter_rows(min_row=FIRST):
+                rows[kind, str(row[names.index("number")].value)] = str(row[names.index(column)].value)
+        kinds = {"target": "numbers", "task": "tasks", "duty": "duties"}
+        assert {debt.kind for debt in division.owes} >= {"target", "duty"}
         for debt in division.owes:
-            for number in re.findall(r"\d+", debt.rows) if debt.kind == "target" else []:
-                assert debt.name in rows[number]
+            numbers = re.findall(r"\d+", debt.rows)
+            assert numbers
+            if f"«{SHEETS['milestones'].name}»" not in debt.rows:
+                assert all(debt.name in rows[kinds[debt.kind], number] for number in numbers), debt
 
     def test_a_form_that_came_back_is_listed_with_its_sender(self, project: Project, registry: Registry) -> None:
         assert list_returned(project, registry) == []

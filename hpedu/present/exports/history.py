@@ -19,7 +19,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from hpedu.assess.standing import COUNTED_ON, has_lapsed
-from hpedu.errors import HpeduError, check_name
+from hpedu.errors import HpeduError, check_name, check_year
 from hpedu.folders import write_whole
 from hpedu.ingest.forms.design import (
     ALL,
@@ -36,7 +36,7 @@ from hpedu.ingest.forms.design import (
     write_cover_code,
     write_key,
 )
-from hpedu.present.exports.form import check_path, check_year, name_series, name_subject, series_of
+from hpedu.present.exports.form import check_path, name_series, series_of, title_form
 from hpedu.present.exports.form_workbook import (
     FIRST,
     HEAD,
@@ -53,7 +53,7 @@ from hpedu.present.exports.workbook import put_text, save_workbook
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator, Target
-from hpedu.texts import LANGUAGES, say, school_year
+from hpedu.texts import LANGUAGES, say
 
 LONGEST = 20
 """So many years fit on a sheet of paper."""
@@ -109,7 +109,7 @@ def write_history(
 
     Raises
     ------
-    UnknownName, NoWorkbookName, FormExists
+    UnknownName, WrongEnding, FormExists
         As of `hpedu.present.exports.form.write_form`.
     """
     if subject is not None:
@@ -246,7 +246,7 @@ class _Book:
 
     def draw(self) -> bytes:
         """Draw the workbook."""
-        title = self._title()
+        title = title_form(self.cover, self.registry)
         workbook = Workbook()
         workbook.security.lockStructure = True
         workbook.active.title = COVER
@@ -265,16 +265,6 @@ class _Book:
         self._write_checks(workbook, title)
         _write_pasting(workbook, title)
         return save_workbook(workbook, date(self.years[-1], 9, 30))
-
-    def _title(self) -> str:
-        first, last = self.years[0], self.years[-1]
-        lines = []
-        for lang in LANGUAGES:
-            subject = name_subject(self.cover.subject, self.registry).get(lang)
-            synthetic = say("form_synthetic", lang) + " – " if self.cover.synthetic else ""
-            years = {"first": school_year(first, lang), "last": school_year(last, lang)}
-            lines.append(synthetic + say("history_book_title", lang, subject=subject, **years))
-        return "\n".join(lines)
 
     def _list_rows(self, sheet: _Page) -> Iterator[FormRow]:
         numbers = (n for n, _ in place_rows(FormRow({}, "", head=line.territory) for line in sheet.lines))

@@ -12,9 +12,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from hpedu.errors import check_year
 from hpedu.ingest.schools.addresses import list_valid
 from hpedu.ingest.schools.fields import list_choices, list_columns, write_choice, write_level
-from hpedu.present.exports.form import check_year
 from hpedu.present.exports.form_workbook import (
     EDGE,
     FILL,
