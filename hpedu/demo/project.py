@@ -145,8 +145,9 @@ def _fill_in(path: Path, rows: Rows, registry: Registry) -> None:
                 continue
             if registry.measures[ref.measure].unit == "status":
                 kind = "task_state" if ref.measure in ("task_done", "duty_done") else MILESTONES
-                cells["state" if "state" in cells else str(YEAR)].value = next(states[kind])
-                cells["note"].value = INVENTED
+                state = next(states[kind])
+                cells["state" if "state" in cells else str(YEAR)].value = state
+                cells["note"].value = INVENTED if state else ""
                 continue
             for name, year in years.items():
                 if (ref, year) in rows and not cells[name].protection.locked:

@@ -88,7 +88,7 @@ class Telling:
 
 @dataclass(frozen=True)
 class Owed:
-    """Everything `hpedu owed` lists; `judged` are the targets that the figures of `telling` would let be judged."""
+    """Everything `hpedu owed` lists; `judged` are the targets that all figures of `telling` let be judged."""
 
     year: int
     divisions: list[Division]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -113,22 +113,6 @@ def _read_positive(text: str, allowed: Range) -> Decimal:
     if both:
         return Decimal(re.sub(r"\D", "", both[1]) + "." + both[3])
     return Decimal(text.replace(",", "."))
-
-
-def read_typed_state(printed: str, dimension: str, registry: Registry) -> str:
-    """Read the code of a state by its name in either language.
-
-    Raises
-    ------
-    SetAside
-        `form_unknown_state`, with the names there are.
-    """
-    states = registry.codes_of(dimension)
-    for code, row in states.items():
-        if fold_text(printed) in (fold_text(row.name.vi), fold_text(row.name.en)):
-            return code
-    names = [row.name.vi for row in states.values()]
-    raise SetAside("form_unknown_state", known=names)
 
 
 def read_typed_date(printed: str, latest: date | None = None) -> date:
@@ -290,14 +274,15 @@ class _FormReader:
 
     def read(self, grids: list[Grid]) -> Reading:
         self.cover = find_cover(grids, self.registry)
-        title = _find_title(grids)
+        # The first line of the cover stands over every sheet as well.
+        title = next((row[0].partition("\n")[0] for row in _read_cover(grids)), "")
         for grid in grids:
             found = find_sheet(grid)
             if found is not None:
                 is_changed = bool(self.cover and not is_as_printed(grid, *found, title))
                 for row in read_rows(grid, *found):
                     self._read_row(row, is_changed=is_changed)
-            elif find_aside(grid) is None and not _is_cover(grid):
+            elif find_aside(grid) is None and not _read_cover([grid]):
                 self._set_aside_sheet(grid)
         self._set_aside_found(find_slips(self.rows, self.known))
         self._set_aside_found(find_excesses(self.known | self.rows, self.registry))
@@ -431,8 +416,12 @@ class _FormReader:
             if number > self.registry.limits["form_figure"].value:
                 raise SetAside("form_out_of_range")
             return number
-        code = read_typed_state(cell.printed, states, self.registry)
-        return Decimal(int(code == next(iter(self.registry.codes_of(states)))))
+        known = [code.name for code in self.registry.codes_of(states).values()]
+        for place, name in enumerate(known):
+            if fold_text(cell.printed) in (fold_text(name.vi), fold_text(name.en)):
+                # The first of the states counts.
+                return Decimal(int(place == 0))
+        raise SetAside("form_unknown_state", known=[name.vi for name in known])
 
     def _read_note(self, typed: Mapping[str, Cell]) -> str:
         """Join decision, source, date and remark in one line; a date that is none is set aside."""
@@ -468,41 +457,25 @@ def _place(cell: Cell) -> dict[str, str]:
     return {"sheet": cell.sheet, "cell": cell.address, "printed": cell.printed}
 
 
-def _is_cover(grid: Grid) -> bool:
-    return any(text.startswith(f"{MARKER} ") for row in grid.rows for text in row)
-
-
-def find_cover(grids: list[Grid], registry: Registry) -> Cover | None:
-    """Read from the cover what the form is about; None unless title and code belong together."""
+def _read_cover(grids: Iterable[Grid]) -> list[list[str]]:
+    """Return the texts of the cover row by row, which begin with its title; [] if no sheet is one."""
     for grid in grids:
-        texts = [text for row in grid.rows for text in row if not is_blank(text)]
-        for text in texts:
-            if text.startswith(f"{MARKER} "):
-                cover = read_cover_code(text, texts[0])
-                return cover if cover and cover.territory in registry.territories else None
-    return None
+        if any(text.startswith(f"{MARKER} ") for row in grid.rows for text in row):
+            rows = ([text for text in row if not is_blank(text)] for row in grid.rows)
+            return [row for row in rows if row]
+    return []
 
 
-def _find_title(grids: list[Grid]) -> str:
-    """Return the first line of the cover, which stands over every sheet of a form as well."""
-    for grid in filter(_is_cover, grids):
-        return next(text for row in grid.rows for text in row if not is_blank(text)).partition("\n")[0]
-    return ""
-
-
-def is_synthetic(grids: list[Grid], registry: Registry) -> bool:
-    """Return whether a form says on its cover that its figures are invented."""
-    cover = find_cover(grids, registry)
-    return cover is not None and cover.synthetic
+def find_cover(grids: Iterable[Grid], registry: Registry) -> Cover | None:
+    """Read from the cover what the form is about; None unless title and code belong together."""
+    texts = [text for row in _read_cover(grids) for text in row]
+    codes = [text for text in texts if text.startswith(f"{MARKER} ")]
+    cover = read_cover_code(codes[0], texts[0]) if codes else None
+    return cover if cover and cover.territory in registry.territories else None
 
 
 def look_at_form(data: bytes, registry: Registry, progress: Progress) -> tuple[Cover | None, str] | None:
-    """Return what a form is about and who filled it in, as its cover says it ("": nothing is written there).
-
-    Returns
-    -------
-    tuple or None
-        None for any other file.
+    """Return what a form is about and who filled it in, as its cover says; None for any other file.
 
     Raises
     ------
@@ -513,6 +486,5 @@ def look_at_form(data: bytes, registry: Registry, progress: Progress) -> tuple[C
     if not is_form(source):
         return None
     label = fold_text(say("form_filled_by", "vi"))
-    cover = next(grid for grid in source.grids if _is_cover(grid))
-    signed = [row for row in cover.rows if row and fold_text(row[0]).startswith(label)]
+    signed = [row for row in _read_cover(source.grids) if fold_text(row[0]).startswith(label)]
     return find_cover(source.grids, registry), clean_text(" ".join(signed[0][1:])) if signed else ""

@@ -57,20 +57,8 @@ def school_schema(registry: Registry) -> dict[str, Any]:
 def read_school_list(source: Source, file: str, registry: Registry, published: str = "0000") -> SchoolList:
     """Read all school lists of a workbook, a delimited text or a web page; its other sheets are left alone.
 
-    Text in legacy fonts (TCVN3, VNI) is recognised by the first rows of a sheet and comes out as Unicode.
-
-    Parameters
-    ----------
-    file
-        The path under data/raw, which the rows and issues name.
-    published
-        When the list was published; by default it is of today. A row of a later school year is set aside, and no
-        date in it is later.
-
-    Returns
-    -------
-    SchoolList
-        Without sheets and rows if nothing in the file is a school list.
+    Text in legacy fonts (TCVN3, VNI) is recognised by the first rows of a sheet and comes out as Unicode. A row
+    of a school year after the list was `published` ("0000": today) is set aside, and no date in it is later.
 
     Raises
     ------
@@ -153,16 +141,9 @@ def sum_schools(
 ) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
     """Sum the lists of each year to observations of its communes and, as far as they cover it, of the city.
 
-    Parameters
-    ----------
-    published_elsewhere
-        The observations of all other files: the counts of schools there say whether a list is whole.
-
-    Returns
-    -------
-    observations, issues
-        Columns `hpedu.ingest.schema.OBSERVATIONS`; `file` and `sheet` name all lists of the year, `cell` is empty:
-        a sum over a column has no cell of its own. An issue for each level that a list does not cover.
+    The counts of schools among `published_elsewhere`, the observations of all other files, say whether a list
+    is whole. Returned are observations (`hpedu.ingest.schema.OBSERVATIONS`), whose `file` and `sheet` name all
+    lists of the year, and an issue for each level that a list does not cover.
     """
     # 270 sums over nothing would take a third of a second.
     if schools.is_empty():

@@ -186,19 +186,15 @@ def _name_place(row: Row) -> str:
 def _collect(
     found: list[tuple[str, Row, str]], registry: Registry, letters: Mapping[str, Mapping[str, str]]
 ) -> pl.DataFrame:
+    rows = [
+        (reason, row["file"], row["sheet"], row["row"], row["ministry_code"], subject)
+        for reason, row, subject in found
+    ]
+    columns = ["reason", "file", "sheet", "row", "printed", "subject"]
     frames = [pl.DataFrame(schema=schema.ISSUES)]
-    for (reason, file, sheet), group in _group(found).items():
-        issues = Issues(registry, file, sheet, letters.get(sheet, {}))
-        table = [(row["row"], row["ministry_code"], subject) for _, row, subject in group]
-        issues.add(
-            reason, "ministry_code", pl.DataFrame(table, schema=["row", "printed", "subject"], orient="row")
-        )
+    groups = pl.DataFrame(rows, schema=columns, orient="row").group_by(columns[:3], maintain_order=True)
+    for (reason, file, sheet), group in groups:
+        issues = Issues(registry, str(file), str(sheet), letters.get(str(sheet), {}))
+        issues.add(str(reason), "ministry_code", group)
         frames.append(issues.collect())
     return pl.concat(frames)
-
-
-def _group(found: list[tuple[str, Row, str]]) -> dict[tuple[str, str, str], list[tuple[str, Row, str]]]:
-    groups: dict[tuple[str, str, str], list[tuple[str, Row, str]]] = {}
-    for one in found:
-        groups.setdefault((one[0], one[1]["file"], one[1]["sheet"]), []).append(one)
-    return groups

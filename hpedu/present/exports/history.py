@@ -128,6 +128,8 @@ class _Line:
     indicator: Indicator | None = None
     targets: list[Target] = field(default_factory=list)
     years: set[int] = field(default_factory=set)
+    # The sheet it is in, and the number of its row there.
+    place: tuple[str, int] = ("", 0)
 
 
 @dataclass
@@ -138,12 +140,6 @@ class _Page:
     lines: list[_Line]
     rows: list[FormRow] = field(default_factory=list)
     wanted: int = 0
-
-    @cached_property
-    def places(self) -> dict[tuple[str, SeriesRef], int]:
-        """Return the number of the row of each series."""
-        numbers = (number for number, _ in place_rows(FormRow({}, "", head=line.territory) for line in self.lines))
-        return {(one.territory, one.series): n for n, one in zip(numbers, self.lines, strict=True) if one.series}
 
 
 class _Book:
@@ -165,6 +161,11 @@ class _Book:
             _Page(replace(HISTORY.over(years), name=registry.departments[name].sheet), lines)
             for name, lines in self._list_lines().items()
         ]
+        for sheet in self.sheets:
+            places = place_rows(FormRow({}, "", head=line.territory) for line in sheet.lines)
+            for line, (number, _) in zip(sheet.lines, places, strict=True):
+                line.place = sheet.design.name, number
+        self.places = {(line.territory, line.series): line.place for sheet in self.sheets for line in sheet.lines}
 
     def _list_known(self, observations: pl.DataFrame) -> dict[tuple[str, SeriesRef], dict[int, dict[str, Any]]]:
         """Return what is known, by territory and series, and year; an estimate is nothing that is known."""
@@ -267,16 +268,16 @@ class _Book:
         return save_workbook(workbook, date(self.years[-1], 9, 30))
 
     def _list_rows(self, sheet: _Page) -> Iterator[FormRow]:
-        numbers = (n for n, _ in place_rows(FormRow({}, "", head=line.territory) for line in sheet.lines))
         count = 0
-        for number, line in zip(numbers, sheet.lines, strict=True):
-            if line.series is None:
-                yield self._share_row(line, sheet, number)
-            else:
+        for line in sheet.lines:
+            if line.indicator is not None:
+                yield self._share_row(line, line.indicator, sheet.design)
+            elif line.series is not None:
                 count += 1
-                yield self._series_row(line, line.series, sheet, count, number)
+                yield self._series_row(line, line.series, sheet, count)
 
-    def _series_row(self, line: _Line, series: SeriesRef, sheet: _Page, count: int, number: int) -> FormRow:
+    def _series_row(self, line: _Line, series: SeriesRef, sheet: _Page, count: int) -> FormRow:
+        _, number = line.place
         measure = self.registry.measures[series.measure]
         known = {year: row for year, row in self.known[line.territory, series].items() if year in self.years}
         is_state = measure.unit == "status"
@@ -313,21 +314,24 @@ class _Book:
             usual=(min(values) / USUAL, max(values) * USUAL) if values and min(values) > 0 else None,
         )
 
-    def _share_row(self, line: _Line, sheet: _Page, number: int) -> FormRow:
+    def _share_row(self, line: _Line, indicator: Indicator, design: Sheet) -> FormRow:
         """Return the row in which the workbook shows the share that the rows above it make."""
-        indicator = line.indicator
-        assert indicator is not None
-        above, below = (
-            [self._find_row(line.territory, series, sheet) for series in parse_formula(formula)]
-            for formula in (indicator.numerator, indicator.denominator)
-        )
+
+        def find_cell(series: SeriesRef, letter: str) -> str:
+            sheet, number = self.places[line.territory, series]
+            return f"{letter}{number}" if sheet == design.name else f"'{sheet}'!{letter}{number}"
+
         given: dict[str, float | str | None] = {}
-        for place, column in enumerate(sheet.design.columns, 1):
-            if column.role == "fill":
-                letter = get_column_letter(place)
-                given[column.id] = _share(above, below, letter, indicator) if column.id.isdigit() else None
+        for name, letter in _letters(design).items():
+            if name.isdigit():
+                above, below = (
+                    [find_cell(series, letter) for series in parse_formula(formula)]
+                    for formula in (indicator.numerator, indicator.denominator)
+                )
+                given[name] = _share(above, below, indicator)
+        given |= {column.id: None for column in design.columns if column.role == "fill" and column.id not in given}
         if indicator.upper == 100:
-            cells, _, _ = _cells(sheet.design, number)
+            cells, _, _ = _cells(design, line.place[1])
             given["remark"] = f'=IF(MAX({cells})>100,"{say("history_too_much", "vi")}","")'
         (target,) = line.targets
         labels = {
@@ -336,14 +340,6 @@ class _Book:
             "targets": f"{target.number}. {target.name.vi}",
         }
         return FormRow(labels, COMPUTED, indicator.unit, self._head(line.territory), given=given)
-
-    def _find_row(self, territory: str, series: SeriesRef, own: _Page) -> str:
-        """Return where a series stands, as "'Sheet'!{column}12" without the column."""
-        for sheet in (own, *self.sheets):
-            number = sheet.places.get((territory, series))
-            if number is not None:
-                return (f"'{sheet.design.name}'!" if sheet is not own else "") + f"{{}}{number}"
-        raise LookupError(series)
 
     def _head(self, territory: str) -> str:
         role = self.registry.territories[territory].role
@@ -424,7 +420,7 @@ def _letters(design: Sheet) -> dict[str, str]:
 
 def _column(sheet: _Page, name: str) -> str:
     """Return the range of a column, from the first row to the last."""
-    letter, (*_, (last, _)) = _letters(sheet.design)[name], place_rows(sheet.rows)
+    letter, last = _letters(sheet.design)[name], sheet.lines[-1].place[1]
     return f"{letter}{FIRST}:{letter}{last}"
 
 
@@ -446,9 +442,8 @@ def _check_row(design: Sheet, number: int, *, whole: bool) -> str:
     return f'=IF(SUMPRODUCT(--ISTEXT({row}))>0,"{say("history_text", "vi")}",{formula})'
 
 
-def _share(above: Sequence[str], below: Sequence[str], letter: str, indicator: Indicator) -> str:
-    """Return the formula of a share in the column of a year; nothing while a part of it is blank."""
-    top, bottom = ([cell.format(letter) for cell in cells] for cells in (above, below))
-    whole, parts = ",".join(bottom), ",".join(dict.fromkeys([*top, *bottom]))
+def _share(above: Sequence[str], below: Sequence[str], indicator: Indicator) -> str:
+    """Return the formula of a share; nothing while a part of it is blank."""
+    whole, parts = ",".join(below), ",".join(dict.fromkeys([*above, *below]))
     full = f"AND(COUNT({parts})={parts.count(',') + 1},SUM({whole})>0)"
-    return f'=IF({full},ROUND({indicator.scale}*SUM({",".join(top)})/SUM({whole}),2),"")'
+    return f'=IF({full},ROUND({indicator.scale}*SUM({",".join(above)})/SUM({whole}),2),"")'
