@@ -284,7 +284,7 @@ class _FormReader:
                     self._read_row(row, is_changed=is_changed)
             elif find_aside(grid) is None and not _read_cover([grid]):
                 self._set_aside_sheet(grid)
-        self._set_aside_found(find_slips(self.rows, self.known))
+        self._set_aside_found(find_slips(self.rows, self.known, self.registry))
         self._set_aside_found(find_excesses(self.known | self.rows, self.registry))
         reading = Reading(list(self.rows.values()))
         reading.issues += self.issues

@@ -338,8 +338,36 @@ class TestWrong:
             cells["2021"].value = value
         run[0]["2021"].value = None
         moved = {cell for cell, reason in reasons(book.read()).items() if reason == "form_moved"}
-        assert moved >= {cells["2021"].coordinate for cells in run[1:5]}
-        assert not {cells["2020"].coordinate for cells in run} & moved
+        # What is like the figures of its own row was pasted with the others.
+        assert moved == {cells["2021"].coordinate for cells in run[1:]}
+
+    def test_small_figures_pasted_for_two_years(self, book: Book) -> None:
+        run = self._fill_block(book)
+        for place, cells in enumerate(run):
+            for year in YEARS:
+                cells[str(year)].value = 20 + 3 * place + (year - 2019)
+            cells["2022"].value = cells["2021"].value
+        found = reasons(book.read())
+        assert {cells["2022"].coordinate for cells in run} <= {
+            cell for cell, reason in found.items() if reason == "form_repeated"
+        }
+        run[0]["2022"].value = 99
+        assert "form_repeated" not in reasons(book.read()).values()
+
+    def test_a_numerator_and_a_denominator_that_are_swapped(self, book: Book) -> None:
+        population = "hai_phong_old:resident_population_school_age/nursery"
+        for place, year in enumerate(YEARS):
+            book.type(NURSERY, **{f"y{year}": 40_000 + 500 * place})
+            book.type(population, **{f"y{year}": 90_000 + 500 * place})
+        book.type(NURSERY, y2022=91_500).type(population, y2022=41_500)
+        cells = [book.find(key)["2022"].coordinate for key in (NURSERY, population)]
+        assert reasons(book.read()) == dict.fromkeys(cells, "form_swapped")
+
+    def test_a_part_above_its_whole_in_several_years_is_one_text(self, book: Book) -> None:
+        for year in (2020, 2021):
+            book.type(BOTH_SESSIONS, **{f"y{year}": 200 + year}).type(PRESCHOOL, **{f"y{year}": year})
+        (text,) = {row["subject"] for row in book.read().issues.join().to_dicts()}
+        assert text.count(" > ") == 2
 
     def test_a_column_pasted_for_two_years(self, book: Book) -> None:
         run = self._fill_block(book)
