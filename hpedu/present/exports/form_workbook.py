@@ -14,7 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from hpedu.ingest.forms.design import MILESTONES, Column, Sheet, head_column, range_of
-from hpedu.present.exports.workbook import WRAP, lay_out_print, put_text, set_height
+from hpedu.present.exports.workbook import FACE, WRAP, lay_out_print, put_text, set_height
 from hpedu.registry import Registry
 from hpedu.texts import LANGUAGES, say, school_year
 
@@ -24,11 +24,16 @@ FILL = PatternFill("solid", fgColor="FFF6CC")
 _GIVEN = PatternFill("solid", fgColor="E2E2E2")
 _AWAITED = PatternFill("solid", fgColor="D9E8F6")
 _OPTIONAL = PatternFill("solid", fgColor="FFFDF3")
-_REMARK = Font(color="A3182B")
+_REMARK = Font(name=FACE, color="A3182B")
 HEADING = PatternFill("solid", fgColor="1F4E79")
 EDGE = Border(*[Side("thin", color="B7B7B7")] * 4)
 _CENTRED = Alignment(horizontal="center", vertical="top")
 UNLOCKED = Protection(locked=False)
+
+
+def bold(size: float = 11, color: str | None = None) -> Font:
+    """Return bold type in the face of all other cells, which a font without a name is not."""
+    return Font(name=FACE, bold=True, size=size, color=color)
 
 
 @dataclass(frozen=True)
@@ -60,10 +65,18 @@ def place_rows(rows: Iterable[FormRow]) -> Iterator[tuple[int, FormRow]]:
         yield number, row
 
 
-def write_cover(sheet: Worksheet, *, title: str, code: str, lines: Sequence[str], departments: str) -> None:
+def write_cover(
+    sheet: Worksheet,
+    *,
+    title: str,
+    code: str,
+    lines: Sequence[str],
+    departments: str,
+    paper: str = Worksheet.PAPERSIZE_A4,
+) -> None:
     """Write the first sheet: what the form is about, how to fill it in, who answers, the code for the reader."""
     sheet.column_dimensions["B"].width = 90
-    put_text(sheet["A1"], title).font = Font(bold=True, size=14)
+    put_text(sheet["A1"], title).font = bold(size=14)
     set_height(sheet, 1, [(title, 100)], line=20)
     sheet.merge_cells("A1:B1")
     write_lines(sheet, 3, lines, 120)
@@ -73,12 +86,12 @@ def write_cover(sheet: Worksheet, *, title: str, code: str, lines: Sequence[str]
     fields = {"who": departments, "deadline": "", "filled_by": "", "code": code}
     for row, (key, text) in enumerate(fields.items(), 4 + len(lines)):
         label = "\n".join(say(f"form_{key}", language) for language in LANGUAGES)
-        put_text(sheet.cell(row, 1), label).font = Font(bold=True)
+        put_text(sheet.cell(row, 1), label).font = bold()
         cell = put_text(sheet.cell(row, 2), text)
         if not text:
             cell.fill, cell.protection, cell.border = FILL, UNLOCKED, EDGE
         set_height(sheet, row, [(label, 30), (text, 90)])
-    finish_sheet(sheet)
+    finish_sheet(sheet, paper)
     # The code must not stand alone on a second page.
     sheet.page_setup.fitToHeight = 1
 
@@ -95,7 +108,7 @@ def write_headings(sheet: Worksheet, row: int, heads: Sequence[tuple[str, int]])
     """Write the headings of a table, and make its columns so wide; they come again on every sheet of paper."""
     for place, (head, width) in enumerate(heads, 1):
         heading = put_text(sheet.cell(row, place), head)
-        heading.font, heading.fill, heading.border = Font(bold=True, color="FFFFFF"), HEADING, EDGE
+        heading.font, heading.fill, heading.border = bold(color="FFFFFF"), HEADING, EDGE
         sheet.column_dimensions[get_column_letter(place)].width = width
     set_height(sheet, row, [(head, width - 2) for head, width in heads])  # bold is wider
     sheet.print_title_rows = f"{row}:{row}"
@@ -134,7 +147,7 @@ def write_sheet(
         if row.head != head:
             head = row.head
             heading = put_text(sheet.cell(number - 1, 1), head)
-            heading.font, heading.alignment = Font(bold=True, size=12), Alignment(wrap_text=False)
+            heading.font, heading.alignment = bold(size=12), Alignment(wrap_text=False)
         for place, column in enumerate(design.columns, 1):
             cell = sheet.cell(number, place)
             if column.id in row.given:
@@ -165,7 +178,7 @@ def begin_sheet(workbook: Workbook, name: str, title: str) -> Worksheet:
 
 def put_title(sheet: Worksheet, title: str) -> None:
     """Write a title in one line into the first row."""
-    put_text(sheet["A1"], title).font = Font(bold=True, size=13)
+    put_text(sheet["A1"], title).font = bold(size=13)
     sheet["A1"].alignment = Alignment(wrap_text=False)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
+from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
@@ -44,6 +44,7 @@ from hpedu.present.exports.form_workbook import (
     UNLOCKED,
     FormRow,
     begin_sheet,
+    bold,
     finish_sheet,
     place_rows,
     write_cover,
@@ -257,6 +258,7 @@ class _Book:
             code=write_cover_code(self.cover, title),
             lines=["\n".join(say(f"history_{key}", lang) for lang in LANGUAGES) for key in ("purpose", *STEPS)],
             departments="\n".join(sheet.design.name for sheet in self.sheets),
+            paper=PAPER,
         )
         for sheet in self.sheets:
             sheet.rows = list(self._list_rows(sheet))
@@ -365,7 +367,7 @@ class _Book:
         filled = f"SUM({_column(sheet, 'filled')})"
         cell = page[f"{_letters(sheet.design)['fix_reason']}1"]
         cell.value = f'="{say("history_progress", "vi")} "&{filled}&" / {sheet.wanted}"'
-        cell.font = Font(bold=True, size=13)
+        cell.font = bold(size=13)
 
     def _write_checks(self, workbook: Workbook, title: str) -> None:
         """Write the sheet to look at before the book is sent: how full each sheet is, and what it doubts."""
@@ -373,7 +375,7 @@ class _Book:
         put_text(page.cell(HEAD, 1), f"{MARKER}:checks")
         last = FIRST + len(self.sheets)
         for place, name in enumerate(("sheet", "filled", "wanted", "doubts"), 1):
-            put_text(page.cell(FIRST, place), say(f"history_{name}", "vi")).font = Font(bold=True)
+            put_text(page.cell(FIRST, place), say(f"history_{name}", "vi")).font = bold()
             page.column_dimensions[get_column_letter(place)].width = 34 if place == 1 else 18
         for number, sheet in enumerate(self.sheets, FIRST + 1):
             name = f"'{sheet.design.name}'!"
@@ -385,7 +387,7 @@ class _Book:
         doubts = f"SUM(D{FIRST + 1}:D{last})"
         fine, look = (say(f"history_{key}", "vi") for key in ("fine", "look"))
         page.cell(FIRST - 1, 1).value = f'=IF({doubts}=0,"{fine}",{doubts}&" {look}")'
-        page.cell(FIRST - 1, 1).font = Font(bold=True, size=12)
+        page.cell(FIRST - 1, 1).font = bold(size=12)
         finish_sheet(page, PAPER)
 
 
