@@ -91,7 +91,8 @@ def _check_typed(cell: Cell, allowed: Range) -> None:
     share = _SHARE_OF_COUNT if allowed.whole else _SHARE_OF_HUNDRED
     if (allowed.whole or allowed.upper is not None) and share.fullmatch(clean_text(cell.printed)):
         raise SetAside("form_share")
-    if cell.scale == 1 and allowed.whole:
+    # Of whole numbers, too, some formats say that they are numbers.
+    if cell.scale == 1 and allowed.whole and not cell.printed.isdecimal():
         raise SetAside("form_not_whole")
     if cell.scale not in (None, 1, PERCENT):
         raise SetAside("scaled_format")

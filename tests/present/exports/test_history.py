@@ -6,6 +6,8 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from xml.sax.saxutils import escape
+from zipfile import ZipFile
 
 import polars as pl
 import pytest
@@ -41,6 +43,7 @@ from hpedu.values import compute_indicators
 from tests.ingest.test_reading_formats import expected, figures, vietnamese
 
 YEARS = range(2019, 2026)
+ODF = ("office", "table", "text")
 NOTHING = pl.DataFrame(schema=schema.OBSERVATIONS)
 NURSERY = "hai_phong_old:pupils/nursery"
 PRESCHOOL = "hai_phong_old:pupils/preschool"
@@ -112,6 +115,32 @@ def values(reading: Reading) -> dict[tuple[str, int], float]:
 def reasons(reading: Reading) -> dict[str, str]:
     """Cell -> reason of what was set aside."""
     return {issue["cell"]: issue["reason"] for issue in reading.issues}
+
+
+def write_open_document(workbook: Workbook) -> bytes:
+    """Save a workbook as LibreOffice does in its own format, which says of each number that it is one."""
+    tables = []
+    for sheet in workbook:
+        rows = []
+        for row in sheet.iter_rows(values_only=True):
+            cells = []
+            for value in row:
+                if isinstance(value, int | float):
+                    cells.append(f'<table:table-cell office:value-type="float" office:value="{value}"/>')
+                else:
+                    lines = "".join(f"<text:p>{escape(line)}</text:p>" for line in str(value or "").splitlines())
+                    kind = 'office:value-type="string"' if lines else ""
+                    cells.append(f"<table:table-cell {kind}>{lines}</table:table-cell>")
+            rows.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
+        tables.append(f'<table:table table:name="{escape(sheet.title)}">{"".join(rows)}</table:table>')
+    names = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ODF)
+    body = f"<office:body><office:spreadsheet>{''.join(tables)}</office:spreadsheet></office:body>"
+    content = io.BytesIO()
+    with ZipFile(content, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr("content.xml", f"<office:document-content {names}>{body}</office:document-content>")
+    return content.getvalue()
 
 
 class TestWritten:
@@ -197,6 +226,13 @@ class TestRead:
         assert not list(reading.issues)
         assert values(reading) == {("hai_phong_old", 2023): 43000, ("hai_phong_old", 2024): 43500}
         assert {row["note"] for row in reading.observations} == {"Báo cáo năm học"}
+
+    def test_saved_as_an_open_document(self, known: Book) -> None:
+        known.type(NURSERY, y2022=43_000, y2023=44_000)
+        content = write_open_document(known.workbook)
+        reading = read_file(open_source(content), stand_in(Path("so.ods")), known.registry)
+        assert not list(reading.issues)
+        assert values(reading) == {("hai_phong_old", 2022): 43_000, ("hai_phong_old", 2023): 44_000}
 
     def test_sheets_renamed_cover_too_and_rows_sorted(self, book: Book) -> None:
         book.type(NURSERY, y2021=40000)
