@@ -125,12 +125,12 @@ def write_open_document(workbook: Workbook) -> bytes:
         for row in sheet.iter_rows(values_only=True):
             cells = []
             for value in row:
+                lines = "" if value is None else str(value)
+                shown = "".join(f"<text:p>{escape(line)}</text:p>" for line in lines.splitlines())
+                kind = 'office:value-type="string"' if shown else ""
                 if isinstance(value, int | float):
-                    cells.append(f'<table:table-cell office:value-type="float" office:value="{value}"/>')
-                else:
-                    lines = "".join(f"<text:p>{escape(line)}</text:p>" for line in str(value or "").splitlines())
-                    kind = 'office:value-type="string"' if lines else ""
-                    cells.append(f"<table:table-cell {kind}>{lines}</table:table-cell>")
+                    kind = f'office:value-type="float" office:value="{value}"'
+                cells.append(f"<table:table-cell {kind}>{shown}</table:table-cell>")
             rows.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
         tables.append(f'<table:table table:name="{escape(sheet.title)}">{"".join(rows)}</table:table>')
     names = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ODF)
