@@ -52,15 +52,9 @@ class _Shape:
 def invent_histories(registry: Registry, listed: Rows, seed: int, *, complete: bool = False) -> Rows:
     """Invent values of the series that targets are computed from, by series and year, that fit one another.
 
-    What a share is a share of is what the lists give, so that levels, owners and kinds make their totals in every
-    year; the shape of a target is given to the other side of its ratio.
-
-    Parameters
-    ----------
-    listed
-        What synthetic school lists give for each year: series that end there get only the years before.
-    complete
-        Every series has all years, and nothing contradicts.
+    What a share is a share of is what the lists give (series that end there get only the years before), so that
+    levels, owners and kinds make their totals in every year; the shape of a target is given to the other side of
+    its ratio. If `complete`, every series has all years, and nothing contradicts.
     """
     dice = random.Random(seed)
     ratios = {t.id: _Ratio.of(t, registry) for t in registry.targets.values() if t.kind != "milestone"}

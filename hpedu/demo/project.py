@@ -56,15 +56,8 @@ def write_demo(folder: Path, registry: Registry, *, seed: int = 2025, history: b
     """Write a project with a synthetic school list, histories, filled-in forms, population, and the notebooks.
 
     With `history` the figures come in by one filled-in history book, and every target has its trend; without it
-    they come in as they may, so that every state of a target can be seen.
-
-    All of it has the status `synthetic`, which every page and chart that uses it says. The same seed gives the
-    same bytes.
-
-    Raises
-    ------
-    NotHere
-        If the folder lies under data/raw of a project, or holds anything.
+    they come in as they may, so that every state of a target can be seen. All of it has the status `synthetic`.
+    The same seed gives the same bytes. Raises `NotHere` under data/raw, and for a folder that holds anything.
     """
     demo = _open_folder(folder)
     schools = make_schools(seed=seed, year=YEAR)
@@ -103,12 +96,7 @@ def write_project(folder: Path) -> int:
     """Write a new project to start a year or another office with; return how many published files are in it.
 
     The tables that come with hpedu are copied as its data package names them. Forms and school lists have no entry
-    there, so what one office has typed never comes into the project of another.
-
-    Raises
-    ------
-    NotHere
-        As `write_demo` does.
+    there, so what one office has typed never comes into the project of another. Raises as `write_demo` does.
     """
     project = _open_folder(folder)
     shipped = Project(find_shipped("data").parent)

@@ -35,13 +35,7 @@ _LANGUAGE = {"primary": "completers_language_a1", "lower_secondary": "completers
 
 
 def make_schools(count: int = 1588, seed: int = 2025, year: int = 2025) -> pl.DataFrame:
-    """Make up a list of schools in the communes of the city.
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns `hpedu.ingest.schools.lists.school_schema`, one row a school, all marked `synthetic`.
-    """
+    """Make up a list of schools (`hpedu.ingest.schools.lists.school_schema`), all marked `synthetic`."""
     registry, dice = load_registry(), random.Random(seed)
     communes = [commune for commune in registry.communes if commune.valid_to is None]
     rows = []
@@ -78,10 +72,7 @@ def write_school_list(frame: pl.DataFrame, path: Path) -> None:
 def print_schools(frame: pl.DataFrame, columns: int | None = None) -> Iterator[list[Any]]:
     """Yield the headers, then each school as it would be typed; empty columns are left out.
 
-    Parameters
-    ----------
-    columns
-        How many columns at most: the fullest ones, without those for one level of a school.
+    So many `columns` at most: the fullest ones, without those for one level of a school.
     """
     registry = load_registry()
     heads = list_headers(registry)

@@ -49,8 +49,8 @@ def describe_impact(checked: Checked, registry: Registry, language: Language) ->
     company, origins = _read_company(kin, registry) if checked.compared else (pl.DataFrame(schema=VALUES), {})
     old, new = (pl.concat([compute_indicators(one, registry, origins), company]) for one in (before, after))
     for territory in judged:
-        standings = [assess_targets(values, registry, territory, newest) for values in (old, new)]
-        yield from _describe_targets(*standings, Wording(registry, language, territory))
+        then, now = (assess_targets(values, registry, territory, newest) for values in (old, new))
+        yield from _describe_targets(then, now, Wording(registry, language, territory))
 
 
 def _read_company(kin: set[str], registry: Registry) -> tuple[pl.DataFrame, dict[str, str]]:

@@ -107,12 +107,7 @@ def list_owed(
 ) -> Owed:
     """List who owes what for a school year (by default the newest with figures), since when and in which form.
 
-    Of the divisions all are listed, or the one that is named.
-
-    Raises
-    ------
-    NoYear, NoFigures
-        As their texts say.
+    Of the divisions all are listed, or the one that is named. Raises `NoYear` or `NoFigures`.
     """
     year = store.newest_year() if year is None else check_year(year)
     observations = store.observations()
@@ -228,16 +223,11 @@ def choose_telling(
     *,
     most: int = MOST_TELLING,
 ) -> tuple[dict[SeriesRef, list[Target]], list[Target]]:
-    """Choose the figures whose arrival would let most targets be judged; return them, and those targets.
+    """Choose the figures whose arrival would let most targets be judged; return them with the targets they feed.
 
     A target is judged when the last figure of its formula is there. So figures are taken target by target: next
-    the one that, with what is taken already, lets most targets be judged for each figure it still lacks.
-
-    Returns
-    -------
-    tuple
-        Series -> the targets without a figure that it feeds, in the order in which they are best asked for; and
-        the targets that all of them together would let be judged.
+    the one that, with what is taken already, lets most targets be judged for each figure it still lacks. Returned
+    with them are the targets that all of them together would let be judged.
     """
     needs = _list_needs(standings, observations, registry, year)
     taken: dict[SeriesRef, None] = {}
@@ -260,12 +250,12 @@ def _list_needs(
     standings: Sequence[Standing], observations: pl.DataFrame, registry: Registry, year: int
 ) -> dict[str, set[SeriesRef]]:
     """Return the series that each target without a figure lacks, by target."""
-    owed = [one.target for one in standings if one.state in OWED]
+    owed = {one.target.id: one.target for one in standings if one.state in OWED}
     needs: dict[str, set[SeriesRef]] = {}
-    for group in dict.fromkeys(target.group for target in owed):
+    for group in dict.fromkeys(target.group for target in owed.values()):
         for missing in list_missing(Cover(group, registry.city, year), observations, registry):
             for target in missing.targets:
-                if target in owed:
+                if target.id in owed:
                     needs.setdefault(target.id, set()).add(missing.series)
     return needs
 

@@ -59,15 +59,10 @@ _HEAD_DEPTH = 40
 
 
 def read_typed_number(printed: str, allowed: Range) -> Decimal:
-    """Read a number as typed, in Vietnamese or English style.
+    """Read a number as typed, in Vietnamese or English style. Raises `SetAside` with the reason.
 
     In a count every mark groups thousands ("1.234" is 1234). In a decimal the last mark begins the decimals;
     "12.345" could be either and is refused, unless one reading is out of range.
-
-    Raises
-    ------
-    SetAside
-        `form_not_a_number`, `form_not_whole`, `form_ambiguous`, `form_negative` or `form_out_of_range`.
     """
     text = clean_text(printed)
     text = text.removesuffix(_SIGN).strip() if allowed.upper is not None else text
@@ -81,13 +76,7 @@ def read_typed_number(printed: str, allowed: Range) -> Decimal:
 
 
 def _check_typed(cell: Cell, allowed: Range) -> None:
-    """Refuse a share, what the spreadsheet holds as 1.234 where a count is due, and a format that hides digits.
-
-    Raises
-    ------
-    SetAside
-        `form_share`, `form_not_whole` or `scaled_format`.
-    """
+    """Refuse a share, what the spreadsheet holds as 1.234 where a count is due, and a format that hides digits."""
     share = _SHARE_OF_COUNT if allowed.whole else _SHARE_OF_HUNDRED
     if (allowed.whole or allowed.upper is not None) and share.fullmatch(clean_text(cell.printed)):
         raise SetAside("form_share")
@@ -117,13 +106,7 @@ def _read_positive(text: str, allowed: Range) -> Decimal:
 
 
 def read_typed_date(printed: str, latest: date | None = None) -> date:
-    """Read a date cell, or a date typed as text (`hpedu.ingest.words.dates.read_date`).
-
-    Raises
-    ------
-    SetAside
-        `form_not_a_date`.
-    """
+    """Read a date cell, or a date typed as text. Raises `SetAside`."""
     day = read_date(printed, latest)
     if day is None:
         raise SetAside("form_not_a_date")
@@ -234,13 +217,7 @@ def read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[FormRow]:
 
 
 def is_form(source: Source) -> bool:
-    """Return whether a file is an input form of hpedu, of any version: its cover carries the marker.
-
-    Raises
-    ------
-    Unreadable
-        If it is a damaged workbook.
-    """
+    """Return whether a file is an input form of hpedu, of any version: its cover carries the marker."""
     if source.format != "workbook":
         return False
     heads = (frame.head(_HEAD_DEPTH) for _, frame in source.frames)
@@ -248,16 +225,11 @@ def is_form(source: Source) -> bool:
 
 
 def read_form(source: Source, resource: Resource, registry: Registry) -> Reading:
-    """Read a form written by `hpedu.present.exports.form.write_form` and filled in by somebody.
+    """Read a form of `hpedu.present.exports.form` or a book of `history` that was filled in.
 
     Every filled-in value or state is one observation (status `final`, or `synthetic` if its cover says so;
     territory and year of the cover, or of its row and column, the other cells of its row in `note`) or one issue.
     Blank cells are neither, nor are the figures that were printed into a book.
-
-    Raises
-    ------
-    Unreadable
-        If the workbook is damaged.
     """
     return _FormReader(resource, registry).read(source.grids)
 
@@ -476,13 +448,7 @@ def find_cover(grids: Iterable[Grid], registry: Registry) -> Cover | None:
 
 
 def look_at_form(data: bytes, registry: Registry, progress: Progress) -> tuple[Cover | None, str] | None:
-    """Return what a form is about and who filled it in, as its cover says; None for any other file.
-
-    Raises
-    ------
-    Unreadable
-        If it is no table at all.
-    """
+    """Return what a form is about and who filled it in, as its cover says; None for any other file."""
     source = open_source(data)
     if not is_form(source):
         return None

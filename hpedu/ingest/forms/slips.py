@@ -43,15 +43,8 @@ _FEWEST = 3
 def find_slips(rows: _Rows, known: _Rows, registry: Registry) -> _Found:
     """Find figures that the other years of their row, or the rows beside them, show to be slips of the hand.
 
-    Parameters
-    ----------
-    rows, known
-        Observations (`hpedu.ingest.schema.OBSERVATIONS`), and what stood in the form when it was handed out.
-
-    Returns
-    -------
-    dict
-        Figure -> reason of the registry and what it is about, with sheet and cell of the figures it does not fit.
+    `rows` are observations (`hpedu.ingest.schema.OBSERVATIONS`), `known` those that stood in the form when it was
+    handed out. Returned are the reason and what it is about: sheet and cell of the figures that one does not fit.
     """
     both = {**known, **rows}
     lines: dict[_Row, dict[int, Figure]] = defaultdict(dict)

@@ -14,10 +14,10 @@ from hpedu.ingest.interpret import Reading
 from hpedu.ingest.quarantine import Issues
 from hpedu.ingest.readers.excel import complete_frame
 from hpedu.ingest.schema import Resource
+from hpedu.ingest.schools import fields
 from hpedu.ingest.schools.coverage import apply_coverage, measure_coverage, report_coverage
-from hpedu.ingest.schools.fields import list_columns
 from hpedu.ingest.schools.repeats import join_repeats
-from hpedu.ingest.schools.sheets import CHOICE_TYPES, TYPES, find_header, find_lacking_columns, read_sheet
+from hpedu.ingest.schools.sheets import CHOICE_TYPES, HEADER_DEPTH, TYPES, find_header, read_sheet
 from hpedu.ingest.schools.totals import total_schools
 from hpedu.ingest.screen import report
 from hpedu.ingest.sheet.grid import Facts
@@ -50,7 +50,7 @@ def school_schema(registry: Registry) -> dict[str, Any]:
     """Return the columns of the wide table: file, sheet, row, the number of cells read, then every column."""
     place: dict[str, Any] = {"file": pl.String, "sheet": pl.String, "row": pl.Int64, "cells": pl.Int64}
     return place | {
-        name: CHOICE_TYPES.get(name, TYPES[column.kind]) for name, column in list_columns(registry).items()
+        name: CHOICE_TYPES.get(name, TYPES[column.kind]) for name, column in fields.list_columns(registry).items()
     }
 
 
@@ -59,11 +59,6 @@ def read_school_list(source: Source, file: str, registry: Registry, published: s
 
     Text in legacy fonts (TCVN3, VNI) is recognised by the first rows of a sheet and comes out as Unicode. A row
     of a school year after the list was `published` ("0000": today) is set aside, and no date in it is later.
-
-    Raises
-    ------
-    Unreadable
-        If the file is damaged.
     """
     columns = school_schema(registry)
     screened = report(source.remarks, file, registry) if may_be_school_list(source) else []
@@ -92,8 +87,13 @@ def read_school_list(source: Source, file: str, registry: Registry, published: s
 
 def find_lacking(source: Source, registry: Registry) -> dict[str, list[str]]:
     """Find the sheets that are plainly school lists but lack required columns, and the ids of those columns."""
-    found = {name: find_lacking_columns(cells, registry) for _, name, cells in _read_sheets(source)}
-    return {name: columns for name, columns in found.items() if columns}
+    found = {}
+    for _, name, cells in _read_sheets(source):
+        heads = ([text or "" for text in row] for row in cells.head(HEADER_DEPTH).rows())
+        lacking = next(filter(None, (fields.find_lacking(head, registry) for head in heads)), [])
+        if lacking:
+            found[name] = lacking
+    return found
 
 
 def may_be_school_list(source: Source) -> bool:

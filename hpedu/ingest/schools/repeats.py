@@ -30,23 +30,12 @@ def join_repeats(
     published: Mapping[str, str] | None = None,
     letters: Mapping[str, Mapping[str, str]] | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Make each school one row a year, and name the rows that may be one school.
+    """Make each school one row a year, and name the rows that may be one school. Returns rows and issues.
 
     Rows of one code and year, of files published together: with different levels they are parts, and are joined;
     alike, the later ones are set aside; where figures differ, nobody knows which holds, and the school has none.
-    Of files published at different times the newest counts.
-
-    Parameters
-    ----------
-    published
-        File -> when it was published; files not named count as published together. Without it all are of one file.
-    letters
-        Sheet -> column id -> the spreadsheet column it is in.
-
-    Returns
-    -------
-    frame, issues
-        One row a school and year, and the issues (`hpedu.ingest.schema.ISSUES`).
+    Of files `published` (by path) at different times the newest counts; without it all rows are of one file.
+    `letters` gives for each sheet the spreadsheet column of a column id.
     """
     if frame.is_empty():
         return frame, Issues(registry, "", "", {}).collect()

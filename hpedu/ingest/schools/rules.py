@@ -68,12 +68,7 @@ def check_schools(
 ) -> pl.DataFrame:
     """Check the typed rows of a sheet; what is certainly wrong becomes null or goes, and becomes an issue.
 
-    Parameters
-    ----------
-    values, printed
-        The same rows and columns, typed and as text; both have `row`.
-    published
-        When the list was published; by default it is of today.
+    `values` and `printed` are the same rows and columns, typed and as text.
     """
     names = [name for name in printed.columns if name != "row"]
     values = _drop_uncounted(values, printed, issues, registry, published)

@@ -15,7 +15,6 @@ from hpedu.ingest.schools.fields import (
     MISSING,
     NONE,
     find_column,
-    find_lacking,
     fold_words,
     is_synthetic,
     list_choices,
@@ -158,12 +157,6 @@ def find_header(cells: pl.DataFrame, registry: Registry) -> Header | None:
             if columns and (best is None or len(columns) > len(best.columns)):
                 best = Header(number, texts, columns)
     return best
-
-
-def find_lacking_columns(cells: pl.DataFrame, registry: Registry) -> list[str]:
-    """Find the required columns that a sheet lacks, if one of its first rows heads a school list."""
-    rows = ([text or "" for text in row] for row in cells.head(HEADER_DEPTH).rows())
-    return next(filter(None, (find_lacking(row, registry) for row in rows)), [])
 
 
 def read_sheet(

@@ -50,15 +50,7 @@ class FormExists(HpeduError):
 
 
 def check_path(path: Path) -> Path:
-    """Return the path of a form that is still to be written.
-
-    Raises
-    ------
-    WrongEnding
-        If it does not end in .xlsx.
-    FormExists
-        If there is such a file: filled-in work is never overwritten.
-    """
+    """Return the path of a form that is still to be written: a workbook, and no file that may be filled in."""
     check_ending(path, ".xlsx")
     if path.exists():
         raise FormExists(path)
@@ -76,24 +68,9 @@ def write_form(
 ) -> int:
     """Write the empty form of a group of targets, or of a division; return how many figures it wants.
 
-    Parameters
-    ----------
-    subject
-        Target group (`overview` stands for the targets across all levels), or the id of a division.
-    year
-        Year in which the school year starts; for calendar figures the year itself.
-    territory
-        Id of the territory; None for the city.
-    observations
-        Columns `hpedu.ingest.schema.OBSERVATIONS`: the form leaves out what is there already. If any is synthetic,
-        so is the form: it says so on every sheet, and what is read of it has the status `synthetic`.
-
-    Raises
-    ------
-    UnknownName
-        For a group, division or territory that does not exist.
-    NoYear, WrongEnding, FormExists
-        As their texts say.
+    The `subject` is a group (`overview` stands for the targets across all levels) or the id of a division. The
+    form leaves out what is among the `observations`. If any is synthetic, so is the form: it says so on every
+    sheet, and what is read of it is synthetic. Raises `UnknownName`, `NoYear`, `WrongEnding` or `FormExists`.
     """
     content, asked = make_form(
         subject=subject,
@@ -144,13 +121,7 @@ def make_form(
 def offer_forms(
     groups: Sequence[str], *, territory: str, year: int, observations: pl.DataFrame, wording: Wording
 ) -> Fragment:
-    """Draw links to the empty forms of some groups of targets; a former territory is asked for nothing.
-
-    Parameters
-    ----------
-    observations
-        Columns `hpedu.ingest.schema.OBSERVATIONS`: the forms leave out what is there already.
-    """
+    """Draw links to the empty forms of some groups of targets; a former territory is asked for nothing."""
     registry, language = wording.registry, wording.language
     asked = groups if registry.territories[territory].role == "city" else ()
     links = []
@@ -271,7 +242,8 @@ def find_ground(owed: Target | Duty) -> str:
 
 def _rank_ground(missing: Missing) -> int:
     """Return the place in `GROUNDS` of the firmest ground on which somebody owes a figure."""
-    return min(GROUNDS.index(find_ground(one)) for one in (*missing.targets, *missing.duties))
+    grounds = [*map(find_ground, missing.targets), *map(find_ground, missing.duties)]
+    return min(map(GROUNDS.index, grounds))
 
 
 def series_of(target: Target, registry: Registry, year: int) -> list[SeriesRef]:

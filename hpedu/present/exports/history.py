@@ -97,21 +97,10 @@ def write_history(
     titles: Mapping[str, str],
     registry: Registry,
 ) -> int:
-    """Write the book of some years; return how many figures it wants.
+    """Write the book of some years about a group, a division or (None) all; return how many figures it wants.
 
-    Parameters
-    ----------
-    subject
-        The target group or division it is about; None for all.
-    observations
-        Columns `hpedu.ingest.schema.OBSERVATIONS`: what is there is printed into the book, and not asked for.
-    titles
-        What to call the sources of the observations, by name; one that is not among them is called by its file.
-
-    Raises
-    ------
-    UnknownName, WrongEnding, FormExists
-        As of `hpedu.present.exports.form.write_form`.
+    What is among the `observations` is printed into the book, and not asked for. `titles` say what to call their
+    sources; one that is not among them is called by its file. Raises as `hpedu.present.exports.form.write_form`.
     """
     if subject is not None:
         check_name("group", subject, [*registry.groups, *registry.departments])

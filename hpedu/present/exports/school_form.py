@@ -47,15 +47,7 @@ NOT_ASKED = ("synthetic", "year")
 def make_school_form(schools: pl.DataFrame, registry: Registry, year: int) -> tuple[bytes, int]:
     """Make the workbook of the list of a school year, and count the schools filled in.
 
-    Parameters
-    ----------
-    schools
-        Lists of earlier years (columns `hpedu.ingest.schools.lists.school_schema`); the newest is filled in.
-
-    Raises
-    ------
-    NoYear
-        For a year that nobody can mean.
+    The newest of the lists of earlier years (`hpedu.ingest.schools.lists.school_schema`) is filled in.
     """
     day = date(check_year(year), 9, 30)
     communes = list_valid(day, registry).values()
