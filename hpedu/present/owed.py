@@ -70,7 +70,8 @@ class Returned:
     file: str
     subject: str
     territory: str
-    year: int | None
+    # Of a book the first and the last: "2019-2025".
+    years: str
     filled_by: str
     saved: str
     figures: int
@@ -188,7 +189,9 @@ def find_since(standing: Standing) -> str:
 
 def list_returned(project: Project, registry: Registry) -> list[Returned]:
     """List the forms in data/raw by name: what about, from whom, when saved, how much was read of each."""
-    observations = store.observations(all_editions=True)
+    # A sum names the cells it is of.
+    printed = ~pl.col("cell").str.contains(" + ", literal=True)
+    observations = store.observations(all_editions=True).filter(printed, pl.col("status") != "derived")
     issues = store.issues()
     found = []
     for file in raw_files(project.raw):
@@ -205,7 +208,7 @@ def list_returned(project: Project, registry: Registry) -> list[Returned]:
                     path,
                     cover.subject if cover else "",
                     cover.territory if cover else "",
-                    cover.years[-1] if cover else None,
+                    "-".join(map(str, sorted({cover.years[0], cover.years[-1]}))) if cover else "",
                     sender,
                     date.fromtimestamp(file.stat().st_mtime).isoformat(),
                     observations.filter(pl.col("file") == path).height,
@@ -301,7 +304,7 @@ def _describe_returned(form: Returned, registry: Registry, language: Language) -
         language,
         file=form.file,
         subject=name_subject(form.subject, registry).get(language) if known else "?",
-        year=form.year or "?",
+        year=form.years or "?",
         saved=format_date(form.saved, language),
         sender=form.filled_by or say("returned_unsigned", language),
         figures=form.figures,
