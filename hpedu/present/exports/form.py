@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
-from openpyxl import Workbook
 
 from hpedu.assess.standing import has_lapsed
 from hpedu.assess.tasks import Occurrence, list_asked
@@ -18,16 +17,14 @@ from hpedu.errors import HpeduError, check_name, check_year
 from hpedu.folders import write_whole
 from hpedu.ingest.forms.design import (
     ALL,
-    COVER,
     SHEETS,
     Cover,
     SheetKind,
     duty_series,
     task_series,
-    write_cover_code,
     write_key,
 )
-from hpedu.present.exports.form_workbook import FormRow, write_cover, write_sheet
+from hpedu.present.exports.form_workbook import FormRow, begin_workbook, write_sheet
 from hpedu.present.exports.workbook import save_workbook
 from hpedu.present.page.blocks import render
 from hpedu.present.page.display import Fragment
@@ -100,17 +97,7 @@ def make_form(
         "duties": [texts.duty_row(place, one) for place, one in enumerate(asked.duties, 1)],
     }
     title = title_form(cover, registry)
-    workbook = Workbook()
-    # The reader of forms finds the cover by the name of its sheet.
-    workbook.security.lockStructure = True
-    workbook.active.title = COVER
-    write_cover(
-        workbook.active,
-        title=title,
-        code=write_cover_code(cover, title),
-        lines=texts.instructions(asked.numbers),
-        departments=texts.departments(),
-    )
+    workbook = begin_workbook(cover, title, texts.instructions(asked.numbers), texts.departments())
     for kind, sheet in SHEETS.items():
         # Only a division has duties.
         if kind != "duties" or rows[kind]:

@@ -13,7 +13,16 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from hpedu.ingest.forms.design import MILESTONES, Column, Sheet, head_column, range_of
+from hpedu.ingest.forms.design import (
+    COVER,
+    MILESTONES,
+    Column,
+    Cover,
+    Sheet,
+    head_column,
+    range_of,
+    write_cover_code,
+)
 from hpedu.present.exports.workbook import FACE, WRAP, lay_out_print, put_text, set_height
 from hpedu.registry import Registry
 from hpedu.texts import LANGUAGES, say, school_year
@@ -65,16 +74,15 @@ def place_rows(rows: Iterable[FormRow]) -> Iterator[tuple[int, FormRow]]:
         yield number, row
 
 
-def write_cover(
-    sheet: Worksheet,
-    *,
-    title: str,
-    code: str,
-    lines: Sequence[str],
-    departments: str,
-    paper: str = Worksheet.PAPERSIZE_A4,
-) -> None:
-    """Write the first sheet: what the form is about, how to fill it in, who answers, the code for the reader."""
+def begin_workbook(
+    cover: Cover, title: str, lines: Sequence[str], departments: str, paper: str = Worksheet.PAPERSIZE_A4
+) -> Workbook:
+    """Begin a workbook with its cover: what it is about, how to fill it in, who answers, its code."""
+    workbook = Workbook()
+    # No sheet is lost or added by a slip.
+    workbook.security.lockStructure = True
+    sheet = workbook.active
+    sheet.title = COVER
     sheet.column_dimensions["B"].width = 90
     put_text(sheet["A1"], title).font = bold(size=14)
     set_height(sheet, 1, [(title, 100)], line=20)
@@ -83,7 +91,7 @@ def write_cover(
     sheet.column_dimensions["A"].width = 30
     for row in range(3, 3 + len(lines)):
         sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=2)
-    fields = {"who": departments, "deadline": "", "filled_by": "", "code": code}
+    fields = {"who": departments, "deadline": "", "filled_by": "", "code": write_cover_code(cover, title)}
     for row, (key, text) in enumerate(fields.items(), 4 + len(lines)):
         label = "\n".join(say(f"form_{key}", language) for language in LANGUAGES)
         put_text(sheet.cell(row, 1), label).font = bold()
@@ -94,6 +102,7 @@ def write_cover(
     finish_sheet(sheet, paper)
     # The code must not stand alone on a second page.
     sheet.page_setup.fitToHeight = 1
+    return workbook
 
 
 def write_lines(sheet: Worksheet, first: int, lines: Iterable[str], width: int) -> None:

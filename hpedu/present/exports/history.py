@@ -25,7 +25,6 @@ from hpedu.ingest.forms.design import (
     ALL,
     CHECKS,
     COMPUTED,
-    COVER,
     HISTORY,
     MARKER,
     PASTED,
@@ -33,7 +32,6 @@ from hpedu.ingest.forms.design import (
     Sheet,
     name_milestone_state,
     range_of,
-    write_cover_code,
     write_key,
 )
 from hpedu.present.exports.form import check_path, name_series, series_of, title_form
@@ -44,10 +42,11 @@ from hpedu.present.exports.form_workbook import (
     UNLOCKED,
     FormRow,
     begin_sheet,
+    begin_workbook,
     bold,
     finish_sheet,
     place_rows,
-    write_cover,
+    write_headings,
     write_sheet,
 )
 from hpedu.present.exports.workbook import put_text, save_workbook
@@ -124,11 +123,10 @@ class _Line:
 
 @dataclass
 class _Page:
-    """A sheet of the book: its lines, their rows, and how many cells are to be filled in and hold something."""
+    """A sheet of the book: its lines, and how many cells are to be filled in."""
 
     design: Sheet
     lines: list[_Line]
-    rows: list[FormRow] = field(default_factory=list)
     wanted: int = 0
 
 
@@ -238,21 +236,12 @@ class _Book:
     def draw(self) -> bytes:
         """Draw the workbook."""
         title = title_form(self.cover, self.registry)
-        workbook = Workbook()
-        workbook.security.lockStructure = True
-        workbook.active.title = COVER
-        write_cover(
-            workbook.active,
-            title=title,
-            code=write_cover_code(self.cover, title),
-            lines=["\n".join(say(f"history_{key}", lang) for lang in LANGUAGES) for key in ("purpose", *STEPS)],
-            departments="\n".join(sheet.design.name for sheet in self.sheets),
-            paper=PAPER,
-        )
+        lines = ["\n".join(say(f"history_{key}", lang) for lang in LANGUAGES) for key in ("purpose", *STEPS)]
+        names = "\n".join(sheet.design.name for sheet in self.sheets)
+        workbook = begin_workbook(self.cover, title, lines, names, PAPER)
         for sheet in self.sheets:
-            sheet.rows = list(self._list_rows(sheet))
-        for sheet in self.sheets:
-            page = write_sheet(workbook, sheet.design, sheet.rows, title, self.registry, PAPER)
+            rows = list(self._list_rows(sheet))
+            page = write_sheet(workbook, sheet.design, rows, title, self.registry, PAPER)
             self._write_progress(page, sheet)
         self._write_checks(workbook, title)
         _write_pasting(workbook, title)
@@ -363,9 +352,8 @@ class _Book:
         page = begin_sheet(workbook, CHECKS, title)
         put_text(page.cell(HEAD, 1), f"{MARKER}:checks")
         last = FIRST + len(self.sheets)
-        for place, name in enumerate(("sheet", "filled", "wanted", "doubts"), 1):
-            put_text(page.cell(FIRST, place), say(f"history_{name}", "vi")).font = bold()
-            page.column_dimensions[get_column_letter(place)].width = 34 if place == 1 else 18
+        widths = {"sheet": 34, "filled": 18, "wanted": 18, "doubts": 18}
+        write_headings(page, FIRST, [(say(f"history_{name}", "vi"), width) for name, width in widths.items()])
         for number, sheet in enumerate(self.sheets, FIRST + 1):
             name = f"'{sheet.design.name}'!"
             put_text(page.cell(number, 1), sheet.design.name)
