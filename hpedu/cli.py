@@ -15,6 +15,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from hpedu.console import (
     check_streams,
     describe_os_error,
     ends_in,
+    known_year,
     refuse_both,
     spoken,
     tell,
@@ -64,7 +66,7 @@ class NoExportOfCommunes(HpeduError):
 @click.option("--group", "--notebook", "groups", multiple=True, shell_complete=complete_ids("group"))
 @click.option("--territory", "territories", multiple=True, shell_complete=complete_ids("territory"))
 @click.option("--language", "languages", multiple=True, shell_complete=complete_ids("language"))
-@click.option("--year", type=int)
+@click.option("--year", type=int, callback=known_year)
 @click.option("--only", multiple=True, metavar="ID")
 @click.option("--limit", type=click.IntRange(1))
 @click.option("--list", "listed", is_flag=True)
@@ -396,7 +398,7 @@ def init(folder: Path) -> None:
 @commands.command()
 @click.option("--group", shell_complete=complete_ids("group"))
 @click.option("--department", shell_complete=complete_ids("department"))
-@click.option("--year", type=int)
+@click.option("--year", type=int, callback=known_year)
 @click.option("--school-list", is_flag=True)
 @click.option("--history", metavar="2019-2025")
 @click.option("--territory", shell_complete=complete_ids("territory"))
@@ -413,7 +415,7 @@ def form(
     """Write the empty input form: what no published table holds for a year, or for years past, and who has it."""
     from hpedu import store
     from hpedu.folders import write_whole
-    from hpedu.present.exports.form import check_path, check_year, write_form
+    from hpedu.present.exports.form import check_path, write_form
     from hpedu.present.exports.school_form import make_school_form
     from hpedu.registry import load_registry
 
@@ -438,7 +440,6 @@ def form(
         raise ChooseOne(["--group", "--department", "--school-list"])
     # A slip is told before tables are made.
     check_path(path)
-    check_year(year)
     if subject is None:
         content, count = make_school_form(store.schools(), registry, year)
         write_whole(path, content)
@@ -473,7 +474,7 @@ def _write_history(path: Path, history: str, subject: str | None) -> None:
 
 @commands.command()
 @click.option("--department")
-@click.option("--year", type=int)
+@click.option("--year", type=int, callback=known_year)
 @click.option("--json", "as_json", is_flag=True)
 def owed(department: str | None, year: int | None, as_json: bool) -> None:
     """List who owes which figures and reports, which forms came back, and what to ask for first."""
@@ -486,7 +487,7 @@ def owed(department: str | None, year: int | None, as_json: bool) -> None:
         check_name("department", department, registry.departments)
     found = list_owed(find_project(), registry, spoken(), year=year, division=department)
     if as_json:
-        click.echo(_write(found.describe()))
+        click.echo(_write(asdict(found)))
         return
     for line in describe_owed(found, registry, spoken()):
         click.echo(line)
@@ -494,7 +495,7 @@ def owed(department: str | None, year: int | None, as_json: bool) -> None:
 
 @commands.command()
 @click.option("--kind", required=True)
-@click.option("--year", type=int)
+@click.option("--year", type=int, callback=known_year)
 @click.option("--until")
 @click.option("--territory")
 @click.option("--pdf", is_flag=True)

@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 
-from hpedu.errors import HpeduError, check_language
+from hpedu.errors import HpeduError, check_language, check_year
 from hpedu.texts import Language, Sayable, choose_language, has_text, message, say
 
 
@@ -42,19 +42,25 @@ class WrongEnding(HpeduError):
     status = 2
 
     def __init__(self, path: Path, ending: str) -> None:
-        self.path, self.ending = path, ending
+        self.path, self.ending, self.better = path, ending, path.with_suffix(ending).name
         super().__init__(path, ending)
 
 
+def check_ending(path: Path, ending: str) -> Path:
+    """Return the path of a file to be written. Raises `WrongEnding` unless its name says what is written."""
+    if path.suffix.lower() != ending:
+        raise WrongEnding(path, ending)
+    return path
+
+
 def ends_in(ending: str) -> Callable[[click.Context, click.Parameter, Path | None], Path | None]:
-    """Return a check of an option: the name of a file ends as what is written into it."""
+    """Return a check of an option by `check_ending`."""
+    return lambda _context, _param, path: path and check_ending(path, ending)
 
-    def check(_context: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
-        if path is not None and path.suffix.lower() != ending:
-            raise WrongEnding(path, ending)
-        return path
 
-    return check
+def known_year(_context: click.Context, _param: click.Parameter, year: int | None) -> int | None:
+    """Return the year of an option, if it is given. Raises `NoYear` for one that nobody can mean."""
+    return None if year is None else check_year(year)
 
 
 def ask_field(name: str, otherwise: str, wrong: Sayable | None) -> str:

@@ -30,6 +30,7 @@ __all__ = [
     "HpeduError",
     "IngestError",
     "NoFigures",
+    "NoYear",
     "Problem",
     "ProblemsError",
     "Refused",
@@ -38,6 +39,7 @@ __all__ = [
     "WrongParameters",
     "check_language",
     "check_name",
+    "check_year",
     "list_problems",
 ]
 
@@ -111,6 +113,27 @@ def _name_refusal(kind: str, text: str, context: Mapping[str, object]) -> Messag
     key = f"field_{kind}"
     expected = str(context.get("expected") or context.get("pattern") or "").replace(" or ", ", ")
     return message(key if has_text(key) else "field_refused", text=text, expected=expected)
+
+
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+"""Years that somebody can mean: what lies outside is a slip of the finger."""
+
+
+class NoYear(HpeduError):
+    """A year that nobody can mean."""
+
+    status = 2
+
+    def __init__(self, year: int) -> None:
+        self.year, self.first, self.last = year, FIRST_YEAR, LAST_YEAR
+        super().__init__(year)
+
+
+def check_year(year: int) -> int:
+    """Return a year. Raises `NoYear` unless it is one of four digits that can be meant."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise NoYear(year)
+    return year
 
 
 class ProblemsError(HpeduError):

@@ -28,7 +28,7 @@ import fastexcel
 from hpedu.demo.schools import make_schools, print_schools, write_school_list
 from hpedu.ingest.schema import column_letters
 from hpedu.ingest.schools.lists import read_school_list
-from hpedu.ingest.schools.totals import tally_schools, total_schools, total_tallies
+from hpedu.ingest.schools.totals import total_schools
 from hpedu.ingest.source import open_source
 from hpedu.registry import load_registry
 from tests.conftest import ROOT
@@ -159,15 +159,12 @@ def measure_lists(folder: Path) -> dict[str, float]:
 
 
 def read_national(paths: Sequence[str]) -> None:
-    """Read one workbook after the other; only the tally of each is kept."""
+    """Read and sum one workbook after the other."""
     registry = load_registry()
-    tallies = []
     for path in map(Path, paths):
         schools = read_school_list(open_source(path.read_bytes()), path.name, registry)
         assert schools.issues.filter(schools.issues["reason"] != "school_standard_lapsed").is_empty()
-        tallies.append(tally_schools(schools.frame, registry))
-    totals = total_tallies(tallies, registry)
-    assert totals.height
+        assert total_schools(schools.frame, registry).height
 
 
 def read_one(paths: Sequence[str]) -> None:

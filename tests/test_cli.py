@@ -151,7 +151,7 @@ MISTYPED = {
     ("form", "--group", "kindergarden", "--year", "2026", "form.xlsx"): "No group is called",
     ("form", "--group", "preschool", "--year", "2026", "."): "'PATH': File '.' is a directory",
     ("form", "--group", "preschool", "--year", "26", "form.xlsx"): "Type the four digits",
-    ("form", "--group", "preschool", "--year", "2026", "form.xls"): "Type form.xlsx in place of form.xls",
+    ("form", "--group", "preschool", "--year", "2026", "form.xls"): "Type form.xlsx",
     ("form", "--department", "planing", "--year", "2026", "form.xlsx"): "No division is called",
     ("form", "--year", "2026", "form.xlsx"): "Choose one of: --group, --department, --school-list",
     (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import cycle
+from typing import Any
 
+from hpedu.demo.schools import PROPORTIONS
 from hpedu.ingest.forms.design import range_of
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
@@ -18,73 +20,52 @@ PLANTED = (SeriesRef("lecturers_phd", "tertiary"), SeriesRef("lecturers_universi
 """A part that is more than its whole this year: the one contradiction, so that the state can be seen."""
 
 FULL = 0.995  # no share of a whole is invented above it
-SIZES = {
-    "population_average": 4_100_000.0,
-    "resident_population_school_age": 190_000.0,
-    "communes": 114.0,
-    "districts": 114.0,
-    "universities": 20.0,
-    "lecturers_university": 3_600.0,
-    "lecturers_fulltime": 3_300.0,
-    "budget_total_account": 52_000.0,
-}
-"""What others are a part of, where no school list says how many there are."""
-
 Rows = dict[tuple[SeriesRef, int], float]
 
 
-@dataclass(frozen=True)
-class Shape:
-    """The shape of a series: `at` gives the part of the goal reached at a time from 0 (first year) to 1 (now)."""
-
-    name: str
-    at: Callable[[float], float]
-    years: tuple[int, ...] = tuple(range(FIRST_YEAR, YEAR + 1))
-    noise: float = 0.006
-
-
 _ALL = tuple(range(FIRST_YEAR, YEAR + 1))
-SHAPES = (
-    Shape("rising fast", lambda t: 0.60 + 0.38 * t),
-    Shape("flat", lambda t: 0.86 + 0.005 * t),
-    Shape("wavering", lambda t: 0.80 + 0.12 * t, noise=0.035),
-    Shape("falling", lambda t: 0.97 - 0.12 * t),
-    Shape("met", lambda t: 0.88 + 0.16 * t),
-    Shape("met, then lost", lambda t: 0.94 + 0.32 * t * (1 - t) - 0.02 * t),
-    Shape("short", lambda t: 0.70 + 0.15 * t, years=(YEAR - 1, YEAR)),
-    Shape("one point", lambda t: 0.80, years=(YEAR,)),
-    Shape("stale", lambda t: 0.70 + 0.20 * t, years=_ALL[:-4]),
-    Shape("gaps", lambda t: 0.72 + 0.14 * t, years=tuple(y for y in _ALL if y % 4 != 1 or y == YEAR)),
-    Shape("nothing", lambda t: 0.0, years=()),
-)
-"""Dealt out to the targets in turn. A series the school list gives for this year moves up to that figure."""
 
-_LATE = Shape("slow", lambda t: 0.70 + 0.10 * t)  # for what is due by now, or every year: missed
+
+@dataclass(frozen=True)
+class _Shape:
+    """The shape of a series (`proportions.toml`)."""
+
+    part: tuple[float, float, float]
+    years: tuple[int, ...]
+    noise: float
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> _Shape:
+        years = tuple(YEAR - ago for ago in row["years"]) if "years" in row else _ALL
+        return cls(row["part"], years, row.get("noise", 0.006))
+
+    def reach(self, time: float, target: Target) -> float:
+        """Return the part of a goal reached at a time from 0 (first year) to 1 (now).
+
+        A ceiling is approached from above, as a floor is from below.
+        """
+        start, slope, bend = self.part
+        part = start + slope * time + bend * time * (1 - time)
+        return 2 - part if target.comparison == "<=" else part
 
 
 def invent_histories(registry: Registry, listed: Rows, seed: int, *, complete: bool = False) -> Rows:
     """Invent values of the series that targets are computed from, by series and year, that fit one another.
 
-    What a share is a share of is what the lists give, so that levels, owners and kinds make their totals in every
-    year; the shape of a target is given to the other side of its ratio.
-
-    Parameters
-    ----------
-    listed
-        What synthetic school lists give for each year: series that end there get only the years before.
-    complete
-        Every series has all years, and nothing contradicts.
+    What a share is a share of is what the lists give (series that end there get only the years before), so that
+    levels, owners and kinds make their totals in every year; the shape of a target is given to the other side of
+    its ratio. If `complete`, every series has all years, and nothing contradicts.
     """
     dice = random.Random(seed)
     ratios = {t.id: _Ratio.of(t, registry) for t in registry.targets.values() if t.kind != "milestone"}
     rows = {key: value for key, value in listed.items() if key[1] == YEAR} | _find_wholes(ratios.values(), listed)
-    shapes = [shape for shape in SHAPES if shape.years == _ALL] if complete else SHAPES
+    shapes = [_Shape.of(row) for row in PROPORTIONS["shapes"].values() if not (complete and "years" in row)]
     decks = {start: cycle(shapes) for start in ("near", "far", "free")}  # each kind of start sees every shape
     for name in sorted(ratios, key=lambda name: len(ratios[name].above) + len(ratios[name].below)):
         target, ratio = registry.targets[name], ratios[name]  # sums last: their parts are made by then
         late = target.due is None or target.due <= YEAR
-        shape = _LATE if late else next(decks[_judge_start(ratio, rows)])
-        _invent(ratio, shape, _reach(target, shape), dice, rows, listed)
+        shape = _Shape.of(PROPORTIONS["slow"]) if late else next(decks[_judge_start(ratio, rows)])
+        _invent(ratio, shape, target, dice, rows, listed)
     part, whole = PLANTED
     # Both sides of some ratios are listed, and then only one of them was given a shape.
     rows = listed | rows if complete else rows | {(part, YEAR): 1.2 * rows[whole, YEAR]}
@@ -131,7 +112,7 @@ def _find_wholes(ratios: Collection[_Ratio], listed: Rows) -> Rows:
         if above & wholes - below or (above <= in_lists and below and not below & in_lists):
             wholes = (wholes - below) | above
         wholes -= below if above & below else set()
-    sizes = {(term, year): SIZES.get(term.measure, 20_000) for term in wholes for year in _ALL}
+    sizes = {(term, year): PROPORTIONS["sizes"].get(term.measure, 20_000) for term in wholes for year in _ALL}
     return {key: listed.get(key, size) for key, size in sizes.items()}
 
 
@@ -143,15 +124,13 @@ def _judge_start(ratio: _Ratio, rows: Rows) -> str:
     return "near" if part / whole >= 0.85 * ratio.goal else "far"
 
 
-def _invent(
-    ratio: _Ratio, shape: Shape, reach: Callable[[float], float], dice: random.Random, rows: Rows, listed: Rows
-) -> None:
+def _invent(ratio: _Ratio, shape: _Shape, target: Target, dice: random.Random, rows: Rows, listed: Rows) -> None:
     part, whole = ratio.add(rows, YEAR)
-    end = ratio.goal * reach(1.0)
+    end = ratio.goal * shape.reach(1.0, target)
     stretch = part / whole / end if part is not None and whole and end else 1.0
     # From this year back, so that what others end at is known.
     for year in reversed(shape.years):
-        share = ratio.goal * reach((year - FIRST_YEAR) / (YEAR - FIRST_YEAR)) * stretch
+        share = ratio.goal * shape.reach((year - FIRST_YEAR) / (YEAR - FIRST_YEAR), target) * stretch
         share = min(share * (1 + dice.uniform(-1, 1) * shape.noise), ratio.bound)
         part = _add(ratio.above, rows, year)
         # Permanent classrooms are above and below: together with the other kinds they are as many as in the list.
@@ -176,16 +155,6 @@ def _share_out(total: float, terms: Collection[SeriesRef], year: int, rows: Rows
         rows[term, year] = total * weight / sum(weights.values())
 
 
-def _reach(target: Target, shape: Shape) -> Callable[[float], float]:
-    """Return the part of the goal over time: a ceiling is approached from above, as a floor is from below."""
-    return (lambda t: 2 - shape.at(t)) if target.comparison == "<=" else shape.at
-
-
 def print_value(ref: SeriesRef, value: float, registry: Registry) -> float:
     """Return a value as it would be handed in: whole for a count."""
     return round(value) if range_of(registry.measures[ref.measure].unit).whole else round(value, 2)
-
-
-def deal_states(names: list[str]) -> Iterator[str]:
-    """Yield each state in turn, and then one that is not reported, without end."""
-    return cycle([*names, ""])

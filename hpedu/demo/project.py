@@ -7,21 +7,20 @@ import io
 import json
 import random
 import shutil
-from collections.abc import Iterator, Mapping
 from itertools import cycle
 from pathlib import Path
 
 import polars as pl
 from openpyxl import load_workbook
-from openpyxl.worksheet.worksheet import Worksheet
 
-from hpedu.demo.histories import FIRST_YEAR, PLANTED, YEAR, Rows, deal_states, invent_histories, print_value
+from hpedu.demo.histories import FIRST_YEAR, PLANTED, YEAR, Rows, invent_histories, print_value
 from hpedu.demo.schools import DAY, make_schools, write_school_list
 from hpedu.errors import HpeduError
 from hpedu.folders import Project, write_whole
 from hpedu.ingest.derive import GROUPS
-from hpedu.ingest.forms.design import COMPUTED, MARKER, MILESTONES, SHEETS, Sheet, read_key
+from hpedu.ingest.forms.design import COMPUTED, MARKER, MILESTONES, read_key
 from hpedu.ingest.pipeline import read_entries
+from hpedu.ingest.propose import stand_in
 from hpedu.ingest.schools.totals import total_schools
 from hpedu.present.exports.form import write_form
 from hpedu.present.exports.form_workbook import FIRST, HEAD
@@ -33,77 +32,6 @@ from hpedu.texts import Message, message, say
 
 INVENTED = "mô phỏng"  # the remark behind every figure
 CONTRADICTION = "mô phỏng, cố ý mâu thuẫn"  # behind the two that are at odds on purpose
-
-
-def write_filled_form(
-    path: Path, group: str, listed: pl.DataFrame, rows: Mapping[tuple[SeriesRef, int], float], registry: Registry
-) -> list[SeriesRef]:
-    """Write the form of a group for `YEAR`, fill in what `rows` has, and return the series filled in.
-
-    Parameters
-    ----------
-    listed
-        Sums over the synthetic school list (`total_schools`): what they give is not asked for.
-    """
-    known = listed.with_columns(current=pl.lit(True), qualifier=pl.lit(""), edition=pl.lit(""))
-    write_form(path, subject=group, year=YEAR, observations=known, registry=registry)
-    workbook = load_workbook(path)
-    filled = []
-    numbers = SHEETS["numbers"]
-    page = workbook[numbers.name]
-    for row, _, ref in _list_rows(page, len(numbers.columns)):
-        value = rows.get((ref, YEAR))
-        # A form would refuse a part that exceeds its whole.
-        if value is not None and ref not in PLANTED:
-            _type(page, numbers, row, value=print_value(ref, value, registry), origin=INVENTED)
-            filled.append(ref)
-    for kind, dimension in (("milestones", "milestone_state"), ("tasks", "task_state")):
-        sheet = SHEETS[kind]  # type: ignore[index]
-        states = deal_states([code.name.vi for code in registry.codes_of(dimension).values()])
-        for (row, _, _), state in zip(_list_rows(workbook[sheet.name], len(sheet.columns)), states, strict=False):
-            if state:
-                _type(workbook[sheet.name], sheet, row, state=state, note=INVENTED)
-    write_whole(path, save_workbook(workbook, DAY))
-    return filled
-
-
-def write_filled_book(path: Path, listed: pl.DataFrame, rows: Rows, registry: Registry) -> None:
-    """Write the history book of the city, and fill in what `rows` has; `listed` is that of `write_filled_form`."""
-    known = listed.with_columns(
-        current=pl.lit(True), qualifier=pl.lit(""), source=pl.lit(SCHOOLS), file=pl.lit(SCHOOLS)
-    )
-    write_history(path, years=BOOK, observations=known, titles={}, registry=registry)
-    workbook = load_workbook(path)
-    states = cycle(code.name.vi for code in registry.codes_of(MILESTONES).values())
-    for page in workbook.worksheets:
-        heads = {str(cell.value).removeprefix(f"{MARKER}:"): cell.column for cell in page[HEAD]}
-        for row, territory, ref in _list_rows(page, heads["key"]) if "key" in heads else ():
-            if territory != registry.city:
-                continue
-            if registry.measures[ref.measure].unit == "status":
-                page.cell(row, heads[str(YEAR)]).value = next(states)
-                continue
-            for year in BOOK:
-                cell = page.cell(row, heads[str(year)])
-                if (ref, year) in rows and not cell.protection.locked:
-                    cell.value = print_value(ref, rows[ref, year], registry)
-                    page.cell(row, heads["origin"]).value = INVENTED
-    write_whole(path, save_workbook(workbook, DAY))
-
-
-def _list_rows(page: Worksheet, place: int) -> Iterator[tuple[int, str, SeriesRef]]:
-    """Yield the rows to fill in, each with the territory and series of its hidden key, in the column `place`."""
-    for row in range(FIRST, page.max_row + 1):
-        key = page.cell(row, place).value
-        # Above a run of rows there is a line without a key.
-        if key and key != COMPUTED:
-            yield row, *read_key(str(key))
-
-
-def _type(page: Worksheet, sheet: Sheet, row: int, **values: object) -> None:
-    columns = {column.id: place for place, column in enumerate(sheet.columns, 1)}
-    for name, value in values.items():
-        page.cell(row, columns[name]).value = value
 
 
 BOOK = range(2019, YEAR + 1)
@@ -128,30 +56,35 @@ def write_demo(folder: Path, registry: Registry, *, seed: int = 2025, history: b
     """Write a project with a synthetic school list, histories, filled-in forms, population, and the notebooks.
 
     With `history` the figures come in by one filled-in history book, and every target has its trend; without it
-    they come in as they may, so that every state of a target can be seen.
-
-    All of it has the status `synthetic`, which every page and chart that uses it says. The same seed gives the
-    same bytes.
-
-    Raises
-    ------
-    NotHere
-        If the folder lies under data/raw of a project, or holds anything.
+    they come in as they may, so that every state of a target can be seen. All of it has the status `synthetic`.
+    The same seed gives the same bytes. Raises `NotHere` under data/raw, and for a folder that holds anything.
     """
     demo = _open_folder(folder)
     schools = make_schools(seed=seed, year=YEAR)
     write_school_list(schools, demo.raw / SCHOOLS)
     listed = total_schools(schools, registry).filter(pl.col("place") == "")
+    known = listed.with_columns(
+        current=pl.lit(True),
+        qualifier=pl.lit(""),
+        edition=pl.lit(""),
+        source=pl.lit(SCHOOLS),
+        file=pl.lit(SCHOOLS),
+    )
     rows = invent_histories(registry, _list_past(schools, registry), seed, complete=history)
     if history:
-        write_filled_book(demo.raw / "so_lieu_mo_phong.xlsx", listed, rows, registry)
+        path = demo.raw / "so_lieu_mo_phong.xlsx"
+        write_history(path, years=BOOK, observations=known, titles={}, registry=registry)
+        _fill_in(path, rows, registry)
         rows = {}
     else:
+        # A form would refuse a part that exceeds its whole.
+        now = {key: value for key, value in rows.items() if key[1] == YEAR and key[0] not in PLANTED}
         for group in registry.target_groups():
-            asked = write_filled_form(demo.raw / f"phieu_{group}_mo_phong.xlsx", group, listed, rows, registry)
-            # What a form gives, the history does not give again.
-            for ref in asked:
-                rows.pop((ref, YEAR), None)
+            path = demo.raw / f"phieu_{group}_mo_phong.xlsx"
+            write_form(path, subject=group, year=YEAR, observations=known, registry=registry)
+            _fill_in(path, now, registry)
+        # What a form gives, the history does not give again.
+        rows = {key: value for key, value in rows.items() if key not in now}
     rows |= _project_population(seed)
     write_whole(demo.raw / HISTORY, _print_history(rows, registry).encode())
     write_whole(demo.raw / "datapackage.json", json.dumps(_PACKAGE, ensure_ascii=False, indent=1).encode())
@@ -163,12 +96,7 @@ def write_project(folder: Path) -> int:
     """Write a new project to start a year or another office with; return how many published files are in it.
 
     The tables that come with hpedu are copied as its data package names them. Forms and school lists have no entry
-    there, so what one office has typed never comes into the project of another.
-
-    Raises
-    ------
-    NotHere
-        As `write_demo` does.
+    there, so what one office has typed never comes into the project of another. Raises as `write_demo` does.
     """
     project = _open_folder(folder)
     shipped = Project(find_shipped("data").parent)
@@ -180,6 +108,40 @@ def write_project(folder: Path) -> int:
     copy_notebooks(project)
     write_whole(project.root / "README.md", say("init_readme", "vi").lstrip().encode())
     return len(entries)
+
+
+def _fill_in(path: Path, rows: Rows, registry: Registry) -> None:
+    """Fill in a form or a book of the city: what is open and in `rows`, and states in turn."""
+    workbook = load_workbook(path)
+    for page in workbook.worksheets:
+        heads = {str(cell.value).removeprefix(f"{MARKER}:"): cell.column for cell in page[HEAD]}
+        # A book is filled in to the last row; in a form one state is not reported.
+        left_out = [""] if "state" in heads else []
+        states = {
+            kind: cycle([*(code.name.vi for code in registry.codes_of(kind).values()), *left_out])
+            for kind in ("milestone_state", "task_state")
+        }
+        for row in range(FIRST, page.max_row + 1) if "key" in heads else ():
+            cells = {name: page.cell(row, column) for name, column in heads.items()}
+            key = str(cells["key"].value or COMPUTED)
+            # Above a run of rows there is a line without a key.
+            if key == COMPUTED:
+                continue
+            territory, ref = read_key(key)
+            years = {name: int(name) for name in cells if name.isdigit()} or {"value": YEAR}
+            if territory not in ("", registry.city):
+                continue
+            if registry.measures[ref.measure].unit == "status":
+                kind = "task_state" if ref.measure in ("task_done", "duty_done") else MILESTONES
+                state = next(states[kind])
+                cells["state" if "state" in cells else str(YEAR)].value = state
+                cells["note"].value = INVENTED if state else ""
+                continue
+            for name, year in years.items():
+                if (ref, year) in rows and not cells[name].protection.locked:
+                    cells[name].value = print_value(ref, rows[ref, year], registry)
+                    cells["origin"].value = INVENTED
+    write_whole(path, save_workbook(workbook, DAY))
 
 
 def _open_folder(folder: Path) -> Project:
@@ -250,18 +212,14 @@ _PACKAGE = {
     "name": "hpedu-demo",
     "title": "Synthetic figures: none of them is real",
     "resources": [
-        {
+        stand_in(Path(path)).model_dump()
+        | {
             "name": f"synthetic-{name}",
-            "path": path,
             "title": title,
-            "publisher": "hpedu demo (DỮ LIỆU MÔ PHỎNG / SYNTHETIC)",
             "table": title,
-            "url": "",
+            "publisher": "hpedu demo (DỮ LIỆU MÔ PHỎNG / SYNTHETIC)",
             "published": str(YEAR + 1),
             "scope": _SCOPE,
-            "confidence": "low",
-            "transcription": False,
-            "licenses": [],
         }
         for name, path, title in (
             ("schools", SCHOOLS, "Danh sách trường mô phỏng"),

@@ -6,10 +6,11 @@ The proportions are invented here to look plausible; no figure is of any real sc
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 from openpyxl import Workbook
@@ -24,91 +25,22 @@ DAY = date(2025, 9, 30)  # the day schools count, of the demo's year
 BANNER = "DỮ LIỆU MÔ PHỎNG – không phải số liệu thật (SYNTHETIC DATA – not real figures)"
 
 
-class _Kind(NamedTuple):
-    """A kind of institution: its levels, its share of the list, the share of private ones, classes a grade."""
-
-    name: str
-    type: str
-    levels: tuple[str, ...]
-    share: float
-    private: float
-    classes: tuple[int, int]
-
-
-_KINDS = [
-    _Kind("Mầm non", "school", ("nursery", "kindergarten"), 0.355, 0.22, (1, 4)),
-    _Kind("Tiểu học", "school", ("primary",), 0.250, 0.01, (2, 6)),
-    _Kind("THCS", "school", ("lower_secondary",), 0.230, 0.01, (2, 6)),
-    _Kind("TH&THCS", "school", ("primary", "lower_secondary"), 0.035, 0.05, (1, 3)),
-    _Kind("THPT", "school", ("upper_secondary",), 0.065, 0.32, (6, 14)),
-    _Kind("THCS&THPT", "school", ("lower_secondary", "upper_secondary"), 0.010, 0.70, (2, 5)),
-    _Kind("TH, THCS và THPT", "school", ("primary", "lower_secondary", "upper_secondary"), 0.010, 0.95, (1, 4)),
-    _Kind("Nhóm lớp độc lập", "independent_preschool", ("nursery", "kindergarten"), 0.025, 1.0, (1, 1)),
-    _Kind("Trung tâm GDTX", "continuing_centre", ("continuing",), 0.010, 0.0, (4, 9)),
-    _Kind("Trung tâm HTCĐ", "community_learning_centre", ("continuing",), 0.010, 0.0, (1, 2)),
-]
-_PARTS = {
-    "nursery": ["pupils_months_3_12", "pupils_months_13_24", "pupils_months_25_36"],
-    "kindergarten": ["pupils_age_3", "pupils_age_4", "pupils_age_5"],
-    "primary": [f"pupils_grade_{grade}" for grade in range(1, 6)],
-    "lower_secondary": [f"pupils_grade_{grade}" for grade in range(6, 10)],
-    "upper_secondary": [f"pupils_grade_{grade}" for grade in range(10, 13)],
-    "continuing": ["pupils_continuing"],
-}
-_FEW = {"pupils_months_3_12": (0, 1), "pupils_months_13_24": (0, 2)}
-_CLASS_SIZE = {
-    "nursery": 20,
-    "kindergarten": 28,
-    "primary": 33,
-    "lower_secondary": 39,
-    "upper_secondary": 41,
-    "continuing": 30,
-}
+_DATA = Path(__file__).parent / "proportions.toml"
+PROPORTIONS: dict[str, Any] = tomllib.loads(_DATA.read_text(encoding="utf-8"))
+_KINDS: list[dict[str, Any]] = PROPORTIONS["kinds"]
+_PARTS: dict[str, list[str]] = {level: row["parts"] for level, row in PROPORTIONS["levels"].items()}
 _STAGE = {"nursery": "preschool", "kindergarten": "preschool"}
-_TEACHERS = {
-    "preschool": 1.95,
-    "primary": 1.45,
-    "lower_secondary": 1.85,
-    "upper_secondary": 2.2,
-    "continuing": 1.5,
-}
 _FIRST_GRADES = {"primary": 1, "lower_secondary": 6, "upper_secondary": 10}
-
-# Column -> lowest and highest share, of the column it is part of at the level.
-_SHARES = {
-    "pupils_female": (0.44, 0.50),
-    "pupils_two_sessions": (0.80, 1.0),
-    "pupils_official_age": (0.97, 1.0),
-    "pupils_lms_active": (0.35, 0.95),
-    "pupils_art_and_sport": (0.25, 0.80),
-    "teachers_female": (0.65, 0.98),
-    "teachers_qualified": (0.86, 1.0),
-    "classrooms_permanent": (0.80, 1.0),
-}
-_LEVEL_SHARES = {
-    "pupils_basic_digital_skills": ("primary", 0.5, 0.95),
-    "pupils_basic_digital_competence": ("lower_secondary", 0.4, 0.9),
-    "pupils_language_level3": ("upper_secondary", 0.1, 0.45),
-    "pupils_it_national_standard": ("upper_secondary", 0.3, 0.8),
-    "pupils_it_international_standard": ("upper_secondary", 0.01, 0.15),
-    "pupils_ai_programming": ("upper_secondary", 0.1, 0.6),
-}
 _LANGUAGE = {"primary": "completers_language_a1", "lower_secondary": "completers_language_a2"}
 
 
 def make_schools(count: int = 1588, seed: int = 2025, year: int = 2025) -> pl.DataFrame:
-    """Make up a list of schools in the communes of the city.
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns `hpedu.ingest.schools.lists.school_schema`, one row a school, all marked `synthetic`.
-    """
+    """Make up a list of schools (`hpedu.ingest.schools.lists.school_schema`), all marked `synthetic`."""
     registry, dice = load_registry(), random.Random(seed)
     communes = [commune for commune in registry.communes if commune.valid_to is None]
     rows = []
     for number in range(1, count + 1):
-        kind = dice.choices(_KINDS, weights=[kind.share for kind in _KINDS])[0]
+        kind = dice.choices(_KINDS, weights=[kind["share"] for kind in _KINDS])[0]
         commune = communes[(number - 1) % len(communes)]
         rows.append(
             {
@@ -116,7 +48,7 @@ def make_schools(count: int = 1588, seed: int = 2025, year: int = 2025) -> pl.Da
                 "synthetic": True,
                 "year": year,
                 "ministry_code": f"99{number:08d}",
-                "name": f"{kind.name} mô phỏng số {number}",
+                "name": f"{kind['name']} mô phỏng số {number}",
                 "commune_code": commune.code,
                 "commune_name": commune.name,
             }
@@ -140,10 +72,7 @@ def write_school_list(frame: pl.DataFrame, path: Path) -> None:
 def print_schools(frame: pl.DataFrame, columns: int | None = None) -> Iterator[list[Any]]:
     """Yield the headers, then each school as it would be typed; empty columns are left out.
 
-    Parameters
-    ----------
-    columns
-        How many columns at most: the fullest ones, without those for one level of a school.
+    So many `columns` at most: the fullest ones, without those for one level of a school.
     """
     registry = load_registry()
     heads = list_headers(registry)
@@ -157,27 +86,29 @@ def print_schools(frame: pl.DataFrame, columns: int | None = None) -> Iterator[l
         yield [print_value(name, value) for name, value in zip(names, row, strict=True)]
 
 
-def _make_school(kind: _Kind, year: int, registry: Registry, dice: random.Random) -> dict[str, Any]:
-    school: dict[str, Any] = {"levels": list(kind.levels), "institution_type": kind.type}
-    private = dice.random() < kind.private
+def _make_school(kind: Mapping[str, Any], year: int, registry: Registry, dice: random.Random) -> dict[str, Any]:
+    levels = kind["levels"]
+    school: dict[str, Any] = {"levels": levels, "institution_type": kind.get("type", "school")}
+    private = dice.random() < kind["private"]
     school["ownership"] = "private" if private else "public"
-    school["international"] = private and len(kind.levels) > 1 and dice.random() < 0.15
+    school["international"] = private and len(levels) > 1 and dice.random() < 0.15
     classes: dict[str, int] = {}
-    for level in kind.levels:
+    for level in levels:
         stage = _STAGE.get(level, level)
         for part in _PARTS[level]:
-            rooms = dice.randint(*_FEW.get(part, kind.classes))
+            rooms = dice.randint(*PROPORTIONS["few"].get(part, kind["classes"]))
             classes[stage] = classes.get(stage, 0) + rooms
-            school[part] = sum(dice.randint(_CLASS_SIZE[level] - 6, _CLASS_SIZE[level] + 4) for _ in range(rooms))
+            size = PROPORTIONS["levels"][level]["class_size"]
+            school[part] = sum(dice.randint(size - 6, size + 4) for _ in range(rooms))
     for stage, number in classes.items():
         school |= _fill_stage(stage, number, school, dice)
     school |= _sum_totals(list(classes), school, registry)
-    return school | _judge_school(kind, sum(classes.values()), year, dice)
+    return school | _judge_school(school["institution_type"], sum(classes.values()), year, dice)
 
 
 def _fill_stage(stage: str, classes: int, school: dict[str, Any], dice: random.Random) -> dict[str, Any]:
     parts = [part for level, names in _PARTS.items() if _STAGE.get(level, level) == stage for part in names]
-    needed = round(classes * _TEACHERS[stage])
+    needed = round(classes * PROPORTIONS["teachers"][stage])
     filled: dict[str, Any] = {
         f"pupils_{stage}": sum(school.get(part, 0) for part in parts),
         f"classes_{stage}": classes,
@@ -187,7 +118,7 @@ def _fill_stage(stage: str, classes: int, school: dict[str, Any], dice: random.R
         f"classrooms_temporary_{stage}": 0,
         f"classrooms_borrowed_{stage}": 0,
     }
-    for column, (low, high) in _SHARES.items():
+    for column, (low, high) in PROPORTIONS["shares"].items():
         whole = filled[f"{column.split('_')[0]}_{stage}"]
         filled[f"{column}_{stage}"] = round(whole * dice.uniform(low, high))
     filled[f"classrooms_semi_permanent_{stage}"] = classes - filled[f"classrooms_permanent_{stage}"]
@@ -197,9 +128,8 @@ def _fill_stage(stage: str, classes: int, school: dict[str, Any], dice: random.R
         filled |= _make_flow(stage, school, dice)
     if stage == "continuing":
         filled["entrants_from_lower_secondary_continuing"] = round(filled["pupils_continuing"] * 0.33)
-    for column, (level, low, high) in _LEVEL_SHARES.items():
-        if level == stage:
-            filled[column] = round(filled[f"pupils_{stage}"] * dice.uniform(low, high))
+    for column, (low, high) in PROPORTIONS["pupils"].get(stage, {}).items():
+        filled[column] = round(filled[f"pupils_{stage}"] * dice.uniform(low, high))
     return filled
 
 
@@ -228,18 +158,15 @@ def _sum_totals(stages: list[str], school: dict[str, Any], registry: Registry) -
     return totals
 
 
-def _judge_school(kind: _Kind, classes: int, year: int, dice: random.Random) -> dict[str, Any]:
-    level = dice.choices([0, 1, 2], weights=[24, 54, 22])[0] if kind.type == "school" else 0
+def _judge_school(kind: str, classes: int, year: int, dice: random.Random) -> dict[str, Any]:
+    level = dice.choices([0, 1, 2], weights=[24, 54, 22])[0] if kind == "school" else 0
     day = date(year, 9, 1) - timedelta(days=dice.randint(0, 5 * 365))
     substandard = level == 0 and dice.random() < 0.4
     return {
         "national_standard_level": level,
         "national_standard_date": day if level else None,
         "smart_classrooms": dice.randint(0, max(1, classes // 8)),
-        "online_learning": dice.random() < 0.6,
-        "digital_platform": dice.random() < 0.7,
-        "digital_environment": dice.random() < 0.5,
-        "ict_management": dice.random() < 0.5,
+        **{column: dice.random() < share for column, share in PROPORTIONS["yes"].items()},
         "substandard": substandard,
         "substandard_with_roadmap": substandard and dice.random() < 0.7,
     }

@@ -12,7 +12,7 @@ from hpedu.ingest.boundary import is_national
 from hpedu.ingest.corrections import FORM, correct, join_met
 from hpedu.ingest.doubts import set_aside_repeated
 from hpedu.ingest.forms.design import ASIDE, PASTED
-from hpedu.ingest.forms.filled import find_aside, is_form, is_synthetic, read_form
+from hpedu.ingest.forms.filled import find_aside, find_cover, is_form, read_form
 from hpedu.ingest.interpret import Found, Progress, Reading, interpret, stay_silent
 from hpedu.ingest.layouts import find_broken, find_layout, load_layouts
 from hpedu.ingest.panel import is_panel, read_panel
@@ -41,7 +41,8 @@ def read_file(source: Source, resource: Resource, registry: Registry, progress: 
         form = _correct_form(read_form(source, resource, registry), resource, registry)
         pasted = _read_tables(_find_pasted(source), source, resource, registry, progress)
         # A book of invented figures holds no others.
-        invented = {"status": "synthetic"} if is_synthetic(source.grids, registry) else {}
+        cover = find_cover(source.grids, registry)
+        invented = {"status": "synthetic"} if cover and cover.synthetic else {}
         form.observations += [row | invented for row in pasted.observations]
         form.issues += pasted.issues
         join_met(form.met, pasted.met)

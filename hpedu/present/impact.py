@@ -7,18 +7,18 @@ from typing import Any
 
 import polars as pl
 
+from hpedu import digest
 from hpedu.assess.standing import Standing, assess_targets
-from hpedu.digest import SCHOOLS, read_prepared
 from hpedu.folders import find_project
 from hpedu.ingest.pipeline import settle
 from hpedu.ingest.propose import UNKNOWN, Checked
 from hpedu.ingest.schema import Resource
-from hpedu.present.exports.form import FormTexts, name_series
+from hpedu.present.exports.form import name_series
 from hpedu.present.view import Wording, format_amount, with_unit
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef
-from hpedu.texts import LANGUAGES, Language, count_decimals, format_number, say
-from hpedu.values import compute_indicators, find_origins
+from hpedu.texts import Language, count_decimals, format_number, say
+from hpedu.values import VALUES, compute_indicators, find_origins
 
 SERIES = ["measure", "level", "ownership", "sex", "detail"]
 _SAME = [*SERIES, "territory", "place"]
@@ -31,40 +31,38 @@ def describe_impact(checked: Checked, registry: Registry, language: Language) ->
     """
     if checked.cover is None or checked.observations.is_empty():
         return
+    merged = [row for row in registry.territories.values() if row.parts]
     # A form is taken as handed in when its last school year ends, as ingest does.
     newest = checked.cover.years[-1]
     edition = pl.when(pl.col("edition") == UNKNOWN).then(pl.lit(str(newest + 1)))
     own = checked.observations.with_columns(edition=edition.otherwise(pl.col("edition")))
-    before, after = settle(checked.earlier, registry), settle(pl.concat([checked.earlier, own]), registry)
-    texts = FormTexts(checked.cover, registry)
+    asked = {checked.cover.territory, *own["territory"]}
+    judged = [checked.cover.territory, *(row.id for row in merged if checked.cover.territory in row.parts)]
+    kin = asked.union(judged, *(row.parts for row in merged if row.id in {*asked, *judged}))
+    known = checked.earlier.filter(pl.col("territory").is_in(list(kin)))
+    before, after = (settle(figures, registry).observations for figures in (known, pl.concat([known, own])))
     yield say("impact_figures", language)
     numbers = own.filter(pl.col("measure").is_in(_list_numbers(registry)))
     for _, line in numbers.group_by(*SERIES, "territory", maintain_order=True):
-        for text in _describe_line(line, before.observations, texts, language):
+        for text in _describe_line(line, before, registry, language):
             yield f"  {text}"
-    origins = _find_origins(registry) if checked.compared else {}
-    territories = [checked.cover.territory]
-    territories += [row.id for row in registry.territories.values() if checked.cover.territory in row.parts]
-    for territory in territories:
-        old, new = (
-            assess_targets(
-                compute_indicators(settled.observations, registry, origins),
-                registry,
-                territory,
-                newest,
-            )
-            for settled in (before, after)
-        )
-        yield from _describe_targets(old, new, Wording(registry, language, territory))
+    company, origins = _read_company(kin, registry) if checked.compared else (pl.DataFrame(schema=VALUES), {})
+    old, new = (pl.concat([compute_indicators(one, registry, origins), company]) for one in (before, after))
+    for territory in judged:
+        then, now = (assess_targets(values, registry, territory, newest) for values in (old, new))
+        yield from _describe_targets(then, now, Wording(registry, language, territory))
 
 
-def _find_origins(registry: Registry) -> dict[str, str]:
-    """Return who counted what is in each file of data/raw, as the prepared tables know it."""
+def _read_company(kin: set[str], registry: Registry) -> tuple[pl.DataFrame, dict[str, str]]:
+    """Return the values of all territories that a form does not touch, and who counted what in each file."""
     project = find_project()
-    prepared = read_prepared(project)
+    tables = [pl.read_parquet(project.processed / name) for name in (digest.VALUES, digest.PEERS)]
+    company = pl.concat([table.select(list(VALUES)) for table in tables])
+    prepared = digest.read_prepared(project)
     sources = map(Resource.model_validate, prepared.sources if prepared else [])
-    lists = pl.read_parquet(project.processed / SCHOOLS)["file"].unique()
-    return find_origins({source.path: source for source in sources}, set(lists), registry)
+    lists = pl.read_parquet(project.processed / digest.SCHOOLS)["file"].unique()
+    origins = find_origins({source.path: source for source in sources}, set(lists), registry)
+    return company.filter(~pl.col("territory").is_in(list(kin))), origins
 
 
 def _list_numbers(registry: Registry) -> list[str]:
@@ -72,36 +70,37 @@ def _list_numbers(registry: Registry) -> list[str]:
     return [measure.id for measure in registry.measures.values() if measure.unit != "status"]
 
 
-def _describe_line(line: pl.DataFrame, known: pl.DataFrame, texts: FormTexts, language: Language) -> Iterator[str]:
+def _describe_line(
+    line: pl.DataFrame, known: pl.DataFrame, registry: Registry, language: Language
+) -> Iterator[str]:
     """Say each figure of a series that has one before it, and all those without one together."""
     first = line.row(0, named=True)
     earlier = known.filter(pl.col("current"), *(pl.col(name) == first[name] for name in _SAME)).sort("year")
     start = earlier["year"].min()
     fresh = []
     for row in line.iter_rows(named=True):
-        words = _word_figure(row, texts, language)
+        words = _word_figure(row, registry, language)
         if start is None or row["year"] < start:
             fresh.append(words)
         else:
             last = earlier.filter(pl.col("year") <= row["year"]).row(-1, named=True)
-            yield _describe_change(row, last, words, texts.registry, language)
+            yield _describe_change(row, last, words, registry, language)
     if len(fresh) == 1:
         yield say("impact_first", language, **fresh[0])
     elif fresh:
         cell = f"{fresh[0]['cell']}–{fresh[-1]['cell'].rpartition('!')[2]}"
-        name = name_series(SeriesRef(*(first[name] for name in SERIES)), texts.registry, language)
+        name = name_series(SeriesRef(*(first[name] for name in SERIES)), registry, language)
         value = "; ".join(f"{words['value']} ({words['year']})" for words in fresh)
         yield say("impact_first", language, cell=cell, name=name, value=value)
 
 
-def _word_figure(row: Mapping[str, Any], texts: FormTexts, language: Language) -> dict[str, str]:
+def _word_figure(row: Mapping[str, Any], registry: Registry, language: Language) -> dict[str, str]:
     """Return where a figure stands, what it is of, and how it is written."""
-    name = texts.name_series(SeriesRef(*(row[name] for name in SERIES)), row["year"])
     return {
         "cell": f"{row['sheet']}!{row['cell']}",
         "year": str(row["year"]),
-        "name": name.split("\n")[LANGUAGES.index(language)],
-        "value": with_unit(row["value"], row["unit"], count_decimals(row["value"]), language, texts.registry),
+        "name": name_series(SeriesRef(*(row[name] for name in SERIES)), registry, language, row["year"]),
+        "value": with_unit(row["value"], row["unit"], count_decimals(row["value"]), language, registry),
     }
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import polars as pl
 
@@ -13,25 +12,25 @@ from hpedu import store
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.assess.tasks import FIRST_YEAR, list_occurrences
 from hpedu.digest import raw_files
+from hpedu.errors import check_year
 from hpedu.folders import Project
-from hpedu.ingest.forms.design import ALL, SHEETS, Cover
+from hpedu.ingest.forms.design import ALL, Cover
 from hpedu.ingest.forms.filled import look_at_form
 from hpedu.ingest.isolation import read_apart, read_bytes
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.present.exports.form import (
-    FormTexts,
-    check_year,
+    find_ground,
     list_missing,
     locate_rows,
     name_form,
+    name_series,
     name_subject,
-    say_rows,
 )
 from hpedu.present.view import GROUNDS, OWED, Wording
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef
 from hpedu.registry.models import Target
-from hpedu.texts import LANGUAGES, Language, format_date, say
+from hpedu.texts import Language, format_date, say
 
 MOST_TELLING = 10
 """The number of figures that are named as those that would tell most."""
@@ -39,7 +38,7 @@ MOST_TELLING = 10
 
 @dataclass(frozen=True)
 class Debt:
-    """One thing a division owes: the figure of a target, or the report on a task or a duty."""
+    """The figure of a target, or the report on a task or a duty, that a division owes."""
 
     kind: str
     id: str
@@ -50,12 +49,12 @@ class Debt:
     # An ISO date, or the year from which on there is no figure.
     since: str
     # The place in the form of the division.
-    rows: str
+    rows: str = ""
 
 
 @dataclass(frozen=True)
 class Division:
-    """What one division owes, and the form for it."""
+    """What one division owes, and the command that makes the form for it."""
 
     id: str
     name: str
@@ -66,14 +65,14 @@ class Division:
 
 @dataclass(frozen=True)
 class Returned:
-    """A form that came back into data/raw."""
+    """A form that came back into data/raw; `saved` is the day on which the file was last saved."""
 
     file: str
     subject: str
     territory: str
-    year: int | None
+    # Of a book the first and the last: "2019-2025".
+    years: str
     filled_by: str
-    # The day on which the file was last saved.
     saved: str
     figures: int
     set_aside: int
@@ -90,18 +89,13 @@ class Telling:
 
 @dataclass(frozen=True)
 class Owed:
-    """Everything `hpedu owed` lists."""
+    """Everything `hpedu owed` lists; `judged` are the targets that all figures of `telling` let be judged."""
 
     year: int
     divisions: list[Division]
     returned: list[Returned]
     telling: list[Telling]
-    # Of the targets without a figure, those that these figures would let be judged.
     judged: list[str]
-
-    def describe(self) -> dict[str, Any]:
-        """Return all of it as it is written for programs."""
-        return asdict(self)
 
 
 def list_owed(
@@ -114,18 +108,12 @@ def list_owed(
 ) -> Owed:
     """List who owes what for a school year (by default the newest with figures), since when and in which form.
 
-    Of the divisions all are listed, or the one that is named.
-
-    Raises
-    ------
-    NoYear, NoFigures
-        As their texts say.
+    Of the divisions all are listed, or the one that is named. Raises `NoYear` or `NoFigures`.
     """
     year = store.newest_year() if year is None else check_year(year)
     observations = store.observations()
     standings = assess_targets(store.indicator_values(), registry, registry.city, year)
     telling, judged = choose_telling(standings, observations, registry, year)
-    texts = FormTexts(Cover("overview", registry.city, year), registry)
     return Owed(
         year,
         [
@@ -135,11 +123,7 @@ def list_owed(
         ],
         list_returned(project, registry),
         [
-            Telling(
-                series.key,
-                texts.name_series(series).split("\n")[LANGUAGES.index(language)],
-                [target.id for target in targets],
-            )
+            Telling(series.key, name_series(series, registry, language, year), [target.id for target in targets])
             for series, targets in telling.items()
         ],
         [target.id for target in judged],
@@ -150,50 +134,50 @@ def _list_division(
     division: str, standings: Sequence[Standing], observations: pl.DataFrame, wording: Wording, year: int
 ) -> Division:
     registry, language = wording.registry, wording.language
-    cover = Cover(division, registry.city, year)
-    rows = locate_rows(cover, observations, registry)
     owes = [
-        Debt(
-            "target",
-            one.target.id,
-            f"{one.target.number}. {one.target.name.get(language)}",
-            one.target.department_basis.partition("_")[0],
-            registry.name("state", one.state, language),
-            find_since(one),
-            say_rows(one.target, rows, language),
-        )
-        for one in standings
-        if one.state in OWED and division in one.target.departments
+        *_list_figures(division, standings, wording),
+        *_list_tasks(division, standings, observations, wording, year),
+        *_list_duties(division, observations, wording),
     ]
-    owes += _list_reports(division, standings, observations, wording, year)
+    rows = locate_rows(Cover(division, registry.city, year), observations, registry, language)
+    located = [replace(debt, rows=rows.get(debt.id, "")) for debt in owes]
+    located.sort(key=lambda debt: GROUNDS.index(debt.ground))
     file = name_form(division, registry.city, year)
     command = f"hpedu form --department {division} --year {year} {file}"
-    owes.sort(key=lambda debt: GROUNDS.index(debt.ground))
-    return Division(division, wording.department(division), file, command, owes)
+    return Division(division, wording.department(division), file, command, located)
 
 
-def _list_reports(
+def _list_figures(division: str, standings: Sequence[Standing], wording: Wording) -> Iterator[Debt]:
+    for one in standings:
+        if one.state in OWED and division in one.target.departments:
+            name = f"{one.target.number}. {one.target.name.get(wording.language)}"
+            state = wording.registry.name("state", one.state, wording.language)
+            yield Debt("target", one.target.id, name, find_ground(one.target), state, find_since(one))
+
+
+def _list_tasks(
     division: str, standings: Sequence[Standing], observations: pl.DataFrame, wording: Wording, year: int
 ) -> Iterator[Debt]:
-    """List the tasks of a division that are late, and its duties on which nobody has reported."""
-    registry, language = wording.registry, wording.language
-    for one in list_occurrences(registry, observations, standings, year):
+    """List the tasks of a division that are late."""
+    for one in list_occurrences(wording.registry, observations, standings, year):
         if one.late and one.standing is None and one.due is not None and division in one.task.departments:
-            plan = say(f"plan_short_{one.task.plan}", language)
-            name = f"{plan} {one.task.number}. {one.task.title.get(language)}"
-            state = say(f"occurrence_{one.state}", language)
-            sheet = say("form_sheet", language, sheet=SHEETS["tasks"].name)
-            yield Debt("task", one.task.id, name, "stated", state, one.due.isoformat(), sheet)
+            plan = say(f"plan_short_{one.task.plan}", wording.language)
+            name = f"{plan} {one.task.number}. {one.task.title.get(wording.language)}"
+            state = say(f"occurrence_{one.state}", wording.language)
+            yield Debt("task", one.task.id, name, "stated", state, one.due.isoformat())
+
+
+def _list_duties(division: str, observations: pl.DataFrame, wording: Wording) -> Iterator[Debt]:
+    """List the duties of a division on which nobody has reported."""
     reported = set(observations.filter(pl.col("measure") == "duty_done", pl.col("value") >= 1)["detail"])
-    tasks = {task.id for task in registry.tasks}
-    for duty in registry.duties.values():
+    tasks = {task.id for task in wording.registry.tasks}
+    state = say("duty_unreported", wording.language)
+    for duty in wording.registry.duties.values():
         # One that stands in an annex as well is a task there.
         owed = f"{duty.plan} {duty.annex}" not in tasks and duty.id not in reported
-        if owed and division in registry.bearers_of(duty):
-            ground = "stated" if duty.departments else "inferred"
-            sheet = say("form_sheet", language, sheet=SHEETS["duties"].name)
-            state = say("duty_unreported", language)
-            yield Debt("duty", duty.id, duty.duty.get(language), ground, state, str(FIRST_YEAR), sheet)
+        if owed and division in wording.registry.bearers_of(duty):
+            name = duty.duty.get(wording.language)
+            yield Debt("duty", duty.id, name, find_ground(duty), state, str(FIRST_YEAR))
 
 
 def find_since(standing: Standing) -> str:
@@ -205,7 +189,9 @@ def find_since(standing: Standing) -> str:
 
 def list_returned(project: Project, registry: Registry) -> list[Returned]:
     """List the forms in data/raw by name: what about, from whom, when saved, how much was read of each."""
-    observations = store.observations(all_editions=True)
+    # A sum names the cells it is of.
+    printed = ~pl.col("cell").str.contains(" + ", literal=True)
+    observations = store.observations(all_editions=True).filter(printed, pl.col("status") != "derived")
     issues = store.issues()
     found = []
     for file in raw_files(project.raw):
@@ -222,7 +208,7 @@ def list_returned(project: Project, registry: Registry) -> list[Returned]:
                     path,
                     cover.subject if cover else "",
                     cover.territory if cover else "",
-                    cover.years[-1] if cover else None,
+                    "-".join(map(str, sorted({cover.years[0], cover.years[-1]}))) if cover else "",
                     sender,
                     date.fromtimestamp(file.stat().st_mtime).isoformat(),
                     observations.filter(pl.col("file") == path).height,
@@ -240,16 +226,11 @@ def choose_telling(
     *,
     most: int = MOST_TELLING,
 ) -> tuple[dict[SeriesRef, list[Target]], list[Target]]:
-    """Choose the figures whose arrival would let most targets be judged; return them, and those targets.
+    """Choose the figures whose arrival would let most targets be judged; return them with the targets they feed.
 
     A target is judged when the last figure of its formula is there. So figures are taken target by target: next
-    the one that, with what is taken already, lets most targets be judged for each figure it still lacks.
-
-    Returns
-    -------
-    tuple
-        Series -> the targets without a figure that it feeds, in the order in which they are best asked for; and
-        the targets that all of them together would let be judged.
+    the one that, with what is taken already, lets most targets be judged for each figure it still lacks. Returned
+    with them are the targets that all of them together would let be judged.
     """
     needs = _list_needs(standings, observations, registry, year)
     taken: dict[SeriesRef, None] = {}
@@ -272,12 +253,12 @@ def _list_needs(
     standings: Sequence[Standing], observations: pl.DataFrame, registry: Registry, year: int
 ) -> dict[str, set[SeriesRef]]:
     """Return the series that each target without a figure lacks, by target."""
-    owed = [one.target for one in standings if one.state in OWED]
+    owed = {one.target.id: one.target for one in standings if one.state in OWED}
     needs: dict[str, set[SeriesRef]] = {}
-    for group in dict.fromkeys(target.group for target in owed):
+    for group in dict.fromkeys(target.group for target in owed.values()):
         for missing in list_missing(Cover(group, registry.city, year), observations, registry):
             for target in missing.targets:
-                if target in owed:
+                if target.id in owed:
                     needs.setdefault(target.id, set()).add(missing.series)
     return needs
 
@@ -311,7 +292,7 @@ def _describe_division(one: Division, language: Language) -> Iterator[str]:
         if own:
             yield f"  {say(f'owed_{ground}', language)} ({len(own)}):"
         for debt in own:
-            words = {"name": debt.name, "state": debt.state, "rows": debt.rows}
+            words = {"name": debt.name, "state": debt.state, "rows": debt.rows or say("owed_no_row", language)}
             yield f"    {say('owed_line', language, since=format_date(debt.since, language), **words)}"
     yield ""
 
@@ -323,7 +304,7 @@ def _describe_returned(form: Returned, registry: Registry, language: Language) -
         language,
         file=form.file,
         subject=name_subject(form.subject, registry).get(language) if known else "?",
-        year=form.year or "?",
+        year=form.years or "?",
         saved=format_date(form.saved, language),
         sender=form.filled_by or say("returned_unsigned", language),
         figures=form.figures,

@@ -31,7 +31,6 @@ from hpedu.present.exports.form import (
     locate_rows,
     name_form,
     offer_forms,
-    say_rows,
     watch_series,
 )
 from hpedu.present.forecasts import draw_enrolment, draw_private_schools, draw_requirements
@@ -99,7 +98,7 @@ class Report(View):
         self.group = group
         self._horizon = horizon
         # The rows of the form of each group, by target.
-        self._asked: dict[str, dict[str, list[int]]] = {}
+        self._asked: dict[str, dict[str, str]] = {}
         self.standings = self._assess(self.group)
 
     def __repr__(self) -> str:
@@ -467,8 +466,9 @@ class Report(View):
             return ""
         if group not in self._asked:
             known = store.series_observations(watch_series([group], self.year, self.registry), self.territory)
-            self._asked[group] = locate_rows(Cover(group, self.territory, self.year), known, self.registry)
-        rows = say_rows(standing.target, self._asked[group], self.language)
+            cover = Cover(group, self.territory, self.year)
+            self._asked[group] = locate_rows(cover, known, self.registry, self.language)
+        rows = self._asked[group].get(standing.target.id)
         return f"{name_form(group, self.territory, self.year)}, {rows}" if rows else ""
 
     def _find_document(self, standing: Standing) -> str:

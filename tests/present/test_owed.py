@@ -19,6 +19,7 @@ from hpedu.ingest import schema
 from hpedu.ingest.forms.design import SHEETS
 from hpedu.present.exports.form import series_of, write_form
 from hpedu.present.exports.form_workbook import FIRST
+from hpedu.present.exports.history import write_history
 from hpedu.present.owed import choose_telling, find_since, list_owed, list_returned
 from hpedu.present.report import Report
 from hpedu.present.view import OWED
@@ -100,14 +101,19 @@ class TestOwed:
         (division,) = found.divisions
         path = tmp_path / "form.xlsx"
         write_form(path, subject="quality", year=found.year, observations=store.observations(), registry=registry)
-        names = [column.id for column in SHEETS["numbers"].columns]
-        rows = {
-            str(row[names.index("number")].value): str(row[names.index("targets")].value)
-            for row in load_workbook(path)[SHEETS["numbers"].name].iter_rows(min_row=FIRST)
-        }
+        workbook, columns = load_workbook(path), {"numbers": "targets", "tasks": "task", "duties": "duty"}
+        rows = {}
+        for kind, column in columns.items():
+            names = [one.id for one in SHEETS[kind].columns]
+            for row in workbook[SHEETS[kind].name].iter_rows(min_row=FIRST):
+                rows[kind, str(row[names.index("number")].value)] = str(row[names.index(column)].value)
+        kinds = {"target": "numbers", "task": "tasks", "duty": "duties"}
+        assert {debt.kind for debt in division.owes} >= {"target", "duty"}
         for debt in division.owes:
-            for number in re.findall(r"\d+", debt.rows) if debt.kind == "target" else []:
-                assert debt.name in rows[number]
+            numbers = re.findall(r"\d+", debt.rows)
+            assert numbers
+            if f"«{SHEETS['milestones'].name}»" not in debt.rows:
+                assert all(debt.name in rows[kinds[debt.kind], number] for number in numbers), debt
 
     def test_a_form_that_came_back_is_listed_with_its_sender(self, project: Project, registry: Registry) -> None:
         assert list_returned(project, registry) == []
@@ -125,9 +131,25 @@ class TestOwed:
         workbook.save(path)
         store.forget()
         (form,) = list_returned(project, registry)
-        assert (form.file, form.subject, form.year) == ("phieu.xlsx", "quality", 2024)
+        assert (form.file, form.subject, form.years) == ("phieu.xlsx", "quality", "2024")
         assert (form.filled_by, form.figures, form.set_aside) == ("Phòng QLCL, bà A", 1, 1)
         assert "filled in by: Phòng QLCL, bà A" in CliRunner().invoke(commands, ["owed"]).output
+
+    def test_a_book_is_listed_with_its_years_and_the_figures_typed_into_it(
+        self, project: Project, registry: Registry
+    ) -> None:
+        path = project.raw / "so.xlsx"
+        write_history(path, years=range(2023, 2025), observations=NOTHING, titles={}, registry=registry)
+        workbook = load_workbook(path)
+        # Both parts of the city have it, so that their sum is derived.
+        for sheet in workbook.worksheets[1:]:
+            for row in sheet.iter_rows(min_row=FIRST):
+                if re.match(r"hai_(phong|duong)_old:classes/preschool #", str(row[-1].value)):
+                    row[3].value = 900
+        workbook.save(path)
+        store.forget()
+        (form,) = list_returned(project, registry)
+        assert (form.years, form.figures) == ("2023-2024", 2)
 
 
 def test_a_page_links_a_silent_target_to_its_rows_in_the_form(registry: Registry) -> None:

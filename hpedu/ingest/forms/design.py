@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal
+from pathlib import Path
+from typing import Literal, get_args
 from zlib import crc32
 
 from hpedu.ingest.words.vietnamese import fold_text
@@ -23,10 +25,7 @@ SheetKind = Literal["numbers", "milestones", "tasks", "duties"]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a sheet. `sealed` ones say what a row is about, `fill` ones are to be filled in.
-
-    `proof` and `key` are hidden; the proof is sealed, too. A column of figures of one year has the year as its id.
-    """
+    """A column of a sheet (`form_sheets.toml`); one of figures of a single year has the year as its id."""
 
     id: str
     width: int
@@ -44,12 +43,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of the form: `answer` is the column that makes the observation, `states` its drop-down, if any."""
+    """A sheet of the form (`form_sheets.toml`)."""
 
     name: str
     columns: tuple[Column, ...]
     answer: str
-    # A dimension of the registry's codes; the first code counts as 1, the others as 0.
     states: str = ""
 
     @property
@@ -81,13 +79,6 @@ ASIDE = {f"{MARKER}:checks": CHECKS, f"{MARKER}:pasted": PASTED}
 COMPUTED = f"{MARKER}:computed"
 """The key of a row that the workbook computes for the eye of whoever fills it in: nothing of it is read."""
 
-_DECISION = (
-    Column("decision", 20, "fill"),
-    Column("date", 13, "fill"),
-    Column("evidence", 20, "fill"),
-    Column("note", 18, "fill"),
-)
-
 MILESTONES = "milestone_state"
 """The states that a row of the history book takes, if its unit is a state."""
 
@@ -98,92 +89,17 @@ def name_milestone_state(value: float, registry: Registry) -> str:
     return (reached if value else other).name.vi
 
 
-SHEETS: dict[SheetKind, Sheet] = {
-    "numbers": Sheet(
-        "Số liệu",
-        (
-            Column("number", 5, "sealed"),
-            Column("series", 30, "sealed"),
-            Column("unit", 10),
-            Column("value", 13, "fill"),
-            Column("origin", 18, "fill"),
-            Column("note", 18, "fill"),
-            Column("definition", 36),
-            Column("targets", 26),
-            Column("legal", 24),
-            Column("department", 20),
-            Column("key", 12, "key"),
-        ),
-        answer="value",
-    ),
-    "milestones": Sheet(
-        "Cột mốc",
-        (
-            Column("number", 5, "sealed"),
-            Column("milestone", 34, "sealed"),
-            Column("state", 15, "fill"),
-            *_DECISION,
-            Column("definition", 40),
-            Column("legal", 24),
-            Column("department", 20),
-            Column("key", 12, "key"),
-        ),
-        answer="state",
-        states=MILESTONES,
-    ),
-    "tasks": Sheet(
-        "Nhiệm vụ",
-        (
-            Column("number", 5, "sealed"),
-            Column("task", 44, "sealed"),
-            Column("state", 18, "fill"),
-            *_DECISION,
-            Column("department", 30),
-            Column("timing", 20),
-            Column("key", 12, "key"),
-        ),
-        answer="state",
-        states="task_state",
-    ),
-    "duties": Sheet(
-        "Việc được giao",
-        (
-            Column("number", 5, "sealed"),
-            Column("duty", 44, "sealed"),
-            Column("state", 18, "fill"),
-            *_DECISION,
-            Column("measured_by", 36),
-            Column("legal", 24),
-            Column("department", 24),
-            Column("key", 12, "key"),
-        ),
-        answer="state",
-        states="task_state",
-    ),
-}
+def _read_sheets() -> dict[str, Sheet]:
+    table = tomllib.loads((Path(__file__).parent / "form_sheets.toml").read_text(encoding="utf-8"))
+    return {
+        kind: Sheet(**{**sheet, "columns": tuple(Column(*column) for column in sheet["columns"])})
+        for kind, sheet in table.items()
+    }
 
-HISTORY = Sheet(
-    "",
-    (
-        Column("number", 5, "sealed"),
-        Column("series", 36, "sealed"),
-        Column("unit", 9),
-        Column("fix_year", 9, "fill"),
-        Column("fix_value", 11, "fill"),
-        Column("fix_reason", 16, "fill"),
-        Column("origin", 16, "fill"),
-        Column("note", 14, "fill"),
-        Column("filled", 7),
-        Column("remark", 18),
-        Column("known_from", 24),
-        Column("definition", 34),
-        Column("targets", 26),
-        Column("known", 10, "proof"),
-        Column("key", 12, "key"),
-    ),
-    answer="",
-)
-"""A sheet of the history book, but for its years (`Sheet.over`); its name is that of a division."""
+
+_SHEETS = _read_sheets()
+HISTORY = _SHEETS["history"]
+SHEETS: dict[SheetKind, Sheet] = {kind: _SHEETS[kind] for kind in get_args(SheetKind)}
 
 _WHOLE = {
     "persons", "schools", "classes", "classrooms", "institutions", "centres", "communes", "provinces",

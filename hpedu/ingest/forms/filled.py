@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -59,15 +59,10 @@ _HEAD_DEPTH = 40
 
 
 def read_typed_number(printed: str, allowed: Range) -> Decimal:
-    """Read a number as typed, in Vietnamese or English style.
+    """Read a number as typed, in Vietnamese or English style. Raises `SetAside` with the reason.
 
     In a count every mark groups thousands ("1.234" is 1234). In a decimal the last mark begins the decimals;
     "12.345" could be either and is refused, unless one reading is out of range.
-
-    Raises
-    ------
-    SetAside
-        `form_not_a_number`, `form_not_whole`, `form_ambiguous`, `form_negative` or `form_out_of_range`.
     """
     text = clean_text(printed)
     text = text.removesuffix(_SIGN).strip() if allowed.upper is not None else text
@@ -81,17 +76,12 @@ def read_typed_number(printed: str, allowed: Range) -> Decimal:
 
 
 def _check_typed(cell: Cell, allowed: Range) -> None:
-    """Refuse a share, what the spreadsheet holds as 1.234 where a count is due, and a format that hides digits.
-
-    Raises
-    ------
-    SetAside
-        `form_share`, `form_not_whole` or `scaled_format`.
-    """
+    """Refuse a share, what the spreadsheet holds as 1.234 where a count is due, and a format that hides digits."""
     share = _SHARE_OF_COUNT if allowed.whole else _SHARE_OF_HUNDRED
     if (allowed.whole or allowed.upper is not None) and share.fullmatch(clean_text(cell.printed)):
         raise SetAside("form_share")
-    if cell.scale == 1 and allowed.whole:
+    # Of whole numbers, too, some formats say that they are numbers.
+    if cell.scale == 1 and allowed.whole and not cell.printed.isdecimal():
         raise SetAside("form_not_whole")
     if cell.scale not in (None, 1, PERCENT):
         raise SetAside("scaled_format")
@@ -115,30 +105,8 @@ def _read_positive(text: str, allowed: Range) -> Decimal:
     return Decimal(text.replace(",", "."))
 
 
-def read_typed_state(printed: str, dimension: str, registry: Registry) -> str:
-    """Read the code of a state by its name in either language.
-
-    Raises
-    ------
-    SetAside
-        `form_unknown_state`, with the names there are.
-    """
-    states = registry.codes_of(dimension)
-    for code, row in states.items():
-        if fold_text(printed) in (fold_text(row.name.vi), fold_text(row.name.en)):
-            return code
-    names = [row.name.vi for row in states.values()]
-    raise SetAside("form_unknown_state", known=names)
-
-
 def read_typed_date(printed: str, latest: date | None = None) -> date:
-    """Read a date cell, or a date typed as text (`hpedu.ingest.words.dates.read_date`).
-
-    Raises
-    ------
-    SetAside
-        `form_not_a_date`.
-    """
+    """Read a date cell, or a date typed as text. Raises `SetAside`."""
     day = read_date(printed, latest)
     if day is None:
         raise SetAside("form_not_a_date")
@@ -249,13 +217,7 @@ def read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[FormRow]:
 
 
 def is_form(source: Source) -> bool:
-    """Return whether a file is an input form of hpedu, of any version: its cover carries the marker.
-
-    Raises
-    ------
-    Unreadable
-        If it is a damaged workbook.
-    """
+    """Return whether a file is an input form of hpedu, of any version: its cover carries the marker."""
     if source.format != "workbook":
         return False
     heads = (frame.head(_HEAD_DEPTH) for _, frame in source.frames)
@@ -263,16 +225,11 @@ def is_form(source: Source) -> bool:
 
 
 def read_form(source: Source, resource: Resource, registry: Registry) -> Reading:
-    """Read a form written by `hpedu.present.exports.form.write_form` and filled in by somebody.
+    """Read a form of `hpedu.present.exports.form` or a book of `history` that was filled in.
 
     Every filled-in value or state is one observation (status `final`, or `synthetic` if its cover says so;
     territory and year of the cover, or of its row and column, the other cells of its row in `note`) or one issue.
     Blank cells are neither, nor are the figures that were printed into a book.
-
-    Raises
-    ------
-    Unreadable
-        If the workbook is damaged.
     """
     return _FormReader(resource, registry).read(source.grids)
 
@@ -290,16 +247,17 @@ class _FormReader:
 
     def read(self, grids: list[Grid]) -> Reading:
         self.cover = find_cover(grids, self.registry)
-        title = _find_title(grids)
+        # The first line of the cover stands over every sheet as well.
+        title = next((row[0].partition("\n")[0] for row in _read_cover(grids)), "")
         for grid in grids:
             found = find_sheet(grid)
             if found is not None:
                 is_changed = bool(self.cover and not is_as_printed(grid, *found, title))
                 for row in read_rows(grid, *found):
                     self._read_row(row, is_changed=is_changed)
-            elif find_aside(grid) is None and not _is_cover(grid):
+            elif find_aside(grid) is None and not _read_cover([grid]):
                 self._set_aside_sheet(grid)
-        self._set_aside_found(find_slips(self.rows, self.known))
+        self._set_aside_found(find_slips(self.rows, self.known, self.registry))
         self._set_aside_found(find_excesses(self.known | self.rows, self.registry))
         reading = Reading(list(self.rows.values()))
         reading.issues += self.issues
@@ -431,8 +389,12 @@ class _FormReader:
             if number > self.registry.limits["form_figure"].value:
                 raise SetAside("form_out_of_range")
             return number
-        code = read_typed_state(cell.printed, states, self.registry)
-        return Decimal(int(code == next(iter(self.registry.codes_of(states)))))
+        known = [code.name for code in self.registry.codes_of(states).values()]
+        for place, name in enumerate(known):
+            if fold_text(cell.printed) in (fold_text(name.vi), fold_text(name.en)):
+                # The first of the states counts.
+                return Decimal(int(place == 0))
+        raise SetAside("form_unknown_state", known=[name.vi for name in known])
 
     def _read_note(self, typed: Mapping[str, Cell]) -> str:
         """Join decision, source, date and remark in one line; a date that is none is set aside."""
@@ -468,51 +430,28 @@ def _place(cell: Cell) -> dict[str, str]:
     return {"sheet": cell.sheet, "cell": cell.address, "printed": cell.printed}
 
 
-def _is_cover(grid: Grid) -> bool:
-    return any(text.startswith(f"{MARKER} ") for row in grid.rows for text in row)
-
-
-def find_cover(grids: list[Grid], registry: Registry) -> Cover | None:
-    """Read from the cover what the form is about; None unless title and code belong together."""
+def _read_cover(grids: Iterable[Grid]) -> list[list[str]]:
+    """Return the texts of the cover row by row, which begin with its title; [] if no sheet is one."""
     for grid in grids:
-        texts = [text for row in grid.rows for text in row if not is_blank(text)]
-        for text in texts:
-            if text.startswith(f"{MARKER} "):
-                cover = read_cover_code(text, texts[0])
-                return cover if cover and cover.territory in registry.territories else None
-    return None
+        if any(text.startswith(f"{MARKER} ") for row in grid.rows for text in row):
+            rows = ([text for text in row if not is_blank(text)] for row in grid.rows)
+            return [row for row in rows if row]
+    return []
 
 
-def _find_title(grids: list[Grid]) -> str:
-    """Return the first line of the cover, which stands over every sheet of a form as well."""
-    for grid in filter(_is_cover, grids):
-        return next(text for row in grid.rows for text in row if not is_blank(text)).partition("\n")[0]
-    return ""
-
-
-def is_synthetic(grids: list[Grid], registry: Registry) -> bool:
-    """Return whether a form says on its cover that its figures are invented."""
-    cover = find_cover(grids, registry)
-    return cover is not None and cover.synthetic
+def find_cover(grids: Iterable[Grid], registry: Registry) -> Cover | None:
+    """Read from the cover what the form is about; None unless title and code belong together."""
+    texts = [text for row in _read_cover(grids) for text in row]
+    codes = [text for text in texts if text.startswith(f"{MARKER} ")]
+    cover = read_cover_code(codes[0], texts[0]) if codes else None
+    return cover if cover and cover.territory in registry.territories else None
 
 
 def look_at_form(data: bytes, registry: Registry, progress: Progress) -> tuple[Cover | None, str] | None:
-    """Return what a form is about and who filled it in, as its cover says it ("": nothing is written there).
-
-    Returns
-    -------
-    tuple or None
-        None for any other file.
-
-    Raises
-    ------
-    Unreadable
-        If it is no table at all.
-    """
+    """Return what a form is about and who filled it in, as its cover says; None for any other file."""
     source = open_source(data)
     if not is_form(source):
         return None
     label = fold_text(say("form_filled_by", "vi"))
-    cover = next(grid for grid in source.grids if _is_cover(grid))
-    signed = [row for row in cover.rows if row and fold_text(row[0]).startswith(label)]
+    signed = [row for row in _read_cover(source.grids) if fold_text(row[0]).startswith(label)]
     return find_cover(source.grids, registry), clean_text(" ".join(signed[0][1:])) if signed else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 from typing import Any, NamedTuple
@@ -30,8 +30,8 @@ _Row = tuple[str, int]
 
 _THOUSANDS = (300, 3000)
 """So many times its neighbours a figure is typed in thousands, or was meant to be."""
-_LARGE, _CHANGING = 10_000, 1000
-"""What is smaller may grow a thousandfold as a thing begins, and may stay the same for years."""
+_LARGE, _CHANGING, _FEW = 10_000, 1000, 10
+"""What is smaller may grow a thousandfold as a thing begins, stay for years, or be the same by chance."""
 _SAME, _MOST = 1.001, 0.8
 """So near are figures of two years that are one figure, once rounded, and such a part of a column is that."""
 _OFF, _NEAR = 1.5, 1.2
@@ -40,30 +40,23 @@ _FEWEST = 3
 """So many figures of a column show that it was pasted into the wrong rows or year; fewer may be chance."""
 
 
-def find_slips(rows: _Rows, known: _Rows) -> _Found:
+def find_slips(rows: _Rows, known: _Rows, registry: Registry) -> _Found:
     """Find figures that the other years of their row, or the rows beside them, show to be slips of the hand.
 
-    Parameters
-    ----------
-    rows, known
-        Observations (`hpedu.ingest.schema.OBSERVATIONS`), and what stood in the form when it was handed out.
-
-    Returns
-    -------
-    dict
-        Figure -> reason of the registry and what it is about, with sheet and cell of the figures it does not fit.
+    `rows` are observations (`hpedu.ingest.schema.OBSERVATIONS`), `known` those that stood in the form when it was
+    handed out. Returned are the reason and what it is about: sheet and cell of the figures that one does not fit.
     """
     both = {**known, **rows}
     lines: dict[_Row, dict[int, Figure]] = defaultdict(dict)
     for figure, row in both.items():
         if row["unit"] != "status" and row["value"] > 0:
             lines[row["sheet"], _number_of(row)][figure.year] = figure
-    found = _find_thousands(lines, both)
+    found = _find_thousands(lines, both, known) | _find_swapped(lines, both, known, registry)
     for year in sorted({figure.year for figure in rows}):
         for sheet in sorted({place[0] for place in lines}):
             places = sorted(place for place in lines if place[0] == sheet)
             column = {place: lines[place][year] for place in places if lines[place].get(year) in rows}
-            usual = {place: _find_usual(lines[place], year, both) for place in places}
+            usual = {place: _find_usual(lines[place], year, both, known) for place in places}
             for step in (1, -1):
                 found |= _find_moved(column, usual, step, both)
                 found |= _find_repeated(column, lines, year - step, both)
@@ -74,17 +67,18 @@ def _number_of(row: Mapping[str, Any]) -> int:
     return int(row["cell"].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 
 
-def _find_usual(line: Mapping[int, Figure], year: int, rows: _Rows) -> float | None:
-    """Return what the other years of a row are about; None where there are none."""
-    others = [rows[figure]["value"] for other, figure in line.items() if other != year]
-    return median(others) if others else None
+def _find_usual(line: Mapping[int, Figure], year: int, rows: _Rows, known: _Rows) -> float | None:
+    """Return what the other years of a row are about, by those that were known if any were; else None."""
+    others = [figure for other, figure in line.items() if other != year]
+    surer = [figure for figure in others if figure in known] or others
+    return median(_values(surer, rows)) if surer else None
 
 
-def _find_thousands(lines: Mapping[_Row, Mapping[int, Figure]], rows: _Rows) -> _Found:
+def _find_thousands(lines: Mapping[_Row, Mapping[int, Figure]], rows: _Rows, known: _Rows) -> _Found:
     found: _Found = {}
     for line in lines.values():
         for year, figure in line.items():
-            usual = _find_usual(line, year, rows)
+            usual = _find_usual(line, year, rows, known)
             value = rows[figure]["value"]
             if usual is None or max(value, usual) < _LARGE:
                 continue
@@ -97,28 +91,57 @@ def _find_thousands(lines: Mapping[_Row, Mapping[int, Figure]], rows: _Rows) -> 
     return found
 
 
+def _find_swapped(
+    lines: Mapping[_Row, Mapping[int, Figure]], rows: _Rows, known: _Rows, registry: Registry
+) -> _Found:
+    """Find a part and its whole that each fit the row of the other, and not their own."""
+    found: _Found = {}
+    where = {figure: place for place, line in lines.items() for figure in line.values()}
+    for parts, wholes in _shares(registry, percent=False):
+        if len(parts) != 1 or len(wholes) != 1:
+            continue
+        for one in [figure for figure in where if figure.series == parts[0]]:
+            other = one._replace(series=wholes[0])
+            if other not in where:
+                continue
+            pair = [one, other]
+            here, there = (_find_usual(lines[where[figure]], one.year, rows, known) for figure in pair)
+            first, second = _values(pair, rows)
+            if here is None or there is None or min(_times(first, here), _times(second, there)) < _OFF:
+                continue
+            if max(_times(first, there), _times(second, here)) < _NEAR:
+                found |= dict.fromkeys(pair, ("form_swapped", _spell_list(pair, rows)))
+    return found
+
+
 def _find_moved(
     column: Mapping[_Row, Figure], usual: Mapping[_Row, float | None], step: int, rows: _Rows
 ) -> _Found:
-    """Find the figures of a column of a sheet that fit the row `step` before their own, and not their own.
+    """Find the figures of a column of a sheet that were pasted `step` rows from where they belong.
 
-    Rows without figures, as those that are computed, are between no two of them.
+    Some are off their own row and fit the one before; what stands between those, or fits beside them, was pasted
+    with them. Rows without figures, as those that are computed, are between no two of them.
     """
-    off: dict[Figure, bool] = {}
-    places = list(usual)
+    places = [place for place in usual if place in column]
+    numbers = {place: number for number, place in enumerate(usual)}
+    off: list[int] = []
+    fits: list[bool] = []
     for number, place in enumerate(places):
-        figure = column.get(place)
-        if figure is None:
-            continue
-        beside = number - step
-        here, there = usual[place], usual[places[beside]] if 0 <= beside < len(places) else None
-        value = rows[figure]["value"]
+        value, beside = rows[column[place]]["value"], numbers[place] - step
+        here, there = usual[place], usual[list(usual)[beside]] if 0 <= beside < len(usual) else None
+        fits.append(there is not None and _times(value, there) < _NEAR)
         if here is not None and _times(value, here) > _OFF:
-            off[figure] = there is not None and _times(value, there) < _NEAR
-    fitting = [figure for figure, fits in off.items() if fits]
+            off.append(number)
+    fitting = [column[places[number]] for number in off if fits[number]]
     if len(fitting) < _FEWEST or 2 * len(fitting) <= len(off):
         return {}
-    return {figure: ("form_moved", _spell_list(fitting[:_FEWEST], rows)) for figure in off}
+    first, last = off[0], off[-1]
+    while first and fits[first - 1]:
+        first -= 1
+    while last + 1 < len(places) and fits[last + 1]:
+        last += 1
+    reason = ("form_moved", _spell_list(fitting[:_FEWEST], rows))
+    return {column[place]: reason for place in places[first : last + 1]}
 
 
 def _find_repeated(
@@ -132,9 +155,13 @@ def _find_repeated(
     for territory in dict.fromkeys(figure.territory for figure in column.values()):
         own = {place: figure for place, figure in column.items() if figure.territory == territory}
         pairs = [(figure, lines[place][beside]) for place, figure in own.items() if beside in lines[place]]
-        telling = [pair for pair in pairs if rows[pair[0]]["value"] >= _CHANGING]
-        same = [(one, other) for one, other in telling if _times(*_values((one, other), rows)) <= _SAME]
-        if len({rows[one]["value"] for one, _ in same}) < _FEWEST or len(same) < _MOST * len(telling):
+        # Small figures may stay the same: it takes twice as many of them, and none that has changed.
+        for least, fewest, most in ((_CHANGING, _FEWEST, _MOST), (_FEW, 2 * _FEWEST, 1.0)):
+            telling = [pair for pair in pairs if rows[pair[0]]["value"] >= least]
+            same = [(one, other) for one, other in telling if _times(*_values((one, other), rows)) <= _SAME]
+            if len({rows[one]["value"] for one, _ in same}) >= fewest and len(same) >= most * len(telling):
+                break
+        else:
             continue
         texts = [f"{_spell_cells([one], rows)} = {_spell_cells([other], rows)}" for one, other in same]
         reason = ("form_repeated", ", ".join(texts[:_FEWEST]))
@@ -154,21 +181,27 @@ def find_excesses(rows: _Rows, registry: Registry) -> _Found:
     """Find figures that contradict each other: a sum of parts is greater than the whole, and no term is missing.
 
     A part is a series of one sex or ownership, or the numerator of an indicator that cannot be above 100%.
-    Nobody can know which of the figures is wrong, so parts and whole are both named. Parameters and result are
-    those of `find_slips`; what it is about is the arithmetic.
+    Nobody can know which of the figures is wrong, so parts and whole are both named, and the years of a row in one
+    text. Parameters and result are those of `find_slips`; what it is about is the arithmetic.
     """
-    found: dict[Figure, dict[str, None]] = {}
-    for territory, year in dict.fromkeys((figure.territory, figure.year) for figure in rows):
-        here = [figure.series for figure in rows if (figure.territory, figure.year) == (territory, year)]
-        for sides in [*_dimensions(here), *_shares(registry)]:
-            parts, whole = ([Figure(territory, year, series) for series in side] for side in sides)
-            if all(ref in rows for ref in (*parts, *whole)) and _add(parts, rows) > _add(whole, rows):
-                for ref in (*parts, *whole):
-                    found.setdefault(ref, {})[f"{_spell(parts, rows)} > {_spell(whole, rows)}"] = None
+    found: dict[Figure, dict[str, None]] = defaultdict(dict)
+    for territory in dict.fromkeys(figure.territory for figure in rows):
+        own = [figure for figure in rows if figure.territory == territory]
+        years = sorted({figure.year for figure in own})
+        for sides in [*_dimensions(dict.fromkeys(figure.series for figure in own)), *_shares(registry)]:
+            wrong: dict[Figure, None] = {}
+            texts = []
+            for year in years:
+                parts, whole = ([Figure(territory, year, series) for series in side] for side in sides)
+                if all(ref in rows for ref in (*parts, *whole)) and _add(parts, rows) > _add(whole, rows):
+                    wrong |= dict.fromkeys((*parts, *whole))
+                    texts.append(f"{_spell(parts, rows)} > {_spell(whole, rows)}")
+            for ref in wrong:
+                found[ref]["; ".join(texts)] = None
     return {ref: ("form_part_exceeds_whole", "; ".join(texts)) for ref, texts in found.items()}
 
 
-def _dimensions(refs: Sequence[SeriesRef]) -> Iterator[tuple[list[SeriesRef], list[SeriesRef]]]:
+def _dimensions(refs: Iterable[SeriesRef]) -> Iterator[tuple[list[SeriesRef], list[SeriesRef]]]:
     for ref in refs:
         if ref.sex != "both":
             yield [ref], [replace(ref, sex="both")]
@@ -176,10 +209,13 @@ def _dimensions(refs: Sequence[SeriesRef]) -> Iterator[tuple[list[SeriesRef], li
             yield [ref], [replace(ref, ownership="all")]
 
 
-def _shares(registry: Registry) -> Iterator[tuple[Sequence[SeriesRef], Sequence[SeriesRef]]]:
-    """Yield numerator and denominator of each share, level by level where both have the same levels."""
+def _shares(
+    registry: Registry, *, percent: bool = True
+) -> Iterator[tuple[Sequence[SeriesRef], Sequence[SeriesRef]]]:
+    """Yield numerator and denominator of each share (or any ratio), by level where both have the same levels."""
     for indicator in registry.indicators.values():
-        if indicator.unit == "percent" and indicator.upper == 100 and indicator.denominator:
+        bounded = indicator.unit == "percent" and indicator.upper == 100
+        if indicator.denominator and (bounded or not percent):
             parts, whole = parse_formula(indicator.numerator), parse_formula(indicator.denominator)
             levels = {ref.level for ref in parts}
             if levels != {ref.level for ref in whole}:

@@ -31,14 +31,8 @@ def fill_merged(
 ) -> pl.DataFrame:
     """Write what a cell merged over several rows says of a school into each of its rows.
 
-    A figure, a date or a yes in such a cell may be of any of them, and is marked with `MERGED`.
-
-    Parameters
-    ----------
-    printed
-        The rows under the header, with the spreadsheet's `row`.
-    places
-        Column of the sheet -> column id.
+    A figure, a date or a yes in such a cell may be of any of them, and is marked with `MERGED`. `places` are the
+    columns of the sheet with their ids.
     """
     texts: dict[str, list[str]] = {}
     first = int(printed["row"][0]) - 1 if printed.height else 0
@@ -60,12 +54,8 @@ def fill_merged(
 def take_headings(printed: pl.DataFrame, registry: Registry) -> tuple[pl.DataFrame, int]:
     """Give each school that says nothing of its commune that of the heading above it ("I. Phường Hải An").
 
-    A heading of a district, or of a commune that is not known, ends the one before.
-
-    Returns
-    -------
-    rows, cells
-        The rows without the headings, and how many cells those had.
+    A heading of a district, or of a commune that is not known, ends the one before. Returned are the rows without
+    the headings, and how many cells those had.
     """
     names = [name for name in printed.columns if name not in ("row",)]
     filled = pl.sum_horizontal((pl.col(names) != "").cast(pl.Int64))

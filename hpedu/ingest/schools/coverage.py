@@ -49,14 +49,8 @@ def measure_coverage(
 ) -> list[Coverage]:
     """Measure each level that a year's lists have a count of schools for.
 
-    Parameters
-    ----------
-    schools
-        The rows of all lists, each school once a year.
-    totals
-        What they sum to (`hpedu.ingest.schools.totals.total_schools`).
-    published
-        The observations of all other files.
+    `schools` are the rows of all lists, each school once a year, `totals` what they sum to
+    (`hpedu.ingest.schools.totals.total_schools`), `published` the observations of all other files.
     """
     columns = registry.school_columns.values()
     counts = [text for column in columns if column.count_as == "rows" for text in column.formulas]
@@ -170,36 +164,32 @@ def _describe(level: str, levels: Mapping[str, Coverage], registry: Registry) ->
 def report_coverage(
     found: Iterable[Coverage], files: Mapping[int, tuple[str, str]], registry: Registry
 ) -> list[dict[str, Any]]:
-    """Return an issue for each level a year's lists do not cover, or cover nobody knows how far.
-
-    Parameters
-    ----------
-    files
-        Year -> the lists of the year, and their sheets.
-    """
+    """Return an issue for each level a year's lists (their files and sheets are in `files`) may not cover."""
     return [_make_issue(one, *files[one.year], registry) for one in found if one.state != "whole"]
 
 
 def _make_issue(one: Coverage, file: str, sheet: str, registry: Registry) -> dict[str, Any]:
     reason = "school_list_partial" if one.state == "partial" else "school_list_unknown"
     text = registry.code("reason", reason).name
-    messages = {
-        f"message_{language}": text.get(language).format(
+    missing = (one.expected or frozenset()) - one.communes
+    names = sorted(row.name for row in registry.communes if row.code in missing and row.valid_from is not None)
+    messages = {}
+    for language in LANGUAGES:
+        level = registry.name("level", one.level, language)
+        messages[f"message_{language}"] = text.get(language).format(
             file=file,
             year=school_year(one.year, language),
-            level=_lower(registry.name("level", one.level, language)),
+            level=level[:1].lower() + level[1:],
             counted=_count(one, registry, language),
             communes=one.placed,
             existing=one.existing,
             limit=registry.limits["school_list_schools"].value,
-            missing=_list_missing(one, registry),
+            # Communes that had a school of the level in the newest whole list.
+            missing=", ".join(names) or "–",
         )
-        for language in LANGUAGES
-    }
     known = "?" if one.known is None else one.known
-    subject = f"{one.year} {one.level}"
     place = {"file": file, "sheet": sheet, "cell": "", "printed": f"{one.listed}/{known}"}
-    return place | {"reason": reason, "subject": subject} | messages
+    return place | {"reason": reason, "subject": f"{one.year} {one.level}"} | messages
 
 
 def _count(one: Coverage, registry: Registry, language: Language) -> str:
@@ -210,14 +200,3 @@ def _count(one: Coverage, registry: Registry, language: Language) -> str:
     known = write_number(one.known, language)
     share = write_number(100 * one.listed / one.known, language, 1) if one.known else "100"
     return words.format(listed=listed, known=known, share=share, year=school_year(one.known_year, language))
-
-
-def _list_missing(one: Coverage, registry: Registry) -> str:
-    """Name the communes that had a school of the level in the newest whole list and have none now."""
-    missing = (one.expected or frozenset()) - one.communes
-    names = sorted(row.name for row in registry.communes if row.code in missing and row.valid_from is not None)
-    return ", ".join(names) or "–"
-
-
-def _lower(name: str) -> str:
-    return name[:1].lower() + name[1:]

@@ -122,16 +122,10 @@ def find_counted(measure: str, level: str) -> list[str]:
 
 
 def recognise_school_list(header: Sequence[str], registry: Registry) -> dict[int, str] | None:
-    """Recognise which column of the school list each cell of a header row is.
+    """Return which column (by id) each cell of a header row is; None unless all required columns are there.
 
     Accents, case, blanks, line breaks, punctuation and a leading "số" or "tổng số" do not count; a unit in
     parentheses neither. Of two columns of one meaning the first counts.
-
-    Returns
-    -------
-    dict or None
-        Column index -> column id (`school_columns.csv`, or such an id and a level); None unless all required
-        columns are there.
     """
     found = _match(header, registry)
     return None if _lacking(found, registry) else found

@@ -14,10 +14,10 @@ from hpedu.ingest.interpret import Reading
 from hpedu.ingest.quarantine import Issues
 from hpedu.ingest.readers.excel import complete_frame
 from hpedu.ingest.schema import Resource
+from hpedu.ingest.schools import fields
 from hpedu.ingest.schools.coverage import apply_coverage, measure_coverage, report_coverage
-from hpedu.ingest.schools.fields import list_columns
 from hpedu.ingest.schools.repeats import join_repeats
-from hpedu.ingest.schools.sheets import CHOICE_TYPES, TYPES, find_header, find_lacking_columns, read_sheet
+from hpedu.ingest.schools.sheets import CHOICE_TYPES, HEADER_DEPTH, TYPES, find_header, read_sheet
 from hpedu.ingest.schools.totals import total_schools
 from hpedu.ingest.screen import report
 from hpedu.ingest.sheet.grid import Facts
@@ -50,32 +50,15 @@ def school_schema(registry: Registry) -> dict[str, Any]:
     """Return the columns of the wide table: file, sheet, row, the number of cells read, then every column."""
     place: dict[str, Any] = {"file": pl.String, "sheet": pl.String, "row": pl.Int64, "cells": pl.Int64}
     return place | {
-        name: CHOICE_TYPES.get(name, TYPES[column.kind]) for name, column in list_columns(registry).items()
+        name: CHOICE_TYPES.get(name, TYPES[column.kind]) for name, column in fields.list_columns(registry).items()
     }
 
 
 def read_school_list(source: Source, file: str, registry: Registry, published: str = "0000") -> SchoolList:
     """Read all school lists of a workbook, a delimited text or a web page; its other sheets are left alone.
 
-    Text in legacy fonts (TCVN3, VNI) is recognised by the first rows of a sheet and comes out as Unicode.
-
-    Parameters
-    ----------
-    file
-        The path under data/raw, which the rows and issues name.
-    published
-        When the list was published; by default it is of today. A row of a later school year is set aside, and no
-        date in it is later.
-
-    Returns
-    -------
-    SchoolList
-        Without sheets and rows if nothing in the file is a school list.
-
-    Raises
-    ------
-    Unreadable
-        If the file is damaged.
+    Text in legacy fonts (TCVN3, VNI) is recognised by the first rows of a sheet and comes out as Unicode. A row
+    of a school year after the list was `published` ("0000": today) is set aside, and no date in it is later.
     """
     columns = school_schema(registry)
     screened = report(source.remarks, file, registry) if may_be_school_list(source) else []
@@ -104,8 +87,13 @@ def read_school_list(source: Source, file: str, registry: Registry, published: s
 
 def find_lacking(source: Source, registry: Registry) -> dict[str, list[str]]:
     """Find the sheets that are plainly school lists but lack required columns, and the ids of those columns."""
-    found = {name: find_lacking_columns(cells, registry) for _, name, cells in _read_sheets(source)}
-    return {name: columns for name, columns in found.items() if columns}
+    found = {}
+    for _, name, cells in _read_sheets(source):
+        heads = ([text or "" for text in row] for row in cells.head(HEADER_DEPTH).rows())
+        lacking = next(filter(None, (fields.find_lacking(head, registry) for head in heads)), [])
+        if lacking:
+            found[name] = lacking
+    return found
 
 
 def may_be_school_list(source: Source) -> bool:
@@ -153,16 +141,9 @@ def sum_schools(
 ) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
     """Sum the lists of each year to observations of its communes and, as far as they cover it, of the city.
 
-    Parameters
-    ----------
-    published_elsewhere
-        The observations of all other files: the counts of schools there say whether a list is whole.
-
-    Returns
-    -------
-    observations, issues
-        Columns `hpedu.ingest.schema.OBSERVATIONS`; `file` and `sheet` name all lists of the year, `cell` is empty:
-        a sum over a column has no cell of its own. An issue for each level that a list does not cover.
+    The counts of schools among `published_elsewhere`, the observations of all other files, say whether a list
+    is whole. Returned are observations (`hpedu.ingest.schema.OBSERVATIONS`), whose `file` and `sheet` name all
+    lists of the year, and an issue for each level that a list does not cover.
     """
     # 270 sums over nothing would take a third of a second.
     if schools.is_empty():

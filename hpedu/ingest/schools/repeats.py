@@ -30,23 +30,12 @@ def join_repeats(
     published: Mapping[str, str] | None = None,
     letters: Mapping[str, Mapping[str, str]] | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Make each school one row a year, and name the rows that may be one school.
+    """Make each school one row a year, and name the rows that may be one school. Returns rows and issues.
 
     Rows of one code and year, of files published together: with different levels they are parts, and are joined;
     alike, the later ones are set aside; where figures differ, nobody knows which holds, and the school has none.
-    Of files published at different times the newest counts.
-
-    Parameters
-    ----------
-    published
-        File -> when it was published; files not named count as published together. Without it all are of one file.
-    letters
-        Sheet -> column id -> the spreadsheet column it is in.
-
-    Returns
-    -------
-    frame, issues
-        One row a school and year, and the issues (`hpedu.ingest.schema.ISSUES`).
+    Of files `published` (by path) at different times the newest counts; without it all rows are of one file.
+    `letters` gives for each sheet the spreadsheet column of a column id.
     """
     if frame.is_empty():
         return frame, Issues(registry, "", "", {}).collect()
@@ -186,19 +175,15 @@ def _name_place(row: Row) -> str:
 def _collect(
     found: list[tuple[str, Row, str]], registry: Registry, letters: Mapping[str, Mapping[str, str]]
 ) -> pl.DataFrame:
+    rows = [
+        (reason, row["file"], row["sheet"], row["row"], row["ministry_code"], subject)
+        for reason, row, subject in found
+    ]
+    columns = ["reason", "file", "sheet", "row", "printed", "subject"]
     frames = [pl.DataFrame(schema=schema.ISSUES)]
-    for (reason, file, sheet), group in _group(found).items():
-        issues = Issues(registry, file, sheet, letters.get(sheet, {}))
-        table = [(row["row"], row["ministry_code"], subject) for _, row, subject in group]
-        issues.add(
-            reason, "ministry_code", pl.DataFrame(table, schema=["row", "printed", "subject"], orient="row")
-        )
+    groups = pl.DataFrame(rows, schema=columns, orient="row").group_by(columns[:3], maintain_order=True)
+    for (reason, file, sheet), group in groups:
+        issues = Issues(registry, str(file), str(sheet), letters.get(str(sheet), {}))
+        issues.add(str(reason), "ministry_code", group)
         frames.append(issues.collect())
     return pl.concat(frames)
-
-
-def _group(found: list[tuple[str, Row, str]]) -> dict[tuple[str, str, str], list[tuple[str, Row, str]]]:
-    groups: dict[tuple[str, str, str], list[tuple[str, Row, str]]] = {}
-    for one in found:
-        groups.setdefault((one[0], one[1]["file"], one[1]["sheet"]), []).append(one)
-    return groups

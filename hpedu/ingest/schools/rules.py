@@ -68,12 +68,7 @@ def check_schools(
 ) -> pl.DataFrame:
     """Check the typed rows of a sheet; what is certainly wrong becomes null or goes, and becomes an issue.
 
-    Parameters
-    ----------
-    values, printed
-        The same rows and columns, typed and as text; both have `row`.
-    published
-        When the list was published; by default it is of today.
+    `values` and `printed` are the same rows and columns, typed and as text.
     """
     names = [name for name in printed.columns if name != "row"]
     values = _drop_uncounted(values, printed, issues, registry, published)
@@ -83,20 +78,17 @@ def check_schools(
     return _check_standards(values, issues)
 
 
-def _find_first_day(registry: Registry) -> date:
-    """Return the day from which the city, and the codes of its communes, are what they are."""
-    return registry.territories[registry.city].valid_from or date.min
-
-
 def _drop_uncounted(
     values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, registry: Registry, published: str
 ) -> pl.DataFrame:
     """Set aside rows that count for no year or level, and schools that are not at work."""
     years = values["year"].drop_nulls().unique().to_list()
     to_come = [year for year in years if lies_after(year, "school_year_start", published)]
+    # From then on the city, and the codes of its communes, are what they are.
+    first_day = registry.territories[registry.city].valid_from or date.min
     rules = {
         "school_bad_year": ("year", pl.col("year").is_null() | pl.col("year").is_in(to_come)),
-        "school_before_merger": ("year", pl.date(pl.col("year"), *COUNTED) < _find_first_day(registry)),
+        "school_before_merger": ("year", pl.date(pl.col("year"), *COUNTED) < first_day),
         "school_not_operating": ("operating_status", _find_idle(values, printed)),
         "school_no_level": ("levels", pl.col("levels").is_null()),
     }
@@ -161,7 +153,9 @@ def _check_parts(values: pl.DataFrame, names: list[str], issues: Issues, registr
 
 def _check_sums(values: pl.DataFrame, names: list[str], issues: Issues, registry: Registry) -> None:
     """Report a whole that is not the sum of its parts (grades, ages), or of its levels. Both stay."""
-    placed = place_levels(_with_absent(values, ["institution_type"]).lazy()).collect()
+    if "institution_type" not in values.columns:
+        values = values.with_columns(institution_type=pl.lit(None, pl.String))
+    placed = place_levels(values.lazy()).collect()
     sums = {
         whole: sum_parts(parts)
         for whole, parts in list_parts(registry).items()
@@ -210,7 +204,3 @@ def _check_standards(values: pl.DataFrame, issues: Issues) -> pl.DataFrame:
     found = lapsed.select("row", printed=day, subject=last_day().dt.strftime("%d/%m/%Y"))
     issues.add("school_standard_lapsed", "national_standard_date", found)
     return values
-
-
-def _with_absent(values: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    return values.with_columns(pl.lit(None, pl.String).alias(name) for name in names if name not in values.columns)

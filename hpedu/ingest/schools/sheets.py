@@ -15,7 +15,6 @@ from hpedu.ingest.schools.fields import (
     MISSING,
     NONE,
     find_column,
-    find_lacking,
     fold_words,
     is_synthetic,
     list_choices,
@@ -88,33 +87,24 @@ def read_counts(cells: pl.Series) -> pl.Series:
     return values.alias(cells.name) if sensible.all() else values.set(~sensible, None).alias(cells.name)
 
 
-def read_dates(cells: pl.Series, latest: date | None = None) -> pl.Series:
-    """Read days as `hpedu.ingest.words.dates.read_date` does; null where there is none."""
-    return _look_up(cells, lambda text: read_date(text, latest), pl.Date)
-
-
 def read_column(cells: pl.Series, column: str, kind: str, coded: bool, latest: date | None) -> pl.Series:
     """Read a column by its kind (`school_columns.csv`); null where a cell is empty or not understood.
 
-    Parameters
-    ----------
-    coded
-        Whether the header is one of the ministry's database, whose own codes then hold ("2" is private).
+    Under a header of the ministry's database (`coded`) its own codes hold: "2" is private.
     """
+    words: dict[str, Callable[[str], Any]] = {
+        "date": lambda text: read_date(text, latest),
+        "year": _read_year,
+        "choice": lambda text: read_choice(text, column, coded),
+        "yes_no": lambda text: {"yes": True, "no": False}.get(read_choice(text, "yes_no") or ""),
+    }
     if kind == "count":
         return read_counts(cells)
-    if kind == "date":
-        return read_dates(cells, latest)
-    if kind == "year":
-        return _look_up(cells, _read_year, TYPES["year"])
     if column == "levels":
-        return _look_up(cells, lambda text: _list_levels(text, coded), CHOICE_TYPES["levels"])
-    if kind == "choice":
-        return _look_up(cells, lambda text: read_choice(text, column, coded), pl.String).cast(
-            CHOICE_TYPES.get(column, pl.String)
-        )
-    if kind == "yes_no":
-        return _look_up(cells, lambda text: read_choice(text, "yes_no"), pl.String) == "yes"
+        return _look_up(cells, lambda text: read_levels(text, coded), CHOICE_TYPES["levels"])
+    if kind in words:
+        values = _look_up(cells, words[kind], TYPES[kind])
+        return values.cast(CHOICE_TYPES.get(column, TYPES[kind]))
     if kind == "text":
         text = cells.str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars()
         return text.to_frame().select(hide_contacts(pl.col(text.name)))[text.name].replace("", None)
@@ -128,11 +118,6 @@ def _look_up(cells: pl.Series, read: Callable[[str], Any], kind: Any) -> pl.Seri
     return (
         cells.to_frame("text").join(table, on="text", how="left", maintain_order="left")["value"].alias(cells.name)
     )
-
-
-def _list_levels(text: str, coded: bool) -> list[str] | None:
-    levels = read_levels(text, coded)
-    return None if levels is None else list(levels)
 
 
 def _read_year(text: str) -> int | None:
@@ -174,12 +159,6 @@ def find_header(cells: pl.DataFrame, registry: Registry) -> Header | None:
     return best
 
 
-def find_lacking_columns(cells: pl.DataFrame, registry: Registry) -> list[str]:
-    """Find the required columns that a sheet lacks, if one of its first rows heads a school list."""
-    rows = ([text or "" for text in row] for row in cells.head(HEADER_DEPTH).rows())
-    return next(filter(None, (find_lacking(row, registry) for row in rows)), [])
-
-
 def read_sheet(
     cells: pl.DataFrame,
     header: Header,
@@ -193,13 +172,8 @@ def read_sheet(
 ) -> Sheet:
     """Read the rows under a header into the columns of the wide table (`lists.school_schema`).
 
-    Parameters
-    ----------
-    facts
-        The merged ranges (what says which school it is holds for each row of one, a figure for none), and whether
-        days without a format are counted from 1 January 1904.
-    published
-        When the file was published; no row and no date in it is later.
+    A cell merged over several rows says what school each is, and no figure of any. No row and no date is later
+    than the day the file was published.
     """
     letters = {column: column_letters(place) for place, column in header.columns.items()}
     issues = Issues(registry, file, name, letters)

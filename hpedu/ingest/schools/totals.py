@@ -1,12 +1,11 @@
 """Sum school rows to observations of the city and each commune, and count how many schools reported.
 
-Which level a school's figures belong to is decided in `hpedu.ingest.schools.stages`. `total_schools` does all of
-it; for more workbooks than fit into memory, `tally_schools` each and `total_tallies` all of them.
+Which level a school's figures belong to is decided in `hpedu.ingest.schools.stages`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,28 +44,38 @@ def total_schools(frame: pl.DataFrame, registry: Registry) -> pl.DataFrame:
 
     If some of the schools that have such a figure did not report it, the sum has the flag `incomplete`, and its
     note says how many did; if none did, there is no observation. All is synthetic if any row of the year is.
-
-    Parameters
-    ----------
-    frame
-        School rows (`hpedu.ingest.schools.lists.school_schema`), each school once a year.
-
-    Returns
-    -------
-    polars.DataFrame
-        measure, level, ownership, sex, detail, territory, place, year, value, unit, status, flags, note.
+    `frame` has each school once a year (`hpedu.ingest.schools.lists.school_schema`).
     """
-    return total_tallies([tally_schools(frame, registry)], registry)
+    words = registry.code("note", "school_reports").name
+    note = pl.concat_str(fill_template(words.vi), fill_template(words.en), separator="; ")
+    incomplete = (pl.col("reported") < pl.col("asked")) | (pl.col("unplaced") > 0)
+    flags = pl.when(incomplete).then(pl.lit(["incomplete"])).otherwise(pl.lit([], dtype=pl.List(pl.String)))
+    status = pl.when(pl.col("synthetic").any().over("year")).then(pl.lit("synthetic")).otherwise(pl.lit("derived"))
+    split = [n for n, line in enumerate(_list_lines(registry)) if line.by_ownership]
+    rolled = (
+        _roll_up(_tally(frame, registry).lazy(), split).join(_list_series(registry).lazy(), on="line").collect()
+    )
+    return rolled.select(
+        "measure",
+        "level",
+        "ownership",
+        "sex",
+        "detail",
+        territory=pl.lit(registry.city),
+        place="commune",
+        year="year",
+        value=pl.col("total").cast(pl.Float64),
+        unit="unit",
+        status=status,
+        flags=flags,
+        note=note,
+    ).sort("measure", "level", "ownership", "sex", "detail", "year", "place")
 
 
-def tally_schools(frame: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """Sum by series, year, commune and ownership; such sums can be added up over workbooks.
+def _tally(frame: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+    """Sum by line (place in the list of series), year, commune and ownership.
 
-    Returns
-    -------
-    polars.DataFrame
-        line (place in the list of series), year, commune, ownership, total, asked, reported, unplaced, synthetic:
-        schools asked are those that have such a figure to give, unplaced those of them without an ownership.
+    Schools `asked` are those that have such a figure to give, `unplaced` those of them without an ownership.
     """
     lines = list(enumerate(_list_lines(registry)))
     wide = (
@@ -88,59 +97,31 @@ def tally_schools(frame: pl.DataFrame, registry: Registry) -> pl.DataFrame:
         )
         .collect()
     )
-    keys = [*_GROUP, "synthetic"]
-    parts = [
+    # All three are unpivoted in one order.
+    total, asked, reported = (
         wide.unpivot(
-            pl.selectors.starts_with(f"{name} "), index=keys, variable_name="line", value_name=name
-        ).with_columns(pl.col("line").str.strip_prefix(f"{name} ").cast(pl.Int32))
+            pl.selectors.starts_with(f"{name} "),
+            index=[*_GROUP, "synthetic"],
+            variable_name="line",
+            value_name=name,
+        )
         for name in ("total", "asked", "reported")
-    ]
-    # All three were unpivoted in one order.
-    tally = parts[0].with_columns(parts[1]["asked"], parts[2]["reported"])
+    )
     unplaced = pl.when(pl.col("ownership").is_null()).then("asked").otherwise(0).cast(pl.Int64)
-    return tally.with_columns(unplaced=unplaced).filter(pl.col("asked") > 0)
-
-
-def total_tallies(tallies: Iterable[pl.DataFrame], registry: Registry) -> pl.DataFrame:
-    """Add up the tallies of several workbooks to observations, as `total_schools` does for one list."""
-    tally = pl.concat(tallies)
-    lines = list(_list_lines(registry))
-    split = [n for n, line in enumerate(lines) if line.by_ownership]
-    rolled = _roll_up(tally.lazy(), split).join(_list_series(registry).lazy(), on="line").collect()
-    words = registry.code("note", "school_reports").name
-    note = pl.concat_str(fill_template(words.vi), fill_template(words.en), separator="; ")
-    incomplete = (pl.col("reported") < pl.col("asked")) | (pl.col("unplaced") > 0)
-    flags = pl.when(incomplete).then(pl.lit(["incomplete"])).otherwise(pl.lit([], dtype=pl.List(pl.String)))
-    status = pl.when(pl.col("synthetic").any().over("year")).then(pl.lit("synthetic")).otherwise(pl.lit("derived"))
-    return rolled.select(
-        "measure",
-        "level",
-        "ownership",
-        "sex",
-        "detail",
-        territory=pl.lit(registry.city),
-        place="commune",
-        year="year",
-        value=pl.col("total").cast(pl.Float64),
-        unit="unit",
-        status=status,
-        flags=flags,
-        note=note,
-    ).sort("measure", "level", "ownership", "sex", "detail", "year", "place")
+    return (
+        total.with_columns(
+            asked["asked"], reported["reported"], pl.col("line").str.strip_prefix("total ").cast(pl.Int32)
+        )
+        .with_columns(unplaced=unplaced)
+        .filter(pl.col("asked") > 0)
+    )
 
 
 def tally_each(frame: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """List what each single school has to report, and what it reported.
-
-    Returns
-    -------
-    polars.DataFrame
-        school (number of its row), measure, level, sex, detail, by_ownership (public and private schools are
-        summed apart, too), total (null if it was not reported).
-    """
+    """List what each school (number of its row) has to report by series, and what it reported, or null."""
     alone = frame.with_row_index("school").with_columns(commune_code=pl.col("school").cast(pl.String))
     return (
-        tally_schools(alone, registry)
+        _tally(alone, registry)
         .join(_list_series(registry), on="line")
         .select(
             pl.col("commune").cast(pl.UInt32).alias("school"),
@@ -161,7 +142,7 @@ def _list_series(registry: Registry) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"line": pl.Int32, **words, "by_ownership": pl.Boolean}, orient="row")
 
 
-def _roll_up(tally: pl.LazyFrame, split: list[int]) -> pl.LazyFrame:
+def _roll_up(tally: pl.LazyFrame, split: Sequence[int]) -> pl.LazyFrame:
     """Sum for city and communes, all schools and each ownership; only what at least one school has reported."""
     sums = [pl.col(name).sum() for name in _SUMS] + [pl.col("synthetic").any()]
     city = tally.with_columns(commune=pl.lit(""))

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import polars as pl
-from openpyxl import Workbook
 
 from hpedu.assess.standing import has_lapsed
-from hpedu.assess.tasks import list_asked
-from hpedu.errors import HpeduError, check_name
+from hpedu.assess.tasks import Occurrence, list_asked
+from hpedu.console import check_ending
+from hpedu.errors import HpeduError, check_name, check_year
 from hpedu.folders import write_whole
 from hpedu.ingest.forms.design import (
     ALL,
-    COVER,
     SHEETS,
     Cover,
     SheetKind,
     duty_series,
     task_series,
-    write_cover_code,
     write_key,
 )
-from hpedu.present.exports.form_workbook import FormRow, write_cover, write_sheet
+from hpedu.present.exports.form_workbook import FormRow, begin_workbook, write_sheet
 from hpedu.present.exports.workbook import save_workbook
 from hpedu.present.page.blocks import render
 from hpedu.present.page.display import Fragment
@@ -38,8 +36,6 @@ from hpedu.texts import LANGUAGES, Language, format_date, say, school_year
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STEPS = ("fill", "number", "state", "labels", "return")
-FIRST_YEAR, LAST_YEAR = 1990, 2100
-"""Years that a form can be about: what lies outside is a slip of the finger."""
 
 
 class FormExists(HpeduError):
@@ -50,48 +46,12 @@ class FormExists(HpeduError):
         super().__init__(path)
 
 
-class NoYear(HpeduError):
-    """A form for a year that nobody can mean."""
-
-    status = 2
-
-    def __init__(self, year: int) -> None:
-        self.year, self.first, self.last = year, FIRST_YEAR, LAST_YEAR
-        super().__init__(year)
-
-
-class NoWorkbookName(HpeduError):
-    """A form is a workbook, and its file is called one."""
-
-    status = 2
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.better = path, path.with_suffix(".xlsx").name
-        super().__init__(path)
-
-
 def check_path(path: Path) -> Path:
-    """Return the path of a form that is still to be written.
-
-    Raises
-    ------
-    NoWorkbookName
-        If it does not end in .xlsx.
-    FormExists
-        If there is such a file: filled-in work is never overwritten.
-    """
-    if path.suffix.lower() != ".xlsx":
-        raise NoWorkbookName(path)
+    """Return the path of a form that is still to be written: a workbook, and no file that may be filled in."""
+    check_ending(path, ".xlsx")
     if path.exists():
         raise FormExists(path)
     return path
-
-
-def check_year(year: int) -> int:
-    """Return the year of a form. Raises `NoYear` unless it is one of four digits that can be meant."""
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise NoYear(year)
-    return year
 
 
 def write_form(
@@ -105,24 +65,9 @@ def write_form(
 ) -> int:
     """Write the empty form of a group of targets, or of a division; return how many figures it wants.
 
-    Parameters
-    ----------
-    subject
-        Target group (`overview` stands for the targets across all levels), or the id of a division.
-    year
-        Year in which the school year starts; for calendar figures the year itself.
-    territory
-        Id of the territory; None for the city.
-    observations
-        Columns `hpedu.ingest.schema.OBSERVATIONS`: the form leaves out what is there already. If any is synthetic,
-        so is the form: it says so on every sheet, and what is read of it has the status `synthetic`.
-
-    Raises
-    ------
-    UnknownName
-        For a group, division or territory that does not exist.
-    NoYear, NoWorkbookName, FormExists
-        As their texts say.
+    The `subject` is a group (`overview` stands for the targets across all levels) or the id of a division. The
+    form leaves out what is among the `observations`. If any is synthetic, so is the form: it says so on every
+    sheet, and what is read of it is synthetic. Raises `UnknownName`, `NoYear`, `WrongEnding` or `FormExists`.
     """
     content, asked = make_form(
         subject=subject,
@@ -143,42 +88,27 @@ def make_form(
     check_name("territory", territory, registry.territories)
     synthetic = "synthetic" in observations["status"]
     cover = Cover("cross_cutting" if subject == "overview" else subject, territory, check_year(year), synthetic)
-    missing = list_missing(cover, observations, registry)
-    texts = FormTexts(cover, registry)
+    asked = _list_rows(cover, observations, registry)
+    texts = _FormTexts(cover, registry)
     rows: dict[SheetKind, list[FormRow]] = {
-        "numbers": [texts.number_row(place, one) for place, one in enumerate(missing, 1)],
-        "milestones": list(texts.milestone_rows()),
-        "tasks": list(texts.task_rows(observations)),
-        "duties": list(texts.duty_rows()),
+        "numbers": [texts.number_row(place, one) for place, one in enumerate(asked.numbers, 1)],
+        "milestones": [texts.milestone_row(one) for one in asked.milestones],
+        "tasks": [texts.task_row(place, one) for place, one in enumerate(asked.tasks, 1)],
+        "duties": [texts.duty_row(place, one) for place, one in enumerate(asked.duties, 1)],
     }
-    workbook = Workbook()
-    # The reader of forms finds the cover by the name of its sheet.
-    workbook.security.lockStructure = True
-    workbook.active.title = COVER
-    write_cover(
-        workbook.active,
-        title=texts.title(),
-        code=write_cover_code(cover, texts.title()),
-        lines=texts.instructions(missing),
-        departments=texts.departments(),
-    )
+    title = title_form(cover, registry)
+    workbook = begin_workbook(cover, title, texts.instructions(asked.numbers), texts.departments())
     for kind, sheet in SHEETS.items():
         # Only a division has duties.
         if kind != "duties" or rows[kind]:
-            write_sheet(workbook, sheet, rows[kind], texts.title(), registry)
-    return save_workbook(workbook, date(year, 9, 30)), len(missing)  # the day schools count
+            write_sheet(workbook, sheet, rows[kind], title, registry)
+    return save_workbook(workbook, date(year, 9, 30)), len(asked.numbers)  # the day schools count
 
 
 def offer_forms(
     groups: Sequence[str], *, territory: str, year: int, observations: pl.DataFrame, wording: Wording
 ) -> Fragment:
-    """Draw links to the empty forms of some groups of targets; a former territory is asked for nothing.
-
-    Parameters
-    ----------
-    observations
-        Columns `hpedu.ingest.schema.OBSERVATIONS`: the forms leave out what is there already.
-    """
+    """Draw links to the empty forms of some groups of targets; a former territory is asked for nothing."""
     registry, language = wording.registry, wording.language
     asked = groups if registry.territories[territory].role == "city" else ()
     links = []
@@ -239,25 +169,47 @@ def list_missing(cover: Cover, observations: pl.DataFrame, registry: Registry) -
                     waiting = missing.setdefault(series, Missing(series)).duties
                     waiting += [duty] if duty not in waiting else []
     asked = [one for one in missing.values() if one.series not in there]
-    return sorted(asked, key=ground_of) if cover.subject in registry.departments else asked
+    return sorted(asked, key=_rank_ground) if cover.subject in registry.departments else asked
 
 
-def locate_rows(cover: Cover, observations: pl.DataFrame, registry: Registry) -> dict[str, list[int]]:
-    """Return the rows of the sheet of figures that each target waits for, by their number in the form."""
-    rows: dict[str, list[int]] = {}
-    for place, missing in enumerate(list_missing(cover, observations, registry), 1):
+@dataclass(frozen=True)
+class _Asked:
+    """The rows of a form, sheet by sheet."""
+
+    numbers: list[Missing]
+    milestones: list[Target]
+    tasks: list[Occurrence]
+    duties: list[Duty]
+
+
+def _list_rows(cover: Cover, observations: pl.DataFrame, registry: Registry) -> _Asked:
+    """List what a form asks for; what a plan assigns to a division stands before what is inferred."""
+    milestones = [target for target in targets_of(cover, registry) if target.kind == "milestone"]
+    tasks = list_asked(registry, observations, cover.year)
+    duties = []
+    if cover.subject in registry.departments:
+        milestones.sort(key=lambda target: GROUNDS.index(find_ground(target)))
+        tasks = [one for one in tasks if cover.subject in one.task.departments]
+        duties = [duty for duty in registry.duties.values() if cover.subject in registry.bearers_of(duty)]
+        duties.sort(key=lambda duty: not duty.departments)
+    return _Asked(list_missing(cover, observations, registry), milestones, tasks, duties)
+
+
+def locate_rows(
+    cover: Cover, observations: pl.DataFrame, registry: Registry, language: Language
+) -> dict[str, str]:
+    """Say for each target, task and duty that a form asks for, by id, in which sheet and rows it does."""
+    asked = _list_rows(cover, observations, registry)
+    rows: dict[tuple[SheetKind, str], list[str]] = {}
+    for place, missing in enumerate(asked.numbers, 1):
         for target in missing.targets:
-            rows.setdefault(target.id, []).append(place)
-    return rows
-
-
-def say_rows(target: Target, rows: Mapping[str, Sequence[int]], language: Language) -> str:
-    """Say in which rows of its form a target is asked for; "" if it is not (`rows` are those of `locate_rows`)."""
-    kind: SheetKind = "milestones" if target.kind == "milestone" else "numbers"
-    numbers = [target.number] if kind == "milestones" else rows.get(target.id, [])
-    if not numbers:
-        return ""
-    return say("form_rows", language, sheet=SHEETS[kind].name, rows=list(map(str, numbers)))
+            rows.setdefault(("numbers", target.id), []).append(str(place))
+    rows |= {("milestones", target.id): [str(target.number)] for target in asked.milestones}
+    rows |= {("tasks", one.task.id): [str(place)] for place, one in enumerate(asked.tasks, 1)}
+    rows |= {("duties", duty.id): [str(place)] for place, duty in enumerate(asked.duties, 1)}
+    return {
+        id: say("form_rows", language, sheet=SHEETS[kind].name, rows=places) for (kind, id), places in rows.items()
+    }
 
 
 def watch_series(groups: Sequence[str], year: int, registry: Registry) -> list[SeriesRef]:
@@ -268,10 +220,16 @@ def watch_series(groups: Sequence[str], year: int, registry: Registry) -> list[S
     return asked + list(map(task_series, registry.tasks))
 
 
-def ground_of(missing: Missing) -> int:
+def find_ground(owed: Target | Duty) -> str:
+    """Return who says that a division owes something: a place in `GROUNDS`."""
+    if isinstance(owed, Duty):
+        return "stated" if owed.departments else "inferred"
+    return owed.department_basis.partition("_")[0]
+
+
+def _rank_ground(missing: Missing) -> int:
     """Return the place in `GROUNDS` of the firmest ground on which somebody owes a figure."""
-    grounds = [target.department_basis.partition("_")[0] for target in missing.targets]
-    grounds += ["stated" if duty.departments else "inferred" for duty in missing.duties]
+    grounds = [*map(find_ground, missing.targets), *map(find_ground, missing.duties)]
     return min(map(GROUNDS.index, grounds))
 
 
@@ -296,130 +254,96 @@ def targets_of(cover: Cover, registry: Registry) -> list[Target]:
     return [t for t in registry.targets.values() if cover.subject in (t.group, *t.departments)]
 
 
-class FormTexts:
+class _FormTexts:
     """The texts of one form, Vietnamese in the first line and English in the second."""
 
     def __init__(self, cover: Cover, registry: Registry) -> None:
         self.cover, self.registry = cover, registry
         self.wording = Wording(registry, "vi", cover.territory)
-
-    def title(self) -> str:
-        """Write the title: group or division, territory, school year, and whether the form is synthetic."""
-        year, place = self.cover.year, self.registry.territories[self.cover.territory].name
-        subject = name_subject(self.cover.subject, self.registry)
-        return "\n".join(
-            (say("form_synthetic", language) + " – " if self.cover.synthetic else "")
-            + say(
-                "form_title",
-                language,
-                group=subject.get(language),
-                territory=place.get(language),
-                school_year=school_year(year, language),
-                year=year,
-            )
-            for language in LANGUAGES
-        )
+        self.of_division = cover.subject in registry.departments
 
     def instructions(self, missing: Sequence[Missing]) -> list[str]:
         """Write what the form is for and how to fill it in, a paragraph a step."""
         names = {kind: sheet.name for kind, sheet in SHEETS.items()}
         keys = ["form_purpose", *(f"form_step_{step}" for step in STEPS), *([] if missing else ["form_complete"])]
-        if self._of_division:
+        if self.of_division:
             keys.insert(1, "form_of_division")
-        return ["\n".join(say(key, language, **names) for language in LANGUAGES) for key in keys]
+        return [_say_both(key, **names) for key in keys]
 
     def departments(self) -> str:
         """Name the divisions that answer for the targets, a line each."""
-        if self._of_division:
+        if self.of_division:
             return self.wording.department(self.cover.subject)
-        named = dict.fromkeys(
-            name for target in targets_of(self.cover, self.registry) for name in target.departments
+        return _join_lines(
+            self.wording.department(name)
+            for target in targets_of(self.cover, self.registry)
+            for name in target.departments
         )
-        return "\n".join(map(self.wording.department, named))
 
     def number_row(self, place: int, missing: Missing) -> FormRow:
         """Return the row for a missing figure; `place` is its number in the form."""
         measure = self.registry.measures[missing.series.measure]
-        dates = dict.fromkeys(t.reference_date.vi for t in missing.targets if t.reference_date)
+        targets, duties = missing.targets, missing.duties
+        dates = dict.fromkeys(target.reference_date.vi for target in targets if target.reference_date)
         counted = [say("form_reference_date", "vi", dates="; ".join(dates))] if dates else []
+        names = [name_series(missing.series, self.registry, lang, self.cover.year) for lang in LANGUAGES]
         labels = {
-            "number": str(place),
-            "targets": "\n".join(
-                [*map(self._name_target, missing.targets), *(duty.duty.vi for duty in missing.duties)]
-            ),
-            "series": self.name_series(missing.series),
+            "targets": _join_lines([*map(self._name_target, targets), *(duty.duty.vi for duty in duties)]),
+            "series": "\n".join(names),
             "definition": "\n".join([measure.definition.vi, *counted, measure.definition.en]),
             "unit": self.registry.name("unit", measure.unit, "vi"),
-            "legal": "\n".join(
-                dict.fromkeys(
-                    [t.legal_source.vi for t in missing.targets] + list(map(self._place, missing.duties))
-                )
-            ),
-            "department": "\n".join(
-                dict.fromkeys(
-                    [*map(self._name_department, missing.targets), *map(self.wording.bearer, missing.duties)]
-                )
-            ),
+            "legal": _join_lines([*(target.legal_source.vi for target in targets), *map(self._place, duties)]),
+            "department": _join_lines([*map(self._name_department, targets), *map(self.wording.bearer, duties)]),
         }
-        key = write_key(missing.series, labels["number"], labels["series"])
-        return FormRow(labels, key, measure.unit, self._head(GROUNDS[ground_of(missing)]))
+        ground = GROUNDS[_rank_ground(missing)]
+        return self._row(missing.series, place, "series", labels, ground, measure.unit)
 
-    def milestone_rows(self) -> Iterator[FormRow]:
-        """Return a row for each milestone of the group or division, those that a plan assigns to it first."""
-        milestones = [t for t in targets_of(self.cover, self.registry) if t.kind == "milestone"]
-        grounds = {target.id: target.department_basis.partition("_")[0] for target in milestones}
-        if self._of_division:
-            milestones.sort(key=lambda target: GROUNDS.index(grounds[target.id]))
-        for target in milestones:
-            (series,) = parse_formula(self.registry.indicators[target.milestone_indicator].numerator)
-            labels = {
-                "number": str(target.number),
-                "milestone": _both(target.name),
-                "definition": target.definition.vi,
-                "legal": target.legal_source.vi,
-                "department": self._name_department(target),
-            }
-            key = write_key(series, labels["number"], labels["milestone"])
-            yield FormRow(labels, key, head=self._head(grounds[target.id]))
+    def milestone_row(self, target: Target) -> FormRow:
+        """Return the row for a milestone, under the number it has in the plans."""
+        (series,) = parse_formula(self.registry.indicators[target.milestone_indicator].numerator)
+        labels = {
+            "milestone": _both(target.name),
+            "definition": target.definition.vi,
+            "legal": target.legal_source.vi,
+            "department": self._name_department(target),
+        }
+        return self._row(series, target.number, "milestone", labels, find_ground(target))
 
-    def task_rows(self, observations: pl.DataFrame) -> Iterator[FormRow]:
-        """Return a row for each task of the plans that the year has to report on."""
-        asked = list_asked(self.registry, observations, self.cover.year)
-        if self._of_division:
-            asked = [one for one in asked if self.cover.subject in one.task.departments]
-        for place, one in enumerate(asked, 1):
-            task = one.task
-            days = [] if one.due is None else [one.due.isoformat()]
-            due = [say("form_due", lang, day=format_date(day, lang)) for day in days for lang in LANGUAGES]
-            labels = {
-                "number": str(place),
-                "task": f"{say(f'plan_short_{task.plan}', 'vi')} {task.number}. {_both(task.title)}",
-                "department": self.wording.lead(task),
-                "timing": "\n".join([_both(task.timing), *due]),
-            }
-            yield FormRow(labels, write_key(task_series(task), labels["number"], labels["task"]))
+    def task_row(self, place: int, one: Occurrence) -> FormRow:
+        """Return the row for a task of the plans that the year has to report on."""
+        task = one.task
+        days = [] if one.due is None else [one.due.isoformat()]
+        due = [say("form_due", lang, day=format_date(day, lang)) for day in days for lang in LANGUAGES]
+        labels = {
+            "task": f"{say(f'plan_short_{task.plan}', 'vi')} {task.number}. {_both(task.title)}",
+            "department": self.wording.lead(task),
+            "timing": "\n".join([_both(task.timing), *due]),
+        }
+        return self._row(task_series(task), place, "task", labels)
 
-    def duty_rows(self) -> Iterator[FormRow]:
-        """Return a row for each duty of the division, those that a plan assigns to it first."""
-        own = [d for d in self.registry.duties.values() if self.cover.subject in self.registry.bearers_of(d)]
-        for place, duty in enumerate(sorted(own, key=lambda one: not one.departments), 1):
-            labels = {
-                "number": str(place),
-                "duty": _both(duty.duty),
-                "measured_by": _both(duty.measure) if duty.measure else "",
-                "legal": self._place(duty),
-                "department": self.wording.bearer(duty),
-            }
-            key = write_key(duty_series(duty), labels["number"], labels["duty"])
-            yield FormRow(labels, key, head=self._head("stated" if duty.departments else "inferred"))
+    def duty_row(self, place: int, duty: Duty) -> FormRow:
+        """Return the row for a duty of the division."""
+        labels = {
+            "duty": _both(duty.duty),
+            "measured_by": _both(duty.measure) if duty.measure else "",
+            "legal": self._place(duty),
+            "department": self.wording.bearer(duty),
+        }
+        return self._row(duty_series(duty), place, "duty", labels, find_ground(duty))
 
-    @property
-    def _of_division(self) -> bool:
-        return self.cover.subject in self.registry.departments
-
-    def _head(self, ground: str) -> str:
-        """Return the line over the rows that a division owes on one ground; a group's form has none."""
-        return " / ".join(say(f"owed_{ground}", language) for language in LANGUAGES) if self._of_division else ""
+    def _row(
+        self,
+        series: SeriesRef,
+        number: int,
+        sealed: str,
+        labels: Mapping[str, str],
+        ground: str = "",
+        unit: str = "status",
+    ) -> FormRow:
+        """Return a row whose key is sealed with its number and a label; in a division's form under its ground."""
+        head = _say_both(f"owed_{ground}", between=" / ") if ground and self.of_division else ""
+        key = write_key(series, str(number), labels[sealed])
+        return FormRow({"number": str(number), **labels}, key, unit, head)
 
     def _place(self, duty: Duty) -> str:
         return f"{say(f'plan_short_{duty.plan}', 'vi')}, {self.wording.name_place(duty.section, duty.annex)}"
@@ -429,25 +353,39 @@ class FormTexts:
         lapsed = f" ({say('form_substitute', 'vi')})" if has_lapsed(target, self.cover.year) else ""
         return f"{target.number}. {target.name.vi}{lapsed}"
 
-    def name_series(self, series: SeriesRef, year: int | None = None) -> str:
-        """Name measure, part and year (without one, that of the form): "Trường học – Mầm non (2026-2027)"."""
-        year, basis = year or self.cover.year, self.registry.measures[series.measure].basis
-        when = {lang: school_year(year, lang) if basis == "school_year" else str(year) for lang in LANGUAGES}
-        return "\n".join(f"{name_series(series, self.registry, lang)} ({when[lang]})" for lang in LANGUAGES)
-
     def _name_department(self, target: Target) -> str:
         return f"{self.wording.departments(target)} ({self.wording.department_basis(target)})"
 
 
-def name_series(series: SeriesRef, registry: Registry, language: Language) -> str:
-    """Name measure and part: "Trường học – Mầm non, Ngoài công lập"."""
+def name_series(series: SeriesRef, registry: Registry, language: Language, year: int | None = None) -> str:
+    """Name measure and part, with a year if there is one: "Trường học – Mầm non, Ngoài công lập (2026-2027)"."""
     codes = [("level", series.level), ("ownership", series.ownership), ("sex", series.sex)]
     parts = [registry.name(d, c, language) for d, c in codes if c not in ("all", "both")]
     ages = registry.codes_of("age_band")
     if series.detail:
         parts.append(ages[series.detail].name.get(language) if series.detail in ages else series.detail)
-    name = registry.measures[series.measure].name.get(language)
-    return f"{name}{' – ' if parts else ''}{', '.join(parts)}"
+    measure = registry.measures[series.measure]
+    name = f"{measure.name.get(language)}{' – ' if parts else ''}{', '.join(parts)}"
+    if year is None:
+        return name
+    return f"{name} ({school_year(year, language) if measure.basis == 'school_year' else year})"
+
+
+def title_form(cover: Cover, registry: Registry) -> str:
+    """Write the title of a form or book in both languages: subject, territory, years; a synthetic one says so."""
+    lines = []
+    for language in LANGUAGES:
+        title = say(
+            "form_title" if cover.last is None else "history_book_title",
+            language,
+            subject=name_subject(cover.subject, registry).get(language),
+            territory=registry.territories[cover.territory].name.get(language),
+            school_year=school_year(cover.year, language),
+            year=cover.year,
+            last=school_year(cover.years[-1], language),
+        )
+        lines.append(f"{say('form_synthetic', language)} – {title}" if cover.synthetic else title)
+    return "\n".join(lines)
 
 
 def name_subject(subject: str, registry: Registry) -> Text:
@@ -459,3 +397,12 @@ def name_subject(subject: str, registry: Registry) -> Text:
 
 def _both(text: Text) -> str:
     return f"{text.vi}\n{text.en}"
+
+
+def _say_both(key: str, *, between: str = "\n", **values: object) -> str:
+    return between.join(say(key, language, **values) for language in LANGUAGES)
+
+
+def _join_lines(lines: Iterable[str]) -> str:
+    """Write lines under one another, each once."""
+    return "\n".join(dict.fromkeys(lines))

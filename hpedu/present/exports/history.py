@@ -13,19 +13,18 @@ from typing import Any
 
 import polars as pl
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
+from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from hpedu.assess.standing import COUNTED_ON, has_lapsed
-from hpedu.errors import HpeduError, check_name
+from hpedu.errors import HpeduError, check_name, check_year
 from hpedu.folders import write_whole
 from hpedu.ingest.forms.design import (
     ALL,
     CHECKS,
     COMPUTED,
-    COVER,
     HISTORY,
     MARKER,
     PASTED,
@@ -33,10 +32,9 @@ from hpedu.ingest.forms.design import (
     Sheet,
     name_milestone_state,
     range_of,
-    write_cover_code,
     write_key,
 )
-from hpedu.present.exports.form import check_path, check_year, name_series, name_subject, series_of
+from hpedu.present.exports.form import check_path, name_series, series_of, title_form
 from hpedu.present.exports.form_workbook import (
     FIRST,
     HEAD,
@@ -44,16 +42,18 @@ from hpedu.present.exports.form_workbook import (
     UNLOCKED,
     FormRow,
     begin_sheet,
+    begin_workbook,
+    bold,
     finish_sheet,
     place_rows,
-    write_cover,
+    write_headings,
     write_sheet,
 )
 from hpedu.present.exports.workbook import put_text, save_workbook
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator, Target
-from hpedu.texts import LANGUAGES, say, school_year
+from hpedu.texts import LANGUAGES, say
 
 LONGEST = 20
 """So many years fit on a sheet of paper."""
@@ -96,21 +96,10 @@ def write_history(
     titles: Mapping[str, str],
     registry: Registry,
 ) -> int:
-    """Write the book of some years; return how many figures it wants.
+    """Write the book of some years about a group, a division or (None) all; return how many figures it wants.
 
-    Parameters
-    ----------
-    subject
-        The target group or division it is about; None for all.
-    observations
-        Columns `hpedu.ingest.schema.OBSERVATIONS`: what is there is printed into the book, and not asked for.
-    titles
-        What to call the sources of the observations, by name; one that is not among them is called by its file.
-
-    Raises
-    ------
-    UnknownName, NoWorkbookName, FormExists
-        As of `hpedu.present.exports.form.write_form`.
+    What is among the `observations` is printed into the book, and not asked for. `titles` say what to call their
+    sources; one that is not among them is called by its file. Raises as `hpedu.present.exports.form.write_form`.
     """
     if subject is not None:
         check_name("group", subject, [*registry.groups, *registry.departments])
@@ -128,22 +117,17 @@ class _Line:
     indicator: Indicator | None = None
     targets: list[Target] = field(default_factory=list)
     years: set[int] = field(default_factory=set)
+    # The sheet it is in, and the number of its row there.
+    place: tuple[str, int] = ("", 0)
 
 
 @dataclass
 class _Page:
-    """A sheet of the book: its lines, their rows, and how many cells are to be filled in and hold something."""
+    """A sheet of the book: its lines, and how many cells are to be filled in."""
 
     design: Sheet
     lines: list[_Line]
-    rows: list[FormRow] = field(default_factory=list)
     wanted: int = 0
-
-    @cached_property
-    def places(self) -> dict[tuple[str, SeriesRef], int]:
-        """Return the number of the row of each series."""
-        numbers = (number for number, _ in place_rows(FormRow({}, "", head=line.territory) for line in self.lines))
-        return {(one.territory, one.series): n for n, one in zip(numbers, self.lines, strict=True) if one.series}
 
 
 class _Book:
@@ -165,6 +149,11 @@ class _Book:
             _Page(replace(HISTORY.over(years), name=registry.departments[name].sheet), lines)
             for name, lines in self._list_lines().items()
         ]
+        for sheet in self.sheets:
+            places = place_rows(FormRow({}, "", head=line.territory) for line in sheet.lines)
+            for line, (number, _) in zip(sheet.lines, places, strict=True):
+                line.place = sheet.design.name, number
+        self.places = {(line.territory, line.series): line.place for sheet in self.sheets for line in sheet.lines}
 
     def _list_known(self, observations: pl.DataFrame) -> dict[tuple[str, SeriesRef], dict[int, dict[str, Any]]]:
         """Return what is known, by territory and series, and year; an estimate is nothing that is known."""
@@ -246,47 +235,29 @@ class _Book:
 
     def draw(self) -> bytes:
         """Draw the workbook."""
-        title = self._title()
-        workbook = Workbook()
-        workbook.security.lockStructure = True
-        workbook.active.title = COVER
-        write_cover(
-            workbook.active,
-            title=title,
-            code=write_cover_code(self.cover, title),
-            lines=["\n".join(say(f"history_{key}", lang) for lang in LANGUAGES) for key in ("purpose", *STEPS)],
-            departments="\n".join(sheet.design.name for sheet in self.sheets),
-        )
+        title = title_form(self.cover, self.registry)
+        lines = ["\n".join(say(f"history_{key}", lang) for lang in LANGUAGES) for key in ("purpose", *STEPS)]
+        names = "\n".join(sheet.design.name for sheet in self.sheets)
+        workbook = begin_workbook(self.cover, title, lines, names, PAPER)
         for sheet in self.sheets:
-            sheet.rows = list(self._list_rows(sheet))
-        for sheet in self.sheets:
-            page = write_sheet(workbook, sheet.design, sheet.rows, title, self.registry, PAPER)
+            rows = list(self._list_rows(sheet))
+            page = write_sheet(workbook, sheet.design, rows, title, self.registry, PAPER)
             self._write_progress(page, sheet)
         self._write_checks(workbook, title)
         _write_pasting(workbook, title)
         return save_workbook(workbook, date(self.years[-1], 9, 30))
 
-    def _title(self) -> str:
-        first, last = self.years[0], self.years[-1]
-        lines = []
-        for lang in LANGUAGES:
-            subject = name_subject(self.cover.subject, self.registry).get(lang)
-            synthetic = say("form_synthetic", lang) + " – " if self.cover.synthetic else ""
-            years = {"first": school_year(first, lang), "last": school_year(last, lang)}
-            lines.append(synthetic + say("history_book_title", lang, subject=subject, **years))
-        return "\n".join(lines)
-
     def _list_rows(self, sheet: _Page) -> Iterator[FormRow]:
-        numbers = (n for n, _ in place_rows(FormRow({}, "", head=line.territory) for line in sheet.lines))
         count = 0
-        for number, line in zip(numbers, sheet.lines, strict=True):
-            if line.series is None:
-                yield self._share_row(line, sheet, number)
-            else:
+        for line in sheet.lines:
+            if line.indicator is not None:
+                yield self._share_row(line, line.indicator, sheet.design)
+            elif line.series is not None:
                 count += 1
-                yield self._series_row(line, line.series, sheet, count, number)
+                yield self._series_row(line, line.series, sheet, count)
 
-    def _series_row(self, line: _Line, series: SeriesRef, sheet: _Page, count: int, number: int) -> FormRow:
+    def _series_row(self, line: _Line, series: SeriesRef, sheet: _Page, count: int) -> FormRow:
+        _, number = line.place
         measure = self.registry.measures[series.measure]
         known = {year: row for year, row in self.known[line.territory, series].items() if year in self.years}
         is_state = measure.unit == "status"
@@ -323,21 +294,24 @@ class _Book:
             usual=(min(values) / USUAL, max(values) * USUAL) if values and min(values) > 0 else None,
         )
 
-    def _share_row(self, line: _Line, sheet: _Page, number: int) -> FormRow:
+    def _share_row(self, line: _Line, indicator: Indicator, design: Sheet) -> FormRow:
         """Return the row in which the workbook shows the share that the rows above it make."""
-        indicator = line.indicator
-        assert indicator is not None
-        above, below = (
-            [self._find_row(line.territory, series, sheet) for series in parse_formula(formula)]
-            for formula in (indicator.numerator, indicator.denominator)
-        )
+
+        def find_cell(series: SeriesRef, letter: str) -> str:
+            sheet, number = self.places[line.territory, series]
+            return f"{letter}{number}" if sheet == design.name else f"'{sheet}'!{letter}{number}"
+
         given: dict[str, float | str | None] = {}
-        for place, column in enumerate(sheet.design.columns, 1):
-            if column.role == "fill":
-                letter = get_column_letter(place)
-                given[column.id] = _share(above, below, letter, indicator) if column.id.isdigit() else None
+        for name, letter in _letters(design).items():
+            if name.isdigit():
+                above, below = (
+                    [find_cell(series, letter) for series in parse_formula(formula)]
+                    for formula in (indicator.numerator, indicator.denominator)
+                )
+                given[name] = _share(above, below, indicator)
+        given |= {column.id: None for column in design.columns if column.role == "fill" and column.id not in given}
         if indicator.upper == 100:
-            cells, _, _ = _cells(sheet.design, number)
+            cells, _, _ = _cells(design, line.place[1])
             given["remark"] = f'=IF(MAX({cells})>100,"{say("history_too_much", "vi")}","")'
         (target,) = line.targets
         labels = {
@@ -346,14 +320,6 @@ class _Book:
             "targets": f"{target.number}. {target.name.vi}",
         }
         return FormRow(labels, COMPUTED, indicator.unit, self._head(line.territory), given=given)
-
-    def _find_row(self, territory: str, series: SeriesRef, own: _Page) -> str:
-        """Return where a series stands, as "'Sheet'!{column}12" without the column."""
-        for sheet in (own, *self.sheets):
-            number = sheet.places.get((territory, series))
-            if number is not None:
-                return (f"'{sheet.design.name}'!" if sheet is not own else "") + f"{{}}{number}"
-        raise LookupError(series)
 
     def _head(self, territory: str) -> str:
         role = self.registry.territories[territory].role
@@ -379,16 +345,15 @@ class _Book:
         filled = f"SUM({_column(sheet, 'filled')})"
         cell = page[f"{_letters(sheet.design)['fix_reason']}1"]
         cell.value = f'="{say("history_progress", "vi")} "&{filled}&" / {sheet.wanted}"'
-        cell.font = Font(bold=True, size=13)
+        cell.font = bold(size=13)
 
     def _write_checks(self, workbook: Workbook, title: str) -> None:
         """Write the sheet to look at before the book is sent: how full each sheet is, and what it doubts."""
         page = begin_sheet(workbook, CHECKS, title)
         put_text(page.cell(HEAD, 1), f"{MARKER}:checks")
         last = FIRST + len(self.sheets)
-        for place, name in enumerate(("sheet", "filled", "wanted", "doubts"), 1):
-            put_text(page.cell(FIRST, place), say(f"history_{name}", "vi")).font = Font(bold=True)
-            page.column_dimensions[get_column_letter(place)].width = 34 if place == 1 else 18
+        widths = {"sheet": 34, "filled": 18, "wanted": 18, "doubts": 18}
+        write_headings(page, FIRST, [(say(f"history_{name}", "vi"), width) for name, width in widths.items()])
         for number, sheet in enumerate(self.sheets, FIRST + 1):
             name = f"'{sheet.design.name}'!"
             put_text(page.cell(number, 1), sheet.design.name)
@@ -399,7 +364,7 @@ class _Book:
         doubts = f"SUM(D{FIRST + 1}:D{last})"
         fine, look = (say(f"history_{key}", "vi") for key in ("fine", "look"))
         page.cell(FIRST - 1, 1).value = f'=IF({doubts}=0,"{fine}",{doubts}&" {look}")'
-        page.cell(FIRST - 1, 1).font = Font(bold=True, size=12)
+        page.cell(FIRST - 1, 1).font = bold(size=12)
         finish_sheet(page, PAPER)
 
 
@@ -434,7 +399,7 @@ def _letters(design: Sheet) -> dict[str, str]:
 
 def _column(sheet: _Page, name: str) -> str:
     """Return the range of a column, from the first row to the last."""
-    letter, (*_, (last, _)) = _letters(sheet.design)[name], place_rows(sheet.rows)
+    letter, last = _letters(sheet.design)[name], sheet.lines[-1].place[1]
     return f"{letter}{FIRST}:{letter}{last}"
 
 
@@ -456,9 +421,8 @@ def _check_row(design: Sheet, number: int, *, whole: bool) -> str:
     return f'=IF(SUMPRODUCT(--ISTEXT({row}))>0,"{say("history_text", "vi")}",{formula})'
 
 
-def _share(above: Sequence[str], below: Sequence[str], letter: str, indicator: Indicator) -> str:
-    """Return the formula of a share in the column of a year; nothing while a part of it is blank."""
-    top, bottom = ([cell.format(letter) for cell in cells] for cells in (above, below))
-    whole, parts = ",".join(bottom), ",".join(dict.fromkeys([*top, *bottom]))
+def _share(above: Sequence[str], below: Sequence[str], indicator: Indicator) -> str:
+    """Return the formula of a share; nothing while a part of it is blank."""
+    whole, parts = ",".join(below), ",".join(dict.fromkeys([*above, *below]))
     full = f"AND(COUNT({parts})={parts.count(',') + 1},SUM({whole})>0)"
-    return f'=IF({full},ROUND({indicator.scale}*SUM({",".join(top)})/SUM({whole}),2),"")'
+    return f'=IF({full},ROUND({indicator.scale}*SUM({",".join(above)})/SUM({whole}),2),"")'

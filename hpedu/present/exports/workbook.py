@@ -51,11 +51,11 @@ WRAP = Alignment(wrap_text=True, vertical="top")
 HEADER = 4
 
 _HEADING = PatternFill("solid", fgColor="1F4E79")
-_FACE = "Calibri"
-_TITLE = Font(name=_FACE, bold=True, size=14)
-_LINK = Font(name=_FACE, color="005A94", underline="single")
-_WARNING = Font(name=_FACE, bold=True, size=12, color="A3182B")
-_HEAD = Font(name=_FACE, bold=True, color="FFFFFF")
+FACE = "Calibri"
+_TITLE = Font(name=FACE, bold=True, size=14)
+_LINK = Font(name=FACE, color="005A94", underline="single")
+_WARNING = Font(name=FACE, bold=True, size=12, color="A3182B")
+_HEAD = Font(name=FACE, bold=True, color="FFFFFF")
 _NUMBER = Alignment(horizontal="right", vertical="top", indent=1)
 _ONE_LINE = Alignment(vertical="top")
 _STYLE = TableStyleInfo(name="TableStyleLight15", showRowStripes=True)

@@ -71,9 +71,11 @@ def read_figures() -> Figures:
     """Return what the tables of the project know of the cells that pages cite."""
     # A sum over a school list has no cell of its own.
     table = store.observations(all_editions=True).filter(pl.col("cell") != "")
-    doubted = table.filter(pl.col("flags").list.contains("contradicted"))
+    is_doubted = pl.col("flags").list.contains("contradicted")
     printed = dict(zip(_name_places(table), table["printed"], strict=True))
-    return Figures(printed, frozenset(_name_places(doubted)))
+    # Pages name no sheet: a cell that is sound in another sheet of its workbook may be the one that is meant.
+    doubted = {*_name_places(table.filter(is_doubted))} - {*_name_places(table.filter(~is_doubted))}
+    return Figures(printed, frozenset(doubted))
 
 
 def _name_places(table: pl.DataFrame) -> list[str]:

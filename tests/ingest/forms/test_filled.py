@@ -438,7 +438,7 @@ class TestShape:
 
     def test_the_reasons_of_forms_say_what_to_do(self, registry: Registry) -> None:
         reasons = {code: row.name for code, row in registry.codes_of("reason").items() if code.startswith("form_")}
-        assert len(reasons) == 21
+        assert len(reasons) == 22
         for said in reasons.values():
             assert (
                 "{file}" in said.vi and "{file}" in said.en and "{subject}" in said.vi and "{subject}" in said.en

@@ -17,7 +17,7 @@ from openpyxl import Workbook
 
 from hpedu.ingest.schools.fields import find_column, read_levels, recognise_school_list
 from hpedu.ingest.schools.lists import SchoolList, read_school_list
-from hpedu.ingest.schools.sheets import read_counts, read_dates
+from hpedu.ingest.schools.sheets import read_column, read_counts
 from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
 from hpedu.texts import Language
@@ -159,11 +159,11 @@ class TestCells:
     def test_a_day_is_read_in_every_writing(self, day: date) -> None:
         serial = (day - date(1899, 12, 30)).days
         texts = [f"{day:%d/%m/%Y}", f"{day.day}-{day.month}-{day.year}", day.isoformat(), str(serial)]
-        assert read_dates(pl.Series("d", texts)).to_list() == [day] * 4
+        assert read_column(pl.Series("d", texts), "d", "date", False, None).to_list() == [day] * 4
 
     @pytest.mark.parametrize("text", ["2023", "31/02/2024", "tháng 5"])
     def test_no_day(self, text: str) -> None:
-        assert read_dates(pl.Series("d", [text])).item() is None
+        assert read_column(pl.Series("d", [text]), "d", "date", False, None).item() is None
 
     @pytest.mark.parametrize(
         ("text", "levels"),

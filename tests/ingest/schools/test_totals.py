@@ -10,7 +10,7 @@ import pytest
 
 from hpedu.demo.schools import make_schools
 from hpedu.ingest.schools.lists import school_schema
-from hpedu.ingest.schools.totals import tally_schools, total_schools, total_tallies
+from hpedu.ingest.schools.totals import total_schools
 from hpedu.registry import Registry
 
 
@@ -161,12 +161,6 @@ def test_one_synthetic_school_makes_the_year_synthetic(registry: Registry) -> No
     )
     assert set(totals.filter(pl.col("year") == 2025)["status"]) == {"synthetic"}
     assert set(totals.filter(pl.col("year") == 2026)["status"]) == {"derived"}
-
-
-def test_tallies_add_up(registry: Registry) -> None:
-    frame = make_schools(200)
-    parts = [tally_schools(part, registry) for part in (frame.head(70), frame.slice(70))]
-    assert total_tallies(parts, registry).equals(total_schools(frame, registry))
 
 
 def test_communes_add_up_to_the_city(registry: Registry) -> None:

@@ -6,6 +6,8 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from xml.sax.saxutils import escape
+from zipfile import ZipFile
 
 import polars as pl
 import pytest
@@ -13,6 +15,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
 
 from hpedu.assess.standing import assess_targets
+from hpedu.console import WrongEnding
 from hpedu.ingest import schema
 from hpedu.ingest.derive import derive_merged, mark_current
 from hpedu.ingest.forms.design import (
@@ -31,7 +34,7 @@ from hpedu.ingest.pipeline import read_own
 from hpedu.ingest.propose import stand_in
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.source import open_source
-from hpedu.present.exports.form import FormExists, NoWorkbookName
+from hpedu.present.exports.form import FormExists
 from hpedu.present.exports.form_workbook import FIRST, HEAD
 from hpedu.present.exports.history import NoYears, read_years, write_history
 from hpedu.registry import Registry
@@ -40,6 +43,7 @@ from hpedu.values import compute_indicators
 from tests.ingest.test_reading_formats import expected, figures, vietnamese
 
 YEARS = range(2019, 2026)
+ODF = ("office", "table", "text")
 NOTHING = pl.DataFrame(schema=schema.OBSERVATIONS)
 NURSERY = "hai_phong_old:pupils/nursery"
 PRESCHOOL = "hai_phong_old:pupils/preschool"
@@ -113,6 +117,32 @@ def reasons(reading: Reading) -> dict[str, str]:
     return {issue["cell"]: issue["reason"] for issue in reading.issues}
 
 
+def write_open_document(workbook: Workbook) -> bytes:
+    """Save a workbook as LibreOffice does in its own format, which says of each number that it is one."""
+    tables = []
+    for sheet in workbook:
+        rows = []
+        for row in sheet.iter_rows(values_only=True):
+            cells = []
+            for value in row:
+                lines = "" if value is None else str(value)
+                shown = "".join(f"<text:p>{escape(line)}</text:p>" for line in lines.splitlines())
+                kind = 'office:value-type="string"' if shown else ""
+                if isinstance(value, int | float):
+                    kind = f'office:value-type="float" office:value="{value}"'
+                cells.append(f"<table:table-cell {kind}>{shown}</table:table-cell>")
+            rows.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
+        tables.append(f'<table:table table:name="{escape(sheet.title)}">{"".join(rows)}</table:table>')
+    names = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ODF)
+    body = f"<office:body><office:spreadsheet>{''.join(tables)}</office:spreadsheet></office:body>"
+    content = io.BytesIO()
+    with ZipFile(content, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr("content.xml", f"<office:document-content {names}>{body}</office:document-content>")
+    return content.getvalue()
+
+
 class TestWritten:
     def test_a_sheet_a_division_and_the_rest_around_it(self, book: Book, registry: Registry) -> None:
         divisions = [row.sheet for row in registry.departments.values() if row.valid_to is None]
@@ -175,7 +205,7 @@ class TestWritten:
         assert counts[0] > counts[1] > 0
         with pytest.raises(FormExists):
             write_history(tmp_path / "quality.xlsx", **asked)
-        with pytest.raises(NoWorkbookName):
+        with pytest.raises(WrongEnding):
             write_history(tmp_path / "quality.pdf", **asked)
 
     @pytest.mark.parametrize("text", ["2019", "2025-2019", "2019-2099", "x-y", "1900-2025", "2019-2019"])
@@ -196,6 +226,13 @@ class TestRead:
         assert not list(reading.issues)
         assert values(reading) == {("hai_phong_old", 2023): 43000, ("hai_phong_old", 2024): 43500}
         assert {row["note"] for row in reading.observations} == {"Báo cáo năm học"}
+
+    def test_saved_as_an_open_document(self, known: Book) -> None:
+        known.type(NURSERY, y2022=43_000, y2023=44_000)
+        content = write_open_document(known.workbook)
+        reading = read_file(open_source(content), stand_in(Path("so.ods")), known.registry)
+        assert not list(reading.issues)
+        assert values(reading) == {("hai_phong_old", 2022): 43_000, ("hai_phong_old", 2023): 44_000}
 
     def test_sheets_renamed_cover_too_and_rows_sorted(self, book: Book) -> None:
         book.type(NURSERY, y2021=40000)
@@ -337,8 +374,36 @@ class TestWrong:
             cells["2021"].value = value
         run[0]["2021"].value = None
         moved = {cell for cell, reason in reasons(book.read()).items() if reason == "form_moved"}
-        assert moved >= {cells["2021"].coordinate for cells in run[1:5]}
-        assert not {cells["2020"].coordinate for cells in run} & moved
+        # What is like the figures of its own row was pasted with the others.
+        assert moved == {cells["2021"].coordinate for cells in run[1:]}
+
+    def test_small_figures_pasted_for_two_years(self, book: Book) -> None:
+        run = self._fill_block(book)
+        for place, cells in enumerate(run):
+            for year in YEARS:
+                cells[str(year)].value = 20 + 3 * place + (year - 2019)
+            cells["2022"].value = cells["2021"].value
+        found = reasons(book.read())
+        assert {cells["2022"].coordinate for cells in run} <= {
+            cell for cell, reason in found.items() if reason == "form_repeated"
+        }
+        run[0]["2022"].value = 99
+        assert "form_repeated" not in reasons(book.read()).values()
+
+    def test_a_numerator_and_a_denominator_that_are_swapped(self, book: Book) -> None:
+        population = "hai_phong_old:resident_population_school_age/nursery"
+        for place, year in enumerate(YEARS):
+            book.type(NURSERY, **{f"y{year}": 40_000 + 500 * place})
+            book.type(population, **{f"y{year}": 90_000 + 500 * place})
+        book.type(NURSERY, y2022=91_500).type(population, y2022=41_500)
+        cells = [book.find(key)["2022"].coordinate for key in (NURSERY, population)]
+        assert reasons(book.read()) == dict.fromkeys(cells, "form_swapped")
+
+    def test_a_part_above_its_whole_in_several_years_is_one_text(self, book: Book) -> None:
+        for year in (2020, 2021):
+            book.type(BOTH_SESSIONS, **{f"y{year}": 200 + year}).type(PRESCHOOL, **{f"y{year}": year})
+        (text,) = {row["subject"] for row in book.read().issues.join().to_dicts()}
+        assert text.count(" > ") == 2
 
     def test_a_column_pasted_for_two_years(self, book: Book) -> None:
         run = self._fill_block(book)

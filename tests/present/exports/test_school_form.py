@@ -12,9 +12,10 @@ from openpyxl import load_workbook
 
 from hpedu.demo.schools import make_schools
 from hpedu.errors import HpeduError
+from hpedu.ingest.schools.addresses import list_valid
 from hpedu.ingest.schools.lists import read_school_list, school_schema
 from hpedu.ingest.source import open_source
-from hpedu.present.exports.school_form import HEAD, KEPT, list_communes, list_headers, make_school_form
+from hpedu.present.exports.school_form import HEAD, KEPT, list_headers, make_school_form
 from hpedu.registry import Registry
 
 
@@ -65,7 +66,7 @@ def test_all_columns_and_allowed_values_are_there(registry: Registry, last_year:
     assert not rule_of("levels").showErrorMessage
     communes = workbook[workbook.sheetnames[1]]
     assert rule_of("commune_name").formula1.endswith(f"$B$2:$B${communes.max_row}")
-    assert communes.max_row - 1 == len(list_communes(registry, date(2026, 9, 30))) == 114
+    assert communes.max_row - 1 == len(list_valid(date(2026, 9, 30), registry)) == 114
 
 
 def test_without_any_list_the_rows_are_empty_and_new_schools_can_be_typed(registry: Registry) -> None:
