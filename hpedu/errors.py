@@ -6,7 +6,7 @@ The text of an error is in `texts/command.toml`, in Vietnamese and English, unde
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
@@ -25,11 +25,13 @@ from hpedu.texts import (
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
 
 __all__ = [
     "HpeduError",
     "IngestError",
     "NoFigures",
+    "NoYear",
     "Problem",
     "ProblemsError",
     "Refused",
@@ -38,7 +40,9 @@ __all__ = [
     "WrongParameters",
     "check_language",
     "check_name",
+    "check_year",
     "list_problems",
+    "name_refusal",
 ]
 
 
@@ -100,17 +104,22 @@ def list_problems(error: ValidationError, file: str, where: str) -> list[Problem
         Problem(
             file,
             " ".join([where, ".".join(map(str, e["loc"]))]).strip(),
-            _name_refusal(e["type"], e["msg"], e.get("ctx", {})),
+            name_refusal(e),
             str(e["input"])[:80],
         )
         for e in error.errors()
     ]
 
 
-def _name_refusal(kind: str, text: str, context: Mapping[str, object]) -> Message:
-    key = f"field_{kind}"
+def name_refusal(refusal: ErrorDetails) -> Sayable:
+    """Say what pydantic, or a check of ours that it called, has against a value."""
+    context = refusal.get("ctx", {})
+    own = context.get("error")
+    if isinstance(own, HpeduError):
+        return own
+    key = f"field_{refusal['type']}"
     expected = str(context.get("expected") or context.get("pattern") or "").replace(" or ", ", ")
-    return message(key if has_text(key) else "field_refused", text=text, expected=expected)
+    return message(key if has_text(key) else "field_refused", text=refusal["msg"], expected=expected)
 
 
 class ProblemsError(HpeduError):
@@ -148,7 +157,7 @@ class NoFigures(HpeduError, ValueError):
     """There is no counted figure at all."""
 
 
-class UnknownName(HpeduError):
+class UnknownName(HpeduError, ValueError):
     """A name that is not in the list it was looked up in; carries the closest ones.
 
     `kind` is what it should have named: `group`, `territory` ... (`kind_...` in `texts/command.toml`).
@@ -180,12 +189,12 @@ def check_name(kind: str, name: str, known: Iterable[str]) -> str:
     """
     known = list(known)
     if name not in known:
-        raise UnknownName(kind, name, known)
+        raise UnknownName(kind, str(name), known)
     return name
 
 
-class WrongParameters(HpeduError):
-    """What a notebook asks for cannot be: everything that is wrong, in one sentence of the report's language."""
+class WrongParameters(HpeduError, ValueError):
+    """What is asked for cannot be: everything that is wrong, in one sentence of the report's language."""
 
     status = 2
 
@@ -198,6 +207,26 @@ class WrongParameters(HpeduError):
 
     def __str__(self) -> str:
         return self.say(self.language)
+
+
+FIRST_YEAR, LAST_YEAR = 1954, 2100
+
+
+class NoYear(HpeduError, ValueError):
+    """A school year that nobody can mean, such as 26."""
+
+    status = 2
+
+    def __init__(self, year: int) -> None:
+        self.year, self.first, self.last = year, FIRST_YEAR, LAST_YEAR
+        super().__init__(year)
+
+
+def check_year(year: int) -> int:
+    """Return the year in which a school year starts. Raises `NoYear` unless it is one that can be meant."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise NoYear(year)
+    return year
 
 
 def check_language(text: str) -> Language:

@@ -13,6 +13,7 @@ from hpedu import store
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.assess.tasks import FIRST_YEAR, list_occurrences
 from hpedu.digest import raw_files
+from hpedu.errors import check_year
 from hpedu.folders import Project
 from hpedu.ingest.forms.design import ALL, SHEETS, Cover
 from hpedu.ingest.forms.filled import look_at_form
@@ -20,7 +21,6 @@ from hpedu.ingest.isolation import read_apart, read_bytes
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.present.exports.form import (
     FormTexts,
-    check_year,
     list_missing,
     locate_rows,
     name_form,

@@ -13,7 +13,7 @@ from openpyxl import Workbook
 
 from hpedu.assess.standing import has_lapsed
 from hpedu.assess.tasks import list_asked
-from hpedu.errors import HpeduError, check_name
+from hpedu.errors import HpeduError, check_name, check_year
 from hpedu.folders import write_whole
 from hpedu.ingest.forms.design import (
     ALL,
@@ -38,8 +38,6 @@ from hpedu.texts import LANGUAGES, Language, format_date, say, school_year
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STEPS = ("fill", "number", "state", "labels", "return")
-FIRST_YEAR, LAST_YEAR = 1990, 2100
-"""Years that a form can be about: what lies outside is a slip of the finger."""
 
 
 class FormExists(HpeduError):
@@ -48,16 +46,6 @@ class FormExists(HpeduError):
     def __init__(self, path: Path) -> None:
         self.path = path
         super().__init__(path)
-
-
-class NoYear(HpeduError):
-    """A form for a year that nobody can mean."""
-
-    status = 2
-
-    def __init__(self, year: int) -> None:
-        self.year, self.first, self.last = year, FIRST_YEAR, LAST_YEAR
-        super().__init__(year)
 
 
 class NoWorkbookName(HpeduError):
@@ -85,13 +73,6 @@ def check_path(path: Path) -> Path:
     if path.exists():
         raise FormExists(path)
     return path
-
-
-def check_year(year: int) -> int:
-    """Return the year of a form. Raises `NoYear` unless it is one of four digits that can be meant."""
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise NoYear(year)
-    return year
 
 
 def write_form(

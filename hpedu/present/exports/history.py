@@ -19,7 +19,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from hpedu.assess.standing import COUNTED_ON, has_lapsed
-from hpedu.errors import HpeduError, check_name
+from hpedu.errors import HpeduError, check_name, check_year
 from hpedu.folders import write_whole
 from hpedu.ingest.forms.design import (
     ALL,
@@ -36,7 +36,7 @@ from hpedu.ingest.forms.design import (
     write_cover_code,
     write_key,
 )
-from hpedu.present.exports.form import check_path, check_year, name_series, name_subject, series_of
+from hpedu.present.exports.form import check_path, name_series, name_subject, series_of
 from hpedu.present.exports.form_workbook import (
     FIRST,
     HEAD,

@@ -13,8 +13,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from hpedu.errors import check_year
 from hpedu.ingest.schools.fields import list_choices, write_choice, write_level
-from hpedu.present.exports.form import check_year
 from hpedu.present.exports.form_workbook import EDGE, FILL, HEADING
 from hpedu.present.exports.workbook import lay_out_print, put_text, save_workbook, set_height
 from hpedu.registry import Registry
