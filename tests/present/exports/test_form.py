@@ -27,7 +27,6 @@ from hpedu.ingest.source import open_source
 from hpedu.present.exports.form import (
     FormExists,
     NoWorkbookName,
-    NoYear,
     formula_series,
     offer_forms,
     write_form,
