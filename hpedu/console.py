@@ -12,15 +12,16 @@ import os
 import select
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from hpedu.errors import HpeduError, check_language
+from hpedu.errors import HpeduError, check_ending, check_language, check_year
 from hpedu.texts import Language, Sayable, choose_language, has_text, message, say
 
 
@@ -36,25 +37,22 @@ def tell(key: str, *, err: bool = False, **values: object) -> None:
     click.echo(say(key, spoken(), **values), err=err)
 
 
-class WrongEnding(HpeduError):
-    """A file to be written whose name promises another kind of file than it would be."""
+class FileToWrite(click.Path):
+    """A file that is written: its name ends as what comes into it."""
 
-    status = 2
+    def __init__(self, ending: str) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+        self.ending = ending
 
-    def __init__(self, path: Path, ending: str) -> None:
-        self.path, self.ending = path, ending
-        super().__init__(path, ending)
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        return check_ending(super().convert(value, param, ctx), self.ending)
 
 
-def ends_in(ending: str) -> Callable[[click.Context, click.Parameter, Path | None], Path | None]:
-    """Return a check of an option: the name of a file ends as what is written into it."""
+class SchoolYear(click.types.IntParamType):
+    """The year in which a school year starts."""
 
-    def check(_context: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
-        if path is not None and path.suffix.lower() != ending:
-            raise WrongEnding(path, ending)
-        return path
-
-    return check
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        return check_year(super().convert(value, param, ctx))
 
 
 def ask_field(name: str, otherwise: str, wrong: Sayable | None) -> str:
@@ -243,6 +241,14 @@ class NotTogether(HpeduError):
         super().__init__(one, other)
 
 
-def refuse_both(one: str, given: object, other: str, other_given: object) -> None:
-    if given and other_given:
-        raise NotTogether(one, other)
+def refuse_together(one: str, *others: str) -> None:
+    """Refuse an option of the command that runs together with any of the others."""
+    context = click.get_current_context()
+    typed = ParameterSource.COMMANDLINE
+    params = [
+        one for one in context.command.params if one.name and context.get_parameter_source(one.name) is typed
+    ]
+    given = {name for param in params for name in param.opts}
+    for other in others:
+        if {one, other} <= given:
+            raise NotTogether(one, other)

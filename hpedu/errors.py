@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from hpedu.texts import (
@@ -37,7 +38,9 @@ __all__ = [
     "Refused",
     "RegistryError",
     "UnknownName",
+    "WrongEnding",
     "WrongParameters",
+    "check_ending",
     "check_language",
     "check_name",
     "check_year",
@@ -227,6 +230,23 @@ def check_year(year: int) -> int:
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise NoYear(year)
     return year
+
+
+class WrongEnding(HpeduError, ValueError):
+    """A file to be written whose name promises another kind of file than it would be."""
+
+    status = 2
+
+    def __init__(self, path: Path, ending: str) -> None:
+        self.path, self.ending, self.better = path, ending, path.with_suffix(ending).name
+        super().__init__(path, ending)
+
+
+def check_ending(path: Path, ending: str) -> Path:
+    """Return the path of a file to be written. Raises `WrongEnding` if its name does not end so."""
+    if path.suffix.lower() != ending:
+        raise WrongEnding(path, ending)
+    return path
 
 
 def check_language(text: str) -> Language:

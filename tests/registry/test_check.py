@@ -93,8 +93,8 @@ def test_nothing_is_wrong_with_ours(registry: Registry) -> None:
             "targets/general.toml",
             "number = 15\n",
             "number = 14\n",
-            "targets/general.toml: general_universalisation_maintained number: each target has a number of its own: "
-            "1, 2, 3 ... without a gap (found: 14)",
+            "targets/general.toml: general_universalisation_maintained number: "
+            "each target has a number of its own: 1, 2, 3 ... without a gap (found: 14)",
         ),
         (
             "targets/general.toml",
@@ -162,7 +162,8 @@ def test_nothing_is_wrong_with_ours(registry: Registry) -> None:
             "revision_limits.csv",
             "schools,0.1,3\n",
             "",
-            "measures.csv: line # unit: this unit is used in measures.csv and has no limit of revision (found: schools)",
+            "measures.csv: line # unit: "
+            "this unit is used in measures.csv and has no limit of revision (found: schools)",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) and value.endswith((".csv", ".toml")) else "",

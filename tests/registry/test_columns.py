@@ -22,8 +22,8 @@ They are in `hpedu/registry`. A row of a CSV file, or a table of a TOML file, is
 [models.py](../hpedu/registry/models.py), which says what its fields mean. A text has two columns, `name_vi` and
 `name_en`; in TOML it is `name = { vi = "...", en = "..." }`. A list is one cell, its parts joined by `|`. What may
 be left blank is marked `?`; what has only certain values names them; `→ unit` names a row, or code, that has to be
-there (a series: `measure/level[/dimension=code ...]`, several joined by ` + `). Whatever is wrong in any file, or between
-files ([check.py](../hpedu/registry/check.py)), is listed at once by `hpedu ingest`.
+there (a series: `measure/level[/dimension=code ...]`, several joined by ` + `). Whatever is wrong in any file, or
+between files ([check.py](../hpedu/registry/check.py)), is listed at once by `hpedu ingest`.
 
 | file | a row is | columns |
 |---|---|---|

@@ -13,7 +13,7 @@ from openpyxl import Workbook
 
 from hpedu.assess.standing import has_lapsed
 from hpedu.assess.tasks import list_asked
-from hpedu.errors import HpeduError, check_name, check_year
+from hpedu.errors import HpeduError, check_ending, check_name, check_year
 from hpedu.folders import write_whole
 from hpedu.ingest.forms.design import (
     ALL,
@@ -48,29 +48,17 @@ class FormExists(HpeduError):
         super().__init__(path)
 
 
-class NoWorkbookName(HpeduError):
-    """A form is a workbook, and its file is called one."""
-
-    status = 2
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.better = path, path.with_suffix(".xlsx").name
-        super().__init__(path)
-
-
 def check_path(path: Path) -> Path:
     """Return the path of a form that is still to be written.
 
     Raises
     ------
-    NoWorkbookName
+    WrongEnding
         If it does not end in .xlsx.
     FormExists
         If there is such a file: filled-in work is never overwritten.
     """
-    if path.suffix.lower() != ".xlsx":
-        raise NoWorkbookName(path)
-    if path.exists():
+    if check_ending(path, ".xlsx").exists():
         raise FormExists(path)
     return path
 

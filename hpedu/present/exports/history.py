@@ -109,7 +109,7 @@ def write_history(
 
     Raises
     ------
-    UnknownName, NoWorkbookName, FormExists
+    UnknownName, WrongEnding, FormExists
         As of `hpedu.present.exports.form.write_form`.
     """
     if subject is not None:

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.assess.tasks import list_occurrences
-from hpedu.errors import UnknownName
+from hpedu.errors import NoYear, UnknownName, WrongEnding
 from hpedu.ingest import schema
 from hpedu.ingest.derive import mark_current
 from hpedu.ingest.forms.design import COVER, SHEETS, Sheet, SheetKind
@@ -26,7 +26,6 @@ from hpedu.ingest.schema import Resource
 from hpedu.ingest.source import open_source
 from hpedu.present.exports.form import (
     FormExists,
-    NoWorkbookName,
     formula_series,
     offer_forms,
     write_form,
@@ -300,7 +299,7 @@ class TestDivision:
             write_form(tmp_path / "f.xlsx", subject="higher", year=year, observations=NOTHING, registry=registry)
 
     def test_a_form_is_called_a_workbook(self, tmp_path: Path, registry: Registry) -> None:
-        with pytest.raises(NoWorkbookName, match=r"Type f\.xlsx"):
+        with pytest.raises(WrongEnding, match=r"Type f\.xlsx"):
             write_form(tmp_path / "f.csv", subject="higher", year=2026, observations=NOTHING, registry=registry)
 
 
