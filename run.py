@@ -73,6 +73,8 @@ TASKS = {
     "mutate": Task(TEST, modules=("tests.mutation",)),
     # Fails on a licence that is not known, or binds.
     "licences": Task(TEST, modules=("tests.licences",)),
+    # The documentation as a site in build/docs, which needs neither a server nor a network.
+    "docs": Task(TEST, modules=("mkdocs build --strict",)),
     "bench": Task(TEST, modules=("tests.bench",)),
     # How the projections would have done: build/backtest.json, docs/track_record.md, what the reports quote of it.
     "backtest": Task(TEST, modules=("tests.backtest",)),
@@ -211,7 +213,7 @@ def rewrite_locks() -> None:
     (ROOT / "build").mkdir(exist_ok=True)
     (ROOT / "build/build-system.txt").write_text("setuptools>=80\n", encoding="utf-8")
     run([*UV_COMPILE, "--extra", "lab", "--output-file", "requirements.lock"])
-    more = ["--extra", "lab", "--extra", "test", "--constraint", "requirements.lock"]
+    more = ["--extra", "lab", "--extra", "docs", "--extra", "test", "--constraint", "requirements.lock"]
     run([*UV_COMPILE, *more, "--output-file", "requirements-test.lock"])
 
 
