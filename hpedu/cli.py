@@ -45,10 +45,8 @@ if TYPE_CHECKING:
     from hpedu.folders import Project
 
 
-class Id(click.ParamType):
+class Id(click.types.StringParamType):
     """An id of the registry, which a shell completes; `checked` unless the plan of a batch checks it."""
-
-    name = "text"
 
     def __init__(self, kind: str, *, checked: bool = True) -> None:
         self.kind, self.checked = kind, checked
@@ -65,8 +63,9 @@ class Id(click.ParamType):
         if self.kind == "language":
             return LANGUAGES
         registry = load_registry()
-        pages = {"group": registry.groups, "territory": registry.reported_territories()}
-        return pages.get(self.kind) or registry.known(self.kind)
+        if self.kind == "territory":
+            return registry.reported_territories()
+        return registry.groups if self.kind == "group" else registry.known(self.kind)
 
 
 class ChooseOne(HpeduError):

@@ -45,7 +45,7 @@ class FileToWrite(click.Path):
         self.ending = ending
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        return check_ending(super().convert(value, param, ctx), self.ending)
+        return check_ending(Path(os.fsdecode(super().convert(value, param, ctx))), self.ending)
 
 
 class SchoolYear(click.types.IntParamType):

@@ -6,11 +6,11 @@ The text of an error is in `texts/command.toml`, in Vietnamese and English, unde
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hpedu.texts import (
     LANGUAGES,
@@ -26,7 +26,6 @@ from hpedu.texts import (
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
-    from pydantic_core import ErrorDetails
 
 __all__ = [
     "HpeduError",
@@ -107,14 +106,14 @@ def list_problems(error: ValidationError, file: str, where: str) -> list[Problem
         Problem(
             file,
             " ".join([where, ".".join(map(str, e["loc"]))]).strip(),
-            name_refusal(e),
+            name_refusal({**e}),
             str(e["input"])[:80],
         )
         for e in error.errors()
     ]
 
 
-def name_refusal(refusal: ErrorDetails) -> Sayable:
+def name_refusal(refusal: Mapping[str, Any]) -> Sayable:
     """Say what pydantic, or a check of ours that it called, has against a value."""
     context = refusal.get("ctx", {})
     own = context.get("error")

@@ -82,6 +82,6 @@ def _adapt(called: Signature) -> dict[str, TypeAdapter[Any]]:
 def _describe(name: str, error: ValidationError) -> Problem:
     """Say what is wrong with a parameter; of a choice of types, the first says it."""
     first = error.errors()[0]
-    refusal = name_refusal(first)
+    refusal = name_refusal({**first})
     # What hpedu itself refuses says what it was.
     return Problem("", name, refusal, "" if isinstance(refusal, HpeduError) else repr(first["input"])[:80])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import fields
 from datetime import date
 from functools import cache
@@ -39,8 +39,9 @@ def _references(registry: Registry) -> Iterator[Problem]:
     """Yield each name in a field (`models.Names`) that is not there."""
     for field in fields(registry):
         table = getattr(registry, field.name)
-        for row in table.values() if isinstance(table, dict) else table:
-            for name, kind, needed in _name_fields(type(row)):
+        rows: Iterable[Row] = table.values() if isinstance(table, dict) else table
+        for row in rows:
+            for name, kind, needed in name_fields(type(row)):
                 value = getattr(row, name)
                 for text in value if isinstance(value, list) else [value]:
                     if text or needed:
@@ -48,7 +49,7 @@ def _references(registry: Registry) -> Iterator[Problem]:
 
 
 @cache
-def _name_fields(model: type[Row]) -> list[tuple[str, str, bool]]:
+def name_fields(model: type[Row]) -> list[tuple[str, str, bool]]:
     """Return the fields of a row that name something, what kind of thing, and whether they have to."""
     found: list[tuple[str, str, bool]] = []
     for name, field in model.model_fields.items():

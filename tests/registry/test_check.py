@@ -11,7 +11,7 @@ import pytest
 
 from hpedu.errors import RegistryError
 from hpedu.registry import Registry
-from hpedu.registry.check import FORMULAS, _name_fields, cross_check
+from hpedu.registry.check import FORMULAS, cross_check, name_fields
 from hpedu.registry.load import FILES, HOME, read_registry
 from hpedu.texts import has_text
 
@@ -176,7 +176,7 @@ def test_a_reference_that_leads_nowhere(
 
 def test_whatever_a_name_should_have_named_is_said_in_both_languages() -> None:
     """A kind without a text would fail only when it is needed."""
-    kinds = {kind for _, model in FILES.values() for _, kind, _ in _name_fields(model)} - set(FORMULAS)
+    kinds = {kind for _, model in FILES.values() for _, kind, _ in name_fields(model)} - set(FORMULAS)
     assert len(kinds) > 10
     assert [kind for kind in kinds if not has_text(f"kind_{kind}")] == []
 

@@ -10,7 +10,7 @@ from typing import Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from hpedu.registry.check import _name_fields
+from hpedu.registry.check import name_fields
 from hpedu.registry.load import FILES, HOME
 from hpedu.registry.models import Row, Text
 from tests.conftest import ROOT
@@ -45,7 +45,7 @@ def summarise(model: type[Row]) -> str:
 
 
 def list_columns(model: type[Row]) -> str:
-    named = {name: kind.replace("_", " ") for name, kind, _ in _name_fields(model)}
+    named = {name: kind.replace("_", " ") for name, kind, _ in name_fields(model)}
     fields = model.model_fields.items()
     return ", ".join(describe_column(name, field, named.get(name)) for name, field in fields)
 
