@@ -27,27 +27,6 @@ from hpedu.texts import (
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-__all__ = [
-    "HpeduError",
-    "IngestError",
-    "NoFigures",
-    "NoYear",
-    "Problem",
-    "ProblemsError",
-    "Refused",
-    "RegistryError",
-    "UnknownName",
-    "WrongEnding",
-    "WrongParameters",
-    "check_ending",
-    "check_language",
-    "check_name",
-    "check_year",
-    "list_problems",
-    "name_refusal",
-]
-
-
 MOST_HINTS = 12
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from inspect import Signature, signature
+from inspect import signature
 from numbers import Integral
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, ValidationError, validate_call
 
 from hpedu.errors import HpeduError, Problem, WrongParameters, check_name, check_year, name_refusal
 from hpedu.registry.load import load_registry
@@ -43,45 +43,24 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     WrongParameters
         In the language asked for, else in that of the newest report.
     """
-    adapters: dict[str, TypeAdapter[Any]] = {}
+    run = validate_call(config=ConfigDict(strict=True, arbitrary_types_allowed=True))(function)
+    names = list(signature(function).parameters)
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        called = signature(function, eval_str=True)
-        if not adapters:
-            adapters.update(_adapt(called))
-        given = called.bind(*args, **kwargs)
-        wrong = []
-        for name in given.arguments.keys() & adapters.keys():
-            try:
-                given.arguments[name] = adapters[name].validate_python(given.arguments[name], strict=True)
-            except ValidationError as error:
-                wrong.append((name, _describe(name, error)))
-        if wrong:
-            language = given.arguments.get("language")
-            order = list(given.arguments)
-            raise WrongParameters(
-                [problem for _, problem in sorted(wrong, key=lambda one: order.index(one[0]))],
-                language if language in LANGUAGES else current_language(),
-            )
-        return function(*given.args, **given.kwargs)
+        try:
+            return run(*args, **kwargs)
+        except ValidationError as error:
+            wrong: dict[str, Problem] = {}
+            for refusal in error.errors():
+                at = refusal["loc"][0]
+                name = names[at] if isinstance(at, int) else str(at)
+                said = name_refusal({**refusal})
+                # What hpedu itself refuses says what it was. Of a choice of types, the first speaks.
+                found = "" if isinstance(said, HpeduError) else repr(refusal["input"])[:80]
+                wrong.setdefault(name, Problem("", name, said, found))
+            language = kwargs.get("language")
+            spoken = language if language in LANGUAGES else current_language()
+            raise WrongParameters(wrong.values(), str(spoken)) from error
 
     return call
-
-
-def _adapt(called: Signature) -> dict[str, TypeAdapter[Any]]:
-    config = ConfigDict(arbitrary_types_allowed=True)
-    return {
-        name: TypeAdapter(parameter.annotation, config=config)
-        for name, parameter in called.parameters.items()
-        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-        and parameter.annotation is not parameter.empty
-    }
-
-
-def _describe(name: str, error: ValidationError) -> Problem:
-    """Say what is wrong with a parameter; of a choice of types, the first says it."""
-    first = error.errors()[0]
-    refusal = name_refusal({**first})
-    # What hpedu itself refuses says what it was.
-    return Problem("", name, refusal, "" if isinstance(refusal, HpeduError) else repr(first["input"])[:80])
