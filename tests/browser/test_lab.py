@@ -136,7 +136,7 @@ def test_the_tour_runs_and_shows_the_chosen_language_alone(browser: Browser, add
         seen += page.locator(".jp-Notebook").first.inner_text()
         errors += page.locator('.jp-Notebook [data-mime-type="application/vnd.jupyter.error"]').count()
         notebook.hover()
-        page.mouse.wheel(0, 600)
+        page.mouse.wheel(0, -600)  # the last cell is where it ended
         page.wait_for_timeout(100)
     assert errors == 0
     assert "Chỉ tiêu cần hai con số" in seen and "The target needs" not in seen
