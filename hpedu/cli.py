@@ -29,14 +29,14 @@ from hpedu.console import (
     SpokenGroup,
     ask_field,
     check_streams,
-    describe_os_error,
+    describe_failure,
     refuse_together,
     spoken,
     tell,
 )
-from hpedu.errors import HpeduError, check_name
+from hpedu.errors import HpeduError, check_language, check_name
 from hpedu.fetch.command import fetch
-from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, message, say
+from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, message, say
 
 if TYPE_CHECKING:
     from hpedu.batch.build import Progress, Settings
@@ -112,22 +112,7 @@ json_option = click.option("--json", "as_json", is_flag=True)
 @click.option("--engine", type=click.Choice(["fast", "papermill"]), default="fast", show_default=True)
 @click.option("--cluster", metavar="ADDRESS")
 @json_option
-def report(
-    groups: tuple[str, ...],
-    territories: tuple[str, ...],
-    languages: tuple[str, ...],
-    year: int | None,
-    only: tuple[str, ...],
-    listed: bool,
-    dry_run: bool,
-    as_json: bool,
-    workbook: bool,
-    package: bool,
-    pdf: bool,
-    max_seconds: int | None,
-    max_memory: int | None,
-    **how: Any,
-) -> None:
+def report(only: tuple[str, ...], listed: bool, dry_run: bool, as_json: bool, **how: Any) -> None:
     """Run the report notebooks and publish their pages under reports/. What is up to date is left alone."""
     refuse_together("--only", "--group", "--territory", "--language", "--year")
     refuse_together("--list", "--dry-run", "--force", "--limit")
@@ -140,16 +125,16 @@ def report(
     project = find_project()
     if not (listed or dry_run):
         check_shell(how["workers"] or os.cpu_count() or 1)
-    plan = pick_runs(only) if only else make_plan(groups, territories, languages, year)
-    wanted = {"workbook": workbook, "package": package, "pdf": pdf}
-    exports = tuple(kind for kind, asked in wanted.items() if asked)
-    if pdf:
+    asked = [how.pop(name) for name in ("groups", "territories", "languages", "year")]
+    plan = pick_runs(only) if only else make_plan(*asked)
+    exports = tuple(kind for kind in ("workbook", "package", "pdf") if how.pop(kind))
+    if "pdf" in exports:
         # Missing it is reported before an hour of reports, not after it.
         find_browser()
-    if (workbook or package) and any(run.of_commune for run in plan):
+    if {"workbook", "package"} & set(exports) and any(run.of_commune for run in plan):
         raise NoExportOfCommunes
     usual = Limits()
-    limits = Limits(max_seconds or usual.report_seconds, max_memory or usual.memory_mb)
+    limits = Limits(how.pop("max_seconds") or usual.report_seconds, how.pop("max_memory") or usual.memory_mb)
     settings = Settings(**how, limits=limits, exports=exports)
     if listed:
         click.echo(_write([run.id for run in plan]) if as_json else "\n".join(run.id for run in plan))
@@ -259,14 +244,12 @@ def ingest(force: bool, strict: bool) -> None:
 
     project = find_project()
     fresh = None if force else read_fresh(project)
-    if fresh is not None:
-        tell("ingest_fresh", text=message("ingest_done", **fresh.counts))
-        made = fresh
-    else:
+    if fresh is None:
+        # What makes tables takes a second to load.
         from hpedu.store import make_tables
 
-        made = make_tables(project, _show_file if sys.stderr.isatty() else lambda _: None)
-        tell("plain", text=message("ingest_done", **made.counts))
+    made = fresh or make_tables(project, _show_file if sys.stderr.isatty() else lambda _: None)
+    tell("ingest_fresh" if fresh else "plain", text=message("ingest_done", **made.counts))
     if made.counts["errors"]:
         tell("ingest_errors", err=True, **made.counts)
     _tell_unread(made)
@@ -320,15 +303,9 @@ def check(files: tuple[Path, ...]) -> None:
                 *describe_impact(checked, registry, spoken()),
             ):
                 click.echo(f"  {line}" if line else "")
-        except HpeduError as error:
+        except (HpeduError, OSError, ValueError) as error:
             failed = True
-            click.echo(f"  {error.say(spoken())}", err=True)
-        except OSError as error:
-            failed = True
-            click.echo(f"  {describe_os_error(error, spoken())}", err=True)
-        except ValueError as error:
-            failed = True
-            click.echo(f"  {say('is_damaged', spoken(), error=error)}", err=True)
+            click.echo(f"  {describe_failure(error, spoken())}", err=True)
     if failed:
         sys.exit(1)
 
@@ -534,30 +511,19 @@ def outlook(file: Path, targets: Path | None, until: int, output: Path | None) -
 @click.option("--language", type=Id("language"))
 @json_option
 @click.option("--csv", "as_csv", is_flag=True)
-def targets(
-    target: str | None,
-    territory: str | None,
-    language: Language | None,
-    as_json: bool,
-    as_csv: bool,
-    **chosen: Any,
-) -> None:
+def targets(target: str | None, language: str | None, as_json: bool, as_csv: bool, **chosen: Any) -> None:
     """List the targets of the plans with where each stands, or show one TARGET in full."""
-    language = language or spoken()
+    tongue = check_language(language) if language else spoken()
     refuse_together("--json", "--csv")
     if as_json or as_csv:
         from hpedu.desk import tables
 
-        found = tables.targets(target, territory=territory, language=language, **chosen)
+        found = tables.targets(target, language=tongue, **chosen)
         click.echo(_write(found.to_dicts()) if as_json else found.write_csv().rstrip("\n"))
         return
     from hpedu.present.report import list_lines, show_lines
 
     width = shutil.get_terminal_size().columns
-    lines = (
-        show_lines(target, territory, language)
-        if target
-        else list_lines(territory=territory, language=language, width=width, **chosen)
-    )
-    for line in lines:
+    shown = show_lines(target, chosen["territory"], tongue) if target else None
+    for line in shown or list_lines(language=tongue, width=width, **chosen):
         click.echo(line)

@@ -134,7 +134,7 @@ def teach_click() -> None:
 teach_click()
 
 
-class _Speaking(click.Command):
+class SpokenCommand(click.Command):
     """A command in the language chosen: its help texts are `help_COMMAND` and `help_COMMAND_OPTION`, if any."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -146,11 +146,7 @@ class _Speaking(click.Command):
         return super().get_help(ctx)
 
 
-class SpokenCommand(_Speaking):
-    """A command of `hpedu`."""
-
-
-class SpokenGroup(_Speaking, click.Group):
+class SpokenGroup(SpokenCommand, click.Group):
     """The `hpedu` command itself. An error is reported in words; exit status 1, or 2 for what was mistyped."""
 
     command_class = SpokenCommand
@@ -202,6 +198,17 @@ def _has_read_enough() -> bool:
     line = select.poll()
     line.register(sys.stdout, 0)
     return bool(line.poll(0))
+
+
+def describe_failure(error: Exception, language: str) -> str:
+    """Say what kept a file from being read."""
+    if isinstance(error, HpeduError):
+        return error.say(language)
+    return (
+        describe_os_error(error, language)
+        if isinstance(error, OSError)
+        else say("is_damaged", language, error=error)
+    )
 
 
 def describe_os_error(error: OSError, language: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from hpedu.texts import (
     LANGUAGES,
@@ -235,10 +235,7 @@ def check_language(text: str) -> Language:
     UnknownName
         If it is none that hpedu speaks.
     """
-    for language in LANGUAGES:
-        if text == language:
-            return language
-    raise UnknownName("language", text, LANGUAGES)
+    return cast(Language, check_name("language", text, LANGUAGES))
 
 
 def _find_close(name: str, known: list[str]) -> list[str]:

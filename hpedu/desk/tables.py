@@ -62,11 +62,6 @@ def observations(
         Its print: `source` (name in datapackage.json), `edition` (day of publication), `file`, `digest` (SHA-256
         of the file), `sheet`, `cell`, `printed` (as it stands there), `note`, `step` (the smallest step the print
         shows, in `unit`), `current` (false where another figure took its place).
-
-    Raises
-    ------
-    UnknownName
-        For a name that is none, with the closest ones.
     """
     registry = load_registry()
     wanted = {
@@ -99,11 +94,6 @@ def indicator_values(indicators: Names = None, territories: Names = None) -> pl.
         `numerator` and `denominator`, in the units of their measures, null for a rate taken as published; `inputs`
         ("file!cell" of every cell behind it, "; " between them); `sources` (names in datapackage.json);
         `edition`, the newest of them; `readings`, what a contradicted value may be, in `unit`.
-
-    Raises
-    ------
-    UnknownName
-        For a name that is none, with the closest ones.
     """
     registry = load_registry()
     names = _check("indicator", indicators, registry.indicators)

@@ -436,16 +436,8 @@ class Print(Keyed):
     @property
     def figure(self) -> tuple[str | int, ...]:
         """Return what is counted, where and when: equal for all prints of one figure."""
-        return (
-            self.measure,
-            self.level,
-            self.ownership,
-            self.sex,
-            self.detail,
-            self.territory,
-            self.place,
-            self.year,
-        )
+        what = (self.measure, self.level, self.ownership, self.sex, self.detail)
+        return (*what, self.territory, self.place, self.year)
 
 
 class Erratum(Print):
