@@ -27,19 +27,10 @@ STAMPS = {
     RUN: ("requirements.lock", ("pyproject.toml", "setup.py")),
     TEST: ("requirements-test.lock", (".venv/run.stamp",)),
 }
-UV_COMPILE = (
-    *(
-        "uv",
-        "pip",
-        "compile",
-        "pyproject.toml",
-        "build/build-system.txt",
-        "--universal",
-        "--python-version",
-        "3.11",
-    ),
-    *("--generate-hashes", "--no-header", "--no-annotate", "--quiet"),
-)
+UV_COMPILE = [
+    *("uv", "pip", "compile", "pyproject.toml", "build/build-system.txt", "--universal"),
+    *("--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet"),
+]
 
 # A file that `hpedu ingest` cannot read is named by it; the reports are made without its figures, and say so.
 INGEST, INCOMPLETE = ["-m", "hpedu", "ingest"], 3
@@ -63,18 +54,13 @@ TASKS = {
     # The notebooks are kept without outputs; nbval compares with executed copies (see tests/notebooks/refresh.py).
     "notebooks": Task(TEST, modules=("pytest --nbval-lax --nbval-current-env tests/notebooks",)),
     "refresh-notebooks": Task(TEST, modules=("tests.notebooks.refresh",)),
-    # Every sentence a reader can meet, kept in tests/sentences; read the diff before it is committed.
     "sentences": Task(TEST, modules=("tests.sentences",)),
-    # Whether a change of the code leaves everything users get as it was, since the commit that SINCE names.
     "same": Task(TEST, modules=("tests.same",)),
-    # Thousands of changed tables of known figures, read: docs/fuzz.md.
     "fuzz": Task(TEST, modules=("tests.fuzz",)),
-    # The code, broken in one place at a time: docs/mutation.md.
     "mutate": Task(TEST, modules=("tests.mutation",)),
-    # Fails on a licence that is not known, or binds.
     "licences": Task(TEST, modules=("tests.licences",)),
+    "docs": Task(TEST, modules=("mkdocs build --strict",)),
     "bench": Task(TEST, modules=("tests.bench",)),
-    # How the projections would have done: build/backtest.json, docs/track_record.md, what the reports quote of it.
     "backtest": Task(TEST, modules=("tests.backtest",)),
     "install": Task(RUN),
     # These three are functions of their own, in `OWN`; so is what goes before JupyterLab.
@@ -211,8 +197,10 @@ def rewrite_locks() -> None:
     (ROOT / "build").mkdir(exist_ok=True)
     (ROOT / "build/build-system.txt").write_text("setuptools>=80\n", encoding="utf-8")
     run([*UV_COMPILE, "--extra", "lab", "--output-file", "requirements.lock"])
-    more = ["--extra", "lab", "--extra", "test", "--constraint", "requirements.lock"]
-    run([*UV_COMPILE, *more, "--output-file", "requirements-test.lock"])
+    more = (
+        "--extra lab --extra docs --extra test --constraint requirements.lock --output-file requirements-test.lock"
+    )
+    run([*UV_COMPILE, *more.split()])
 
 
 def clean(root: Path = ROOT) -> None:

@@ -21,29 +21,52 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from hpedu.console import (
+    FileToWrite,
+    SchoolYear,
     SpokenCommand,
     SpokenGroup,
     ask_field,
     check_streams,
-    describe_os_error,
-    ends_in,
-    known_year,
-    refuse_both,
+    describe_failure,
+    refuse_together,
     spoken,
     tell,
 )
-from hpedu.desk.completion import complete_ids
 from hpedu.errors import HpeduError, check_language, check_name
 from hpedu.fetch.command import fetch
-from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, message, say
+from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, message, say
 
 if TYPE_CHECKING:
     from hpedu.batch.build import Progress, Settings
     from hpedu.batch.plan import Run
     from hpedu.digest import Prepared
     from hpedu.folders import Project
+
+
+class Id(click.types.StringParamType):
+    """An id of the registry, which a shell completes; `checked` unless the plan of a batch checks it."""
+
+    def __init__(self, kind: str, *, checked: bool = True) -> None:
+        self.kind, self.checked = kind, checked
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return check_name(self.kind, value, self._list_known()) if self.checked else value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(name) for name in self._list_known() if name.startswith(incomplete)]
+
+    def _list_known(self) -> Iterable[str]:
+        from hpedu.registry import load_registry
+
+        if self.kind == "language":
+            return LANGUAGES
+        registry = load_registry()
+        if self.kind == "territory":
+            return registry.reported_territories()
+        return registry.groups if self.kind == "group" else registry.known(self.kind)
 
 
 class ChooseOne(HpeduError):
@@ -62,11 +85,19 @@ class NoExportOfCommunes(HpeduError):
     status = 2
 
 
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+year_option = click.option("--year", type=SchoolYear())
+group_option = click.option("--group", type=Id("group"))
+department_option = click.option("--department", type=Id("department"))
+territory_option = click.option("--territory", type=Id("territory"))
+json_option = click.option("--json", "as_json", is_flag=True)
+
+
 @click.command(cls=SpokenCommand)
-@click.option("--group", "--notebook", "groups", multiple=True, shell_complete=complete_ids("group"))
-@click.option("--territory", "territories", multiple=True, shell_complete=complete_ids("territory"))
-@click.option("--language", "languages", multiple=True, shell_complete=complete_ids("language"))
-@click.option("--year", type=int, callback=known_year)
+@click.option("--group", "--notebook", "groups", multiple=True, type=Id("group", checked=False))
+@click.option("--territory", "territories", multiple=True, type=Id("territory", checked=False))
+@click.option("--language", "languages", multiple=True, type=Id("language"))
+@year_option
 @click.option("--only", multiple=True, metavar="ID")
 @click.option("--limit", type=click.IntRange(1))
 @click.option("--list", "listed", is_flag=True)
@@ -81,30 +112,12 @@ class NoExportOfCommunes(HpeduError):
 @click.option("--max-memory", type=click.IntRange(1), metavar="MB")
 @click.option("--engine", type=click.Choice(["fast", "papermill"]), default="fast", show_default=True)
 @click.option("--cluster", metavar="ADDRESS")
-@click.option("--json", "as_json", is_flag=True)
-def report(
-    groups: tuple[str, ...],
-    territories: tuple[str, ...],
-    languages: tuple[str, ...],
-    year: int | None,
-    only: tuple[str, ...],
-    listed: bool,
-    dry_run: bool,
-    as_json: bool,
-    workbook: bool,
-    package: bool,
-    pdf: bool,
-    max_seconds: int | None,
-    max_memory: int | None,
-    **how: Any,
-) -> None:
+@json_option
+def report(only: tuple[str, ...], listed: bool, dry_run: bool, as_json: bool, **how: Any) -> None:
     """Run the report notebooks and publish their pages under reports/. What is up to date is left alone."""
-    chosen = {"--group": groups, "--territory": territories, "--language": languages, "--year": year is not None}
-    for name, given in chosen.items():
-        refuse_both("--only", only, name, given)
-    for name, given in {"--dry-run": dry_run, "--force": how["force"], "--limit": how["limit"]}.items():
-        refuse_both("--list", listed, name, given)
-    refuse_both("--cluster", how["cluster"], "--engine papermill", how["engine"] == "papermill")
+    refuse_together("--only", "--group", "--territory", "--language", "--year")
+    refuse_together("--list", "--dry-run", "--force", "--limit")
+    refuse_together("--cluster", "--engine")
     from hpedu.batch.build import Settings
     from hpedu.batch.plan import Limits, check_shell, make_plan, pick_runs
     from hpedu.folders import find_project
@@ -113,16 +126,16 @@ def report(
     project = find_project()
     if not (listed or dry_run):
         check_shell(how["workers"] or os.cpu_count() or 1)
-    plan = pick_runs(only) if only else make_plan(groups, territories, languages, year)
-    wanted = {"workbook": workbook, "package": package, "pdf": pdf}
-    exports = tuple(kind for kind, asked in wanted.items() if asked)
-    if pdf:
+    asked = [how.pop(name) for name in ("groups", "territories", "languages", "year")]
+    plan = pick_runs(only) if only else make_plan(*asked)
+    exports = tuple(kind for kind in ("workbook", "package", "pdf") if how.pop(kind))
+    if "pdf" in exports:
         # Missing it is reported before an hour of reports, not after it.
         find_browser()
-    if (workbook or package) and any(run.of_commune for run in plan):
+    if {"workbook", "package"} & set(exports) and any(run.of_commune for run in plan):
         raise NoExportOfCommunes
     usual = Limits()
-    limits = Limits(max_seconds or usual.report_seconds, max_memory or usual.memory_mb)
+    limits = Limits(how.pop("max_seconds") or usual.report_seconds, how.pop("max_memory") or usual.memory_mb)
     settings = Settings(**how, limits=limits, exports=exports)
     if listed:
         click.echo(_write([run.id for run in plan]) if as_json else "\n".join(run.id for run in plan))
@@ -200,13 +213,9 @@ def _write(document: object) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 
-def _known_language(_context: click.Context, _param: click.Parameter, language: str | None) -> Language | None:
-    return None if language is None else check_language(language)
-
-
 @click.group(cls=SpokenGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hpedu", message="%(prog)s %(version)s")
-@click.option("--language", is_eager=True, callback=_known_language, shell_complete=complete_ids("language"))
+@click.option("--language", is_eager=True, type=Id("language"))
 def commands(language: str | None) -> None:
     """Will the city's schools reach their goals? Statistics in, reports to 2030 out."""
     if language is None and (meant := os.environ.get(LANGUAGE_VARIABLE)):
@@ -236,14 +245,12 @@ def ingest(force: bool, strict: bool) -> None:
 
     project = find_project()
     fresh = None if force else read_fresh(project)
-    if fresh is not None:
-        tell("ingest_fresh", text=message("ingest_done", **fresh.counts))
-        made = fresh
-    else:
+    if fresh is None:
+        # What makes tables takes a second to load.
         from hpedu.store import make_tables
 
-        made = make_tables(project, _show_file if sys.stderr.isatty() else lambda _: None)
-        tell("plain", text=message("ingest_done", **made.counts))
+    made = fresh or make_tables(project, _show_file if sys.stderr.isatty() else lambda _: None)
+    tell("ingest_fresh" if fresh else "plain", text=message("ingest_done", **made.counts))
     if made.counts["errors"]:
         tell("ingest_errors", err=True, **made.counts)
     _tell_unread(made)
@@ -297,21 +304,15 @@ def check(files: tuple[Path, ...]) -> None:
                 *describe_impact(checked, registry, spoken()),
             ):
                 click.echo(f"  {line}" if line else "")
-        except HpeduError as error:
+        except (HpeduError, OSError, ValueError) as error:
             failed = True
-            click.echo(f"  {error.say(spoken())}", err=True)
-        except OSError as error:
-            failed = True
-            click.echo(f"  {describe_os_error(error, spoken())}", err=True)
-        except ValueError as error:
-            failed = True
-            click.echo(f"  {say('is_damaged', spoken(), error=error)}", err=True)
+            click.echo(f"  {describe_failure(error, spoken())}", err=True)
     if failed:
         sys.exit(1)
 
 
 @commands.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=EXISTING)
 @click.option("--title")
 @click.option("--publisher")
 @click.option("--table")
@@ -336,7 +337,7 @@ commands.add_command(fetch)
 
 
 @commands.command("lint-pages")
-@click.argument("pages", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("pages", nargs=-1, type=EXISTING)
 def lint_pages(pages: tuple[Path, ...]) -> None:
     """Find in finished PAGES what would mislead a reader; by default in all of reports/."""
     from hpedu.folders import find_project
@@ -396,13 +397,13 @@ def init(folder: Path) -> None:
 
 
 @commands.command()
-@click.option("--group", shell_complete=complete_ids("group"))
-@click.option("--department", shell_complete=complete_ids("department"))
-@click.option("--year", type=int, callback=known_year)
+@group_option
+@department_option
+@year_option
 @click.option("--school-list", is_flag=True)
 @click.option("--history", metavar="2019-2025")
-@click.option("--territory", shell_complete=complete_ids("territory"))
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@territory_option
+@click.argument("path", type=FileToWrite(".xlsx"))
 def form(
     group: str | None,
     department: str | None,
@@ -413,69 +414,45 @@ def form(
     path: Path,
 ) -> None:
     """Write the empty input form: what no published table holds for a year, or for years past, and who has it."""
+    refuse_together("--group", "--department")
+    refuse_together("--school-list", "--group", "--department", "--territory")
+    refuse_together("--history", "--year", "--territory", "--school-list")
     from hpedu import store
     from hpedu.folders import write_whole
     from hpedu.present.exports.form import check_path, write_form
+    from hpedu.present.exports.history import read_years, write_history
     from hpedu.present.exports.school_form import make_school_form
     from hpedu.registry import load_registry
 
-    registry = load_registry()
-    refuse_both("--group", group, "--department", department)
-    for name, given in {"--group": group, "--department": department, "--territory": territory}.items():
-        refuse_both("--school-list", school_list, name, given)
-    if department is not None:
-        check_name("department", department, registry.departments)
-    if group is not None:
-        check_name("group", group, registry.groups)
-    subject = department or group
-    if history is not None:
-        refuse_both("--history", history, "--year", year)
-        refuse_both("--history", history, "--territory", territory)
-        refuse_both("--history", history, "--school-list", school_list)
-        _write_history(path, history, subject)
-        return
-    if year is None:
+    registry, subject = load_registry(), department or group
+    years = None if history is None else read_years(history)
+    if year is None and years is None:
         raise ChooseOne(["--year", "--history"])
-    if subject is None and not school_list:
+    if subject is None and not school_list and years is None:
         raise ChooseOne(["--group", "--department", "--school-list"])
     # A slip is told before tables are made.
     check_path(path)
-    if subject is None:
+    if years is not None:
+        figures = store.observations()
+        titles = {source.name: source.title for source in store.sources(figures["source"].unique())}
+        count = write_history(
+            path, years=years, subject=subject, observations=figures, titles=titles, registry=registry
+        )
+    elif year is not None and subject is not None:
+        figures = store.observations()
+        count = write_form(
+            path, subject=subject, year=year, territory=territory, observations=figures, registry=registry
+        )
+    elif year is not None:
         content, count = make_school_form(store.schools(), registry, year)
         write_whole(path, content)
-        tell("school_form_done", path=path, count=count)
-        return
-    count = write_form(
-        path,
-        subject=subject,
-        year=year,
-        territory=territory,
-        observations=store.observations(),
-        registry=registry,
-    )
-    tell("form_done", path=path, count=count)
-
-
-def _write_history(path: Path, history: str, subject: str | None) -> None:
-    from hpedu import store
-    from hpedu.present.exports.form import check_path
-    from hpedu.present.exports.history import read_years, write_history
-    from hpedu.registry import load_registry
-
-    years = read_years(history)
-    check_path(path)
-    observations = store.observations()
-    titles = {source.name: source.title for source in store.sources(observations["source"].unique())}
-    count = write_history(
-        path, years=years, subject=subject, observations=observations, titles=titles, registry=load_registry()
-    )
-    tell("form_done", path=path, count=count)
+    tell("school_form_done" if school_list else "form_done", path=path, count=count)
 
 
 @commands.command()
-@click.option("--department")
-@click.option("--year", type=int, callback=known_year)
-@click.option("--json", "as_json", is_flag=True)
+@department_option
+@year_option
+@json_option
 def owed(department: str | None, year: int | None, as_json: bool) -> None:
     """List who owes which figures and reports, which forms came back, and what to ask for first."""
     from hpedu.folders import find_project
@@ -483,23 +460,17 @@ def owed(department: str | None, year: int | None, as_json: bool) -> None:
     from hpedu.registry import load_registry
 
     registry = load_registry()
-    if department is not None:
-        check_name("department", department, registry.departments)
     found = list_owed(find_project(), registry, spoken(), year=year, division=department)
-    if as_json:
-        click.echo(_write(asdict(found)))
-        return
-    for line in describe_owed(found, registry, spoken()):
-        click.echo(line)
+    click.echo(_write(asdict(found)) if as_json else "\n".join(describe_owed(found, registry, spoken())))
 
 
 @commands.command()
 @click.option("--kind", required=True)
-@click.option("--year", type=int, callback=known_year)
+@year_option
 @click.option("--until")
-@click.option("--territory")
+@territory_option
 @click.option("--pdf", is_flag=True)
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("path", type=FileToWrite(".docx"))
 def review(kind: str, year: int | None, until: str | None, territory: str | None, pdf: bool, path: Path) -> None:
     """Write the report that the Director signs; a document that is there is never overwritten."""
     from hpedu.present.review.contents import Review
@@ -514,10 +485,10 @@ def review(kind: str, year: int | None, until: str | None, territory: str | None
 
 
 @commands.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--targets", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--until", type=int, default=2030, show_default=True)
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), callback=ends_in(".csv"))
+@click.argument("file", type=EXISTING)
+@click.option("--targets", type=EXISTING)
+@click.option("--until", type=SchoolYear(), default=2030, show_default=True)
+@click.option("--output", type=FileToWrite(".csv"))
 def outlook(file: Path, targets: Path | None, until: int, output: Path | None) -> None:
     """Carry the series of any CSV forward, judge its targets, merge its parts or project its enrolment."""
     from hpedu.folders import write_whole
@@ -533,38 +504,27 @@ def outlook(file: Path, targets: Path | None, until: int, output: Path | None) -
 
 
 @commands.command()
-@click.argument("target", required=False, shell_complete=complete_ids("target"))
-@click.option("--group", shell_complete=complete_ids("group"))
-@click.option("--state", shell_complete=complete_ids("state"))
-@click.option("--department", shell_complete=complete_ids("department"))
-@click.option("--territory", shell_complete=complete_ids("territory"))
-@click.option("--language", callback=_known_language, shell_complete=complete_ids("language"))
-@click.option("--json", "as_json", is_flag=True)
+@click.argument("target", required=False, type=Id("target"))
+@group_option
+@click.option("--state", type=Id("state"))
+@department_option
+@territory_option
+@click.option("--language", type=Id("language"))
+@json_option
 @click.option("--csv", "as_csv", is_flag=True)
-def targets(
-    target: str | None,
-    territory: str | None,
-    language: Language | None,
-    as_json: bool,
-    as_csv: bool,
-    **chosen: Any,
-) -> None:
+def targets(target: str | None, language: str | None, as_json: bool, as_csv: bool, **chosen: Any) -> None:
     """List the targets of the plans with where each stands, or show one TARGET in full."""
-    language = language or spoken()
-    refuse_both("--json", as_json, "--csv", as_csv)
+    tongue = check_language(language) if language else spoken()
+    refuse_together("--json", "--csv")
     if as_json or as_csv:
         from hpedu.desk import tables
 
-        found = tables.targets(target, territory=territory, language=language, **chosen)
+        found = tables.targets(target, language=tongue, **chosen)
         click.echo(_write(found.to_dicts()) if as_json else found.write_csv().rstrip("\n"))
         return
     from hpedu.present.report import list_lines, show_lines
 
     width = shutil.get_terminal_size().columns
-    lines = (
-        show_lines(target, territory, language)
-        if target
-        else list_lines(territory=territory, language=language, width=width, **chosen)
-    )
-    for line in lines:
+    shown = show_lines(target, chosen["territory"], tongue) if target else None
+    for line in shown or list_lines(language=tongue, width=width, **chosen):
         click.echo(line)

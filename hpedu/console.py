@@ -12,15 +12,16 @@ import os
 import select
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from hpedu.errors import HpeduError, check_language, check_year
+from hpedu.errors import HpeduError, check_ending, check_language, check_year
 from hpedu.texts import Language, Sayable, choose_language, has_text, message, say
 
 
@@ -36,31 +37,22 @@ def tell(key: str, *, err: bool = False, **values: object) -> None:
     click.echo(say(key, spoken(), **values), err=err)
 
 
-class WrongEnding(HpeduError):
-    """A file to be written whose name promises another kind of file than it would be."""
+class FileToWrite(click.Path):
+    """A file that is written: its name ends as what comes into it."""
 
-    status = 2
+    def __init__(self, ending: str) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+        self.ending = ending
 
-    def __init__(self, path: Path, ending: str) -> None:
-        self.path, self.ending, self.better = path, ending, path.with_suffix(ending).name
-        super().__init__(path, ending)
-
-
-def check_ending(path: Path, ending: str) -> Path:
-    """Return the path of a file to be written. Raises `WrongEnding` unless its name says what is written."""
-    if path.suffix.lower() != ending:
-        raise WrongEnding(path, ending)
-    return path
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        return check_ending(Path(os.fsdecode(super().convert(value, param, ctx))), self.ending)
 
 
-def ends_in(ending: str) -> Callable[[click.Context, click.Parameter, Path | None], Path | None]:
-    """Return a check of an option by `check_ending`."""
-    return lambda _context, _param, path: path and check_ending(path, ending)
+class SchoolYear(click.types.IntParamType):
+    """The year in which a school year starts."""
 
-
-def known_year(_context: click.Context, _param: click.Parameter, year: int | None) -> int | None:
-    """Return the year of an option, if it is given. Raises `NoYear` for one that nobody can mean."""
-    return None if year is None else check_year(year)
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        return check_year(super().convert(value, param, ctx))
 
 
 def ask_field(name: str, otherwise: str, wrong: Sayable | None) -> str:
@@ -142,7 +134,7 @@ def teach_click() -> None:
 teach_click()
 
 
-class _Speaking(click.Command):
+class SpokenCommand(click.Command):
     """A command in the language chosen: its help texts are `help_COMMAND` and `help_COMMAND_OPTION`, if any."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -154,11 +146,7 @@ class _Speaking(click.Command):
         return super().get_help(ctx)
 
 
-class SpokenCommand(_Speaking):
-    """A command of `hpedu`."""
-
-
-class SpokenGroup(_Speaking, click.Group):
+class SpokenGroup(SpokenCommand, click.Group):
     """The `hpedu` command itself. An error is reported in words; exit status 1, or 2 for what was mistyped."""
 
     command_class = SpokenCommand
@@ -212,6 +200,17 @@ def _has_read_enough() -> bool:
     return bool(line.poll(0))
 
 
+def describe_failure(error: Exception, language: str) -> str:
+    """Say what kept a file from being read."""
+    if isinstance(error, HpeduError):
+        return error.say(language)
+    return (
+        describe_os_error(error, language)
+        if isinstance(error, OSError)
+        else say("is_damaged", language, error=error)
+    )
+
+
 def describe_os_error(error: OSError, language: str) -> str:
     """Say which file, and what the system has against it."""
     key = f"system_{errno.errorcode.get(error.errno or 0, '')}"
@@ -249,6 +248,14 @@ class NotTogether(HpeduError):
         super().__init__(one, other)
 
 
-def refuse_both(one: str, given: object, other: str, other_given: object) -> None:
-    if given and other_given:
-        raise NotTogether(one, other)
+def refuse_together(one: str, *others: str) -> None:
+    """Refuse an option of the command that runs together with any of the others."""
+    context = click.get_current_context()
+    typed = ParameterSource.COMMANDLINE
+    params = [
+        one for one in context.command.params if one.name and context.get_parameter_source(one.name) is typed
+    ]
+    given = {name for param in params for name in param.opts}
+    for other in others:
+        if {one, other} <= given:
+            raise NotTogether(one, other)

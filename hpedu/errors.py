@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from hpedu.texts import (
     LANGUAGES,
@@ -25,24 +26,6 @@ from hpedu.texts import (
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
-
-__all__ = [
-    "HpeduError",
-    "IngestError",
-    "NoFigures",
-    "NoYear",
-    "Problem",
-    "ProblemsError",
-    "Refused",
-    "RegistryError",
-    "UnknownName",
-    "WrongParameters",
-    "check_language",
-    "check_name",
-    "check_year",
-    "list_problems",
-]
-
 
 MOST_HINTS = 12
 
@@ -102,38 +85,22 @@ def list_problems(error: ValidationError, file: str, where: str) -> list[Problem
         Problem(
             file,
             " ".join([where, ".".join(map(str, e["loc"]))]).strip(),
-            _name_refusal(e["type"], e["msg"], e.get("ctx", {})),
+            name_refusal({**e}),
             str(e["input"])[:80],
         )
         for e in error.errors()
     ]
 
 
-def _name_refusal(kind: str, text: str, context: Mapping[str, object]) -> Message:
-    key = f"field_{kind}"
+def name_refusal(refusal: Mapping[str, Any]) -> Sayable:
+    """Say what pydantic, or a check of ours that it called, has against a value."""
+    context = refusal.get("ctx", {})
+    own = context.get("error")
+    if isinstance(own, HpeduError):
+        return own
+    key = f"field_{refusal['type']}"
     expected = str(context.get("expected") or context.get("pattern") or "").replace(" or ", ", ")
-    return message(key if has_text(key) else "field_refused", text=text, expected=expected)
-
-
-FIRST_YEAR, LAST_YEAR = 1990, 2100
-"""Years that somebody can mean: what lies outside is a slip of the finger."""
-
-
-class NoYear(HpeduError):
-    """A year that nobody can mean."""
-
-    status = 2
-
-    def __init__(self, year: int) -> None:
-        self.year, self.first, self.last = year, FIRST_YEAR, LAST_YEAR
-        super().__init__(year)
-
-
-def check_year(year: int) -> int:
-    """Return a year. Raises `NoYear` unless it is one of four digits that can be meant."""
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise NoYear(year)
-    return year
+    return message(key if has_text(key) else "field_refused", text=refusal["msg"], expected=expected)
 
 
 class ProblemsError(HpeduError):
@@ -171,7 +138,7 @@ class NoFigures(HpeduError, ValueError):
     """There is no counted figure at all."""
 
 
-class UnknownName(HpeduError):
+class UnknownName(HpeduError, ValueError):
     """A name that is not in the list it was looked up in; carries the closest ones.
 
     `kind` is what it should have named: `group`, `territory` ... (`kind_...` in `texts/command.toml`).
@@ -203,12 +170,12 @@ def check_name(kind: str, name: str, known: Iterable[str]) -> str:
     """
     known = list(known)
     if name not in known:
-        raise UnknownName(kind, name, known)
+        raise UnknownName(kind, str(name), known)
     return name
 
 
-class WrongParameters(HpeduError):
-    """What a notebook asks for cannot be: everything that is wrong, in one sentence of the report's language."""
+class WrongParameters(HpeduError, ValueError):
+    """What is asked for cannot be: everything that is wrong, in one sentence of the report's language."""
 
     status = 2
 
@@ -223,6 +190,43 @@ class WrongParameters(HpeduError):
         return self.say(self.language)
 
 
+FIRST_YEAR, LAST_YEAR = 1954, 2100
+
+
+class NoYear(HpeduError, ValueError):
+    """A school year that nobody can mean, such as 26."""
+
+    status = 2
+
+    def __init__(self, year: int) -> None:
+        self.year, self.first, self.last = year, FIRST_YEAR, LAST_YEAR
+        super().__init__(year)
+
+
+def check_year(year: int) -> int:
+    """Return the year in which a school year starts. Raises `NoYear` unless it is one that can be meant."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise NoYear(year)
+    return year
+
+
+class WrongEnding(HpeduError, ValueError):
+    """A file to be written whose name promises another kind of file than it would be."""
+
+    status = 2
+
+    def __init__(self, path: Path, ending: str) -> None:
+        self.path, self.ending, self.better = path, ending, path.with_suffix(ending).name
+        super().__init__(path, ending)
+
+
+def check_ending(path: Path, ending: str) -> Path:
+    """Return the path of a file to be written. Raises `WrongEnding` if its name does not end so."""
+    if path.suffix.lower() != ending:
+        raise WrongEnding(path, ending)
+    return path
+
+
 def check_language(text: str) -> Language:
     """Return the language that a text names.
 
@@ -231,10 +235,7 @@ def check_language(text: str) -> Language:
     UnknownName
         If it is none that hpedu speaks.
     """
-    for language in LANGUAGES:
-        if text == language:
-            return language
-    raise UnknownName("language", text, LANGUAGES)
+    return cast(Language, check_name("language", text, LANGUAGES))
 
 
 def _find_close(name: str, known: list[str]) -> list[str]:

@@ -83,11 +83,15 @@ def has_text(key: str) -> bool:
 
 @cache
 def read_texts() -> dict[str, dict[str, str]]:
-    """Read all texts: key -> language -> text. A key is in one file only (a test holds that)."""
+    """Read all texts: key -> language -> text. A key is in one file only (a test holds that).
+
+    Those of notebooks are called by the notebook and their own name: `preschool.title`.
+    """
     texts: dict[str, dict[str, str]] = {}
-    for path in sorted(Path(__file__).with_suffix("").glob("*.toml")):
+    for path in sorted(Path(__file__).with_suffix("").rglob("*.toml")):
+        prefix = f"{path.stem}." if path.parent.name == "notebooks" else ""
         with path.open("rb") as file:
-            texts |= tomllib.load(file)
+            texts |= {prefix + key: text for key, text in tomllib.load(file).items()}
     return texts
 
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
+from bs4 import BeautifulSoup
 
 from hpedu.registry import Registry
 from tests.conftest import ROOT
@@ -83,3 +88,44 @@ def test_both_readmes_say_equally_much() -> None:
         assert counts[0] == counts[1], pattern
     links = [sorted(re.findall(r"\]\(((?!README)[^)]+)\)", text)) for text in texts]
     assert links[0] == links[1]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return folder
+
+
+def test_every_page_of_the_documentation_is_on_the_site(site: Path) -> None:
+    pages = {path.relative_to(ROOT / "docs").with_suffix(".html") for path in PAGES if "docs" in path.parts}
+    pages = {path.with_name("index.html") if path.stem == "README" else path for path in pages}
+    built = {path.relative_to(site) for path in site.rglob("*.html")}
+    assert pages | {Path(f"{name}.html") for name in ("index", "vi", "contributing", "changelog")} <= built
+
+
+def test_every_link_of_the_site_leads_to_a_page_and_a_place_on_it(site: Path) -> None:
+    pages = {path: BeautifulSoup(path.read_bytes(), "html.parser") for path in site.rglob("*.html")}
+    places = {path: {str(tag["id"]) for tag in page.find_all(id=True)} for path, page in pages.items()}
+    broken, count = [], 0
+    for path, page in pages.items():
+        if path.name == "404.html":  # made for a server
+            continue
+        for link in page.find_all(["a", "img"]):
+            target, _, anchor = str(link.get("href") or link.get("src") or "#").partition("#")
+            if "://" in target:
+                continue
+            to = (path.parent / unquote(target)).resolve() if target else path
+            count += 1
+            if not to.is_file() or (anchor and unquote(anchor) not in places[to]):
+                broken.append(f"{path.relative_to(site)}: {target}#{anchor}")
+    assert broken == [] and count > 500
+
+
+def test_the_site_asks_nothing_of_another_host(site: Path) -> None:
+    for path in site.rglob("*.html"):
+        page = BeautifulSoup(path.read_bytes(), "html.parser")
+        loaded = [str(tag.get("src") or "") for tag in page.find_all(["script", "img"])]
+        loaded += [str(tag["href"]) for tag in page.find_all("link", rel="stylesheet")]
+        assert [place for place in loaded if "://" in place or place.startswith("//")] == [], path

@@ -24,7 +24,7 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 EXTRAS = PROJECT["optional-dependencies"]
 LOCKS = {
     "requirements.lock": [*PROJECT["dependencies"], *EXTRAS["lab"]],
-    "requirements-test.lock": [*PROJECT["dependencies"], *EXTRAS["lab"], *EXTRAS["test"]],
+    "requirements-test.lock": [*PROJECT["dependencies"], *EXTRAS["lab"], *EXTRAS["docs"], *EXTRAS["test"]],
 }
 
 

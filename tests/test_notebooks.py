@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -13,11 +15,52 @@ from papermill import inspect_notebook
 
 from hpedu.folders import Project
 from hpedu.registry import load_registry
+from tests.test_conventions import VIETNAMESE
 
 GROUPS = [group.id for group in load_registry().groups.values() if group.page]
 
 ROOT = Path(__file__).parents[1]
 COPIES = ROOT / "tests" / "notebooks"
+
+
+TEXTS = ROOT / "hpedu" / "texts" / "notebooks"
+
+
+def keys_of(path: Path) -> set[str]:
+    """Names of the texts that a notebook says, also those of which it chooses one."""
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    calls = [
+        node
+        for source in cells
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("say", "text")
+    ]
+    said = [one for call in calls if call.args for one in ast.walk(call.args[0])]
+    return {one.value for one in said if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+
+
+def test_every_text_of_a_notebook_is_said_and_there() -> None:
+    texts = {path.stem: set(tomllib.loads(path.read_text(encoding="utf-8"))) for path in TEXTS.glob("*.toml")}
+    shared = texts.pop("page")
+    said = {name: keys_of(ROOT / "notebooks" / f"{name}.ipynb") for name in texts}
+    for name, keys in said.items():
+        # The head of the page says the first two by itself.
+        assert texts[name] - {"title", "questions"} <= keys <= texts[name] | shared, name
+    assert shared <= set().union(*said.values())
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_sentences_are_in_the_texts_so_that_one_language_is_shown(path: Path) -> None:
+    cells = nbformat.read(path, as_version=4).cells
+    written = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    assert len(written) == (path.stem == "guided_tour")
+    for cell in cells:
+        if cell.cell_type == "code":
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    assert not VIETNAMESE.search(node.value) and node.value.count(" ") < 12, node.value
 
 
 def read_sources(path: Path) -> list[str]:

@@ -7,7 +7,7 @@ an empty table. `hpedu.to_pandas`, `.write_csv` and Excel take every frame.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,18 @@ from hpedu.errors import check_language, check_name
 from hpedu.ingest.propose import check_file, describe_findings
 from hpedu.outlook.intake import Intake
 from hpedu.present.report import list_targets
-from hpedu.registry import load_registry
-from hpedu.texts import current_language
+from hpedu.registry import Text, load_registry
+from hpedu.texts import Language, current_language
 
 Names = str | Iterable[str] | None
 """One name, many, or None for all."""
 
-TEXT, NUMBER, WHOLE = pl.String(), pl.Float64(), pl.Int64()
+KINDS: dict[str, Any] = {
+    **dict.fromkeys(("value", "last", "probability"), pl.Float64()),
+    **dict.fromkeys(("year", "last_year"), pl.Int64()),
+    "reported": pl.Boolean(),
+}
+"""Columns that are no texts."""
 
 
 def observations(
@@ -57,11 +62,6 @@ def observations(
         Its print: `source` (name in datapackage.json), `edition` (day of publication), `file`, `digest` (SHA-256
         of the file), `sheet`, `cell`, `printed` (as it stands there), `note`, `step` (the smallest step the print
         shows, in `unit`), `current` (false where another figure took its place).
-
-    Raises
-    ------
-    UnknownName
-        For a name that is none, with the closest ones.
     """
     registry = load_registry()
     wanted = {
@@ -94,11 +94,6 @@ def indicator_values(indicators: Names = None, territories: Names = None) -> pl.
         `numerator` and `denominator`, in the units of their measures, null for a rate taken as published; `inputs`
         ("file!cell" of every cell behind it, "; " between them); `sources` (names in datapackage.json);
         `edition`, the newest of them; `readings`, what a contradicted value may be, in `unit`.
-
-    Raises
-    ------
-    UnknownName
-        For a name that is none, with the closest ones.
     """
     registry = load_registry()
     names = _check("indicator", indicators, registry.indicators)
@@ -196,7 +191,7 @@ def targets(
     Parameters
     ----------
     names
-        Ids of targets.
+        Ids of targets, one or many.
     group, state, department
         Only those in this group, in this state, or of this division.
     territory
@@ -211,181 +206,98 @@ def targets(
         (null for a milestone), in the unit that `unit` names, by `year` (null: every year); where it stands:
         `last`, in `unit`, of `last_year`, `state` (a code), `state_name`, `probability` (0 to 1) that it will be
         met; `departments` that answer for it, "; " between them.
-
-    Raises
-    ------
-    UnknownName
-        For a name that is none, with the closest ones.
     """
     registry, spoken = load_registry(), _speak(language)
-    wanted = _check("target", names, registry.targets)
-    rows = [
-        {
-            "number": target.number,
-            "id": target.id,
-            "name": target.name.get(spoken),
-            "group": target.group,
-            "level": target.level,
-            "comparison": target.comparison,
+    found = {
+        target.id: standing
+        for target, standing in list_targets(group=group, state=state, department=department, territory=territory)
+    }
+
+    def stand(target: Any) -> dict[str, Any]:
+        standing = found[target.id]
+        last = standing.last or {"value": None, "year": None}
+        return {
             "value": None if target.kind == "milestone" else float(target.value),
-            "unit": target.unit,
-            "year": target.year,
-            "last": standing.last and standing.last["value"],
-            "last_year": standing.last and standing.last["year"],
+            "last": last["value"],
+            "last_year": last["year"],
             "state": standing.state,
             "state_name": registry.name("state", standing.state, spoken),
             "probability": standing.probability,
-            "departments": "; ".join(registry.departments[one].name.get(spoken) for one in target.departments),
+            "departments": _name_departments(target, spoken),
         }
-        for target, standing in list_targets(group=group, state=state, department=department, territory=territory)
-        if wanted is None or target.id in wanted
-    ]
-    numbers = {"number": WHOLE, "value": NUMBER, "year": WHOLE, "last": NUMBER, "last_year": WHOLE}
-    texts = "number id name group level comparison value unit year last last_year state state_name probability"
-    return _frame(rows, [*texts.split(), "departments"], {**numbers, "probability": NUMBER})
+
+    columns = "number id name group level comparison value unit year last last_year state state_name probability"
+    wanted = _pick("target", registry.targets, names)
+    rows = [one for one in wanted if one.id in found]
+    return _tabulate(rows, f"{columns} departments", spoken, stand).cast({"number": pl.Int64()})
 
 
 def indicators(names: Names = None, *, group: str | None = None, language: str | None = None) -> pl.DataFrame:
-    """Return the indicators, one a row.
+    """Return the indicators, or those named, or of a group; one a row.
 
-    Parameters
-    ----------
-    names
-        Ids of indicators.
-    group
-        Only those of this group.
-    language
-        Of the names: "vi" or "en", by default that of the newest report.
+    The language of the names is "vi" or "en", by default that of the newest report.
 
     Returns
     -------
     polars.DataFrame
         `id`, `name`, `group`, `level`, `role` (target, proxy or context), `unit` of its values, `direction` (the
         way that is progress), `numerator` and `denominator` (series of `hpedu.observations()`), `definition`.
-
-    Raises
-    ------
-    UnknownName
-        For a name that is none, with the closest ones.
     """
-    registry, spoken = load_registry(), _speak(language)
-    wanted = _check("indicator", names, registry.indicators)
-    groups = _check("group", group, registry.groups)
-    rows = [
-        {**one.model_dump(), "name": one.name.get(spoken), "definition": one.definition.get(spoken)}
-        for one in registry.indicators.values()
-        if (wanted is None or one.id in wanted) and (groups is None or one.group in groups)
-    ]
-    columns = (
-        "id",
-        "name",
-        "group",
-        "level",
-        "role",
-        "unit",
-        "direction",
-        "numerator",
-        "denominator",
-        "definition",
-    )
-    return _frame(rows, columns)
+    registry = load_registry()
+    groups = _check("group", group, registry.groups) or registry.groups
+    rows = [one for one in _pick("indicator", registry.indicators, names) if one.group in groups]
+    columns = "id name group level role unit direction numerator denominator definition"
+    return _tabulate(rows, columns, _speak(language))
 
 
 def measures(names: Names = None, *, language: str | None = None) -> pl.DataFrame:
-    """Return what observations count, one measure a row.
+    """Return what observations count, or the measures named; one a row.
 
-    Parameters
-    ----------
-    names
-        Ids of measures.
-    language
-        Of the names: "vi" or "en", by default that of the newest report.
+    The language of the names is "vi" or "en", by default that of the newest report.
 
     Returns
     -------
     polars.DataFrame
         `id`, `name`, `unit` of its figures, `basis` (whether a year is a school_year or a calendar year),
         `definition`.
-
-    Raises
-    ------
-    UnknownName
-        For a name that is none, with the closest ones.
     """
-    registry, spoken = load_registry(), _speak(language)
-    wanted = _check("measure", names, registry.measures)
-    rows = [
-        {**one.model_dump(), "name": one.name.get(spoken), "definition": one.definition.get(spoken)}
-        for one in registry.measures.values()
-        if wanted is None or one.id in wanted
-    ]
-    return _frame(rows, ("id", "name", "unit", "basis", "definition"))
+    rows = _pick("measure", load_registry().measures, names)
+    return _tabulate(rows, "id name unit basis definition", _speak(language))
 
 
 def territories(names: Names = None, *, language: str | None = None) -> pl.DataFrame:
-    """Return the territories, one a row.
+    """Return the territories, or those named; one a row.
 
-    Parameters
-    ----------
-    names
-        Ids of territories.
-    language
-        Of the names: "vi" or "en", by default that of the newest report.
+    The language of the names is "vi" or "en", by default that of the newest report.
 
     Returns
     -------
     polars.DataFrame
         `id`, `name`, `role` (city, part, country, region or province), `reported` (whether a report can be about
         it), `parts` (ids of those it was merged from, "; " between them).
-
-    Raises
-    ------
-    UnknownName
-        For a name that is none, with the closest ones.
     """
-    registry, spoken = load_registry(), _speak(language)
-    wanted = _check("territory", names, registry.territories)
+    registry = load_registry()
     reported = registry.reported_territories()
-    rows = [
-        {"id": one.id, "name": one.name.get(spoken), "role": one.role, "reported": one.id in reported}
-        | {"parts": "; ".join(one.parts)}
-        for one in registry.territories.values()
-        if wanted is None or one.id in wanted
-    ]
-    return _frame(rows, ("id", "name", "role", "reported", "parts"), {"reported": pl.Boolean()})
+    rows = _pick("territory", registry.territories, names)
+    columns = "id name role reported parts"
+    return _tabulate(rows, columns, _speak(language), lambda one: {"reported": one.id in reported})
 
 
 def tasks(names: Names = None, *, language: str | None = None) -> pl.DataFrame:
-    """Return the tasks that the plans assign, one a row.
+    """Return the tasks that the plans assign, or those named; one a row.
 
-    Parameters
-    ----------
-    names
-        Ids of tasks.
-    language
-        Of the texts: "vi" or "en", by default that of the newest report.
+    The language of the texts is "vi" or "en", by default that of the newest report.
 
     Returns
     -------
     polars.DataFrame
         `id`, `plan`, `number` in the table of the plan, `title`, `departments` that lead it and `timing` as the
         plan has it, `rhythm` (once, yearly, ...), `dues` (the last day of each time, "; " between them).
-
-    Raises
-    ------
-    UnknownName
-        For a name that is none, with the closest ones.
     """
-    registry, spoken = load_registry(), _speak(language)
-    wanted = _check("task", names, [one.id for one in registry.tasks])
-    rows = [
-        {"id": one.id, "plan": one.plan, "number": one.number, "title": one.title.get(spoken)}
-        | {"departments": "; ".join(registry.departments[name].name.get(spoken) for name in one.departments)}
-        | {"timing": one.timing.get(spoken), "rhythm": one.rhythm, "dues": "; ".join(map(str, one.dues))}
-        for one in registry.tasks
-        if wanted is None or one.id in wanted
-    ]
-    return _frame(rows, ("id", "plan", "number", "title", "departments", "timing", "rhythm", "dues"))
+    spoken = _speak(language)
+    rows = _pick("task", {one.id: one for one in load_registry().tasks}, names)
+    columns = "id plan number title departments timing rhythm dues"
+    return _tabulate(rows, columns, spoken, lambda one: {"departments": _name_departments(one, spoken)})
 
 
 def project(series: object, *, background: object = None, **options: Any) -> pl.DataFrame:
@@ -462,16 +374,42 @@ def _check(kind: str, names: Names, known: Iterable[str]) -> list[str] | None:
     if names is None:
         return None
     known = list(known)
-    return [check_name(kind, name, known) for name in ([names] if isinstance(names, str) else names)]
+    many = names if isinstance(names, Iterable) and not isinstance(names, str) else [names]
+    return [check_name(kind, name, known) for name in many]
 
 
-def _speak(language: str | None) -> Any:
+def _pick(kind: str, table: Mapping[str, Any], names: Names) -> list[Any]:
+    """Return the rows named of a table, in its order; all of them where none is named."""
+    wanted = _check(kind, names, table)
+    return [row for id, row in table.items() if wanted is None or id in wanted]
+
+
+def _speak(language: str | None) -> Language:
     return current_language() if language is None else check_language(language)
 
 
-def _frame(
-    rows: list[dict[str, Any]], columns: Sequence[str], kinds: dict[str, Any] | None = None
+def _name_departments(row: Any, language: Language) -> str:
+    departments = load_registry().departments
+    return "; ".join(departments[one].name.get(language) for one in row.departments)
+
+
+def _tabulate(
+    rows: Iterable[Any],
+    columns: str,
+    language: Language,
+    more: Callable[[Any], dict[str, Any]] = lambda row: {},
 ) -> pl.DataFrame:
-    """Return rows as a frame; a column is text unless `kinds` says otherwise."""
-    schema = {name: (kinds or {}).get(name, TEXT) for name in columns}
-    return pl.DataFrame([{name: row[name] for name in columns} for row in rows], schema=schema, orient="row")
+    """Return fields of rows as a frame, and what `more` makes of a row in their place; lists are joined."""
+
+    def write(value: Any) -> Any:
+        if isinstance(value, list):
+            return "; ".join(map(str, value))
+        return value.get(language) if isinstance(value, Text) else value
+
+    schema = {name: KINDS.get(name, pl.String()) for name in columns.split()}
+    cells = []
+    for row in rows:
+        own = more(row)
+        cells.append([own[name] if name in own else write(getattr(row, name)) for name in schema])
+    # A number in a table of a plan is a text there.
+    return pl.DataFrame(cells, schema=schema, orient="row", strict=False)

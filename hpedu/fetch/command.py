@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 import click
 
-from hpedu.console import SpokenCommand, refuse_both, spoken, tell
+from hpedu.console import SpokenCommand, refuse_together, spoken, tell
 from hpedu.errors import HpeduError, check_name
 from hpedu.texts import Message
 
@@ -24,8 +24,7 @@ class NoFetch(HpeduError):
 @click.option("--allow-gone", is_flag=True)
 def fetch(service: str, listed: bool, **how: bool) -> None:
     """Bring published tables of SERVICE (nso, uis, worldbank or all) into data/raw; nothing else goes online."""
-    for option, given in how.items():
-        refuse_both("--list", listed, f"--{option.replace('_', '-')}", given)
+    refuse_together("--list", "--dry-run", "--force", "--allow-gone")
     if find_spec("httpx") is None:
         raise NoFetch
     from hpedu.fetch.arrivals import Arrivals

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from hpedu.errors import check_language
+from hpedu.errors import UnknownName, check_language
 from hpedu.folders import PAGES_VARIABLE, find_project
 from hpedu.ingest.schema import Resource
-from hpedu.present.page.blocks import draw_table
+from hpedu.present.page.blocks import Prose, draw_table
 from hpedu.present.page.display import Fragment
 from hpedu.registry import load_registry
 from hpedu.registry.models import Indicator
-from hpedu.texts import format_number, remember_language, say, school_year
+from hpedu.texts import format_number, read_texts, remember_language, say, school_year
 
 
 def is_made(place: str) -> bool:
@@ -30,6 +30,7 @@ class BaseReport:
         For a language that hpedu does not speak.
     """
 
+    notebook: str  # the one whose texts `say` and `text` know by name
     territory: str  # id of a territory or commune
     year: int  # in which the school year reported on starts
 
@@ -45,6 +46,37 @@ class BaseReport:
     def indicator(self, name: str) -> Indicator:
         """Return the row of an indicator in the registry."""
         return self.registry.indicators[name]
+
+    def text(self, key: str = "", *, vi: str = "", en: str = "", **values: object) -> str:
+        """Return a text of this notebook (`hpedu/texts/notebooks`), or one given here, with values filled in.
+
+        Raises
+        ------
+        UnknownName
+            If there is no text of that name.
+        """
+        given = {"vi": vi or en, "en": en or vi}[self.language]
+        template = given or self._find_text(key)
+        return template.format(**{name: self._spell(value) for name, value in values.items()})
+
+    def say(self, key: str = "", *, vi: str = "", en: str = "", **values: object) -> Prose:
+        """Write a paragraph: `text` as it stands in the notebook and on its page."""
+        return Prose(self.text(key, vi=vi, en=en, **values))
+
+    def _find_text(self, key: str) -> str:
+        """Return a text of this notebook, or one that several have in common."""
+        texts = read_texts()
+        places = (f"{self.notebook}.", "page.")
+        for place in places:
+            if place + key in texts:
+                return texts[place + key][self.language]
+        raise UnknownName("text", key, [name.partition(".")[2] for name in texts if name.startswith(places)])
+
+    def _spell(self, value: object) -> object:
+        """Return a value as a text takes it."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return value
+        return self._write(value, 0 if isinstance(value, int) else 1)
 
     def _say(self, key: str, **values: object) -> str:
         return say(key, self.language, **values)

@@ -14,6 +14,7 @@ from hpedu.present.base import BaseReport, is_made
 from hpedu.present.page.blocks import Block, Prose, draw_notice, link_csv, render
 from hpedu.present.page.display import Fragment, PageHead
 from hpedu.present.view import format_amount, with_unit
+from hpedu.registry.asked import Tongue, Year, checked
 from hpedu.registry.formula import parse_formula
 from hpedu.registry.models import Indicator
 from hpedu.texts import MISSING, current_language
@@ -66,8 +67,11 @@ class CommuneReport(BaseReport):
         For a group, commune, school year or language that does not exist, with the closest names.
     """
 
+    notebook = "commune"
+
+    @checked
     def __init__(
-        self, group: str, *, territory: str, year: int | None = None, language: str | None = None
+        self, group: str, *, territory: str, year: Year | None = None, language: Tongue | None = None
     ) -> None:
         super().__init__(language or current_language())
         groups = [id for id, row in self.registry.groups.items() if row.commune_page]

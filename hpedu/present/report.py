@@ -17,7 +17,7 @@ from hpedu.assess.changes import (
 )
 from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_standings
 from hpedu.assess.tasks import Occurrence, list_occurrences
-from hpedu.errors import UnknownName, WrongParameters, check_name
+from hpedu.errors import check_name
 from hpedu.folders import find_project
 from hpedu.ingest.forms.design import Cover, duty_series
 from hpedu.present import registers
@@ -41,10 +41,9 @@ from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import describe_silent, draw_target
 from hpedu.present.view import OWED, View, Wording
 from hpedu.registry import load_registry
+from hpedu.registry.asked import Group, Scenario, Territory, Tongue, Year, checked
 from hpedu.registry.models import Indicator, Target
-from hpedu.texts import LANGUAGES, Language, Sayable, current_language, message, remember_language
-
-YEARS = range(1954, 2101)
+from hpedu.texts import LANGUAGES, Language, current_language
 
 
 class Report(View):
@@ -58,45 +57,43 @@ class Report(View):
         As of `View`; by default the city, the newest year and the language of the report before, or the machine's.
     horizon
         Last year of the projections.
+    pupil_growth, class_size, scenario
+        What `enrolment` and `requirements` take: percent a year on top of the projection; pupils per class, for
+        all levels or each (None: as in the last year); low, middle or high.
+    peers
+        False to leave out where the old province stands among all.
+    made_by
+        The office that publishes the page.
 
     Raises
     ------
     WrongParameters
-        Naming all that cannot be: a group, territory or language that does not exist, with the closest names; a
-        year or horizon that is none.
+        Naming all that cannot be: a name that does not exist, with the closest ones; a year or number that is
+        none.
     """
 
+    @checked
     def __init__(
         self,
-        group: str,
+        group: Group,
         *,
-        territory: str | None = None,
-        year: int | None = None,
-        language: str | None = None,
-        horizon: int = HORIZON,
+        territory: Territory | None = None,
+        year: Year | None = None,
+        language: Tongue | None = None,
+        horizon: Year = HORIZON,
+        pupil_growth: float = 0.0,
+        class_size: float | Mapping[str, float] | None = None,
+        scenario: Scenario = "middle",
+        peers: bool = True,
+        made_by: str = "",
     ) -> None:
-        registry = load_registry()
-        territory, language = territory or registry.city, language or current_language()
-        for known_language in LANGUAGES:
-            if language == known_language:
-                remember_language(known_language)
-        wrong: list[Sayable] = [
-            UnknownName(kind, name, known)
-            for kind, name, known in (
-                ("group", group, registry.groups),
-                ("territory", territory, registry.reported_territories()),
-                ("language", language, LANGUAGES),
-            )
-            if name not in known
-        ]
-        for name, value in (("year", year), ("horizon", horizon)):
-            if not (isinstance(value, int) and value in YEARS) and not (name == "year" and value is None):
-                wrong.append(message("parameter_no_year", name=name, value=repr(value)))
-        if wrong:
-            raise WrongParameters(wrong, language if language in LANGUAGES else LANGUAGES[0])
-        super().__init__(territory=territory, year=year, language=language)
-        self.group = group
-        self._horizon = horizon
+        super().__init__(
+            territory=territory or load_registry().city, year=year, language=language or current_language()
+        )
+        self.group = self.notebook = group
+        self._horizon, self._made_by = horizon, made_by
+        self._growth, self._class_size, self._scenario = pupil_growth, class_size, scenario
+        self._shows_peers = peers
         # The rows of the form of each group, by target.
         self._asked: dict[str, dict[str, str]] = {}
         self.standings = self._assess(self.group)
@@ -107,8 +104,13 @@ class Report(View):
 
     # -- the page ------------------------------------------------------------------------------------------
 
-    def head(self, *, title: str, questions: Sequence[str], made_by: str = "") -> PageHead:
-        """Return the head of the page: title, what it answers, who made it, the sources of everything on it."""
+    def head(self, *, title: str = "", questions: Sequence[str] | None = None) -> PageHead:
+        """Return the head of the page: title, what it answers, who made it, the sources of everything on it.
+
+        Title and questions are by default the texts of the notebook.
+        """
+        title = title or self.text("title")
+        questions = self.text("questions").splitlines() if questions is None else questions
         territory = self.registry.territories[self.territory]
         shown = self._own_values("viet_nam")
         resources = self.resources(self._with_peers(shown))
@@ -133,7 +135,7 @@ class Report(View):
             if territory.is_past
             else explain_rules(self.language, company=any(one.has_company for one in self.standings)),
             past=territory.is_past,
-            made_by=made_by or self._say("made_by_default"),
+            made_by=self._made_by or self._say("made_by_default"),
             siblings=self._list_siblings(),
         )
 
@@ -270,31 +272,31 @@ class Report(View):
         ]
         return draw_table([str(c) for c in shown.columns], rows, caption=caption, numeric=numeric)
 
-    def peers(self, *, shown: bool = True) -> Block:
+    def peers(self) -> Block:
         """Show where the old province stands among all (`hpedu.present.comparison.draw_peers`)."""
-        return draw_peers(self, self._own_indicators()) if shown else Block(draw_notice(self._say("peers_off")))
+        if not self._shows_peers:
+            return Block(draw_notice(self._say("peers_off")))
+        return draw_peers(self, self._own_indicators())
 
     # -- what it would take --------------------------------------------------------------------------------
 
-    def enrolment(self, *levels: str, until: int = 2030, growth: float = 0.0) -> Block:
+    def enrolment(self, *levels: str, until: int = 2030) -> Block:
         """Draw pupils of levels, counted and projected with ranges (`hpedu.present.forecasts.draw_enrolment`)."""
         if self.wording.place.is_past:
             return Block(draw_notice(self._say_past()))
-        return draw_enrolment(self, levels, until=until, growth=growth)
+        return draw_enrolment(self, levels, until=until, growth=self._growth)
 
-    def requirements(
-        self,
-        *levels: str,
-        scenario: str = "middle",
-        growth: float = 0.0,
-        class_size: float | Mapping[str, float] | None = None,
-        until: int = 2030,
-    ) -> Block:
+    def requirements(self, *levels: str, until: int = 2030) -> Block:
         """Tabulate what these pupils would take (`hpedu.present.forecasts.draw_requirements`)."""
         if self.wording.place.is_past:
             return Block(draw_notice(self._say_past()))
         return draw_requirements(
-            self, levels, scenario=scenario, growth=growth, class_size=class_size, until=until
+            self,
+            levels,
+            scenario=self._scenario,
+            growth=self._growth,
+            class_size=self._class_size,
+            until=until,
         )
 
     def private_schools(self, *levels: str) -> Fragment:

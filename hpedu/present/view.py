@@ -345,17 +345,12 @@ class View(BaseReport):
 
     # -- words ---------------------------------------------------------------------------------------------
 
-    def text(self, *, vi: str, en: str, **values: object) -> str:
-        """Fill values (`Quantity`, `Change`, numbers, text) into the template of the page's language."""
-        template = vi if self.language == "vi" else en
-        return template.format(**{name: self._spell(value) for name, value in values.items()})
-
-    def say(self, *, vi: str, en: str, **values: object) -> Prose:
+    def say(self, key: str = "", *, vi: str = "", en: str = "", **values: object) -> Prose:
         """Write a paragraph from the data. If a figure it needs is missing, it says that instead."""
         lacking = [v for v in values.values() if isinstance(v, (Quantity, Change)) and v.missing]
         if lacking:
             return Prose(f"*{self._say_lacking(lacking)}*")
-        return Prose(self.text(vi=vi, en=en, **values))
+        return super().say(key, vi=vi, en=en, **values)
 
     def last(self, indicator: str, territory: str | None = None) -> Quantity:
         """Return the newest value of an indicator up to the report's year."""
@@ -549,8 +544,3 @@ class View(BaseReport):
         return " ".join(
             self._say(key, territory=territory, names="; ".join(names)) for (key, territory), names in said.items()
         )
-
-    def _spell(self, value: object) -> object:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return value
-        return self._write(value, 0 if isinstance(value, int) else 1)

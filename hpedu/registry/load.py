@@ -7,14 +7,14 @@ import io
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import ValidationError
 
@@ -23,46 +23,23 @@ from hpedu.errors import Problem, Refused, RegistryError, UnknownName, list_prob
 from hpedu.folders import find_own
 from hpedu.registry import models
 from hpedu.registry.check import cross_check
-from hpedu.registry.models import Keyed, Row
 from hpedu.registry.registry import Registry
-from hpedu.registry.school_columns import SchoolColumn
+from hpedu.registry.row import Row
 from hpedu.texts import LANGUAGES, message
 
 HOME = Path(__file__).parent
 OWN = "data/registry/"
 """Where the rows of an office's own are in its project, as it is named where one is wrong."""
+FOLDERS = ("targets", "indicators")
+"""Tables that are folders of TOML files; every other one is a CSV file."""
+_TABLES = get_type_hints(Registry, include_extras=True)
 FILES: dict[str, tuple[str, type[Row]]] = {
-    "codes": ("codes.csv", models.Code),
-    "groups": ("groups.csv", models.Group),
-    "territories": ("territories.csv", models.Territory),
-    "territory_names": ("territory_names.csv", models.TerritoryName),
-    "province_codes": ("province_codes.csv", models.ProvinceCode),
-    "places": ("places.csv", models.Place),
-    "communes": ("communes.csv", models.Commune),
-    "conversions": ("commune_conversions.csv", models.Conversion),
-    "districts": ("districts.csv", models.District),
-    "measures": ("measures.csv", models.Measure),
-    "departments": ("departments.csv", models.Department),
-    "owners": ("owners.csv", models.Owner),
-    "targets": ("targets", models.Target),
-    "indicators": ("indicators", models.Indicator),
-    "breaks": ("breaks.csv", models.Break),
-    "tasks": ("tasks.csv", models.Task),
-    "goals": ("goals.csv", models.Goal),
-    "duties": ("duties.csv", models.Duty),
-    "other_targets": ("other_targets.csv", models.OtherTarget),
-    "norms": ("norms.csv", models.Norm),
-    "flows": ("flows.csv", models.LevelFlow),
-    "errata": ("errata.csv", models.Erratum),
-    "decisions": ("decisions.csv", models.Decision),
-    "revision_limits": ("revision_limits.csv", models.RevisionLimit),
-    "school_columns": ("school_columns.csv", SchoolColumn),
-    "peers": ("peers.csv", models.Peer),
-    "publishers": ("publishers.csv", models.PublisherName),
-    "limits": ("limits.csv", models.Limit),
-    "relations": ("relations.csv", models.Relation),
+    name: (name if name in FOLDERS else f"{name}.csv", get_args(hint)[-1])
+    for name, hint in get_type_hints(Registry).items()
 }
-"""Attribute of `Registry` -> file, or folder of TOML files, and the class of its rows."""
+"""Table of `Registry` -> file, or folder of TOML files, and the class of its rows."""
+KEYS = {name: getattr(hint, "__metadata__", ("id",)) for name, hint in _TABLES.items()}
+"""The columns that tell the rows of a table apart."""
 
 # What Excel writes to itself.
 _SEP_LINE = re.compile(r"^sep=.\r?\n", re.IGNORECASE)
@@ -92,8 +69,9 @@ def _load(own: Path | None) -> Registry:
 def read_registry(home: Path, own: Path | None = None) -> Registry:
     """Read a registry from a folder of files, with the rows of an office's `own` folder over them.
 
-    A row of its own takes the place of the row with the same id; any other is added. Its files have the same
-    names, and it needs only those that it has rows for. All is checked as one.
+    A row of its own takes the place of the row with the same key, any other is added, and what withdrawn.csv names
+    is taken out. Its files have the same names, and it needs only those that it has rows for. All is checked as
+    one.
 
     Raises
     ------
@@ -101,16 +79,21 @@ def read_registry(home: Path, own: Path | None = None) -> Registry:
         As `load_registry` does.
     """
     problems: list[Problem] = []
-    tables: dict[str, Any] = {}
+    tables: dict[str, dict[str, Any]] = {}
+    more: dict[str, dict[str, Any]] = {}
     for name, (source, model) in FILES.items():
-        rows = read_rows(home, source, model, problems)
-        more = read_rows(own, source, model, problems, OWN) if own and (own / source).exists() else []
-        if issubclass(model, Keyed):
-            tables[name] = _index(source, rows, problems) | _index(OWN + source, more, problems)
-        else:
-            tables[name] = rows + more
+        tables[name] = _index(read_rows(home, source, model, problems), KEYS[name], problems)
+        rows = read_rows(own, source, model, problems, OWN) if own and (own / source).exists() else []
+        more[name] = _index(rows, KEYS[name], problems)
     problems += _find_strangers(own) if own else []
-    registry = Registry(**tables)
+    for row in more["withdrawn"].values():
+        problems += _withdraw(row, tables)
+    for name in tables:
+        tables[name] |= more[name]
+    whole: dict[str, Any] = {
+        name: rows if KEYS[name] == ("id",) else [*rows.values()] for name, rows in tables.items()
+    }
+    registry = Registry(**whole)
     # References only make sense between whole rows.
     if not problems:
         by_number = sorted(registry.targets.values(), key=lambda target: target.number)
@@ -120,6 +103,15 @@ def read_registry(home: Path, own: Path | None = None) -> Registry:
     if problems:
         raise RegistryError(problems)
     return registry
+
+
+def _withdraw(row: models.Withdrawal, tables: dict[str, dict[str, Any]]) -> Iterator[Problem]:
+    """Take a row that an office does without out of those of hpedu."""
+    names = {source: name for name, (source, _) in FILES.items()}
+    if row.file not in names:
+        yield row.problem(UnknownName("file_of_the_registry", row.file, names), "file")
+    elif tables[names[row.file]].pop(row.row, None) is None:
+        yield row.problem(UnknownName("row", row.row, tables[names[row.file]]), "row")
 
 
 def _find_strangers(own: Path) -> list[Problem]:
@@ -136,12 +128,14 @@ def _give_owner(target: models.Target, owners: dict[str, models.Owner]) -> model
     return target.model_copy(update={"departments": owners[target.owner].departments})
 
 
-def _index(source: str, rows: list[Any], problems: list[Problem]) -> dict[str, Any]:
-    table: dict[str, Any] = {}
+def _index(rows: Iterable[Row], columns: tuple[str, ...], problems: list[Problem]) -> dict[str, Any]:
+    """Return rows by what tells them apart, parted by "/"."""
+    table: dict[str, Row] = {}
     for row in rows:
-        if row.id in table:
-            problems.append(Problem(source, row.id, message("registry_id_twice"), row.id))
-        table[row.id] = row
+        key = "/".join(str(getattr(row, name) or "") for name in columns)
+        if key in table:
+            problems.append(row.problem(message("registry_id_twice"), found=key))
+        table[key] = row
     return table
 
 
@@ -155,7 +149,9 @@ def read_rows(home: Path, source: str, model: type[RowT], problems: list[Problem
         try:
             for where, fields in read_csv_rows(file, model) if file.suffix == ".csv" else read_toml_tables(file):
                 try:
-                    rows.append(model.model_validate(fields))
+                    row = model.model_validate(fields)
+                    row._file, row._where = name, where
+                    rows.append(row)
                 except ValidationError as error:
                     problems += list_problems(error, name, where)
         except FileNotFoundError:

@@ -10,35 +10,31 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field
 
-from hpedu.texts import Language
-
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-class Row(BaseModel):
-    """A row of a file: no column is unknown, and nothing in it changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Keyed(Row):
-    """A row with an id that occurs once in its file."""
-
-    id: Slug
-
-
-class Text(Row):
-    """The same wording in Vietnamese and English."""
-
-    vi: Words
-    en: Words
-
-    def get(self, language: Language) -> str:
-        """Return the wording in a language."""
-        return self.vi if language == "vi" else self.en
+from hpedu.registry.row import (
+    DepartmentId,
+    Formula,
+    GroupId,
+    IndicatorId,
+    Keyed,
+    LevelCode,
+    MeasureId,
+    Names,
+    OwnerId,
+    OwnershipCode,
+    Pattern,
+    Row,
+    SexCode,
+    Slug,
+    TargetId,
+    TerritoryId,
+    UnitCode,
+    Words,
+)
+from hpedu.registry.row import (
+    Text as Text,
+)
 
 
 class Code(Row):
@@ -75,8 +71,8 @@ class Territory(Keyed):
     valid_from: date | None
     valid_to: date | None
     # The province of the 34 that the reform of 1 July 2025 made of it; its own id where that kept the name.
-    successor: str = ""
-    parts: list[Slug]
+    successor: TerritoryId = ""
+    parts: list[TerritoryId]
     # A country is shown for comparison, never judged; a province or region is only there to check and to test.
     role: Literal["city", "part", "country", "province", "region"]
     order: int
@@ -100,7 +96,7 @@ class TerritoryName(Row):
     """A name that published tables use for a territory, and the day it came into use."""
 
     name: Words
-    territory: Slug
+    territory: TerritoryId
     valid_from: date | None  # empty: as long as the territory
 
 
@@ -110,13 +106,13 @@ class ProvinceCode(Row):
     # The statistics office's scheme; the ministry's for examinations.
     scheme: Literal["nso", "moet_exam"]
     code: str = Field(pattern=r"^\d{2}$")
-    territory: Slug
+    territory: TerritoryId
 
 
 class Place(Keyed):
     """A district or single institution: its figures are given under its own name, never as the city's."""
 
-    territory: Slug
+    territory: TerritoryId
     kind: Literal["district", "institution", "city"]
     name: Text
 
@@ -144,11 +140,11 @@ class Commune(Row):
 class Conversion(Row):
     """One old commune, or a part of it, that went into a commune of 2025."""
 
-    new_code: str = Field(pattern=r"^\d{5}$")
+    new_code: Annotated[str, Names("commune_of_2025")] = Field(pattern=r"^\d{5}$")
     # Empty: an island district that had no communes.
-    old_code: str = Field(pattern=r"^(\d{5})?$")
+    old_code: Annotated[str, Names("old_commune")] = Field("", pattern=r"^(\d{5})?$")
     # Empty: the commune became part of another after districts had ended.
-    old_district_code: str = Field(pattern=r"^(\d{3})?$")
+    old_district_code: Annotated[str, Names("district")] = Field("", pattern=r"^(\d{3})?$")
     extent: Literal["whole", "part", "part_area_only", "part_area_whole_population"]
 
 
@@ -174,13 +170,13 @@ WHOLE_UNITS = (*COUNT_UNITS, "works", "districts", "provinces")
 class Measure(Keyed):
     """A quantity that is counted or measured. Only `additive` ones of two territories may be summed."""
 
-    unit: Slug
+    unit: UnitCode
     additive: bool
     basis: Literal["school_year", "calendar"]  # what `year` means for it
     name: Text
     definition: Text
     # The nouns beside `unit` that a table may have for its unit (`[kinds]` of ingest/words/units.toml).
-    counted_as: list[Slug] = []
+    counted_as: list[Slug] = Field([])
 
     @property
     def is_whole(self) -> bool:
@@ -197,7 +193,7 @@ class Department(Keyed):
     valid_from: date | None
     valid_to: date | None
     # Of one that has ended: the division that has its work now; empty where no source says so.
-    successor: str = ""
+    successor: DepartmentId = ""
     # The source for its end.
     source: str = ""
 
@@ -209,7 +205,7 @@ class Owner(Keyed):
     """
 
     basis: Literal["level", "subject"]
-    departments: list[Slug]
+    departments: list[DepartmentId]
     # The place in the strategy plan that gives the subject to them; empty for a level.
     section: str = ""
     name: Text
@@ -231,8 +227,8 @@ class Target(Keyed):
     number: int
     plan: Literal["strategy_plan", "resolution_173_174_plan"]
     section: Words
-    group: Slug
-    level: Slug
+    group: GroupId
+    level: LevelCode
     isced: str
     kind: Literal["rate", "share", "ratio", "per_10k", "count", "milestone", "class_size_rule"]
     measurability: Literal["quantified", "rule", "milestone", "weak_milestone", "implied"]
@@ -240,7 +236,7 @@ class Target(Keyed):
     # As the plan gives it: 48.05 is not 48.1. For a milestone it is 1.
     value: Decimal
     comparison: Literal[">=", ">", "<=", "milestone"]
-    unit: Slug
+    unit: UnitCode
     # None: a floor for every year.
     year: int | None = None
     year_basis: Literal["stated", "inferred", "yearly"]
@@ -255,22 +251,22 @@ class Target(Keyed):
     # The last day of a deadline that lies after the count of that school year.
     last_day: date | None = None
     # The task of the plans that is the same thing, as "plan number"; it has the state of the target.
-    task: str = ""
+    task: Annotated[str, Names("task")] = ""
     # From this day on it cannot be measured as written: what it counts was abolished.
     lapsed: date | None = None
     # Of one that lapses: the indicator that the plan's owner may choose in its place.
-    substitute: str = ""
+    substitute: IndicatorId = ""
     legal_source: Text
     definition_status: Literal["verified", "partly_verified", "unverified", "none_found"]
     national: National | None = None
     # Published national figures to show next to it.
-    national_indicators: list[Slug] = []
+    national_indicators: list[IndicatorId] = Field([])
     # For a milestone: the indicator (1 reached, 0 not) that shows its state.
-    milestone_indicator: str = ""
+    milestone_indicator: IndicatorId = ""
     # Indicators shown as context under their own name, never judged.
-    proxies: list[Slug] = []
+    proxies: list[IndicatorId] = Field([])
     # As the plans name them (all candidates, if they disagree); else the loader takes them from the owners.
-    departments: list[Slug] = []
+    departments: list[DepartmentId] = Field([])
     department_basis: Literal["stated", "inferred_level", "inferred_subject", "disputed"]
     # The places where the plans name them; None where they are inferred.
     department_source: Text | None = None
@@ -306,16 +302,16 @@ class Indicator(Keyed):
     `target` is judged against the target of the same id, `proxy` and `context` never are.
     """
 
-    group: Slug
-    level: Slug
+    group: GroupId
+    level: LevelCode
     role: Literal["target", "proxy", "context"]
     name: Text
-    unit: Slug
+    unit: UnitCode
     decimals: int = Field(ge=0, le=3)
-    numerator: Words
-    denominator: str = ""
+    numerator: Formula
+    denominator: Formula = ""
     # The series of the same rate as published, taken where the counts are not.
-    published: str = ""
+    published: Formula = ""
     scale: Decimal = Decimal(1)
     lower: Decimal | None = Decimal(0)
     upper: Decimal | None = None
@@ -338,8 +334,8 @@ class Indicator(Keyed):
 class Break(Keyed):
     """A year from which on an indicator cannot be compared with its earlier values: no trend leads across."""
 
-    indicator: Slug
-    territory: str  # empty: in every territory
+    indicator: IndicatorId
+    territory: TerritoryId = ""  # empty: in every territory
     year: int
     reason: Text
 
@@ -351,7 +347,7 @@ class Task(Row):
     number: Words
     title: Text
     documents: str
-    departments: list[Slug]
+    departments: list[DepartmentId]
     # What the plan adds to the names of the divisions.
     lead_note: Text | None = None
     cooperating: Text | None = None
@@ -387,22 +383,22 @@ class Duty(Keyed):
     annex: str = ""
     duty: Text
     # As the plan names them; else those of the subject, if there is one.
-    departments: list[Slug]
-    subject: str = ""
+    departments: list[DepartmentId]
+    subject: OwnerId = ""
     # How often, and for whom; None where the plan does not say.
     rhythm: Text | None
     receiver: Text | None
     # What could measure it; our proposal.
     measure: Text | None
     # Those whose figures the forms ask for, to measure it.
-    indicators: list[Slug]
+    indicators: list[IndicatorId]
 
 
 class OtherTarget(Keyed):
     """A target or forecast of others (the nation, old Hai Duong, one university): context only."""
 
     owner: Text
-    territory: Slug
+    territory: TerritoryId
     level: Slug
     kind: Literal["target", "forecast"]
     name: Text
@@ -410,10 +406,10 @@ class OtherTarget(Keyed):
     # Of a range: its end.
     upper: Decimal | None
     comparison: Literal["", ">=", ">", "<"]
-    unit: Slug
+    unit: UnitCode
     year: int
     # The targets of the city it is shown next to.
-    targets: list[Slug]
+    targets: list[TargetId]
     publisher: Words
     title: Words
     url: Words
@@ -426,12 +422,12 @@ class Print(Keyed):
     # The id of the layout; for a transcription the name of the published table, as the data package gives it;
     # `form` or `school_list` for what is handed in.
     table: Words
-    measure: Slug
-    level: Slug
-    ownership: Slug
-    sex: Slug
+    measure: MeasureId
+    level: LevelCode
+    ownership: OwnershipCode
+    sex: SexCode
     detail: str
-    territory: Slug
+    territory: TerritoryId
     place: str
     year: int
     # The number in the cell, before any unit: 83755, 497.342.
@@ -440,16 +436,8 @@ class Print(Keyed):
     @property
     def figure(self) -> tuple[str | int, ...]:
         """Return what is counted, where and when: equal for all prints of one figure."""
-        return (
-            self.measure,
-            self.level,
-            self.ownership,
-            self.sex,
-            self.detail,
-            self.territory,
-            self.place,
-            self.year,
-        )
+        what = (self.measure, self.level, self.ownership, self.sex, self.detail)
+        return (*what, self.territory, self.place, self.year)
 
 
 class Erratum(Print):
@@ -480,7 +468,7 @@ class Decision(Print):
 class RevisionLimit(Row):
     """The largest change between two editions of a figure that needs no look, by the unit of its measure."""
 
-    unit: Slug
+    unit: UnitCode
     # A share of the older figure, and an amount in the unit: a change must be larger than both.
     share: Decimal
     amount: Decimal
@@ -495,12 +483,12 @@ class Relation(Keyed):
     """
 
     kind: Literal["sum", "same", "at_most", "ratio_bounds", "country"]
-    whole: Words  # one term, or a number
+    whole: Pattern  # one term, or a number
     # Formulas: each is a way to make up the whole, or a part that cannot be larger than it.
-    parts: list[Words]
+    parts: list[Pattern]
     # Terms that belong to the sum where a table has them.
-    optional: str = ""
-    levels: list[Slug]
+    optional: Pattern = ""
+    levels: list[LevelCode]
     # The first and the last year in which it holds.
     since: int | None = None
     until: int | None = None
@@ -519,37 +507,37 @@ class Norm(Keyed):
     `share`: base * the target of the same id as `reference`, reached evenly from its newest value.
     """
 
-    level: Slug
-    resource: Slug
+    level: LevelCode
+    resource: Annotated[str, Names("resource")]
     # Pupils, inhabitants, schools, or another resource of the level.
-    base: Slug
+    base: Annotated[str, Names("resource")]
     rule: Literal["per", "times", "fixed", "share"]
     reference: str = ""
     value: Decimal | None = None
-    there: Words
+    there: Formula
     source: Text
 
 
 class LevelFlow(Row):
     """The level the pupils of a level come from, and the series of a school list that show how many go on."""
 
-    level: Slug
+    level: LevelCode
     # The level the pupils were in `lag` years before.
-    source: str = ""
+    source: LevelCode = ""
     # As many years as the level has grades.
     lag: int | None = None
     # The series of new pupils in its first grade.
-    entrants: str = ""
+    entrants: Formula = ""
     # The series of those who completed the level below the year before.
-    completers: str = ""
+    completers: Formula = ""
     # The series of first-grade pupils of those who are in the last grade now.
-    cohort: str = ""
+    cohort: Formula = ""
 
 
 class Peer(Row):
     """What there is to know of a province of the old division beside others: its groups, and since when it is."""
 
-    territory: Slug
+    territory: TerritoryId
     # The year from which figures under its name are of its present area.
     since: int | None
     groups: list[Literal["red_river_delta", "centrally_run"]]
@@ -571,3 +559,12 @@ class Limit(Keyed):
 
     value: Decimal
     name: Text
+
+
+class Withdrawal(Row):
+    """A row of hpedu that an office does without: it is taken out before the office's own rows come in."""
+
+    # The name of its file, such as breaks.csv or targets; its id, or what stands for one, parted by "/".
+    file: Words
+    row: Words
+    reason: Words

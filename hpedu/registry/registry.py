@@ -2,78 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Annotated
 
-from hpedu.registry.formula import SeriesRef, parse_formula
-from hpedu.registry.models import (
-    REPORTED_ROLES,
-    Break,
-    Code,
-    Commune,
-    Conversion,
-    Decision,
-    Department,
-    District,
-    Duty,
-    Erratum,
-    Goal,
-    Group,
-    Indicator,
-    LevelFlow,
-    Limit,
-    Measure,
-    Norm,
-    OtherTarget,
-    Owner,
-    Peer,
-    Place,
-    ProvinceCode,
-    PublisherName,
-    Relation,
-    RevisionLimit,
-    Target,
-    Task,
-    Territory,
-    TerritoryName,
-)
+from hpedu.registry import models
+from hpedu.registry.models import REPORTED_ROLES, Break, Code, Duty, Group, OtherTarget, Territory
 from hpedu.registry.school_columns import SchoolColumn
 from hpedu.texts import Language
 
 
 @dataclass(frozen=True, eq=False)
 class Registry:
-    """The whole registry: each file is a dict from id to row where rows have an id, else a list of rows."""
+    """The whole registry: each file is a dict from id to row where rows have an id, else a list of rows.
 
-    codes: list[Code]
+    A table is called as its file, `NAME.csv`, or its folder of TOML files. Where rows have no id, the columns that
+    tell them apart are named.
+    """
+
+    codes: Annotated[list[Code], "dimension", "code"]
     groups: dict[str, Group]
     territories: dict[str, Territory]
-    territory_names: list[TerritoryName]
-    province_codes: list[ProvinceCode]
-    places: dict[str, Place]
-    communes: list[Commune]
-    conversions: list[Conversion]
-    districts: list[District]
-    measures: dict[str, Measure]
-    departments: dict[str, Department]
-    owners: dict[str, Owner]
-    targets: dict[str, Target]  # in the order of the plans
-    indicators: dict[str, Indicator]
+    territory_names: Annotated[list[models.TerritoryName], "name", "territory"]
+    province_codes: Annotated[list[models.ProvinceCode], "scheme", "code", "territory"]
+    places: dict[str, models.Place]
+    communes: Annotated[list[models.Commune], "code", "valid_from"]
+    conversions: Annotated[list[models.Conversion], "new_code", "old_code", "old_district_code"]
+    districts: Annotated[list[models.District], "code"]
+    measures: dict[str, models.Measure]
+    departments: dict[str, models.Department]
+    owners: dict[str, models.Owner]
+    targets: dict[str, models.Target]  # in the order of the plans
+    indicators: dict[str, models.Indicator]
     breaks: dict[str, Break]
-    tasks: list[Task]
-    goals: list[Goal]
+    tasks: Annotated[list[models.Task], "plan", "number"]
+    goals: Annotated[list[models.Goal], "plan", "section", "annex", "goal"]
     duties: dict[str, Duty]
     other_targets: dict[str, OtherTarget]
-    norms: dict[str, Norm]
-    flows: list[LevelFlow]
-    errata: dict[str, Erratum]
-    decisions: dict[str, Decision]
-    revision_limits: list[RevisionLimit]
+    norms: dict[str, models.Norm]
+    flows: Annotated[list[models.LevelFlow], "level"]
+    errata: dict[str, models.Erratum]
+    decisions: dict[str, models.Decision]
+    revision_limits: Annotated[list[models.RevisionLimit], "unit"]
     school_columns: dict[str, SchoolColumn]
-    limits: dict[str, Limit]
-    peers: list[Peer]
-    publishers: list[PublisherName]
-    relations: dict[str, Relation]
+    limits: dict[str, models.Limit]
+    peers: Annotated[list[models.Peer], "territory"]
+    publishers: Annotated[list[models.PublisherName], "name"]
+    relations: dict[str, models.Relation]
+    withdrawn: Annotated[list[models.Withdrawal], "file", "row"]
 
     @cached_property
     def _dimensions(self) -> dict[str, dict[str, Code]]:
@@ -95,6 +72,27 @@ class Registry:
         """Return the codes of a dimension in their order."""
         return self._dimensions.get(dimension, {})
 
+    def known(self, kind: str) -> Collection[str]:
+        """Return what a field that names something of this kind may have: ids of a table, or codes."""
+        found = self._tables_by_kind.get(kind)
+        return self.codes_of(kind) if found is None else found
+
+    @cached_property
+    def _tables_by_kind(self) -> dict[str, Collection[str]]:
+        return {
+            "group": self.target_groups(),
+            "territory": self.territories,
+            "measure": self.measures,
+            "indicator": self.indicators,
+            "target": self.targets,
+            "department": self.departments,
+            "owner": self.owners,
+            "task": {task.id for task in self.tasks},
+            "district": {district.code for district in self.districts},
+            "commune_of_2025": {commune.code for commune in self.communes if commune.valid_to is None},
+            "old_commune": {commune.code for commune in self.communes if commune.valid_to is not None},
+        }
+
     @cached_property
     def city(self) -> str:
         """Return the id of the city whose plans these are: the one territory in the role of a city."""
@@ -108,21 +106,6 @@ class Registry:
     def target_groups(self) -> dict[str, Group]:
         """Return the groups that targets of the plans are in, by id."""
         return {key: row for key, row in self.groups.items() if row.targets}
-
-    def targets_fed_by(self, column: SchoolColumn) -> list[str]:
-        """Return the targets computed from a column of the school list, whatever the ownership."""
-        fed = {term for text in column.formulas for term in parse_formula(text)}
-        return [target for target, series in self._series_of_targets.items() if fed & series]
-
-    @cached_property
-    def _series_of_targets(self) -> dict[str, set[SeriesRef]]:
-        used: dict[str, set[SeriesRef]] = {}
-        for name in self.targets:
-            indicator = self.indicators.get(name)
-            texts = (indicator.numerator, indicator.denominator) if indicator else ()
-            terms = [term for text in texts if text for term in parse_formula(text)]
-            used[name] = {replace(term, ownership="all") for term in terms}
-        return used
 
     def bearers_of(self, duty: Duty) -> list[str]:
         """Return the divisions that have a duty: those the plan names, else those of its subject, else nobody."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from hpedu.registry.models import Keyed, Slug, Text, Words
+from hpedu.registry.row import Keyed, LevelCode, Text, Words
 
 
 class SchoolColumn(Keyed):
@@ -23,7 +23,7 @@ class SchoolColumn(Keyed):
     # Those who fill it in: nobody has to; schools, by their highest level; schools, by each level they teach.
     scope: Literal["", "school", "level"]
     # For the scope `level`: a school that teaches one of them fills the column in.
-    levels: list[Slug]
+    levels: list[LevelCode]
     per_level: bool
     # `measure/level[/dimension=code]`; "{level}" means each of `levels`.
     series: list[Words]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Page, Route, expect
 
 ROOT = Path(__file__).parents[2]
+TOUR = ROOT / "notebooks/guided_tour.ipynb"
 CELLS = (
     "import altair as alt\nimport pandas as pd\nimport hpedu\nhpedu.Report('preschool', language='vi')",
     "frame = pd.DataFrame({'year': [2020, 2021, 2022], 'rate': [30.5, 31.0, 33.25]})\n"
@@ -35,6 +37,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in CELLS], metadata=metadata)
     nbformat.write(notebook, folder / "own.ipynb")
+    (folder / "notebooks").mkdir()
+    shutil.copy(TOUR, folder / "notebooks" / "tour.ipynb")
+    shutil.copytree(ROOT / "data/raw", folder / "data/raw")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -59,9 +64,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log.close()
 
 
-@pytest.fixture(scope="module")
-def ran(browser: Browser, address: str) -> Iterator[Page]:
-    """Run all cells; whatever leaves this machine fails."""
+def open_offline(browser: Browser, address: str) -> Page:
+    """Open a notebook and wait for its kernel; whatever leaves this machine fails."""
     page = browser.new_page()
 
     def guard(route: Route) -> None:
@@ -76,6 +80,13 @@ def ran(browser: Browser, address: str) -> Iterator[Page]:
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
     # A kernel that is still being greeted would not get what is run.
     page.wait_for_timeout(2_000)
+    return page
+
+
+@pytest.fixture(scope="module")
+def ran(browser: Browser, address: str) -> Iterator[Page]:
+    """Run all cells."""
+    page = open_offline(browser, address)
     for cell in page.locator(".jp-CodeCell").all():
         cell.locator(".cm-content").click()
         page.keyboard.press("Control+Enter")
@@ -108,3 +119,26 @@ def test_the_window_to_explore_shows_what_is_chosen(ran: Page) -> None:
     window.locator("select").nth(1).select_option(index=1)
     expect(window.locator("pre").last).to_contain_text("hai_phong_old", timeout=60_000)
     assert "cdn" not in window.inner_text().lower()
+
+
+def test_the_tour_runs_and_shows_the_chosen_language_alone(browser: Browser, address: str) -> None:
+    page = open_offline(browser, address.replace("own.ipynb", "notebooks/tour.ipynb"))
+    cells = nbformat.read(TOUR, as_version=4).cells
+    page.locator(".jp-Notebook .jp-Cell").first.click()
+    for _ in cells:
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_timeout(200)
+    code = sum(cell.cell_type == "code" for cell in cells)
+    expect(page.locator(".jp-InputPrompt", has_text=f"[{code}]:")).to_be_visible(timeout=240_000)
+    seen, errors = "", 0
+    notebook = page.locator(".jp-Notebook .jp-WindowedPanel-outer, .jp-WindowedPanel-outer").first
+    for _ in range(40):
+        seen += page.locator(".jp-Notebook").first.inner_text()
+        errors += page.locator('.jp-Notebook [data-mime-type="application/vnd.jupyter.error"]').count()
+        notebook.hover()
+        page.mouse.wheel(0, -600)  # the last cell is where it ended
+        page.wait_for_timeout(100)
+    assert errors == 0
+    assert "Chỉ tiêu cần hai con số" in seen and "The target needs" not in seen
+    assert "tour.xlsx" in seen
+    page.close()

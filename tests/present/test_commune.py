@@ -11,7 +11,7 @@ import pytest
 
 from hpedu import store
 from hpedu.communes import COMMUNE_SCHOOLS, COMMUNE_VALUES
-from hpedu.errors import UnknownName
+from hpedu.errors import UnknownName, WrongParameters
 from hpedu.present.commune import CommuneReport, _has_other_levels
 from hpedu.registry import load_registry
 from hpedu.values import VALUES
@@ -183,7 +183,7 @@ def test_the_head_leads_to_the_list_of_communes_and_warns_of_invented_schools(ta
     ],
 )
 def test_wrong_names_are_refused(tables: dict[str, Any], wrong: dict[str, Any], close: str) -> None:
-    with pytest.raises(UnknownName, match=close):
+    with pytest.raises((UnknownName, WrongParameters), match=close):
         make(**({"group": "general"} | wrong))
 
 

@@ -65,5 +65,5 @@ def test_where_there_is_nothing_to_compare_a_sentence_says_so(
 
 
 def test_it_can_be_left_out() -> None:
-    [said] = Report("preschool", territory="hai_phong", year=None, language="en").peers(shown=False).pieces
+    [said] = Report("preschool", territory="hai_phong", year=None, language="en", peers=False).peers().pieces
     assert "without the comparison" in said.plain

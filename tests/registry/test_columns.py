@@ -10,6 +10,7 @@ from typing import Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from hpedu.registry.check import name_fields
 from hpedu.registry.load import FILES, HOME
 from hpedu.registry.models import Row, Text
 from tests.conftest import ROOT
@@ -20,8 +21,9 @@ HEAD = """# The files of the registry
 They are in `hpedu/registry`. A row of a CSV file, or a table of a TOML file, is one object of a class in
 [models.py](../hpedu/registry/models.py), which says what its fields mean. A text has two columns, `name_vi` and
 `name_en`; in TOML it is `name = { vi = "...", en = "..." }`. A list is one cell, its parts joined by `|`. What may
-be left blank is marked `?`; what has only certain values names them. Whatever is wrong in any file, or between
-files ([check.py](../hpedu/registry/check.py)), is listed at once by `hpedu ingest`.
+be left blank is marked `?`; what has only certain values names them; `→ unit` names a row, or code, that has to be
+there (a series: `measure/level[/dimension=code ...]`, several joined by ` + `). Whatever is wrong in any file, or
+between files ([check.py](../hpedu/registry/check.py)), is listed at once by `hpedu ingest`.
 
 | file | a row is | columns |
 |---|---|---|
@@ -43,12 +45,15 @@ def summarise(model: type[Row]) -> str:
 
 
 def list_columns(model: type[Row]) -> str:
-    return ", ".join(describe_column(name, field) for name, field in model.model_fields.items())
+    named = {name: kind.replace("_", " ") for name, kind, _ in name_fields(model)}
+    fields = model.model_fields.items()
+    return ", ".join(describe_column(name, field, named.get(name)) for name, field in fields)
 
 
-def describe_column(name: str, field: FieldInfo) -> str:
+def describe_column(name: str, field: FieldInfo, named: str | None) -> str:
     kinds = [field.annotation, *get_args(field.annotation)]
     values = [value for kind in kinds if get_origin(kind) is Literal for value in get_args(kind) if value]
+    values += [f"→ {named}"] if named else []
     blank = type(None) in kinds or not field.is_required()
     return f"`{name}`{'?' if blank else ''}" + (f" ({', '.join(values)})" if values else "")
 

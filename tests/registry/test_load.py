@@ -271,7 +271,7 @@ class TestBroken:
     def test_an_id_that_stands_twice_is_refused(self, home: Path, broken: Callable[..., str]) -> None:
         path = home / "places.csv"
         path.write_text(path.read_text("utf-8") + path.read_text("utf-8").splitlines()[1] + "\n", "utf-8")
-        assert "places.csv: hong_bang: this id stands twice" in broken()
+        assert "this id stands twice (found: hong_bang)" in broken()
 
     def test_a_table_that_stands_twice_in_a_toml_file_is_refused_by_name(
         self, home: Path, broken: Callable[..., str]

@@ -34,11 +34,15 @@ def test_codes_are_those_of_a_table_made_by_others(registry: Registry) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("nso,01,ha_noi", "nso,01,hanoi", "province_codes.csv: nso 01: no such territory (found: hanoi)"),
+        (
+            "nso,01,ha_noi",
+            "nso,01,hanoi",
+            "province_codes.csv: line 2 territory: no such territory (found: hanoi)",
+        ),
         (
             "nso,02,ha_giang",
             "nso,01,ha_giang",
-            "province_codes.csv: nso 01: ha_noi and ha_giang have this code on the same day",
+            "province_codes.csv: line 3: ha_noi and ha_giang have this code on the same day",
         ),
     ],
 )

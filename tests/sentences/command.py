@@ -19,7 +19,7 @@ from hpedu.batch.progress import describe_outcome, describe_start, spell_seconds
 from hpedu.batch.recap import recap
 from hpedu.cli import commands
 from hpedu.console import describe_os_error
-from hpedu.errors import HpeduError, Problem, Refused, UnknownName, list_problems
+from hpedu.errors import HpeduError, NoYear, Problem, Refused, UnknownName, list_problems
 from hpedu.texts import Language, Message, message, say
 
 FOLDER, NOTEBOOK = Path("du_an"), "preschool.ipynb"
@@ -76,7 +76,7 @@ def make_errors() -> list[HpeduError]:
             (
                 [
                     UnknownName("territory", "hai_fong", ["hai_phong"]),
-                    message("parameter_no_year", name="horizon", value="20300"),
+                    NoYear(20300),
                 ],
                 "vi",
             )

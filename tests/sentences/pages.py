@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -121,18 +122,19 @@ def _say_edition(language: Language) -> str:
 def say_pages(language: Language) -> dict[str, list[str]]:
     """Say what follows the targets on pages of the small project."""
     with small_project():
-        report = Report("general", territory=CITY, year=YEAR, language=language)
+        general = partial(Report, "general", territory=CITY, year=YEAR, language=language)
+        report = general()
         preschool = Report("preschool", territory=CITY, year=YEAR, language=language)
         old_city = Report("preschool", territory="hai_phong_old", year=YEAR, language=language)
         long_ago = Report("general", territory=CITY, year=1990, language=language)
         pages = {
-            "enrolment": report.enrolment("kindergarten", "primary", "lower_secondary", growth=2.0),
+            "enrolment": general(pupil_growth=2.0).enrolment("kindergarten", "primary", "lower_secondary"),
             "enrolment: nothing counted": long_ago.enrolment(),
-            "requirements": report.requirements("primary", "preschool", class_size={"primary": 20}),
+            "requirements": general(class_size={"primary": 20}).requirements("primary", "preschool"),
             "private schools": report.private_schools("preschool", "lower_secondary"),
             "peers": report.peers(),
             "peers: none": preschool.peers(),
-            "peers: left out": report.peers(shown=False),
+            "peers: left out": general(peers=False).peers(),
             "peers: of the country": Report("general", territory="viet_nam", year=YEAR, language=language).peers(),
             "requirements: nothing counted": long_ago.requirements(),
             "form offered": preschool.missing().pieces[0],

@@ -12,8 +12,7 @@ import polars as pl
 
 from hpedu.assess.standing import has_lapsed
 from hpedu.assess.tasks import Occurrence, list_asked
-from hpedu.console import check_ending
-from hpedu.errors import HpeduError, check_name, check_year
+from hpedu.errors import HpeduError, check_ending, check_name, check_year
 from hpedu.folders import write_whole
 from hpedu.ingest.forms.design import (
     ALL,

@@ -30,6 +30,7 @@ from hpedu.present.report import Report
 from hpedu.present.target import draw_target_chart, say_chance, say_rests, say_standing
 from hpedu.present.view import OWED, describe_change
 from hpedu.registry import load_registry
+from hpedu.registry.asked import Year, checked
 from hpedu.registry.models import Target
 from hpedu.texts import format_date
 
@@ -104,12 +105,13 @@ class Review(Report):
         If a half year has no last day, or another report has one.
     """
 
+    @checked
     def __init__(
         self,
         kind: str = "year",
         *,
         territory: str = "",
-        year: int | None = None,
+        year: Year | None = None,
         until: date | str | None = None,
         language: str = "vi",
     ) -> None:
@@ -118,6 +120,7 @@ class Review(Report):
         cities = [one.id for one in load_registry().territories.values() if one.role == "city"]
         place = check_name("territory", territory or cities[0], cities)
         super().__init__("overview", territory=place, year=year, language=language)
+        self.notebook = "review"
         self._own = read_design()["kind"][kind]
         self._before = self._own["since"] or self.year - 1
         self._base = {one.target.id: one for one in self._assess("overview", min(FIRST_YEAR, self.year))}

@@ -10,7 +10,7 @@ from difflib import unified_diff
 from pathlib import Path
 from zipfile import is_zipfile
 
-from hpedu.errors import HpeduError
+from hpedu.errors import HpeduError, check_ending
 from hpedu.folders import write_whole
 from hpedu.present.page.pdf import run_printer
 from hpedu.present.review.contents import Part, Review
@@ -59,12 +59,12 @@ def write_review(
 
     Raises
     ------
+    WrongEnding
+        If the path does not end in .docx.
     NoDocument
-        If the path does not end in .docx, or what is there is none.
+        If what is there is no document.
     """
-    path = Path(path)
-    if path.suffix.lower() != ".docx":
-        raise NoDocument(path)
+    path = check_ending(Path(path), ".docx")
     content = draw_document(
         review,
         review.sections() if sections is None else sections,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from hpedu.ingest.schools.lists import SchoolList, read_school_list
 from hpedu.ingest.schools.sheets import read_column, read_counts
 from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
+from hpedu.registry.formula import parse_formula
+from hpedu.registry.school_columns import SchoolColumn
 from hpedu.texts import Language
 
 ROOT = Path(__file__).parents[3]
@@ -50,6 +53,18 @@ def make_workbook(rows: Sequence[Sequence[Any]], **others: Sequence[Sequence[Any
     return buffer.getvalue()
 
 
+def find_fed(column: SchoolColumn, registry: Registry) -> list[str]:
+    """Find the targets computed from a column of the school list, whatever the ownership."""
+    fed = {term for text in column.formulas for term in parse_formula(text)}
+    found = []
+    for name in registry.targets:
+        one = registry.indicators.get(name)
+        texts = (one.numerator, one.denominator) if one else ()
+        terms = {replace(term, ownership="all") for text in texts if text for term in parse_formula(text)}
+        found += [name] if terms & fed else []
+    return found
+
+
 def describe_columns(registry: Registry, language: Language) -> str:
     """Write the columns as a table in Markdown for docs/school_list.md: header, meaning, kind, levels, targets."""
     heads = {
@@ -65,7 +80,7 @@ def describe_columns(registry: Registry, language: Language) -> str:
     }
     lines = ["| " + " | ".join(heads[language]) + " |", "|---" * len(heads[language]) + "|"]
     for column in registry.school_columns.values():
-        numbers = ", ".join(str(registry.targets[target].number) for target in registry.targets_fed_by(column))
+        numbers = ", ".join(str(registry.targets[target].number) for target in find_fed(column, registry))
         levels = ", ".join(registry.name("level", level, language) for level in column.levels)
         cells = (
             f"**{column.name.vi}**" if column.required else column.name.vi,

@@ -17,8 +17,7 @@ from openpyxl import load_workbook
 
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.assess.tasks import list_occurrences
-from hpedu.console import WrongEnding
-from hpedu.errors import NoYear, UnknownName
+from hpedu.errors import NoYear, UnknownName, WrongEnding
 from hpedu.ingest import schema
 from hpedu.ingest.derive import mark_current
 from hpedu.ingest.forms.design import COVER, SHEETS, Sheet, SheetKind

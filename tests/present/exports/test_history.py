@@ -15,7 +15,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
 
 from hpedu.assess.standing import assess_targets
-from hpedu.console import WrongEnding
+from hpedu.errors import WrongEnding
 from hpedu.ingest import schema
 from hpedu.ingest.derive import derive_merged, mark_current
 from hpedu.ingest.forms.design import (

@@ -86,5 +86,5 @@ def test_without_any_list_the_rows_are_empty_and_new_schools_can_be_typed(regist
 
 
 def test_a_year_nobody_can_mean_is_refused(registry: Registry) -> None:
-    with pytest.raises(HpeduError, match="no such year"):
+    with pytest.raises(HpeduError, match="no year 26"):
         make_school_form(pl.DataFrame(schema=school_schema(registry)), registry, 26)

@@ -18,7 +18,7 @@ from docx.shared import Pt
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
-from hpedu.errors import UnknownName
+from hpedu.errors import UnknownName, WrongEnding
 from hpedu.present.page.pdf import PrintFailed, run_printer
 from hpedu.present.review import contents
 from hpedu.present.review.contents import HalfNeedsDay, Review, read_design
@@ -291,9 +291,10 @@ def test_an_edited_document_stays_and_what_changed_is_listed(review: Review, tmp
 def test_what_is_no_document_is_not_written_over(review: Review, tmp_path: Path) -> None:
     other = tmp_path / "a.docx"
     other.write_text("not a document", encoding="utf-8")
-    for path in (other, tmp_path / "a.pdf"):
-        with pytest.raises(NoDocument):
-            write_review(path, review, [], [])
+    with pytest.raises(NoDocument):
+        write_review(other, review, [], [])
+    with pytest.raises(WrongEnding, match=r"Type a\.docx"):
+        write_review(tmp_path / "a.pdf", review, [], [])
     assert other.read_text(encoding="utf-8") == "not a document"
     assert not (tmp_path / "a-2.docx").exists()
 
