@@ -16,7 +16,7 @@ from hpedu.batch.plan import Run, prepare_tables
 from hpedu.errors import HpeduError
 from hpedu.folders import Project, name_index, write_whole
 from hpedu.present.page.blocks import render
-from hpedu.present.page.page import frame_list
+from hpedu.present.page.page import render_frame
 from hpedu.present.view import name_year, with_unit
 from hpedu.registry import load_registry
 from hpedu.texts import LANGUAGES, Language, format_date, say
@@ -200,4 +200,4 @@ def _list_issues(issues: Sequence[Issue], language: Language) -> str:
         }
         for issue in reversed(issues)
     ]
-    return frame_list(rows, language)
+    return render_frame("issues.html.j2", language, rows=rows)

@@ -79,7 +79,6 @@ class BaseReport:
                 "name": resource.name,
                 "publisher": shown.get(resource.publisher, resource.publisher),
                 "title": (resource.title_vi if self.language == "vi" else "") or resource.title,
-                "copied": "",
                 "url": resource.url,
                 "published": resource.published,
                 "confidence": self._say(f"confidence_{resource.confidence}"),

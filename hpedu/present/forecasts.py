@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import polars as pl
 from hpedu import store
 from hpedu.assess.needs import (
     INHABITANTS_OF_PEERS,
+    SCENARIOS,
     SUMS,
     TERTIARY,
     count_private_schools,
@@ -21,7 +23,7 @@ from hpedu.errors import check_name
 from hpedu.outlook.projection import name_bands
 from hpedu.outlook.requirements import PUPILS
 from hpedu.present.charts.trend import trend
-from hpedu.present.page.blocks import Block, draw_notice, draw_table
+from hpedu.present.page.blocks import Block, draw_notice, draw_table, render
 from hpedu.present.page.display import Chart, ChartText, Fragment
 from hpedu.present.view import View, name_year, with_unit
 from hpedu.registry.formula import SeriesRef
@@ -30,6 +32,10 @@ from hpedu.texts import MISSING, format_number, say, school_year
 
 UNTIL = 2030
 HISTORY = 12  # years before the last that a chart shows
+TRIED = ("classes", "teachers")
+"""What the reader may see for other sizes of classes."""
+SLOTS = {name: f"{{{name}}}" for name in ("level", "size", "ratio", "classes", "teachers", "verdict", "count")}
+"""What the script puts into a sentence."""
 FLAT = 0.001  # a path that moves less than this share of itself is level
 WIDE = 2.0  # from the low to the high scenario: beyond, a shortage to the unit would say more than is known
 
@@ -196,6 +202,54 @@ def draw_requirements(
         *_tabulate_years(view, found, items, scenario),
         _tabulate_bases(view, found, items, sizes),
         draw_notice(" ".join(sentences)),
+        *_offer_what_if(view, series, values, found, until, growth),
+    )
+
+
+def _offer_what_if(
+    view: View, series: Series, values: pl.DataFrame, found: pl.DataFrame, until: int, growth: float
+) -> Iterator[Fragment]:
+    """Offer to try out other sizes of classes: what the page's script reckons with stands in one table.
+
+    The script does what `hpedu.outlook.requirements.assess_requirements` does; without scripts nothing is seen.
+    """
+    language = view.language
+    newest = {row["indicator"]: row["value"] for row in values.sort("year").iter_rows(named=True)}
+    last = found.filter(pl.col("year") == until)
+    stock = {(row["level"], row["resource"]): row for row in last.iter_rows(named=True)}
+    levels = []
+    for row in foresee_pupils(series, view.registry, until=until, growth=growth).iter_rows(named=True):
+        level = row["level"]
+        ratios = [newest.get(f"{level}_{name}") for name in ("pupils_per_class", "teachers_per_class")]
+        if row["year"] != until or None in ratios or not {(level, one) for one in TRIED} <= stock.keys():
+            continue
+        levels.append(
+            {
+                "name": view.registry.name("level", level, language),
+                "pupils": {code: row[end] for code, end in SCENARIOS.items()},
+                "ratios": ratios,
+                "there": [stock[level, one]["there"] for one in TRIED],
+            }
+        )
+    if not levels:
+        return
+    scenarios = {code: row.name.get(language) for code, row in view.registry.codes_of("scenario").items()}
+    words = {key: say(f"what_if_{key}", language) for key in ("size", "teachers", "again", "pupils", "lead")}
+    said = {
+        key: say(f"what_if_{key}", language, year=school_year(until, language), **SLOTS)
+        for key in ("said", "missing", "enough", "unsure", "unknown")
+    }
+    yield Fragment(
+        render(
+            "what_if",
+            model=json.dumps({"levels": levels, "wide": WIDE, "said": said}, ensure_ascii=False),
+            levels=levels,
+            scenarios=scenarios,
+            resources=[view.registry.name("resource", one, language) for one in TRIED],
+            words=words,
+            caption=say("what_if_caption", language, year=school_year(until, language)),
+        ),
+        "",
     )
 
 

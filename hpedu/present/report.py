@@ -25,6 +25,7 @@ from hpedu.present.base import is_made
 from hpedu.present.brief import draw_brief
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.trend import trend
+from hpedu.present.commune_map import draw_commune_map
 from hpedu.present.comparison import draw_peers, read_compared
 from hpedu.present.exports.form import (
     formula_series,
@@ -134,7 +135,7 @@ class Report(View):
             if territory.is_past
             else explain_rules(self.language, company=any(one.has_company for one in self.standings)),
             past=territory.is_past,
-            made_by=made_by or self._say("made_by_default"),
+            made_by=made_by or self.registry.offices["made_by"].name.get(self.language),
             siblings=self._list_siblings(),
         )
 
@@ -274,6 +275,14 @@ class Report(View):
     def peers(self, *, shown: bool = True) -> Block:
         """Show where the old province stands among all (`hpedu.present.comparison.draw_peers`)."""
         return draw_peers(self, self._own_indicators()) if shown else Block(draw_notice(self._say("peers_off")))
+
+    def commune_map(self, indicator: str) -> Block:
+        """Draw a rate or count in each commune on a map, with a table; nothing where no school list has it."""
+        row = self.indicator(check_name("indicator", indicator, self.registry.indicators))
+        drawn = None
+        if self.territory == self.registry.city:
+            drawn = draw_commune_map(row, self.registry, self.language, self.year)
+        return Block(*filter(None, [drawn]))
 
     # -- what it would take --------------------------------------------------------------------------------
 

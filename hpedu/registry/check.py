@@ -90,6 +90,8 @@ def _communes(registry: Registry) -> Iterator[Problem]:
         yield from _missing("commune_conversions.csv", where, "commune_of_2025", [row.new_code], new)
         yield from _missing("commune_conversions.csv", where, "old_commune", [row.old_code], old)
         yield from _missing("commune_conversions.csv", where, "district", [row.old_district_code], districts)
+    for point in registry.points:
+        yield from _missing("commune_points.csv", point.code, "commune_of_2025", [point.code], new)
     for code in sorted(new - {row.new_code for row in registry.conversions}):
         yield Problem("commune_conversions.csv", code, message("registry_no_old_unit"))
 

@@ -40,6 +40,7 @@ FILES: dict[str, tuple[str, type[Row]]] = {
     "places": ("places.csv", models.Place),
     "communes": ("communes.csv", models.Commune),
     "conversions": ("commune_conversions.csv", models.Conversion),
+    "points": ("commune_points.csv", models.CommunePoint),
     "districts": ("districts.csv", models.District),
     "measures": ("measures.csv", models.Measure),
     "departments": ("departments.csv", models.Department),
@@ -59,6 +60,7 @@ FILES: dict[str, tuple[str, type[Row]]] = {
     "school_columns": ("school_columns.csv", SchoolColumn),
     "peers": ("peers.csv", models.Peer),
     "publishers": ("publishers.csv", models.PublisherName),
+    "offices": ("offices.csv", models.Office),
     "limits": ("limits.csv", models.Limit),
     "relations": ("relations.csv", models.Relation),
 }

@@ -11,6 +11,7 @@ from hpedu.registry.models import (
     Break,
     Code,
     Commune,
+    CommunePoint,
     Conversion,
     Decision,
     Department,
@@ -24,6 +25,7 @@ from hpedu.registry.models import (
     Limit,
     Measure,
     Norm,
+    Office,
     OtherTarget,
     Owner,
     Peer,
@@ -53,6 +55,7 @@ class Registry:
     places: dict[str, Place]
     communes: list[Commune]
     conversions: list[Conversion]
+    points: list[CommunePoint]
     districts: list[District]
     measures: dict[str, Measure]
     departments: dict[str, Department]
@@ -70,6 +73,7 @@ class Registry:
     decisions: dict[str, Decision]
     revision_limits: list[RevisionLimit]
     school_columns: dict[str, SchoolColumn]
+    offices: dict[str, Office]
     limits: dict[str, Limit]
     peers: list[Peer]
     publishers: list[PublisherName]

@@ -235,7 +235,7 @@ def is_vietnamese(text: str) -> bool:
     return any(map(unicodedata.combining, unicodedata.normalize("NFD", text)))
 
 
-SOURCE = ("name", "publisher", "title", "confidence", "file", "digest", "copied")
+SOURCE = ("name", "publisher", "title", "confidence", "file", "digest")
 
 
 def describe_source(source: dict[str, str], language: Language) -> dict[str, str]:

@@ -15,14 +15,17 @@ from markupsafe import Markup
 from hpedu import store
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.folders import name_index
+from hpedu.present.commune_map import draw_commune_map
 from hpedu.present.page.blocks import draw_badge
-from hpedu.present.page.page import make_environment, read_part, write_policy
+from hpedu.present.page.page import render_frame
 from hpedu.present.summary import answer
 from hpedu.present.view import SILENT, Wording
 from hpedu.registry import load_registry
-from hpedu.texts import LANGUAGES, Language, say, school_year
+from hpedu.texts import LANGUAGES, Language, say, school_year, sort_key
 
 WHOLE = ("brief", "overview")  # pages on all targets
+MAPPED = ("national_standard_share_all_levels_2025", "primary_pupils_per_class")
+"""What the map of the communes may show: the first of these that a school list has."""
 Entry = Mapping[str, Any]
 FILES = {"workbook": "{id}.xlsx", "package": "{id}-data/datapackage.json", "pdf": "{id}.pdf"}
 """Files next to a page, by their kind; `id` is the page's place without `.html`."""
@@ -49,26 +52,17 @@ def render_index(
         _Folder(year, territory, list(found), reports, language).fill(whole=year == newest)
         for (year, territory), found in groupby(ordered, key=_folder_of)
     ]
-    script = read_part("index.js")
-    return (
-        make_environment()
-        .get_template("reports.html.j2")
-        .render(
-            language=language,
-            other=next(code for code in LANGUAGES if code != language),
-            name_index=name_index,
-            issued=(reports / "issued" / name_index(language)).exists(),
-            folders=folders,
-            commune_lists=[
-                {"page": page, "year": school_year(int(page.partition("/")[0]), language)}
-                for page in commune_lists
-            ],
-            synthetic=any(folder["synthetic"] for folder in folders),
-            style=Markup(read_part("style.css") + read_part("index.css")),
-            script=Markup(script),
-            policy=write_policy([script]),
-            say=partial(say, language=language),
-        )
+    return render_frame(
+        "reports.html.j2",
+        language,
+        styles=("style.css", "index.css"),
+        scripts=("index.js",),
+        issued=(reports / "issued" / name_index(language)).exists(),
+        folders=folders,
+        commune_lists=[
+            {"page": page, "year": school_year(int(page.partition("/")[0]), language)} for page in commune_lists
+        ],
+        synthetic=any(folder["synthetic"] for folder in folders),
     )
 
 
@@ -168,23 +162,21 @@ def render_commune_index(entries: Iterable[dict[str, Any]]) -> str:
     registry = load_registry()
     names = {commune.id: commune.name for commune in registry.communes}
     groups, year = list(registry.groups), entries[0]["parameters"]["year"]
+    mapped = [registry.indicators[name] for name in MAPPED]
+    drawn = next(filter(None, (draw_commune_map(one, registry, "vi", year) for one in mapped)), None)
     links: dict[str, list[dict[str, Any]]] = {}
     for entry in sorted(entries, key=lambda e: _place_commune(e["parameters"], groups)):
         links.setdefault(entry["parameters"]["territory"], []).append(_link(entry))
-    return (
-        make_environment()
-        .get_template("communes.html.j2")
-        .render(
-            year_vi=school_year(year, "vi"),
-            year_en=school_year(year, "en"),
-            communes=[
-                {"name": names[id], "links": links[id]} for id in sorted(links, key=lambda id: names[id].split())
-            ],
-            style=Markup(read_part("style.css")),
-            policy=write_policy([]),
-            vi=partial(say, language="vi"),
-            en=partial(say, language="en"),
-        )
+    return render_frame(
+        "communes.html.j2",
+        "vi",
+        year_vi=school_year(year, "vi"),
+        year_en=school_year(year, "en"),
+        communes=[
+            {"name": names[id], "links": links[id]} for id in sorted(links, key=lambda id: sort_key(names[id]))
+        ],
+        map=Markup(drawn.html if drawn else ""),
+        en=partial(say, language="en"),
     )
 
 

@@ -57,13 +57,15 @@ class Page:
         return found
 
     def cells(self, link: HtmlElement) -> list[str]:
-        """Return the cells behind a cited figure."""
+        """Return the cells behind a cited figure: its entry names each source by number, or a file."""
         entry = self.root.get_element_by_id(link.get("href", "#")[1:], None)
-        places = "" if entry is None else entry.text_content()
         found = []
-        for place in places.split("; "):
-            file, _, names = place.partition(": ")
-            found += [f"{file.strip()}!{name.strip()}" for name in names.split(",")]
+        for place in ("" if entry is None else entry.text_content()).split("; "):
+            source, _, names = place.partition(": ")
+            [file] = self.find(f"//li[@id='source-{source}']/code") or [None]
+            found += [
+                f"{source.strip() if file is None else file.text}!{name.strip()}" for name in names.split(",")
+            ]
         return found
 
 

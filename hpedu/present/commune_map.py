@@ -1,0 +1,204 @@
+"""Draw the communes on a map: a mark at the middle of each, its form telling which old province it was in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from math import cos, radians, sqrt
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+import polars as pl
+
+from hpedu import store
+from hpedu.communes import counts_learners, find_small
+from hpedu.errors import Refused
+from hpedu.folders import find_project
+from hpedu.present.page.blocks import draw_table, render
+from hpedu.present.page.display import Fragment
+from hpedu.present.view import with_unit
+from hpedu.registry import Registry
+from hpedu.registry.models import Commune, CommunePoint, Indicator
+from hpedu.texts import Language, format_number, say, school_year, sort_key
+
+WIDTH, MARGIN = 640, 26
+SMALLEST, LARGEST = 4.0, 13.0  # half the size of a mark
+FAR = 0.6  # degrees from the middle of all: a commune out at sea is set at the rim
+SHADES = 4
+Ring = list[tuple[float, float]]
+
+
+def draw_commune_map(indicator: Indicator, registry: Registry, language: Language, until: int) -> Fragment | None:
+    """Draw a rate in each commune, by shade; the size tells its denominator or whom it is of. With a table.
+
+    None if no school list has it in a year up to `until`.
+    """
+    found = store.commune_values().filter(
+        pl.col("indicator") == indicator.id, pl.col("year") <= until, pl.col("value").is_not_null()
+    )
+    found = found.filter(pl.col("year") == pl.col("year").max()) if found.height else found
+    rows = _list_rows(found, indicator, registry)
+    values = [row["value"] for row in rows if row["value"] is not None]
+    if not values:
+        return None
+    provinces = _name_provinces(registry, language)
+    year = school_year(found["year"][0], language)
+    title = say("map_title", language, name=indicator.name.get(language), year=year)
+    limits = _find_limits(values)
+
+    def write(value: float | None) -> str:
+        if value is None:
+            return say("small_hidden", language)
+        return with_unit(value, indicator.unit, indicator.decimals, language, registry)
+
+    for row in rows:
+        row["shade"] = "none" if row["value"] is None else sum(row["value"] >= limit for limit in limits)
+        row["form"] = list(provinces).index(row["province"])
+        row["words"] = f"{row['name']}: {write(row['value'])}"
+    ends = [min(values), *limits, max(values)]
+    lows = [format_number(end, indicator.decimals, language) for end in ends]
+    keys = [say("range", language, low=low, high=write(high)) for low, high in zip(lows, ends[1:], strict=False)]
+    frame = _Frame(registry.points)
+    sources = dict.fromkeys(source.title for source in store.sources(found["sources"].explode().drop_nulls()))
+    picture = render(
+        "commune_map",
+        title=title,
+        alt=say("map_alt", language, count=len(rows), low=write(ends[0]), high=write(ends[-1])),
+        width=WIDTH,
+        height=frame.height,
+        borders=[frame.draw(ring) for ring in read_borders(find_project().raw)],
+        marks=[row | frame.place(row["point"]) for row in sorted(rows, key=lambda row: -row["half"])],
+        forms=list(provinces.values()),
+        keys=keys,
+        hidden=say("small_hidden", language) if len(values) < len(rows) else "",
+        size=say("map_size", language),
+        away=say("map_away", language) if any(frame.is_far(row["point"]) for row in rows) else "",
+        source=say("map_source", language, sources="; ".join(sources), points=registry.points[0].source),
+    )
+    columns = [say(key, language) for key in ("commune", "map_province")] + [indicator.name.get(language)]
+    table = draw_table(
+        columns,
+        [
+            [row["name"], provinces[row["province"]], write(row["value"])]
+            for row in sorted(rows, key=lambda row: sort_key(row["name"]))
+        ],
+        caption=title,
+        numeric={2},
+        folded=True,
+    )
+    return Fragment(picture + table.html, f"{title}\n{table.plain}", table.table)
+
+
+def _list_rows(found: pl.DataFrame, indicator: Indicator, registry: Registry) -> list[dict[str, Any]]:
+    """Return a row a commune that has a figure and a place: what is too small to tell has neither value nor size."""
+    points = {point.code: point for point in registry.points}
+    communes = {one.id: one for one in registry.communes if one.valid_to is None and one.code in points}
+    known = [row for row in found.iter_rows(named=True) if row["territory"] in communes]
+    sizes = [row["numerator"] if indicator.denominator else row["value"] for row in known]
+    limit = int(registry.limits["small_count"].value)
+    of_learners = bool(indicator.numerator) and counts_learners(indicator.numerator)
+    small = find_small(sizes, limit) if of_learners else set()
+    largest = max((size for size in sizes if size), default=1.0)
+    provinces = find_old_provinces(registry)
+    rows = []
+    for place, (row, size) in enumerate(zip(known, sizes, strict=True)):
+        commune = communes[row["territory"]]
+        share = 0.0 if place in small else sqrt((size or 0.0) / largest)
+        rows.append(
+            {
+                "name": commune.name,
+                "point": points[commune.code],
+                "label": _shorten(commune) if points[commune.code].named else "",
+                "province": provinces[commune.code],
+                "value": None if place in small else row["value"],
+                "half": round(SMALLEST + (LARGEST - SMALLEST) * share, 1),
+            }
+        )
+    return rows
+
+
+def _shorten(commune: Commune) -> str:
+    """Return the name of a commune without its kind, which is two words of a special zone."""
+    return " ".join(commune.name.split()[2 if commune.kind == "special_zone" else 1 :])
+
+
+def find_old_provinces(registry: Registry) -> dict[str, str]:
+    """Return the code of the province that each commune of today was in before the merger."""
+    old = {one.code: one.province_code for one in registry.communes if one.valid_to is not None}
+    districts = {one.code: one.province_code for one in registry.districts}
+    return {
+        row.new_code: old.get(row.old_code) or districts[row.old_district_code] for row in registry.conversions
+    }
+
+
+def _name_provinces(registry: Registry, language: Language) -> dict[str, str]:
+    """Return the names of the parts of the city by their codes, in the order of the city."""
+    codes = {row.territory: row.code for row in registry.province_codes if row.scheme == "nso"}
+    parts = registry.territories[registry.city].parts
+    return {codes[part]: registry.territories[part].name.get(language) for part in parts}
+
+
+def _find_limits(values: Sequence[float]) -> list[float]:
+    """Return where one shade ends and the next begins: as many communes have each; fewer where values are alike."""
+    limits = quantiles(values, n=SHADES, method="inclusive") if len(values) > 1 else []
+    return [limit for limit in dict.fromkeys(limits) if min(values) < limit <= max(values)]
+
+
+def read_borders(raw: Path) -> Iterator[Ring]:
+    """Yield the borders of the GeoJSON files that an office has put into data/raw, ring by ring.
+
+    Raises
+    ------
+    Refused
+        If a file is no GeoJSON, or its coordinates are no degrees: it says which file.
+    """
+    for path in sorted(raw.rglob("*.geojson")):
+        store.record_report_use(path, find_project())
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            shapes = [feature["geometry"] for feature in content["features"]]
+            rings = [ring for shape in shapes for ring in _list_rings(shape)]
+        except (ValueError, KeyError, TypeError) as error:
+            raise Refused("map_unreadable", file=path.name, error=error) from error
+        if any(abs(lon) > 180 or abs(lat) > 90 for ring in rings for lon, lat in ring):
+            raise Refused("map_no_degrees", file=path.name)
+        yield from rings
+
+
+def _list_rings(shape: Mapping[str, Any]) -> Iterator[Ring]:
+    polygons = {"Polygon": [shape["coordinates"]], "MultiPolygon": shape["coordinates"]}[shape["type"]]
+    for polygon in polygons:
+        for ring in polygon:
+            yield [(float(point[0]), float(point[1])) for point in ring]
+
+
+class _Frame:
+    """The part of the earth that the picture shows: as wide as it, degrees of both ways in one scale."""
+
+    def __init__(self, points: Sequence[CommunePoint]) -> None:
+        self.middle = (median(p.longitude for p in points), median(p.latitude for p in points))
+        near = [point for point in points if not self.is_far(point)]
+        self.west, self.north = min(p.longitude for p in near), max(p.latitude for p in near)
+        east, south = max(p.longitude for p in near), min(p.latitude for p in near)
+        self.scale = (WIDTH - 2 * MARGIN) / ((east - self.west) or 1.0)
+        self.stretch = self.scale / cos(radians(self.middle[1]))
+        self.height = round((self.north - south) * self.stretch + 2 * MARGIN)
+
+    def is_far(self, point: CommunePoint) -> bool:
+        return max(abs(point.longitude - self.middle[0]), abs(point.latitude - self.middle[1])) > FAR
+
+    def find(self, longitude: float, latitude: float) -> tuple[float, float]:
+        """Return where in the picture a place lies, in pixels."""
+        x = MARGIN + (longitude - self.west) * self.scale
+        y = MARGIN + (self.north - latitude) * self.stretch
+        return round(x, 1), round(y, 1)
+
+    def place(self, point: CommunePoint) -> dict[str, float]:
+        """Return where a mark is drawn: inside the picture, be its commune out at sea."""
+        x, y = self.find(point.longitude, point.latitude)
+        return {"x": min(max(x, MARGIN), WIDTH - MARGIN), "y": min(max(y, MARGIN), self.height - MARGIN)}
+
+    def draw(self, ring: Ring) -> str:
+        """Write a border as the path of an SVG."""
+        return "M" + "L".join(f"{x} {y}" for x, y in (self.find(*point) for point in ring)) + "Z"
