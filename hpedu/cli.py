@@ -79,6 +79,7 @@ class NoExportOfCommunes(HpeduError):
 @click.option("--max-memory", type=click.IntRange(1), metavar="MB")
 @click.option("--engine", type=click.Choice(["fast", "papermill"]), default="fast", show_default=True)
 @click.option("--cluster", metavar="ADDRESS")
+@click.option("--made-by", metavar="OFFICE")
 @click.option("--json", "as_json", is_flag=True)
 def report(
     groups: tuple[str, ...],
@@ -94,6 +95,7 @@ def report(
     pdf: bool,
     max_seconds: int | None,
     max_memory: int | None,
+    made_by: str | None,
     **how: Any,
 ) -> None:
     """Run the report notebooks and publish their pages under reports/. What is up to date is left alone."""
@@ -107,10 +109,13 @@ def report(
     from hpedu.batch.plan import Limits, check_shell, make_plan, pick_runs
     from hpedu.folders import find_project
     from hpedu.present.page.pdf import find_browser
+    from hpedu.registry.load import name_office
 
     project = find_project()
     if not (listed or dry_run):
         check_shell(how["workers"] or os.cpu_count() or 1)
+        if made_by is not None:
+            name_office(project, made_by)
     plan = pick_runs(only) if only else make_plan(groups, territories, languages, year)
     wanted = {"workbook": workbook, "package": package, "pdf": pdf}
     exports = tuple(kind for kind, asked in wanted.items() if asked)
