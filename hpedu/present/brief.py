@@ -47,6 +47,8 @@ def draw_brief(view: View, standings: Sequence[Standing], overdue: Sequence[Occu
             key: say(f"brief_{key}", language) for key in ("figures", "attention", "duties", "inferred", "text")
         },
     }
+    if COLUMNS.index("brief_overdue") in used:
+        parts["words"]["inferred"] += " " + say("brief_late", language)
     plain = "\n".join(_write_plain(parts))
     claims = "\n".join(lead.claims)
     return Fragment(render("brief", claims=claims, plain=plain, **parts), plain)

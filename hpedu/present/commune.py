@@ -96,6 +96,7 @@ class CommuneReport(BaseReport):
             unread=store.unread_files(),
             sources=self.list_sources(store.sources(self._sources)),
             home="../../index.html",
+            made_by=self.registry.offices["made_by"].name.get(self.language),
             siblings=self._list_siblings(),
         )
 

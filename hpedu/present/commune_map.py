@@ -74,6 +74,7 @@ def draw_commune_map(indicator: Indicator, registry: Registry, language: Languag
         hidden=say("small_hidden", language) if len(values) < len(rows) else "",
         size=say("map_size", language),
         away=say("map_away", language) if any(frame.is_far(row["point"]) for row in rows) else "",
+        band=say("synthetic_chart", language) if "synthetic" in found["status"].to_list() else "",
         source=say("map_source", language, sources="; ".join(sources), points=registry.points[0].source),
     )
     columns = [say(key, language) for key in ("commune", "map_province")] + [indicator.name.get(language)]

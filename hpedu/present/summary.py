@@ -25,6 +25,7 @@ from hpedu.present.view import (
 from hpedu.registry.models import Target
 from hpedu.texts import Language, format_date, format_number, say, school_year
 
+RULES = ("state", "projection", "verdict", "record", "pace", "merger", "year")
 COUNTED = ("verdict_changed", "new_value", "revised", "none")
 
 
@@ -115,39 +116,23 @@ def _lower(words: str) -> str:
 
 
 def explain_rules(language: Language, *, company: bool = False) -> list[str]:
-    """Return a sentence or two for each rule: state, projection, verdict, pace, merger, years.
+    """Return a sentence or two for each rule: state, projection, verdict, record, pace, merger, years.
 
     The record quoted is that of series with the company of other provinces where any on the page has it.
     """
-    return [
-        say("rule_state", language, least=METHOD.least_points, stale=STALE_YEARS),
-        say("rule_projection", language),
-        say(
-            "rule_verdict",
-            language,
-            likely=round(LIKELY * 100),
-            unlikely=round(UNLIKELY * 100),
-            company=METHOD.least_company,
-        ),
-        _say_record(language, company=company),
-        say("rule_pace", language),
-        say("rule_merger", language),
-        say("rule_year", language),
-    ]
-
-
-def _say_record(language: Language, *, company: bool) -> str:
     record = read_track_record(company=company)
-    return say(
-        "rule_record",
-        language,
-        questions=format_number(record.questions, 0, language),
-        held=round(record.coverage80 * 10),
-        likely=round(record.likely_met_share * 100),
-        unlikely=round(record.unlikely_met_share * 100),
-        cut=round(LIKELY * 100),
-        low=round(UNLIKELY * 100),
-    )
+    words = {
+        "least": METHOD.least_points,
+        "stale": STALE_YEARS,
+        "company": METHOD.least_company,
+        "likely": round(LIKELY * 100),
+        "unlikely": round(UNLIKELY * 100),
+        "questions": format_number(record.questions, 0, language),
+        "held": round(record.coverage80 * 10),
+        "likely_met": round(record.likely_met_share * 100),
+        "unlikely_met": round(record.unlikely_met_share * 100),
+    }
+    return [say(f"rule_{rule}", language, **words) for rule in RULES]
 
 
 def draw_changes(changes: pl.DataFrame, wording: Wording, *, year: int, saved: bool) -> Block:

@@ -50,6 +50,8 @@
     box.addEventListener("close", () => box.remove());
     link.after(box);
     box.showModal();
+    field.setSelectionRange(0, 0);
+    field.scrollTop = 0;
   };
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a.cite");
