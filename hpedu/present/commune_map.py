@@ -92,7 +92,7 @@ def draw_commune_map(indicator: Indicator, registry: Registry, language: Languag
 
 
 def _list_rows(found: pl.DataFrame, indicator: Indicator, registry: Registry) -> list[dict[str, Any]]:
-    """Return a row a commune that has a figure and a place: what is too small to tell has neither value nor size."""
+    """Return a row a commune that has a figure and a place; what is too small to tell has no value."""
     points = {point.code: point for point in registry.points}
     communes = {one.id: one for one in registry.communes if one.valid_to is None and one.code in points}
     known = [row for row in found.iter_rows(named=True) if row["territory"] in communes]
@@ -141,7 +141,7 @@ def _name_provinces(registry: Registry, language: Language) -> dict[str, str]:
 
 
 def _find_limits(values: Sequence[float]) -> list[float]:
-    """Return where one shade ends and the next begins: as many communes have each; fewer where values are alike."""
+    """Return where one shade ends and the next begins: as many communes have each."""
     limits = quantiles(values, n=SHADES, method="inclusive") if len(values) > 1 else []
     return [limit for limit in dict.fromkeys(limits) if min(values) < limit <= max(values)]
 

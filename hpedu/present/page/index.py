@@ -81,7 +81,7 @@ def _folder_of(entry: Entry) -> tuple[int, str]:
 def _fill_folder(
     year: int, territory: str, entries: Iterable[Entry], reports: Path, language: Language, *, whole: bool
 ) -> dict[str, Any]:
-    """Return what is shown of the reports of a territory and year; the answer in words only if it is to be `whole`."""
+    """Return what is shown of the reports of a territory and year; `whole` with the answer in words."""
     registry = load_registry()
     values = store.indicator_values().filter(pl.col("territory") == territory, pl.col("year") <= year)
     standings = assess_targets(values, registry, territory, year)
@@ -102,7 +102,9 @@ def _fill_card(
     registry = load_registry()
     own = [s for s in standings if group in ("overview", s.target.group)]
     counts = Counter(standing.state for standing in own)
-    beside = [entry["page"].removesuffix(".html") for entry in entries if entry["parameters"]["language"] == language]
+    beside = [
+        entry["page"].removesuffix(".html") for entry in entries if entry["parameters"]["language"] == language
+    ]
     files = [(kind, form.format(id=id)) for id in beside for kind, form in FILES.items()]
     return {
         "name": registry.groups[group].name.get(language),

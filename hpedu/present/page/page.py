@@ -169,7 +169,7 @@ def speaks(cell: NotebookNode, language: Language, *, past: bool = False) -> boo
 
 
 def prune(cell: NotebookNode, language: Language) -> NotebookNode:
-    """Return a cell without charts for JupyterLab (nbconvert copies each cell several times) and endless outputs."""
+    """Return a cell without charts for JupyterLab (nbconvert copies cells several times) and endless outputs."""
     outputs = [_prune_output(output, language) for output in cell.get("outputs", [])]
     return NotebookNode({**cell, "outputs": outputs}) if outputs else cell
 
