@@ -69,15 +69,18 @@ class BaseReport:
         """Draw a table; the names of its columns and its caption are given by their keys in the texts."""
         return draw_table([self._say(key) for key in keys], rows, caption=self._say(caption), numeric=numeric)
 
+    def name_publisher(self, name: str) -> str:
+        """Name a publisher as readers know it."""
+        return next((row.shown.get(self.language) for row in self.registry.publishers if row.name == name), name)
+
     def list_sources(
         self, resources: Iterable[Resource], digests: Mapping[str, str] | None = None
     ) -> list[dict[str, str]]:
         """List sources as the head of a page names them; `digests` are those of the files, by path under data."""
-        shown = {row.name: row.shown.get(self.language) for row in self.registry.publishers}
         return [
             {
                 "name": resource.name,
-                "publisher": shown.get(resource.publisher, resource.publisher),
+                "publisher": self.name_publisher(resource.publisher),
                 "title": (resource.title_vi if self.language == "vi" else "") or resource.title,
                 "url": resource.url,
                 "published": resource.published,

@@ -91,17 +91,29 @@ def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> 
         orient="row",
     ).filter(pl.col("year") >= max(counted) - HISTORY)
     ahead = found.select("year", *name_bands(), series=pl.lit(name), value="point", status=pl.lit("projected"))
-    last = school_year(found["year"][-1], view.language)
+    last = found.row(-1, named=True)
+    words = {end: format_number(last[end], 0, view.language) for end in ("lo80", "hi80")}
+    words |= {"year": school_year(max(counted), view.language), "until": school_year(last["year"], view.language)}
+    title = say(
+        "enrolment_title",
+        view.language,
+        level=name,
+        count=format_number(past["value"][-1], 0, view.language),
+        **words,
+    )
     return trend(
         pl.concat([past, ahead], how="diagonal"),
         ChartText(
-            title=f"{name}. " + say("enrolment_title", view.language, place=place, until=last),
+            title=title,
             alt=say("enrolment_alt", view.language, place=place, levels=name),
             name=f"chart-enrolment-{level.replace('_', '-')}",
             language=view.language,
             unit_label=view.registry.name("unit", "persons", view.language),
             decimals=0,
+            measure=say("enrolment_measure", view.language, place=place),
+            source=view.name_sources({one for row in counted.values() for one in row["source"].split(" + ")}),
         ),
+        now=view.year,
         synthetic="synthetic" in past["status"].to_list(),
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import takewhile
 
 import pandas
 import polars as pl
@@ -201,7 +203,7 @@ class Report(View):
         future: bool = False,
         zero: bool | None = None,
     ) -> Chart | Fragment:
-        """Draw indicators of the territory over the years, or one indicator in several territories.
+        """Draw indicators of the territory over the years, or one in several territories; many of both, in plots.
 
         Alone, an indicator of a merged city is drawn with its parts: they are other territories, so the lines are
         never joined. Without any value the chart is a sentence that says so.
@@ -223,17 +225,21 @@ class Report(View):
         )
         if frame.is_empty():
             return draw_notice(self._say_missing(names, territories))
-        label = "name" if len(names) > 1 else "territory_name"
-        return trend(
-            self.drawn(frame.rename({label: "series"})),
-            self.describe_chart(
-                self.indicator(names[0]),
-                title=title or self._name_chart(names),
-                alt=alt or title or self._name_chart(names),
-                name=f"{names[0]}-compared" if len(names) > 1 else names[0],
-            ),
-            zero=zero,
+        labels, measure = self._tell_apart(names)
+        label = pl.col("indicator").replace_strict(labels)
+        one_place = len(names) > 1 and frame["territory"].n_unique() == 1
+        frame = frame.with_columns(series=label if one_place else pl.col("territory_name"))
+        if len(names) > 1 and not one_place:
+            frame = frame.with_columns(panel=label)
+        text = self.describe_chart(
+            self.indicator(names[0]),
+            title=title or self._name_chart(names),
+            alt=alt or title or self._name_chart(names),
+            name=f"{names[0]}-compared" if len(names) > 1 else names[0],
+            places=territories,
+            more=names[1:],
         )
+        return trend(self.drawn(frame), replace(text, measure=measure), zero=zero)
 
     def stacked(
         self, parts: Sequence[str], *, title: str = "", alt: str = "", territory: str | None = None
@@ -242,15 +248,19 @@ class Report(View):
         frame = self.figures(parts, territories=[territory or self.territory])
         if frame.is_empty():
             return draw_notice(self._say_missing(parts, [territory or self.territory]))
+        labels, measure = self._tell_apart(parts)
+        text = self.describe_chart(
+            self.indicator(parts[0]),
+            title=title or self._name_chart(parts),
+            alt=alt or title or self._name_chart(parts),
+            name=f"{parts[0]}-parts",
+            places=[territory or self.territory],
+            more=parts[1:],
+        )
         return stacked(
-            frame.rename({"name": "part"}).select("part", "year", "value", "inputs"),
-            self.describe_chart(
-                self.indicator(parts[0]),
-                title=title or self._name_chart(parts),
-                alt=alt or title or self._name_chart(parts),
-                name=f"{parts[0]}-parts",
-            ),
-            part_order=list(map(self._name_indicator, parts)),
+            frame.select("year", "value", "inputs", part=pl.col("indicator").replace_strict(labels)),
+            replace(text, measure=measure),
+            part_order=list(labels.values()),
             synthetic=bool((frame["status"] == "synthetic").any()),
         )
 
@@ -439,6 +449,24 @@ class Report(View):
                 )
         return found
 
+    def _tell_apart(self, indicators: Sequence[str]) -> tuple[dict[str, str], str]:
+        """Return what tells indicators apart, by id: their levels, or words; and what all of them measure."""
+        names = {name: self._name_indicator(name) for name in indicators}
+        words = [name.split() for name in names.values()]
+        start = _find_common(words)
+        end = _find_common([one[len(start) :][::-1] for one in words])[::-1]
+        levels = {name: self.registry.name("level", self.indicator(name).level, self.language) for name in names}
+        if len(names) > 1 and len(set(levels.values())) == len(names):
+            return {name: one[:1].upper() + one[1:] for name, one in levels.items()}, " ".join(start).rstrip(",")
+        short = {
+            name: " ".join(one[len(start) : len(one) - len(end)]) for name, one in zip(names, words, strict=True)
+        }
+        if not all(short.values()):
+            return names, "" if len(names) > 1 else " ".join(start)
+        return {name: one[:1].upper() + one[1:] for name, one in short.items()}, " ".join(
+            [*start, "…"[: len(end)], *end]
+        )
+
     def _name_chart(self, indicators: Sequence[str]) -> str:
         return "; ".join(map(self._name_indicator, indicators))
 
@@ -509,6 +537,11 @@ class Report(View):
         own = [i.id for i in self._own_indicators()]
         places = dict.fromkeys([self.territory, *self.registry.territories[self.territory].parts, *compared])
         return self.known(store.indicator_values(own, places)).filter(pl.col("year") <= self.year)
+
+
+def _find_common(names: Sequence[Sequence[str]]) -> list[str]:
+    """Return the words that all names begin with."""
+    return [words[0] for words in takewhile(lambda words: len(set(words)) == 1, zip(*names, strict=False))]
 
 
 def list_targets(

@@ -10,8 +10,7 @@ from markupsafe import Markup
 
 from hpedu.assess.standing import Standing
 from hpedu.outlook.method import METHOD, read_track_record
-from hpedu.present.charts.axes import Break, Doubt, Goal
-from hpedu.present.charts.trend import trend
+from hpedu.present.charts.trend import BOUNDS, Break, Doubt, Goal, trend
 from hpedu.present.page.blocks import Block, link_csv, render
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.strip import draw_strip
@@ -25,7 +24,6 @@ LEAST_DRAWN = 3
 """Figures of a territory and its parts that are worth a chart."""
 TRENDLESS = ("one_point", "short", "broken")
 ENDS = {"point": "point", "low": "lo80", "high": "hi80"}
-FAN = ("lo50", "hi50", "lo80", "hi80", "lo95", "hi95")
 
 
 def draw_target(view: View, standing: Standing, *, asked: str = "", document: str = "") -> Block:
@@ -193,7 +191,9 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
             alt=f"{title}. {objective} ({view.wording.deadline(target)}). {', '.join(order)}. "
             + " ".join(say_standing(standing, view.wording)[1:]),
             name=target.id,
+            places=frame["territory"].unique().to_list(),
         ),
+        now=view.year,
         target=None if view.wording.place.is_past else goal,
         doubt=doubt,
         breaks=[
@@ -209,11 +209,11 @@ def _foresee(standing: Standing, series: str) -> pl.DataFrame:
     """Return the projection as rows of a trend chart: centre and the ends of the fan."""
     rows = [
         {"series": series, "year": row["year"], "value": row["point"], "status": "projected"}
-        | {end: row[end] for end in FAN}
+        | {end: row[end] for end in BOUNDS}
         for row in standing.projection
     ]
     schema: dict[str, Any] = {"series": pl.String, "year": pl.Int32, "value": pl.Float64, "status": pl.String}
-    return pl.DataFrame(rows, schema=schema | dict.fromkeys(FAN, pl.Float64), orient="row")
+    return pl.DataFrame(rows, schema=schema | dict.fromkeys(BOUNDS, pl.Float64), orient="row")
 
 
 def _say_parts(view: View, standing: Standing) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -497,13 +497,49 @@ class View(BaseReport):
         return [self.registry.name("flag", flag, self.language) for flag in flags]
 
     def drawn(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return what a chart of series takes of `values` with a column `series`: the flags are in words."""
+        """Return what a chart of series takes of `values` with a column `series`: the flags are in words.
+
+        Where each series is a territory, it has the colour that this territory has everywhere.
+        """
         names = {code: row.name.get(self.language) for code, row in self.registry.codes_of("flag").items()}
         worded = pl.col("flags").list.eval(pl.element().replace(names))
-        return frame.select("series", "year", "value", "decimals", "status", "inputs", worded)
+        places = frame["territory"].unique()
+        looks = {place: self.look_of(place) for place in places}
+        look = pl.col("territory").replace_strict(looks, return_dtype=pl.String)
+        if frame["series"].n_unique() > len(places):
+            look = pl.lit(None, pl.String)
+        columns = ("series", "year", "value", "decimals", "status", "inputs")
+        panel = ["panel"] if "panel" in frame.columns else []
+        return frame.select(*columns, worded, look.alias("look"), *panel)
 
-    def describe_chart(self, indicator: Indicator, *, title: str, alt: str, name: str) -> ChartText:
-        """Return the text of a chart of an indicator, with its unit, decimals and kind of year."""
+    def look_of(self, territory: str) -> str:
+        """Return the name of the colour that a territory has in every chart."""
+        place = self.registry.territories[territory]
+        if place.role in ("city", "country"):
+            return place.role
+        parts = self.registry.territories[self.registry.city].parts
+        return ("first", "second")[parts.index(territory)] if territory in parts else "third"
+
+    def describe_chart(
+        self,
+        indicator: Indicator,
+        *,
+        title: str,
+        alt: str,
+        name: str,
+        places: Sequence[str] = (),
+        more: Sequence[str] = (),
+    ) -> ChartText:
+        """Return the text of a chart of an indicator, with its unit, decimals and kind of year, and its source.
+
+        It shows the indicator in some `places`, by default the report's, and perhaps `more` indicators.
+        """
+        shown = [
+            row
+            for one in (indicator.id, *more)
+            for place in places or [self.territory]
+            for row in self.rows(one, place)
+        ]
         return ChartText(
             title=title,
             alt=alt,
@@ -512,7 +548,16 @@ class View(BaseReport):
             unit_label=self.registry.name("unit", indicator.unit, self.language),
             decimals=indicator.decimals,
             school_year=basis(indicator, self.registry) == "school_year",
+            measure="" if more else self._name_indicator(indicator.id),
+            source=self.name_sources({source for row in shown for source in row["sources"]}),
         )
+
+    def name_sources(self, names: Collection[str]) -> str:
+        """Say who published the figures of a chart, by the names of their sources, and when the newest."""
+        sources = store.sources(pl.Series(sorted(names), dtype=pl.String))
+        publishers = dict.fromkeys(self.name_publisher(source.publisher) for source in sources)
+        date = format_date(max((source.published for source in sources), default=""), self.language)
+        return self._say("chart_source", names=", ".join(publishers), date=date) if publishers else ""
 
     def resources(self, values: pl.DataFrame) -> list[Resource]:
         """Return the resources that values (with a column `sources`) come from."""

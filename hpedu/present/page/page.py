@@ -7,9 +7,9 @@ the frame around them. No code, no stderr, no request to anywhere; the same note
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -21,17 +21,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from nbconvert.exporters.html import HTMLExporter
 from nbformat import NotebookNode
+from pydantic import TypeAdapter
 from traitlets import default
 from traitlets.config import Config
 
 from hpedu.errors import HpeduError
 from hpedu.folders import name_index
-from hpedu.present.charts.picture import chart_bundle, draw_picture, pack
+from hpedu.present.charts.plot import Picture, draw
 from hpedu.present.page.blocks import write_sheet_csv
 from hpedu.present.page.body import make_slug, order_body
 from hpedu.present.page.display import (
     CHART,
     PAGE_HEAD,
+    WIDE,
     describe_making,
     describe_origin,
     describe_source,
@@ -40,6 +42,9 @@ from hpedu.present.page.display import (
 from hpedu.texts import LANGUAGES, Language, Message, format_number, message, say, school_year
 
 TEMPLATES = Path(__file__).parent / "templates"
+PICTURES = TypeAdapter(Picture)
+SIZES = {"wide": WIDE, "narrow": 340}
+"""Pixels of the pictures of a chart that a page shows: one on a wide screen, one on a phone or much enlarged."""
 LONGEST = 2_000_000
 """Letters of one output that a page takes: more is no longer read, and makes a page that opens slowly."""
 SCRIPTS = {"chart": "page.js", "cite": "reader.js", "scorecard": "scorecard.js", "what-if": "what_if.js"}
@@ -70,13 +75,6 @@ def render_page(notebook: NotebookNode | Path) -> str:
         notebook = nbformat.read(notebook, as_version=4)
     page, _ = make_exporter().from_notebook_node(notebook, {"metadata": {"name": name}})
     return str(page)
-
-
-def warm_up() -> None:
-    """Do ahead what the first page of a process waits for: the exporter, the script and the chart engine."""
-    make_exporter()
-    pack(chart_bundle())
-    draw_picture({"data": {"values": [{"x": 1}]}, "mark": "bar", "encoding": {"x": {"field": "x"}}}, "warm")
 
 
 @cache
@@ -211,7 +209,6 @@ def render_frame(
     *,
     styles: Sequence[str] = ("style.css",),
     scripts: Sequence[str] = (),
-    bundle: str = "",
     **values: Any,
 ) -> str:
     """Fill in a page: its frame with the styles, the scripts, and a policy that lets only them run."""
@@ -226,7 +223,7 @@ def render_frame(
             name_index=name_index,
             style=Markup("".join(map(read_part, styles))),
             scripts=list(map(Markup, code)),
-            policy=write_policy([*code, *filter(None, [bundle])]),
+            policy=write_policy(code),
             **values,
         )
     )
@@ -236,12 +233,10 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
     """Write the whole page around its body."""
     language: Language = head["language"]
     ordered = order_body(body, language)
-    bundle = chart_bundle() if charts else ""
     return render_frame(
         "page.html.j2",
         language,
         scripts=[name for mark, name in SCRIPTS.items() if f'class="{mark}"' in ordered.html],
-        bundle=bundle,
         head=head,
         school_year=school_year(head["year"], language),
         sources=[describe_source(source, language) for source in head["sources"]],
@@ -251,8 +246,7 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
         links=ordered.links,
         content=Markup(ordered.html),
         sections=ordered.sections,
-        charts=pack(pack_charts(charts, head)) if charts else "",
-        library=pack(bundle) if charts else "",
+        charts=pack_charts(charts, head) if charts else "",
         slots={name: f"{{{name}}}" for name in ("what", "figure", "caveat", "source", "cells", "page")},
         brief='class="brief"' in ordered.html and head["group"] != "brief",
     )
@@ -266,17 +260,18 @@ def read_message(page: str) -> str:
 
 
 def pack_charts(charts: list[dict[str, Any]], head: dict[str, Any]) -> str:
-    """Write what scripts need of the charts, in the order of the page: spec, title, and files to save."""
+    """Pack what scripts need of the charts, in the order of the page: the name of their files, and their figures.
+
+    It is gzip in base64, a tenth of its size, and always the same text.
+    """
     found = [
         {
-            "title": chart["title"],
             "file": name_file(chart["name"], head),
-            "spec": chart["spec"],
             "csv": write_sheet_csv(chart["data"]["columns"], chart["data"]["rows"]),
         }
         for chart in charts
     ]
-    return json.dumps(found, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return base64.b64encode(gzip.compress(json.dumps(found, ensure_ascii=False).encode(), mtime=0)).decode()
 
 
 def name_file(chart: str, head: dict[str, Any]) -> str:
@@ -299,18 +294,18 @@ def name_slot(chart: dict[str, Any]) -> str:
 
     Most of a page's tags are those of its pictures: without them the page is put in order much faster.
     """
-    text = json.dumps([chart["name"], chart["spec"]], sort_keys=True)
+    text = json.dumps([chart["name"], chart["picture"]], sort_keys=True)
     return f'<slot name="{hashlib.sha256(text.encode()).hexdigest()}"></slot>'
 
 
 def hang_pictures(page: str, charts: list[dict[str, Any]]) -> str:
-    """Draw the charts into their slots; a chart shown twice has ids of its own each time."""
-    seen: Counter[str] = Counter()
+    """Draw the charts into their slots, each for a wide and for a narrow place."""
     for chart in charts:
-        name = chart["name"]
-        seen[name] += 1
-        prefix = name if seen[name] == 1 else f"{name}-{seen[name]}"
-        page = page.replace(name_slot(chart), draw_picture(chart["spec"], prefix), 1)
+        picture = PICTURES.validate_python(chart["picture"])
+        drawn = "".join(
+            f'<div class="{name}">{draw(picture, size, live=True)}</div>' for name, size in SIZES.items()
+        )
+        page = page.replace(name_slot(chart), drawn, 1)
     return page
 
 
