@@ -73,6 +73,8 @@ TASKS = {
     "mutate": Task(TEST, modules=("tests.mutation",)),
     # Fails on a licence that is not known, or binds.
     "licences": Task(TEST, modules=("tests.licences",)),
+    # The pictures of the READMEs, of the real pages.
+    "pictures": Task(TEST, modules=("tests.pictures",)),
     "bench": Task(TEST, modules=("tests.bench",)),
     # How the projections would have done: build/backtest.json, docs/track_record.md, what the reports quote of it.
     "backtest": Task(TEST, modules=("tests.backtest",)),
