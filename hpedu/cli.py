@@ -562,7 +562,8 @@ def targets(
         found = tables.targets(target, territory=territory, language=language, **chosen)
         click.echo(_write(found.to_dicts()) if as_json else found.write_csv().rstrip("\n"))
         return
-    from hpedu.present.report import list_lines, show_lines
+    from hpedu.present.report import show_lines
+    from hpedu.present.scorecard import list_lines
 
     width = shutil.get_terminal_size().columns
     lines = (

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -149,19 +148,6 @@ def count_decimals(value: float | Decimal) -> int:
     """Return how many decimals a number was given with: 48.05 has two, 50.0 none."""
     exponent = Decimal(str(value)).normalize().as_tuple().exponent
     return max(0, -int(exponent))
-
-
-_ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
-_TONES = "\u0300\u0309\u0303\u0301\u0323"
-
-
-def sort_key(text: str) -> list[tuple[list[int], list[int]]]:
-    """Return what puts names in the order of a Vietnamese dictionary: word by word, letters before tones."""
-    words = []
-    for word in unicodedata.normalize("NFD", text.lower()).split():
-        plain = unicodedata.normalize("NFC", "".join(letter for letter in word if letter not in _TONES))
-        words.append(([_ALPHABET.find(letter) for letter in plain], [_TONES.find(letter) for letter in word]))
-    return words
 
 
 def school_year(year: int, language: str) -> str:

@@ -28,7 +28,9 @@ def main() -> None:
         project = copy_project(Path(folder))
         os.environ[HOME_VARIABLE] = str(project.root)
         run_batch(make_plan(groups=["brief", "general"], languages=["vi"]), project)
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
+        )
         for name, (place, part) in TAKEN.items():
             page = browser.new_page(viewport={"width": 1080, "height": 900})
             page.goto((project.reports / place).as_uri())

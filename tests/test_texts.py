@@ -27,7 +27,6 @@ from hpedu.texts import (
     read_texts,
     say,
     school_year,
-    sort_key,
 )
 
 
@@ -174,12 +173,3 @@ def test_no_text_has_the_name_of_another() -> None:
     files = sorted((Path(hpedu.__file__).parent / "texts").glob("*.toml"))
     names = [name for file in files for name in tomllib.loads(file.read_text(encoding="utf-8"))]
     assert sorted(names) == sorted(set(names))
-
-
-def test_names_are_sorted_as_in_a_vietnamese_dictionary() -> None:
-    names = ["Đồ Sơn", "Dương Kinh", "Ái Quốc", "An Hải", "Bạch Đằng", "Ân Thi", "Án Đổ", "Hà Nam"]
-    names += ["Hạ Long", "Ô Môn"]
-    assert sorted(names, key=sort_key) == [
-        *("Ái Quốc", "An Hải", "Án Đổ", "Ân Thi", "Bạch Đằng", "Dương Kinh", "Đồ Sơn"),
-        *("Hà Nam", "Hạ Long", "Ô Môn"),
-    ]

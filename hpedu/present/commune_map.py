@@ -15,12 +15,13 @@ from hpedu import store
 from hpedu.communes import counts_learners, find_small
 from hpedu.errors import Refused
 from hpedu.folders import find_project
+from hpedu.ingest.words.vietnamese import sort_key
 from hpedu.present.page.blocks import draw_table, render
 from hpedu.present.page.display import Fragment
 from hpedu.present.view import with_unit
 from hpedu.registry import Registry
 from hpedu.registry.models import Commune, CommunePoint, Indicator
-from hpedu.texts import Language, format_number, say, school_year, sort_key
+from hpedu.texts import Language, format_number, say, school_year
 
 WIDTH, MARGIN = 640, 26
 SMALLEST, LARGEST = 4.0, 13.0  # half the size of a mark

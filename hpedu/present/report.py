@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
@@ -43,9 +42,9 @@ from hpedu.present.page.display import Chart, Fragment, PageHead
 from hpedu.present.scorecard import draw_scorecard, has_figure
 from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import describe_silent, draw_target
-from hpedu.present.view import OWED, View, Wording
+from hpedu.present.view import OWED, View
 from hpedu.registry import load_registry
-from hpedu.registry.models import Indicator, Target
+from hpedu.registry.models import Indicator
 from hpedu.texts import LANGUAGES, Language, Sayable, current_language, message, remember_language
 
 YEARS = range(1954, 2101)
@@ -542,65 +541,6 @@ class Report(View):
 def _find_common(names: Sequence[Sequence[str]]) -> list[str]:
     """Return the words that all names begin with."""
     return [words[0] for words in takewhile(lambda words: len(set(words)) == 1, zip(*names, strict=False))]
-
-
-def list_targets(
-    *,
-    group: str | None = None,
-    state: str | None = None,
-    department: str | None = None,
-    territory: str | None = None,
-) -> list[tuple[Target, Standing]]:
-    """List the targets of the plans with where each stands, filtered by group, state and department.
-
-    Raises
-    ------
-    UnknownName
-        For a filter that is no group, state, department or territory.
-    """
-    registry = load_registry()
-    territory = registry.city if territory is None else territory
-    for kind, name, names in (
-        ("group", group, registry.groups),
-        ("state", state, registry.codes_of("state")),
-        ("department", department, registry.departments),
-        ("territory", territory, registry.reported_territories()),
-    ):
-        if name is not None:
-            check_name(kind, name, names)
-    return [
-        (s.target, s)
-        for s in assess_targets(store.indicator_values(), registry, territory, store.newest_year())
-        if (group is None or s.target.group == group)
-        and (state is None or s.state == state)
-        and (department is None or department in s.target.departments)
-    ]
-
-
-def list_lines(
-    *,
-    group: str | None = None,
-    state: str | None = None,
-    department: str | None = None,
-    territory: str | None = None,
-    language: Language,
-    width: int = 80,
-) -> Iterator[str]:
-    """Write each target in lines no wider than the terminal: number, name; id, objective, last value, state."""
-    found = list_targets(group=group, state=state, department=department, territory=territory)
-    registry = load_registry()
-    wording = Wording(registry, language, registry.city if territory is None else territory)
-    for target, standing in found:
-        last, year = wording.last(standing)
-        facts = (
-            wording.objective(target),
-            f"{last} ({year})" if last else "",
-            wording.state(standing),
-        )
-        name = f"{target.number:>2}  {target.name.get(language)}"
-        for text in (name, f"    {target.id}: {' · '.join(filter(None, facts))}"):
-            yield from textwrap.wrap(text, width, subsequent_indent="    ", break_long_words=False)
-    yield f"{len(found)} / {len(registry.targets)}"
 
 
 def show_lines(name: str, territory: str | None, language: Language) -> Iterator[str]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
 
-from hpedu.assess.standing import Standing
+from hpedu import store
+from hpedu.assess.standing import Standing, assess_targets
+from hpedu.errors import check_name
 from hpedu.present.page.blocks import render
 from hpedu.present.page.display import Fragment
 from hpedu.present.strip import draw_strip
 from hpedu.present.target import say_chance, say_outlook
 from hpedu.present.view import OWED, Wording
-from hpedu.texts import say
+from hpedu.registry import load_registry
+from hpedu.registry.models import Target
+from hpedu.texts import Language, say
 
 COLUMNS = ("number_short", "target", "newest_value", "target_value", "strip", "outlook_column", "state")
 ATTENTION = (
@@ -149,3 +154,62 @@ def _plain(row: Mapping[str, Any]) -> str:
 
 def _plain_silent(row: Mapping[str, Any]) -> str:
     return f"{row['number']}. {row['name']}: {row['state']} ({row['division']})"
+
+
+def list_targets(
+    *,
+    group: str | None = None,
+    state: str | None = None,
+    department: str | None = None,
+    territory: str | None = None,
+) -> list[tuple[Target, Standing]]:
+    """List the targets of the plans with where each stands, filtered by group, state and department.
+
+    Raises
+    ------
+    UnknownName
+        For a filter that is no group, state, department or territory.
+    """
+    registry = load_registry()
+    territory = registry.city if territory is None else territory
+    for kind, name, names in (
+        ("group", group, registry.groups),
+        ("state", state, registry.codes_of("state")),
+        ("department", department, registry.departments),
+        ("territory", territory, registry.reported_territories()),
+    ):
+        if name is not None:
+            check_name(kind, name, names)
+    return [
+        (s.target, s)
+        for s in assess_targets(store.indicator_values(), registry, territory, store.newest_year())
+        if (group is None or s.target.group == group)
+        and (state is None or s.state == state)
+        and (department is None or department in s.target.departments)
+    ]
+
+
+def list_lines(
+    *,
+    group: str | None = None,
+    state: str | None = None,
+    department: str | None = None,
+    territory: str | None = None,
+    language: Language,
+    width: int = 80,
+) -> Iterator[str]:
+    """Write each target in lines no wider than the terminal: number, name; id, objective, last value, state."""
+    found = list_targets(group=group, state=state, department=department, territory=territory)
+    registry = load_registry()
+    wording = Wording(registry, language, registry.city if territory is None else territory)
+    for target, standing in found:
+        last, year = wording.last(standing)
+        facts = (
+            wording.objective(target),
+            f"{last} ({year})" if last else "",
+            wording.state(standing),
+        )
+        name = f"{target.number:>2}  {target.name.get(language)}"
+        for text in (name, f"    {target.id}: {' · '.join(filter(None, facts))}"):
+            yield from textwrap.wrap(text, width, subsequent_indent="    ", break_long_words=False)
+    yield f"{len(found)} / {len(registry.targets)}"

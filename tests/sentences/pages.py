@@ -17,7 +17,7 @@ from hpedu.present.commune import CommuneReport
 from hpedu.present.page.blocks import Block, Prose
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.registers import list_findings, list_set_aside
-from hpedu.present.report import list_lines
+from hpedu.present.scorecard import list_lines
 from hpedu.registry import load_registry
 from hpedu.texts import Language, say
 

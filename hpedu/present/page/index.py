@@ -15,12 +15,13 @@ from markupsafe import Markup
 from hpedu import store
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.folders import name_index
+from hpedu.ingest.words.vietnamese import sort_key
 from hpedu.present.commune_map import draw_commune_map
 from hpedu.present.page.page import render_frame
 from hpedu.present.summary import answer
 from hpedu.present.view import SILENT, Wording
 from hpedu.registry import load_registry
-from hpedu.texts import LANGUAGES, Language, has_text, say, school_year, sort_key
+from hpedu.texts import LANGUAGES, Language, has_text, say, school_year
 
 MAPPED = ("national_standard_share_all_levels_2025", "primary_pupils_per_class")
 """What the map of the communes may show: the first of these that a school list has."""
