@@ -14,7 +14,7 @@ from hpedu.present.charts.trend import BOUNDS, Break, Doubt, Goal, trend
 from hpedu.present.page.blocks import Block, link_csv, render
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.strip import draw_strip
-from hpedu.present.view import View, Wording, describe_value, name_year, with_unit
+from hpedu.present.view import View, Wording, describe_value, format_amount, name_year, with_unit
 from hpedu.registry.models import Indicator, Target
 from hpedu.texts import format_date, format_number, say
 
@@ -170,16 +170,8 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
         view.wording.sign(target),
         path_from="" if standing.required_pace is None else own,
     )
-    last, year = view.wording.last(standing)
-    if standing.state == "contradicted":
-        last, year = view.wording.readings(standing)
-    name = target.name.get(view.language)
-    state = view.registry.name("state", standing.state, view.language).lower()
-    old = f", {say('stale_cell', view.language)}" if standing.stale else ""
-    title = f"{name}: {last} ({year}), {state}{old}" if last else name
+    title = _title_chart(view, standing)
     objective = f"{say('goal_2030', view.language)} {view.wording.objective(target)}"
-    if not view.wording.place.judged:
-        title = f"{name}: {last} ({year})" if last else name
     known = view.drawn(frame.rename({"territory_name": "series"}))
     row = standing.doubted
     doubt = None if row is None else Doubt(row["year"], row["readings"])
@@ -188,7 +180,7 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
         view.describe_chart(
             indicator,
             title=title,
-            alt=f"{title}. {objective} ({view.wording.deadline(target)}). {', '.join(order)}. "
+            alt=f"{target.name.get(view.language)}: {title}. {objective} ({view.wording.deadline(target)}). {', '.join(order)}. "
             + " ".join(say_standing(standing, view.wording)[1:]),
             name=target.id,
             places=frame["territory"].unique().to_list(),
@@ -203,6 +195,27 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
         series_order=order,
         context=others,
     )
+
+
+def _title_chart(view: View, standing: Standing) -> str:
+    """Say in a line what the chart of a target shows: the newest figure, and how far it is from the target."""
+    target, language = standing.target, view.language
+    last, year = view.wording.readings(standing) if standing.state == "contradicted" else view.wording.last(standing)
+    if not last:
+        return target.name.get(language)
+    words = {"last": last, "year": year, "state": view.registry.name("state", standing.state, language).lower()}
+    if standing.stale:
+        words["state"] += f", {say('stale_cell', language)}"
+    if not view.wording.place.judged:
+        return f"{last} ({year})"
+    if standing.state in ("met", "contradicted") or not standing.gap:
+        return say("chart_state", language, **words)
+    decimals, gap = view.indicator(target.id).decimals, abs(standing.gap)
+    if target.unit == "percent":
+        left = format_amount(gap, target.unit, decimals, language, view.registry)
+        return say("chart_gap", language, gap=left, objective=view.wording.objective(target), **words)
+    bare = view.wording.bare_objective(target)
+    return say("chart_gap", language, gap=format_number(gap, decimals, language), objective=bare, **words)
 
 
 def _foresee(standing: Standing, series: str) -> pl.DataFrame:

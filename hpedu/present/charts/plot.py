@@ -64,7 +64,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Label:
-    """Words beside the plot, at the height of a point; `brief` ones where the picture is narrow or has more plots."""
+    """Words beside the plot, at the height of a point; `brief` ones where it is narrow or has others beside it."""
 
     at: Point
     words: str
