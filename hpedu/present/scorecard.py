@@ -27,6 +27,7 @@ ATTENTION = (
     *("short", "one_point", "leaning", "likely", "met", "milestone_reached", "lapsed", "not_judged"),
 )
 """States of targets that have something to show, in the order in which somebody should look at them."""
+SAID = ("key", "order", "by_attention", "by_plan", "by_division", "silent", "inferred", "ask")
 
 
 def has_figure(standing: Standing) -> bool:
@@ -59,101 +60,90 @@ def draw_scorecard(
         What a silent target wants, by its id: shown on demand.
     """
     language = wording.language
-    rows = [_row(one, wording) | _links(one, pages) for one in by_attention(standings)]
+    rows = [_fill(one, wording, pages) for one in by_attention(standings)]
     silent = [
-        _silent_row(one, wording) | _links(one, pages) | {"details": details.get(one.target.id, "")}
+        _fill(one, wording, pages) | {"details": details.get(one.target.id, "")}
         for one in standings
         if not has_figure(one)
     ]
     silent.sort(key=lambda row: row["division"])
-    folds = [
-        {"name": name or say("no_figures_caption", language), "rows": list(found)}
-        for name, found in groupby(silent, key=lambda row: row["division"])
-    ]
+    folds = [(name, list(found)) for name, found in groupby(silent, key=lambda row: row["division"])]
     html = render(
         "scorecard",
         rows=rows,
-        folds=[fold | {"count": say("fold_count", language, count=len(fold["rows"]))} for fold in folds],
+        folds=[
+            {
+                "name": name or say("no_figures_caption", language),
+                "rows": found,
+                "count": say("fold_count", language, count=len(found)),
+            }
+            for name, found in folds
+        ],
         columns=[say(key, language) for key in COLUMNS],
         caption=caption,
         inferred=any(row["division"].endswith("*") for row in silent),
         words={key: say(f"scorecard_{key}", language) for key in SAID},
     )
-    return Fragment(html, "\n".join([caption, *map(_plain, rows), *map(_plain_silent, silent)]))
+    return Fragment(html, "\n".join([caption, *map(_plain, [*rows, *silent])]))
 
 
-SAID = ("key", "order", "by_attention", "by_plan", "by_division", "silent", "inferred", "ask")
-
-
-def _links(standing: Standing, pages: Mapping[str, str | None]) -> dict[str, str]:
-    page, named = pages.get(standing.target.group, ""), standing.target.group in pages
-    return {
-        "link": f"{page}#{standing.target.id}" if named and page is not None else "",
-        "ask_link": "" if page is None else f"{page}#missing",
-    }
-
-
-def _row(standing: Standing, wording: Wording) -> dict[str, Any]:
-    last, year = wording.readings(standing) if standing.doubted else wording.last(standing)
-    inputs = (standing.doubted or standing.last or {"inputs": []})["inputs"]
-    return _name(standing, wording) | {
-        "value": last,
-        "year": year,
-        "inputs": "\n".join(inputs),
-        "strip": draw_strip(standing, wording),
-        "outlook": _outlook(standing, wording),
-    }
-
-
-def _silent_row(standing: Standing, wording: Wording) -> dict[str, Any]:
-    return _name(standing, wording) | {"asked": standing.state in OWED}
-
-
-def _name(standing: Standing, wording: Wording) -> dict[str, Any]:
-    target = standing.target
-    return {
+def _fill(standing: Standing, wording: Wording, pages: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return what stands in the row of a target; one without a figure leaves out what is said of figures."""
+    target, page = standing.target, pages.get(standing.target.group, "")
+    named = target.group in pages and page is not None
+    owed = standing.state in OWED
+    row = {
         "number": target.number,
         "id": target.id,
         "name": target.name.get(wording.language),
+        "link": f"{page}#{target.id}" if named else "",
+        "ask_link": f"{page}#missing" if owed and page is not None else "",
         "badge": wording.badge(standing),
         "objective": wording.objective(target),
         "deadline": "" if wording.place.is_past else target.year or wording.deadline(target),
         "state": wording.registry.name("state", standing.state, wording.language),
         "code": standing.state,
-        "owners": " ".join(target.departments) if standing.state in OWED else "",
+        "owners": " ".join(target.departments) if owed else "",
         "division": wording.owner(target) if wording.place.judged else "",
+    }
+    if not has_figure(standing):
+        return row
+    last, year = wording.readings(standing) if standing.doubted else wording.last(standing)
+    inputs = (standing.doubted or standing.last or {"inputs": []})["inputs"]
+    return row | {
+        "value": last,
+        "year": year,
+        "inputs": "\n".join(inputs),
+        "strip": draw_strip(standing, wording),
+        "outlook": list(_say_outlook(standing, wording)),
     }
 
 
-def _outlook(standing: Standing, wording: Wording) -> list[str]:
+def _say_outlook(standing: Standing, wording: Wording) -> Iterator[str]:
     """Say what is expected: the range of the target year, the chance, or what it takes."""
-    language, lines = wording.language, []
+    language, row = wording.language, standing.outlook
     if standing.state == "contradicted":
-        return [say("confirm_cell", language)]
-    row = standing.outlook
+        yield say("confirm_cell", language)
+        return
     if row is not None and standing.target.year is not None:
-        lines.append(say("outlook_cell", language, **say_outlook(standing, wording, row, unit=False)))
+        yield say("outlook_cell", language, **say_outlook(standing, wording, row, unit=False))
     if standing.probability is not None:
-        lines.append(say("chance_cell", language, chance=say_chance(standing.probability, wording)))
+        yield say("chance_cell", language, chance=say_chance(standing.probability, wording))
     elif standing.required_pace is not None:
+        key = "needed_old_cell" if wording.is_old(standing) else "needed_cell"
         pace = wording.pace(standing.required_pace, standing.target)
-        year = wording.last(standing)[1]
-        lines.append(
-            say("needed_old_cell" if wording.is_old(standing) else "needed_cell", language, pace=pace, year=year)
-        )
+        yield say(key, language, pace=pace, year=wording.last(standing)[1])
     if standing.stale and standing.last is not None:
-        lines.append(say("stale_cell", language))
-    return lines
+        yield say("stale_cell", language)
 
 
 def _plain(row: Mapping[str, Any]) -> str:
+    """Write a row for readers of plain text."""
+    name = f"{row['number']}. {row['name']}"
+    if "value" not in row:
+        return f"{name}: {row['state']} ({row['division']})"
     value = f"{row['value']} ({row['year']})" if row["value"] else row["year"]
-    parts = [value, *row["outlook"], row["state"]]
-    return f"{row['number']}. {row['name']}: {row['objective']}; " + "; ".join(part for part in parts if part)
-
-
-def _plain_silent(row: Mapping[str, Any]) -> str:
-    return f"{row['number']}. {row['name']}: {row['state']} ({row['division']})"
+    return f"{name}: {'; '.join(filter(None, [row['objective'], value, *row['outlook'], row['state']]))}"
 
 
 def list_targets(

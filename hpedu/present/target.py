@@ -200,7 +200,9 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
 def _title_chart(view: View, standing: Standing) -> str:
     """Say in a line what the chart of a target shows: the newest figure, and how far it is from the target."""
     target, language = standing.target, view.language
-    last, year = view.wording.readings(standing) if standing.state == "contradicted" else view.wording.last(standing)
+    last, year = (
+        view.wording.readings(standing) if standing.state == "contradicted" else view.wording.last(standing)
+    )
     if not last:
         return target.name.get(language)
     words = {"last": last, "year": year, "state": view.registry.name("state", standing.state, language).lower()}
