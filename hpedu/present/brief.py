@@ -37,21 +37,19 @@ def draw_brief(view: View, standings: Sequence[Standing], overdue: Sequence[Occu
     used = [place for place in range(len(COLUMNS)) if any(row[place] for row in duties)]
     duties = [tuple(row[place] for place in used) for row in duties]
     heads = [say(COLUMNS[place], language) for place in used]
+    words = {key: say(f"brief_{key}", language) for key in ("figures", "attention", "duties", "inferred", "text")}
+    if COLUMNS.index("brief_overdue") in used:
+        words["inferred"] += " " + say("brief_late", language)
     parts = {
         "lead": lead.text,
         "tiles": tiles,
         "attention": attention,
         "duties": duties,
         "heads": heads,
-        "words": {
-            key: say(f"brief_{key}", language) for key in ("figures", "attention", "duties", "inferred", "text")
-        },
+        "words": words,
     }
-    if COLUMNS.index("brief_overdue") in used:
-        parts["words"]["inferred"] += " " + say("brief_late", language)
     plain = "\n".join(_write_plain(parts))
-    claims = "\n".join(lead.claims)
-    return Fragment(render("brief", claims=claims, plain=plain, **parts), plain)
+    return Fragment(render("brief", claims="\n".join(lead.claims), plain=plain, **parts), plain)
 
 
 def _write_plain(parts: Mapping[str, Any]) -> Iterator[str]:
@@ -127,22 +125,14 @@ def _list_duties(
 ) -> Iterator[tuple[str, ...]]:
     """Yield a row a division: targets to fill in, figures to confirm, tasks overdue; those plans name first."""
     asked = wording.count_owners([s.target for s in standings if s.state in OWED and s.state != "contradicted"])
-    doubted = Counter(
-        name + ("" if s.target.department_basis == "stated" else " *")
-        for s in standings
-        if s.state == "contradicted"
-        for name in s.target.departments
-    )
+    doubted = wording.count_owners([s.target for s in standings if s.state == "contradicted"])
     late = Counter(name for one in overdue for name in one.task.departments)
-    names = dict.fromkeys([*asked, *(name.removesuffix(" *") for name in doubted), *late])
-    for name in names:
-        counts = asked.get(name, Counter())
-        inferred = counts.total() - counts["stated"]
-        forms = [str(counts["stated"] or ""), f"{inferred} *" if inferred else ""]
-        confirm = [str(doubted[name] or ""), f"{doubted[f'{name} *']} *" if doubted[f"{name} *"] else ""]
-        yield (
-            wording.department(name),
-            " + ".join(filter(None, forms)),
-            " + ".join(filter(None, confirm)),
-            str(late[name] or ""),
-        )
+    for name in dict.fromkeys([*asked, *doubted, *late]):
+        forms, confirm = (_write_count(counts.get(name, Counter())) for counts in (asked, doubted))
+        yield wording.department(name), forms, confirm, str(late[name] or "")
+
+
+def _write_count(counts: Counter[str]) -> str:
+    """Write how many targets the plans assign, and apart from them those that hpedu infers: `10 + 13 *`."""
+    stated, inferred = counts["stated"], counts.total() - counts["stated"]
+    return " + ".join(filter(None, [str(stated or ""), f"{inferred} *" if inferred else ""]))
