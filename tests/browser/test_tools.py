@@ -74,7 +74,7 @@ def test_labels_are_words_and_nothing_else(page: Page) -> None:
     assert page.locator("h1").inner_text() == HOSTILE
     assert figure.locator("figcaption").inner_text() == HOSTILE
     assert "49" not in figure.locator(".wide").inner_text()  # {{7*7}} is no formula either
-    assert page.locator("script").count() == 2  # figures and the page's own
+    assert page.locator("script").count() == 3  # figures, and the scripts of charts and of reading
     assert page.locator("img").count() == 0
     assert page.locator("a[href^='javascript']").count() == 0
 
@@ -143,7 +143,7 @@ def test_a_link_to_a_target_is_copied_or_shown_to_be_copied(browser: Browser, pa
         status = page.locator(".target [role=status]")
         wanted = f"{path.as_uri()}#nursery_enrolment_rate"
         if permissions:
-            expect(status).to_have_text("Đã chép liên kết")
+            expect(status).to_have_text("Đã sao chép")
             assert page.evaluate("navigator.clipboard.readText()") == wanted
         else:
             expect(status.locator("input")).to_have_value(wanted)
@@ -165,14 +165,17 @@ def test_a_figure_leads_to_its_cell(page: Page) -> None:
     figure = page.locator("figure.chart").first
     figure.locator(".numbers summary").click()
     figure.locator("a.cite").first.click()
+    page.click("dialog a")
     assert page.locator(":target").is_visible()  # unfolded
-    assert page.locator(":target").inner_text() == f"{HOSTILE}.csv: B2"
+    assert page.locator(":target").inner_text() == "1: B2"
+    page.click(":target a")
+    assert page.locator(":target code").inner_text() == f"{HOSTILE}.csv"
 
 
 def test_paper_keeps_charts_whole_and_figures_folded(page: Page, path: Path, tmp_path: Path) -> None:
     page.set_viewport_size(SHEET)
     page.emulate_media(media="print")
-    for still in page.locator(".wide svg").all():
+    for still in page.locator(".picture svg:visible").all():
         box = still.bounding_box()
         assert box and box["width"] <= SHEET["width"] and box["height"] < SHEET["height"]
         assert still.evaluate("(svg) => getComputedStyle(svg.closest('.picture')).breakInside") == "avoid"
