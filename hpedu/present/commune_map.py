@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from math import cos, radians, sqrt
 from pathlib import Path
 from statistics import median, quantiles
@@ -35,18 +36,18 @@ def draw_commune_map(indicator: Indicator, registry: Registry, language: Languag
 
     None if no school list has it in a year up to `until`.
     """
-    found = store.commune_values().filter(
+    values = store.commune_values().filter(
         pl.col("indicator") == indicator.id, pl.col("year") <= until, pl.col("value").is_not_null()
     )
-    found = found.filter(pl.col("year") == pl.col("year").max()) if found.height else found
+    found = values.filter(pl.col("year") == pl.col("year").max()) if values.height else values
     rows = _list_rows(found, indicator, registry)
-    values = [row["value"] for row in rows if row["value"] is not None]
-    if not values:
+    shown = [row["value"] for row in rows if row["value"] is not None]
+    if not shown:
         return None
+    limits = quantiles(shown, n=SHADES, method="inclusive") if len(shown) > 1 else []
+    limits = [limit for limit in dict.fromkeys(limits) if min(shown) < limit]
+    ends = [min(shown), *limits, max(shown)]
     provinces = _name_provinces(registry, language)
-    year = school_year(found["year"][0], language)
-    title = say("map_title", language, name=indicator.name.get(language), year=year)
-    limits = _find_limits(values)
 
     def write(value: float | None) -> str:
         if value is None:
@@ -56,14 +57,15 @@ def draw_commune_map(indicator: Indicator, registry: Registry, language: Languag
     for row in rows:
         row["shade"] = "none" if row["value"] is None else sum(row["value"] >= limit for limit in limits)
         row["form"] = list(provinces).index(row["province"])
-        row["words"] = f"{row['name']}: {write(row['value'])}"
-    ends = [min(values), *limits, max(values)]
-    lows = [format_number(end, indicator.decimals, language) for end in ends]
-    keys = [say("range", language, low=low, high=write(high)) for low, high in zip(lows, ends[1:], strict=False)]
+        row["words"] = write(row["value"])
     frame = _Frame(registry.points)
+    name, year = indicator.name.get(language), school_year(found["year"][0], language)
+    title = say("map_title", language, name=name, year=year)
+    lows = [format_number(end, indicator.decimals, language) for end in ends]
     sources = dict.fromkeys(source.title for source in store.sources(found["sources"].explode().drop_nulls()))
     picture = render(
         "commune_map",
+        say=partial(say, language=language),
         title=title,
         alt=say("map_alt", language, count=len(rows), low=write(ends[0]), high=write(ends[-1])),
         width=WIDTH,
@@ -71,24 +73,18 @@ def draw_commune_map(indicator: Indicator, registry: Registry, language: Languag
         borders=[frame.draw(ring) for ring in read_borders(find_project().raw)],
         marks=[row | frame.place(row["point"]) for row in sorted(rows, key=lambda row: -row["half"])],
         forms=list(provinces.values()),
-        keys=keys,
-        hidden=say("small_hidden", language) if len(values) < len(rows) else "",
-        size=say("map_size", language),
-        away=say("map_away", language) if any(frame.is_far(row["point"]) for row in rows) else "",
-        band=say("synthetic_chart", language) if "synthetic" in found["status"].to_list() else "",
-        source=say("map_source", language, sources="; ".join(sources), points=registry.points[0].source),
+        keys=list(zip(lows, map(write, ends[1:]), strict=False)),
+        hidden=len(shown) < len(rows),
+        synthetic="synthetic" in found["status"].to_list(),
+        sources="; ".join(sources),
+        points=registry.points[0].source,
     )
-    columns = [say(key, language) for key in ("commune", "map_province")] + [indicator.name.get(language)]
-    table = draw_table(
-        columns,
-        [
-            [row["name"], provinces[row["province"]], write(row["value"])]
-            for row in sorted(rows, key=lambda row: sort_key(row["name"]))
-        ],
-        caption=title,
-        numeric={2},
-        folded=True,
-    )
+    cells = [
+        [row["name"], provinces[row["province"]], row["words"]]
+        for row in sorted(rows, key=lambda row: sort_key(row["name"]))
+    ]
+    columns = [say("commune", language), say("map_province", language), name]
+    table = draw_table(columns, cells, caption=title, numeric={2}, folded=True)
     return Fragment(picture + table.html, f"{title}\n{table.plain}", table.table)
 
 
@@ -97,21 +93,19 @@ def _list_rows(found: pl.DataFrame, indicator: Indicator, registry: Registry) ->
     points = {point.code: point for point in registry.points}
     communes = {one.id: one for one in registry.communes if one.valid_to is None and one.code in points}
     known = [row for row in found.iter_rows(named=True) if row["territory"] in communes]
-    sizes = [row["numerator"] if indicator.denominator else row["value"] for row in known]
-    limit = int(registry.limits["small_count"].value)
+    sizes = [(row["numerator"] if indicator.denominator else row["value"]) or 0.0 for row in known]
     of_learners = bool(indicator.numerator) and counts_learners(indicator.numerator)
-    small = find_small(sizes, limit) if of_learners else set()
-    largest = max((size for size in sizes if size), default=1.0)
-    provinces = find_old_provinces(registry)
-    rows = []
-    for place, (row, size) in enumerate(zip(known, sizes, strict=True)):
+    small = find_small(sizes, int(registry.limits["small_count"].value)) if of_learners else set()
+    provinces, rows = find_old_provinces(registry), []
+    for place, row in enumerate(known):
         commune = communes[row["territory"]]
-        share = 0.0 if place in small else sqrt((size or 0.0) / largest)
+        point = points[commune.code]
+        share = 0.0 if place in small else sqrt(sizes[place] / (max(sizes) or 1.0))
         rows.append(
             {
                 "name": commune.name,
-                "point": points[commune.code],
-                "label": _shorten(commune) if points[commune.code].named else "",
+                "point": point,
+                "label": _shorten(commune) if point.named else "",
                 "province": provinces[commune.code],
                 "value": None if place in small else row["value"],
                 "half": round(SMALLEST + (LARGEST - SMALLEST) * share, 1),
@@ -139,12 +133,6 @@ def _name_provinces(registry: Registry, language: Language) -> dict[str, str]:
     codes = {row.territory: row.code for row in registry.province_codes if row.scheme == "nso"}
     parts = registry.territories[registry.city].parts
     return {codes[part]: registry.territories[part].name.get(language) for part in parts}
-
-
-def _find_limits(values: Sequence[float]) -> list[float]:
-    """Return where one shade ends and the next begins: as many communes have each."""
-    limits = quantiles(values, n=SHADES, method="inclusive") if len(values) > 1 else []
-    return [limit for limit in dict.fromkeys(limits) if min(values) < limit <= max(values)]
 
 
 def read_borders(raw: Path) -> Iterator[Ring]:
@@ -196,10 +184,11 @@ class _Frame:
         y = MARGIN + (self.north - latitude) * self.stretch
         return round(x, 1), round(y, 1)
 
-    def place(self, point: CommunePoint) -> dict[str, float]:
+    def place(self, point: CommunePoint) -> dict[str, float | bool]:
         """Return where a mark is drawn: inside the picture, be its commune out at sea."""
         x, y = self.find(point.longitude, point.latitude)
-        return {"x": min(max(x, MARGIN), WIDTH - MARGIN), "y": min(max(y, MARGIN), self.height - MARGIN)}
+        inside = {"x": min(max(x, MARGIN), WIDTH - MARGIN), "y": min(max(y, MARGIN), self.height - MARGIN)}
+        return inside | {"away": inside != {"x": x, "y": y}}
 
     def draw(self, ring: Ring) -> str:
         """Write a border as the path of an SVG."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -245,24 +246,20 @@ def _offer_what_if(
         )
     if not levels:
         return
-    scenarios = {code: row.name.get(language) for code, row in view.registry.codes_of("scenario").items()}
-    words = {key: say(f"what_if_{key}", language) for key in ("size", "teachers", "again", "pupils", "lead")}
     said = {
         key: say(f"what_if_{key}", language, year=school_year(until, language), **SLOTS)
         for key in ("said", "missing", "enough", "unsure", "unknown")
     }
-    yield Fragment(
-        render(
-            "what_if",
-            model=json.dumps({"levels": levels, "wide": WIDE, "said": said}, ensure_ascii=False),
-            levels=levels,
-            scenarios=scenarios,
-            resources=[view.registry.name("resource", one, language) for one in TRIED],
-            words=words,
-            caption=say("what_if_caption", language, year=school_year(until, language)),
-        ),
-        "",
+    html = render(
+        "what_if",
+        say=partial(say, language=language),
+        model=json.dumps({"levels": levels, "wide": WIDE, "said": said}, ensure_ascii=False),
+        levels=levels,
+        year=school_year(until, language),
+        scenarios={code: row.name.get(language) for code, row in view.registry.codes_of("scenario").items()},
+        resources=[view.registry.name("resource", one, language) for one in TRIED],
     )
+    yield Fragment(html, "")
 
 
 def draw_private_schools(view: View, levels: Sequence[str]) -> Fragment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -27,7 +28,6 @@ ATTENTION = (
     *("short", "one_point", "leaning", "likely", "met", "milestone_reached", "lapsed", "not_judged"),
 )
 """States of targets that have something to show, in the order in which somebody should look at them."""
-SAID = ("key", "order", "by_attention", "by_plan", "by_division", "silent", "inferred", "ask")
 
 
 def has_figure(standing: Standing) -> bool:
@@ -67,22 +67,14 @@ def draw_scorecard(
         if not has_figure(one)
     ]
     silent.sort(key=lambda row: row["division"])
-    folds = [(name, list(found)) for name, found in groupby(silent, key=lambda row: row["division"])]
     html = render(
         "scorecard",
         rows=rows,
-        folds=[
-            {
-                "name": name or say("no_figures_caption", language),
-                "rows": found,
-                "count": say("fold_count", language, count=len(found)),
-            }
-            for name, found in folds
-        ],
+        folds=[(name, list(found)) for name, found in groupby(silent, key=lambda row: row["division"])],
         columns=[say(key, language) for key in COLUMNS],
         caption=caption,
         inferred=any(row["division"].endswith("*") for row in silent),
-        words={key: say(f"scorecard_{key}", language) for key in SAID},
+        say=partial(say, language=language),
     )
     return Fragment(html, "\n".join([caption, *map(_plain, [*rows, *silent])]))
 
