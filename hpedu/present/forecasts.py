@@ -29,7 +29,7 @@ from hpedu.present.page.display import Chart, ChartText, Fragment
 from hpedu.present.view import View, name_year, with_unit
 from hpedu.registry.formula import SeriesRef
 from hpedu.registry.models import Norm
-from hpedu.texts import MISSING, format_number, say, school_year
+from hpedu.texts import MISSING, Language, format_number, say, school_year
 
 UNTIL = 2030
 HISTORY = 12  # years before the last that a chart shows
@@ -290,7 +290,7 @@ def draw_private_schools(view: View, levels: Sequence[str]) -> Fragment:
 
 
 def _tabulate_end(view: View, found: pl.DataFrame, names: Mapping[str, str], until: int) -> Fragment:
-    language = view.language
+    language, unsure = view.language, list_unsure(found)
     scenarios = {code: row.name.get(language).lower() for code, row in view.registry.codes_of("scenario").items()}
     rows = []
     for (norm_id,), own in found.filter(pl.col("year") == until).group_by("basis", maintain_order=True):
@@ -301,17 +301,20 @@ def _tabulate_end(view: View, found: pl.DataFrame, names: Mapping[str, str], unt
             year = school_year(there["there_year"], language)
             have = say("enrolment_counted", language, number=have, year=year)
         needed = [format_number(cases[name]["needed"], 0, language) for name in scenarios]
-        unsure = (str(norm_id), until) in list_unsure(found)
-        missing = say("needs_unsure", language) if unsure else format_number(there["missing"], 0, language)
-        rows.append([names[str(norm_id)], have, *needed, missing])
+        rows.append([names[str(norm_id)], have, *needed, _write_missing(there, unsure, language)])
     columns = [
-        say("needs_what", language),
-        say("needs_there", language),
+        *(say(f"needs_{key}", language) for key in ("what", "there")),
         *(say("needs_needed", language, scenario=name) for name in scenarios.values()),
         say("needs_missing", language, scenario=scenarios["middle"]),
     ]
     caption = say("needs_end_caption", language, year=until)
     return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
+
+
+def _write_missing(row: Mapping[str, Any], unsure: set[tuple[str, int]], language: Language) -> str:
+    if (row["basis"], row["year"]) in unsure:
+        return say("needs_unsure", language)
+    return format_number(row["missing"], 0, language)
 
 
 def list_unsure(found: pl.DataFrame) -> set[tuple[str, int]]:
@@ -339,23 +342,17 @@ def _tabulate_years(
     view: View, found: pl.DataFrame, names: Mapping[str, str], scenario: str
 ) -> Iterator[Fragment]:
     """Tabulate what is missing of what there is now, by each year; no line, and no table, that never changes."""
-    language = view.language
+    language, unsure = view.language, list_unsure(found)
     own = found.filter(pl.col("scenario") == scenario)
-    years, unsure = sorted(set(own["year"])), list_unsure(found)
+    years = sorted(set(own["year"]))
     rows = []
     for (norm_id,), group in own.group_by("basis", maintain_order=True):
-        missing = dict(group.select("year", "missing").rows())
-        cells = [
-            say("needs_unsure", language)
-            if (norm_id, year) in unsure
-            else format_number(missing.get(year), 0, language)
-            for year in years
-        ]
-        if len(set(cells) - {MISSING}) > 1:
-            rows.append([names[str(norm_id)], *cells])
-    name = view.registry.name("scenario", scenario, language).lower()
-    columns = [say("needs_what", language), *(school_year(year, language) for year in years)]
+        missing = {row["year"]: _write_missing(row, unsure, language) for row in group.iter_rows(named=True)}
+        if len(set(missing.values()) - {MISSING}) > 1:
+            rows.append([names[str(norm_id)], *(missing.get(year, MISSING) for year in years)])
     if rows:
+        name = view.registry.name("scenario", scenario, language).lower()
+        columns = [say("needs_what", language), *(school_year(year, language) for year in years)]
         caption = say("needs_years_caption", language, scenario=name)
         yield draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
 

@@ -61,11 +61,10 @@ class Page:
         entry = self.root.get_element_by_id(link.get("href", "#")[1:], None)
         found = []
         for place in ("" if entry is None else entry.text_content()).split("; "):
-            source, _, names = place.partition(": ")
-            [file] = self.find(f"//li[@id='source-{source}']/code") or [None]
-            found += [
-                f"{source.strip() if file is None else file.text}!{name.strip()}" for name in names.split(",")
-            ]
+            name, _, cells = place.partition(": ")
+            source = self.root.get_element_by_id(f"source-{name.strip()}", None)
+            file = name.strip() if source is None else source.findtext("code", "")
+            found += [f"{file}!{cell.strip()}" for cell in cells.split(",")]
         return found
 
 
