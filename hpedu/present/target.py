@@ -97,13 +97,18 @@ def _draw_facts(
 ) -> Fragment:
     """Draw the facts behind a target, folded, with its figures to download."""
     facts = _list_facts(view, standing, series, asked=asked, document=document)
-    columns = ["indicator", "territory", "year", "value", "unit", "status", "inputs"]
-    rows = [[row[c] if c != "inputs" else " ".join(row[c]) for c in columns] for row in series]
+    csv = ""
+    if exact := [row for row in series if not row["qualifier"]]:
+        indicator = view.indicator(exact[0]["indicator"])
+        text = view.describe_chart(indicator, title="", alt="", name=indicator.id)
+        frame = view.figures([indicator.id]).filter(pl.col("qualifier") == "")
+        figures = text.list_figures(view.drawn(frame.rename({"territory_name": "series"})))
+        csv = link_csv(figures["columns"], figures["rows"])
     html = render(
         "target_facts",
         summary=say("about_target", view.language),
         facts=facts,
-        csv=link_csv(columns, rows) if rows else "",
+        csv=csv,
         csv_name=f"{standing.target.id}.csv",
         csv_label=say("download_csv", view.language),
     )
@@ -118,36 +123,29 @@ def _list_facts(
     """List form, proof, definition, law, ambiguity, department, comparators, flags, sources of a target."""
     target, wording, language = standing.target, view.wording, view.language
     sources = view.resources(pl.DataFrame(series)) if series else []
-    national = view.context([target.id, *target.national_indicators], "viet_nam")
-    proxies = view.context([*target.proxies, *filter(None, [target.substitute])], view.territory)
-    facts: list[tuple[str, str]] = []
-
-    def add(key: str, text: str) -> None:
-        if text:
-            facts.append((say(key, language), text))
-
-    if asked:
+    law, status = target.legal_source.get(language), say(f"definition_{target.definition_status}", language)
+    owners = f"{wording.departments(target)} ({wording.department_basis(target)})"
+    if target.department_source:
+        owners += f". {target.department_source.get(language)}"
+    national, proxies = target.national, [*target.proxies, *filter(None, [target.substitute])]
+    said = {
         # The forms of a page are in its section on what is missing.
-        facts.append((say("asked_in", language), Markup('<a href="#missing">{}</a>').format(asked)))
-    add("document", document)
-    add("definition", target.definition.get(language))
-    status = say(f"definition_{target.definition_status}", language)
-    law = target.legal_source.get(language)
-    add("legal_source", law if status in law else f"{law} ({status})")
-    add("ambiguity", target.ambiguity.get(language))
-    source = f". {target.department_source.get(language)}" if target.department_source else ""
-    if wording.place.judged:
-        add("department", f"{wording.departments(target)} ({wording.department_basis(target)}){source}")
-    if target.national:
-        add("national", f"{target.national.text.get(language)} – {target.national.source.get(language)}")
-    add("open_sdg_term", " ".join(say_open_sdg(standing, wording)))
-    add("others", "; ".join(map(wording.other_target, wording.registry.others_of(target.id))))
-    add("national_figures", "; ".join(national))
-    add("proxies", "; ".join(proxies))
-    add("flags", "; ".join(view.name_flags(series)))
-    add("source", "; ".join(f"{source.publisher}: {source.title}" for source in sources))
-    add("plan_section", say(f"plan_{target.plan}", language, section=target.section))
-    return facts
+        "asked_in": Markup('<a href="#missing">{}</a>').format(asked) if asked else "",
+        "document": document,
+        "definition": target.definition.get(language),
+        "legal_source": law if status in law else f"{law} ({status})",
+        "ambiguity": target.ambiguity.get(language),
+        "department": owners if wording.place.judged else "",
+        "national": f"{national.text.get(language)} – {national.source.get(language)}" if national else "",
+        "open_sdg_term": " ".join(say_open_sdg(standing, wording)),
+        "others": "; ".join(map(wording.other_target, wording.registry.others_of(target.id))),
+        "national_figures": "; ".join(view.context([target.id, *target.national_indicators], "viet_nam")),
+        "proxies": "; ".join(view.context(proxies, view.territory)),
+        "flags": "; ".join(view.name_flags(series)),
+        "source": "; ".join(f"{source.publisher}: {source.title}" for source in sources),
+        "plan_section": say(f"plan_{target.plan}", language, section=target.section),
+    }
+    return [(say(key, language), text) for key, text in said.items() if text]
 
 
 def draw_target_chart(view: View, standing: Standing) -> Chart | None:
@@ -172,6 +170,8 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
     )
     title = _title_chart(view, standing)
     objective = f"{say('goal_2030', view.language)} {view.wording.objective(target)}"
+    wanted = f"{objective} ({view.wording.deadline(target)})"
+    said = f"{target.name.get(view.language)}: {title}. {wanted}. {', '.join(order)}."
     known = view.drawn(frame.rename({"territory_name": "series"}))
     row = standing.doubted
     doubt = None if row is None else Doubt(row["year"], row["readings"])
@@ -180,8 +180,7 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
         view.describe_chart(
             indicator,
             title=title,
-            alt=f"{target.name.get(view.language)}: {title}. {objective} ({view.wording.deadline(target)}). {', '.join(order)}. "
-            + " ".join(say_standing(standing, view.wording)[1:]),
+            alt=" ".join([said, *say_standing(standing, view.wording)[1:]]),
             name=target.id,
             places=frame["territory"].unique().to_list(),
         ),
@@ -200,7 +199,9 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
 def _title_chart(view: View, standing: Standing) -> str:
     """Say in a line what the chart of a target shows: the newest figure, and how far it is from the target."""
     target, language = standing.target, view.language
-    last, year = view.wording.readings(standing) if standing.state == "contradicted" else view.wording.last(standing)
+    last, year = (
+        view.wording.readings(standing) if standing.state == "contradicted" else view.wording.last(standing)
+    )
     if not last:
         return target.name.get(language)
     words = {"last": last, "year": year, "state": view.registry.name("state", standing.state, language).lower()}

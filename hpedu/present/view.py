@@ -49,10 +49,9 @@ class Wording:
 
         A territory that is no more has none.
         """
-        if target.kind == "milestone" or self.place.is_past:
-            return ""
-        value = with_unit(float(target.value), target.unit, stated_decimals(target), self.language, self.registry)
-        return self.sign(target) + value
+        bare = self.bare_objective(target)
+        unit = name_unit(target.unit, self.language, self.registry)
+        return f"{bare}{unit}" if bare else ""
 
     def sign(self, target: Target) -> str:
         """Write the comparison of an objective; "" where nothing can be more than that: 100% is 100%."""
@@ -125,11 +124,9 @@ class Wording:
     def other_target(self, other: OtherTarget) -> str:
         """Write a target of others in a line: who, what, how much, by when."""
         decimals = max(0, -int(other.value.as_tuple().exponent))
-        ends = [format_number(other.value, decimals, self.language)] if other.upper else []
-        ends.append(
-            with_unit(float(other.upper or other.value), other.unit, decimals, self.language, self.registry)
-        )
-        amount = "" if other.unit == "status" else SIGNS[other.comparison] + "–".join(ends)
+        ends = [format_number(end, decimals, self.language) for end in (other.value, other.upper) if end]
+        unit = name_unit(other.unit, self.language, self.registry)
+        amount = "" if other.unit == "status" else SIGNS[other.comparison] + "–".join(ends) + unit
         named = ", ".join(filter(None, [other.name.get(self.language), amount]))
         return f"{other.owner.get(self.language)}: {named} ({other.year})"
 
@@ -184,15 +181,10 @@ class Wording:
         if row is None:
             return "", ""
         indicator = self.registry.indicators[row["indicator"]]
-        numbers = [
-            format_number(value, indicator.decimals, self.language, trim=True) for value in row["readings"][:-1]
-        ]
-        last = {**row, "value": row["readings"][-1]}
-        numbers.append(
-            with_unit(last["value"], row["unit"], count_shown(last, indicator), self.language, self.registry)
-        )
+        numbers = [format_number(value, indicator.decimals, self.language, trim=True) for value in row["readings"]]
         year = name_year(row["year"], indicator, self.registry, self.language)
-        return f" {say('or', self.language)} ".join(numbers), year
+        unit = name_unit(row["unit"], self.language, self.registry)
+        return f" {say('or', self.language)} ".join(numbers) + unit, year
 
     def is_old(self, standing: Standing) -> bool:
         """Return whether what is left to do is counted from a later year than that of the last figure."""
@@ -234,11 +226,15 @@ def name_year(year: int, indicator: Indicator, registry: Registry, language: Lan
 
 def with_unit(value: float, unit: str, decimals: int, language: Language, registry: Registry) -> str:
     """Write a number with its unit: "22,0%", "31,5 học sinh/lớp"; a status or plain ratio has none."""
-    number = format_number(value, decimals, language)
+    return format_number(value, decimals, language) + name_unit(unit, language, registry)
+
+
+def name_unit(unit: str, language: Language, registry: Registry) -> str:
+    """Name a unit as it follows its number, with the space between; a status or plain ratio has none."""
     if unit in ("status", "ratio", "per_100"):
-        return number
+        return ""
     label = registry.name("unit", unit, language)
-    return f"{number}{label}" if unit in ("percent", "per_1000") else f"{number} {label}"
+    return label if unit in ("percent", "per_1000") else f" {label}"
 
 
 @dataclass(frozen=True)
@@ -442,21 +438,20 @@ class View(BaseReport):
             for territory in territories
             for row in self.rows(name, territory, future=future, bounds=True)
         ]
-        columns: dict[str, Any] = {
-            "indicator": pl.String,
-            "name": pl.String,
-            "territory": pl.String,
-            "territory_name": pl.String,
-            "year": pl.Int32,
-            "year_name": pl.String,
-            "value": pl.Float64,
-            "decimals": pl.Int64,
-            "unit": pl.String,
-            "status": pl.String,
-            "qualifier": pl.String,
-            "flags": pl.List(pl.String),
-            "inputs": pl.List(pl.String),
-        }
+        names = (
+            "indicator",
+            "name",
+            "territory",
+            "territory_name",
+            "year",
+            "year_name",
+            "value",
+            "decimals",
+            "unit",
+        )
+        kinds: dict[str, Any] = {"year": pl.Int32, "value": pl.Float64, "decimals": pl.Int64}
+        kinds |= dict.fromkeys(("flags", "inputs"), pl.List(pl.String))
+        columns = {name: kinds.get(name, pl.String) for name in (*names, "status", "qualifier", "flags", "inputs")}
         return pl.DataFrame([{c: row[c] for c in columns} for row in rows], schema=columns, orient="row")
 
     def rows(

@@ -473,7 +473,8 @@ def _describe_panel(panel: Panel, width: int) -> dict[str, Any]:
 def _describe_mark(mark: Mark) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return the rows of a mark and how Vega-Lite draws them."""
     rows: list[dict[str, Any]] = [{"x": x, "y": y} for x, y in mark.points]
-    colour, look = COLOURS[mark.colour], {"opacity": mark.opacity}
+    colour = COLOURS[mark.colour]
+    look: dict[str, Any] = {"opacity": mark.opacity}
     for row, words in zip(rows, mark.words, strict=False):
         row["words"] = words
     if mark.kind == "dots" and mark.shape not in SHAPES:
