@@ -53,7 +53,6 @@ def draw_scorecard(
     details
         What a silent target wants, by its id: shown on demand.
     """
-    language = wording.language
     rows = [_row(one, wording) | _links(one, pages) for one in by_attention(standings)]
     silent = [
         _silent_row(one, wording) | _links(one, pages) | {"details": details.get(one.target.id, "")}
@@ -62,17 +61,17 @@ def draw_scorecard(
     ]
     silent.sort(key=lambda row: row["division"])
     folds = [
-        {"name": name or say("no_figures_caption", language), "rows": list(found)}
+        {"name": name or wording.say("no_figures_caption"), "rows": list(found)}
         for name, found in groupby(silent, key=lambda row: row["division"])
     ]
     html = render(
         "scorecard",
         rows=rows,
-        folds=[fold | {"count": say("fold_count", language, count=len(fold["rows"]))} for fold in folds],
-        columns=[say(key, language) for key in COLUMNS],
+        folds=[fold | {"count": wording.say("fold_count", count=len(fold["rows"]))} for fold in folds],
+        columns=[wording.say(key) for key in COLUMNS],
         caption=caption,
         inferred=any(row["division"].endswith("*") for row in silent),
-        words={key: say(f"scorecard_{key}", language) for key in SAID},
+        words={key: wording.say(f"scorecard_{key}") for key in SAID},
     )
     return Fragment(html, "\n".join([caption, *map(_plain, rows), *map(_plain_silent, silent)]))
 
@@ -109,11 +108,11 @@ def _name(standing: Standing, wording: Wording) -> dict[str, Any]:
     return {
         "number": target.number,
         "id": target.id,
-        "name": target.name.get(wording.language),
+        "name": wording.read(target.name),
         "badge": wording.badge(standing),
         "objective": wording.objective(target),
         "deadline": "" if wording.place.is_past else target.year or wording.deadline(target),
-        "state": wording.registry.name("state", standing.state, wording.language),
+        "state": wording.name("state", standing.state),
         "code": standing.state,
         "owners": " ".join(target.departments) if standing.state in OWED else "",
         "division": wording.owner(target) if wording.place.judged else "",
@@ -124,12 +123,12 @@ def _outlook(standing: Standing, wording: Wording) -> list[str]:
     """Say what is expected: the range of the target year, the chance, or what it takes."""
     language, lines = wording.language, []
     if standing.state == "contradicted":
-        return [say("confirm_cell", language)]
+        return [wording.say("confirm_cell")]
     row = standing.outlook
     if row is not None and standing.target.year is not None:
-        lines.append(say("outlook_cell", language, **say_outlook(standing, wording, row, unit=False)))
+        lines.append(wording.say("outlook_cell", **say_outlook(standing, wording, row, unit=False)))
     if standing.probability is not None:
-        lines.append(say("chance_cell", language, chance=say_chance(standing.probability, wording)))
+        lines.append(wording.say("chance_cell", chance=say_chance(standing.probability, wording)))
     elif standing.required_pace is not None:
         pace = wording.pace(standing.required_pace, standing.target)
         year = wording.last(standing)[1]
@@ -137,7 +136,7 @@ def _outlook(standing: Standing, wording: Wording) -> list[str]:
             say("needed_old_cell" if wording.is_old(standing) else "needed_cell", language, pace=pace, year=year)
         )
     if standing.stale and standing.last is not None:
-        lines.append(say("stale_cell", language))
+        lines.append(wording.say("stale_cell"))
     return lines
 
 
