@@ -38,7 +38,7 @@ from hpedu.present.exports.form import (
 )
 from hpedu.present.forecasts import draw_enrolment, draw_private_schools, draw_requirements
 from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table
-from hpedu.present.page.display import Chart, Fragment, PageHead
+from hpedu.present.page.display import Chart, ChartText, Fragment, PageHead
 from hpedu.present.scorecard import draw_scorecard, has_figure
 from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import describe_silent, draw_target
@@ -102,6 +102,7 @@ class Report(View):
         self._horizon = horizon
         # The rows of the form of each group, by target.
         self._asked: dict[str, dict[str, list[int]]] = {}
+        self.standings: list[Standing] = []
         self.standings = self._assess(self.group)
 
     def __repr__(self) -> str:
@@ -118,9 +119,9 @@ class Report(View):
         digests = store.file_digests([resource.path for resource in resources])
         name = territory.name.get(self.language)
         subtitle = self._say("plan_for_old_city", territory=name) if territory.role == "city" else ""
-        if territory.is_past:
+        if history := self._say_past():
             title = self._say("history_title", territory=name, group=self._name_group(self.group))
-            subtitle, questions = self._say_past(), ()
+            subtitle, questions = history.plain, ()
         return PageHead(
             title=title,
             subtitle=subtitle,
@@ -151,7 +152,7 @@ class Report(View):
     def scorecard(self, group: str | None = None) -> Fragment:
         """Draw the table of the group's targets, or of another group's; all of them in the overview."""
         group = group or self.group
-        shown = self.standings if group == self.group else self._assess(group)
+        shown = self._assess(group)
         whole = not self.registry.groups[group].targets
         caption = self._say("all_targets") if whole else self._name_group(group)
         own = group == self.group and not whole
@@ -169,8 +170,7 @@ class Report(View):
     def target(self, name: str) -> Block:
         """Draw the block of one target: where it stands, its chart, and the facts behind it."""
         check_name("target", name, self.registry.targets)
-        group = self.registry.targets[name].group
-        own = self.standings if self._holds(group) else self._assess(group)
+        own = self._assess(self.registry.targets[name].group)
         return self._draw_target(next(s for s in own if s.target.id == name))
 
     def targets(self, *levels: str, group: str | None = None) -> Block:
@@ -178,12 +178,9 @@ class Report(View):
         group = group or self.group
         for level in levels:
             check_name("level", level, self.registry.codes_of("level"))
-        own = self.standings if self._holds(group) else self._assess(group)
-        wanted = [
-            s
-            for s in own
-            if s.target.group == group and (not levels or s.target.level in levels) and has_figure(s)
-        ]
+        own = self._assess(group)
+        wanted = [s for s in own if s.target.group == group and s.target.level in (levels or [s.target.level])]
+        wanted = list(filter(has_figure, wanted))
         if self.wording.place.is_past:
             # Nothing is owed for a territory that is no more: what has no figure is not spoken of.
             wanted = [s for s in wanted if s.target.kind != "milestone" and self.rows(s.target.id, bounds=True)]
@@ -224,41 +221,26 @@ class Report(View):
         )
         if frame.is_empty():
             return draw_notice(self._say_missing(names, territories))
-        labels, measure = self._tell_apart(names)
+        labels, text = self._describe(names, territories, title, alt, f"{names[0]}-compared")
         label = pl.col("indicator").replace_strict(labels)
         one_place = len(names) > 1 and frame["territory"].n_unique() == 1
         frame = frame.with_columns(series=label if one_place else pl.col("territory_name"))
         if len(names) > 1 and not one_place:
             frame = frame.with_columns(panel=label)
-        text = self.describe_chart(
-            self.indicator(names[0]),
-            title=title or self._name_chart(names),
-            alt=alt or title or self._name_chart(names),
-            name=f"{names[0]}-compared" if len(names) > 1 else names[0],
-            places=territories,
-            more=names[1:],
-        )
-        return trend(self.drawn(frame), replace(text, measure=measure), zero=zero)
+        return trend(self.drawn(frame), text, zero=zero)
 
     def stacked(
         self, parts: Sequence[str], *, title: str = "", alt: str = "", territory: str | None = None
     ) -> Chart | Fragment:
         """Draw indicators that are parts of a whole, stacked by year."""
-        frame = self.figures(parts, territories=[territory or self.territory])
+        places = [territory or self.territory]
+        frame = self.figures(parts, territories=places)
         if frame.is_empty():
-            return draw_notice(self._say_missing(parts, [territory or self.territory]))
-        labels, measure = self._tell_apart(parts)
-        text = self.describe_chart(
-            self.indicator(parts[0]),
-            title=title or self._name_chart(parts),
-            alt=alt or title or self._name_chart(parts),
-            name=f"{parts[0]}-parts",
-            places=[territory or self.territory],
-            more=parts[1:],
-        )
+            return draw_notice(self._say_missing(parts, places))
+        labels, text = self._describe(parts, places, title, alt, f"{parts[0]}-parts")
         return stacked(
             frame.select("year", "value", "inputs", part=pl.col("indicator").replace_strict(labels)),
-            replace(text, measure=measure),
+            text,
             part_order=list(labels.values()),
             synthetic=bool((frame["status"] == "synthetic").any()),
         )
@@ -297,9 +279,8 @@ class Report(View):
 
     def enrolment(self, *levels: str, until: int = 2030, growth: float = 0.0) -> Block:
         """Draw pupils of levels, counted and projected with ranges (`hpedu.present.forecasts.draw_enrolment`)."""
-        if self.wording.place.is_past:
-            return Block(draw_notice(self._say_past()))
-        return draw_enrolment(self, levels, until=until, growth=growth)
+        said = self._say_past()
+        return Block(said) if said else draw_enrolment(self, levels, until=until, growth=growth)
 
     def requirements(
         self,
@@ -310,8 +291,8 @@ class Report(View):
         until: int = 2030,
     ) -> Block:
         """Tabulate what these pupils would take (`hpedu.present.forecasts.draw_requirements`)."""
-        if self.wording.place.is_past:
-            return Block(draw_notice(self._say_past()))
+        if said := self._say_past():
+            return Block(said)
         return draw_requirements(
             self, levels, scenario=scenario, growth=growth, class_size=class_size, until=until
         )
@@ -324,8 +305,8 @@ class Report(View):
 
     def missing(self) -> Block:
         """Offer the forms for what is missing."""
-        if self.wording.place.is_past:
-            return Block(draw_notice(self._say_past()))
+        if said := self._say_past():
+            return Block(said)
         groups = list(dict.fromkeys(s.target.group for s in self.standings))
         asked = watch_series(groups, self.year, self.registry)
         forms = offer_forms(
@@ -402,9 +383,7 @@ class Report(View):
 
     def tasks(self) -> Fragment:
         """List the tasks that both plans assign, with lead and time, and the state of each occurrence."""
-        if self.wording.place.is_past:
-            return draw_notice(self._say_past())
-        return registers.list_tasks(self._occurrences(), self.wording)
+        return self._say_past() or registers.list_tasks(self._occurrences(), self.wording)
 
     def goals(self) -> Fragment:
         """List what the plans want without a number, the 2045 vision among it, and why it is no target."""
@@ -448,6 +427,22 @@ class Report(View):
                 )
         return found
 
+    def _describe(
+        self, indicators: Sequence[str], places: Sequence[str], title: str, alt: str, name: str
+    ) -> tuple[dict[str, str], ChartText]:
+        """Return what each indicator of a chart is called in it, by id, and the words of the chart."""
+        labels, measure = self._tell_apart(indicators)
+        title = title or "; ".join(map(self._name_indicator, indicators))
+        text = self.describe_chart(
+            self.indicator(indicators[0]),
+            title=title,
+            alt=alt or title,
+            name=name if len(indicators) > 1 else indicators[0],
+            places=places,
+            more=indicators[1:],
+        )
+        return labels, replace(text, measure=measure)
+
     def _tell_apart(self, indicators: Sequence[str]) -> tuple[dict[str, str], str]:
         """Return what tells indicators apart, by id: their levels, or words; and what all of them measure."""
         names = {name: self._name_indicator(name) for name in indicators}
@@ -466,15 +461,15 @@ class Report(View):
             [*start, "…"[: len(end)], *end]
         )
 
-    def _name_chart(self, indicators: Sequence[str]) -> str:
-        return "; ".join(map(self._name_indicator, indicators))
-
-    def _say_past(self) -> str:
+    def _say_past(self) -> Fragment | None:
+        """Say that a territory is no more, and where it has gone; None of one that is."""
+        if not self.wording.place.is_past:
+            return None
         successor = self.registry.territories[self.wording.place.successor].name.get(self.language)
-        return self._say("history_said", territory=self.wording.territory, successor=successor)
+        return draw_notice(self._say("history_said", territory=self.wording.territory, successor=successor))
 
     def _occurrences(self) -> list[Occurrence]:
-        every = self.standings if not self.registry.groups[self.group].targets else self._assess("overview")
+        every = self._assess("overview")
         return list_occurrences(self.registry, self.known(store.observations()), every, self.year)
 
     def _assess(self, group: str, year: int | None = None) -> list[Standing]:
@@ -483,6 +478,9 @@ class Report(View):
         How far a series can move in a year is learnt from every series of the territory, so all of them are read;
         what is recorded as used is the result for these targets.
         """
+        if year is None and self.standings and self._holds(group):
+            # A target is judged the same on every page that has it.
+            return [s for s in self.standings if group in (s.target.group, self.group)]
         year = self.year if year is None else year
         values = self.known(store.territory_values(self.territory))
         own = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -20,7 +19,7 @@ from hpedu.present.target import say_chance, say_outlook
 from hpedu.present.view import OWED, Wording
 from hpedu.registry import load_registry
 from hpedu.registry.models import Target
-from hpedu.texts import Language, say
+from hpedu.texts import Language
 
 COLUMNS = ("number_short", "target", "newest_value", "target_value", "strip", "outlook_column", "state")
 ATTENTION = (
@@ -59,7 +58,6 @@ def draw_scorecard(
     details
         What a silent target wants, by its id: shown on demand.
     """
-    language = wording.language
     rows = [_fill(one, wording, pages) for one in by_attention(standings)]
     silent = [
         _fill(one, wording, pages) | {"details": details.get(one.target.id, "")}
@@ -71,10 +69,10 @@ def draw_scorecard(
         "scorecard",
         rows=rows,
         folds=[(name, list(found)) for name, found in groupby(silent, key=lambda row: row["division"])],
-        columns=[say(key, language) for key in COLUMNS],
+        columns=[wording.say(key) for key in COLUMNS],
         caption=caption,
         inferred=any(row["division"].endswith("*") for row in silent),
-        say=partial(say, language=language),
+        say=wording.say,
     )
     return Fragment(html, "\n".join([caption, *map(_plain, [*rows, *silent])]))
 
@@ -87,13 +85,13 @@ def _fill(standing: Standing, wording: Wording, pages: Mapping[str, str | None])
     row = {
         "number": target.number,
         "id": target.id,
-        "name": target.name.get(wording.language),
+        "name": wording.read(target.name),
         "link": f"{page}#{target.id}" if named else "",
         "ask_link": f"{page}#missing" if owed and page is not None else "",
         "badge": wording.badge(standing),
         "objective": wording.objective(target),
         "deadline": "" if wording.place.is_past else target.year or wording.deadline(target),
-        "state": wording.registry.name("state", standing.state, wording.language),
+        "state": wording.name("state", standing.state),
         "code": standing.state,
         "owners": " ".join(target.departments) if owed else "",
         "division": wording.owner(target) if wording.place.judged else "",
@@ -113,20 +111,20 @@ def _fill(standing: Standing, wording: Wording, pages: Mapping[str, str | None])
 
 def _say_outlook(standing: Standing, wording: Wording) -> Iterator[str]:
     """Say what is expected: the range of the target year, the chance, or what it takes."""
-    language, row = wording.language, standing.outlook
+    row = standing.outlook
     if standing.state == "contradicted":
-        yield say("confirm_cell", language)
+        yield wording.say("confirm_cell")
         return
     if row is not None and standing.target.year is not None:
-        yield say("outlook_cell", language, **say_outlook(standing, wording, row, unit=False))
+        yield wording.say("outlook_cell", **say_outlook(standing, wording, row, unit=False))
     if standing.probability is not None:
-        yield say("chance_cell", language, chance=say_chance(standing.probability, wording))
+        yield wording.say("chance_cell", chance=say_chance(standing.probability, wording))
     elif standing.required_pace is not None:
         key = "needed_old_cell" if wording.is_old(standing) else "needed_cell"
         pace = wording.pace(standing.required_pace, standing.target)
-        yield say(key, language, pace=pace, year=wording.last(standing)[1])
+        yield wording.say(key, pace=pace, year=wording.last(standing)[1])
     if standing.stale and standing.last is not None:
-        yield say("stale_cell", language)
+        yield wording.say("stale_cell")
 
 
 def _plain(row: Mapping[str, Any]) -> str:
@@ -172,25 +170,15 @@ def list_targets(
 
 
 def list_lines(
-    *,
-    group: str | None = None,
-    state: str | None = None,
-    department: str | None = None,
-    territory: str | None = None,
-    language: Language,
-    width: int = 80,
+    *, territory: str | None = None, language: Language, width: int = 80, **chosen: str | None
 ) -> Iterator[str]:
-    """Write each target in lines no wider than the terminal: number, name; id, objective, last value, state."""
-    found = list_targets(group=group, state=state, department=department, territory=territory)
+    """Write the targets `chosen` (`list_targets`) in lines no wider than the terminal: name, objective, state."""
+    found = list_targets(territory=territory, **chosen)
     registry = load_registry()
     wording = Wording(registry, language, registry.city if territory is None else territory)
     for target, standing in found:
         last, year = wording.last(standing)
-        facts = (
-            wording.objective(target),
-            f"{last} ({year})" if last else "",
-            wording.state(standing),
-        )
+        facts = (wording.objective(target), f"{last} ({year})" if last else "", wording.state(standing))
         name = f"{target.number:>2}  {target.name.get(language)}"
         for text in (name, f"    {target.id}: {' · '.join(filter(None, facts))}"):
             yield from textwrap.wrap(text, width, subsequent_indent="    ", break_long_words=False)

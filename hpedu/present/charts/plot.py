@@ -7,7 +7,8 @@ so that they cover nothing, whatever the width.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from html import escape
 from math import ceil
@@ -259,8 +260,12 @@ class _Drawing:
         for path, title in zip(paths, titles, strict=True) if titles else [("".join(paths), "")]:
             self._put("path", title, d=path, **look)
 
-    def _group(self, series: str) -> _Group:
-        return _Group(self.out, series)
+    @contextmanager
+    def _group(self, series: str) -> Iterator[None]:
+        """Put what is drawn meanwhile into a group of its series, so that it can be hidden."""
+        self.out += [f'<g data-series="{escape(series)}">'] if series else []
+        yield
+        self.out += ["</g>"] if series else []
 
     # -- a plot --------------------------------------------------------------------------------------------
 
@@ -379,21 +384,6 @@ class _Drawing:
                     self._words(edge + 12, at, words, colour=label.colour, font_weight=600)
 
 
-class _Group:
-    """A group of one series, so that it can be hidden; nothing around what belongs to none."""
-
-    def __init__(self, out: list[str], series: str) -> None:
-        self.out, self.series = out, series
-
-    def __enter__(self) -> None:
-        if self.series:
-            self.out.append(f'<g data-series="{escape(self.series)}">')
-
-    def __exit__(self, *_: object) -> None:
-        if self.series:
-            self.out.append("</g>")
-
-
 def _lines_of(label: Label, named: bool) -> list[str]:
     if not named:
         return label.brief.split("\n")
@@ -473,7 +463,8 @@ def _describe_panel(panel: Panel, width: int) -> dict[str, Any]:
 def _describe_mark(mark: Mark) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return the rows of a mark and how Vega-Lite draws them."""
     rows: list[dict[str, Any]] = [{"x": x, "y": y} for x, y in mark.points]
-    colour, look = COLOURS[mark.colour], {"opacity": mark.opacity}
+    colour = COLOURS[mark.colour]
+    look: dict[str, Any] = {"opacity": mark.opacity}
     for row, words in zip(rows, mark.words, strict=False):
         row["words"] = words
     if mark.kind == "dots" and mark.shape not in SHAPES:

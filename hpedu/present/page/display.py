@@ -75,6 +75,24 @@ class ChartText:
         warning = "" if starts_at_zero else " " + self.say("axis_not_zero")
         return Picture(self.title, measure + warning, self.source, panels, key, columns=columns, notes=notes)
 
+    def list_figures(self, data: pl.DataFrame) -> Bundle:
+        """List figures for a spreadsheet (`columns`, `rows`): names, years as printed, units, status, sources."""
+        rows = []
+        for row in data.drop_nulls("value").iter_rows(named=True):
+            decimals = self.decimals if row.get("decimals") is None else row["decimals"]
+            numbers = [row["value"], row.get("lo80"), row.get("hi80")]
+            value, low, high = (None if number is None else round(number, decimals) for number in numbers)
+            status = self.say(f"status_{row['status']}") if "status" in row else ""
+            flags, inputs = ("; ".join(row.get(name) or ()) for name in ("flags", "inputs"))
+            name = ": ".join(row[name] for name in ("panel", "series", "part") if name in row)
+            cells = [value, self.unit_label, low, high, status, flags, self.source, inputs]
+            rows.append([self.measure, name, self.name_year(row["year"]), *cells])
+        keys = ("value", "unit", "low80", "high80", "status", "flags", "source", "cells")
+        return {
+            "columns": [*map(self.say, ("indicator", "series")), self.year_header(), *map(self.say, keys)],
+            "rows": rows,
+        }
+
 
 @dataclass(frozen=True, eq=False)
 class Chart:
@@ -145,32 +163,10 @@ class Chart:
         return replace(self.picture, warning=self.text.say("synthetic_chart") if self.synthetic else "")
 
     def list_figures(self) -> Bundle:
-        """List the figures for a spreadsheet (`columns`, `rows`): names, years as printed, units, sources."""
-        text = self.text
+        """List the figures for a spreadsheet (`columns`, `rows`); those of the table if there are no others."""
         if self.data is None:
             return {"columns": self.table.columns, "rows": [list(row) for row in self.table.iter_rows()]}
-        rows = []
-        for row in self.data.drop_nulls("value").iter_rows(named=True):
-            decimals = row.get("decimals")
-            names = [row[name] for name in ("panel", "series", "part") if name in row]
-            value = round(row["value"], text.decimals if decimals is None else decimals)
-            status = text.say(f"status_{row['status']}") if "status" in row else ""
-            ends = [row.get("lo80"), row.get("hi80")]
-            known = [None if end is None else round(end, text.decimals) for end in ends]
-            lists = ["; ".join(row.get(name) or ()) for name in ("flags", "inputs")]
-            cells = [
-                text.name_year(row["year"]),
-                value,
-                text.unit_label,
-                *known,
-                status,
-                lists[0],
-                text.source,
-                lists[1],
-            ]
-            rows.append([": ".join(names), *cells])
-        keys = ("value", "unit", "low80", "high80", "status", "flags", "source", "cells")
-        return {"columns": [text.say("series"), text.year_header(), *map(text.say, keys)], "rows": rows}
+        return self.text.list_figures(self.data)
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None

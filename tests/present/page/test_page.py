@@ -287,7 +287,7 @@ def test_nothing_on_a_page_moves_by_itself() -> None:
 def test_a_label_is_no_formula_in_a_saved_table(formula: str) -> None:
     frame = pl.DataFrame({"part": [formula], "year": [2024], "value": [1.0]})
     page = read(show(stacked(frame, ChartText("T", "A", "n", language="vi", unit_label="%", decimals=0))))
-    assert unpack(page, "charts")[0]["csv"].splitlines()[1].startswith(f"'{formula},2024-2025,1.0")
+    assert unpack(page, "charts")[0]["csv"].splitlines()[1].startswith(f",'{formula},2024-2025,1.0")
 
 
 def test_a_saved_file_is_named_by_what_it_shows() -> None:
