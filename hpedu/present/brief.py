@@ -27,7 +27,7 @@ def draw_brief(view: View, standings: Sequence[Standing], overdue: Sequence[Occu
 
     Its first paragraph says nothing that the scorecard of the page does not show (`Prose.claims`).
     """
-    wording, language = view.wording, view.language
+    wording = view.wording
     lead = answer(standings, wording)
     tiles = list(_list_tiles(view, standings, group))[:TILES]
     attention = list(list_attention(standings, wording)) if wording.place.judged else []
@@ -36,10 +36,10 @@ def draw_brief(view: View, standings: Sequence[Standing], overdue: Sequence[Occu
     duties = list(_list_duties(standings, late, wording)) if wording.place.judged else []
     used = [place for place in range(len(COLUMNS)) if any(row[place] for row in duties)]
     duties = [tuple(row[place] for place in used) for row in duties]
-    heads = [say(COLUMNS[place], language) for place in used]
-    words = {key: say(f"brief_{key}", language) for key in ("figures", "attention", "duties", "inferred", "text")}
+    heads = [wording.say(COLUMNS[place]) for place in used]
+    words = {key: wording.say(f"brief_{key}") for key in ("figures", "attention", "duties", "inferred", "text")}
     if COLUMNS.index("brief_overdue") in used:
-        words["inferred"] += " " + say("brief_late", language)
+        words["inferred"] += " " + wording.say("brief_late")
     parts = {
         "lead": lead.text,
         "tiles": tiles,
@@ -99,21 +99,20 @@ def _draw_tile(view: View, indicator: str, goal: str) -> dict[str, str]:
 
 def list_attention(standings: Sequence[Standing], wording: Wording) -> Iterator[str]:
     """Yield a line a matter: figures in doubt, targets in danger, old figures, targets that cannot be measured."""
-    language = wording.language
     doubted = [s for s in standings if s.state == "contradicted"]
     for one in doubted[:NAMED]:
         readings, year = wording.readings(one)
-        yield say("brief_doubted", language, name=one.target.name.get(language), readings=readings, year=year)
+        yield wording.say("brief_doubted", name=wording.read(one.target.name), readings=readings, year=year)
     worrying = [s for s in by_attention(standings) if s.state in WORRYING and s.gap is not None]
     for one in worrying[:NAMED]:
-        state = wording.registry.name("state", one.state, language)
-        yield say("brief_worrying", language, state=state, target=name_gap(one, wording))
+        state = wording.name("state", one.state)
+        yield wording.say("brief_worrying", state=state, target=name_gap(one, wording))
     old = [s for s in standings if s.stale and s.last is not None]
     if old:
-        yield say("brief_old", language, count=len(old), numbers=_number(old))
+        yield wording.say("brief_old", count=len(old), numbers=_number(old))
     lapsed = [s for s in standings if s.state == "lapsed"]
     if lapsed:
-        yield say("brief_lapsed", language, count=len(lapsed), numbers=_number(lapsed))
+        yield wording.say("brief_lapsed", count=len(lapsed), numbers=_number(lapsed))
 
 
 def _number(standings: Sequence[Standing]) -> str:
