@@ -161,7 +161,9 @@ class Report(View):
             # A group that has no page is on the one of all.
             beside = {name: row.page for name, row in self.registry.groups.items()}
             pages = {name: f"{name}.html" if self._is_made(name) else None for name in beside if beside[name]}
-            pages |= {name: "" for name, made in beside.items() if not made}
+            # What only the plans ask for is left out of the page of a territory that was no more then.
+            bare = None if self.wording.place.is_past else ""
+            pages |= {name: bare for name, made in beside.items() if not made}
         # On a page of all targets each is defined where its group is.
         here = [s for s in shown if pages[s.target.group] == "" and not has_figure(s)]
         details = {s.target.id: describe_silent(self, s, asked=self._say_asked(s)) for s in here}
