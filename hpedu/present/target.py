@@ -35,8 +35,8 @@ def draw_target(view: View, standing: Standing, *, asked: str = "", document: st
     target = standing.target
     indicator = view.registry.indicators.get(target.milestone_indicator or target.id)
     series = view.rows(indicator.id, bounds=True) if indicator else []
-    facts = _draw_facts(view, standing, series, asked=asked, document=document)
     chart = draw_target_chart(view, standing) if indicator and target.kind != "milestone" else None
+    facts = _draw_facts(view, standing, series, asked=asked, document=document, charted=chart is not None)
     # Figures that make no line are told by the strip.
     head = _draw_head(standing, view.wording, parts=_say_parts(view, standing), strip=chart is None)
     return Block(head, chart, facts) if chart else Block(head, facts)
@@ -93,12 +93,12 @@ def _list_marks(target: Target, wording: Wording) -> list[str]:
 
 
 def _draw_facts(
-    view: View, standing: Standing, series: Sequence[dict[str, Any]], *, asked: str, document: str
+    view: View, standing: Standing, series: Sequence[dict[str, Any]], *, asked: str, document: str, charted: bool
 ) -> Fragment:
-    """Draw the facts behind a target, folded, with its figures to download."""
+    """Draw the facts behind a target, folded, with its figures to download, unless its chart offers them."""
     facts = _list_facts(view, standing, series, asked=asked, document=document)
     csv = ""
-    if exact := [row for row in series if not row["qualifier"]]:
+    if not charted and (exact := [row for row in series if not row["qualifier"]]):
         indicator = view.indicator(exact[0]["indicator"])
         text = view.describe_chart(indicator, title="", alt="", name=indicator.id)
         frame = view.figures([indicator.id]).filter(pl.col("qualifier") == "")
