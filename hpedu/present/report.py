@@ -438,19 +438,22 @@ class Report(View):
     def _tell_apart(self, indicators: Sequence[str]) -> tuple[dict[str, str], str]:
         """Return what tells indicators apart, by id: their levels, or words; and what all of them measure."""
         names = {name: self._name_indicator(name) for name in indicators}
-        words = [name.split() for name in names.values()]
-        start = _find_common(words)
-        end = _find_common([one[len(start) :][::-1] for one in words])[::-1]
+        start = _find_common([name.split() for name in names.values()])
+        left = {name: words.split()[len(start) :] for name, words in names.items()}
+        end = _find_common([words[::-1] for words in left.values()])[::-1]
+        left = {name: words[: len(words) - len(end)] for name, words in left.items()}
+        # What begins or ends with such a word is no name of its own.
+        joining = set(self._say("joining_words").split())
         levels = {name: self.registry.name("level", self.indicator(name).level, self.language) for name in names}
-        if len(names) > 1 and len(set(levels.values())) == len(names):
-            return {name: one[:1].upper() + one[1:] for name, one in levels.items()}, " ".join(start).rstrip(",")
-        short = {
-            name: " ".join(one[len(start) : len(one) - len(end)]) for name, one in zip(names, words, strict=True)
-        }
-        if not all(short.values()):
-            return names, "" if len(names) > 1 else " ".join(start)
-        return {name: one[:1].upper() + one[1:] for name, one in short.items()}, " ".join(
-            [*start, "…"[: len(end)], *end]
+        if len(set(levels.values())) == len(names) > 1:
+            labels, measure = levels, start
+        elif all(left.values()) and joining.isdisjoint(words[at] for words in left.values() for at in (0, -1)):
+            labels = {name: " ".join(words) for name, words in left.items()}
+            measure = [*start, "…", *end] if end else start
+        else:
+            return names, "" if len(names) > 1 else names[indicators[0]]
+        return {name: label[:1].upper() + label[1:] for name, label in labels.items()}, " ".join(measure).rstrip(
+            ","
         )
 
     def _say_past(self) -> Fragment | None:

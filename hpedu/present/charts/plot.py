@@ -453,9 +453,9 @@ def _describe_panel(panel: Panel, width: int) -> dict[str, Any]:
         if mark.words:
             more["tooltip"] = {"field": "words", "type": "nominal"}
     for label in panel.labels:
-        (x, y), look = label.at, {"type": "text", "align": "left", "dx": 10, "color": COLOURS[label.colour]}
-        rows = [{"x": x, "y": y, "words": label.words.split("\n")}]
-        layers.append(layer(rows, look, text={"field": "words"}))
+        look = {"type": "text", "align": "left", "dx": 10, "color": COLOURS[label.colour]}
+        row: dict[str, Any] = {"x": label.at[0], "y": label.at[1], "words": label.words.split("\n")}
+        layers.append(layer([row], look, text={"field": "words"}))
     shown = {"title": panel.name} if panel.name else {}
     return {"layer": layers, "width": width, "height": panel.height or HEIGHTS[True], **shown}
 
