@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import takewhile
 
 import pandas
 import polars as pl
@@ -435,27 +434,6 @@ class Report(View):
         )
         return labels, replace(text, measure=measure)
 
-    def _tell_apart(self, indicators: Sequence[str]) -> tuple[dict[str, str], str]:
-        """Return what tells indicators apart, by id: their levels, or words; and what all of them measure."""
-        names = {name: self._name_indicator(name) for name in indicators}
-        start = _find_common([name.split() for name in names.values()])
-        left = {name: words.split()[len(start) :] for name, words in names.items()}
-        end = _find_common([words[::-1] for words in left.values()])[::-1]
-        left = {name: words[: len(words) - len(end)] for name, words in left.items()}
-        # What begins or ends with such a word is no name of its own.
-        joining = set(self._say("joining_words").split())
-        levels = {name: self.registry.name("level", self.indicator(name).level, self.language) for name in names}
-        if len(set(levels.values())) == len(names) > 1:
-            labels, measure = levels, start
-        elif all(left.values()) and joining.isdisjoint(words[at] for words in left.values() for at in (0, -1)):
-            labels = {name: " ".join(words) for name, words in left.items()}
-            measure = [*start, "…", *end] if end else start
-        else:
-            return names, "" if len(names) > 1 else names[indicators[0]]
-        return {name: label[:1].upper() + label[1:] for name, label in labels.items()}, " ".join(measure).rstrip(
-            ","
-        )
-
     def _say_past(self) -> Fragment | None:
         """Say that a territory is no more, and where it has gone; None of one that is."""
         if not self.wording.place.is_past:
@@ -529,11 +507,6 @@ class Report(View):
         own = [i.id for i in self._own_indicators()]
         places = dict.fromkeys([self.territory, *self.registry.territories[self.territory].parts, *compared])
         return self.known(store.indicator_values(own, places)).filter(pl.col("year") <= self.year)
-
-
-def _find_common(names: Sequence[Sequence[str]]) -> list[str]:
-    """Return the words that all names begin with."""
-    return [words[0] for words in takewhile(lambda words: len(set(words)) == 1, zip(*names, strict=False))]
 
 
 def list_targets(
