@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import takewhile
 
 import pandas
 import polars as pl
@@ -445,24 +444,6 @@ class Report(View):
         )
         return labels, replace(text, measure=measure)
 
-    def _tell_apart(self, indicators: Sequence[str]) -> tuple[dict[str, str], str]:
-        """Return what tells indicators apart, by id: their levels, or words; and what all of them measure."""
-        names = {name: self._name_indicator(name) for name in indicators}
-        words = [name.split() for name in names.values()]
-        start = _find_common(words)
-        end = _find_common([one[len(start) :][::-1] for one in words])[::-1]
-        levels = {name: self.registry.name("level", self.indicator(name).level, self.language) for name in names}
-        if len(names) > 1 and len(set(levels.values())) == len(names):
-            return {name: one[:1].upper() + one[1:] for name, one in levels.items()}, " ".join(start).rstrip(",")
-        short = {
-            name: " ".join(one[len(start) : len(one) - len(end)]) for name, one in zip(names, words, strict=True)
-        }
-        if not all(short.values()):
-            return names, "" if len(names) > 1 else " ".join(start)
-        return {name: one[:1].upper() + one[1:] for name, one in short.items()}, " ".join(
-            [*start, "…"[: len(end)], *end]
-        )
-
     def _say_past(self) -> Fragment | None:
         """Say that a territory is no more, and where it has gone; None of one that is."""
         if not self.wording.place.is_past:
@@ -536,11 +517,6 @@ class Report(View):
         own = [i.id for i in self._own_indicators()]
         places = dict.fromkeys([self.territory, *self.registry.territories[self.territory].parts, *compared])
         return self.known(store.indicator_values(own, places)).filter(pl.col("year") <= self.year)
-
-
-def _find_common(names: Sequence[Sequence[str]]) -> list[str]:
-    """Return the words that all names begin with."""
-    return [words[0] for words in takewhile(lambda words: len(set(words)) == 1, zip(*names, strict=False))]
 
 
 def show_lines(name: str, territory: str | None, language: Language) -> Iterator[str]:

@@ -168,7 +168,7 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
         view.wording.sign(target),
         path_from="" if standing.required_pace is None else own,
     )
-    title = _title_chart(view, standing)
+    title = title_chart(standing, view.wording)
     objective = f"{say('goal_2030', view.language)} {view.wording.objective(target)}"
     wanted = f"{objective} ({view.wording.deadline(target)})"
     said = f"{view.wording.read(target.name)}: {title}. {wanted}. {', '.join(order)}."
@@ -196,9 +196,9 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
     )
 
 
-def _title_chart(view: View, standing: Standing) -> str:
+def title_chart(standing: Standing, wording: Wording) -> str:
     """Say in a line what the chart of a target shows: the newest figure, and how far it is from the target."""
-    target, wording = standing.target, view.wording
+    target = standing.target
     last, year = wording.readings(standing) if standing.state == "contradicted" else wording.last(standing)
     if not last:
         return wording.read(target.name)
@@ -208,10 +208,10 @@ def _title_chart(view: View, standing: Standing) -> str:
     words = {"last": last, "year": year, "state": state}
     if standing.stale:
         words["state"] += f", {wording.say('stale_cell')}"
-    if standing.state in ("met", "contradicted") or not standing.gap:
+    if standing.state in ("met", "contradicted", "impossible") or not standing.gap:
         return wording.say("chart_state", **words)
     gap, objective = (
-        wording.write(abs(standing.gap), view.indicator(target.id).decimals),
+        wording.write(abs(standing.gap), wording.registry.indicators[target.id].decimals),
         wording.objective(target),
     )
     if target.unit == "percent":

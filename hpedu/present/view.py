@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -53,7 +54,7 @@ class Wording:
         """Name a code of the registry."""
         return self.registry.name(dimension, code, self.language)
 
-    def write(self, value: float | None, decimals: int = 0) -> str:
+    def write(self, value: float | Decimal | None, decimals: int = 0) -> str:
         """Write a number."""
         return format_number(value, decimals, self.language)
 

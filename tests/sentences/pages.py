@@ -201,6 +201,11 @@ def read_lines(page: Block | Fragment | Prose | Chart) -> list[str]:
     if isinstance(page, Block):
         return [line for piece in page.pieces for line in read_lines(piece)]
     if isinstance(page, Chart):
-        return [page.text.title, page.text.alt, *page.remarks.splitlines()]
+        return [
+            page.text.title,
+            page.text.alt,
+            *filter(None, [page.text.measure, page.text.source]),
+            *page.remarks.splitlines(),
+        ]
     text = page.text if isinstance(page, Prose) else page.plain
     return [line for line in text.splitlines() if line.strip()]

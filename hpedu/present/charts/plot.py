@@ -20,6 +20,7 @@ LINE = 15  # height of a line of text at 12 pixels
 HEIGHTS = {True: 260, False: 230}  # of a plot in a wide and in a narrow picture, in pixels
 SMALL = 170  # height of one of several plots
 NARROW = 480  # pixels below which a picture is narrow
+RIM = 10  # pixels around the picture in a file
 BESIDE = 140  # pixels at most of the words beside a plot
 SYMBOL = 30  # pixels that the symbol of a line takes in the key
 LAB_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
@@ -132,18 +133,12 @@ class Picture:
 
 def draw(picture: Picture, width: int, *, live: bool = False, file: bool = False) -> str:
     """Draw the picture as SVG: for a `file`, or `live` for a page, whose colours it takes by their names."""
-    svg = _Drawing(picture, width, live=live).draw()
-    # A page needs no namespace and has its own ground, a file neither.
-    if not file:
-        return svg
-    head, body = svg.split(">", 1)
-    ground = f'<rect width="100%" height="100%" fill="{COLOURS["paper"]}"/>'
-    return f'{head} xmlns="http://www.w3.org/2000/svg">{ground}{body}'
+    return _Drawing(picture, width, live=live, rim=RIM if file else 0).draw()
 
 
 class _Drawing:
-    def __init__(self, picture: Picture, width: int, *, live: bool) -> None:
-        self.picture, self.width, self.live = picture, width, live
+    def __init__(self, picture: Picture, width: int, *, live: bool, rim: int) -> None:
+        self.picture, self.width, self.live, self.rim = picture, width, live, rim
         self.wide = width >= NARROW
         # Names stand beside a plot that has the width for them, else in the key.
         self.named = self.wide and len(picture.panels) == 1
@@ -172,8 +167,13 @@ class _Drawing:
             self._write(note, size=12, line=16, colour="quiet")
         self.y += 2
         self._write(picture.source, size=11, line=15, colour="quiet")
-        height = ceil(self.y + 4)
-        head = f'viewBox="0 0 {self.width} {height}" width="{self.width}" height="{height}"'
+        rim, width, height = -self.rim, self.width + 2 * self.rim, ceil(self.y + 4) + 2 * self.rim
+        head = f'viewBox="{rim} {rim} {width} {height}" width="{width}" height="{height}"'
+        if rim:
+            # A page needs no namespace and has its own ground, a file neither.
+            head = f'xmlns="http://www.w3.org/2000/svg" {head}'
+            ground = f'<rect x="{rim}" y="{rim}" width="{width}" height="{height}" fill="{COLOURS["paper"]}"/>'
+            self.out.insert(0, ground)
         return f'<svg {head} font-family="{FONT}" font-size="12">{"".join(self.out)}</svg>'
 
     # -- pieces --------------------------------------------------------------------------------------------
@@ -453,9 +453,9 @@ def _describe_panel(panel: Panel, width: int) -> dict[str, Any]:
         if mark.words:
             more["tooltip"] = {"field": "words", "type": "nominal"}
     for label in panel.labels:
-        (x, y), look = label.at, {"type": "text", "align": "left", "dx": 10, "color": COLOURS[label.colour]}
-        rows = [{"x": x, "y": y, "words": label.words.split("\n")}]
-        layers.append(layer(rows, look, text={"field": "words"}))
+        look = {"type": "text", "align": "left", "dx": 10, "color": COLOURS[label.colour]}
+        row: dict[str, Any] = {"x": label.at[0], "y": label.at[1], "words": label.words.split("\n")}
+        layers.append(layer([row], look, text={"field": "words"}))
     shown = {"title": panel.name} if panel.name else {}
     return {"layer": layers, "width": width, "height": panel.height or HEIGHTS[True], **shown}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from hpedu.texts import Language, count_decimals, format_number
 
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif"
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', Arial, sans-serif"
 COLOURS = {
     "paper": "#ffffff",
     "ink": "#1f2937",

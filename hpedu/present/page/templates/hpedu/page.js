@@ -20,6 +20,9 @@
     const picture = figure.querySelector(".wide svg").cloneNode(true);
     picture.querySelectorAll("[hidden]").forEach((line) => line.remove());
     picture.setAttribute("style", "background:#fff");
+    const [, , width, height] = picture.getAttribute("viewBox").split(" ").map(Number);
+    const shape = { viewBox: `-10 -10 ${width + 20} ${height + 20}`, width: width + 20, height: height + 20 };
+    for (const [name, value] of Object.entries(shape)) picture.setAttribute(name, value);
     return new XMLSerializer().serializeToString(picture).replace(/var\(--\w+,(#\w+)\)/g, "$1");
   };
   const savers = {
