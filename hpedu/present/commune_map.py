@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from math import cos, radians, sqrt
-from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
@@ -15,7 +14,7 @@ import polars as pl
 from hpedu import store
 from hpedu.communes import counts_learners, find_small
 from hpedu.errors import Refused
-from hpedu.folders import find_project
+from hpedu.folders import Project, find_project
 from hpedu.ingest.words.vietnamese import sort_key
 from hpedu.present.page.blocks import draw_table, render
 from hpedu.present.page.display import Fragment
@@ -28,6 +27,7 @@ WIDTH, MARGIN = 640, 26
 SMALLEST, LARGEST = 4.0, 13.0  # half the size of a mark
 FAR = 0.6  # degrees from the middle of all: a commune out at sea is set at the rim
 SHADES = 4
+BORDERS = "communes.geojson"
 Ring = list[tuple[float, float]]
 
 
@@ -70,7 +70,7 @@ def draw_commune_map(indicator: Indicator, registry: Registry, language: Languag
         alt=say("map_alt", language, count=len(rows), low=write(ends[0]), high=write(ends[-1])),
         width=WIDTH,
         height=frame.height,
-        borders=[frame.draw(ring) for ring in read_borders(find_project().raw)],
+        borders=[frame.draw(ring) for ring in read_borders(find_project())],
         marks=[row | frame.place(row["point"]) for row in sorted(rows, key=lambda row: -row["half"])],
         forms=list(provinces.values()),
         keys=list(zip(lows, map(write, ends[1:]), strict=False)),
@@ -135,25 +135,26 @@ def _name_provinces(registry: Registry, language: Language) -> dict[str, str]:
     return {codes[part]: registry.territories[part].name.get(language) for part in parts}
 
 
-def read_borders(raw: Path) -> Iterator[Ring]:
-    """Yield the borders of the GeoJSON files that an office has put into data/raw, ring by ring.
+def read_borders(project: Project) -> list[Ring]:
+    """Return the borders that an office has put into data/raw/communes.geojson, ring by ring; [] without the file.
 
     Raises
     ------
     Refused
-        If a file is no GeoJSON, or its coordinates are no degrees: it says which file.
+        If the file is no GeoJSON, or its coordinates are no degrees.
     """
-    for path in sorted(raw.rglob("*.geojson")):
-        store.record_report_use(path, find_project())
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            shapes = [feature["geometry"] for feature in content["features"]]
-            rings = [ring for shape in shapes for ring in _list_rings(shape)]
-        except (ValueError, KeyError, TypeError) as error:
-            raise Refused("map_unreadable", file=path.name, error=error) from error
-        if any(abs(lon) > 180 or abs(lat) > 90 for ring in rings for lon, lat in ring):
-            raise Refused("map_no_degrees", file=path.name)
-        yield from rings
+    path = project.raw / BORDERS
+    store.record_report_use(path, project)
+    if not path.exists():
+        return []
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        rings = [ring for feature in content["features"] for ring in _list_rings(feature["geometry"])]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused("map_unreadable", file=BORDERS, error=error) from error
+    if any(abs(lon) > 180 or abs(lat) > 90 for ring in rings for lon, lat in ring):
+        raise Refused("map_no_degrees", file=BORDERS)
+    return rings
 
 
 def _list_rings(shape: Mapping[str, Any]) -> Iterator[Ring]:

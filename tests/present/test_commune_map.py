@@ -93,7 +93,7 @@ def write_borders(project: Project, lon: float) -> None:
         {"type": "MultiPolygon", "coordinates": [[ring], [ring]]},
     ]
     content = {"features": [{"type": "Feature", "properties": {}, "geometry": shape} for shape in shapes]}
-    (project.raw / "xa.geojson").write_text(json.dumps(content), encoding="utf-8")
+    (project.raw / "communes.geojson").write_text(json.dumps(content), encoding="utf-8")
 
 
 def test_an_office_s_own_borders_are_drawn(
@@ -102,12 +102,13 @@ def test_an_office_s_own_borders_are_drawn(
     write_borders(project, 106.5)
     drawn = draw(rows_of(registry), registry, monkeypatch)
     assert drawn is not None and drawn.html.count('class="border"') == 3
+    assert store.inputs_used()["data/raw/communes.geojson"]  # a page is made again when the file changes
 
 
 def test_borders_that_are_none_are_refused_by_name(project: Project) -> None:
     write_borders(project, 580_000.0)
-    with pytest.raises(Refused, match=r"xa\.geojson are no degrees"):
-        list(read_borders(project.raw))
-    (project.raw / "xa.geojson").write_text("{}", encoding="utf-8")
-    with pytest.raises(Refused, match=r"xa\.geojson in data/raw is no GeoJSON"):
-        list(read_borders(project.raw))
+    with pytest.raises(Refused, match=r"communes\.geojson are no degrees"):
+        read_borders(project)
+    (project.raw / "communes.geojson").write_text("{}", encoding="utf-8")
+    with pytest.raises(Refused, match=r"communes\.geojson in data/raw is no GeoJSON"):
+        read_borders(project)
