@@ -60,6 +60,7 @@ TASKS = {
     "mutate": Task(TEST, modules=("tests.mutation",)),
     "licences": Task(TEST, modules=("tests.licences",)),
     "docs": Task(TEST, modules=("mkdocs build --strict",)),
+    "pictures": Task(TEST, modules=("tests.pictures",)),
     "bench": Task(TEST, modules=("tests.bench",)),
     "backtest": Task(TEST, modules=("tests.backtest",)),
     "install": Task(RUN),

@@ -112,8 +112,11 @@ json_option = click.option("--json", "as_json", is_flag=True)
 @click.option("--max-memory", type=click.IntRange(1), metavar="MB")
 @click.option("--engine", type=click.Choice(["fast", "papermill"]), default="fast", show_default=True)
 @click.option("--cluster", metavar="ADDRESS")
+@click.option("--made-by", metavar="OFFICE")
 @json_option
-def report(only: tuple[str, ...], listed: bool, dry_run: bool, as_json: bool, **how: Any) -> None:
+def report(
+    only: tuple[str, ...], listed: bool, dry_run: bool, made_by: str | None, as_json: bool, **how: Any
+) -> None:
     """Run the report notebooks and publish their pages under reports/. What is up to date is left alone."""
     refuse_together("--only", "--group", "--territory", "--language", "--year")
     refuse_together("--list", "--dry-run", "--force", "--limit")
@@ -122,10 +125,13 @@ def report(only: tuple[str, ...], listed: bool, dry_run: bool, as_json: bool, **
     from hpedu.batch.plan import Limits, check_shell, make_plan, pick_runs
     from hpedu.folders import find_project
     from hpedu.present.page.pdf import find_browser
+    from hpedu.registry.load import name_office
 
     project = find_project()
     if not (listed or dry_run):
         check_shell(how["workers"] or os.cpu_count() or 1)
+        if made_by is not None:
+            name_office(project, made_by)
     asked = [how.pop(name) for name in ("groups", "territories", "languages", "year")]
     plan = pick_runs(only) if only else make_plan(*asked)
     exports = tuple(kind for kind in ("workbook", "package", "pdf") if how.pop(kind))
@@ -522,7 +528,8 @@ def targets(target: str | None, language: str | None, as_json: bool, as_csv: boo
         found = tables.targets(target, language=tongue, **chosen)
         click.echo(_write(found.to_dicts()) if as_json else found.write_csv().rstrip("\n"))
         return
-    from hpedu.present.report import list_lines, show_lines
+    from hpedu.present.report import show_lines
+    from hpedu.present.scorecard import list_lines
 
     width = shutil.get_terminal_size().columns
     shown = show_lines(target, chosen["territory"], tongue) if target else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -43,6 +43,9 @@ STAGES = ("preschool", "primary", "lower_secondary", "upper_secondary", "continu
 LEAST_SPREAD = 8  # communes; of fewer, quarters say nothing
 SHOWN = ("pupils", "classes", "teachers")
 
+LEARNERS = ("pupils", "new_entrants", "entrants", "completers", "cohort", "graduates", "students")
+"""How the names of measures begin that count children and other learners."""
+
 _Asked = dict[SeriesRef, dict[tuple[str, int], dict[int, bool]]]
 """series -> (commune, year) -> school -> whether it reported."""
 
@@ -50,6 +53,18 @@ _Asked = dict[SeriesRef, dict[tuple[str, int], dict[int, bool]]]
 def current_communes(registry: Registry) -> list[Commune]:
     """Return the communes of today: their codes were given out again in 2025, so an old one may have the same."""
     return [commune for commune in registry.communes if commune.valid_to is None]
+
+
+def find_small(counts: Sequence[float | None], limit: int) -> set[int]:
+    """Find the counts that are too small to show; of one alone, also the next, or a sum would tell it."""
+    small = {place for place, count in enumerate(counts) if count is not None and 0 < count < limit}
+    others = {count: place for place, count in enumerate(counts) if count and place not in small}
+    return small | ({others[min(others)]} if len(small) == 1 and others else set())
+
+
+def counts_learners(formula: str) -> bool:
+    """Return whether a formula counts children or other learners."""
+    return any(term.measure.startswith(LEARNERS) for term in parse_formula(formula))
 
 
 def compute_communes(

@@ -362,9 +362,9 @@ def peer_values(indicators: Iterable[str]) -> pl.DataFrame:
     return _read_part(PEERS, "indicator", indicators)
 
 
-def commune_values(commune: str) -> pl.DataFrame:
-    """Return the values of one commune, named by its id (columns: `hpedu.communes.COMMUNE_VALUES`)."""
-    return _read_part(COMMUNES, "territory", [commune])
+def commune_values(commune: str = "") -> pl.DataFrame:
+    """Return the values of one commune, named by its id, or of all (columns: `hpedu.communes.COMMUNE_VALUES`)."""
+    return _read_part(COMMUNES, "territory", [commune] if commune else None)
 
 
 def sources(names: Iterable[str]) -> list[Resource]:
@@ -410,7 +410,7 @@ def record_use(parts: Mapping[str, str]) -> None:
 
 
 def record_report_use(path: Path, project: Project) -> None:
-    """Record that a file under reports/, there or not, was used."""
+    """Record that a file of the project that is no table, there or not, was used."""
     _used[path.relative_to(project.root).as_posix()] = digest_file(path) if path.exists() else ""
 
 

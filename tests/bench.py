@@ -76,7 +76,7 @@ def bench_pages(folder: Path) -> Figures:
     project = copy_project(folder / "pages")
     batch.measure([*batch.HPEDU, "report", "--group", "general", "--language", "vi"], project)
     page = max(project.reports.rglob("general.html"), key=lambda path: path.stat().st_size)
-    return measure_page(page, folder)
+    return measure_page(page)
 
 
 def bench_communes(folder: Path) -> Figures:

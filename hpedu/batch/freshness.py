@@ -184,7 +184,7 @@ class State:
         """Return the digest of a part of the data; "" if there is no such part."""
         if part.startswith(PREFIX):
             return self.standings.digest_of(part)
-        if part.startswith("reports/"):
+        if part.startswith(("reports/", "data/")):
             return _digest_if_there(self.project.root / part)
         return self.prepared.digest_of(part)
 

@@ -13,10 +13,10 @@ from markupsafe import Markup
 
 from hpedu.batch.freshness import explain_stale, read_build, read_state
 from hpedu.batch.plan import Run, prepare_tables
-from hpedu.errors import HpeduError
+from hpedu.errors import HpeduError, Refused
 from hpedu.folders import Project, name_index, write_whole
 from hpedu.present.page.blocks import render
-from hpedu.present.page.page import frame_list
+from hpedu.present.page.page import render_frame
 from hpedu.present.view import name_year, with_unit
 from hpedu.registry import load_registry
 from hpedu.texts import LANGUAGES, Language, format_date, say
@@ -24,28 +24,11 @@ from hpedu.texts import LANGUAGES, Language, format_date, say
 FOLDER = "issued"
 RECORD = "issue.json"
 DRAFT = re.compile(r'<p class="draft">.*?</p>')
-LANGUAGE = re.compile(r'<html lang="(\w+)">')
 GROUP = re.compile(r'data-group="(\w+)"')
 LEFT_OUT = ("build.json", "README.md")
 
 Issue = dict[str, Any]
 """`version`, `date`, `note`, `corrections`: year, territory, target, `of` (its year), before, after, why"""
-
-
-class IssueExists(HpeduError):
-    """An edition of that day has been issued."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        super().__init__(folder)
-
-
-class NothingToIssue(HpeduError):
-    """There is no finished page, or some are out of date or failed."""
-
-    def __init__(self, pages: Sequence[str]) -> None:
-        self.pages = "; ".join(pages)
-        super().__init__(pages)
 
 
 class ReasonMissing(HpeduError):
@@ -70,28 +53,21 @@ def issue_pages(project: Project, day: date, note: str, why: str = "") -> Path:
 
     Raises
     ------
-    IssueExists
-        If there is an edition of that day.
-    NothingToIssue
-        If there is no page, or one is not up to date.
+    Refused
+        If there is an edition of that day, no page, or one that is not up to date.
     ReasonMissing
         If figures have changed since the edition before, without a reason.
     """
     home = project.reports / FOLDER
     folder = home / day.isoformat()
     if folder.exists():
-        raise IssueExists(folder)
+        raise Refused("issue_exists", folder=folder)
     _check_ready(project)
     before = read_issues(project)
     corrections = list(_find_corrections(project, home / before[-1]["date"], why)) if before else []
     if corrections and not why:
         raise ReasonMissing(len(corrections))
-    issue = {
-        "version": len(before) + 1,
-        "date": day.isoformat(),
-        "note": note,
-        "corrections": corrections,
-    }
+    issue = {"version": len(before) + 1, "date": day.isoformat(), "note": note, "corrections": corrections}
     for path in sorted(project.reports.rglob("*")):
         place = path.relative_to(project.reports)
         if path.is_file() and place.parts[0] != FOLDER and place.name not in LEFT_OUT:
@@ -121,7 +97,7 @@ def _check_ready(project: Project) -> None:
         if explain_stale(run, entry, state):
             stale.append(id)
     if stale or not record.reports:
-        raise NothingToIssue(stale)
+        raise Refused("issue_nothing", pages="; ".join(stale))
 
 
 def _find_corrections(project: Project, before: Path, why: str) -> Iterator[dict[str, Any]]:
@@ -149,8 +125,7 @@ def _find_corrections(project: Project, before: Path, why: str) -> Iterator[dict
 
 def _stamp(page: str, issue: Issue, place: Path) -> str:
     """Put the number of the edition and its corrections where the page said that it is a draft."""
-    [code] = LANGUAGE.findall(page) or LANGUAGES[:1]
-    language: Language = "en" if code == "en" else "vi"
+    language: Language = "en" if '<html lang="en">' in page else "vi"
     groups, targets = load_registry().groups, load_registry().targets
     [group] = GROUP.findall(page) or [""]
     own = [
@@ -162,7 +137,7 @@ def _stamp(page: str, issue: Issue, place: Path) -> str:
     return DRAFT.sub(lambda _: _describe_issue(issue, own, language), page)
 
 
-def _describe_issue(issue: Issue, corrections: Sequence[dict[str, Any]], language: Language) -> str:
+def _describe_issue(issue: Issue, corrections: Sequence[dict[str, Any]], language: Language) -> Markup:
     day = format_date(issue["date"], language)
     said = say("edition_said", language, version=issue["version"], date=day, note=issue["note"])
     lines = [_say_correction(row, language) for row in corrections]
@@ -194,10 +169,7 @@ def _say_correction(row: dict[str, Any], language: Language) -> str:
 def _list_issues(issues: Sequence[Issue], language: Language) -> str:
     """Write the page that lists the editions, newest first, each with what it corrects."""
     rows = [
-        {
-            "place": f"{issue['date']}/{name_index(language)}",
-            "text": Markup(_describe_issue(issue, issue["corrections"], language)),
-        }
+        (f"{issue['date']}/{name_index(language)}", _describe_issue(issue, issue["corrections"], language))
         for issue in reversed(issues)
     ]
-    return frame_list(rows, language)
+    return render_frame("issues.html.j2", language, rows=rows)

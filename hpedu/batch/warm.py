@@ -161,9 +161,9 @@ def be_kernel(*arguments: str) -> None:
 
 
 def be_printer() -> None:
-    """Turn executed notebooks into pages until no more come. The chart engine is started at once."""
+    """Turn executed notebooks into pages until no more come. What the first one waits for is done at once."""
     page = import_module("hpedu.present.page.page")
-    page.warm_up()
+    page.make_exporter()
     line = Connection((forkserver.get_inherited_fds() or [])[0])
     while True:
         try:

@@ -12,8 +12,8 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 
 from hpedu.errors import Refused
-from hpedu.present.charts.picture import STATIC_WIDTH
-from hpedu.present.page.display import LAB_CHART, LAB_SCHEMA, Bundle
+from hpedu.present.charts.plot import LAB_SCHEMA
+from hpedu.present.page.display import LAB_CHART, WIDE, Bundle
 from hpedu.texts import current_language, say
 
 KINDS = {"line": "line", "bar": "bar", "barh": "bar", "area": "area", "scatter": "point", "hist": "bar"}
@@ -48,7 +48,7 @@ def show_chart(chart: Any, include: object = None, exclude: object = None) -> Bu
     spec |= {"$schema": LAB_SCHEMA, "config": _merge(theme(language), spec.get("config", {}))}
     # As wide as its container, a chart grows without end in an output of JupyterLab.
     if spec.get("width") == "container":
-        spec["width"] = STATIC_WIDTH
+        spec["width"] = WIDE
     menu = {"export": True, "source": False, "compiled": False, "editor": False}
     spec = {"usermeta": {"embedOptions": {"actions": menu}}, **spec}
     return {LAB_CHART: spec, "text/plain": say("own_chart", language)}

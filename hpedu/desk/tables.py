@@ -18,7 +18,7 @@ from hpedu.assess.standing import tabulate_series, tabulate_targets
 from hpedu.errors import check_language, check_name
 from hpedu.ingest.propose import check_file, describe_findings
 from hpedu.outlook.intake import Intake
-from hpedu.present.report import list_targets
+from hpedu.present.scorecard import list_targets
 from hpedu.registry import Text, load_registry
 from hpedu.texts import Language, current_language
 

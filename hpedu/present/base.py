@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import takewhile
 
 from hpedu.errors import UnknownName, check_language
 from hpedu.folders import PAGES_VARIABLE, find_project
@@ -19,6 +20,11 @@ def is_made(place: str) -> bool:
     """Return whether a page under reports/ is there, or the batch under way makes it; without a batch, it may."""
     made = os.environ.get(PAGES_VARIABLE)
     return made is None or place in made.split() or (find_project().reports / place).exists()
+
+
+def _find_common(names: Sequence[Sequence[str]]) -> list[str]:
+    """Return the words that all names begin with."""
+    return [words[0] for words in takewhile(lambda words: len(set(words)) == 1, zip(*names, strict=False))]
 
 
 class BaseReport:
@@ -101,17 +107,44 @@ class BaseReport:
         """Draw a table; the names of its columns and its caption are given by their keys in the texts."""
         return draw_table([self._say(key) for key in keys], rows, caption=self._say(caption), numeric=numeric)
 
+    def _tell_apart(self, indicators: Sequence[str]) -> tuple[dict[str, str], str]:
+        """Return what tells indicators apart, by id: their levels, or words; and what all of them measure."""
+        names = {name: self._name_indicator(name) for name in indicators}
+        start = _find_common([name.split() for name in names.values()])
+        left = {name: words.split()[len(start) :] for name, words in names.items()}
+        end = _find_common([words[::-1] for words in left.values()])[::-1]
+        left = {name: words[: len(words) - len(end)] for name, words in left.items()}
+        # What begins or ends with such a word is no name of its own.
+        joining = set(self._say("joining_words").split())
+        levels = {name: self.registry.name("level", self.indicator(name).level, self.language) for name in names}
+        labels = {name: " ".join(words) for name, words in left.items()}
+        measure = [*start, "…", *end] if start and end else start or end
+        if len(set(levels.values())) == len(names) > 1:
+            told = all(label.lower() in levels[name].lower() for name, label in labels.items())
+            labels = levels
+        else:
+            # A word of Vietnamese has two syllables as a rule: what is common has to be more than one.
+            told = len(start) > 1 and all(left.values())
+            told = told and joining.isdisjoint(words[at] for words in left.values() for at in (0, -1))
+        if not told:
+            return names, "" if len(names) > 1 else names[indicators[0]]
+        return {name: label[:1].upper() + label[1:] for name, label in labels.items()}, " ".join(measure).rstrip(
+            ","
+        )
+
+    def name_publisher(self, name: str) -> str:
+        """Name a publisher as readers know it."""
+        return next((row.shown.get(self.language) for row in self.registry.publishers if row.name == name), name)
+
     def list_sources(
         self, resources: Iterable[Resource], digests: Mapping[str, str] | None = None
     ) -> list[dict[str, str]]:
         """List sources as the head of a page names them; `digests` are those of the files, by path under data."""
-        shown = {row.name: row.shown.get(self.language) for row in self.registry.publishers}
         return [
             {
                 "name": resource.name,
-                "publisher": shown.get(resource.publisher, resource.publisher),
+                "publisher": self.name_publisher(resource.publisher),
                 "title": (resource.title_vi if self.language == "vi" else "") or resource.title,
-                "copied": "",
                 "url": resource.url,
                 "published": resource.published,
                 "confidence": self._say(f"confidence_{resource.confidence}"),

@@ -27,7 +27,7 @@ def draw_brief(view: View, standings: Sequence[Standing], overdue: Sequence[Occu
 
     Its first paragraph says nothing that the scorecard of the page does not show (`Prose.claims`).
     """
-    wording, language = view.wording, view.language
+    wording = view.wording
     lead = answer(standings, wording)
     tiles = list(_list_tiles(view, standings, group))[:TILES]
     attention = list(list_attention(standings, wording)) if wording.place.judged else []
@@ -36,20 +36,20 @@ def draw_brief(view: View, standings: Sequence[Standing], overdue: Sequence[Occu
     duties = list(_list_duties(standings, late, wording)) if wording.place.judged else []
     used = [place for place in range(len(COLUMNS)) if any(row[place] for row in duties)]
     duties = [tuple(row[place] for place in used) for row in duties]
-    heads = [say(COLUMNS[place], language) for place in used]
+    heads = [wording.say(COLUMNS[place]) for place in used]
+    words = {key: wording.say(f"brief_{key}") for key in ("figures", "attention", "duties", "inferred", "text")}
+    if COLUMNS.index("brief_overdue") in used:
+        words["inferred"] += " " + wording.say("brief_late")
     parts = {
         "lead": lead.text,
         "tiles": tiles,
         "attention": attention,
         "duties": duties,
         "heads": heads,
-        "words": {
-            key: say(f"brief_{key}", language) for key in ("figures", "attention", "duties", "inferred", "text")
-        },
+        "words": words,
     }
     plain = "\n".join(_write_plain(parts))
-    claims = "\n".join(lead.claims)
-    return Fragment(render("brief", claims=claims, plain=plain, **parts), plain)
+    return Fragment(render("brief", claims="\n".join(lead.claims), plain=plain, **parts), plain)
 
 
 def _write_plain(parts: Mapping[str, Any]) -> Iterator[str]:
@@ -99,21 +99,20 @@ def _draw_tile(view: View, indicator: str, goal: str) -> dict[str, str]:
 
 def list_attention(standings: Sequence[Standing], wording: Wording) -> Iterator[str]:
     """Yield a line a matter: figures in doubt, targets in danger, old figures, targets that cannot be measured."""
-    language = wording.language
     doubted = [s for s in standings if s.state == "contradicted"]
     for one in doubted[:NAMED]:
         readings, year = wording.readings(one)
-        yield say("brief_doubted", language, name=one.target.name.get(language), readings=readings, year=year)
+        yield wording.say("brief_doubted", name=wording.read(one.target.name), readings=readings, year=year)
     worrying = [s for s in by_attention(standings) if s.state in WORRYING and s.gap is not None]
     for one in worrying[:NAMED]:
-        state = wording.registry.name("state", one.state, language)
-        yield say("brief_worrying", language, state=state, target=name_gap(one, wording))
+        state = wording.name("state", one.state)
+        yield wording.say("brief_worrying", state=state, target=name_gap(one, wording))
     old = [s for s in standings if s.stale and s.last is not None]
     if old:
-        yield say("brief_old", language, count=len(old), numbers=_number(old))
+        yield wording.say("brief_old", count=len(old), numbers=_number(old))
     lapsed = [s for s in standings if s.state == "lapsed"]
     if lapsed:
-        yield say("brief_lapsed", language, count=len(lapsed), numbers=_number(lapsed))
+        yield wording.say("brief_lapsed", count=len(lapsed), numbers=_number(lapsed))
 
 
 def _number(standings: Sequence[Standing]) -> str:
@@ -125,22 +124,14 @@ def _list_duties(
 ) -> Iterator[tuple[str, ...]]:
     """Yield a row a division: targets to fill in, figures to confirm, tasks overdue; those plans name first."""
     asked = wording.count_owners([s.target for s in standings if s.state in OWED and s.state != "contradicted"])
-    doubted = Counter(
-        name + ("" if s.target.department_basis == "stated" else " *")
-        for s in standings
-        if s.state == "contradicted"
-        for name in s.target.departments
-    )
+    doubted = wording.count_owners([s.target for s in standings if s.state == "contradicted"])
     late = Counter(name for one in overdue for name in one.task.departments)
-    names = dict.fromkeys([*asked, *(name.removesuffix(" *") for name in doubted), *late])
-    for name in names:
-        counts = asked.get(name, Counter())
-        inferred = counts.total() - counts["stated"]
-        forms = [str(counts["stated"] or ""), f"{inferred} *" if inferred else ""]
-        confirm = [str(doubted[name] or ""), f"{doubted[f'{name} *']} *" if doubted[f"{name} *"] else ""]
-        yield (
-            wording.department(name),
-            " + ".join(filter(None, forms)),
-            " + ".join(filter(None, confirm)),
-            str(late[name] or ""),
-        )
+    for name in dict.fromkeys([*asked, *doubted, *late]):
+        forms, confirm = (_write_count(counts.get(name, Counter())) for counts in (asked, doubted))
+        yield wording.department(name), forms, confirm, str(late[name] or "")
+
+
+def _write_count(counts: Counter[str]) -> str:
+    """Write how many targets the plans assign, and apart from them those that hpedu infers: `10 + 13 *`."""
+    stated, inferred = counts["stated"], counts.total() - counts["stated"]
+    return " + ".join(filter(None, [str(stated or ""), f"{inferred} *" if inferred else ""]))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
 from hpedu import store
-from hpedu.communes import STAGE, STAGES
+from hpedu.communes import STAGE, STAGES, counts_learners, find_small
 from hpedu.errors import UnknownName, check_name
 from hpedu.present.base import BaseReport, is_made
 from hpedu.present.page.blocks import Block, Prose, draw_notice, link_csv, render
@@ -30,21 +29,7 @@ LEVELS = {
 SIGNED = ("percent", "per_1000")
 BARE = ("status", "ratio", "per_100")  # units that are no word to read
 SUMS = ("pupils", "classes", "teachers")
-LEARNERS = ("pupils", "new_entrants", "entrants", "completers", "cohort", "graduates", "students")
-"""How the names of measures begin that count children and other learners."""
 GAUGE = 100  # pixels of a bar; a percent is a pixel
-
-
-def find_small(counts: Sequence[float | None], limit: int) -> set[int]:
-    """Find the counts that are too small to show; of one alone, also the next, or a sum would tell it."""
-    small = {place for place, count in enumerate(counts) if count is not None and 0 < count < limit}
-    others = {count: place for place, count in enumerate(counts) if count and place not in small}
-    return small | ({others[min(others)]} if len(small) == 1 and others else set())
-
-
-def counts_learners(formula: str) -> bool:
-    """Return whether a formula counts children or other learners."""
-    return any(term.measure.startswith(LEARNERS) for term in parse_formula(formula))
 
 
 class CommuneReport(BaseReport):
@@ -114,6 +99,7 @@ class CommuneReport(BaseReport):
             unread=store.unread_files(),
             sources=self.list_sources(store.sources(self._sources)),
             home="../../index.html",
+            made_by=self.registry.offices["made_by"].name.get(self.language),
             siblings=self._list_siblings(),
         )
 

@@ -64,12 +64,14 @@ def _draw(view: View, found: Sequence[Comparison], own: Territory) -> Chart:
         unit_label="",
         decimals=1,
         claims=[_claim("<= 0.25", sum(map(_is_high, found)))],
+        source=view.name_sources(set(used["sources"].explode().drop_nulls())),
     )
     return strips(
         [_make_strip(view, one, own.id) for one in found],
         text,
         _tabulate(view, found, own.id),
         own=place,
+        look=view.look_of(own.id),
         key=[say("peers_key", language, place=place), say("peers_scale", language)],
         remarks=say("peers_confidence", language, levels=", ".join(levels)),
     )

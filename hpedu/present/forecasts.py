@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -10,6 +12,7 @@ import polars as pl
 from hpedu import store
 from hpedu.assess.needs import (
     PUPILS,
+    SCENARIOS,
     SUMS,
     TERTIARY,
     count_private_schools,
@@ -20,15 +23,19 @@ from hpedu.assess.pupils import Series, foresee_pupils, index_series, name_peers
 from hpedu.errors import check_name
 from hpedu.outlook.projection import name_bands
 from hpedu.present.charts.trend import trend
-from hpedu.present.page.blocks import Block, draw_notice, draw_table
+from hpedu.present.page.blocks import Block, draw_notice, draw_table, render
 from hpedu.present.page.display import Chart, ChartText, Fragment
 from hpedu.present.view import View, name_year, with_unit
 from hpedu.registry.formula import SeriesRef
 from hpedu.registry.models import Norm
-from hpedu.texts import MISSING, format_number, say, school_year
+from hpedu.texts import MISSING, Language, format_number, say, school_year
 
 UNTIL = 2030
 HISTORY = 12  # years before the last that a chart shows
+TRIED = ("classes", "teachers")
+"""What the reader may see for other sizes of classes."""
+SLOTS = {name: f"{{{name}}}" for name in ("level", "size", "ratio", "classes", "teachers", "verdict", "count")}
+"""What the script puts into a sentence."""
 FLAT = 0.001  # a path that moves less than this share of itself is level
 WIDE = 2.0  # from the low to the high scenario: beyond, a shortage to the unit would say more than is known
 
@@ -89,17 +96,29 @@ def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> 
         orient="row",
     ).filter(pl.col("year") >= max(counted) - HISTORY)
     ahead = found.select("year", *name_bands(), series=pl.lit(name), value="point", status=pl.lit("projected"))
-    last = school_year(found["year"][-1], view.language)
+    last = found.row(-1, named=True)
+    words = {end: format_number(last[end], 0, view.language) for end in ("lo80", "hi80")}
+    words |= {"year": school_year(max(counted), view.language), "until": school_year(last["year"], view.language)}
+    title = say(
+        "enrolment_title",
+        view.language,
+        level=name,
+        count=format_number(past["value"][-1], 0, view.language),
+        **words,
+    )
     return trend(
         pl.concat([past, ahead], how="diagonal"),
         ChartText(
-            title=f"{name}. " + say("enrolment_title", view.language, place=place, until=last),
+            title=title,
             alt=say("enrolment_alt", view.language, place=place, levels=name),
             name=f"chart-enrolment-{level.replace('_', '-')}",
             language=view.language,
             unit_label=view.registry.name("unit", "persons", view.language),
             decimals=0,
+            measure=say("enrolment_measure", view.language, place=place),
+            source=view.name_sources({one for row in counted.values() for one in row["source"].split(" + ")}),
         ),
+        now=view.year,
         synthetic="synthetic" in past["status"].to_list(),
     )
 
@@ -199,7 +218,51 @@ def draw_requirements(
         *_tabulate_years(view, found, items, scenario),
         _tabulate_bases(view, found, items, sizes),
         draw_notice(" ".join(sentences)),
+        *_offer_what_if(view, series, values, found, until, growth),
     )
+
+
+def _offer_what_if(
+    view: View, series: Series, values: pl.DataFrame, found: pl.DataFrame, until: int, growth: float
+) -> Iterator[Fragment]:
+    """Offer to try out other sizes of classes: what the page's script reckons with stands in one table.
+
+    The script does what `hpedu.assess.needs.assess_requirements` does; without scripts nothing is seen.
+    """
+    language = view.language
+    newest = {row["indicator"]: row["value"] for row in values.sort("year").iter_rows(named=True)}
+    last = found.filter(pl.col("year") == until)
+    stock = {(row["level"], row["resource"]): row for row in last.iter_rows(named=True)}
+    levels = []
+    for row in foresee_pupils(series, view.registry, until=until, growth=growth).iter_rows(named=True):
+        level = row["level"]
+        ratios = [newest.get(f"{level}_{name}") for name in ("pupils_per_class", "teachers_per_class")]
+        if row["year"] != until or None in ratios or not {(level, one) for one in TRIED} <= stock.keys():
+            continue
+        levels.append(
+            {
+                "name": view.registry.name("level", level, language),
+                "pupils": {code: row[end] for code, end in SCENARIOS.items()},
+                "ratios": ratios,
+                "there": [stock[level, one]["there"] for one in TRIED],
+            }
+        )
+    if not levels:
+        return
+    said = {
+        key: say(f"what_if_{key}", language, year=school_year(until, language), **SLOTS)
+        for key in ("said", "missing", "enough", "unsure", "unknown")
+    }
+    html = render(
+        "what_if",
+        say=partial(say, language=language),
+        model=json.dumps({"levels": levels, "wide": WIDE, "said": said}, ensure_ascii=False),
+        levels=levels,
+        year=school_year(until, language),
+        scenarios={code: row.name.get(language) for code, row in view.registry.codes_of("scenario").items()},
+        resources=[view.registry.name("resource", one, language) for one in TRIED],
+    )
+    yield Fragment(html, "")
 
 
 def draw_private_schools(view: View, levels: Sequence[str]) -> Fragment:
@@ -230,7 +293,7 @@ def draw_private_schools(view: View, levels: Sequence[str]) -> Fragment:
 
 
 def _tabulate_end(view: View, found: pl.DataFrame, names: Mapping[str, str], until: int) -> Fragment:
-    language = view.language
+    language, unsure = view.language, list_unsure(found)
     scenarios = {code: row.name.get(language).lower() for code, row in view.registry.codes_of("scenario").items()}
     rows = []
     for (norm_id,), own in found.filter(pl.col("year") == until).group_by("basis", maintain_order=True):
@@ -241,17 +304,20 @@ def _tabulate_end(view: View, found: pl.DataFrame, names: Mapping[str, str], unt
             year = school_year(there["there_year"], language)
             have = say("enrolment_counted", language, number=have, year=year)
         needed = [format_number(cases[name]["needed"], 0, language) for name in scenarios]
-        unsure = (str(norm_id), until) in list_unsure(found)
-        missing = say("needs_unsure", language) if unsure else format_number(there["missing"], 0, language)
-        rows.append([names[str(norm_id)], have, *needed, missing])
+        rows.append([names[str(norm_id)], have, *needed, _write_missing(there, unsure, language)])
     columns = [
-        say("needs_what", language),
-        say("needs_there", language),
+        *(say(f"needs_{key}", language) for key in ("what", "there")),
         *(say("needs_needed", language, scenario=name) for name in scenarios.values()),
         say("needs_missing", language, scenario=scenarios["middle"]),
     ]
     caption = say("needs_end_caption", language, year=until)
     return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
+
+
+def _write_missing(row: Mapping[str, Any], unsure: set[tuple[str, int]], language: Language) -> str:
+    if (row["basis"], row["year"]) in unsure:
+        return say("needs_unsure", language)
+    return format_number(row["missing"], 0, language)
 
 
 def list_unsure(found: pl.DataFrame) -> set[tuple[str, int]]:
@@ -279,23 +345,17 @@ def _tabulate_years(
     view: View, found: pl.DataFrame, names: Mapping[str, str], scenario: str
 ) -> Iterator[Fragment]:
     """Tabulate what is missing of what there is now, by each year; no line, and no table, that never changes."""
-    language = view.language
+    language, unsure = view.language, list_unsure(found)
     own = found.filter(pl.col("scenario") == scenario)
-    years, unsure = sorted(set(own["year"])), list_unsure(found)
+    years = sorted(set(own["year"]))
     rows = []
     for (norm_id,), group in own.group_by("basis", maintain_order=True):
-        missing = dict(group.select("year", "missing").rows())
-        cells = [
-            say("needs_unsure", language)
-            if (norm_id, year) in unsure
-            else format_number(missing.get(year), 0, language)
-            for year in years
-        ]
-        if len(set(cells) - {MISSING}) > 1:
-            rows.append([names[str(norm_id)], *cells])
-    name = view.registry.name("scenario", scenario, language).lower()
-    columns = [say("needs_what", language), *(school_year(year, language) for year in years)]
+        missing = {row["year"]: _write_missing(row, unsure, language) for row in group.iter_rows(named=True)}
+        if len(set(missing.values()) - {MISSING}) > 1:
+            rows.append([names[str(norm_id)], *(missing.get(year, MISSING) for year in years)])
     if rows:
+        name = view.registry.name("scenario", scenario, language).lower()
+        columns = [say("needs_what", language), *(school_year(year, language) for year in years)]
         caption = say("needs_years_caption", language, scenario=name)
         yield draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
 

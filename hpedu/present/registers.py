@@ -12,27 +12,18 @@ from hpedu.assess.standing import Standing
 from hpedu.assess.tasks import Occurrence
 from hpedu.present.page.blocks import draw_notice, draw_table
 from hpedu.present.page.display import Fragment
-from hpedu.present.view import GROUNDS, OWED, Wording, count_shown, name_year, with_unit
+from hpedu.present.view import GROUNDS, OWED, Wording
 from hpedu.registry.models import Duty, Print
-from hpedu.texts import format_date, format_number, say, write_number
+from hpedu.texts import write_number
 
 
 def list_missing(standings: Sequence[Standing], wording: Wording, *, grounds: bool = True) -> Fragment:
     """List targets without a figure, what has to be counted for each, who is responsible and on what grounds."""
     rows = []
-    for standing in standings:
-        if standing.state in OWED:
-            target = standing.target
-            needs = [part for part in (target.numerator, target.denominator) if part] or [target.definition]
-            rows.append(
-                [
-                    target.number,
-                    target.name.get(wording.language),
-                    "; ".join(part.get(wording.language) for part in needs),
-                    wording.owner(target),
-                    *([wording.department_basis(target)] if grounds else []),
-                ]
-            )
+    for target in (standing.target for standing in standings if standing.state in OWED):
+        needs = [part for part in (target.numerator, target.denominator) if part] or [target.definition]
+        said = [wording.read(target.name), "; ".join(map(wording.read, needs)), wording.owner(target)]
+        rows.append([target.number, *said, *([wording.department_basis(target)] if grounds else [])])
     keys = ("number_short", "target", "what_is_missing", "owner", *(["reason"] if grounds else []))
     return _draw(keys, rows, "no_figures_caption", wording, numeric={0})
 
@@ -47,39 +38,32 @@ def count_owed(standings: Sequence[Standing], wording: Wording) -> Fragment:
 
 def count_states(standings: Sequence[Standing], wording: Wording) -> pandas.DataFrame:
     """Count the targets of each group (rows) in each state (columns), in the order of the registry."""
-    registry, language = wording.registry, wording.language
-    groups = [row.name.get(language) for row in registry.target_groups().values()]
-    states = [row.name.get(language) for row in registry.codes_of("state").values()]
-    frame = pandas.DataFrame(
-        {
-            say("group", language): [registry.groups[s.target.group].name.get(language) for s in standings],
-            "state": [registry.name("state", s.state, language) for s in standings],
-        }
-    )
-    table = pandas.crosstab(frame.iloc[:, 0], frame["state"])
-    table = table.reindex(index=groups, columns=[s for s in states if s in table.columns], fill_value=0)
+    registry = wording.registry
+    groups = [wording.read(registry.groups[s.target.group].name) for s in standings]
+    states = [wording.name("state", s.state) for s in standings]
+    table = pandas.crosstab(pandas.Series(groups, name=wording.say("group")), pandas.Series(states))
+    rows = [wording.read(row.name) for row in registry.target_groups().values()]
+    columns = [wording.name("state", code) for code in registry.codes_of("state")]
+    table = table.reindex(index=rows, columns=[one for one in columns if one in table.columns], fill_value=0)
     table.columns.name = None
     return table
 
 
 def list_flagged(values: pl.DataFrame, wording: Wording, *, folded: bool = False) -> Fragment | None:
     """List indicator values that carry a flag (columns `hpedu.values.VALUES`); None if none does."""
-    registry, language = wording.registry, wording.language
-    rows = []
-    for row in values.filter(pl.col("flags").list.len() > 0).iter_rows(named=True):
+    registry = wording.registry
+    rows = [
+        [
+            wording.read(registry.indicators[row["indicator"]].name),
+            wording.read(registry.territories[row["territory"]].name),
+            wording.year(row),
+            wording.value(row),
+            "; ".join(wording.name("flag", flag) for flag in row["flags"]),
+        ]
+        for row in values.filter(pl.col("flags").list.len() > 0).iter_rows(named=True)
         # Every value of a projection has this flag; the name of the indicator says so.
-        if row["flags"] == ["projected_base"]:
-            continue
-        indicator = registry.indicators[row["indicator"]]
-        rows.append(
-            [
-                indicator.name.get(language),
-                registry.territories[row["territory"]].name.get(language),
-                name_year(row["year"], indicator, registry, language),
-                with_unit(row["value"], row["unit"], count_shown(row, indicator), language, registry),
-                "; ".join(registry.name("flag", flag, language) for flag in row["flags"]),
-            ]
-        )
+        if row["flags"] != ["projected_base"]
+    ]
     keys = ("indicator", "territory", "year", "value", "flags")
     return _draw(keys, rows, "flagged_caption", wording, keeper=True, folded=folded) if rows else None
 
@@ -96,34 +80,22 @@ def list_set_aside(issues: pl.DataFrame, wording: Wording, *, folded: bool = Fal
 
 def list_findings(findings: pl.DataFrame, wording: Wording) -> Fragment:
     """List what does not agree among the figures (columns `hpedu.ingest.checks.finding.FINDINGS`)."""
-    language = wording.language
-    rows = [
-        [
-            say(f"severity_{row['severity']}", language),
-            row[f"message_{language}"],
-            row[f"what_{language}"],
-        ]
-        for row in findings.iter_rows(named=True)
-    ]
+    said = findings.select("severity", f"message_{wording.language}", f"what_{wording.language}")
+    rows = [[wording.say(f"severity_{severity}"), *words] for severity, *words in said.iter_rows()]
     return _draw(("severity", "finding", "what_to_do"), rows, "findings_caption", wording, keeper=True)
 
 
 def list_revisions(revisions: pl.DataFrame, wording: Wording, most: int = 30) -> Fragment:
     """List the largest revisions (columns as `hpedu.ingest.derive.revisions`): old and new value, editions."""
-    registry, language = wording.registry, wording.language
+    registry = wording.registry
     rows = [
         [
-            ", ".join(
-                [
-                    registry.measures[row["measure"]].name.get(language),
-                    registry.name("level", row["level"], language),
-                ]
-            ),
-            registry.territories[row["territory"]].name.get(language),
+            f"{wording.read(registry.measures[row['measure']].name)}, {wording.name('level', row['level'])}",
+            wording.read(registry.territories[row["territory"]].name),
             row["year"],
-            f"{format_number(row['old'], 0, language)} ({row['old_edition']})",
-            f"{format_number(row['new'], 0, language)} ({row['new_edition']})",
-            f"{format_number(row['relative'] * 100, 1, language)}%",
+            f"{wording.write(row['old'])} ({row['old_edition']})",
+            f"{wording.write(row['new'])} ({row['new_edition']})",
+            f"{wording.write(row['relative'] * 100, 1)}%",
         ]
         for row in revisions.head(most).iter_rows(named=True)
     ]
@@ -133,77 +105,60 @@ def list_revisions(revisions: pl.DataFrame, wording: Wording, most: int = 30) ->
 
 def list_errata(wording: Wording, *, folded: bool = False) -> Fragment:
     """List published cells that were corrected or flagged, with the evidence."""
-    language = wording.language
-    rows = [
-        [_name_print(e, wording), e.reason.get(language), e.evidence.get(language)]
-        for e in wording.registry.errata.values()
-    ]
+    errata = wording.registry.errata.values()
+    rows = [[_name_print(one, wording), *map(wording.read, (one.reason, one.evidence))] for one in errata]
     return _draw(("print", "reason", "evidence"), rows, "errata_caption", wording, keeper=True, folded=folded)
 
 
 def list_decisions(wording: Wording) -> Fragment:
     """List the readings of contradicted figures that somebody chose: when, who, by which document, and why."""
-    language = wording.language
-    rows = [
-        [
-            _name_print(d, wording),
-            "" if d.value is None else write_number(float(d.value), language),
-            f"{d.date:%d/%m/%Y}, {d.author}, {d.document}",
-            d.reason.get(language),
-        ]
-        for d in wording.registry.decisions.values()
-    ]
+    rows = []
+    for one in wording.registry.decisions.values():
+        value = "" if one.value is None else write_number(float(one.value), wording.language)
+        made = f"{one.date:%d/%m/%Y}, {one.author}, {one.document}"
+        rows.append([_name_print(one, wording), value, made, wording.read(one.reason)])
     return _draw(("print", "value", "decision", "reason"), rows, "decisions_caption", wording, keeper=True)
 
 
 def _name_print(one: Print, wording: Wording) -> str:
     """Name a printed figure: measure, level, territory, year, and the number as printed."""
-    registry, language = wording.registry, wording.language
-    names = [registry.measures[one.measure].name.get(language), registry.name("level", one.level, language)]
-    names += [registry.territories[one.territory].name.get(language), str(one.year)]
-    return f"{', '.join(names)}: {one.printed}"
+    measure = wording.read(wording.registry.measures[one.measure].name)
+    territory = wording.read(wording.registry.territories[one.territory].name)
+    return f"{measure}, {wording.name('level', one.level)}, {territory}, {one.year}: {one.printed}"
 
 
 def list_tasks(occurrences: Sequence[Occurrence], wording: Wording) -> Fragment:
     """List tasks of both plans, with the state of each occurrence and the decision that ended it."""
-    language = wording.language
     rows = []
-    for own in ([one for one in occurrences if one.task == task] for task in wording.registry.tasks):
-        if not own:
-            continue
-        task = own[0].task
+    for task in wording.registry.tasks:
         dues: dict[str, list[str]] = {}
-        for one in own:
-            day = [] if one.due is None else [format_date(one.due.isoformat(), language)]
-            dues.setdefault(_say_occurrence(one, wording), []).extend(day)
-        state = "; ".join(f"{', '.join(days)}: {said}" if days else said for said, days in dues.items())
-        rows.append(
-            [
-                f"{say(f'plan_short_{task.plan}', language)} {task.number}",
-                task.title.get(language),
-                wording.lead(task),
-                task.timing.get(language),
-                state,
-            ]
-        )
+        for one in occurrences:
+            if one.task == task:
+                dues.setdefault(_say_occurrence(one, wording), []).extend(
+                    [wording.date(one.due)] if one.due else []
+                )
+        if dues:
+            number = f"{wording.say(f'plan_short_{task.plan}')} {task.number}"
+            state = "; ".join(f"{', '.join(days)}: {said}" if days else said for said, days in dues.items())
+            words = [wording.read(task.title), wording.lead(task), wording.read(task.timing)]
+            rows.append([number, *words, state])
     return _draw(("plan", "task", "department", "timing", "state"), rows, "tasks_caption", wording, folded=True)
 
 
 def _say_occurrence(one: Occurrence, wording: Wording) -> str:
     """Say the state of an occurrence; one that a target measures has the state of the target."""
     if one.standing is not None:
-        state = wording.registry.name("state", one.standing.state, wording.language)
-        return say("occurrence_measured", wording.language, state=state, number=one.standing.target.number)
-    said = say(f"occurrence_{one.state}", wording.language)
+        state = wording.name("state", one.standing.state)
+        return wording.say("occurrence_measured", state=state, number=one.standing.target.number)
+    said = wording.say(f"occurrence_{one.state}")
     return f"{said} ({one.document})" if one.document else said
 
 
 def list_goals(wording: Wording) -> Fragment:
     """List what the plans want without a number, and why it is no target."""
-    language = wording.language
     rows = [
-        [g.goal.get(language), wording.name_place(g.section, g.annex), g.reason.get(language)]
-        for g in wording.registry.goals
+        [wording.read(goal.goal), wording.name_place(goal.section, goal.annex), wording.read(goal.reason)]
+        for goal in wording.registry.goals
     ]
     return _draw(("goal", "plan_place", "why_no_target"), rows, "goals_caption", wording, folded=True)
 
@@ -213,14 +168,13 @@ def list_duties(wording: Wording, reports: pl.DataFrame, chapter: str = "") -> F
 
     `reports` are the observations in which divisions reported on them: the last of each is said with its document.
     """
-    language = wording.language
     last = {row["detail"]: row for row in reports.sort("year").iter_rows(named=True)}
     rows = [
         [
-            duty.duty.get(language),
-            f"{say(f'plan_short_{duty.plan}', language)}, {wording.name_place(duty.section, duty.annex)}",
+            wording.read(duty.duty),
+            f"{wording.say(f'plan_short_{duty.plan}')}, {wording.name_place(duty.section, duty.annex)}",
             wording.bearer(duty),
-            "; ".join(text.get(language) for text in (duty.rhythm, duty.receiver) if text),
+            "; ".join(wording.read(text) for text in (duty.rhythm, duty.receiver) if text),
             _say_measure(duty, last.get(duty.id), wording),
         ]
         for duty in wording.registry.duties.values()
@@ -232,17 +186,12 @@ def list_duties(wording: Wording, reports: pl.DataFrame, chapter: str = "") -> F
 
 def _say_measure(duty: Duty, report: Mapping[str, Any] | None, wording: Wording) -> str:
     """Say what could measure a duty, and the last report on it with its document."""
-    measure = duty.measure.get(wording.language) if duty.measure else say("no_measure", wording.language)
+    measure = wording.read(duty.measure) or wording.say("no_measure")
     if report is None:
         return measure
-    state = say("duty_done" if report["value"] >= 1 else "duty_open", wording.language)
-    return say(
-        "duty_reported",
-        wording.language,
-        measure=measure,
-        year=report["year"],
-        report=f"{state} ({report['note']})" if report["note"] else state,
-    )
+    state = wording.say("duty_done" if report["value"] >= 1 else "duty_open")
+    said = f"{state} ({report['note']})" if report["note"] else state
+    return wording.say("duty_reported", measure=measure, year=report["year"], report=said)
 
 
 def _draw(
@@ -256,9 +205,9 @@ def _draw(
     folded: bool = False,
 ) -> Fragment:
     """Draw a table under its caption; where there is nothing to list, a sentence says so."""
-    title = say(caption, wording.language)
+    title = wording.say(caption)
     if not rows:
-        return draw_notice(say("nothing_listed", wording.language, caption=title))
-    names = [say(key, wording.language) for key in keys]
+        return draw_notice(wording.say("nothing_listed", caption=title))
+    names = [wording.say(key) for key in keys]
     columns = [name[:1].upper() + name[1:] for name in names]
     return draw_table(columns, rows, caption=title, numeric=numeric, keeper=keeper, folded=folded)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import pandas
 import polars as pl
@@ -25,6 +25,7 @@ from hpedu.present.base import is_made
 from hpedu.present.brief import draw_brief
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.trend import trend
+from hpedu.present.commune_map import draw_commune_map
 from hpedu.present.comparison import draw_peers, read_compared
 from hpedu.present.exports.form import (
     formula_series,
@@ -35,14 +36,14 @@ from hpedu.present.exports.form import (
 )
 from hpedu.present.forecasts import draw_enrolment, draw_private_schools, draw_requirements
 from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table
-from hpedu.present.page.display import Chart, Fragment, PageHead
+from hpedu.present.page.display import Chart, ChartText, Fragment, PageHead
 from hpedu.present.scorecard import draw_scorecard, has_figure
 from hpedu.present.summary import answer, draw_changes, explain_rules
 from hpedu.present.target import describe_silent, draw_target
-from hpedu.present.view import OWED, View, Wording
+from hpedu.present.view import OWED, View
 from hpedu.registry import load_registry
 from hpedu.registry.asked import Group, Scenario, Territory, Tongue, Year, checked
-from hpedu.registry.models import Indicator, Target
+from hpedu.registry.models import Indicator
 from hpedu.texts import LANGUAGES, Language, current_language
 
 
@@ -96,6 +97,7 @@ class Report(View):
         self._shows_peers = peers
         # The rows of the form of each group, by target.
         self._asked: dict[str, dict[str, str]] = {}
+        self.standings: list[Standing] = []
         self.standings = self._assess(self.group)
 
     def __repr__(self) -> str:
@@ -117,9 +119,9 @@ class Report(View):
         digests = store.file_digests([resource.path for resource in resources])
         name = territory.name.get(self.language)
         subtitle = self._say("plan_for_old_city", territory=name) if territory.role == "city" else ""
-        if territory.is_past:
+        if history := self._say_past():
             title = self._say("history_title", territory=name, group=self._name_group(self.group))
-            subtitle, questions = self._say_past(), ()
+            subtitle, questions = history.plain, ()
         return PageHead(
             title=title,
             subtitle=subtitle,
@@ -135,7 +137,7 @@ class Report(View):
             if territory.is_past
             else explain_rules(self.language, company=any(one.has_company for one in self.standings)),
             past=territory.is_past,
-            made_by=self._made_by or self._say("made_by_default"),
+            made_by=self._made_by or self.registry.offices["made_by"].name.get(self.language),
             siblings=self._list_siblings(),
         )
 
@@ -150,7 +152,7 @@ class Report(View):
     def scorecard(self, group: str | None = None) -> Fragment:
         """Draw the table of the group's targets, or of another group's; all of them in the overview."""
         group = group or self.group
-        shown = self.standings if group == self.group else self._assess(group)
+        shown = self._assess(group)
         whole = not self.registry.groups[group].targets
         caption = self._say("all_targets") if whole else self._name_group(group)
         own = group == self.group and not whole
@@ -159,7 +161,9 @@ class Report(View):
             # A group that has no page is on the one of all.
             beside = {name: row.page for name, row in self.registry.groups.items()}
             pages = {name: f"{name}.html" if self._is_made(name) else None for name in beside if beside[name]}
-            pages |= {name: "" for name, made in beside.items() if not made}
+            # What only the plans ask for is left out of the page of a territory that was no more then.
+            bare = None if self.wording.place.is_past else ""
+            pages |= {name: bare for name, made in beside.items() if not made}
         # On a page of all targets each is defined where its group is.
         here = [s for s in shown if pages[s.target.group] == "" and not has_figure(s)]
         details = {s.target.id: describe_silent(self, s, asked=self._say_asked(s)) for s in here}
@@ -168,8 +172,7 @@ class Report(View):
     def target(self, name: str) -> Block:
         """Draw the block of one target: where it stands, its chart, and the facts behind it."""
         check_name("target", name, self.registry.targets)
-        group = self.registry.targets[name].group
-        own = self.standings if self._holds(group) else self._assess(group)
+        own = self._assess(self.registry.targets[name].group)
         return self._draw_target(next(s for s in own if s.target.id == name))
 
     def targets(self, *levels: str, group: str | None = None) -> Block:
@@ -177,12 +180,9 @@ class Report(View):
         group = group or self.group
         for level in levels:
             check_name("level", level, self.registry.codes_of("level"))
-        own = self.standings if self._holds(group) else self._assess(group)
-        wanted = [
-            s
-            for s in own
-            if s.target.group == group and (not levels or s.target.level in levels) and has_figure(s)
-        ]
+        own = self._assess(group)
+        wanted = [s for s in own if s.target.group == group and s.target.level in (levels or [s.target.level])]
+        wanted = list(filter(has_figure, wanted))
         if self.wording.place.is_past:
             # Nothing is owed for a territory that is no more: what has no figure is not spoken of.
             wanted = [s for s in wanted if s.target.kind != "milestone" and self.rows(s.target.id, bounds=True)]
@@ -201,7 +201,7 @@ class Report(View):
         future: bool = False,
         zero: bool | None = None,
     ) -> Chart | Fragment:
-        """Draw indicators of the territory over the years, or one indicator in several territories.
+        """Draw indicators of the territory over the years, or one in several territories; many of both, in plots.
 
         Alone, an indicator of a merged city is drawn with its parts: they are other territories, so the lines are
         never joined. Without any value the chart is a sentence that says so.
@@ -223,34 +223,27 @@ class Report(View):
         )
         if frame.is_empty():
             return draw_notice(self._say_missing(names, territories))
-        label = "name" if len(names) > 1 else "territory_name"
-        return trend(
-            self.drawn(frame.rename({label: "series"})),
-            self.describe_chart(
-                self.indicator(names[0]),
-                title=title or self._name_chart(names),
-                alt=alt or title or self._name_chart(names),
-                name=f"{names[0]}-compared" if len(names) > 1 else names[0],
-            ),
-            zero=zero,
-        )
+        labels, text = self._describe(names, territories, title, alt, f"{names[0]}-compared")
+        label = pl.col("indicator").replace_strict(labels)
+        one_place = len(names) > 1 and frame["territory"].n_unique() == 1
+        frame = frame.with_columns(series=label if one_place else pl.col("territory_name"))
+        if len(names) > 1 and not one_place:
+            frame = frame.with_columns(panel=label)
+        return trend(self.drawn(frame), text, zero=zero)
 
     def stacked(
         self, parts: Sequence[str], *, title: str = "", alt: str = "", territory: str | None = None
     ) -> Chart | Fragment:
         """Draw indicators that are parts of a whole, stacked by year."""
-        frame = self.figures(parts, territories=[territory or self.territory])
+        places = [territory or self.territory]
+        frame = self.figures(parts, territories=places)
         if frame.is_empty():
-            return draw_notice(self._say_missing(parts, [territory or self.territory]))
+            return draw_notice(self._say_missing(parts, places))
+        labels, text = self._describe(parts, places, title, alt, f"{parts[0]}-parts")
         return stacked(
-            frame.rename({"name": "part"}).select("part", "year", "value", "inputs"),
-            self.describe_chart(
-                self.indicator(parts[0]),
-                title=title or self._name_chart(parts),
-                alt=alt or title or self._name_chart(parts),
-                name=f"{parts[0]}-parts",
-            ),
-            part_order=list(map(self._name_indicator, parts)),
+            frame.select("year", "value", "inputs", part=pl.col("indicator").replace_strict(labels)),
+            text,
+            part_order=list(labels.values()),
             synthetic=bool((frame["status"] == "synthetic").any()),
         )
 
@@ -278,18 +271,25 @@ class Report(View):
             return Block(draw_notice(self._say("peers_off")))
         return draw_peers(self, self._own_indicators())
 
+    def commune_map(self, indicator: str) -> Block:
+        """Draw a rate or count in each commune on a map, with a table; nothing where no school list has it."""
+        row = self.indicator(check_name("indicator", indicator, self.registry.indicators))
+        drawn = None
+        if self.territory == self.registry.city:
+            drawn = draw_commune_map(row, self.registry, self.language, self.year)
+        return Block(*filter(None, [drawn]))
+
     # -- what it would take --------------------------------------------------------------------------------
 
     def enrolment(self, *levels: str, until: int = 2030) -> Block:
         """Draw pupils of levels, counted and projected with ranges (`hpedu.present.forecasts.draw_enrolment`)."""
-        if self.wording.place.is_past:
-            return Block(draw_notice(self._say_past()))
-        return draw_enrolment(self, levels, until=until, growth=self._growth)
+        said = self._say_past()
+        return Block(said) if said else draw_enrolment(self, levels, until=until, growth=self._growth)
 
     def requirements(self, *levels: str, until: int = 2030) -> Block:
         """Tabulate what these pupils would take (`hpedu.present.forecasts.draw_requirements`)."""
-        if self.wording.place.is_past:
-            return Block(draw_notice(self._say_past()))
+        if said := self._say_past():
+            return Block(said)
         return draw_requirements(
             self,
             levels,
@@ -307,8 +307,8 @@ class Report(View):
 
     def missing(self) -> Block:
         """Offer the forms for what is missing."""
-        if self.wording.place.is_past:
-            return Block(draw_notice(self._say_past()))
+        if said := self._say_past():
+            return Block(said)
         groups = list(dict.fromkeys(s.target.group for s in self.standings))
         asked = watch_series(groups, self.year, self.registry)
         forms = offer_forms(
@@ -385,9 +385,7 @@ class Report(View):
 
     def tasks(self) -> Fragment:
         """List the tasks that both plans assign, with lead and time, and the state of each occurrence."""
-        if self.wording.place.is_past:
-            return draw_notice(self._say_past())
-        return registers.list_tasks(self._occurrences(), self.wording)
+        return self._say_past() or registers.list_tasks(self._occurrences(), self.wording)
 
     def goals(self) -> Fragment:
         """List what the plans want without a number, the 2045 vision among it, and why it is no target."""
@@ -431,15 +429,31 @@ class Report(View):
                 )
         return found
 
-    def _name_chart(self, indicators: Sequence[str]) -> str:
-        return "; ".join(map(self._name_indicator, indicators))
+    def _describe(
+        self, indicators: Sequence[str], places: Sequence[str], title: str, alt: str, name: str
+    ) -> tuple[dict[str, str], ChartText]:
+        """Return what each indicator of a chart is called in it, by id, and the words of the chart."""
+        labels, measure = self._tell_apart(indicators)
+        title = title or "; ".join(map(self._name_indicator, indicators))
+        text = self.describe_chart(
+            self.indicator(indicators[0]),
+            title=title,
+            alt=alt or title,
+            name=name if len(indicators) > 1 else indicators[0],
+            places=places,
+            more=indicators[1:],
+        )
+        return labels, replace(text, measure=measure)
 
-    def _say_past(self) -> str:
+    def _say_past(self) -> Fragment | None:
+        """Say that a territory is no more, and where it has gone; None of one that is."""
+        if not self.wording.place.is_past:
+            return None
         successor = self.registry.territories[self.wording.place.successor].name.get(self.language)
-        return self._say("history_said", territory=self.wording.territory, successor=successor)
+        return draw_notice(self._say("history_said", territory=self.wording.territory, successor=successor))
 
     def _occurrences(self) -> list[Occurrence]:
-        every = self.standings if not self.registry.groups[self.group].targets else self._assess("overview")
+        every = self._assess("overview")
         return list_occurrences(self.registry, self.known(store.observations()), every, self.year)
 
     def _assess(self, group: str, year: int | None = None) -> list[Standing]:
@@ -448,6 +462,9 @@ class Report(View):
         How far a series can move in a year is learnt from every series of the territory, so all of them are read;
         what is recorded as used is the result for these targets.
         """
+        if year is None and self.standings and self._holds(group):
+            # A target is judged the same on every page that has it.
+            return [s for s in self.standings if group in (s.target.group, self.group)]
         year = self.year if year is None else year
         values = self.known(store.territory_values(self.territory))
         own = [
@@ -502,65 +519,6 @@ class Report(View):
         own = [i.id for i in self._own_indicators()]
         places = dict.fromkeys([self.territory, *self.registry.territories[self.territory].parts, *compared])
         return self.known(store.indicator_values(own, places)).filter(pl.col("year") <= self.year)
-
-
-def list_targets(
-    *,
-    group: str | None = None,
-    state: str | None = None,
-    department: str | None = None,
-    territory: str | None = None,
-) -> list[tuple[Target, Standing]]:
-    """List the targets of the plans with where each stands, filtered by group, state and department.
-
-    Raises
-    ------
-    UnknownName
-        For a filter that is no group, state, department or territory.
-    """
-    registry = load_registry()
-    territory = registry.city if territory is None else territory
-    for kind, name, names in (
-        ("group", group, registry.groups),
-        ("state", state, registry.codes_of("state")),
-        ("department", department, registry.departments),
-        ("territory", territory, registry.reported_territories()),
-    ):
-        if name is not None:
-            check_name(kind, name, names)
-    return [
-        (s.target, s)
-        for s in assess_targets(store.indicator_values(), registry, territory, store.newest_year())
-        if (group is None or s.target.group == group)
-        and (state is None or s.state == state)
-        and (department is None or department in s.target.departments)
-    ]
-
-
-def list_lines(
-    *,
-    group: str | None = None,
-    state: str | None = None,
-    department: str | None = None,
-    territory: str | None = None,
-    language: Language,
-    width: int = 80,
-) -> Iterator[str]:
-    """Write each target in lines no wider than the terminal: number, name; id, objective, last value, state."""
-    found = list_targets(group=group, state=state, department=department, territory=territory)
-    registry = load_registry()
-    wording = Wording(registry, language, registry.city if territory is None else territory)
-    for target, standing in found:
-        last, year = wording.last(standing)
-        facts = (
-            wording.objective(target),
-            f"{last} ({year})" if last else "",
-            wording.state(standing),
-        )
-        name = f"{target.number:>2}  {target.name.get(language)}"
-        for text in (name, f"    {target.id}: {' · '.join(filter(None, facts))}"):
-            yield from textwrap.wrap(text, width, subsequent_indent="    ", break_long_words=False)
-    yield f"{len(found)} / {len(registry.targets)}"
 
 
 def show_lines(name: str, territory: str | None, language: Language) -> Iterator[str]:

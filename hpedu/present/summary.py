@@ -25,6 +25,7 @@ from hpedu.present.view import (
 from hpedu.registry.models import Target
 from hpedu.texts import Language, format_date, format_number, say, school_year
 
+RULES = ("state", "projection", "verdict", "record", "pace", "merger", "year")
 COUNTED = ("verdict_changed", "new_value", "revised", "none")
 
 
@@ -45,7 +46,6 @@ def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
     counts = Counter(s.state for s in standings)
     judged = sum(counts[state] for state in JUDGED)
     parts = (("judged", JUDGED), ("unjudged", OPEN), ("owed", OWED), ("lapsed", ("lapsed",)))
-    language = wording.language
     words = {
         "all": len(standings),
         "judged": judged,
@@ -54,10 +54,10 @@ def answer(standings: Sequence[Standing], wording: Wording) -> Prose:
         "bad": sum(counts[state] for state in BAD),
     }
     key = "answer_verdict" if judged * 2 >= len(standings) else "answer_open" if judged else "answer_none_judged"
-    verdict = say(key, language, **words)
+    verdict = wording.say(key, **words)
     found = [(key, sum(counts[state] for state in states), states) for key, states in parts]
-    counted = "; ".join(say(f"answer_{key}", language, count=count) for key, count, _ in found if count)
-    sentences = [verdict, say("answer_counts", language, all=len(standings), parts=counted)]
+    counted = "; ".join(wording.say(f"answer_{key}", count=count) for key, count, _ in found if count)
+    sentences = [verdict, wording.say("answer_counts", all=len(standings), parts=counted)]
     claims = [_claim_count(states, count) for _, count, states in found]
     claims += [_claim_count(states, sum(counts[state] for state in states)) for states in (GOOD, BAD)]
     return Prose(" ".join(sentences), claims)
@@ -70,21 +70,19 @@ def _claim_count(states: Sequence[str], count: int) -> str:
 
 
 def _say_known(standings: Sequence[Standing], wording: Wording) -> str:
-    registry, language = wording.registry, wording.language
     found = Counter(s.state for s in standings if s.last is not None)
     if not found:
-        return say("answer_none_known", language, all=len(standings), territory=wording.territory)
+        return wording.say("answer_none_known", all=len(standings), territory=wording.territory)
     states = [
-        say("answer_state", language, count=found[code], state=_lower(registry.name("state", code, language)))
-        for code in registry.codes_of("state")
+        wording.say("answer_state", count=found[code], state=_lower(wording.name("state", code)))
+        for code in wording.registry.codes_of("state")
         if code in found
     ]
     known = sum(found.values())
     if wording.place.is_past:
-        return say("answer_history", language, all=len(standings), known=known, territory=wording.territory)
-    return say(
+        return wording.say("answer_history", all=len(standings), known=known, territory=wording.territory)
+    return wording.say(
         "answer_known",
-        language,
         all=len(standings),
         known=known,
         territory=wording.territory,
@@ -98,13 +96,12 @@ def name_gap(standing: Standing, wording: Wording) -> str:
     last, year = wording.last(standing)
     row, indicator = standing.last or {}, wording.registry.indicators[target.id]
     decimals = min(indicator.decimals, max(count_shown(row, indicator), stated_decimals(target)))
-    return say(
+    return wording.say(
         "answer_gap",
-        language,
-        name=target.name.get(language),
+        name=wording.read(target.name),
         last=last,
         year=year,
-        old=say("answer_old", language) if standing.stale else "",
+        old=wording.say("answer_old") if standing.stale else "",
         objective=wording.objective(target),
         gap=format_amount(abs(standing.gap or 0.0), target.unit, decimals, language, wording.registry),
     )
@@ -115,39 +112,23 @@ def _lower(words: str) -> str:
 
 
 def explain_rules(language: Language, *, company: bool = False) -> list[str]:
-    """Return a sentence or two for each rule: state, projection, verdict, pace, merger, years.
+    """Return a sentence or two for each rule: state, projection, verdict, record, pace, merger, years.
 
     The record quoted is that of series with the company of other provinces where any on the page has it.
     """
-    return [
-        say("rule_state", language, least=METHOD.least_points, stale=STALE_YEARS),
-        say("rule_projection", language),
-        say(
-            "rule_verdict",
-            language,
-            likely=round(LIKELY * 100),
-            unlikely=round(UNLIKELY * 100),
-            company=METHOD.least_company,
-        ),
-        _say_record(language, company=company),
-        say("rule_pace", language),
-        say("rule_merger", language),
-        say("rule_year", language),
-    ]
-
-
-def _say_record(language: Language, *, company: bool) -> str:
     record = read_track_record(company=company)
-    return say(
-        "rule_record",
-        language,
-        questions=format_number(record.questions, 0, language),
-        held=round(record.coverage80 * 10),
-        likely=round(record.likely_met_share * 100),
-        unlikely=round(record.unlikely_met_share * 100),
-        cut=round(LIKELY * 100),
-        low=round(UNLIKELY * 100),
-    )
+    words = {
+        "least": METHOD.least_points,
+        "stale": STALE_YEARS,
+        "company": METHOD.least_company,
+        "likely": round(LIKELY * 100),
+        "unlikely": round(UNLIKELY * 100),
+        "questions": format_number(record.questions, 0, language),
+        "held": round(record.coverage80 * 10),
+        "likely_met": round(record.likely_met_share * 100),
+        "unlikely_met": round(record.unlikely_met_share * 100),
+    }
+    return [say(f"rule_{rule}", language, **words) for rule in RULES]
 
 
 def draw_changes(changes: pl.DataFrame, wording: Wording, *, year: int, saved: bool) -> Block:
@@ -167,20 +148,20 @@ def draw_changes(changes: pl.DataFrame, wording: Wording, *, year: int, saved: b
     counts["verdict_changed"] = int(changes["turned"].sum())
     counts["none"] = changes["why"].to_list().count([])
     named = school_year(year, language)
-    counted = say("changes_counted", language, year=named, **{key: counts[key] for key in COUNTED})
-    compared = say("changes_kept" if saved else "changes_computed", language, year=named)
+    counted = wording.say("changes_counted", year=named, **{key: counts[key] for key in COUNTED})
+    compared = wording.say("changes_kept" if saved else "changes_computed", year=named)
     rows = [_draw_row(row, wording) for row in changes.iter_rows(named=True) if row["why"]]
     if not rows:
         return Block(draw_notice(f"{counted}. {compared}"))
     heads = ("before", "state_before", "after", "state_after", "why")
-    columns = [say(key, language) for key in ("target", *(f"changes_{head}" for head in heads))]
+    columns = [wording.say(key) for key in ("target", *(f"changes_{head}" for head in heads))]
     return Block(draw_table(columns, rows, caption=counted), draw_notice(compared))
 
 
 def _draw_row(row: dict[str, Any], wording: Wording) -> list[object]:
     target = wording.registry.targets[row["target"]]
     return [
-        f"{target.number}. {target.name.get(wording.language)}",
+        f"{target.number}. {wording.read(target.name)}",
         _say_value(target, row["value_before"], row["year_before"], wording),
         _draw_state(row["state_before"], wording),
         _say_value(target, row["value_after"], row["year_after"], wording),
@@ -195,7 +176,7 @@ def _draw_state(state: str | None, wording: Wording) -> object:
     """Draw a badge; a state that only an older hpedu knew is named as it was saved."""
     if state not in wording.registry.codes_of("state"):
         return state or ""
-    return draw_badge(state, wording.registry.name("state", state, wording.language))
+    return draw_badge(state, wording.name("state", state))
 
 
 def _say_value(target: Target, value: float | None, year: int | None, wording: Wording) -> str:
@@ -213,7 +194,7 @@ def _say_chances(row: dict[str, Any], wording: Wording) -> list[str]:
     if row["probability_before"] is None or row["probability_after"] is None:
         return []
     old, new = (say_chance(row[f"probability_{when}"], wording) for when in ("before", "after"))
-    return [say("changes_chance", wording.language, old=old, new=new)] if old != new else []
+    return [wording.say("changes_chance", old=old, new=new)] if old != new else []
 
 
 def _say_reason(reason: str, row: dict[str, Any], target: Target, wording: Wording) -> str:
@@ -221,7 +202,7 @@ def _say_reason(reason: str, row: dict[str, Any], target: Target, wording: Wordi
     if reason == "new_value":
         first = "changes_first_report" if target.kind == "milestone" else "changes_first_value"
         key = first if row["value_before"] is None else "changes_new_value"
-        return say(key, language, year=_name_year(target, row["year_after"], wording))
+        return wording.say(key, year=_name_year(target, row["year_after"], wording))
     if reason in ("revised", "withdrawn"):
         decimals = wording.registry.indicators[target.milestone_indicator or target.id].decimals
         old, new = (
@@ -230,8 +211,8 @@ def _say_reason(reason: str, row: dict[str, Any], target: Target, wording: Wordi
         )
         year = _name_year(target, row["year_before"], wording)
         edition = format_date(row["edition"] or "", language)
-        return say(f"changes_{reason}", language, year=year, edition=edition, old=old, new=new)
-    return say(f"changes_{reason}", language)
+        return wording.say(f"changes_{reason}", year=year, edition=edition, old=old, new=new)
+    return wording.say(f"changes_{reason}")
 
 
 def _name_year(target: Target, year: int, wording: Wording) -> str:

@@ -10,14 +10,13 @@ from markupsafe import Markup
 
 from hpedu.assess.standing import Standing
 from hpedu.outlook.method import METHOD, read_track_record
-from hpedu.present.charts.axes import Break, Doubt, Goal
-from hpedu.present.charts.trend import trend
+from hpedu.present.charts.trend import BOUNDS, Break, Doubt, Goal, trend
 from hpedu.present.page.blocks import Block, link_csv, render
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.strip import draw_strip
 from hpedu.present.view import View, Wording, describe_value, name_year, with_unit
 from hpedu.registry.models import Indicator, Target
-from hpedu.texts import format_date, format_number, say
+from hpedu.texts import say
 
 # A probability is said in steps of 5 percent: more would be false precision.
 STEP = 5
@@ -25,7 +24,6 @@ LEAST_DRAWN = 3
 """Figures of a territory and its parts that are worth a chart."""
 TRENDLESS = ("one_point", "short", "broken")
 ENDS = {"point": "point", "low": "lo80", "high": "hi80"}
-FAN = ("lo50", "hi50", "lo80", "hi80", "lo95", "hi95")
 
 
 def draw_target(view: View, standing: Standing, *, asked: str = "", document: str = "") -> Block:
@@ -37,8 +35,8 @@ def draw_target(view: View, standing: Standing, *, asked: str = "", document: st
     target = standing.target
     indicator = view.registry.indicators.get(target.milestone_indicator or target.id)
     series = view.rows(indicator.id, bounds=True) if indicator else []
-    facts = _draw_facts(view, standing, series, asked=asked, document=document)
     chart = draw_target_chart(view, standing) if indicator and target.kind != "milestone" else None
+    facts = _draw_facts(view, standing, series, asked=asked, document=document, charted=chart is not None)
     # Figures that make no line are told by the strip.
     head = _draw_head(standing, view.wording, parts=_say_parts(view, standing), strip=chart is None)
     return Block(head, chart, facts) if chart else Block(head, facts)
@@ -56,19 +54,19 @@ def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str], st
     `parts` are lines about the territories that were merged into this one: known there, but no value here. With a
     `strip`, the figure is drawn beside its target.
     """
-    target, language = standing.target, wording.language
+    target = standing.target
     marks = [] if wording.place.is_past else _list_marks(target, wording)
     if wording.registry.territories[standing.territory].role == "city":
-        marks.append(say("written_for_old_city", language))
+        marks.append(wording.say("written_for_old_city"))
     objective = wording.objective(target)
     sentences = [*say_standing(standing, wording), *parts]
     html = render(
         "target_head",
         id=target.id,
         number=target.number,
-        name=target.name.get(language),
+        name=wording.read(target.name),
         badge=wording.badge(standing),
-        rule=say("method_caption", language),
+        rule=wording.say("method_caption"),
         objective=objective,
         marks=marks,
         sentences=sentences,
@@ -79,35 +77,40 @@ def _draw_head(standing: Standing, wording: Wording, *, parts: Sequence[str], st
         strip=draw_strip(standing, wording) if strip else "",
     )
     said = " ".join([f"{objective}." if objective else "", *sentences]).strip()
-    return Fragment(html, f"{target.number}. {target.name.get(language)}: {said}")
+    return Fragment(html, f"{target.number}. {wording.read(target.name)}: {said}")
 
 
 def _list_marks(target: Target, wording: Wording) -> list[str]:
     """Say by when the plan wants a target, and how firmly."""
     marks = [wording.deadline(target)]
     if target.aspirational:
-        marks.append(say("aspirational", wording.language))
+        marks.append(wording.say("aspirational"))
     if target.measurability == "implied":
-        marks.append(say("implied", wording.language))
+        marks.append(wording.say("implied"))
     if target.year_basis == "inferred":
-        marks.append(say("year_inferred", wording.language))
+        marks.append(wording.say("year_inferred"))
     return marks
 
 
 def _draw_facts(
-    view: View, standing: Standing, series: Sequence[dict[str, Any]], *, asked: str, document: str
+    view: View, standing: Standing, series: Sequence[dict[str, Any]], *, asked: str, document: str, charted: bool
 ) -> Fragment:
-    """Draw the facts behind a target, folded, with its figures to download."""
+    """Draw the facts behind a target, folded, with its figures to download, unless its chart offers them."""
     facts = _list_facts(view, standing, series, asked=asked, document=document)
-    columns = ["indicator", "territory", "year", "value", "unit", "status", "inputs"]
-    rows = [[row[c] if c != "inputs" else " ".join(row[c]) for c in columns] for row in series]
+    csv = ""
+    if not charted and (exact := [row for row in series if not row["qualifier"]]):
+        indicator = view.indicator(exact[0]["indicator"])
+        text = view.describe_chart(indicator, title="", alt="", name=indicator.id)
+        frame = view.figures([indicator.id]).filter(pl.col("qualifier") == "")
+        figures = text.list_figures(view.drawn(frame.rename({"territory_name": "series"})))
+        csv = link_csv(figures["columns"], figures["rows"])
     html = render(
         "target_facts",
-        summary=say("about_target", view.language),
+        summary=view.wording.say("about_target"),
         facts=facts,
-        csv=link_csv(columns, rows) if rows else "",
+        csv=csv,
         csv_name=f"{standing.target.id}.csv",
-        csv_label=say("download_csv", view.language),
+        csv_label=view.wording.say("download_csv"),
     )
     return Fragment(
         html, "\n".join(f"{term}: {asked if isinstance(text, Markup) else text}" for term, text in facts)
@@ -118,38 +121,31 @@ def _list_facts(
     view: View, standing: Standing, series: Sequence[dict[str, Any]], *, asked: str, document: str
 ) -> list[tuple[str, str]]:
     """List form, proof, definition, law, ambiguity, department, comparators, flags, sources of a target."""
-    target, wording, language = standing.target, view.wording, view.language
+    target, wording = standing.target, view.wording
     sources = view.resources(pl.DataFrame(series)) if series else []
-    national = view.context([target.id, *target.national_indicators], "viet_nam")
-    proxies = view.context([*target.proxies, *filter(None, [target.substitute])], view.territory)
-    facts: list[tuple[str, str]] = []
-
-    def add(key: str, text: str) -> None:
-        if text:
-            facts.append((say(key, language), text))
-
-    if asked:
+    law, status = wording.read(target.legal_source), wording.say(f"definition_{target.definition_status}")
+    owners = f"{wording.departments(target)} ({wording.department_basis(target)})"
+    if target.department_source:
+        owners += f". {wording.read(target.department_source)}"
+    national, proxies = target.national, [*target.proxies, *filter(None, [target.substitute])]
+    said = {
         # The forms of a page are in its section on what is missing.
-        facts.append((say("asked_in", language), Markup('<a href="#missing">{}</a>').format(asked)))
-    add("document", document)
-    add("definition", target.definition.get(language))
-    status = say(f"definition_{target.definition_status}", language)
-    law = target.legal_source.get(language)
-    add("legal_source", law if status in law else f"{law} ({status})")
-    add("ambiguity", target.ambiguity.get(language))
-    source = f". {target.department_source.get(language)}" if target.department_source else ""
-    if wording.place.judged:
-        add("department", f"{wording.departments(target)} ({wording.department_basis(target)}){source}")
-    if target.national:
-        add("national", f"{target.national.text.get(language)} – {target.national.source.get(language)}")
-    add("open_sdg_term", " ".join(say_open_sdg(standing, wording)))
-    add("others", "; ".join(map(wording.other_target, wording.registry.others_of(target.id))))
-    add("national_figures", "; ".join(national))
-    add("proxies", "; ".join(proxies))
-    add("flags", "; ".join(view.name_flags(series)))
-    add("source", "; ".join(f"{source.publisher}: {source.title}" for source in sources))
-    add("plan_section", say(f"plan_{target.plan}", language, section=target.section))
-    return facts
+        "asked_in": Markup('<a href="#missing">{}</a>').format(asked) if asked else "",
+        "document": document,
+        "definition": wording.read(target.definition),
+        "legal_source": law if status in law else f"{law} ({status})",
+        "ambiguity": wording.read(target.ambiguity),
+        "department": owners if wording.place.judged else "",
+        "national": f"{wording.read(national.text)} – {wording.read(national.source)}" if national else "",
+        "open_sdg_term": " ".join(say_open_sdg(standing, wording)),
+        "others": "; ".join(map(wording.other_target, wording.registry.others_of(target.id))),
+        "national_figures": "; ".join(view.context([target.id, *target.national_indicators], "viet_nam")),
+        "proxies": "; ".join(view.context(proxies, view.territory)),
+        "flags": "; ".join(view.name_flags(series)),
+        "source": "; ".join(f"{source.publisher}: {source.title}" for source in sources),
+        "plan_section": wording.say(f"plan_{target.plan}", section=target.section),
+    }
+    return [(wording.say(key), text) for key, text in said.items() if text]
 
 
 def draw_target_chart(view: View, standing: Standing) -> Chart | None:
@@ -160,7 +156,7 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
     country = [] if indicator.counts else ["viet_nam"]
     frame = view.figures([target.id], territories=[view.territory, *parts, *country])
     frame = frame.filter(pl.col("qualifier") == "")
-    own = view.registry.territories[view.territory].name.get(view.language)
+    own = view.wording.read(view.registry.territories[view.territory].name)
     if frame.filter(pl.col("territory") != "viet_nam").height < LEAST_DRAWN:
         return None
     others = [name for name in frame["territory_name"].unique(maintain_order=True) if name != own]
@@ -168,20 +164,14 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
     goal = Goal(
         float(target.value),
         target.due or view.year,
-        say("goal_2030", view.language),
+        view.wording.say("goal_2030"),
         view.wording.sign(target),
         path_from="" if standing.required_pace is None else own,
     )
-    last, year = view.wording.last(standing)
-    if standing.state == "contradicted":
-        last, year = view.wording.readings(standing)
-    name = target.name.get(view.language)
-    state = view.registry.name("state", standing.state, view.language).lower()
-    old = f", {say('stale_cell', view.language)}" if standing.stale else ""
-    title = f"{name}: {last} ({year}), {state}{old}" if last else name
+    title = title_chart(standing, view.wording)
     objective = f"{say('goal_2030', view.language)} {view.wording.objective(target)}"
-    if not view.wording.place.judged:
-        title = f"{name}: {last} ({year})" if last else name
+    wanted = f"{objective} ({view.wording.deadline(target)})"
+    said = f"{view.wording.read(target.name)}: {title}. {wanted}. {', '.join(order)}."
     known = view.drawn(frame.rename({"territory_name": "series"}))
     row = standing.doubted
     doubt = None if row is None else Doubt(row["year"], row["readings"])
@@ -190,14 +180,15 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
         view.describe_chart(
             indicator,
             title=title,
-            alt=f"{title}. {objective} ({view.wording.deadline(target)}). {', '.join(order)}. "
-            + " ".join(say_standing(standing, view.wording)[1:]),
+            alt=" ".join([said, *say_standing(standing, view.wording)[1:]]),
             name=target.id,
+            places=frame["territory"].unique().to_list(),
         ),
+        now=view.year,
         target=None if view.wording.place.is_past else goal,
         doubt=doubt,
         breaks=[
-            Break(row.year, say("break_label", view.language))
+            Break(row.year, view.wording.say("break_label"))
             for row in view.registry.breaks_of(target.id, view.territory)
         ],
         series_order=order,
@@ -205,15 +196,38 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
     )
 
 
+def title_chart(standing: Standing, wording: Wording) -> str:
+    """Say in a line what the chart of a target shows: the newest figure, and how far it is from the target."""
+    target = standing.target
+    last, year = wording.readings(standing) if standing.state == "contradicted" else wording.last(standing)
+    if not last:
+        return wording.read(target.name)
+    if not wording.place.judged:
+        return f"{last} ({year})"
+    state = wording.name("state", standing.state).lower()
+    words = {"last": last, "year": year, "state": state}
+    if standing.stale:
+        words["state"] += f", {wording.say('stale_cell')}"
+    if standing.state in ("met", "contradicted", "impossible") or not standing.gap:
+        return wording.say("chart_state", **words)
+    gap, objective = (
+        wording.write(abs(standing.gap), wording.registry.indicators[target.id].decimals),
+        wording.objective(target),
+    )
+    if target.unit == "percent":
+        return wording.say("chart_gap", gap=wording.say("points", number=gap), objective=objective, **words)
+    return wording.say("chart_gap", gap=gap, objective=wording.bare_objective(target), **words)
+
+
 def _foresee(standing: Standing, series: str) -> pl.DataFrame:
     """Return the projection as rows of a trend chart: centre and the ends of the fan."""
     rows = [
         {"series": series, "year": row["year"], "value": row["point"], "status": "projected"}
-        | {end: row[end] for end in FAN}
+        | {end: row[end] for end in BOUNDS}
         for row in standing.projection
     ]
     schema: dict[str, Any] = {"series": pl.String, "year": pl.Int32, "value": pl.Float64, "status": pl.String}
-    return pl.DataFrame(rows, schema=schema | dict.fromkeys(FAN, pl.Float64), orient="row")
+    return pl.DataFrame(rows, schema=schema | dict.fromkeys(BOUNDS, pl.Float64), orient="row")
 
 
 def _say_parts(view: View, standing: Standing) -> list[str]:
@@ -225,9 +239,9 @@ def _say_parts(view: View, standing: Standing) -> list[str]:
     for part in view.registry.territories[view.territory].parts:
         rows = view.rows(indicator.id, part, bounds=True)
         if rows:
-            name = view.registry.territories[part].name.get(view.language)
+            name = view.wording.read(view.registry.territories[part].name)
             value = describe_value(rows[-1], indicator, view.wording)
-            lines.append(say("part_said", view.language, part=name, value=value))
+            lines.append(view.wording.say("part_said", part=name, value=value))
     return lines
 
 
@@ -247,54 +261,54 @@ def _say_last(standing: Standing, wording: Wording) -> Iterator[str]:
     target, language = standing.target, wording.language
     who = {"department": wording.departments(target), "basis": wording.department_basis(target)}
     if standing.state == "lapsed" and target.lapsed is not None:
-        choice = wording.registry.indicators[target.substitute].name.get(language)
-        yield say("lapsed_said", language, day=format_date(target.lapsed.isoformat(), language), choice=choice)
+        choice = wording.read(wording.registry.indicators[target.substitute].name)
+        yield wording.say("lapsed_said", day=wording.date(target.lapsed), choice=choice)
     elif standing.state in ("no_data", "overdue"):
-        parts = [part.get(language) for part in (target.numerator, target.denominator) if part]
-        needs = "; ".join(parts or [target.definition.get(language)])
+        parts = [wording.read(part) for part in (target.numerator, target.denominator) if part]
+        needs = "; ".join(parts or [wording.read(target.definition)])
         if standing.state == "overdue" and target.last_day is not None:
-            yield say("overdue_said", language, day=format_date(target.last_day.isoformat(), language))
-        yield say("no_data_said", language, territory=wording.territory, needs=needs, **who)
+            yield wording.say("overdue_said", day=wording.date(target.last_day))
+        yield wording.say("no_data_said", territory=wording.territory, needs=needs, **who)
     elif standing.state == "contradicted":
         readings, year = wording.readings(standing)
-        yield say("contradicted_said", language, readings=readings, year=year, territory=wording.territory, **who)
+        yield wording.say("contradicted_said", readings=readings, year=year, territory=wording.territory, **who)
     elif standing.state == "milestone_unreported":
-        yield say("milestone_said", language, **who)
+        yield wording.say("milestone_said", **who)
     elif standing.last is not None:
         last, year = wording.last(standing)
-        shown = last or wording.registry.name("state", standing.state, language)
+        shown = last or wording.name("state", standing.state)
         yield f"{say('last_value' if last else 'last_report', language)}: {shown} ({year})."
 
 
 def _say_state(standing: Standing, wording: Wording) -> Iterator[str]:
-    target, language, state = standing.target, wording.language, standing.state
+    target, state = standing.target, standing.state
     if standing.last is None:
         return
-    when = say("by_due", language, year=target.year) if target.year else ""
+    when = wording.say("by_due", year=target.year) if target.year else ""
     chance = "" if standing.probability is None else say_chance(standing.probability, wording)
     if state in ("likely", "leaning", "uncertain", "unlikely"):
-        yield say(f"{state}_said", language, when=when, chance=chance)
+        yield wording.say(f"{state}_said", when=when, chance=chance)
     elif state == "met":
         if standing.met_since is not None and standing.points > 1:
-            yield say("met_since_said", language, year=_year(standing, standing.met_since, wording))
+            yield wording.say("met_since_said", year=_year(standing, standing.met_since, wording))
         else:
-            yield say("met_said", language)
+            yield wording.say("met_said")
         if chance and when:
-            yield say("keep_said", language, when=when, chance=chance)
+            yield wording.say("keep_said", when=when, chance=chance)
     elif state == "impossible":
         most = wording.registry.indicators[target.id].upper
-        yield say("impossible_said", language, most=format_number(most, 0, language))
+        yield wording.say("impossible_said", most=wording.write(most, 0))
     elif state == "missed" and target.year is None:
-        yield say("floor_missed_said", language, year=wording.last(standing)[1])
+        yield wording.say("floor_missed_said", year=wording.last(standing)[1])
     elif state == "missed":
-        yield say("missed_said", language, year=target.year)
+        yield wording.say("missed_said", year=target.year)
     elif state == "due" and target.last_day is not None:
-        yield say("due_said", language, day=format_date(target.last_day.isoformat(), language))
+        yield wording.say("due_said", day=wording.date(target.last_day))
     elif state in TRENDLESS:
         reason = wording.break_reason(standing) if state == "broken" else ""
-        yield say(f"{state}_said", language, points=standing.points, reason=reason)
+        yield wording.say(f"{state}_said", points=standing.points, reason=reason)
     if standing.lost_since is not None:
-        yield say("lost_said", language, year=_year(standing, standing.lost_since, wording))
+        yield wording.say("lost_said", year=_year(standing, standing.lost_since, wording))
 
 
 def _say_projection(standing: Standing, wording: Wording) -> Iterator[str]:
@@ -302,7 +316,7 @@ def _say_projection(standing: Standing, wording: Wording) -> Iterator[str]:
     if row is not None and standing.target.year is not None:
         words = say_outlook(standing, wording, row)
         year = _year(standing, row["year"], wording)
-        yield say("projection_said", wording.language, year=year, **words)
+        yield wording.say("projection_said", year=year, **words)
 
 
 def say_rests(standing: Standing, wording: Wording) -> list[str]:
@@ -312,59 +326,57 @@ def say_rests(standing: Standing, wording: Wording) -> list[str]:
     held = round(read_track_record(company=standing.has_company).coverage80 * 10)
     rests = "company_said" if standing.has_company else "alone_said"
     return [
-        say(rests, wording.language, count=standing.company, least=METHOD.least_company),
-        say("record_said", wording.language, held=held),
+        wording.say(rests, count=standing.company, least=METHOD.least_company),
+        wording.say("record_said", held=held),
     ]
 
 
 def _say_pace(standing: Standing, wording: Wording) -> Iterator[str]:
     if standing.required_pace is None or standing.target.year is None:
         return
-    language = wording.language
     words = {
         "year": standing.target.year,
         "required": wording.pace(standing.required_pace, standing.target),
         "left": standing.years_left,
-        "since": say("pace_since", language, year=wording.last(standing)[1]) if wording.is_old(standing) else "",
+        "since": wording.say("pace_since", year=wording.last(standing)[1]) if wording.is_old(standing) else "",
     }
     if standing.observed_pace is None:
-        yield say("pace_needed_said", language, **words)
+        yield wording.say("pace_needed_said", **words)
     else:
         observed = wording.pace(standing.observed_pace, standing.target)
-        yield say("pace_said", language, observed=observed, **words)
+        yield wording.say("pace_said", observed=observed, **words)
     if standing.best_pace is None or standing.observed_pace is None:
         return
     best = wording.pace(standing.best_pace, standing.target)
     # What is written as 0 is no step either.
     if standing.best_pace * standing.required_pace <= 0 or not any(digit in best for digit in "123456789"):
-        yield say("best_pace_none_said", language, span=standing.best_span)
+        yield wording.say("best_pace_none_said", span=standing.best_span)
     else:
-        yield say("best_pace_said", language, span=standing.best_span, best=best)
+        yield wording.say("best_pace_said", span=standing.best_span, best=best)
 
 
 def _say_cautions(standing: Standing, wording: Wording) -> Iterator[str]:
     target, language = standing.target, wording.language
     if standing.broken and standing.state not in TRENDLESS:
-        yield say("after_break_said", language, reason=wording.break_reason(standing))
+        yield wording.say("after_break_said", reason=wording.break_reason(standing))
     if standing.stale and standing.last is not None:
-        yield say("stale_said", language, year=wording.last(standing)[1])
+        yield wording.say("stale_said", year=wording.last(standing)[1])
     if target.year_basis == "yearly":
-        yield say("yearly_floor_said", language)
+        yield wording.say("yearly_floor_said")
     if target.lapsed is not None and target.kind == "milestone":
-        yield say("lapsed_milestone_said", language, day=format_date(target.lapsed.isoformat(), language))
+        yield wording.say("lapsed_milestone_said", day=wording.date(target.lapsed))
     if target.implausible:
-        yield f"{say('implausible', language)}: {target.implausible.get(language)}"
+        yield f"{say('implausible', language)}: {wording.read(target.implausible)}"
 
 
 def say_open_sdg(standing: Standing, wording: Wording) -> Iterator[str]:
     """Say the progress of a target by the rule of Open SDG, if it has any."""
     progress = standing.progress
     if progress is not None and progress["score"] is not None and progress["base_year"] is not None:
-        yield say(
+        yield wording.say(
             "open_sdg_said",
-            wording.language,
-            **{"class": say(f"open_sdg_{progress['class']}", wording.language)},
-            score=format_number(progress["score"], 1, wording.language),
+            **{"class": wording.say(f"open_sdg_{progress['class']}")},
+            score=wording.write(progress["score"], 1),
             base=_year(standing, progress["base_year"], wording),
         )
 
@@ -378,7 +390,7 @@ def say_chance(probability: float, wording: Wording) -> str:
     """Say a probability in words: "about 35%", "below 5%"."""
     percent = round(probability * 100 / STEP) * STEP
     key = "chance_below" if percent < STEP else "chance_above" if percent > 100 - STEP else "chance_between"
-    return say(key, wording.language, number=min(max(percent, STEP), 100 - STEP))
+    return wording.say(key, number=min(max(percent, STEP), 100 - STEP))
 
 
 def say_outlook(
@@ -387,7 +399,7 @@ def say_outlook(
     """Write centre and 80% range of a projected year: `point`, `low`, `high`; the low end is always bare."""
     indicator = wording.registry.indicators[standing.target.id]
     language, decimals = wording.language, indicator.decimals
-    said = {key: format_number(row[name], decimals, language) for key, name in ENDS.items()}
+    said = {key: wording.write(row[name], decimals) for key, name in ENDS.items()}
     if unit:
         for key in ("point", "high"):
             said[key] = with_unit(row[ENDS[key]], indicator.unit, decimals, language, wording.registry)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -18,20 +20,16 @@ from hpedu.present.base import BaseReport
 from hpedu.present.page.blocks import Prose, draw_badge
 from hpedu.present.page.display import ChartText
 from hpedu.registry import Registry
-from hpedu.registry.models import Duty, Indicator, OtherTarget, Target, Task
+from hpedu.registry.models import Duty, Indicator, OtherTarget, Target, Task, Text
 from hpedu.texts import Language, count_decimals, format_date, format_number, say, school_year
 
 _SIGNS = {">=": "≥", ">": ">", "<=": "≤", "<": "<"}
 SIGNS = {"milestone": "", "": ""} | {code: f"{sign}\N{NO-BREAK SPACE}" for code, sign in _SIGNS.items()}
-
 WHOLE = 100  # percent
-
 OWED = ("no_data", "overdue", "contradicted", "milestone_unreported")
 """States of a target for which a division owes a figure, a report or a confirmation."""
 SILENT = (*OWED, "lapsed")
 """States of a target about which nothing is known for certain."""
-
-
 GROUNDS = ("stated", "inferred", "disputed")
 """Grounds on which a division answers for a target."""
 
@@ -44,21 +42,49 @@ class Wording:
         self.place = registry.territories[territory]
         self.territory = self.place.name.get(language)
 
+    def say(self, key: str, **values: object) -> str:
+        """Return a text in the language of the page."""
+        return say(key, self.language, **values)
+
+    def read(self, text: Text | None) -> str:
+        """Return the wording of the registry in the language of the page; "" if there is none."""
+        return text.get(self.language) if text else ""
+
+    def name(self, dimension: str, code: str) -> str:
+        """Name a code of the registry."""
+        return self.registry.name(dimension, code, self.language)
+
+    def write(self, value: float | Decimal | None, decimals: int = 0) -> str:
+        """Write a number."""
+        return format_number(value, decimals, self.language)
+
+    def value(self, row: Mapping[str, Any]) -> str:
+        """Write an indicator value with its unit and the decimals that are shown."""
+        shown = count_shown(row, self.registry.indicators[row["indicator"]])
+        return with_unit(row["value"], row["unit"], shown, self.language, self.registry)
+
+    def year(self, row: Mapping[str, Any]) -> str:
+        """Name the year of an indicator value."""
+        return name_year(row["year"], self.registry.indicators[row["indicator"]], self.registry, self.language)
+
+    def date(self, day: date | None) -> str:
+        """Write a day; "" without one."""
+        return format_date(day.isoformat(), self.language) if day else ""
+
     def objective(self, target: Target) -> str:
         """Write the objective as the plan gives it: "≥ 48,05%", with all decimals; "" for a milestone.
 
         A territory that is no more has none.
         """
-        if target.kind == "milestone" or self.place.is_past:
-            return ""
-        value = with_unit(float(target.value), target.unit, stated_decimals(target), self.language, self.registry)
-        return self.sign(target) + value
+        bare = self.bare_objective(target)
+        unit = name_unit(target.unit, self.language, self.registry)
+        return f"{bare}{unit}" if bare else ""
 
     def sign(self, target: Target) -> str:
         """Write the comparison of an objective; "" where nothing can be more than that: 100% is 100%."""
         if target.unit == "percent" and target.value == WHOLE and target.comparison == ">=":
             return ""
-        more = say("more_than", self.language) + "\N{NO-BREAK SPACE}"
+        more = self.say("more_than") + "\N{NO-BREAK SPACE}"
         return more if target.comparison == ">" else SIGNS[target.comparison]
 
     def bare_objective(self, target: Target) -> str:
@@ -69,9 +95,7 @@ class Wording:
 
     def deadline(self, target: Target) -> str:
         """Say by which year a target is to be met, or that it holds every year."""
-        if target.year is None:
-            return say("yearly", self.language)
-        return say("by_year", self.language, year=target.year)
+        return self.say("by_year", year=target.year) if target.year else self.say("yearly")
 
     def departments(self, target: Target) -> str:
         """Name the divisions that answer for a target."""
@@ -96,86 +120,77 @@ class Wording:
         """Name a division; of one that has ended, say when, and who has its work now or that this is not known."""
         row = self.registry.departments[name]
         if row.valid_to is None:
-            return row.name.get(self.language)
-        key = "department_followed" if row.successor else "department_ended"
-        return say(
-            key,
-            self.language,
-            name=row.name.get(self.language),
-            day=format_date(row.valid_to.isoformat(), self.language),
-            successor=self.department(row.successor) if row.successor else "",
-        )
+            return self.read(row.name)
+        key, successor = "department_ended", ""
+        if row.successor:
+            key, successor = "department_followed", self.department(row.successor)
+        return self.say(key, name=self.read(row.name), day=self.date(row.valid_to), successor=successor)
 
     def lead(self, task: Task) -> str:
         """Name the divisions that lead a task, with what the plan adds."""
         names = "; ".join(map(self.department, task.departments))
-        return f"{names} ({task.lead_note.get(self.language)})" if task.lead_note else names
+        return f"{names} ({self.read(task.lead_note)})" if task.lead_note else names
 
     def bearer(self, duty: Duty) -> str:
         """Name the divisions that have a duty, marked if the plan does not; say so if nobody is known."""
         named = self.registry.bearers_of(duty)
         mark = "" if duty.departments else " *"
-        return "; ".join(map(self.department, named)) + mark if named else say("no_bearer", self.language)
+        return "; ".join(map(self.department, named)) + mark if named else self.say("no_bearer")
 
     def name_place(self, section: str, annex: str) -> str:
         """Name a place in a plan: section, and row of the annex."""
-        row = say("annex_row", self.language, row=annex) if annex else ""
+        row = self.say("annex_row", row=annex) if annex else ""
         return ", ".join(filter(None, [section, row]))
 
     def other_target(self, other: OtherTarget) -> str:
         """Write a target of others in a line: who, what, how much, by when."""
         decimals = max(0, -int(other.value.as_tuple().exponent))
-        ends = [format_number(other.value, decimals, self.language)] if other.upper else []
-        ends.append(
-            with_unit(float(other.upper or other.value), other.unit, decimals, self.language, self.registry)
-        )
-        amount = "" if other.unit == "status" else SIGNS[other.comparison] + "–".join(ends)
-        named = ", ".join(filter(None, [other.name.get(self.language), amount]))
-        return f"{other.owner.get(self.language)}: {named} ({other.year})"
+        ends = [self.write(float(end), decimals) for end in (other.value, other.upper) if end]
+        unit = name_unit(other.unit, self.language, self.registry)
+        amount = "" if other.unit == "status" else SIGNS[other.comparison] + "–".join(ends) + unit
+        named = ", ".join(filter(None, [self.read(other.name), amount]))
+        return f"{self.read(other.owner)}: {named} ({other.year})"
 
     def department_basis(self, target: Target) -> str:
         """Say why these divisions answer for a target."""
         owner = self.registry.owners.get(target.owner)
-        subject, section = (owner.name.get(self.language), owner.section) if owner else ("", "")
-        return say(f"department_{target.department_basis}", self.language, subject=subject, section=section)
+        subject, section = (self.read(owner.name), owner.section) if owner else ("", "")
+        return self.say(f"department_{target.department_basis}", subject=subject, section=section)
 
     def badge(self, standing: Standing) -> Markup:
         """Draw the state of a target as sign and words."""
-        return draw_badge(standing.state, self.registry.name("state", standing.state, self.language))
+        return draw_badge(standing.state, self.name("state", standing.state))
 
     def pace(self, value: float | None, target: Target) -> str:
         """Write a yearly change: points for a percentage, percent for a count, else the target's unit."""
         if value is None:
             return ""
         if self.registry.indicators[target.id].counts:
-            return say("a_year_percent", self.language, number=format_number(value, 1, self.language))
+            return self.say("a_year_percent", number=format_number(value, 1, self.language))
         decimals = 0 if target.unit == "per_10k" else 1
         return format_amount(value, target.unit, decimals, self.language, self.registry)
 
     def break_reason(self, standing: Standing) -> str:
         """Say why the target's series breaks, the newest break; "" if it does not."""
         breaks = self.registry.breaks_of(standing.target.id, standing.territory)
-        return breaks[-1].reason.get(self.language) if breaks else ""
+        return self.read(breaks[-1].reason) if breaks else ""
 
     def last(self, standing: Standing) -> tuple[str, str]:
         """Write the last value and its year, both "" if there is none."""
         row = standing.last
         if row is None:
             return "", ""
-        indicator = self.registry.indicators[row["indicator"]]
-        year = name_year(row["year"], indicator, self.registry, self.language)
         if standing.target.kind == "milestone":
-            return "", year
+            return "", self.year(row)
         sign = f"{row['qualifier']} " if row.get("qualifier") in (">", "<") else ""
-        shown = count_shown(row, indicator)
-        return sign + with_unit(row["value"], row["unit"], shown, self.language, self.registry), year
+        return sign + self.value(row), self.year(row)
 
     def state(self, standing: Standing) -> str:
         """Name the state, with the readings of a figure that is contradicted and a word on one that is old."""
-        name = self.registry.name("state", standing.state, self.language)
+        name = self.name("state", standing.state)
         readings, year = self.readings(standing)
         marks = [f"{readings} ({year})"] if readings else []
-        marks += [say("stale_cell", self.language)] if standing.stale and standing.last is not None else []
+        marks += [self.say("stale_cell")] if standing.stale and standing.last is not None else []
         return "; ".join([name, *marks])
 
     def readings(self, standing: Standing) -> tuple[str, str]:
@@ -184,15 +199,9 @@ class Wording:
         if row is None:
             return "", ""
         indicator = self.registry.indicators[row["indicator"]]
-        numbers = [
-            format_number(value, indicator.decimals, self.language, trim=True) for value in row["readings"][:-1]
-        ]
-        last = {**row, "value": row["readings"][-1]}
-        numbers.append(
-            with_unit(last["value"], row["unit"], count_shown(last, indicator), self.language, self.registry)
-        )
-        year = name_year(row["year"], indicator, self.registry, self.language)
-        return f" {say('or', self.language)} ".join(numbers), year
+        numbers = [format_number(value, indicator.decimals, self.language, trim=True) for value in row["readings"]]
+        unit = name_unit(row["unit"], self.language, self.registry)
+        return f" {self.say('or')} ".join(numbers) + unit, self.year(row)
 
     def is_old(self, standing: Standing) -> bool:
         """Return whether what is left to do is counted from a later year than that of the last figure."""
@@ -216,10 +225,8 @@ def count_shown(row: Mapping[str, Any], indicator: Indicator) -> int:
 
 def describe_value(row: Mapping[str, Any], indicator: Indicator, wording: Wording) -> str:
     """Write an indicator value in a line: name, number with unit, year; a bound keeps its sign."""
-    value = with_unit(row["value"], row["unit"], count_shown(row, indicator), wording.language, wording.registry)
     sign = {"about": "≈ "}.get(row["qualifier"], f"{row['qualifier']} " if row["qualifier"] else "")
-    year = name_year(row["year"], indicator, wording.registry, wording.language)
-    return f"{indicator.name.get(wording.language)}: {sign}{value} ({year})"
+    return f"{wording.read(indicator.name)}: {sign}{wording.value(row)} ({wording.year(row)})"
 
 
 def basis(indicator: Indicator, registry: Registry) -> str:
@@ -234,11 +241,15 @@ def name_year(year: int, indicator: Indicator, registry: Registry, language: Lan
 
 def with_unit(value: float, unit: str, decimals: int, language: Language, registry: Registry) -> str:
     """Write a number with its unit: "22,0%", "31,5 học sinh/lớp"; a status or plain ratio has none."""
-    number = format_number(value, decimals, language)
+    return format_number(value, decimals, language) + name_unit(unit, language, registry)
+
+
+def name_unit(unit: str, language: Language, registry: Registry) -> str:
+    """Name a unit as it follows its number, with the space between; a status or plain ratio has none."""
     if unit in ("status", "ratio", "per_100"):
-        return number
+        return ""
     label = registry.name("unit", unit, language)
-    return f"{number}{label}" if unit in ("percent", "per_1000") else f"{number} {label}"
+    return label if unit in ("percent", "per_1000") else f" {label}"
 
 
 @dataclass(frozen=True)
@@ -281,10 +292,6 @@ class Change:
     @property
     def missing(self) -> bool:
         return self.first.missing or self.last.missing
-
-    @property
-    def indicator(self) -> Indicator:
-        return self.last.indicator
 
     def __str__(self) -> str:
         return self.text
@@ -359,8 +366,8 @@ class View(BaseReport):
 
     def at(self, indicator: str, year: int, territory: str | None = None) -> Quantity:
         """Return the value of an indicator in one year."""
-        rows = [row for row in self.rows(indicator, territory, future=True) if row["year"] == year]
-        return self._quantity(indicator, rows[0] if rows else None, territory)
+        rows = self.rows(indicator, territory, future=True)
+        return self._quantity(indicator, next((row for row in rows if row["year"] == year), None), territory)
 
     def change(self, indicator: str, *, since: int, territory: str | None = None) -> Change:
         """Return the change from the first value of `since` or later to the newest one."""
@@ -437,29 +444,26 @@ class View(BaseReport):
             for territory in territories
             for row in self.rows(name, territory, future=future, bounds=True)
         ]
-        columns: dict[str, Any] = {
-            "indicator": pl.String,
-            "name": pl.String,
-            "territory": pl.String,
-            "territory_name": pl.String,
-            "year": pl.Int32,
-            "year_name": pl.String,
-            "value": pl.Float64,
-            "decimals": pl.Int64,
-            "unit": pl.String,
-            "status": pl.String,
-            "qualifier": pl.String,
-            "flags": pl.List(pl.String),
-            "inputs": pl.List(pl.String),
-        }
+        names = (
+            "indicator",
+            "name",
+            "territory",
+            "territory_name",
+            "year",
+            "year_name",
+            "value",
+            "decimals",
+            "unit",
+        )
+        kinds: dict[str, Any] = {"year": pl.Int32, "value": pl.Float64, "decimals": pl.Int64}
+        kinds |= dict.fromkeys(("flags", "inputs"), pl.List(pl.String))
+        columns = {name: kinds.get(name, pl.String) for name in (*names, "status", "qualifier", "flags", "inputs")}
         return pl.DataFrame([{c: row[c] for c in columns} for row in rows], schema=columns, orient="row")
 
     def rows(
         self, indicator: str, territory: str | None = None, *, future: bool = False, bounds: bool = False
     ) -> list[dict[str, Any]]:
-        """Return the values of one indicator in a territory, by default the report's own.
-
-        Columns are those of `hpedu.values.VALUES`.
+        """Return the values of one indicator in a territory, by default the report's own (`hpedu.values.VALUES`).
 
         `future` adds what was foreseen for years after the report's, `bounds` the figures that are only bounds.
         """
@@ -479,12 +483,9 @@ class View(BaseReport):
 
     def context(self, indicators: Sequence[str], territory: str) -> list[str]:
         """Write the newest value of each indicator in a territory, a line each; nothing for those without."""
-        lines = []
-        for name in indicators:
-            if name in self.registry.indicators:
-                rows = self.rows(name, territory, bounds=True)
-                lines += [describe_value(rows[-1], self.indicator(name), self.wording)] if rows else []
-        return lines
+        known = [name for name in indicators if name in self.registry.indicators]
+        newest = [(name, self.rows(name, territory, bounds=True)[-1:]) for name in known]
+        return [describe_value(row, self.indicator(name), self.wording) for name, rows in newest for row in rows]
 
     def name_flags(self, rows: Sequence[dict[str, Any]]) -> list[str]:
         """Name every flag that one of the values carries."""
@@ -492,13 +493,48 @@ class View(BaseReport):
         return [self.registry.name("flag", flag, self.language) for flag in flags]
 
     def drawn(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return what a chart of series takes of `values` with a column `series`: the flags are in words."""
-        names = {code: row.name.get(self.language) for code, row in self.registry.codes_of("flag").items()}
-        worded = pl.col("flags").list.eval(pl.element().replace(names))
-        return frame.select("series", "year", "value", "decimals", "status", "inputs", worded)
+        """Return what a chart of series takes of `values` with a column `series`: the flags are in words.
 
-    def describe_chart(self, indicator: Indicator, *, title: str, alt: str, name: str) -> ChartText:
-        """Return the text of a chart of an indicator, with its unit, decimals and kind of year."""
+        Where each series is a territory, it has the colour that this territory has everywhere.
+        """
+        names = {code: self.wording.name("flag", code) for code in self.registry.codes_of("flag")}
+        worded = pl.col("flags").list.eval(pl.element().replace(names))
+        places = frame["territory"].unique()
+        looks = {place: self.look_of(place) for place in places}
+        by_place = frame["series"].n_unique() <= len(places)
+        look = pl.col("territory").replace_strict(looks if by_place else {}, default=None, return_dtype=pl.String)
+        columns = ("series", "year", "value", "decimals", "status", "inputs")
+        panel = ["panel"] if "panel" in frame.columns else []
+        return frame.select(*columns, worded, look.alias("look"), *panel)
+
+    def look_of(self, territory: str) -> str:
+        """Return the name of the colour that a territory has in every chart."""
+        place = self.registry.territories[territory]
+        if place.role in ("city", "country"):
+            return place.role
+        parts = self.registry.territories[self.registry.city].parts
+        return ("first", "second")[parts.index(territory)] if territory in parts else "third"
+
+    def describe_chart(
+        self,
+        indicator: Indicator,
+        *,
+        title: str,
+        alt: str,
+        name: str,
+        places: Sequence[str] = (),
+        more: Sequence[str] = (),
+    ) -> ChartText:
+        """Return the text of a chart of an indicator, with its unit, decimals and kind of year, and its source.
+
+        It shows the indicator in some `places`, by default the report's, and perhaps `more` indicators.
+        """
+        shown = [
+            row
+            for one in (indicator.id, *more)
+            for place in places or [self.territory]
+            for row in self.rows(one, place)
+        ]
         return ChartText(
             title=title,
             alt=alt,
@@ -507,7 +543,16 @@ class View(BaseReport):
             unit_label=self.registry.name("unit", indicator.unit, self.language),
             decimals=indicator.decimals,
             school_year=basis(indicator, self.registry) == "school_year",
+            measure="" if more else self._name_indicator(indicator.id),
+            source=self.name_sources({source for row in shown for source in row["sources"]}),
         )
+
+    def name_sources(self, names: Collection[str]) -> str:
+        """Say who published the figures of a chart, by the names of their sources, and when the newest."""
+        sources = store.sources(pl.Series(sorted(names), dtype=pl.String))
+        publishers = dict.fromkeys(self.name_publisher(source.publisher) for source in sources)
+        date = format_date(max((source.published for source in sources), default=""), self.language)
+        return self._say("chart_source", names=", ".join(publishers), date=date) if publishers else ""
 
     def resources(self, values: pl.DataFrame) -> list[Resource]:
         """Return the resources that values (with a column `sources`) come from."""
@@ -520,14 +565,9 @@ class View(BaseReport):
         place = self.registry.territories[territory or self.territory].name.get(self.language)
         if row is None:
             return Quantity(indicator, None, "", "", "", place)
-        return Quantity(
-            indicator,
-            row["value"],
-            self._write(row["value"], shown := count_shown(row, indicator)),
-            with_unit(row["value"], row["unit"], shown, self.language, self.registry),
-            name_year(row["year"], indicator, self.registry, self.language),
-            place,
-        )
+        number = self._write(row["value"], count_shown(row, indicator))
+        words = self.wording.value(row), self.wording.year(row), place
+        return Quantity(indicator, row["value"], number, *words)
 
     def _say_missing(self, indicators: Sequence[str], territories: Sequence[str]) -> str:
         names = dict.fromkeys(map(self._name_indicator, indicators))

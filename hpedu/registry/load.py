@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from hpedu.decoding import decode_text
 from hpedu.errors import Problem, Refused, RegistryError, UnknownName, list_problems
-from hpedu.folders import find_own
+from hpedu.folders import Project, find_own, write_whole
 from hpedu.registry import models
 from hpedu.registry.check import cross_check
 from hpedu.registry.registry import Registry
@@ -64,6 +64,14 @@ def load_registry() -> Registry:
 @cache
 def _load(own: Path | None) -> Registry:
     return read_registry(HOME, own)
+
+
+def name_office(project: Project, name: str) -> None:
+    """Write down who makes the pages of a project, in its own registry: it stands on each from now on."""
+    rows = io.StringIO()
+    csv.writer(rows, lineterminator="\n").writerows([("id", "name_vi", "name_en"), ("made_by", name, name)])
+    write_whole(project.registry / "offices.csv", rows.getvalue().encode())
+    _load.cache_clear()
 
 
 def read_registry(home: Path, own: Path | None = None) -> Registry:

@@ -148,6 +148,16 @@ class Conversion(Row):
     extent: Literal["whole", "part", "part_area_only", "part_area_whole_population"]
 
 
+class CommunePoint(Row):
+    """The middle of a commune of today, in degrees (WGS 84), for a map; some are named on it to find one's way."""
+
+    code: Annotated[str, Names("commune_of_2025")] = Field(pattern=r"^\d{5}$")
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    named: bool
+    source: Words
+
+
 class District(Row):
     """A district abolished on 1 July 2025."""
 
@@ -552,6 +562,12 @@ class PublisherName(Row):
     name: Words
     publisher: Words
     shown: Text
+
+
+class Office(Keyed):
+    """The name of the office that makes the pages: a project has its own row `made_by`."""
+
+    name: Text
 
 
 class Limit(Keyed):

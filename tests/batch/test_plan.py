@@ -8,7 +8,8 @@ from hpedu.batch.plan import BareCode, NoSchoolList, NotInList, Run, find_commun
 from hpedu.digest import Prepared
 from hpedu.errors import UnknownName, WrongParameters
 from hpedu.folders import Project
-from hpedu.present.report import Report, list_targets
+from hpedu.present.report import Report
+from hpedu.present.scorecard import list_targets
 from hpedu.registry import Registry
 
 COMMUNES = {

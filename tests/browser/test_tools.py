@@ -65,7 +65,6 @@ def page(offline: BrowserContext, path: Path) -> Page:
 def open_tools(page: Page) -> Locator:
     figure = page.locator("figure.chart").first
     figure.scroll_into_view_if_needed()
-    expect(figure.locator(".is-live")).to_be_visible(timeout=20_000)
     figure.locator(".tools summary").click()
     return figure
 
@@ -74,8 +73,8 @@ def test_labels_are_words_and_nothing_else(page: Page) -> None:
     figure = open_tools(page)
     assert page.locator("h1").inner_text() == HOSTILE
     assert figure.locator("figcaption").inner_text() == HOSTILE
-    assert "49" not in figure.locator(".live").inner_text()  # {{7*7}} is no formula either
-    assert page.locator("script").count() == 4  # charts, library, the page's own, and the library unpacked
+    assert "49" not in figure.locator(".wide").inner_text()  # {{7*7}} is no formula either
+    assert page.locator("script").count() == 3  # figures, and the scripts of charts and of reading
     assert page.locator("img").count() == 0
     assert page.locator("a[href^='javascript']").count() == 0
 
@@ -84,17 +83,38 @@ def test_a_line_is_hidden_and_the_last_one_stays(page: Page) -> None:
     figure = open_tools(page)
     boxes = figure.locator("fieldset input")
     expect(boxes).to_have_count(2)
-    assert figure.locator(".live").get_by_text(CALM).count() > 0
+    line = figure.locator(f".wide [data-series='{CALM}'] path").first
+    assert line.is_visible()
     boxes.nth(1).focus()
     page.keyboard.press("Space")
-    expect(figure.locator(".live").get_by_text(CALM)).to_have_count(0)
+    assert not line.is_visible()
     assert boxes.nth(0).is_disabled() and not boxes.nth(1).is_disabled()
     boxes.nth(1).check()
-    expect(figure.locator(".live").get_by_text(CALM).first).to_be_visible()
+    assert line.is_visible()
+
+
+def test_the_pointer_is_told_the_figures_of_the_year_under_it(page: Page) -> None:
+    figure = page.locator("figure.chart").first
+    figure.scroll_into_view_if_needed()
+    plot = figure.locator(".wide [data-rows] > rect").bounding_box()
+    assert plot
+    page.mouse.move(plot["x"] + plot["width"] - 14, plot["y"] + 40)
+    tip = figure.locator(".tip")
+    assert tip.inner_text().splitlines()[0] == "2025-2026" and f"{CALM}: 40,0" in tip.inner_text()
+    page.mouse.move(plot["x"] + 12, plot["y"] + 40)
+    assert f"{CALM}: 30,0" in tip.inner_text()
+    page.mouse.move(0, 0)
+    assert not tip.is_visible()
 
 
 @pytest.mark.parametrize(
-    ("kind", "start"), [("csv", b"\xef\xbb\xbfseries"), ("svg", b"<?xml"), ("png", b"\x89PNG")]
+    ("kind", "start"),
+    [
+        ("csv", b"\xef\xbb\xbf"),
+        ("svg", b"<?xml"),
+        ("png", b"\x89PNG"),
+        ("html", b"<!doctype html>"),
+    ],
 )
 def test_a_chart_is_saved_under_a_name_that_tells_what_it_is(page: Page, kind: str, start: bytes) -> None:
     figure = open_tools(page)
@@ -106,7 +126,9 @@ def test_a_chart_is_saved_under_a_name_that_tells_what_it_is(page: Page, kind: s
     assert saved.startswith(start)
     if kind == "svg":
         assert b'xmlns="http://www.w3.org/2000/svg"' in saved and b"<script" not in saved
-        assert "Hải".encode() in saved
+        assert "Hải".encode() in saved and b"var(" not in saved
+    if kind == "html":
+        assert b"<svg" in saved and b"<table" in saved and b"<script" not in saved
 
 
 def test_a_link_to_a_target_is_copied_or_shown_to_be_copied(browser: Browser, path: Path) -> None:
@@ -121,7 +143,7 @@ def test_a_link_to_a_target_is_copied_or_shown_to_be_copied(browser: Browser, pa
         status = page.locator(".target [role=status]")
         wanted = f"{path.as_uri()}#nursery_enrolment_rate"
         if permissions:
-            expect(status).to_have_text("Đã chép liên kết")
+            expect(status).to_have_text("Đã sao chép")
             assert page.evaluate("navigator.clipboard.readText()") == wanted
         else:
             expect(status.locator("input")).to_have_value(wanted)
@@ -143,20 +165,23 @@ def test_a_figure_leads_to_its_cell(page: Page) -> None:
     figure = page.locator("figure.chart").first
     figure.locator(".numbers summary").click()
     figure.locator("a.cite").first.click()
+    page.click("dialog a")
     assert page.locator(":target").is_visible()  # unfolded
-    assert page.locator(":target").inner_text() == f"{HOSTILE}.csv: B2"
+    assert page.locator(":target").inner_text() == "1: B2"
+    page.click(":target a")
+    assert page.locator(":target code").inner_text() == f"{HOSTILE}.csv"
 
 
 def test_paper_keeps_charts_whole_and_figures_folded(page: Page, path: Path, tmp_path: Path) -> None:
     page.set_viewport_size(SHEET)
     page.emulate_media(media="print")
-    for still in page.locator(".still svg").all():
+    for still in page.locator(".picture svg:visible").all():
         box = still.bounding_box()
         assert box and box["width"] <= SHEET["width"] and box["height"] < SHEET["height"]
         assert still.evaluate("(svg) => getComputedStyle(svg.closest('.picture')).breakInside") == "avoid"
     # What is folded on the screen stays folded: the figures are in workbook and package.
     assert not page.locator(".numbers td").first.is_visible()
-    assert not page.locator(".tools").first.is_visible() and not page.locator(".live").first.is_visible()
+    assert not page.locator(".tools").first.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= SHEET["width"]
     for name in ("one.pdf", "two.pdf"):
         print_pdf(path, tmp_path / name)

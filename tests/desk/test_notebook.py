@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from hpedu.desk.notebook import KINDS, plot, set_up, show_chart
 from hpedu.errors import Refused, UnknownName
-from hpedu.present.page.display import LAB_CHART, PageHead
+from hpedu.present.page.display import LAB_CHART, WIDE, PageHead
 from hpedu.present.page.page import render_page
 from hpedu.texts import current_language, remember_language
 
@@ -63,7 +63,7 @@ def test_numbers_are_those_of_the_report_and_the_author_has_the_last_word() -> N
 def test_a_chart_of_many_rows_is_drawn_and_its_width_ends() -> None:
     many = pl.DataFrame({"x": range(6000)})
     spec = show_chart(altair.Chart(many).mark_point().encode(x="x").properties(width="container"))[LAB_CHART]
-    assert spec["width"] == 640
+    assert spec["width"] == WIDE
 
 
 def test_the_page_draws_it_too() -> None:

@@ -281,7 +281,9 @@ def test_the_list_opens_no_connection(project: Project) -> None:
 
 def test_without_the_extra_it_says_what_to_install() -> None:
     code = "import sys, hpedu.cli; sys.modules['httpx'] = None; hpedu.cli.main()"
-    done = subprocess.run([sys.executable, "-c", code, "fetch", "nso"], capture_output=True, text=True, cwd=ROOT, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "fetch", "nso"], capture_output=True, text=True, cwd=ROOT, check=False
+    )
     assert done.returncode == 1 and "pip install 'hpedu[fetch]'" in done.stderr and "Traceback" not in done.stderr
 
 

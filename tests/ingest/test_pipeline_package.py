@@ -150,6 +150,7 @@ def test_what_offices_leave_in_a_folder_is_no_data(small: Callable[..., Project]
         "Thumbs.DB",
         "Icon\r",
         "a - Shortcut.lnk",
+        "communes.geojson",
     )
     read, whole = read_small(small(dict.fromkeys([*litter, *deep], b"x")))
     assert read == {"a.csv"} and not whole

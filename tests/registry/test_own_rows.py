@@ -13,7 +13,7 @@ from hpedu.errors import RegistryError
 from hpedu.folders import HOME_VARIABLE, MARKER, Project
 from hpedu.ingest.layouts import load_layouts
 from hpedu.registry import load_registry
-from hpedu.registry.load import _load
+from hpedu.registry.load import _load, name_office
 
 MEASURES = "id,unit,additive,basis,name_vi,name_en,definition_vi,definition_en\n"
 
@@ -91,3 +91,11 @@ def test_a_layout_of_ones_own_comes_first_and_changes_what_tables_are_made_from(
     assert load_layouts()[0].id == "own_kindergarten"
     changed = {name for name, digest in describe_inputs(project).items() if before.get(name) != digest}
     assert changed == {"package"}
+
+
+def test_the_office_that_makes_the_pages_is_remembered(project: Project) -> None:
+    before = describe_inputs(project)
+    assert load_registry().offices["made_by"].name.en.startswith("hpedu")
+    name_office(project, 'Sở GD&ĐT, "Hải Phòng"')
+    assert load_registry().offices["made_by"].name.vi == 'Sở GD&ĐT, "Hải Phòng"'
+    assert describe_inputs(project) != before

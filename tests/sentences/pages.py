@@ -18,7 +18,7 @@ from hpedu.present.commune import CommuneReport
 from hpedu.present.page.blocks import Block, Prose
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.registers import list_findings, list_set_aside
-from hpedu.present.report import list_lines
+from hpedu.present.scorecard import list_lines
 from hpedu.registry import load_registry
 from hpedu.texts import Language, say
 
@@ -203,6 +203,11 @@ def read_lines(page: Block | Fragment | Prose | Chart) -> list[str]:
     if isinstance(page, Block):
         return [line for piece in page.pieces for line in read_lines(piece)]
     if isinstance(page, Chart):
-        return [page.text.title, page.text.alt, *page.remarks.splitlines()]
+        return [
+            page.text.title,
+            page.text.alt,
+            *filter(None, [page.text.measure, page.text.source]),
+            *page.remarks.splitlines(),
+        ]
     text = page.text if isinstance(page, Prose) else page.plain
     return [line for line in text.splitlines() if line.strip()]

@@ -42,8 +42,12 @@ UNSAID = {
         "charts/save_as",
         "charts/previous_page",
         "charts/next_page",
+        "charts/sources_shown",
+        "charts/citation_said",
     ),  # foot and tools
     *("commune/commune_spread", "commune/commune_reports", "index/index_found"),  # the index pages
+    *("commune/map_title", "commune/map_alt", "commune/map_source"),  # the map of the communes
+    *("outlook/what_if_caption", "outlook/what_if_said"),  # what the script of a page says
     *(
         "form/form_title",
         "form/form_step_state",

@@ -78,6 +78,21 @@ def match_key(text: str) -> str:
     return " ".join(_move_tone(word) for word in words.split(" "))
 
 
+_ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+_TONES_IN_ORDER = "\u0300\u0309\u0303\u0301\u0323"
+
+
+def sort_key(text: str) -> list[tuple[list[int], list[int]]]:
+    """Return what puts names in the order of a Vietnamese dictionary: word by word, letters before tones."""
+    words = []
+    for word in unicodedata.normalize("NFD", text.lower()).split():
+        plain = unicodedata.normalize("NFC", "".join(letter for letter in word if letter not in _TONES_IN_ORDER))
+        words.append(
+            ([_ALPHABET.find(letter) for letter in plain], [_TONES_IN_ORDER.find(letter) for letter in word])
+        )
+    return words
+
+
 def _move_tone(word: str) -> str:
     if word.isascii():
         return word

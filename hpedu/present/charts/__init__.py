@@ -1,4 +1,4 @@
-"""Draw the chart forms of the reports: `trend` over years, `stacked` parts by year, `ranked` bars.
+"""Draw the chart forms of the reports: `trend` over years, `stacked` parts by year, `strips` of places.
 
-Each takes a tidy frame and returns a `Chart` that fits its container on a page and 640 pixels as a picture.
+Each takes a tidy frame and returns a `Chart`, whose picture is drawn as wide as it is needed.
 """

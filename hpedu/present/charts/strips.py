@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import altair
 import polars as pl
 
-from hpedu.present.charts import style
-from hpedu.present.charts.style import (
-    LINE,
-    Layers,
-    Rows,
-    data_of,
-    finish,
-    legend_columns,
-    unchecked,
-    wrap,
-)
+from hpedu.present.charts.plot import Axis, Key, Label, Mark, Panel
+from hpedu.present.charts.style import SERIES, SHAPES_OF
 from hpedu.present.page.display import Chart, ChartText
 from hpedu.texts import format_number
 
-ROW = 46  # pixels that a strip takes
-NAME_LETTERS = 26  # in a line of the name of a strip
-GREY = 4  # place of the grey among the colours
-KEY_LETTERS = 50  # in a line of the key below
-# Where the ends of a strip are. A line of length 1 with round ends is a dot: one path holds all dots of a strip.
-WIDTH = 1000
+HEIGHT = 26  # of a strip
+OTHERS = ("third", "fourth", "country", "first", "second", "city")
+"""The colours of other places, those that no territory of the reports has first."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +35,12 @@ class Strip:
 
     @property
     def ends(self) -> tuple[float, float]:
-        """Return the least and the largest figure of the strip."""
+        """Return the least and the largest figure of the strip; apart, so that there is a line between them."""
         known = [self.own, *self.named.values(), *self.others, *([] if self.then is None else [self.then])]
-        return min(known), max(known)
-
-    def place(self, value: float) -> int:
-        """Return where between its ends a figure lies, from 0 to `WIDTH`."""
-        low, high = self.ends
-        return round(WIDTH * (value - low) / (high - low)) if high > low else WIDTH // 2
+        low, high = min(known), max(known)
+        return (low, high) if low < high else (low - 1, high + 1)
 
 
-@unchecked()
 def strips(
     rows: Sequence[Strip],
     text: ChartText,
@@ -67,6 +48,7 @@ def strips(
     *,
     own: str,
     key: Sequence[str],
+    look: str = SERIES[1],
     remarks: str = "",
 ) -> Chart:
     """Draw one strip an indicator, each on a scale of its own from its least to its largest figure.
@@ -75,8 +57,8 @@ def strips(
     ----------
     table
         The figures, a row a strip.
-    own
-        The name of the place shown.
+    own, look
+        The name and the colour of the place shown.
     key
         What ring, band and mark mean, a line each.
 
@@ -87,103 +69,51 @@ def strips(
     """
     if not rows:
         raise ValueError("a chart needs at least one strip; where there is none, say so in a sentence")
-    height = ROW * len(rows)
-    spec = finish(_draw(rows, text, own, key), text, height=height)
-    return Chart(text=text, spec=spec, table=table, remarks=remarks)
-
-
-def _draw(rows: Sequence[Strip], text: ChartText, own: str, key: Sequence[str]) -> Layers:
-    x_scale = altair.Scale(domain=[0, WIDTH], nice=False, zero=False, padding=10)
-    # The first strip is on top.
-    y_scale = altair.Scale(domain=[len(rows) - 0.5, -0.5], nice=False, zero=False)
-    # One layer has the axes for all: they hold every name.
-    place = {"x": altair.X("x:Q", scale=x_scale), "y": altair.Y("row:Q", scale=y_scale)}
-    x_axis, y_axis = _make_axes(rows, key)
-    axes = {
-        "x": altair.X("x:Q", scale=x_scale, axis=x_axis),
-        "y": altair.Y("row:Q", scale=y_scale, axis=y_axis),
-    }
-    known = [own, *dict.fromkeys(name for strip in rows for name in strip.named)]
-    # The grey of the colours is that of all others here.
-    bright = [colour for number, colour in enumerate(style.COLOURS) if number != GREY]
-    legend = altair.Legend(columns=legend_columns(known))
-    named = place | {
-        "color": altair.Color(
-            "place:N", scale=altair.Scale(domain=known, range=bright[: len(known)]), sort=known, legend=legend
+    others = dict.fromkeys(name for strip in rows for name in strip.named)
+    looks = dict(zip(others, (name for name in OTHERS if name != look), strict=False))
+    places = [Key(_dot([], look, own, shape="circle"), own)]
+    places += [Key(_dot([], colour, name), name) for name, colour in looks.items()]
+    return Chart(
+        text=text,
+        picture=text.frame(
+            [_draw_strip(row, text, own, look, looks) for row in rows], places, columns=2, notes=key
         ),
-        "shape": altair.Shape(
-            "place:N",
-            scale=altair.Scale(domain=known, range=list(style.SHAPES[: len(known)])),
-            sort=known,
-            legend=legend,
-        ),
-        "tooltip": [
-            altair.Tooltip("place:N", title=text.say("name")),
-            altair.Tooltip("words:N", title=text.say("value")),
-            altair.Tooltip("rank:N", title=text.say("rank")),
-        ],
-    }
-    numbered = list(enumerate(rows))
-    bands = [
-        {"row": row, "x": strip.place(strip.quartiles[0]), "x2": strip.place(strip.quartiles[2])}
-        for row, strip in numbered
-    ]
-    dots = [{"row": row, "x": sorted(map(strip.place, strip.others))} for row, strip in numbered]
-    marks = [{"row": row, "x": strip.place(strip.region)} for row, strip in numbered if strip.region is not None]
-    rings = [{"row": row, "x": strip.place(strip.then)} for row, strip in numbered if strip.then is not None]
-    ends = [
-        {"row": row, "x": at, "words": format_number(value, strip.decimals, text.language)}
-        for row, strip in numbered
-        for at, value in zip((0, WIDTH), strip.ends, strict=True)
-    ]
-    points = _list_points(rows, text, own)
-    others = [point for point in points if point["place"] != own]
-    shown = [point for point in points if point["place"] == own]
-    grey = {"color": style.PLAIN, "opacity": 0.55, "strokeWidth": 6, "strokeCap": "round"}
-    faint = {"fontSize": 10, "color": style.QUIET_INK, "dy": 17}
-    return [
-        data_of(bands).mark_bar(color=style.GRID, height=18).encode(**axes, x2=altair.X2("x2:Q")),
-        data_of(dots)
-        .transform_flatten(["x"])
-        .transform_calculate(x="[datum.x, datum.x + 1, null]")
-        .transform_flatten(["x"])
-        # A line that is not told the order of its points sorts them, and the gaps between dots are lost.
-        .transform_window(n="row_number()")
-        .mark_line(**grey)
-        .encode(**place, detail="row:N", order="n:Q"),
-        data_of(marks).mark_tick(color=style.INK, thickness=2, size=20, orient="vertical").encode(**place),
-        data_of(rings)
-        .mark_point(shape="circle", size=90, stroke=style.HIGHLIGHT, filled=False, strokeWidth=2)
-        .encode(**place),
-        data_of(others).mark_point(filled=True, size=55, opacity=1).encode(**named),
-        data_of(shown).mark_point(filled=True, size=120, opacity=1).encode(**named),
-        data_of(ends).mark_text(**faint).encode(**place, text=altair.Text("words:N")),
-    ]
-
-
-def _make_axes(rows: Sequence[Strip], key: Sequence[str]) -> tuple[altair.Axis, altair.Axis]:
-    """Return the axes, without a scale to read: the key under the strips, and their names beside them."""
-    bare = {"ticks": False, "grid": False, "domain": False}
-    names = [wrap(strip.name, NAME_LETTERS).split("\n") for strip in rows]
-    lines = [line for entry in key for line in wrap(entry, KEY_LETTERS).split("\n")]
-    return (
-        altair.Axis(title=lines, titleAnchor="start", titleLineHeight=LINE, labels=False, **bare),
-        altair.Axis(
-            title=None,
-            values=list(range(len(rows))),
-            labelExpr=f"{json.dumps(names, ensure_ascii=False)}[datum.value]",
-            labelLimit=0,
-            labelLineHeight=LINE - 1,
-            **bare,
-        ),
+        table=table,
+        remarks=remarks,
     )
 
 
-def _list_points(rows: Sequence[Strip], text: ChartText, own: str) -> Rows:
-    points: Rows = []
-    for number, strip in enumerate(rows):
-        for place, value in {**strip.named, own: strip.own}.items():
-            written = f"{format_number(value, strip.decimals, text.language)} {strip.unit}"
-            rank = strip.rank if place == own else ""
-            points.append({"row": number, "x": strip.place(value), "place": place, "words": written, "rank": rank})
-    return points
+def _dot(values: Sequence[float], colour: str, series: str = "", *, shape: str = "", words: str = "") -> Mark:
+    shape = shape or SHAPES_OF[colour]
+    return Mark(
+        "dots", [(value, 0) for value in values], colour, series, shape=shape, words=[words] if words else ()
+    )
+
+
+def _draw_strip(strip: Strip, text: ChartText, own: str, look: str, looks: dict[str, str]) -> Panel:
+    def write(value: float) -> str:
+        return format_number(value, strip.decimals, text.language)
+
+    low, high = strip.ends
+    marks = [
+        Mark("box", [(strip.quartiles[0], -0.7), (strip.quartiles[2], 0.7)], "grid"),
+        Mark("dots", [(value, 0) for value in sorted(strip.others)], "plain", shape="small", opacity=0.55),
+    ]
+    if strip.region is not None:
+        marks.append(_dot([strip.region], "ink", shape="tick"))
+    if strip.then is not None:
+        marks.append(Mark("dots", [(strip.then, 0)], look, own, hollow=True))
+    marks += [
+        _dot([value], looks[name], name, words=f"{name}: {write(value)} {strip.unit}")
+        for name, value in strip.named.items()
+    ]
+    said = write(strip.own)
+    marks.append(_dot([strip.own], look, own, shape="circle", words=f"{own}: {said} {strip.unit} ({strip.rank})"))
+    return Panel(
+        x=Axis(low, high, [(low, write(low)), (high, write(high))]),
+        y=Axis(-1, 1),
+        marks=marks,
+        labels=[Label((high, 0), strip.rank, f"{said}\n({strip.rank})", look, own)],
+        name=strip.name,
+        height=HEIGHT,
+    )

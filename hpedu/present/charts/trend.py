@@ -1,4 +1,4 @@
-"""Draw series over the years, with the target, the path to it, what may come, and the merger of 2025."""
+"""Draw series over the years: what is known, where it leads, what a plan wants; alone, or place beside place."""
 
 from __future__ import annotations
 
@@ -6,83 +6,82 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair
 import polars as pl
 
-from hpedu.present.charts import style
-from hpedu.present.charts.axes import Axes, Break, Doubt, Goal, Route, choose_ticks, span_years
-from hpedu.present.charts.points import (
-    BOUNDS,
-    FLAG,
-    HOLLOW,
-    LEVELS,
-    leads_to,
-    list_key,
-    list_levels,
-    list_remarks,
-    prepare_points,
-    split_runs,
-    tabulate,
-    trace,
-    write_span,
-)
-from hpedu.present.charts.style import (
-    HEIGHT,
-    LINE,
-    Layers,
-    Rows,
-    data_of,
-    draw_merger,
-    finish,
-    legend_columns,
-    lift_legend,
+from hpedu.present.charts.frames import (
+    MARKED,
+    MERGER_YEAR,
+    every_year,
+    explain_marks,
     order_names,
     refuse_repeats,
     require_columns,
-    spread,
-    text_height,
-    title_values,
-    unchecked,
-    wrap,
-    write_text,
+    short_year,
 )
+from hpedu.present.charts.plot import Axis, Key, Label, Mark, Panel, Rule
+from hpedu.present.charts.style import DASHES, SERIES, SHAPES_OF, nice_ticks, write_ticks
 from hpedu.present.page.display import Chart, ChartText
+from hpedu.texts import MISSING, count_decimals, format_number
 
-DIRECT_LABELS = 4  # with more series than this a legend is calmer
-SHADES = {95: 0.10, 80: 0.14, 50: 0.20}  # of the bands, each over the wider one
-FEW = 6
-CROSSED = "M-1,-1L1,1M1,-1L-1,1"  # the shape of a figure in doubt
-THIN = 1.2  # a line of another place
-PATH_DASH = [9, 3, 2, 3]
-ROUTE_DASH = [6, 4]
+# Levels of the intervals of a projection in percent, the widest first, and how strong each is painted over it.
+SHADES = {95: 0.12, 80: 0.16, 50: 0.24}
+BOUNDS = tuple(f"{side}{level}" for level in SHADES for side in ("lo", "hi"))
+HOLLOW = ("derived", "estimated", "projected")
+FLAG = "‡"  # next to a figure with a remark
+FEW = 6  # more signs of remarks would only cover the lines; the key and the table still have them
+NAMED_BESIDE = 4  # with more series than this the names are in the key
+PATH_DASH = (9, 3, 2, 3)
+DOTTED = (1, 4)
+NO_LIST = pl.lit([], pl.List(pl.String))
+IS_AHEAD = pl.col("status") == "projected"
 
 
 @dataclass(frozen=True)
-class Look:
-    """The series of a chart in their order; those of other places, its `context`, are grey."""
+class Goal:
+    """A target as a chart draws it. `label` holds the words only; the chart adds sign and value.
 
-    series: list[str]
-    context: Collection[str]
+    `path_from` is the series that has to reach it: the path needed starts at its last known point. "" for no path.
+    """
 
-    @property
-    def colours(self) -> list[str]:
-        """Return a colour a series."""
-        own = iter(style.COLOURS)
-        return [style.QUIET_INK if name in self.context else next(own) for name in self.series]
+    value: float
+    year: int
+    label: str
+    sign: str  # before the value, such as "≥ "
+    path_from: str = ""
+
+    def write(self, text: ChartText) -> str:
+        """Write sign and value, `≥ 48,05`: never with fewer decimals than the plan gives."""
+        number = format_number(self.value, max(text.decimals, count_decimals(self.value)), text.language)
+        return self.sign + number
 
 
-@unchecked()
+@dataclass(frozen=True)
+class Break:
+    """From `year` on something else was counted: lines are cut before it, and `label` says why, in a few words."""
+
+    year: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A figure that a check contradicts, with all that it may be: shown, but no point of a series."""
+
+    year: int
+    readings: Sequence[float]
+
+
 def trend(
     values: pl.DataFrame,
     text: ChartText,
     *,
     target: Goal | None = None,
-    route: Route | None = None,
     doubt: Doubt | None = None,
     breaks: Sequence[Break] = (),
     series_order: Sequence[str] | None = None,
     context: Collection[str] = (),
     zero: bool | None = None,
+    now: int | None = None,
     synthetic: bool = False,
 ) -> Chart:
     """Draw one or more series over the years.
@@ -90,13 +89,14 @@ def trend(
     `values` has the columns `series` (label), `year`, `value`, `status`. A missing year or a None breaks the line;
     so does a year of `breaks`, which is marked and named. Points are hollow where the value is derived, estimated
     or projected. Rows of status projected may carry `lo50, hi50, lo80, hi80, lo95, hi95`: a fan of three bands
-    that opens at the last known point; that of 80% has an edge and is named with its ends. The dash-dotted path
-    leads from the last known point of one series to the `target`; a dashed `route` is a second path to compare
-    with. A figure in `doubt` is a cross for each of its readings, off the lines. Series of `context` are other
-    places than the chart is about: thin, grey, and always named. `inputs` (lists of `file!cell`) say where a
-    figure is found, `flags` (lists of words) what is doubtful about it: it gets a mark. The merger of 1 July 2025
-    is marked where the years span it. `zero` says whether the axis of values starts at 0; None leaves it to the
-    data. Any value of status synthetic makes the chart synthetic.
+    that opens at the last known point; years of it up to `now` are shown as past without a figure. The dash-dotted
+    path leads from the last known point of one series to the `target`. A figure in `doubt` is a cross for each of
+    its readings, off the lines. Series of `context` are other places than the chart is about: thin lines.
+
+    `look` names the colour of a series, `panel` the plot it stands in, where there are several. `inputs` (lists of
+    `file!cell`) say where a figure is found, `flags` (lists of words) what is doubtful about it: it gets a mark.
+    The merger of 1 July 2025 is marked where the years span it. `zero` says whether the axis of values starts at
+    0; None leaves it to the data. Any value of status synthetic makes the chart synthetic.
 
     Raises
     ------
@@ -104,225 +104,298 @@ def trend(
         If a column or every figure is missing, a year is there twice, or there are more than six series.
     """
     require_columns(values, "series", "year", "value", "status")
-    refuse_repeats(values, "series", "year")
-    series = order_names(values["series"], series_order, len(style.COLOURS))
-    look = Look(series, context)
-    points = prepare_points(values, series, text)
-    years = span_years(points, target, route, doubt)
-    levels = list_levels(points) + ([value for _, value in route.points] if route else [])
-    levels += doubt.readings if doubt else []
-    ticks = choose_ticks(levels, target, zero)
-    axes = Axes(
-        text=text,
-        years=years,
-        ticks=ticks,
-        title=title_values(ticks, text),
-        key=list_key(points, target, route, doubt, text),
-        breaks=[mark for mark in breaks if years[0] < mark.year <= years[1]],
-    )
-    layers: Layers = []
-    if axes.merger is not None:
-        late = axes.is_late(axes.merger)
-        layers += draw_merger({"year": axes.merger}, axes.x(), text, late=late)
-    for level, mark in enumerate(axes.breaks, start=axes.merger is not None):
-        layers += draw_break(mark, axes, level)
-    if route:
-        layers += draw_route(route, axes)
-    if target:
-        layers += draw_target(points, axes, target)
-    layers += draw_series(points, axes, look)
-    if doubt:
-        layers += draw_doubt(doubt, axes)
-    right = 8
-    if len(series) <= DIRECT_LABELS:
-        labels = place_labels(points, axes, context)
-        layers += draw_labels(labels, axes, look)
-        # Vega makes room for labels once; those inside the plot then move a little as it shrinks.
-        first, last = axes.years
-        right += round(60 * max(last - label["year"] for label in labels) / (last - first))
-    table = tabulate(points, series, text)
-    remarks = list_remarks(points, table, target=target, route=route, breaks=axes.breaks, text=text)
+    values = values if "panel" in values.columns else values.with_columns(panel=pl.lit(""))
+    refuse_repeats(values, "panel", "series", "year")
+    series = order_names(values["series"], series_order, len(SERIES))
+    points = _split_runs(_prepare_points(values, series, text), breaks)
+    years = every_year(points)
+    ends = [years[0], years[-1], *(one.year for one in (target, doubt) if one)]
+    first, last = min(ends), max(ends)
+    first, last = (first, last) if first < last else (first - 1, last + 1)
+    breaks = [mark for mark in breaks if first < mark.year <= last]
+    levels = [level for name in ("value", *BOUNDS) for level in points[name].drop_nulls()]
+    ticks = _choose_ticks([*levels, *(doubt.readings if doubt else ())], target, zero)
+    ticked = [(float(year), short_year(text, year)) for year in range(first, last + 1)]
+    drawing = _Drawing(points, text, target, doubt, context, now, (ticks[0], ticks[-1]))
+    at_merger = MERGER_YEAR - 0.25 if text.school_year else MERGER_YEAR
+    rules = [Rule(at_merger, text.say("merger"))] if first <= at_merger <= last else []
+    rules += [Rule(mark.year - 0.5, mark.label, double=True) for mark in breaks]
+    panels = [
+        Panel(
+            x=Axis(first, last, ticked),
+            y=Axis(ticks[0], ticks[-1], write_ticks(ticks, text.language)),
+            marks=drawing.list_marks(own),
+            labels=drawing.list_labels(own, last),
+            rules=rules,
+            goal=target.value if target else None,
+            name=str(name),
+            rows=(years[0], years[0] + 1),
+        )
+        for (name,), own in points.group_by("panel", maintain_order=True)
+    ]
+    table, origins = _tabulate(points, text)
+    is_synthetic = synthetic or "synthetic" in points["status"].to_list()
     return Chart(
         text=text,
-        spec=finish(layers, text, right=right),
+        picture=text.frame(panels, drawing.list_key(), starts_at_zero=ticks[0] <= 0 <= ticks[-1]),
         table=table,
-        synthetic=synthetic or "synthetic" in points["status"].to_list(),
-        remarks="; ".join(remarks),
-        origins=trace(points, table, series),
-        data=values,
+        synthetic=is_synthetic,
+        remarks="; ".join(_list_remarks(points, table, target=target, breaks=breaks, text=text)),
+        origins=origins,
+        data=values.drop("look", *(["panel"] if len(panels) == 1 else []), strict=False),
     )
 
 
-def draw_break(mark: Break, axes: Axes, level: int) -> Layers:
-    """Draw two solid rules side by side, half a year before the first year of the new kind, and its words.
-
-    The words are above the plot; `level` counts the lines of words below them, so that none cover each other.
-    """
-    rows = [{"year": mark.year - 0.5, "words": mark.label}]
-    late = axes.is_late(mark.year)
-    side = {"align": "right", "dx": 4} if late else {"align": "left", "dx": -4}
-    words = data_of(rows).mark_text(y=-8 - LINE * level, baseline="bottom", color=style.QUIET_INK, **side)
-    rule = {"color": style.PLAIN, "strokeWidth": 1.2}
-    return [
-        *(data_of(rows).mark_rule(xOffset=shift, **rule).encode(x=axes.x()) for shift in (-2, 2)),
-        words.encode(x=axes.x(), text=altair.Text("words:N")),
-    ]
+def _choose_ticks(levels: Sequence[float], target: Goal | None, zero: bool | None) -> list[float]:
+    """Choose the ticks of the axis of values. With `zero` None it starts at 0 unless that flattens the lines."""
+    levels = [*levels, target.value] if target else levels
+    low, high = min(levels), max(levels)
+    if zero is None:
+        zero = low >= 0 and high - low > 0.4 * high
+    return nice_ticks(min(low, 0.0), max(high, 0.0)) if zero else nice_ticks(low, high)
 
 
-def draw_doubt(doubt: Doubt, axes: Axes) -> Layers:
-    """Draw a cross for each reading of a contradicted figure; the key under the axis says what they are."""
-    rows = [{"year": doubt.year, "value": value} for value in doubt.readings]
-    mark = data_of(rows).mark_point(shape=CROSSED, size=70, opacity=1, strokeWidth=2.2, color=style.WARNING)
-    return [mark.encode(x=axes.x(), y=axes.y())]
-
-
-def draw_route(route: Route, axes: Axes) -> Layers:
-    """Draw the second path: dashed, without points, under everything that is known."""
-    rows = [{"year": year, "value": value} for year, value in route.points]
-    line = data_of(rows).mark_line(color=style.QUIET_INK, strokeWidth=1.3, strokeDash=ROUTE_DASH)
-    return [line.encode(x=axes.x(), y=axes.y())]
-
-
-def draw_target(points: pl.DataFrame, axes: Axes, target: Goal) -> Layers:
-    """Draw the line to reach, a diamond in its year, and the path to it from the last known point."""
-    words = wrap(f"{target.label}: {target.write(axes.text)}", 40)
-    goal = {"year": target.year, "value": target.value, "words": words}
-    at = {"x": axes.x(), "y": axes.y()}
-    layers = [data_of([goal]).mark_rule(color=style.INK, strokeWidth=1.3).encode(y=axes.y())]
-    if leads_to(points, target):
-        known = points.filter((pl.col("series") == target.path_from) & (pl.col("status") != "projected"))
-        start = known.select("year", "value").tail(1).to_dicts()
-        path = data_of([*start, {"year": target.year, "value": target.value}])
-        layers.append(path.mark_line(color=style.INK, strokeWidth=1.3, strokeDash=PATH_DASH).encode(**at))
-    tooltip = [altair.Tooltip("words:N", title=axes.text.say("year") + f" {target.year}")]
-    diamond = data_of([goal]).mark_point(shape="diamond", size=130, filled=True, opacity=1, color=style.INK)
-    layers.append(diamond.encode(**at, tooltip=tooltip))
-
-    # The words go where the series leave more room: over the line or under it.
-    line = axes.to_pixel(target.value)
-    above = [line - axes.to_pixel(value) for value in points["value"] if value >= target.value]
-    below = [axes.to_pixel(value) - line for value in points["value"] if value < target.value]
-    under = min(below, default=HEIGHT) > min(above, default=HEIGHT)
-    extra = text_height(words) - LINE
-    encoding = {"y": axes.y(), "text": altair.Text("words:N")}
-    dy = 12 if under else -10 - extra
-    return layers + write_text([goal], encoding, x=4, align="left", baseline="middle", dy=dy, fontWeight=600)
-
-
-def draw_series(points: pl.DataFrame, axes: Axes, look: Look) -> Layers:
-    """Draw bands, lines, points and areas that answer the pointer; series differ in colour, dash and shape."""
-    legend, series = None, look.series
-    if len(series) > DIRECT_LABELS:
-        legend = altair.Legend(
-            columns=legend_columns(series), symbolSize=90, offset=lift_legend(axes.title, axes.lift)
+def _prepare_points(values: pl.DataFrame, series: list[str], text: ChartText) -> pl.DataFrame:
+    """Return the figures in order, each with its look, its column of the table, and its words."""
+    defaults = {name: pl.lit(None, pl.Float64) for name in BOUNDS} | {"look": pl.lit(None, pl.String)}
+    defaults |= {"inputs": NO_LIST, "flags": NO_LIST, "decimals": pl.lit(text.decimals)}
+    looks = dict(zip(series, SERIES, strict=False))
+    points = (
+        values.drop_nulls("value")
+        .with_columns(default.alias(name) for name, default in defaults.items() if name not in values.columns)
+        .with_columns(
+            pl.col("value", *BOUNDS).cast(pl.Float64),
+            pl.col("inputs", "flags").fill_null([]),
+            pl.col("decimals").fill_null(text.decimals),
+            look=pl.col("look").drop_nulls().first().over("series").fill_null(pl.col("series").replace(looks)),
+            rank=pl.col("series").replace_strict({name: rank for rank, name in enumerate(series)}),
+            column=pl.when(pl.col("panel") == "").then("series").otherwise(pl.format("{}: {}", "panel", "series")),
         )
-    colour = altair.Color("series:N", scale=match_series(series, look.colours), legend=legend)
-    dash = altair.StrokeDash("series:N", scale=match_series(series, style.DASHES), legend=legend)
-    shape = altair.Shape("series:N", scale=match_series(series, style.SHAPES), legend=legend)
-    at = {"x": axes.x(), "y": axes.y(), "color": colour}
-
-    is_projected = pl.col("status") == "projected"
-    # The line of a projection sets out from the last known point, if that is of the year before.
-    departs = is_projected.shift(-1, fill_value=False).over("run")
-    runs = split_runs(points, axes.breaks)
-    ahead = split_runs(runs.filter(is_projected | departs), axes.breaks)
-    layers = draw_fan(ahead, axes, look)
-    known = split_runs(points.filter(~is_projected), axes.breaks)
-    beside = pl.col("series").is_in(list(look.context))
-    for lines, width in ((known.filter(beside), THIN), (known.filter(~beside), 2.2)):
-        if not lines.is_empty():
-            line = data_of(pick(lines, "run")).mark_line(strokeWidth=width)
-            layers.append(line.encode(**at, strokeDash=dash, detail=altair.Detail("run:N")))
-    if not ahead.is_empty():
-        line = data_of(pick(ahead, "run")).mark_line(strokeWidth=2, strokeDash=[1, 4], strokeCap="round")
-        layers.append(line.encode(**at, detail=altair.Detail("run:N")))
-
-    is_hollow = pl.col("status").is_in(HOLLOW)
-    for dots, paint in (
-        (points.filter(~is_hollow), {"filled": True}),
-        (points.filter(is_hollow), {"filled": False, "fill": style.BACKGROUND, "strokeWidth": 1.8}),
-    ):
-        if not dots.is_empty():
-            layers.append(data_of(pick(dots)).mark_point(size=52, opacity=1, **paint).encode(**at, shape=shape))
-    flagged = points.filter(pl.col("flags").list.len() > 0)
-    # More would only cover the lines; the key and the table still have them.
-    if 0 < flagged.height <= FEW:
-        sign = data_of(pick(flagged)).mark_text(text=FLAG, dy=-11, fontWeight=700)
-        layers.append(sign.encode(**at))
-    tooltip = [
-        altair.Tooltip(f"{field}:N", title=words)
-        for field, words in {
-            "series": axes.text.say("series"),
-            "period": axes.text.year_header(),
-            "written": axes.text.say("value"),
-            "status_words": axes.text.say("status"),
-        }.items()
-    ]
-    points = points.with_columns(status_words=pl.concat_list("status_words", "flags").list.join("; "))
-    # A finger needs a larger point than the eye.
-    touch = data_of(pick(points, "period", "written", "status_words")).mark_circle(size=500, opacity=0)
-    layers.append(touch.encode(x=axes.x(), y=axes.y(), tooltip=tooltip))
-    return layers
+        .sort(pl.col("panel").cast(pl.Enum(values["panel"].unique(maintain_order=True))), "rank", "year")
+    )
+    numbers, words = [], []
+    for row in points.iter_rows(named=True):
+        number = text.write(row["value"], row["decimals"])
+        marks = [text.say(f"mark_{row['status']}")] if row["status"] in MARKED else []
+        numbers.append("\N{NO-BREAK SPACE}".join([number, *marks, *([FLAG] if row["flags"] else [])]))
+        said = [row["series"], text.name_year(row["year"]), number, text.say(f"status_{row['status']}")]
+        words.append(", ".join([*said, *row["flags"]]))
+    return points.with_columns(number=pl.Series(numbers, dtype=pl.String), words=pl.Series(words, dtype=pl.String))
 
 
-def pick(points: pl.DataFrame, *more: str) -> pl.DataFrame:
-    """Select what a layer draws: the rest would be carried in every page for nothing."""
-    return points.select("series", "year", "value", *more)
+def _split_runs(points: pl.DataFrame, breaks: Sequence[Break] = ()) -> pl.DataFrame:
+    """Number each stretch of consecutive years of a series in `run`: no line bridges a missing year or a break."""
+    starts = (pl.col("year").diff().over("column") != 1).fill_null(True)
+    starts |= pl.col("year").is_in([mark.year for mark in breaks])
+    return points.with_columns(run=starts.cum_sum())
 
 
-def match_series(series: list[str], values: Sequence[Any]) -> Any:
-    """Give each series its colour, dash or shape by its place in the order."""
-    return altair.Scale(domain=series, range=list(values[: len(series)]))
+def _write_span(row: dict[str, Any], level: int, text: ChartText) -> str:
+    """Write the ends of an interval: `36,0 đến 38,0`; "" without one."""
+    low, high = row[f"lo{level}"], row[f"hi{level}"]
+    return "" if low is None or high is None else text.say("range", low=text.write(low), high=text.write(high))
 
 
-def draw_fan(ahead: pl.DataFrame, axes: Axes, look: Look) -> Layers:
+@dataclass(frozen=True)
+class _Drawing:
+    """What the marks of a trend are made of, and what its key has to explain."""
+
+    points: pl.DataFrame
+    text: ChartText
+    target: Goal | None
+    doubt: Doubt | None
+    context: Collection[str]
+    now: int | None
+    ends: tuple[float, float]  # of the axis of values
+
+    def list_marks(self, points: pl.DataFrame) -> list[Mark]:
+        """List what a plot shows, from the back to the front."""
+        # The line of a projection sets out from the last known point, if that is of the year before.
+        departs = IS_AHEAD.shift(-1, fill_value=False).over("run")
+        ahead, known = _list_runs(points.filter(IS_AHEAD | departs)), _list_runs(points.filter(~IS_AHEAD))
+        marks = self._shade_past()
+        for run in ahead:
+            marks += _draw_fan(run)
+        if self.target and (start := self._find_start()):
+            marks.append(
+                Mark("line", [start, (self.target.year, self.target.value)], "goal", width=1.5, dash=PATH_DASH)
+            )
+        for run in sorted(known, key=lambda rows: rows[0]["series"] not in self.context):
+            marks.append(self._draw_line(run))
+        for run in ahead:
+            marks.append(Mark("line", _places(run), run[0]["look"], run[0]["series"], dash=DOTTED, shape=""))
+        # Small plots show the courses of lines, one beside the other.
+        for hollow in (False, True) if self._is_alone() else ():
+            own = points.filter(pl.col("status").is_in(HOLLOW) == hollow)
+            for rows in own.partition_by("series", maintain_order=True):
+                marks.append(_draw_dots(rows.to_dicts(), hollow=hollow))
+        flagged = points.filter(pl.col("flags").list.len() > 0)
+        if 0 < flagged.height <= FEW:
+            marks += [
+                Mark("dots", _places([row]), row["look"], row["series"], shape=FLAG) for row in flagged.to_dicts()
+            ]
+        if self.doubt:
+            marks.append(self._mark_doubt(self.doubt))
+        if self.target:
+            marks.append(Mark("dots", [(self.target.year, self.target.value)], "goal", shape="diamond"))
+        return marks
+
+    def list_labels(self, points: pl.DataFrame, last: int) -> list[Label]:
+        """Name each series, with its last value and the ends of its 80%, and the target."""
+        labels = []
+        rows = points.group_by("series", maintain_order=True).last().to_dicts()
+        for row in rows:
+            number = self.text.write(row["value"], row["decimals"])
+            span = _write_span(row, 80, self.text)
+            words = [row["series"]] if len(rows) <= NAMED_BESIDE else []
+            words += [number, *([f"{self.text.say('about_level', level=80)}: {span}"] if span else [])]
+            labels.append(Label((row["year"], row["value"]), "\n".join(words), number, row["look"], row["series"]))
+        if self.target:
+            said = self.target.write(self.text)
+            labels.append(Label((last, self.target.value), f"{self.target.label}: {said}", said, "goal"))
+        return labels
+
+    def list_key(self) -> list[Key]:
+        """Explain every form that the picture has; names of lines only where they do not stand beside them."""
+        points, say = self.points, self.text.say
+        rows = points.group_by("series", maintain_order=True).first().to_dicts()
+        beside = len(rows) <= NAMED_BESIDE
+        key = [Key(self._draw_line([row]), row["series"], narrow=beside) for row in rows]
+        if self.target:
+            key.append(Key(Mark("line", (), "goal", width=1.4, shape="diamond"), self.target.label, narrow=True))
+        if self.target and self._find_start():
+            key.append(Key(Mark("line", (), "goal", width=1.5, dash=PATH_DASH, shape=""), say("required_path")))
+        if points.filter(IS_AHEAD).height:
+            look = points.filter(IS_AHEAD)["look"][0]
+            key.append(Key(Mark("line", (), look, dash=DOTTED, hollow=True), say("status_projected")))
+            strength = 0.0
+            for level, shade in SHADES.items():
+                strength += shade
+                if points[f"lo{level}"].count():
+                    key.append(Key(Mark("area", (), look, opacity=strength), say("about_level", level=level)))
+        if self._shade_past():
+            key.append(Key(Mark("box", (), "grid"), say("past_unknown")))
+        hollow = [status for status in ("derived", "estimated") if status in points["status"].to_list()]
+        key += [Key("○", say(f"status_{status}")) for status in hollow if self._is_alone()]
+        if points["flags"].list.len().sum():
+            key.append(Key(FLAG, say("flag_key")))
+        if self.doubt:
+            readings = f" {say('or')} ".join(map(self.text.write, self.doubt.readings))
+            words = say("doubt_key", year=self.text.name_year(self.doubt.year), readings=readings)
+            key.append(Key(self._mark_doubt(self.doubt), words))
+        return key
+
+    def _is_alone(self) -> bool:
+        """Return whether all is in one plot."""
+        return self.points["panel"].n_unique() == 1
+
+    def _draw_line(self, run: Sequence[dict[str, Any]]) -> Mark:
+        look, name = run[0]["look"], run[0]["series"]
+        width = 1.4 if name in self.context else 2.3
+        return Mark("line", _places(run), look, name, width=width, dash=DASHES[look], shape=SHAPES_OF[look])
+
+    def _find_start(self) -> tuple[float, float] | None:
+        """Return where the path to the target begins: the last known point of its series, if that is before it."""
+        if not self.target:
+            return None
+        known = self.points.filter(~IS_AHEAD, pl.col("series") == self.target.path_from)
+        last = known.select("year", "value").tail(1).rows()
+        return last[0] if last and last[0][0] < self.target.year else None
+
+    def _shade_past(self) -> list[Mark]:
+        """Shade the years that are over, but have only a projection."""
+        ahead = self.points.filter(IS_AHEAD)
+        if self.now is None or ahead.is_empty() or ahead["year"].min() > self.now:  # type: ignore[operator]
+            return []
+        first = ahead["year"].to_list()[0]
+        return [Mark("box", [(first - 0.5, self.ends[0]), (self.now + 0.5, self.ends[1])], "grid", opacity=0.7)]
+
+    def _mark_doubt(self, doubt: Doubt) -> Mark:
+        return Mark("dots", [(doubt.year, value) for value in doubt.readings], "alarm", shape="cross")
+
+
+def _list_runs(points: pl.DataFrame) -> list[list[dict[str, Any]]]:
+    return [run.to_dicts() for run in points.partition_by("run", maintain_order=True)]
+
+
+def _places(rows: Sequence[dict[str, Any]]) -> list[tuple[float, float]]:
+    return [(row["year"], row["value"]) for row in rows]
+
+
+def _draw_dots(rows: Sequence[dict[str, Any]], *, hollow: bool) -> Mark:
+    look, words = rows[0]["look"], [row["words"] for row in rows]
+    return Mark("dots", _places(rows), look, rows[0]["series"], shape=SHAPES_OF[look], hollow=hollow, words=words)
+
+
+def _draw_fan(run: Sequence[dict[str, Any]]) -> list[Mark]:
     """Draw three bands one in the other, from the point a projection departs from; that of 80% has an edge."""
-    # At its last known point a series is certain.
-    certain = pl.col("status") != "projected"
-    fan = ahead.with_columns(pl.when(certain).then("value").otherwise(name).alias(name) for name in BOUNDS)
-    paint = {"scale": match_series(look.series, look.colours), "legend": None}
-    layers: Layers = []
-    for level in LEVELS:
-        low, high = f"lo{level}", f"hi{level}"
-        band = fan.drop_nulls([low, high]).filter(pl.len().over("series", "run") > 1)
-        if band.filter(~certain).is_empty():
-            continue
-        edge = {"strokeWidth": 1.2, "strokeOpacity": 0.75} if level == 80 else {"strokeWidth": 0}
-        area = data_of(band.select("series", "year", low, high, "run")).mark_area(
-            fillOpacity=SHADES[level], opacity=1, **edge
-        )
-        at = {"x": axes.x(), "y": axes.y(low), "fill": altair.Fill("series:N", **paint)}
-        if level == 80:
-            at["stroke"] = altair.Stroke("series:N", **paint)
-        layers.append(area.encode(**at, y2=altair.Y2(f"{high}:Q"), detail=altair.Detail("run:N")))
-    return layers
+    marks = []
+    look, name = run[0]["look"], run[0]["series"]
+    for level, shade in SHADES.items():
+        names = (f"lo{level}", f"hi{level}")
+        band = [row for row in run if row["status"] != "projected" or row[names[0]] is not None]
+        if len(band) > 1:
+            # At its last known point a series is certain.
+            low, high = (
+                [(row["year"], row[name] if row["status"] == "projected" else row["value"]) for row in band]
+                for name in names
+            )
+            marks.append(Mark("area", low, look, name, upper=[value for _, value in high], opacity=shade))
+            if level == 80:
+                marks += [Mark("line", edge, look, name, width=0.8, shape="") for edge in (low, high)]
+    return marks
 
 
-def place_labels(points: pl.DataFrame, axes: Axes, context: Collection[str] = ()) -> Rows:
-    """Place name and value at the last point of each series; `value` is the height of the first line.
+def _tabulate(points: pl.DataFrame, text: ChartText) -> tuple[pl.DataFrame, list[list[list[str]]]]:
+    """Write a row a year and a column a series and interval, `…` for none; and list the cells of each figure."""
+    years = every_year(points)
+    table = {text.year_header(): [text.name_year(year) for year in years]}
+    origins: list[list[list[str]]] = [[[]] for _ in years]
+    columns = points["column"].unique(maintain_order=True).to_list()
+    for name in columns:
+        rows = {row["year"]: row for row in points.filter(column=name).to_dicts()}
+        table[name] = [rows[year]["number"] if year in rows else MISSING for year in years]
+        spans = {
+            text.say("about_level", level=level): [
+                _write_span(rows[year], level, text) if year in rows else "" for year in years
+            ]
+            for level in sorted(SHADES)
+        }
+        spans = {words: cells for words, cells in spans.items() if any(cells)}
+        table |= {words if len(columns) == 1 else f"{name}: {words}": cells for words, cells in spans.items()}
+        for year, cells in zip(years, origins, strict=True):
+            cells += [list(rows[year]["inputs"]) if year in rows else [], *([] for _ in spans)]
+    return pl.DataFrame(table), origins
 
-    The labels are moved apart. A single series has its name in the title, unless it is of the `context`. A
-    projection is named with the ends of its 80%.
-    """
-    rows = points.group_by("series", maintain_order=True).last().to_dicts()
-    for row in rows:
-        number = axes.text.write(row["value"], row["decimals"])
-        named = len(rows) > 1 or row["series"] in context
-        row["words"] = f"{wrap(row['series'], 16)}\n{number}" if named else number
-        span = write_span(row["lo80"], row["hi80"], axes.text)
-        if span:
-            row["words"] += f"\n{axes.text.say('about_level', level=80)}:\n{span}"
-    heights = [text_height(row["words"]) for row in rows]
-    centres = spread([axes.to_pixel(row["value"]) for row in rows], heights, 0, HEIGHT)
-    return [
-        {key: row[key] for key in ("series", "year", "words")}
-        | {"value": axes.to_value(centre - (height - LINE) / 2)}
-        for row, centre, height in zip(rows, centres, heights, strict=True)
-    ]
+
+def _list_remarks(
+    points: pl.DataFrame, table: pl.DataFrame, *, target: Goal | None, breaks: Sequence[Break], text: ChartText
+) -> list[str]:
+    """List the remarks under the table: target, breaks, what the marks mean, which figures are doubtful."""
+    remarks = []
+    if target:
+        words = target.write(text)
+        remarks.append(text.say("target_remark", label=target.label, year=target.year, value=words))
+    remarks += [text.say("break_remark", label=mark.label, year=text.name_year(mark.year)) for mark in breaks]
+    remarks += explain_marks(points["status"], any(MISSING in row for row in table.iter_rows()), text)
+    flags = points.explode("flags", empty_as_null=False).unique(["flags", "column", "year"], maintain_order=True)
+    alone = points["column"].n_unique() == 1
+    for (words,), found in flags.group_by("flags", maintain_order=True):
+        where = [
+            ("" if alone else f"{name} ") + _list_years(own["year"].to_list(), text)
+            for (name,), own in found.group_by("column", maintain_order=True)
+        ]
+        remarks.append(f"{FLAG} {'; '.join(where)}: {words}")
+    return remarks
 
 
-def draw_labels(labels: Rows, axes: Axes, look: Look) -> Layers:
-    """Write the words at the end of each line, in its colour."""
-    colour = altair.Color("series:N", scale=match_series(look.series, look.colours), legend=None)
-    encoding = {"x": axes.x(), "y": axes.y(), "text": altair.Text("words:N"), "color": colour}
-    return write_text(labels, encoding, align="left", dx=13, fontWeight=600)
+def _list_years(years: list[int], text: ChartText) -> str:
+    """Write stretches of consecutive years by their ends: `2015-2016, 2018-2019 đến 2021-2022`."""
+    stretches: list[list[int]] = []
+    for year in sorted(years):
+        if stretches and stretches[-1][-1] == year - 1:
+            stretches[-1].append(year)
+        else:
+            stretches.append([year])
+    names = [[text.name_year(year) for year in (run[0], run[-1])] for run in stretches]
+    return ", ".join(low if low == high else text.say("range", low=low, high=high) for low, high in names)

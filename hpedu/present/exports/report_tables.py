@@ -7,7 +7,7 @@ each of them shows.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -159,223 +159,163 @@ def collect_tables(
     resources
         Sources by any key, as `hpedu.ingest.pipeline.read_package` gives them.
     """
-    return _Collector(scope, values, observations, resources, registry).collect()
+
+    def covers(group: str) -> bool:
+        return scope.group == group or not registry.groups[scope.group].targets
+
+    own = registry.territories[scope.territory]
+    country = [t.id for t in registry.territories.values() if t.role == "country"]
+    territories = list(dict.fromkeys([own.id, *own.parts, *country]))
+    # What a report may know: nothing counted after its year, but every projection.
+    in_time = (pl.col("year") <= scope.year) | pl.col("status").is_in(FORESEEN)
+    known = pl.col("territory").is_in(territories) & in_time
+    indicators = [one for one in registry.indicators.values() if covers(one.group)]
+    assessed = assess_targets(values, registry, scope.territory, scope.year)
+    standings = [standing for standing in assessed if covers(standing.target.group)]
+    order = {name: place for place, name in enumerate([*(one.id for one in indicators), *territories])}
+    shown = values.filter(pl.col("indicator").is_in([one.id for one in indicators]), known).sort(
+        pl.col("indicator", "territory").replace_strict(order, default=None, return_dtype=pl.Int64), "year"
+    )
+    rows = _Rows(scope.language, registry, Wording(registry, scope.language, scope.territory), resources)
+    used = _find_used(observations.filter("current", known), indicators)
+    tables = {
+        "scorecard": list(map(rows.of_standing, standings)),
+        "series": list(map(rows.of_value, shown.iter_rows(named=True))),
+        "projections": [row for standing in standings for row in _list_projections(standing)],
+        "observations": list(map(rows.of_observation, used.iter_rows(named=True))),
+        "targets": [rows.of_target(standing.target) for standing in standings],
+        "indicators": list(map(rows.of_indicator, indicators)),
+        "territories": [rows.spell(registry.territories[name], "territory") for name in territories],
+    }
+    named = {name for found in tables.values() for row in found for name in row.get("sources", ())}
+    sources = [rows.resources[name] for name in sorted(named & rows.resources.keys())]
+    tables["sources"] = list(map(rows.of_source, sources))
+    synthetic = any(row["status"] == "synthetic" for name in ("series", "observations") for row in tables[name])
+    return ReportTables(scope, tables, sources, synthetic)
 
 
-class _Collector:
+def _find_used(observations: pl.DataFrame, indicators: Sequence[Indicator]) -> pl.DataFrame:
+    """Return the observations of the series that the indicators are computed from."""
+    formulas = [formula for i in indicators for formula in (i.numerator, i.denominator, i.published) if formula]
+    terms = {term for formula in formulas for term in parse_formula(formula)}
+    columns = ("measure", "level", "ownership", "sex", "detail")
+    wanted = pl.DataFrame(sorted([getattr(t, name) for name in columns] for t in terms), columns, orient="row")
+    return observations.join(wanted, on=columns, how="semi", maintain_order="left")
+
+
+def _list_projections(standing: Standing) -> Iterator[Row]:
+    """Return what is expected of a target up to the year that decides whether it was met."""
+    target = standing.target
+    for row in standing.projection:
+        if target.due is None or row["year"] <= target.due:
+            yield dict(row) | {"target": target.id, "territory": standing.territory, "unit": target.unit}
+
+
+class _Rows:
+    """Writes the rows of each table; a row may have more than its table shows."""
+
     def __init__(
-        self,
-        scope: Scope,
-        values: pl.DataFrame,
-        observations: pl.DataFrame,
-        resources: Mapping[str, Resource],
-        registry: Registry,
+        self, language: Language, registry: Registry, wording: Wording, resources: Mapping[str, Resource]
     ) -> None:
-        self.scope, self.registry, self.language = scope, registry, scope.language
-        self.wording = Wording(registry, self.language, scope.territory)
-        own = registry.territories[scope.territory]
-        country = [t.id for t in registry.territories.values() if t.role == "country"]
-        self.territories = list(dict.fromkeys([own.id, *own.parts, *country]))
-        self.indicators = [i for i in registry.indicators.values() if self._covers(i.group)]
-        self.standings = [
-            s
-            for s in assess_targets(values, registry, scope.territory, scope.year)
-            if self._covers(s.target.group)
-        ]
-        ids = [i.id for i in self.indicators]
-        shown = values.filter(pl.col("indicator").is_in(ids), self._known())
-        order = {key: place for place, key in enumerate([*ids, *self.territories])}
-        self.values = sorted(
-            shown.iter_rows(named=True), key=lambda r: (order[r["indicator"]], order[r["territory"]], r["year"])
-        )
-        self.observations = observations.filter("current", self._known())
+        self.language, self.registry, self.wording = language, registry, wording
         self.resources = {resource.name: resource for resource in resources.values()}
+        self.owners = Wording(registry, language, registry.city)
 
-    def collect(self) -> ReportTables:
-        tables = {
-            "scorecard": [self._scorecard_row(s) for s in self.standings],
-            "series": [self._series_row(r) for r in self.values],
-            "projections": [row for s in self.standings for row in self._projection_rows(s)],
-            "observations": [self._observation_row(r) for r in self._used_observations()],
-            "targets": [self._target_row(s.target) for s in self.standings],
-            "indicators": [self._indicator_row(i) for i in self.indicators],
-            "territories": [self._territory_row(t) for t in self.territories],
-        }
-        named = {name for rows in tables.values() for row in rows for name in row.get("sources", ())}
-        sources = [self.resources[name] for name in sorted(named & self.resources.keys())]
-        tables["sources"] = [self._source_row(source) for source in sources]
-        synthetic = any(row["status"] == "synthetic" for t in ("series", "observations") for row in tables[t])
-        return ReportTables(self.scope, tables, sources, synthetic)
+    def spell(self, one: BaseModel, kind: str) -> Row:
+        """Return all that the registry says of something, in one language, with its id and its name as columns."""
+        row = {name: part.get(self.language) if isinstance(part, Text) else part for name, part in one}
+        return row | {kind: row["id"], f"{kind}_name": row["name"]}
 
-    def _covers(self, group: str) -> bool:
-        return self.scope.group == group or not self.registry.groups[self.scope.group].targets
-
-    def _known(self) -> pl.Expr:
-        """Select what the report may know: nothing counted after its year, but every projection."""
-        in_time = (pl.col("year") <= self.scope.year) | pl.col("status").is_in(FORESEEN)
-        return pl.col("territory").is_in(self.territories) & in_time
-
-    def _used_observations(self) -> Iterator[Row]:
-        """Return the observations of the series that the indicators are computed from."""
-        formulas = [f for i in self.indicators for f in (i.numerator, i.denominator, i.published) if f]
-        used = {term for formula in formulas for term in parse_formula(formula)}
-        keys = [(t.measure, t.level, t.ownership, t.sex, t.detail) for t in used]
-        columns = ("measure", "level", "ownership", "sex", "detail")
-        wanted = pl.DataFrame(sorted(keys), schema=columns, orient="row")
-        found = self.observations.join(wanted, on=columns, how="semi", maintain_order="left")
-        yield from found.iter_rows(named=True)
-
-    # -- rows ----------------------------------------------------------------------------------------------
-
-    def _scorecard_row(self, standing: Standing) -> Row:
-        target, last = standing.target, standing.last or {}
+    def of_standing(self, standing: Standing) -> Row:
+        target, last, outlook = standing.target, standing.last or {}, standing.outlook or {}
         counted = target.kind != "milestone"  # a milestone's state says all
         indicator = self.registry.indicators[last["indicator"]] if last else None
-        outlook = standing.outlook or {}
+        plain = ("points", "stale", "gap", "observed_pace", "required_pace", "probability", "state")
+        ahead = {"year": "year", "point": "point", "low": "lo80", "high": "hi80"}
         row = {
             **self._head_of(target),
+            **{name: getattr(standing, name) for name in plain},
+            **{f"outlook_{name}": outlook.get(column) for name, column in ahead.items()},
             "value": last.get("value") if counted else None,
             "value_year": last.get("year"),
             "value_year_name": self._name_year(last["year"], indicator) if indicator else "",
-            "points": standing.points,
-            "stale": standing.stale,
-            "gap": standing.gap,
-            "observed_pace": standing.observed_pace,
-            "required_pace": standing.required_pace,
-            "probability": standing.probability,
-            "outlook_year": outlook.get("year"),
-            "outlook_point": outlook.get("point"),
-            "outlook_low": outlook.get("lo80"),
-            "outlook_high": outlook.get("hi80"),
             "pace_unit_name": self._name_pace_unit(target) if counted else "",
-            "state": standing.state,
             "state_name": self.wording.state(standing),
             "decimals": indicator.decimals if indicator else 1,
         }
         return row | self._provenance(last)
 
-    def _series_row(self, value: Row) -> Row:
+    def of_value(self, value: Row) -> Row:
         indicator = self.registry.indicators[value["indicator"]]
         row = {
             "indicator_name": indicator.name.get(self.language),
-            "territory_name": self._name_territory(value["territory"]),
+            "territory_name": self.registry.territories[value["territory"]].name.get(self.language),
             "year_name": self._name_year(value["year"], indicator),
             "qualifier_name": self._name("qualifier", value["qualifier"]),
+            "unit_name": self._name("unit", value["unit"]),
             "decimals": indicator.decimals,
         }
-        return value | row | self._provenance(value) | {"unit_name": self._name("unit", value["unit"])}
+        return value | row | self._provenance(value)
 
-    def _projection_rows(self, standing: Standing) -> Iterator[Row]:
-        """Return what is expected of a target up to the year that decides whether it was met."""
-        target, due = standing.target, standing.target.due
-        for row in standing.projection:
-            if due is None or row["year"] <= due:
-                ranges = {key: row[key] for key in ("point", "lo50", "hi50", "lo80", "hi80", "lo95", "hi95")}
-                yield {
-                    "target": target.id,
-                    "territory": standing.territory,
-                    "year": row["year"],
-                    "unit": target.unit,
-                    **ranges,
-                }
-
-    def _observation_row(self, observation: Row) -> Row:
+    def of_observation(self, observation: Row) -> Row:
         whole = {key: observation[key] or "all" for key in ("detail", "place")}
         measure = self.registry.measures[observation["measure"]].name.get(self.language)
-        return observation | whole | {"measure_name": measure, "sources": _split_source(observation["source"])}
+        sources = observation["source"].split(" + ")
+        return observation | whole | {"measure_name": measure, "sources": sources}
 
-    def _target_row(self, target: Target) -> Row:
-        words = ("definition", "legal_source", "ambiguity", "implausible")
-        spoken = {key: self._say(getattr(target, key)) for key in words}
-        plain = ("plan", "section", "isced", "measurability", "year_basis", "aspirational", "definition_status")
-        national = target.national
-        return {
-            **self._head_of(target),
-            **spoken,
-            **{key: getattr(target, key) for key in plain},
-            "counted_above": self._say(target.numerator),
-            "counted_below": self._say(target.denominator),
-            "national": self._say(national.text) if national else "",
-            "national_source": self._say(national.source) if national else "",
+    def of_target(self, target: Target) -> Row:
+        row, national = self.spell(target, "target"), target.national
+        parts = {"counted_above": row["numerator"], "counted_below": row["denominator"]}
+        said = {
+            "national": national.text.get(self.language) if national else "",
+            "national_source": national.source.get(self.language) if national else "",
         }
+        return row | self._head_of(target) | parts | said
+
+    def of_indicator(self, indicator: Indicator) -> Row:
+        formulas = {
+            "numerator_formula": indicator.numerator,
+            "denominator_formula": indicator.denominator,
+            "published_series": indicator.published,
+        }
+        return self.spell(indicator, "indicator") | formulas
+
+    def of_source(self, source: Resource) -> Row:
+        names = {"source": source.name, "source_title": source.title, "published_table": source.table}
+        confidence = say(f"confidence_{source.confidence}", self.language)
+        return dict(source) | names | {"confidence_name": confidence, "file": source.path}
 
     def _head_of(self, target: Target) -> Row:
         """Return the first columns of a target in every table."""
         milestone = target.kind == "milestone"
-        return {
-            "number": target.number,
+        plain = ("number", "group", "level", "kind", "comparison", "unit", "department_basis")
+        return {name: getattr(target, name) for name in plain} | {
             "target": target.id,
             "target_name": target.name.get(self.language),
-            "group": target.group,
-            "level": target.level,
-            "kind": target.kind,
-            "comparison": target.comparison,
             "objective": None if milestone else target.value,
-            "unit": target.unit,
             "unit_name": "" if milestone else self._name("unit", target.unit),
             "due_year": target.year,
             "department": target.departments,
-            "department_names": Wording(self.registry, self.language, self.registry.city).owner(target),
-            "department_basis": target.department_basis,
-        }
-
-    def _indicator_row(self, indicator: Indicator) -> Row:
-        plain = ("group", "level", "role", "unit", "scale", "lower", "upper", "direction")
-        return {
-            "indicator": indicator.id,
-            "indicator_name": indicator.name.get(self.language),
-            **{key: getattr(indicator, key) for key in plain},
-            "numerator_formula": indicator.numerator,
-            "denominator_formula": indicator.denominator,
-            "published_series": indicator.published,
-            "definition": indicator.definition.get(self.language),
-            "legal_source": indicator.legal_source.get(self.language),
-        }
-
-    def _territory_row(self, territory: str) -> Row:
-        row = self.registry.territories[territory]
-        return {
-            "territory": row.id,
-            "territory_name": row.name.get(self.language),
-            "role": row.role,
-            "valid_from": row.valid_from,
-            "valid_to": row.valid_to,
-            "parts": row.parts,
-        }
-
-    def _source_row(self, source: Resource) -> Row:
-        return {
-            "source": source.name,
-            "publisher": source.publisher,
-            "source_title": source.title,
-            "published_table": source.table,
-            "url": source.url,
-            "published": source.published,
-            "confidence": source.confidence,
-            "confidence_name": say(f"confidence_{source.confidence}", self.language),
-            "file": source.path,
+            "department_names": self.owners.owner(target),
         }
 
     def _provenance(self, value: Row) -> Row:
         """Return where a value comes from and what to mind about it; blank where there is no value."""
-        inputs: list[str] = value.get("inputs", [])
+        inputs, sources, flags = (value.get(name, []) for name in ("inputs", "sources", "flags"))
         places = [entry.rpartition("!") for entry in inputs]
-        sources: list[str] = value.get("sources", [])
         titles = [self.resources[name] for name in sources if name in self.resources]
         return {
             "status": value.get("status", ""),
             "status_name": self._name("status", value.get("status", "")),
-            "flags": value.get("flags", []),
-            "flag_names": "; ".join(self._name("flag", flag) for flag in value.get("flags", [])),
+            "flags": flags,
+            "flag_names": "; ".join(self._name("flag", flag) for flag in flags),
             "sources": sources,
             "source_titles": "; ".join(f"{source.publisher}: {source.title}" for source in titles),
             "inputs": inputs,
-            "files": _join(file for file, _, _ in places),
+            "files": "; ".join(dict.fromkeys(file for file, _, _ in places)),
             "cells": "; ".join(cell for _, _, cell in places),
             "edition": value.get("edition", ""),
         }
-
-    # -- words ---------------------------------------------------------------------------------------------
 
     def _name(self, dimension: str, code: str) -> str:
         return self.registry.name(dimension, code, self.language) if code else ""
@@ -384,22 +324,7 @@ class _Collector:
         """Name the unit of a pace: points for a percentage, percent for a count."""
         if self.registry.indicators[target.id].counts:
             return self._name("unit", "percent")
-        percent = target.unit == "percent"
-        return say("export_points", self.language) if percent else self._name("unit", target.unit)
-
-    def _name_territory(self, territory: str) -> str:
-        return self.registry.territories[territory].name.get(self.language)
+        return say("export_points", self.language) if target.unit == "percent" else self._name("unit", target.unit)
 
     def _name_year(self, year: int, indicator: Indicator) -> str:
         return name_year(year, indicator, self.registry, self.language)
-
-    def _say(self, text: Any) -> str:
-        return text.get(self.language) if text else ""
-
-
-def _split_source(source: str) -> list[str]:
-    return source.split(" + ")
-
-
-def _join(names: Iterator[str] | Collection[str]) -> str:
-    return "; ".join(dict.fromkeys(names))

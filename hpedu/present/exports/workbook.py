@@ -68,90 +68,79 @@ def write_workbook(path: Path, tables: ReportTables, registry: Registry) -> None
 
 def draw_workbook(tables: ReportTables, registry: Registry) -> bytes:
     """Draw the workbook: cover, notes, scorecard, series, sources, in the language of the tables."""
-    language = tables.scope.language
-    design = read_design()
+    language, design = tables.scope.language, read_design()
     shown = {key: table for key, table in design.table.items() if table.sheet}
     workbook = Workbook()
     workbook.properties.title = name_tables(tables, registry)
     workbook.properties.language = language
-    names = [say("export_notes", language), *(_sheet_name(t, language) for t in shown.values())]
-    _write_cover(workbook.active, tables, registry, names)
-    _write_notes(workbook.create_sheet(names[0]), shown, tables)
-    for name, (key, table) in zip(names[1:], shown.items(), strict=True):
-        columns = {column: design.column[column] for column in table.sheet}
-        rows = [[_cell_value(row, column) for column in columns] for row in tables.rows[key]]
-        formats = [[_number_format(row, column) for column in columns] for row in tables.rows[key]]
-        sheet = workbook.create_sheet(name)
-        heads = [column.title.get(language) for column in columns.values()]
+    sheets = {key: _sheet_name(table, language) for key, table in shown.items()}
+    notes = say("export_notes", language)
+    _write_cover(workbook.active, tables, registry, [notes, *sheets.values()])
+    # The meaning of every column, sheet by sheet.
+    meanings = [
+        [sheets[key], *(text.get(language) for text in (design.column[name].title, design.column[name].text))]
+        for key, table in shown.items()
+        for name in table.sheet
+    ]
+    heads = [say(key, language) for key in ("export_sheet", "export_column", "export_meaning")]
+    sheet = workbook.create_sheet(notes)
+    _write_top(sheet, say("export_notes_title", language), say("export_nothing_invented", language), tables)
+    _write_table(sheet, "notes", dict(zip(heads, [20, 40, 90], strict=True)), meanings)
+    for key, table in shown.items():
+        columns = {design.column[name].title.get(language): design.column[name].width for name in table.sheet}
+        rows = [[_cell_value(row, name) for name in table.sheet] for row in tables.rows[key]]
+        formats = [[_number_format(row, name) for name in table.sheet] for row in tables.rows[key]]
+        sheet = workbook.create_sheet(sheets[key])
         _write_top(sheet, table.title.get(language), table.text.get(language), tables)
-        _write_table(sheet, key, heads, rows, [c.width for c in columns.values()], formats, wrap=table.wrap)
+        _write_table(sheet, key, columns, rows, formats, wrap=table.wrap)
         sheet.freeze_panes = sheet.cell(HEADER + 1, 3 if table.sheet[0] == "number" else 2)
         sheet.print_area = f"A1:{get_column_letter(table.on_paper)}{HEADER + max(1, len(rows))}"
     return save_workbook(workbook, day_of(tables))
 
 
 def _write_cover(sheet: Worksheet, tables: ReportTables, registry: Registry, names: Sequence[str]) -> None:
-    language = tables.scope.language
+    language, title = tables.scope.language, name_tables(tables, registry)
     sheet.title = say("export_cover", language)
     sheet.column_dimensions["A"].width = 100
-    put_text(sheet["A1"], name_tables(tables, registry)).font = _TITLE
-    lines = [say("export_lead", language), *introduce(tables), say("export_contents", language)]
-    if tables.synthetic:
-        lines.insert(0, say("synthetic_page", language))
-    row = 1
-    for row, line in enumerate(lines, 2):
-        put_text(sheet.cell(row, 1), line)
+    warning = [say("synthetic_page", language)] if tables.synthetic else []
+    lines = [*warning, say("export_lead", language), *introduce(tables), say("export_contents", language)]
+    for row, line in enumerate([title, *lines, *names], 1):
+        cell = put_text(sheet.cell(row, 1), line)
         set_height(sheet, row, [(line, 100)])
-    if tables.synthetic:
+        if row > len(lines) + 1:
+            cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{line}'!A1")
+            cell.font = _LINK
+    sheet["A1"].font = _TITLE
+    set_height(sheet, 1, [(title, 75)], line=20)
+    if warning:
         sheet["A2"].font = _WARNING
-    for place, name in enumerate(names, row + 1):
-        cell = put_text(sheet.cell(place, 1), name)
-        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{name}'!A1")
-        cell.font = _LINK
-    set_height(sheet, 1, [(name_tables(tables, registry), 75)], line=20)
     lay_out_print(sheet)
-
-
-def _write_notes(sheet: Worksheet, shown: dict[str, TableDesign], tables: ReportTables) -> None:
-    """Write the meaning of every column, sheet by sheet."""
-    language, design = tables.scope.language, read_design()
-    rows = [
-        [_sheet_name(table, language), column.title.get(language), column.text.get(language)]
-        for table in shown.values()
-        for column in (design.column[name] for name in table.sheet)
-    ]
-    heads = [say(key, language) for key in ("export_sheet", "export_column", "export_meaning")]
-    _write_top(sheet, say("export_notes_title", language), say("export_nothing_invented", language), tables)
-    _write_table(sheet, "notes", heads, rows, [20, 40, 90], [])
-    sheet.freeze_panes = sheet.cell(HEADER + 1, 1)
 
 
 def _write_top(sheet: Worksheet, title: str, text: str, tables: ReportTables) -> None:
     language = tables.scope.language
     if tables.synthetic:
         title = f"{say('synthetic_chart', language)} – {title}"
-    put_text(sheet["A1"], title).font = _WARNING if tables.synthetic else _TITLE
-    put_text(sheet["A2"], say("export_one_table", language))
-    put_text(sheet["A3"], text)
-    for row in (1, 2, 3):
-        sheet.cell(row, 1).alignment = Alignment(wrap_text=False)
+    for row, line in enumerate((title, say("export_one_table", language), text), 1):
+        put_text(sheet.cell(row, 1), line).alignment = Alignment(wrap_text=False)
+    sheet["A1"].font = _WARNING if tables.synthetic else _TITLE
 
 
 def _write_table(
     sheet: Worksheet,
     key: str,
-    heads: Sequence[str],
+    columns: Mapping[str, int],
     rows: Sequence[Sequence[Any]],
-    widths: Sequence[int],
-    formats: Sequence[Sequence[str]],
+    formats: Sequence[Sequence[str]] = (),
     *,
     wrap: bool = True,
 ) -> None:
-    for place, (head, width) in enumerate(zip(heads, widths, strict=True), 1):
+    """Write a table with these columns, each of a width, under the top of its sheet."""
+    for place, (head, width) in enumerate(columns.items(), 1):
         cell = put_text(sheet.cell(HEADER, place), head)
         cell.font, cell.fill = _HEAD, _HEADING
         sheet.column_dimensions[get_column_letter(place)].width = width
-    set_height(sheet, HEADER, list(zip(heads, [max(4, width - 3) for width in widths], strict=True)))
+    set_height(sheet, HEADER, [(head, max(4, width - 3)) for head, width in columns.items()])
     for number, row in enumerate(rows):
         for place, value in enumerate(row, 1):
             cell = sheet.cell(HEADER + 1 + number, place)
@@ -161,12 +150,15 @@ def _write_table(
                 cell.value, cell.alignment = value, _NUMBER
                 cell.number_format = formats[number][place - 1]
         if wrap:
-            texts = [(value, width) for value, width in zip(row, widths, strict=True) if isinstance(value, str)]
-            set_height(sheet, HEADER + 1 + number, texts)
+            texts = zip(row, columns.values(), strict=True)
+            set_height(
+                sheet, HEADER + 1 + number, [(text, width) for text, width in texts if isinstance(text, str)]
+            )
     # A table of Excel has at least one row.
-    last = f"{get_column_letter(len(heads))}{HEADER + max(1, len(rows))}"
+    last = f"{get_column_letter(len(columns))}{HEADER + max(1, len(rows))}"
     sheet.add_table(Table(displayName=f"hpedu_{key}", ref=f"A{HEADER}:{last}", tableStyleInfo=_STYLE))
     sheet.print_title_rows = f"{HEADER}:{HEADER}"
+    sheet.freeze_panes = sheet.cell(HEADER + 1, 1)
     lay_out_print(sheet)
 
 

@@ -24,19 +24,11 @@ HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
 @dataclass(frozen=True)
-class Section:
-    """A section of the page, for its table of contents."""
-
-    anchor: str
-    title: str
-
-
-@dataclass(frozen=True)
 class Body:
     """The body of a page in order, and what the frame around it lists."""
 
     html: str
-    sections: list[Section]  # headings of the second level
+    sections: list[tuple[str, str]]  # anchor and words of the headings of the second level
     origins: list[list[str]]  # the cells (`file!cell`) behind each cited figure; the first is number 1
     links: list[str]  # web addresses, for paper; the first is number 1
 
@@ -56,11 +48,8 @@ def order_body(body: str, language: Language) -> Body:
     origins = cite_origins(soup, language)
     skip_regions(soup, language)
     links = number_links(soup)
-    sections = [
-        Section(str(heading["id"]), heading.get_text(" ", strip=True))
-        for heading in headings
-        if heading.name == "h2"
-    ]
+    seconds = [heading for heading in headings if heading.name == "h2"]
+    sections = [(str(heading["id"]), heading.get_text(" ", strip=True)) for heading in seconds]
     return Body(str(soup), sections, origins, links)
 
 

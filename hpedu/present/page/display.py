@@ -7,11 +7,9 @@ Each object brings its own MIME bundle, so one notebook reads well in JupyterLab
 from __future__ import annotations
 
 import json
-import textwrap
 import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,14 +18,15 @@ import polars as pl
 
 from hpedu.errors import Refused
 from hpedu.folders import write_whole
-from hpedu.present.charts.picture import STATIC_WIDTH, VEGALITE, draw_picture, draw_pixels
+from hpedu.present.charts.picture import draw_pixels
+from hpedu.present.charts.plot import Key, Panel, Picture, describe_for_lab, draw
 from hpedu.texts import Language, format_date, format_number, say, school_year
 
-# JupyterLab brings a renderer for version 5 only and needs no network for it. Our specs suit both.
-LAB_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 LAB_CHART = "application/vnd.vegalite.v5+json"
 CHART = "application/vnd.hpedu.chart+json"
 PAGE_HEAD = "application/vnd.hpedu.page+json"
+WIDE = 720
+"""Pixels of a picture that stands alone, or on a wide page."""
 Bundle = dict[str, Any]
 
 
@@ -43,6 +42,8 @@ class ChartText:
     decimals: int
     school_year: bool = True  # years are school years; else calendar years
     claims: Sequence[str] = ()  # XPath that is true of a page if the title is (`hpedu.present.page.lint`)
+    measure: str = ""  # what is measured
+    source: str = ""  # who published it, and when
 
     def say(self, key: str, **values: object) -> str:
         """Return a text in the language of the chart."""
@@ -60,6 +61,38 @@ class ChartText:
         """Return the heading of the years in a table, or the title of their axis."""
         return self.say("school_year" if self.school_year else "year")
 
+    def frame(
+        self,
+        panels: Sequence[Panel],
+        key: Sequence[Key],
+        *,
+        columns: int = 3,
+        notes: Sequence[str] = (),
+        starts_at_zero: bool = True,
+    ) -> Picture:
+        """Put panels into their frame: the finding as title, measure and unit below it, the source at the foot."""
+        measure = ", ".join(filter(None, [self.measure, self.unit_label]))
+        warning = "" if starts_at_zero else " " + self.say("axis_not_zero")
+        return Picture(self.title, measure + warning, self.source, panels, key, columns=columns, notes=notes)
+
+    def list_figures(self, data: pl.DataFrame) -> Bundle:
+        """List figures for a spreadsheet (`columns`, `rows`): names, years as printed, units, status, sources."""
+        rows = []
+        for row in data.drop_nulls("value").iter_rows(named=True):
+            decimals = self.decimals if row.get("decimals") is None else row["decimals"]
+            numbers = [row["value"], row.get("lo80"), row.get("hi80")]
+            value, low, high = (None if number is None else round(number, decimals) for number in numbers)
+            status = self.say(f"status_{row['status']}") if "status" in row else ""
+            flags, inputs = ("; ".join(row.get(name) or ()) for name in ("flags", "inputs"))
+            name = ": ".join(row[name] for name in ("panel", "series", "part") if name in row)
+            cells = [value, self.unit_label, low, high, status, flags, self.source, inputs]
+            rows.append([self.measure, name, self.name_year(row["year"]), *cells])
+        keys = ("value", "unit", "low80", "high80", "status", "flags", "source", "cells")
+        return {
+            "columns": [*map(self.say, ("indicator", "series")), self.year_header(), *map(self.say, keys)],
+            "rows": rows,
+        }
+
 
 @dataclass(frozen=True, eq=False)
 class Chart:
@@ -70,7 +103,7 @@ class Chart:
     """
 
     text: ChartText
-    spec: dict[str, Any]  # complete Vega-Lite 6 spec: data and theme inside, no title
+    picture: Picture
     table: pl.DataFrame  # the chart's numbers, ready to read; headers in the page's language
     synthetic: bool = False
     remarks: str = ""  # on the table: what its marks mean, which years it has no figure for
@@ -83,15 +116,20 @@ class Chart:
         """Return the chart in plain text: what it shows."""
         return self.text.alt
 
-    @cached_property
-    def svg(self) -> str:
-        """Draw the chart as a fixed picture, `STATIC_WIDTH` pixels wide."""
-        return draw_picture(self._warn(self.spec), self.text.name)
+    @property
+    def spec(self) -> dict[str, Any]:
+        """Describe the chart for JupyterLab and Altair."""
+        return describe_for_lab(self._warned(), self.text.name)
 
-    @cached_property
+    @property
+    def svg(self) -> str:
+        """Draw the chart as a fixed picture, `WIDE` pixels wide."""
+        return draw(self._warned(), WIDE)
+
+    @property
     def png(self) -> bytes:
         """Draw the chart in pixels, for documents that take no other picture."""
-        return draw_pixels(self._warn(self.spec))
+        return draw_pixels(draw(self._warned(), WIDE, file=True))
 
     def save(self, path: str | Path) -> Path:
         """Save the chart as a picture (.svg, .png), its spec (.json) or its figures (.csv), and return the path.
@@ -104,15 +142,13 @@ class Chart:
         path = Path(path)
         match path.suffix.lower():
             case ".svg":
-                # A picture in a page needs no namespace, a file does.
-                drawn = draw_picture(self._lab_spec(), self.text.name)
-                content = drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).encode()
+                content = draw(self._warned(), WIDE, file=True).encode()
             case ".png":
-                content = draw_pixels(self._lab_spec())
+                content = self.png
             case ".json":
                 content = json.dumps(self.spec, ensure_ascii=False, indent=1).encode()
             case ".csv" if self.data is not None:
-                figures = list_cells(self.data)
+                figures = self.list_figures()
                 content = pl.DataFrame(figures["rows"], figures["columns"], orient="row").write_csv().encode()
             case other:
                 raise Refused("chart_ending", ending=other or path.name, endings=[".svg", ".png", ".json", ".csv"])
@@ -122,52 +158,34 @@ class Chart:
     def __repr__(self) -> str:
         return f"{self.text.title} (.data, .table, .spec, .save())"
 
-    def _warn(self, spec: dict[str, Any]) -> dict[str, Any]:
+    def _warned(self) -> Picture:
         """Write the synthetic warning into the picture: it must survive being cut out of the page."""
-        if not self.synthetic:
-            return spec
-        return spec | {"title": {"text": [], "subtitle": self.text.say("synthetic_chart")}}
+        return replace(self.picture, warning=self.text.say("synthetic_chart") if self.synthetic else "")
 
-    def _lab_spec(self) -> dict[str, Any]:
-        """Return the spec for JupyterLab, where the chart has no figure caption above it.
-
-        Its width is fixed: in an output of JupyterLab 4.6 a chart as wide as its container grows without end, and
-        the browser tab dies. The menu offers to save the picture, not to send the data to an editor on the web.
-        """
-        spec = self._warn(self.spec)
-        title = {**spec.get("title", {}), "text": textwrap.wrap(self.text.title, 80)}
-        menu = {"export": True, "source": False, "compiled": False, "editor": False}
-        options = {"embedOptions": {"actions": menu, "downloadFileName": self.text.name}}
-        return spec | {"$schema": LAB_SCHEMA, "width": STATIC_WIDTH, "title": title, "usermeta": options}
+    def list_figures(self) -> Bundle:
+        """List the figures for a spreadsheet (`columns`, `rows`); those of the table if there are no others."""
+        if self.data is None:
+            return {"columns": self.table.columns, "rows": [list(row) for row in self.table.iter_rows()]}
+        return self.text.list_figures(self.data)
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> Bundle:
-        # No text/html: JupyterLab would prefer it to the interactive chart. No picture either: the page draws it,
-        # so that a kernel need not start a JavaScript engine.
+        # No text/html: JupyterLab would prefer it to the interactive chart. No picture either: the page draws it.
         page_chart = {
             "name": self.text.name,
             "title": self.text.title,
             "alt": self.text.alt,
-            "spec": self._warn(self.spec),
+            "picture": asdict(self._warned()),
             "table": {"columns": self.table.columns, "rows": [list(row) for row in self.table.iter_rows()]},
             "remarks": self.remarks,
             "claims": list(self.text.claims),
             "origins": [[list(cell) for cell in row] for row in self.origins],
-            "data": list_cells(self.data),
+            "data": self.list_figures(),
             "language": self.text.language,
             "synthetic": self.synthetic,
         }
-        return {LAB_CHART: self._lab_spec(), CHART: page_chart, "text/plain": self.plain}
-
-
-def list_cells(frame: pl.DataFrame | None) -> Bundle:
-    """Return a frame as a notebook stores it: `columns` and `rows`; lists as text, cells parted by spaces."""
-    if frame is None:
-        return {"columns": [], "rows": []}
-    lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
-    flat = frame.with_columns(pl.col(name).list.join(" ").fill_null("") for name in lists)
-    return {"columns": flat.columns, "rows": [list(row) for row in flat.iter_rows()]}
+        return {LAB_CHART: self.spec, CHART: page_chart, "text/plain": self.plain}
 
 
 @dataclass(frozen=True)
@@ -235,7 +253,7 @@ def is_vietnamese(text: str) -> bool:
     return any(map(unicodedata.combining, unicodedata.normalize("NFD", text)))
 
 
-SOURCE = ("name", "publisher", "title", "confidence", "file", "digest", "copied")
+SOURCE = ("name", "publisher", "title", "confidence", "file", "digest")
 
 
 def describe_source(source: dict[str, str], language: Language) -> dict[str, str]:
@@ -274,11 +292,10 @@ def describe_making(head: dict[str, Any]) -> list[tuple[str, str]]:
     language: Language = head["language"]
     parameters = (head["group"], head["territory"], school_year(head["year"], language), language)
     newest = find_newest(head)
-    versions = (f"hpedu {version('hpedu')}", f"Vega-Lite {VEGALITE}", f"vl-convert {version('vl-convert-python')}")
     facts = [
         (say("parameters", language), " · ".join(parameters)),
         (say("newest_source", language), newest),
         (say("inputs_digest", language), head["inputs_digest"]),
-        (say("versions", language), ", ".join(versions)),
+        (say("versions", language), f"hpedu {version('hpedu')}"),
     ]
     return [(term, text) for term, text in facts if text]

@@ -57,13 +57,14 @@ class Page:
         return found
 
     def cells(self, link: HtmlElement) -> list[str]:
-        """Return the cells behind a cited figure."""
+        """Return the cells behind a cited figure: its entry names each source by number, or a file."""
         entry = self.root.get_element_by_id(link.get("href", "#")[1:], None)
-        places = "" if entry is None else entry.text_content()
         found = []
-        for place in places.split("; "):
-            file, _, names = place.partition(": ")
-            found += [f"{file.strip()}!{name.strip()}" for name in names.split(",")]
+        for place in ("" if entry is None else entry.text_content()).split("; "):
+            name, _, cells = place.partition(": ")
+            source = self.root.get_element_by_id(f"source-{name.strip()}", None)
+            file = name.strip() if source is None else source.findtext("code", "")
+            found += [f"{file}!{cell.strip()}" for cell in cells.split(",")]
         return found
 
 

@@ -7,10 +7,10 @@ the frame around them. No code, no stderr, no request to anywhere; the same note
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -21,17 +21,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from nbconvert.exporters.html import HTMLExporter
 from nbformat import NotebookNode
+from pydantic import TypeAdapter
 from traitlets import default
 from traitlets.config import Config
 
 from hpedu.errors import HpeduError
 from hpedu.folders import name_index
-from hpedu.present.charts.picture import chart_bundle, draw_picture, pack
+from hpedu.present.charts.plot import Picture, draw
 from hpedu.present.page.blocks import write_sheet_csv
 from hpedu.present.page.body import make_slug, order_body
 from hpedu.present.page.display import (
     CHART,
     PAGE_HEAD,
+    WIDE,
     describe_making,
     describe_origin,
     describe_source,
@@ -40,8 +42,13 @@ from hpedu.present.page.display import (
 from hpedu.texts import LANGUAGES, Language, Message, format_number, message, say, school_year
 
 TEMPLATES = Path(__file__).parent / "templates"
+PICTURES = TypeAdapter(Picture)
+SIZES = {"wide": WIDE, "narrow": 340}
+"""Pixels of the pictures of a chart that a page shows: one on a wide screen, one on a phone or much enlarged."""
 LONGEST = 2_000_000
 """Letters of one output that a page takes: more is no longer read, and makes a page that opens slowly."""
+SCRIPTS = {"chart": "page.js", "cite": "reader.js", "scorecard": "scorecard.js", "what-if": "what_if.js"}
+"""What a page runs that has an element of such a class."""
 BARE = "application/vnd.vegalite."
 """How the kinds of output begin that are the spec of a chart, for JupyterLab."""
 
@@ -68,13 +75,6 @@ def render_page(notebook: NotebookNode | Path) -> str:
         notebook = nbformat.read(notebook, as_version=4)
     page, _ = make_exporter().from_notebook_node(notebook, {"metadata": {"name": name}})
     return str(page)
-
-
-def warm_up() -> None:
-    """Do ahead what the first page of a process waits for: the exporter, the script and the chart engine."""
-    make_exporter()
-    pack(chart_bundle())
-    draw_picture({"data": {"values": [{"x": 1}]}, "mark": "bar", "encoding": {"x": {"field": "x"}}}, "warm")
 
 
 @cache
@@ -129,31 +129,13 @@ class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
     ) -> tuple[str, dict[str, Any]]:
         """Render the notebook's cells, put them in order, and set them into the frame of the page."""
         name = (resources or {}).get("metadata", {}).get("name", "notebook")
-        outputs = [output for cell in nb.cells for output in cell.get("outputs", [])]
-        head = find_head(outputs, name)
+        head = find_head([output for cell in nb.cells for output in cell.get("outputs", [])], name)
         language, past = head["language"], head["past"]
-        cells = [shorten(lighten(c), language) for c in nb.cells if speaks(c, language, past=past)]
-        shown = NotebookNode({**nb, "cells": cells})
-        body, resources = super().from_notebook_node(shown, resources, **kw)
-        outputs = [output for cell in cells for output in cell.get("outputs", [])]
-        charts = [output.data[CHART] for output in outputs if CHART in output.get("data", {})]
+        cells = [prune(cell, language) for cell in nb.cells if speaks(cell, language, past=past)]
+        body, resources = super().from_notebook_node(NotebookNode({**nb, "cells": cells}), resources, **kw)
+        outputs = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+        charts = [data[CHART] for data in outputs if CHART in data]
         return hang_pictures(frame_page(head, body, charts), charts), resources
-
-
-def lighten(cell: NotebookNode) -> NotebookNode:
-    """Return a cell without the charts for JupyterLab: nbconvert copies each cell several times."""
-    if not any(kind.startswith(BARE) for output in cell.get("outputs", []) for kind in output.get("data", {})):
-        return cell
-    return NotebookNode({**cell, "outputs": [_lighten_output(output) for output in cell.outputs]})
-
-
-def _lighten_output(output: NotebookNode) -> NotebookNode:
-    """Return an output without specs for JupyterLab; one that is all there is becomes a script, drawn later."""
-    data = {kind: d for kind, d in output.get("data", {}).items() if not kind.startswith(BARE)}
-    specs = [spec for kind, spec in output.get("data", {}).items() if kind.startswith(BARE)]
-    if specs and CHART not in data and "text/html" not in data:
-        data["text/html"] = f"<script>{json.dumps(specs[0])}</script>"
-    return NotebookNode({**output, "data": data}) if specs else output
 
 
 def find_head(outputs: list[NotebookNode], name: str) -> dict[str, Any]:
@@ -184,25 +166,31 @@ def speaks(cell: NotebookNode, language: Language, *, past: bool = False) -> boo
     return cell.cell_type != "markdown" or tags.isdisjoint(LANGUAGES) or language in tags
 
 
-def shorten(cell: NotebookNode, language: Language) -> NotebookNode:
-    """Return a cell without what is too long to be read: plain text is cut, anything else is named instead."""
-    outputs = [_shorten_output(output, language) for output in cell.get("outputs", [])]
+def prune(cell: NotebookNode, language: Language) -> NotebookNode:
+    """Return a cell without charts for JupyterLab (nbconvert copies cells several times) and endless outputs."""
+    outputs = [_prune_output(output, language) for output in cell.get("outputs", [])]
     return NotebookNode({**cell, "outputs": outputs}) if outputs else cell
 
 
-def _shorten_output(output: NotebookNode, language: Language) -> NotebookNode:
+def _prune_output(output: NotebookNode, language: Language) -> NotebookNode:
+    """Return an output that a page takes; a spec that is all there is becomes a script, which is drawn later.
+
+    Plain text that is too long to be read is cut, anything else is named instead.
+    """
     cut = f"\n\n{say('cut_said', language, most=format_number(LONGEST, 0, language))}"
     if len(output.get("text", "")) > LONGEST:
         return NotebookNode({**output, "text": output.text[:LONGEST] + cut})
-    long = [kind for kind, text in output.get("data", {}).items() if isinstance(text, str) and len(text) > LONGEST]
-    if not long:
-        return output
-    data = {kind: content for kind, content in output.data.items() if kind not in long}
-    if "text/plain" in long:
-        data["text/plain"] = output.data["text/plain"][:LONGEST] + cut
-    else:
-        data["text/markdown"] = say("left_out_said", language, kind=long[0])
-    return NotebookNode({**output, "data": data})
+    data = {kind: content for kind, content in output.get("data", {}).items() if not kind.startswith(BARE)}
+    specs = [content for kind, content in output.get("data", {}).items() if kind.startswith(BARE)]
+    if specs and CHART not in data and "text/html" not in data:
+        data["text/html"] = f"<script>{json.dumps(specs[0])}</script>"
+    for kind in [kind for kind, content in data.items() if isinstance(content, str) and len(content) > LONGEST]:
+        content = data.pop(kind)
+        if kind == "text/plain":
+            data[kind] = content[:LONGEST] + cut
+        else:
+            data["text/markdown"] = say("left_out_said", language, kind=kind)
+    return NotebookNode({**output, "data": data}) if data else output
 
 
 @cache
@@ -215,53 +203,52 @@ def make_environment() -> Environment:
     return environment
 
 
-def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) -> str:
-    """Write the whole page around its body."""
-    language: Language = head["language"]
-    ordered = order_body(body, language)
-    library, script = chart_bundle(), read_part("page.js")
-    order = read_part("scorecard.js") if 'class="scorecard"' in ordered.html else ""
+def render_frame(
+    template: str,
+    language: Language,
+    *,
+    styles: Sequence[str] = ("style.css",),
+    scripts: Sequence[str] = (),
+    **values: Any,
+) -> str:
+    """Fill in a page: its frame with the styles, the scripts, and a policy that lets only them run."""
+    code = [read_part(name) for name in scripts]
     return (
         make_environment()
-        .get_template("page.html.j2")
+        .get_template(template)
         .render(
-            head=head,
             language=language,
+            other=next(one for one in LANGUAGES if one != language),
             say=partial(say, language=language),
             name_index=name_index,
-            school_year=school_year(head["year"], language),
-            sources=[describe_source(source, language) for source in head["sources"]],
-            origins=[describe_origin(cells, head["sources"]) for cells in ordered.origins],
-            facts=describe_making(head),
-            newest=find_newest(head),
-            links=ordered.links,
-            content=Markup(ordered.html),
-            sections=ordered.sections,
-            style=Markup(read_part("style.css")),
-            charts=pack(pack_charts(charts, head)) if charts else "",
-            library=pack(library) if charts else "",
-            script=Markup(script),
-            order=Markup(order),
-            brief='class="brief"' in ordered.html,
-            policy=write_policy([*([library, script] if charts else []), *filter(None, [order])]),
+            style=Markup("".join(map(read_part, styles))),
+            scripts=list(map(Markup, code)),
+            policy=write_policy(code),
+            **values,
         )
     )
 
 
-def frame_list(rows: list[dict[str, Any]], language: Language) -> str:
-    """Write the page that lists the editions that were issued: `text` and `place` of each."""
-    return (
-        make_environment()
-        .get_template("issues.html.j2")
-        .render(
-            rows=rows,
-            language=language,
-            other=next(code for code in LANGUAGES if code != language),
-            name_index=name_index,
-            say=partial(say, language=language),
-            style=Markup(read_part("style.css")),
-            policy=write_policy([]),
-        )
+def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) -> str:
+    """Write the whole page around its body."""
+    language: Language = head["language"]
+    ordered = order_body(body, language)
+    return render_frame(
+        "page.html.j2",
+        language,
+        scripts=[name for mark, name in SCRIPTS.items() if f'class="{mark}"' in ordered.html],
+        head=head,
+        school_year=school_year(head["year"], language),
+        sources=[describe_source(source, language) for source in head["sources"]],
+        origins=[describe_origin(cells, head["sources"]) for cells in ordered.origins],
+        facts=describe_making(head),
+        newest=find_newest(head),
+        links=ordered.links,
+        content=Markup(ordered.html),
+        sections=ordered.sections,
+        charts=pack_charts(charts, head) if charts else "",
+        slots={name: f"{{{name}}}" for name in ("what", "figure", "caveat", "source", "cells", "page")},
+        brief='class="brief"' in ordered.html and head["group"] != "brief",
     )
 
 
@@ -273,17 +260,18 @@ def read_message(page: str) -> str:
 
 
 def pack_charts(charts: list[dict[str, Any]], head: dict[str, Any]) -> str:
-    """Write what scripts need of the charts, in the order of the page: spec, title, and files to save."""
+    """Pack what scripts need of the charts, in the order of the page: the name of their files, and their figures.
+
+    It is gzip in base64, a tenth of its size, and always the same text.
+    """
     found = [
         {
-            "title": chart["title"],
             "file": name_file(chart["name"], head),
-            "spec": chart["spec"],
             "csv": write_sheet_csv(chart["data"]["columns"], chart["data"]["rows"]),
         }
         for chart in charts
     ]
-    return json.dumps(found, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return base64.b64encode(gzip.compress(json.dumps(found, ensure_ascii=False).encode(), mtime=0)).decode()
 
 
 def name_file(chart: str, head: dict[str, Any]) -> str:
@@ -306,18 +294,18 @@ def name_slot(chart: dict[str, Any]) -> str:
 
     Most of a page's tags are those of its pictures: without them the page is put in order much faster.
     """
-    text = json.dumps([chart["name"], chart["spec"]], sort_keys=True)
+    text = json.dumps([chart["name"], chart["picture"]], sort_keys=True)
     return f'<slot name="{hashlib.sha256(text.encode()).hexdigest()}"></slot>'
 
 
 def hang_pictures(page: str, charts: list[dict[str, Any]]) -> str:
-    """Draw the charts into their slots; a chart shown twice has ids of its own each time."""
-    seen: Counter[str] = Counter()
+    """Draw the charts into their slots, each for a wide and for a narrow place."""
     for chart in charts:
-        name = chart["name"]
-        seen[name] += 1
-        prefix = name if seen[name] == 1 else f"{name}-{seen[name]}"
-        page = page.replace(name_slot(chart), draw_picture(chart["spec"], prefix), 1)
+        picture = PICTURES.validate_python(chart["picture"])
+        drawn = "".join(
+            f'<div class="{name}">{draw(picture, size, live=True)}</div>' for name, size in SIZES.items()
+        )
+        page = page.replace(name_slot(chart), drawn, 1)
     return page
 
 

@@ -17,6 +17,7 @@ from hpedu.ingest.words.vietnamese import (
     fold_text,
     match_key,
     rank_syllable,
+    sort_key,
 )
 
 VIETNAMESE = "aàáảãạăằắẳẵặâầấẩẫậbcdđeèéẻẽẹêềếểễệghiìíỉĩịklmnoòóỏõọôồốổỗộơờớởỡợpqrstuùúủũụưừứửữựvxyỳýỷỹỵ"
@@ -496,3 +497,12 @@ def test_what_is_in_no_old_encoding_is_none(texts: list[str]) -> None:
 )
 def test_small_and_mixed_tables(texts: list[str], encoding: Encoding) -> None:
     assert detect_legacy(texts) == encoding
+
+
+def test_names_are_sorted_as_in_a_vietnamese_dictionary() -> None:
+    names = ["Đồ Sơn", "Dương Kinh", "Ái Quốc", "An Hải", "Bạch Đằng", "Ân Thi", "Án Đổ", "Hà Nam"]
+    names += ["Hạ Long", "Ô Môn"]
+    assert sorted(names, key=sort_key) == [
+        *("Ái Quốc", "An Hải", "Án Đổ", "Ân Thi", "Bạch Đằng", "Dương Kinh", "Đồ Sơn"),
+        *("Hà Nam", "Hạ Long", "Ô Môn"),
+    ]

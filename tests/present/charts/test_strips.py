@@ -6,7 +6,7 @@ import altair
 import polars as pl
 import pytest
 
-from hpedu.present.charts.strips import WIDTH, Strip, strips
+from hpedu.present.charts.strips import Strip, strips
 from hpedu.present.page.display import Chart, ChartText
 
 TEXT = ChartText("Vị trí", "Mỗi tỉnh một chấm", "chart-peers", "vi", "", 1)
@@ -33,24 +33,23 @@ def draw(*rows: Strip) -> Chart:
     return strips(rows, TEXT, table, own="Hải Phòng", key=["Chấm xám: các tỉnh khác"])
 
 
-def test_a_figure_lies_between_the_ends_of_its_strip() -> None:
-    strip = make_strip()
-    assert strip.ends == (20.0, 40.0)
-    assert [strip.place(value) for value in (20.0, 30.0, 40.0)] == [0, WIDTH // 2, WIDTH]
-    assert make_strip(own=5.0, then=None, named={}, others=[5.0]).place(5.0) == WIDTH // 2
+def test_a_strip_reaches_from_its_least_to_its_largest_figure() -> None:
+    assert make_strip().ends == (20.0, 40.0)
+    low, high = make_strip(own=5.0, then=None, named={}, others=[5.0]).ends
+    assert low < 5.0 < high
 
 
 def test_every_place_is_drawn_and_the_own_is_written() -> None:
-    spec = draw(make_strip(), make_strip(then=None, region=None)).spec
-    altair.Chart.from_dict(spec)
-    layers = [layer["data"]["values"] for layer in spec["layer"]]
-    dots = next(rows for rows in layers if isinstance(rows[0].get("x"), list))
-    assert dots[0]["x"] == [0, 750]
-    points = [row for rows in layers for row in rows if "place" in row]
-    assert {(row["place"], row["words"]) for row in points} == {
-        ("Hải Phòng", "30,0 học sinh/lớp"),
-        ("Hà Nội", "25,0 học sinh/lớp"),
+    chart = draw(make_strip(), make_strip(then=None, region=None))
+    altair.Chart.from_dict(chart.spec | {"$schema": altair.SCHEMA_URL})
+    first, second = chart.picture.panels
+    assert {words for mark in first.marks for words in mark.words} == {
+        "Hải Phòng: 30,0 học sinh/lớp (2/4)",
+        "Hà Nội: 25,0 học sinh/lớp",
     }
+    assert [len(mark.points) for mark in first.marks if mark.shape == "small"] == [2]
+    assert len(first.marks) == len(second.marks) + 2
+    assert "30,0" in chart.svg and "(2/4)" in chart.svg
 
 
 def test_the_picture_can_be_drawn() -> None:

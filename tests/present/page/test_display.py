@@ -9,9 +9,10 @@ import nbformat
 import polars as pl
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from pydantic import TypeAdapter
 
-from hpedu.present.charts.bars import ranked
-from hpedu.present.charts.picture import prefix_ids
+from hpedu.present.charts.bars import stacked
+from hpedu.present.charts.plot import Picture
 from hpedu.present.page.display import (
     CHART,
     LAB_CHART,
@@ -30,20 +31,20 @@ SOURCES = [{"file": "a.csv", "published": "2025-06-30"}, {"file": "b.xlsx", "pub
 
 @pytest.fixture(scope="module")
 def chart() -> Chart:
-    frame = pl.DataFrame({"label": ["Hải Phòng", "Cả nước"], "value": [1234.5, 1000.0]})
-    text = ChartText("Xếp hạng", "Hải Phòng cao hơn", "rank", language="vi", unit_label="trẻ", decimals=1)
-    return ranked(frame, text)
+    frame = pl.DataFrame({"part": ["Công lập", "Tư thục"], "year": [2024, 2024], "value": [1234.5, 1000.0]})
+    text = ChartText("Xếp hạng", "Công lập nhiều hơn", "rank", language="vi", unit_label="trẻ", decimals=1)
+    return stacked(frame, text)
 
 
 def test_a_chart_brings_lab_page_and_words(chart: Chart) -> None:
     bundle = chart._repr_mimebundle_()
     assert set(bundle) == {LAB_CHART, CHART, "text/plain"}
-    assert bundle["text/plain"] == "Hải Phòng cao hơn"
+    assert bundle["text/plain"] == "Công lập nhiều hơn"
     page = bundle[CHART]
-    assert page["table"] == {"columns": ["Tên", "trẻ"], "rows": [["Hải Phòng", "1.234,5"], ["Cả nước", "1.000,0"]]}
-    assert "svg" not in page  # the page draws it: a kernel starts no JavaScript engine
+    rows = [["2024-2025", "1.234,5", "1.000,0", "2.234,5"]]
+    assert page["table"] == {"columns": ["Năm học", "Công lập", "Tư thục", "Tổng"], "rows": rows}
     assert chart.svg.startswith("<svg") and "1.234,5" in chart.svg
-    assert page["spec"]["width"] == "container"
+    assert TypeAdapter(Picture).validate_python(json.loads(json.dumps(page["picture"]))).title == "Xếp hạng"
 
 
 def test_the_chart_for_lab_is_of_version_5_with_a_fixed_width_and_its_title(chart: Chart) -> None:
@@ -67,12 +68,6 @@ def test_the_synthetic_warning_is_part_of_the_picture(chart: Chart) -> None:
     warning = say("synthetic_chart", "vi")
     assert warning in warned.svg and warning not in chart.svg
     assert warning in json.dumps(warned._repr_mimebundle_()[LAB_CHART], ensure_ascii=False)
-
-
-def test_ids_of_a_picture_become_its_own() -> None:
-    svg = '<clipPath id="c1"/><clipPath id="c10"/><g clip-path="url(#c1)"/><use href="#c10"/>'
-    own = '<clipPath id="a-c1"/><clipPath id="a-c10"/><g clip-path="url(#a-c1)"/><use href="#a-c10"/>'
-    assert prefix_ids(svg, "a") == own
 
 
 def test_a_page_head_can_be_read_in_the_notebook() -> None:

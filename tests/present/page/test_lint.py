@@ -92,3 +92,10 @@ def test_a_page_that_was_not_made_is_a_dead_link(tmp_path: Path) -> None:
 
 def test_the_page_about_the_data_may_speak_of_files() -> None:
     assert lint("<p>data/raw</p>", group="data_quality") == []
+
+
+def test_a_cell_is_found_by_the_number_of_its_source() -> None:
+    sources = '</main><ol><li id="source-1"><span>S</span> <code>a.csv</code></li></ol><main>'
+    entry = '</main><ol><li id="o1"><a href="#source-1">1</a>: B2</li></ol><main>'
+    assert "lint_contradicted" in lint(f"<p>17%{CITED}</p>{entry}{sources}", DOUBTED)
+    assert "lint_contradicted" not in lint(f"<p>17%{CITED}</p>{entry.replace('B2', 'B3')}{sources}", DOUBTED)

@@ -19,8 +19,7 @@ from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from hpedu.present.charts.bars import ranked
-from hpedu.present.charts.picture import chart_bundle
+from hpedu.present.charts.bars import stacked
 from hpedu.present.page.display import Chart, ChartText, Fragment, PageHead
 from hpedu.present.page.page import UnfitNotebook, read_part, render_page
 
@@ -48,9 +47,9 @@ HEAD = PageHead(
 
 
 def draw(name: str = "rank", *, synthetic: bool = False, **words: str) -> Chart:
-    frame = pl.DataFrame({"label": ["Hải Phòng", "Cả nước"], "value": [1234.5, 1000.0]})
+    frame = pl.DataFrame({"part": ["Công lập", "Tư thục"], "year": [2024, 2024], "value": [1234.5, 1000.0]})
     text = ChartText("Xếp hạng", "Cao hơn", name, language="vi", unit_label="trẻ", decimals=1)
-    return ranked(frame, replace(text, **words), synthetic=synthetic)
+    return stacked(frame, replace(text, **words), synthetic=synthetic)
 
 
 @pytest.fixture(scope="module")
@@ -141,17 +140,25 @@ def test_a_chart_is_a_figure_with_picture_words_and_numbers(chart: Chart) -> Non
     picture = figure.find(role="img")
     assert picture["aria-label"] == "Cao hơn" and "1.234,5" in picture.svg.get_text()
     assert figure.details.summary.get_text() == "Bảng số liệu"
-    assert [cell.get_text() for cell in figure.tbody.tr.find_all(["th", "td"])] == ["Hải Phòng", "1.234,5"]
+    assert [cell.get_text() for cell in figure.tbody.tr.find_all(["th", "td"])] == [
+        "2024-2025",
+        "1.234,5",
+        "1.000,0",
+        "2.234,5",
+    ]
     assert figure["role"] == "group" and figure["aria-labelledby"] == figure.figcaption["id"]
 
 
-def test_the_chart_script_comes_once_and_only_with_charts(chart: Chart) -> None:
-    def libraries(page: BeautifulSoup) -> list[str]:
-        return [script.string for script in page.find_all("script", id="library")]
+def test_the_figures_for_scripts_come_once_and_only_with_charts(chart: Chart) -> None:
+    page = read(show(chart), show(replace(chart, text=replace(chart.text, name="other"))))
+    assert len(unpack(page, "charts")) == 2
+    assert read(say("không có biểu đồ")).find(id="charts") is None
 
-    (packed,) = libraries(read(show(chart), show(replace(chart, text=replace(chart.text, name="other")))))
-    assert gzip.decompress(base64.b64decode(packed)).decode() == chart_bundle()
-    assert libraries(read(say("không có biểu đồ"))) == []
+
+def test_a_chart_is_drawn_for_wide_and_narrow_places_in_the_colours_of_the_page(chart: Chart) -> None:
+    wide, narrow = read(show(chart)).select(".picture svg")
+    assert int(wide["width"]) > 2 * int(narrow["width"])
+    assert "var(--ink,#" in str(wide) and wide.find(attrs={"data-series": "Công lập"})
 
 
 def test_everything_put_in_is_escaped() -> None:
@@ -162,7 +169,7 @@ def test_everything_put_in_is_escaped() -> None:
     assert page.figcaption.get_text() == HOSTILE
     assert page.find(role="img")["aria-label"] == HOSTILE
     assert not [script for script in page.find_all("script") if "alert(" in (script.string or "")[:200]]
-    assert unpack(page, "charts")[0]["title"] == HOSTILE
+    assert HOSTILE in unpack(page, "charts")[0]["csv"].replace('""', '"')
 
 
 def test_the_page_asks_no_host_for_anything(chart: Chart) -> None:
@@ -236,7 +243,8 @@ def test_files_that_could_not_be_read_are_named_over_the_page(chart: Chart) -> N
 def test_a_synthetic_page_says_so_on_top_and_at_every_chart(chart: Chart) -> None:
     page = read(show(replace(chart, synthetic=True)), head=replace(HEAD, synthetic=True))
     bands = [band.get_text() for band in page.find_all(class_="band")]
-    assert len(bands) == 2 and all(band.startswith("DỮ LIỆU MÔ PHỎNG") for band in bands)
+    assert len(bands) == 1 and bands[0].startswith("DỮ LIỆU MÔ PHỎNG")
+    assert all("DỮ LIỆU MÔ PHỎNG" in svg.get_text() for svg in page.select(".picture svg"))
     assert not read(show(chart)).find_all(class_="band")
 
 
@@ -268,13 +276,6 @@ def test_a_failed_notebook_is_never_published() -> None:
         render_page(make_notebook(failed))
 
 
-def test_the_chart_script_is_kept_as_a_file(tmp_path: Path) -> None:
-    script = chart_bundle(tmp_path)
-    (kept,) = tmp_path.iterdir()
-    assert kept.read_text(encoding="utf-8") == script
-    assert "vegaEmbed" in script and "</script" not in script and len(script) < 1_000_000
-
-
 def test_nothing_on_a_page_moves_by_itself() -> None:
     """So there is nothing to stop for readers who asked for less motion."""
     assert not re.search(
@@ -284,9 +285,9 @@ def test_nothing_on_a_page_moves_by_itself() -> None:
 
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@x"])
 def test_a_label_is_no_formula_in_a_saved_table(formula: str) -> None:
-    frame = pl.DataFrame({"label": [formula], "value": [1.0]})
-    page = read(show(ranked(frame, ChartText("T", "A", "n", language="vi", unit_label="%", decimals=0))))
-    assert unpack(page, "charts")[0]["csv"].splitlines()[1] == f"'{formula},1.0"
+    frame = pl.DataFrame({"part": [formula], "year": [2024], "value": [1.0]})
+    page = read(show(stacked(frame, ChartText("T", "A", "n", language="vi", unit_label="%", decimals=0))))
+    assert unpack(page, "charts")[0]["csv"].splitlines()[1].startswith(f",'{formula},2024-2025,1.0")
 
 
 def test_a_saved_file_is_named_by_what_it_shows() -> None:

@@ -3,54 +3,11 @@
 (() => {
   "use strict";
 
-  // The chart library and the specs come packed, a third of their size or less. The page's policy knows the digest
-  // of the library and lets it run.
-  const unpack = async (id) => {
-    const packed = Uint8Array.from(atob(document.getElementById(id).textContent), (c) => c.charCodeAt(0));
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Response(stream).text();
+  let charts;
+  const unpack = async () => {
+    const packed = Uint8Array.from(atob(document.getElementById("charts").textContent), (c) => c.charCodeAt(0));
+    return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
   };
-  let library, charts;
-  const loadLibrary = async () => {
-    const script = document.createElement("script");
-    script.textContent = await unpack("library");
-    document.head.append(script);
-  };
-  const find = async (figure) => (await (charts ??= unpack("charts").then(JSON.parse)))[figure.dataset.index];
-
-  // Each layer carries its rows: a line is hidden by leaving its own out.
-  const rowsOf = (layer) => layer.data?.values ?? [];
-  const choose = (spec, hidden) => ({
-    ...spec,
-    layer: spec.layer.map((layer) =>
-      layer.data ? { ...layer, data: { values: rowsOf(layer).filter((row) => !hidden.has(row.series)) } } : layer,
-    ),
-  });
-  const embed = async (place, spec) => {
-    await (library ??= loadLibrary());
-    // ast: expressions are interpreted, not compiled, so the page needs no 'unsafe-eval'.
-    return vegaEmbed(place, spec, { actions: false, renderer: "svg", ast: true });
-  };
-
-  const draw = async (figure) => {
-    const picture = figure.querySelector(".picture");
-    let live = picture.querySelector(".live");
-    if (!live) {
-      live = document.createElement("div");
-      live.className = "live";
-      live.setAttribute("aria-hidden", "true"); // the picture as a whole is labelled
-      picture.append(live);
-    }
-    try {
-      const { spec } = await find(figure);
-      await embed(live, choose(spec, figure.hiddenSeries));
-      picture.classList.add("is-live");
-    } catch (error) {
-      live.remove();
-      console.warn(figure.id, error);
-    }
-  };
-
   const save = (name, content, type) => {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([content], { type }));
@@ -58,31 +15,43 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   };
-  const breakLines = (text, letters) =>
-    text.split(" ").reduce((lines, word) => {
-      const last = `${lines.at(-1)} ${word}`.trim();
-      return last.length > letters ? [...lines, word] : [...lines.slice(0, -1), last];
-    }, [""]);
+  // The picture as a file: on paper white, in the colours that stand in it, without the lines that are not shown.
+  const write = (figure) => {
+    const picture = figure.querySelector(".wide svg").cloneNode(true);
+    picture.querySelectorAll("[hidden]").forEach((line) => line.remove());
+    picture.setAttribute("style", "background:#fff");
+    const [, , width, height] = picture.getAttribute("viewBox").split(" ").map(Number);
+    const shape = { viewBox: `-10 -10 ${width + 20} ${height + 20}`, width: width + 20, height: height + 20 };
+    for (const [name, value] of Object.entries(shape)) picture.setAttribute(name, value);
+    return new XMLSerializer().serializeToString(picture).replace(/var\(--\w+,(#\w+)\)/g, "$1");
+  };
   const savers = {
-    csv: async ({ csv }) => [csv, "text/csv"],
-    svg: async (chart, view) => ['<?xml version="1.0"?>\n' + (await view.toSVG()), "image/svg+xml"],
-    png: async (chart, view) => {
-      const canvas = await view.toCanvas(2);
+    csv: (figure, { csv }) => [csv, "text/csv"],
+    svg: (figure) => ['<?xml version="1.0"?>\n' + write(figure), "image/svg+xml"],
+    // To be set into another page: the picture with its title and source, and the table under it.
+    html: (figure) => {
+      const part = document.createElement("figure");
+      part.lang = document.documentElement.lang;
+      part.innerHTML = write(figure) + figure.querySelector(".numbers table").outerHTML;
+      part.querySelectorAll(".cite").forEach((link) => link.remove());
+      return [`<!doctype html><meta charset="utf-8">${part.outerHTML}`, "text/html"];
+    },
+    png: async (figure) => {
+      const image = new Image();
+      image.src = "data:image/svg+xml," + encodeURIComponent(write(figure));
+      await image.decode();
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [2 * image.width, 2 * image.height];
+      const brush = canvas.getContext("2d");
+      brush.fillStyle = "#fff";
+      brush.fillRect(0, 0, canvas.width, canvas.height);
+      brush.drawImage(image, 0, 0, canvas.width, canvas.height);
       return [await new Promise((done) => canvas.toBlob(done, "image/png")), "image/png"];
     },
   };
   const download = async (figure, kind) => {
-    const chart = await find(figure);
-    let view;
-    const place = document.createElement("div");
-    if (kind !== "csv") {
-      // Out of the page a picture needs its title.
-      const title = { ...chart.spec.title, text: breakLines(chart.title, 72) };
-      view = (await embed(place, choose({ ...chart.spec, title, width: 640 }, figure.hiddenSeries))).view;
-    }
-    const [content, type] = await savers[kind](chart, view);
-    view?.finalize();
-    save(`${chart.file}.${kind}`, content, type);
+    const chart = (await (charts ??= unpack()))[figure.dataset.index];
+    save(`${chart.file}.${kind}`, ...(await savers[kind](figure, chart)));
   };
 
   const copy = async (id, status) => {
@@ -105,9 +74,9 @@
     root.querySelector("[data-copy]").addEventListener("click", () => copy(id, status));
   };
 
-  const offerSeries = async (figure, fields) => {
-    const { spec } = await find(figure);
-    const names = [...new Set(spec.layer.flatMap(rowsOf).map((row) => row.series).filter(Boolean))];
+  const linesOf = (figure) => [...figure.querySelectorAll(".picture [data-series]")];
+  const offerSeries = (figure, fields) => {
+    const names = [...new Set(linesOf(figure).map((line) => line.dataset.series))];
     if (names.length < 2) return;
     for (const name of names) {
       const label = document.createElement("label");
@@ -115,16 +84,53 @@
       box.type = "checkbox";
       box.checked = true;
       box.addEventListener("change", () => {
-        figure.hiddenSeries[box.checked ? "delete" : "add"](name);
+        for (const line of linesOf(figure)) {
+          if (line.dataset.series === name) line.toggleAttribute("hidden", !box.checked);
+        }
         const boxes = [...fields.querySelectorAll("input")];
         const shown = boxes.filter((one) => one.checked);
         for (const one of boxes) one.disabled = shown.length === 1 && one.checked; // an empty chart says nothing
-        draw(figure);
       });
       label.append(box, ` ${name}`);
       fields.append(label);
     }
     fields.hidden = false;
+  };
+
+  // The pointer is told the row of the data table that lies under it.
+  const tell = (figure) => {
+    const tip = document.createElement("div");
+    tip.className = "tip";
+    tip.hidden = true;
+    tip.setAttribute("aria-hidden", "true"); // the table says the same
+    figure.querySelector(".picture").append(tip);
+    const [heads, rows] = ["thead th", "tbody tr"].map((place) => [...figure.querySelectorAll(`.numbers ${place}`)]);
+    const read = (cell) => [...cell.childNodes].filter((node) => node.className !== "cite").map((node) => node.textContent).join("");
+    const point = (event, plot) => {
+      const svg = plot.ownerSVGElement;
+      const [first, step] = plot.dataset.rows.split(" ").map(Number);
+      const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse()).x;
+      const row = rows[Math.round((at - first) / step)];
+      tip.hidden = !row;
+      if (!row) return;
+      tip.replaceChildren(
+        ...[...row.cells].map((cell, index) => {
+          const line = document.createElement("div");
+          line.textContent = index ? `${heads[index].textContent}: ${read(cell)}` : read(cell);
+          return line;
+        }),
+      );
+      const around = tip.parentElement.getBoundingClientRect();
+      const left = event.clientX - around.left;
+      const right = left > around.width / 2;
+      tip.style.cssText = `top:${event.clientY - around.top + 12}px;` +
+        (right ? `right:${around.width - left + 12}px` : `left:${left + 12}px`);
+    };
+    for (const plot of figure.querySelectorAll("[data-rows]")) {
+      plot.addEventListener("pointermove", (event) => point(event, plot));
+      plot.addEventListener("pointerdown", (event) => point(event, plot));
+      plot.addEventListener("pointerleave", () => { tip.hidden = true; });
+    }
   };
 
   const clone = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
@@ -138,21 +144,10 @@
     figure.append(tools);
   };
 
-  const watch = new IntersectionObserver(
-    (entries) => {
-      for (const { isIntersecting, target } of entries) {
-        if (!isIntersecting) continue;
-        watch.unobserve(target);
-        draw(target);
-      }
-    },
-    { rootMargin: "600px 0px" },
-  );
   document.querySelectorAll("figure.chart").forEach((figure, index) => {
     figure.dataset.index = index;
-    figure.hiddenSeries = new Set();
     equip(figure);
-    watch.observe(figure);
+    tell(figure);
   });
   for (const heading of document.querySelectorAll(".target > [id]")) {
     const offer = clone("copy");
