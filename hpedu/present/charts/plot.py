@@ -452,12 +452,18 @@ def _describe_panel(panel: Panel, width: int) -> dict[str, Any]:
             more["x2"] = {"field": "x2"}
         if mark.words:
             more["tooltip"] = {"field": "words", "type": "nominal"}
-    for label in panel.labels:
-        look = {"type": "text", "align": "left", "dx": 10, "color": COLOURS[label.colour]}
-        row: dict[str, Any] = {"x": label.at[0], "y": label.at[1], "words": label.words.split("\n")}
+    height, scale = panel.height or HEIGHTS[True], panel.y.high - panel.y.low
+    words = [label.words.split("\n") for label in panel.labels]
+    wanted = [(panel.y.high - label.at[1]) / scale * height for label in panel.labels]
+    beside = spread(wanted, [LINE * len(lines) + 2.0 for lines in words], 0, height)
+    for label, lines, at in zip(panel.labels, words, beside, strict=True):
+        look = {"type": "text", "align": "left", "baseline": "middle", "dx": 10, "color": COLOURS[label.colour]}
+        # Lines go down from the first.
+        top = at - LINE * (len(lines) - 1) / 2
+        row: dict[str, Any] = {"x": panel.x.high, "y": panel.y.high - top / height * scale, "words": lines}
         layers.append(layer([row], look, text={"field": "words"}))
     shown = {"title": panel.name} if panel.name else {}
-    return {"layer": layers, "width": width, "height": panel.height or HEIGHTS[True], **shown}
+    return {"layer": layers, "width": width, "height": height, **shown}
 
 
 def _describe_mark(mark: Mark) -> tuple[list[dict[str, Any]], dict[str, Any]]:
