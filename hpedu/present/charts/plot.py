@@ -406,7 +406,10 @@ def describe_for_lab(picture: Picture, file: str) -> dict[str, Any]:
     menu = {"export": True, "source": False, "compiled": False, "editor": False}
     signs = [f"{key.sample} {key.words}" for key in picture.key if isinstance(key.sample, str)]
     under = [picture.warning, picture.measure, *signs, *picture.notes, picture.source]
-    panels = [_describe_panel(panel, 640 // len(picture.panels)) for panel in picture.panels]
+    columns = min(picture.columns, len(picture.panels))
+    panels = [
+        _describe_panel(panel, 640 // columns, named=panel is picture.panels[-1]) for panel in picture.panels
+    ]
     return {
         "$schema": LAB_SCHEMA,
         "title": {
@@ -416,14 +419,14 @@ def describe_for_lab(picture: Picture, file: str) -> dict[str, Any]:
         },
         "config": {"font": FONT, "background": COLOURS["paper"], "view": {"stroke": None}},
         "usermeta": {"embedOptions": {"actions": menu, "downloadFileName": file}},
-        **(panels[0] if len(panels) == 1 else {"hconcat": panels}),
+        **(panels[0] if len(panels) == 1 else {"concat": panels, "columns": columns}),
     }
 
 
-def _describe_panel(panel: Panel, width: int) -> dict[str, Any]:
+def _describe_panel(panel: Panel, width: int, *, named: bool) -> dict[str, Any]:
     def along(name: str, axis: Axis, **look: object) -> dict[str, Any]:
-        said = json.dumps({f"{value:g}": words for value, words in axis.ticks}, ensure_ascii=False)
-        words = f"{said}['' + datum.value]"
+        ticks, said = ([tick[part] for tick in axis.ticks] for part in (0, 1))
+        words = f"{json.dumps(said, ensure_ascii=False)}[indexof({json.dumps(ticks)}, datum.value)]"
         drawn = {"values": [value for value, _ in axis.ticks], "labelExpr": words, "title": None, **look}
         scale = {"domain": [axis.low, axis.high], "nice": False, "zero": False}
         return {"field": name, "type": "quantitative", "scale": scale, "axis": drawn}
@@ -453,7 +456,7 @@ def _describe_panel(panel: Panel, width: int) -> dict[str, Any]:
         if mark.words:
             more["tooltip"] = {"field": "words", "type": "nominal"}
     height, scale = panel.height or HEIGHTS[True], panel.y.high - panel.y.low
-    words = [label.words.split("\n") for label in panel.labels]
+    words = [(label.words if named else label.brief).split("\n") for label in panel.labels]
     wanted = [(panel.y.high - label.at[1]) / scale * height for label in panel.labels]
     beside = spread(wanted, [LINE * len(lines) + 2.0 for lines in words], 0, height)
     for label, lines, at in zip(panel.labels, words, beside, strict=True):
