@@ -406,7 +406,10 @@ def describe_for_lab(picture: Picture, file: str) -> dict[str, Any]:
     menu = {"export": True, "source": False, "compiled": False, "editor": False}
     signs = [f"{key.sample} {key.words}" for key in picture.key if isinstance(key.sample, str)]
     under = [picture.warning, picture.measure, *signs, *picture.notes, picture.source]
-    panels = [_describe_panel(panel, 640 // len(picture.panels)) for panel in picture.panels]
+    columns = min(picture.columns, len(picture.panels))
+    panels = [
+        _describe_panel(panel, 640 // columns, named=panel is picture.panels[-1]) for panel in picture.panels
+    ]
     return {
         "$schema": LAB_SCHEMA,
         "title": {
@@ -416,14 +419,14 @@ def describe_for_lab(picture: Picture, file: str) -> dict[str, Any]:
         },
         "config": {"font": FONT, "background": COLOURS["paper"], "view": {"stroke": None}},
         "usermeta": {"embedOptions": {"actions": menu, "downloadFileName": file}},
-        **(panels[0] if len(panels) == 1 else {"hconcat": panels}),
+        **(panels[0] if len(panels) == 1 else {"concat": panels, "columns": columns}),
     }
 
 
-def _describe_panel(panel: Panel, width: int) -> dict[str, Any]:
+def _describe_panel(panel: Panel, width: int, *, named: bool) -> dict[str, Any]:
     def along(name: str, axis: Axis, **look: object) -> dict[str, Any]:
-        said = json.dumps({f"{value:g}": words for value, words in axis.ticks}, ensure_ascii=False)
-        words = f"{said}['' + datum.value]"
+        ticks, said = ([tick[part] for tick in axis.ticks] for part in (0, 1))
+        words = f"{json.dumps(said, ensure_ascii=False)}[indexof({json.dumps(ticks)}, datum.value)]"
         drawn = {"values": [value for value, _ in axis.ticks], "labelExpr": words, "title": None, **look}
         scale = {"domain": [axis.low, axis.high], "nice": False, "zero": False}
         return {"field": name, "type": "quantitative", "scale": scale, "axis": drawn}
@@ -452,12 +455,18 @@ def _describe_panel(panel: Panel, width: int) -> dict[str, Any]:
             more["x2"] = {"field": "x2"}
         if mark.words:
             more["tooltip"] = {"field": "words", "type": "nominal"}
-    for label in panel.labels:
-        look = {"type": "text", "align": "left", "dx": 10, "color": COLOURS[label.colour]}
-        row: dict[str, Any] = {"x": label.at[0], "y": label.at[1], "words": label.words.split("\n")}
+    height, scale = panel.height or HEIGHTS[True], panel.y.high - panel.y.low
+    words = [(label.words if named else label.brief).split("\n") for label in panel.labels]
+    wanted = [(panel.y.high - label.at[1]) / scale * height for label in panel.labels]
+    beside = spread(wanted, [LINE * len(lines) + 2.0 for lines in words], 0, height)
+    for label, lines, at in zip(panel.labels, words, beside, strict=True):
+        look = {"type": "text", "align": "left", "baseline": "middle", "dx": 10, "color": COLOURS[label.colour]}
+        # Lines go down from the first.
+        top = at - LINE * (len(lines) - 1) / 2
+        row: dict[str, Any] = {"x": panel.x.high, "y": panel.y.high - top / height * scale, "words": lines}
         layers.append(layer([row], look, text={"field": "words"}))
     shown = {"title": panel.name} if panel.name else {}
-    return {"layer": layers, "width": width, "height": panel.height or HEIGHTS[True], **shown}
+    return {"layer": layers, "width": width, "height": height, **shown}
 
 
 def _describe_mark(mark: Mark) -> tuple[list[dict[str, Any]], dict[str, Any]]:

@@ -113,7 +113,7 @@ def _draw_strip(strip: Strip, text: ChartText, own: str, look: str, looks: dict[
         x=Axis(low, high, [(low, write(low)), (high, write(high))]),
         y=Axis(-1, 1),
         marks=marks,
-        labels=[Label((high, 0), strip.rank, f"{said}\n({strip.rank})", look, own)],
+        labels=[Label((high, 0), f"{said}\n({strip.rank})", f"{said}\n({strip.rank})", look, own)],
         name=strip.name,
         height=HEIGHT,
     )
