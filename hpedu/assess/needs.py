@@ -96,13 +96,18 @@ def foresee_needs(
         year_there, there = (_count_stock(series, norm.there) if whole else None) or (None, None)
         for year, scenario in cases:
             size = stock[1] if stock else needed[norm.level, base, year, scenario]
-            amount = float(math.ceil(ratio.in_year(year) * size - 1e-9))
+            amount = count_needed(ratio.in_year(year), size)
             needed[norm.level, norm.resource, year, scenario] = amount
             if year >= ratio.first_year:
                 missing = None if there is None else max(amount - there, 0.0)
                 row = (norm.level, norm.resource, year, scenario, amount, there, year_there, missing, norm.id)
                 rows.append(row)
     return pl.DataFrame(rows, schema=REQUIREMENTS, orient="row")
+
+
+def count_needed(ratio: float, base: float) -> float:
+    """Return a ratio of a base as a whole number: what is begun is counted."""
+    return float(math.ceil(ratio * base - 1e-9))
 
 
 def list_counted(series: Series, level: str) -> tuple[str, ...]:

@@ -227,14 +227,15 @@ def _offer_what_if(
 ) -> Iterator[Fragment]:
     """Offer to try out other sizes of classes: what the page's script reckons with stands in one table.
 
-    The script does what `hpedu.assess.needs.assess_requirements` does; without scripts nothing is seen.
+    The script does what `hpedu.assess.needs.count_needed` does; without scripts nothing is seen.
     """
     language = view.language
     newest = {row["indicator"]: row["value"] for row in values.sort("year").iter_rows(named=True)}
     last = found.filter(pl.col("year") == until)
     stock = {(row["level"], row["resource"]): row for row in last.iter_rows(named=True)}
+    pupils = foresee_pupils(series, view.registry, until=until, growth=growth, peers=_read_peers(view))
     levels = []
-    for row in foresee_pupils(series, view.registry, until=until, growth=growth).iter_rows(named=True):
+    for row in pupils.iter_rows(named=True):
         level = row["level"]
         ratios = [newest.get(f"{level}_{name}") for name in ("pupils_per_class", "teachers_per_class")]
         if row["year"] != until or None in ratios or not {(level, one) for one in TRIED} <= stock.keys():

@@ -6,13 +6,12 @@ import json
 import re
 from pathlib import Path
 
-import polars as pl
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import BrowserContext, Page, expect
 
 from hpedu import Report
-from hpedu.assess.needs import assess_requirements
+from hpedu.assess.needs import count_needed
 from hpedu.present.page.page import render_page
 
 CITE = "table.scorecard a.cite"
@@ -113,14 +112,11 @@ def test_a_link_carries_the_lines_chosen(page: Page, offline: BrowserContext) ->
 
 def reckon(level: dict, size: float, each: float) -> dict[str, list[float]]:  # type: ignore[type-arg]
     """Classes and teachers of each scenario, as hpedu's Python has them."""
-    demand = [("here", 2030, scenario, count) for scenario, count in level["pupils"].items()]
-    norms = [("here", "classes", "pupils", 1 / size), ("here", "teachers", "classes", each)]
-    found = assess_requirements(
-        pl.DataFrame(demand, schema=["level", "year", "scenario", "pupils"], orient="row"),
-        pl.DataFrame(norms, schema=["level", "resource", "base", "ratio"], orient="row"),
-        pl.DataFrame(schema={"level": pl.String, "resource": pl.String, "year": pl.Int64, "value": pl.Float64}),
-    )
-    return {str(name): own["needed"].to_list() for (name,), own in found.group_by("scenario", maintain_order=True)}
+    found = {}
+    for scenario, pupils in level["pupils"].items():
+        classes = count_needed(1 / size, pupils)
+        found[scenario] = [classes, count_needed(each, classes)]
+    return found
 
 
 def read_counts(page: Page) -> dict[str, list[float]]:
