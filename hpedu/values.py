@@ -12,7 +12,7 @@ import polars as pl
 from hpedu.ingest.checks import FINDINGS, Readings, find_readings
 from hpedu.ingest.corrections import CONTRADICTED
 from hpedu.ingest.derive import PRELIMINARY
-from hpedu.ingest.schema import Resource
+from hpedu.ingest.schema import Resource, name_cell
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator
@@ -31,7 +31,7 @@ VALUES: dict[str, Any] = {
     "flags": pl.List(pl.String),
     "numerator": pl.Float64,  # null for a rate taken as published
     "denominator": pl.Float64,
-    "inputs": pl.List(pl.String),  # "file!cell" of every cell the value was computed from
+    "inputs": pl.List(pl.String),  # "file!cell" or "file!sheet!cell" of every cell the value was computed from
     "sources": pl.List(pl.String),  # resource names in data/raw/datapackage.json
     "edition": pl.String,  # newest edition among the inputs
     "readings": pl.List(pl.Float64),  # of a contradicted value: what it may be; else null
@@ -234,7 +234,9 @@ def _report_refused(
             "indicator": indicator.name.get(language),
         }
         for side, cells in (("above", above), ("below", below)):
-            words[f"{side}_cells"] = ", ".join(f"{cell['cell']} ({cell['file']})" for cell in cells)
+            words[f"{side}_cells"] = ", ".join(
+                f"{name_cell(cell['sheet'], cell['cell'])} ({cell['file']})" for cell in cells
+            )
             names = sorted(computation.find_origins(cells))
             words[side] = ", ".join(say("own_list", language) if n == SCHOOL_LIST else n for n in names)
         words["why"] = say(f"ratio_refused_{difference}", language, above=words["above"], below=words["below"])
@@ -268,7 +270,7 @@ def _make_row(indicator: Indicator, key: Key, above: list[Row], below: list[Row]
         "flags": list(dict.fromkeys(flags)),
         "numerator": float(numerator) if is_computed else None,
         "denominator": None if denominator is None else float(denominator),
-        "inputs": [f"{cell['file']}!{cell['cell']}" for cell in cells],
+        "inputs": [f"{cell['file']}!{name_cell(cell['sheet'], cell['cell'])}" for cell in cells],
         "sources": list(dict.fromkeys(name for cell in cells for name in cell["source"].split(" + "))),
         "edition": max(cell["edition"] for cell in cells),
     }

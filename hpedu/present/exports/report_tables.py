@@ -302,7 +302,7 @@ class _Rows:
     def _provenance(self, value: Row) -> Row:
         """Return where a value comes from and what to mind about it; blank where there is no value."""
         inputs, sources, flags = (value.get(name, []) for name in ("inputs", "sources", "flags"))
-        places = [entry.rpartition("!") for entry in inputs]
+        places = [entry.partition("!") for entry in inputs]
         titles = [self.resources[name] for name in sources if name in self.resources]
         return {
             "status": value.get("status", ""),

@@ -19,6 +19,7 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from hpedu import store
+from hpedu.ingest.schema import name_cell
 from hpedu.texts import LANGUAGES, Message, message, say
 
 
@@ -74,13 +75,13 @@ def read_figures() -> Figures:
     table = store.observations(all_editions=True).filter(pl.col("cell") != "")
     is_doubted = pl.col("flags").list.contains("contradicted")
     printed = dict(zip(_name_places(table), table["printed"], strict=True))
-    # Pages name no sheet: a cell that is sound in another sheet of its workbook may be the one that is meant.
-    doubted = {*_name_places(table.filter(is_doubted))} - {*_name_places(table.filter(~is_doubted))}
-    return Figures(printed, frozenset(doubted))
+    return Figures(printed, frozenset(_name_places(table.filter(is_doubted))))
 
 
 def _name_places(table: pl.DataFrame) -> list[str]:
-    return [f"{file}!{cell}" for file, cell in table.select("file", "cell").rows()]
+    return [
+        f"{file}!{name_cell(sheet, cell)}" for file, sheet, cell in table.select("file", "sheet", "cell").rows()
+    ]
 
 
 def lint_folder(pages: Iterable[Path]) -> Iterator[tuple[Path, Message]]:
