@@ -27,6 +27,7 @@ from hpedu.batch.freshness import (
 )
 from hpedu.batch.plan import Engine, Limits, Outcome, Run, prepare_tables
 from hpedu.batch.progress import add_times, expect_seconds, read_times
+from hpedu.cache import prune_cache
 from hpedu.digest import PREPARED_VARIABLE, vouch
 from hpedu.errors import HpeduError, describe_error
 from hpedu.folders import HOME_VARIABLE, PAGES_VARIABLE, Project, announce, name_index
@@ -323,5 +324,6 @@ def _write_records(batch: Batch, state: State, record: Record, exports: Sequence
         if record.changed:
             write_build(record, state.project)
         state.standings.save()
+        prune_cache(state.project)
     except OSError as error:
         batch.trouble = str(error)

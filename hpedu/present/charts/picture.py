@@ -6,6 +6,7 @@ import base64
 import getpass
 import gzip
 import os
+import platform
 import re
 import tempfile
 from functools import cache
@@ -17,6 +18,7 @@ from xml.etree.ElementTree import Element
 
 import vl_convert
 
+from hpedu.cache import recall
 from hpedu.folders import write_whole
 
 # vl-convert carries a handful of Vega-Lite versions; this is the one Altair 6.3 writes for.
@@ -44,8 +46,16 @@ EMPTY_PATHS = ("", "M0,0h0v0h0Z")
 
 def draw_picture(spec: dict[str, Any], name: str) -> str:
     """Draw the SVG of a complete Vega-Lite spec, `STATIC_WIDTH` pixels wide; its ids begin with `name`."""
-    picture: str = vl_convert.vegalite_to_svg(spec | {"width": STATIC_WIDTH}, vl_version=VEGALITE)
-    return prefix_ids(slim(picture), name)
+    wide = spec | {"width": STATIC_WIDTH}
+    drawn = recall([list_makers(), wide], lambda: slim(vl_convert.vegalite_to_svg(wide, vl_version=VEGALITE)))
+    return prefix_ids(drawn, name)
+
+
+@cache
+def list_makers() -> tuple[str, ...]:
+    """List what a picture depends on besides its spec: the engine, Python, and the code here."""
+    code = Path(__file__).read_text(encoding="utf-8")
+    return (version("vl-convert-python"), VEGALITE, platform.python_version(), code)
 
 
 def draw_pixels(spec: dict[str, Any]) -> bytes:

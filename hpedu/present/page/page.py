@@ -10,7 +10,6 @@ import base64
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -120,10 +119,6 @@ class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
         inherited.merge(config)
         return inherited
 
-    def default_filters(self) -> Iterator[tuple[str, Any]]:
-        yield from super().default_filters()
-        yield "draw_figure", draw_figure
-
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
@@ -133,7 +128,7 @@ class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
         head = find_head(outputs, name)
         language, past = head["language"], head["past"]
         cells = [shorten(lighten(c), language) for c in nb.cells if speaks(c, language, past=past)]
-        shown = NotebookNode({**nb, "cells": cells})
+        shown = NotebookNode({**nb, "cells": list(map(draw_figures, cells))})
         body, resources = super().from_notebook_node(shown, resources, **kw)
         outputs = [output for cell in cells for output in cell.get("outputs", [])]
         charts = [output.data[CHART] for output in outputs if CHART in output.get("data", {})]
@@ -154,6 +149,17 @@ def _lighten_output(output: NotebookNode) -> NotebookNode:
     if specs and CHART not in data and "text/html" not in data:
         data["text/html"] = f"<script>{json.dumps(specs[0])}</script>"
     return NotebookNode({**output, "data": data}) if specs else output
+
+
+def draw_figures(cell: NotebookNode) -> NotebookNode:
+    """Return a cell with the figures of its charts instead of their specs, which nbconvert would copy, too."""
+    outputs = [
+        NotebookNode({**output, "data": {**output.data, CHART: draw_figure(output.data[CHART])}})
+        if CHART in output.get("data", {})
+        else output
+        for output in cell.get("outputs", [])
+    ]
+    return NotebookNode({**cell, "outputs": outputs}) if outputs else cell
 
 
 def find_head(outputs: list[NotebookNode], name: str) -> dict[str, Any]:
