@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -172,15 +172,17 @@ def _run(plan: Sequence[Run], project: Project, settings: Settings, as_json: boo
         click.echo(_write(describe_batch(batch, project)))
     for line in recap(batch):
         click.echo(line.say(spoken()), err=as_json or bool(status))
-    _lint(project.reports / run.page for run in plan)
+    _lint([project.reports / one.run.page for one in batch.outcomes if not one.failed])
     sys.exit(status)
 
 
-def _lint(pages: Iterable[Path]) -> bool:
-    """Name what would mislead a reader of the pages that are there; return whether there is anything."""
+def _lint(pages: Sequence[Path]) -> bool:
+    """Name what would mislead a reader of the pages; return whether there is anything."""
+    if not pages:
+        return False
     from hpedu.present.page.lint import lint_folder
 
-    found = list(lint_folder(page for page in pages if page.exists()))
+    found = list(lint_folder(pages))
     for page, finding in found:
         click.echo(f"{'/'.join(page.parts[-4:])}: {finding.say(spoken())}", err=True)
     return bool(found)
