@@ -38,7 +38,7 @@ from hpedu.fetch.command import fetch
 from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, message, say
 
 if TYPE_CHECKING:
-    from hpedu.batch.build import Progress, Settings
+    from hpedu.batch.build import Batch, Progress, Settings
     from hpedu.batch.plan import Run
     from hpedu.digest import Prepared
     from hpedu.folders import Project
@@ -333,6 +333,41 @@ def add(file: Path, **given: Any) -> None:
 
 
 commands.add_command(fetch)
+
+
+@commands.command()
+@click.option("--group", "--notebook", "groups", multiple=True, shell_complete=complete_ids("group"))
+@click.option("--territory", "territories", multiple=True, shell_complete=complete_ids("territory"))
+@click.option("--language", "languages", multiple=True, shell_complete=complete_ids("language"))
+@click.option("--year", type=int)
+@click.option("--workers", type=click.IntRange(1))
+def watch(workers: int | None, **wanted: Any) -> None:
+    """Keep the pages up to date while files are edited; Ctrl-C ends it."""
+    from hpedu.batch.build import Settings
+    from hpedu.batch.plan import check_shell, make_plan
+    from hpedu.batch.recap import recap
+    from hpedu.batch.watch import watch as keep_watch
+    from hpedu.folders import find_project
+
+    check_shell(workers or os.cpu_count() or 1)
+    project = find_project()
+    make_plan(**wanted)  # a name mistyped is told at once
+
+    def show(batch: Batch) -> None:
+        for line in recap(batch):
+            click.echo(line.say(spoken()))
+        _lint([project.reports / one.run.page for one in batch.outcomes if not one.failed])
+
+    sys.exit(
+        keep_watch(
+            project,
+            lambda: make_plan(**wanted),
+            Settings(workers=workers),
+            _choose_progress(False),
+            show,
+            lambda said: click.echo(said.say(spoken())),
+        )
+    )
 
 
 @commands.command("lint-pages")

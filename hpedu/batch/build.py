@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
@@ -164,12 +164,21 @@ def list_stale(
 
 
 def run_batch(
-    plan: Sequence[Run], project: Project, settings: Settings | None = None, progress: Progress | None = None
+    plan: Sequence[Run],
+    project: Project,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    engine: Engine | None = None,
 ) -> Batch:
     """Bring the planned pages up to date, then the index and the record.
 
     What became of a report is recorded as soon as it ends, so that the next batch goes on where a killed one
     stopped. An interruption (Ctrl-C) lets the reports under way end and runs no more.
+
+    Parameters
+    ----------
+    engine
+        One that is open already, and stays so; by default one is opened where something has to be run.
 
     Raises
     ------
@@ -193,7 +202,8 @@ def run_batch(
         wanted = stale[: settings.limit]
         batch.left = stale[len(wanted) :]
         if wanted:
-            _run_all(wanted, batch, state, record, settings, progress)
+            with nullcontext(engine) if engine else open_engine(settings, project) as opened:
+                _run_all(opened, wanted, batch, state, record, settings, progress)
         _write_records(batch, state, record, settings.exports)
         return batch
 
@@ -228,6 +238,7 @@ def open_engine(settings: Settings, project: Project) -> AbstractContextManager[
 
 
 def _run_all(
+    engine: Engine,
     wanted: Sequence[Run],
     batch: Batch,
     state: State,
@@ -236,22 +247,21 @@ def _run_all(
     progress: Progress | None,
 ) -> None:
     project = state.project
-    with open_engine(settings, project) as engine:
-        if progress:
-            expected = expect_seconds(wanted, read_times(project), engine.name)
-            progress.start(wanted, len(batch.fresh), expected, engine.workers)
+    if progress:
+        expected = expect_seconds(wanted, read_times(project), engine.name)
+        progress.start(wanted, len(batch.fresh), expected, engine.workers)
 
-        def take(outcome: Outcome) -> bool:
-            """Record an outcome; return whether to go on."""
-            batch.outcomes.append(outcome)
-            _record_outcome(outcome, batch, state, record)
-            if progress:
-                progress.advance(len(batch.outcomes), outcome)
-            return settings.keep_going or not outcome.failed
-
-        batch.interrupted = _drive(engine, wanted, take)
+    def take(outcome: Outcome) -> bool:
+        """Record an outcome; return whether to go on."""
+        batch.outcomes.append(outcome)
+        _record_outcome(outcome, batch, state, record)
         if progress:
-            progress.end()
+            progress.advance(len(batch.outcomes), outcome)
+        return settings.keep_going or not outcome.failed
+
+    batch.interrupted = _drive(engine, wanted, take)
+    if progress:
+        progress.end()
     ended = {outcome.run for outcome in batch.outcomes}
     batch.left = [run for run in wanted if run not in ended] + batch.left
     finished = [(outcome.run, outcome.seconds) for outcome in batch.outcomes if not outcome.failed]

@@ -303,6 +303,7 @@ FILLED = (
     *("form_sheet", "duty_reported", "school_form_title", "school_form_done", "init_done"),
     *("impact_first", "impact_change", "impact_targets", "impact_target"),
     *("review_written", "review_same", "review_kept", "review_gone", "review_came", "issue_done"),
+    *("watch_changed", "watch_waiting", "watch_ended"),
     *("demo_done", "form_done", "outlook_done", "field_literal_error", "plain", "run_tasks", "run_installing"),
 )
 """Texts that need a damaged file, a whole project or a run to be said: said here with example values."""
