@@ -95,7 +95,7 @@ class PapermillEngine:
         with tempfile.TemporaryDirectory(prefix="hp") as folder:
             executed = Path(folder) / f"{run.group}.ipynb"
             try:
-                inputs = self._execute(run, executed)
+                inputs = self.execute(run, executed)
                 page = self._render(executed)
                 if run.group == BRIEF:
                     write_whole((self.project.reports / run.page).with_suffix(".txt"), read_message(page).encode())
@@ -107,7 +107,7 @@ class PapermillEngine:
                 return Outcome(run, seconds, explain_failure(error), details, saved, find_cause(error))
         return Outcome(run, time.perf_counter() - started, inputs=inputs)
 
-    def _execute(self, run: Run, executed: Path) -> dict[str, str]:
+    def execute(self, run: Run, executed: Path) -> dict[str, str]:
         """Run the notebook into the file `executed`; return the parts of the data it used, with their digests."""
         original = nbformat.read(self.project.notebooks / run.notebook, as_version=4)
         environment = {**describe_environment(self.project, self.workers), **self.environment}

@@ -37,7 +37,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_tables: None)
 
 
 class Watcher:
-    """Watches a project; after each batch, or refusal, it takes the next step, and after the last presses Ctrl-C."""
+    """Watches a project; after each batch or refusal it takes the next step, and then presses Ctrl-C."""
 
     def __init__(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
         self.project = project
