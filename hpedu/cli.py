@@ -38,8 +38,9 @@ from hpedu.fetch.command import fetch
 from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Language, message, say
 
 if TYPE_CHECKING:
-    from hpedu.batch.build import Batch, Progress, Settings
+    from hpedu.batch.build import Batch, Settings
     from hpedu.batch.plan import Run
+    from hpedu.batch.progress import Lines
     from hpedu.digest import Prepared
     from hpedu.folders import Project
 
@@ -132,14 +133,14 @@ def report(
 
 def _show_plan(plan: Sequence[Run], project: Project, settings: Settings, as_json: bool) -> None:
     from hpedu.batch.build import list_stale
-    from hpedu.batch.freshness import read_build, read_state
+    from hpedu.batch.freshness import State, read_build
     from hpedu.batch.plan import prepare_tables
     from hpedu.batch.progress import expect_seconds, read_times, spell_seconds
     from hpedu.batch.recap import describe_plan
 
     prepared = prepare_tables(project)
     _tell_unread(prepared)
-    state, record = read_state(project, prepared), read_build(project)
+    state, record = State(project, prepared), read_build(project)
     if record.damage is not None:
         click.echo(record.damage.say(spoken()), err=True)
     found = list_stale(plan, state, record, force=settings.force)
@@ -188,7 +189,7 @@ def _lint(pages: Sequence[Path]) -> bool:
     return bool(found)
 
 
-def _choose_progress(as_json: bool) -> Progress:
+def _choose_progress(as_json: bool) -> Lines:
     from hpedu.batch.progress import Bar, Lines
 
     if sys.stderr.isatty():

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
-from typing import IO, Protocol
+from typing import IO
 
 from hpedu.batch.exports import find_exports, renew_all_exports, renew_indexes, renew_standings
 from hpedu.batch.freshness import (
@@ -22,11 +22,10 @@ from hpedu.batch.freshness import (
     explain_stale,
     make_entry,
     read_build,
-    read_state,
     write_build,
 )
 from hpedu.batch.plan import Engine, Limits, Outcome, Run, prepare_tables
-from hpedu.batch.progress import add_times, expect_seconds, read_times
+from hpedu.batch.progress import Lines, add_times, expect_seconds, read_times
 from hpedu.cache import prune_cache
 from hpedu.digest import PREPARED_VARIABLE, vouch
 from hpedu.errors import HpeduError, describe_error
@@ -128,19 +127,6 @@ class Batch:
         return [outcome for outcome in self.outcomes if outcome.failed]
 
 
-class Progress(Protocol):
-    """A display of how a batch goes."""
-
-    def start(self, runs: Sequence[Run], fresh: int, expected: list[float] | None, workers: int) -> None:
-        """Show what will be run, how many pages are fresh, and the seconds each run should take, if known."""
-
-    def advance(self, done: int, outcome: Outcome) -> None:
-        """Show that one more has ended."""
-
-    def end(self) -> None:
-        """Show that no more will come."""
-
-
 @dataclass(frozen=True)
 class Settings:
     """The way a batch is run; the runs themselves are in the plan."""
@@ -167,7 +153,7 @@ def run_batch(
     plan: Sequence[Run],
     project: Project,
     settings: Settings | None = None,
-    progress: Progress | None = None,
+    progress: Lines | None = None,
     engine: Engine | None = None,
 ) -> Batch:
     """Bring the planned pages up to date, then the index and the record.
@@ -193,7 +179,7 @@ def run_batch(
         stack.enter_context(announce(PREPARED_VARIABLE, vouch(prepared.digest)))
         stack.enter_context(announce(PAGES_VARIABLE, " ".join(str(run.page) for run in plan)))
         clear_drafts(project)
-        state, record = read_state(project, prepared), read_build(project)
+        state, record = State(project, prepared), read_build(project)
         batch = Batch(project.reports / name_index("vi"), damage=record.damage)
         renew_standings(plan, state, record)
         found = list_stale(plan, state, record, force=settings.force)
@@ -244,7 +230,7 @@ def _run_all(
     state: State,
     record: Record,
     settings: Settings,
-    progress: Progress | None,
+    progress: Lines | None,
 ) -> None:
     project = state.project
     if progress:
@@ -315,7 +301,6 @@ def _record_outcome(outcome: Outcome, batch: Batch, state: State, record: Record
     entry = make_entry(outcome.run, state, inputs=outcome.inputs, error=str(outcome.error))
     before = record.reports.get(outcome.run.id)
     entry["exports"] = find_exports(outcome.run, state.project) if before is None else before.get("exports", {})
-    state.standings.add(outcome.inputs)
     record.reports[outcome.run.id] = entry
     record.changed = True
     try:
@@ -333,7 +318,8 @@ def _write_records(batch: Batch, state: State, record: Record, exports: Sequence
         renew_indexes(state, record)
         if record.changed:
             write_build(record, state.project)
-        state.standings.save()
+        for part in {part for outcome in batch.outcomes for part in outcome.inputs}:
+            state.digest_of(part)  # targets are assessed now, where all is loaded, and not by the next batch
         prune_cache(state.project)
     except OSError as error:
         batch.trouble = str(error)

@@ -93,13 +93,16 @@ class Lines:
         self.total = 0
 
     def start(self, runs: Sequence[Run], fresh: int, expected: list[float] | None, workers: int) -> None:
+        """Show what will be run, how many pages are fresh, and the seconds each run should take, if known."""
         self.total = len(runs)
         self.say(describe_start(runs, fresh, expected, workers))
 
     def advance(self, done: int, outcome: Outcome) -> None:
+        """Show that one more has ended."""
         self.say(describe_outcome(done, self.total, outcome))
 
     def end(self) -> None:
+        """Show that no more will come."""
         self.file.flush()
 
     def say(self, line: Message) -> None:

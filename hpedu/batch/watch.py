@@ -13,8 +13,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from hpedu import store
-from hpedu.batch.build import INTERRUPTED, Batch, BatchUnderWay, Progress, Settings, open_engine, run_batch
+from hpedu.batch.build import INTERRUPTED, Batch, BatchUnderWay, Settings, open_engine, run_batch
 from hpedu.batch.plan import Run
+from hpedu.batch.progress import Lines
 from hpedu.digest import digest_package, raw_files
 from hpedu.errors import HpeduError
 from hpedu.folders import MARKER, Project
@@ -39,7 +40,7 @@ def watch(
     project: Project,
     make_plan: Callable[[], Sequence[Run]],
     settings: Settings,
-    progress: Progress,
+    progress: Lines,
     show: Callable[[Batch], None],
     tell: Callable[[Sayable], None],
 ) -> int:

@@ -20,7 +20,6 @@ import pytest
 from hpedu import store
 from hpedu.batch import build
 from hpedu.batch.build import Settings, run_batch
-from hpedu.batch.freshness import STANDINGS
 from hpedu.batch.plan import Outcome, Run
 from hpedu.cache import locate_cache
 from hpedu.digest import PREPARED_VARIABLE, TABLES, list_versions, read_prepared
@@ -93,11 +92,7 @@ def make_pages(project: Project, *, force: bool = False) -> tuple[dict[str, byte
 
 def read_all(project: Project) -> dict[str, bytes]:
     files = [file for folder in (project.reports, project.processed) for file in folder.rglob("*")]
-    return {
-        file.relative_to(project.root).as_posix(): file.read_bytes()
-        for file in files
-        if file.is_file() and file.name != STANDINGS  # what was ever assessed, of whatever pages
-    }
+    return {file.relative_to(project.root).as_posix(): file.read_bytes() for file in files if file.is_file()}
 
 
 def make_from_nothing(project: Project) -> dict[str, bytes]:
@@ -329,8 +324,6 @@ CHANGES: dict[str, tuple[Change, list[str]]] = {
     "a table of another": (put("data/processed/values.parquet", b"PAR1"), NONE),
     "tables.json cut": (cut("data/processed/tables.json", 100), NONE),
     "tables.json of another shape": (put("data/processed/tables.json", b"[3]"), NONE),
-    "standings.json cut": (put("data/processed/standings.json", b'{"parts": '), NONE),
-    "standings.json of another shape": (put("data/processed/standings.json", b'{"parts": [1]}'), NONE),
     # reports, build
     "a page edited": (edit(PAGE, "2025", "2026"), ONE),
     "a page cut": (cut(PAGE, 10), ONE),

@@ -63,7 +63,6 @@ def make_errors() -> list[HpeduError]:
     filled: dict[str, list[tuple[Any, ...]]] = {
         "NoProject": [(FOLDER,)],
         "PrintFailed": [("preschool.html", "no space left")],
-        "ExportFailed": [("OSError: disk full", {})],
         "UnfitNotebook": [
             (NOTEBOOK, message("notebook_failed", name="KeyError", text="'a'")),
             (NOTEBOOK, message("notebook_heads", count=2)),
