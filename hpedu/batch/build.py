@@ -14,7 +14,13 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from hpedu.batch.exports import find_exports, renew_all_exports, renew_indexes, renew_standings
+from hpedu.batch.exports import (
+    find_exports,
+    find_stale_standings,
+    renew_all_exports,
+    renew_indexes,
+    renew_standings,
+)
 from hpedu.batch.freshness import (
     Record,
     State,
@@ -61,6 +67,7 @@ def heeding_signals(stop: Callable[[], None]) -> Iterator[None]:
 
 
 LOCK = "batch.lock"
+TRIES = 2
 
 
 class BatchUnderWay(HpeduError):
@@ -181,7 +188,11 @@ def run_batch(
         clear_drafts(project)
         state, record = State(project, prepared), read_build(project)
         batch = Batch(project.reports / name_index("vi"), damage=record.damage)
-        renew_standings(plan, state, record)
+        places = find_stale_standings(plan, state, record)
+        if places and engine is None and settings.cluster is None:
+            # Something has changed: what is kept warm loads while it is found out which pages that touches.
+            engine = stack.enter_context(open_engine(settings, project))
+        renew_standings(places, state, record)
         found = list_stale(plan, state, record, force=settings.force)
         batch.fresh = [run for run, reason in found if not reason]
         stale = [run for run, reason in found if reason]
@@ -281,20 +292,16 @@ def _drive(engine: Engine, wanted: Sequence[Run], take: Callable[[Outcome], bool
 
 
 def _run_once_or_twice(engine: Engine, run: Run) -> Outcome:
-    outcome = _run_once(engine, run)
-    if not outcome.worth_retrying:
-        return outcome
-    again = _run_once(engine, run)
-    return replace(again, seconds=outcome.seconds + again.seconds)
-
-
-def _run_once(engine: Engine, run: Run) -> Outcome:
     """Run a report; an engine raises nothing for what happens in it, but a full disk can stop the engine."""
     started = time.perf_counter()
-    try:
-        return engine.run(run)
-    except OSError as error:
-        return Outcome(run, time.perf_counter() - started, describe_error(error), cause="system")
+    for _ in range(TRIES):
+        try:
+            outcome = engine.run(run)
+        except OSError as error:
+            outcome = Outcome(run, 0.0, describe_error(error), cause="system")
+        if not outcome.worth_retrying:
+            break
+    return replace(outcome, seconds=time.perf_counter() - started)
 
 
 def _record_outcome(outcome: Outcome, batch: Batch, state: State, record: Record) -> None:

@@ -16,8 +16,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -114,7 +113,7 @@ class PapermillEngine:
         # A profile of its own: what its user has told IPython to do at each start is not the report's.
         environment["IPYTHONDIR"] = str(executed.parent / "ipython")
         environment.pop("PYTHONSTARTUP", None)
-        with watching(self.limits) as watch:
+        with Watch(self.limits) as watch:
             try:
                 manager = make_manager(self.forkserver, environment, watch)
                 notebook = run_notebook(add_provenance_cell(original), run.parameters, executed, manager)
@@ -294,7 +293,10 @@ def configure_kernel(folder: Path) -> Config:
 
 
 class Watch:
-    """A guard that stops a kernel that lives too long or grows too large; then `cause` and `verdict` are set."""
+    """A guard, as long as its block, that stops a kernel that lives too long or grows too large.
+
+    Then `cause` and `verdict` are set.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -313,8 +315,10 @@ class Watch:
         self._thread = threading.Thread(target=self._look, args=(pid,), daemon=True)
         self._thread.start()
 
-    def end(self) -> None:
-        """Look after it no more."""
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._done.set()
         if self._thread is not None:
             self._thread.join()
@@ -334,16 +338,6 @@ class Watch:
             self.cause, self.verdict = "time", message("limit_time", seconds=longest)
         if (held := measure_memory(pid) // MEGABYTE) > most:
             self.cause, self.verdict = "memory", message("limit_memory", held=held, most=most)
-
-
-@contextmanager
-def watching(limits: Limits) -> Iterator[Watch]:
-    """Give a watch that ends with the block."""
-    watch = Watch(limits)
-    try:
-        yield watch
-    finally:
-        watch.end()
 
 
 def measure_memory(pid: int) -> int:

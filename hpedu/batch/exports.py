@@ -29,25 +29,36 @@ Exports = dict[str, dict[str, str]]
 also `key`, a digest of what it was made from."""
 
 
-def renew_standings(plan: Iterable[Run], state: State, record: Record) -> None:
+Judged = tuple[int, str]
+"""School year and territory."""
+
+
+def find_stale_standings(plan: Iterable[Run], state: State, record: Record) -> list[Judged]:
+    """List of what the saved standings are not up to date."""
+    judged = sorted({(run.year, run.territory) for run in plan if not run.of_commune})
+    return [one for one in judged if not _is_current(_name_standings(*one), [], state, record)]
+
+
+def _name_standings(year: int, territory: str) -> str:
+    return f"{year}/{territory}/standings.json"
+
+
+def renew_standings(stale: Iterable[Judged], state: State, record: Record) -> None:
     """Save where the targets stand, before any page is made: a page of the year after compares with them."""
-    judged = {(run.year, run.territory): run for run in plan if not run.of_commune}
-    for (year, territory), run in sorted(judged.items()):
-        place = f"{year}/{territory}/standings.json"
-        if not _is_current(place, [], state, record):
-            save_standings_of([run], state.project)
-            _remember(place, [], state, record)
+    for one in stale:
+        save_standings_of([one], state.project)
+        _remember(_name_standings(*one), [], state, record)
 
 
-def save_standings_of(plan: Iterable[Run], project: Project) -> None:
-    """Save where the targets stand for every territory and school year of a plan."""
+def save_standings_of(judged: Iterable[Judged], project: Project) -> None:
+    """Save where the targets of territories stand as of school years."""
     from hpedu import store
     from hpedu.assess.changes import save_standings, tabulate_standings
     from hpedu.assess.standing import assess_targets
     from hpedu.registry import load_registry
 
     values, registry = store.indicator_values(), load_registry()
-    for year, territory in sorted({(run.year, run.territory) for run in plan}):
+    for year, territory in judged:
         standings = assess_targets(values, registry, territory, year)
         save_standings(project, year, territory, tabulate_standings(standings))
 

@@ -51,7 +51,7 @@ def test_only_what_is_stale_is_written_again(project: Project, monkeypatch: pyte
 
 
 def test_standings_are_saved_for_every_territory_of_the_plan(project: Project) -> None:
-    save_standings_of([RUN, Run(2025, "hai_phong_old", "en", "general")], project)
+    save_standings_of([(2025, "hai_phong"), (2025, "hai_phong_old")], project)
     for territory in ("hai_phong", "hai_phong_old"):
         record = json.loads(locate_saved_standings(project, 2025, territory).read_text(encoding="utf-8"))
         assert len(record["standings"]) == len(load_registry().targets)
