@@ -128,5 +128,6 @@ def _list_files(project: Project) -> Iterator[Path]:
 
 def describe_change(files: set[Path]) -> Message:
     """Say which files were saved, added or removed."""
-    named = sorted(path.as_posix() for path in files)[:NAMED]
-    return message("watch_changed", files=named, count=len(files), more="" if len(files) <= NAMED else " …")
+    named = sorted(path.as_posix() for path in files)
+    shown = named if len(named) <= NAMED else [*named[:NAMED], "…"]
+    return message("watch_changed", files=shown, count=len(files))
