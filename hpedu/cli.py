@@ -161,7 +161,7 @@ def _show_plan(plan: Sequence[Run], project: Project, settings: Settings, as_jso
 
 def _run(plan: Sequence[Run], project: Project, settings: Settings, as_json: bool) -> None:
     from hpedu.batch.build import run_batch
-    from hpedu.batch.recap import describe_batch, exit_status, recap
+    from hpedu.batch.recap import describe_batch, exit_status
     from hpedu.digest import read_prepared
 
     batch = run_batch(plan, project, settings, _choose_progress(as_json))
@@ -171,10 +171,16 @@ def _run(plan: Sequence[Run], project: Project, settings: Settings, as_json: boo
         _tell_unread(prepared)
     if as_json:
         click.echo(_write(describe_batch(batch, project)))
-    for line in recap(batch):
-        click.echo(line.say(spoken()), err=as_json or bool(status))
-    _lint([project.reports / one.run.page for one in batch.outcomes if not one.failed])
+    _tell_batch(batch, err=as_json or bool(status))
     sys.exit(status)
+
+
+def _tell_batch(batch: Batch, *, err: bool = False) -> None:
+    from hpedu.batch.recap import recap
+
+    for line in recap(batch):
+        click.echo(line.say(spoken()), err=err)
+    _lint([batch.index.parent / one.run.page for one in batch.outcomes if not one.failed])
 
 
 def _lint(pages: Sequence[Path]) -> bool:
@@ -346,29 +352,13 @@ def watch(workers: int | None, **wanted: Any) -> None:
     """Keep the pages up to date while files are edited; Ctrl-C ends it."""
     from hpedu.batch.build import Settings
     from hpedu.batch.plan import check_shell, make_plan
-    from hpedu.batch.recap import recap
     from hpedu.batch.watch import watch as keep_watch
     from hpedu.folders import find_project
 
     check_shell(workers or os.cpu_count() or 1)
-    project = find_project()
     make_plan(**wanted)  # a name mistyped is told at once
-
-    def show(batch: Batch) -> None:
-        for line in recap(batch):
-            click.echo(line.say(spoken()))
-        _lint([project.reports / one.run.page for one in batch.outcomes if not one.failed])
-
-    sys.exit(
-        keep_watch(
-            project,
-            lambda: make_plan(**wanted),
-            Settings(workers=workers),
-            _choose_progress(False),
-            show,
-            lambda said: click.echo(said.say(spoken())),
-        )
-    )
+    project, settings, progress = find_project(), Settings(workers=workers), _choose_progress(False)
+    sys.exit(keep_watch(project, lambda: make_plan(**wanted), settings, progress, _tell_batch))
 
 
 @commands.command("lint-pages")

@@ -12,7 +12,7 @@ import click
 
 from hpedu.batch.plan import Outcome, Run
 from hpedu.folders import Project, read_record, write_whole
-from hpedu.texts import Message, message
+from hpedu.texts import Message, Sayable, message
 
 TIMES = "times.json"
 REMEMBERED = 5  # newest times of each report
@@ -105,7 +105,7 @@ class Lines:
         """Show that no more will come."""
         self.file.flush()
 
-    def say(self, line: Message) -> None:
+    def say(self, line: Sayable) -> None:
         """Print a line, as long as somebody reads them."""
         try:
             click.echo(line.say(self.language), file=self.file)

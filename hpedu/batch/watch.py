@@ -21,7 +21,7 @@ from hpedu.errors import HpeduError
 from hpedu.folders import MARKER, Project
 from hpedu.ingest.layouts import forget_layouts
 from hpedu.registry.load import forget_registry
-from hpedu.texts import Message, Sayable, message
+from hpedu.texts import Message, message
 
 LOOK_SECONDS = 0.2
 BUSY_SECONDS = 2  # another batch is at work
@@ -42,7 +42,6 @@ def watch(
     settings: Settings,
     progress: Lines,
     show: Callable[[Batch], None],
-    tell: Callable[[Sayable], None],
 ) -> int:
     """Make the pages of a plan, and again what a saved file touches, until Ctrl-C; return the exit status.
 
@@ -50,8 +49,10 @@ def watch(
     ----------
     make_plan
         Called before each batch: new data may have a new year.
-    show, tell
-        Called with each batch that has ended, and with what else is to be said.
+    progress
+        What is said besides goes there, too.
+    show
+        Called with each batch that has ended.
 
     Raises
     ------
@@ -68,7 +69,7 @@ def watch(
                     raise LibraryChanged
                 if seen:
                     changed = {path.relative_to(project.root) for path, _ in seen.items() ^ there.items()}
-                    tell(describe_change(changed))
+                    progress.say(describe_change(changed))
                     if any(path.parts[:2] in READ_ONCE for path in changed):
                         # Kernels are forked from a process that has read them.
                         warm.close()
@@ -79,20 +80,20 @@ def watch(
                 try:
                     batch = run_batch(make_plan(), project, settings, progress, engine)
                 except BatchUnderWay as error:
-                    tell(error)
+                    progress.say(error)
                     time.sleep(BUSY_SECONDS)
                     continue
                 except HpeduError as error:
                     # A file half edited; its next version may be sound.
-                    tell(error)
+                    progress.say(error)
                 else:
                     show(batch)
                     if batch.interrupted:
                         return INTERRUPTED
                 seen = there
-                tell(message("watch_waiting"))
+                progress.say(message("watch_waiting"))
         except KeyboardInterrupt:
-            tell(message("watch_ended"))
+            progress.say(message("watch_ended"))
             return 0
 
 

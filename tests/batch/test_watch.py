@@ -20,6 +20,7 @@ from hpedu.batch.progress import Lines
 from hpedu.batch.watch import LibraryChanged, watch
 from hpedu.folders import HOME_VARIABLE, Project, write_whole
 from hpedu.registry.load import forget_registry
+from hpedu.texts import Sayable
 from tests.batch.test_nothing_stale import PLAN, Runner, write_cells, write_project
 from tests.conftest import ROOT
 
@@ -62,15 +63,15 @@ class Watcher:
         def show(batch: Batch) -> None:
             self.made.append([outcome.run for outcome in batch.outcomes])
 
-        def tell(said: object) -> None:
-            self.said.append(said.say("en"))  # type: ignore[attr-defined]
-            if self.said[-1].startswith("Watching"):
-                if not waiting:
-                    raise KeyboardInterrupt
-                waiting.pop(0)(self.project)
+        class Said(Lines):
+            def say(_, line: Sayable) -> None:
+                self.said.append(line.say("en"))
+                if self.said[-1].startswith("Watching"):
+                    if not waiting:
+                        raise KeyboardInterrupt
+                    waiting.pop(0)(self.project)
 
-        progress = Lines(sys.stdout, "en")
-        return watch(self.project, make_plan, Settings(), progress, show, tell)
+        return watch(self.project, make_plan, Settings(), Said(sys.stdout, "en"), show)
 
 
 @pytest.fixture
