@@ -236,7 +236,9 @@ class BatchChannel(AsyncZMQSocketChannel):
     jupyter_client listens to a new kernel until it has said nothing for 0.2 s; what it says later is of no cell.
     """
 
-    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:
+    async def get_msg(  # type: ignore[override]  # as jupyter_client itself does it
+        self, timeout: float | None = None
+    ) -> dict[str, Any]:
         return await super().get_msg(SILENT_SECONDS if timeout == LONG_SILENCE_SECONDS else timeout)
 
 

@@ -58,6 +58,7 @@ def make_errors() -> list[HpeduError]:
             "NoSchoolList",
             "NoExportOfCommunes",
             "NoFetch",
+            "LibraryChanged",
         )
     ]
     filled: dict[str, list[tuple[Any, ...]]] = {
