@@ -213,15 +213,7 @@ def clear_drafts(project: Project) -> None:
 
 
 def open_engine(settings: Settings, project: Project) -> AbstractContextManager[Engine]:
-    """Open the engine that runs the reports, here or on a cluster. What it keeps warm ends with the block.
-
-    Raises
-    ------
-    UnknownName
-        For an engine that does not exist.
-    NoCluster, ClusterDiffers
-        As their texts say.
-    """
+    """Open the engine that runs the reports, here or on a cluster. What it keeps warm ends with the block."""
     workers = settings.workers or os.cpu_count() or 1
     if settings.cluster is None:
         # papermill and all it brings come with these: not where everything is fresh.
@@ -293,15 +285,17 @@ def _drive(engine: Engine, wanted: Sequence[Run], take: Callable[[Outcome], bool
 
 def _run_once_or_twice(engine: Engine, run: Run) -> Outcome:
     """Run a report; an engine raises nothing for what happens in it, but a full disk can stop the engine."""
-    started = time.perf_counter()
+    seconds = 0.0
     for _ in range(TRIES):
+        started = time.perf_counter()
         try:
             outcome = engine.run(run)
         except OSError as error:
-            outcome = Outcome(run, 0.0, describe_error(error), cause="system")
+            outcome = Outcome(run, time.perf_counter() - started, describe_error(error), cause="system")
+        seconds += outcome.seconds
         if not outcome.worth_retrying:
             break
-    return replace(outcome, seconds=time.perf_counter() - started)
+    return replace(outcome, seconds=seconds)
 
 
 def _record_outcome(outcome: Outcome, batch: Batch, state: State, record: Record) -> None:

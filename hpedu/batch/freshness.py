@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -172,15 +171,7 @@ def digest_notebook(path: Path) -> str:
 
 
 def make_entry(run: Run, state: State, *, inputs: dict[str, str], error: str = "") -> Entry:
-    """Return what is recorded of a run that has ended.
-
-    Parameters
-    ----------
-    inputs
-        The parts of the data that were used, with their digests.
-    error
-        In one line; empty for a run that succeeded.
-    """
+    """Return what is recorded of a run that has ended: what it used, and if it failed, its `error` in a line."""
     return {
         "page": str(run.page),
         "parameters": run.parameters | {"group": run.group},
@@ -204,17 +195,13 @@ def explain_stale(run: Run, entry: Entry | None, state: State) -> Message | None
     for name, digest in {"notebook": state.notebook(run.notebook), **made_with}.items():
         if entry[name] != digest:
             return message(f"stale_{name}")
-    changed = list(_list_changed(entry["inputs"], state))
+    changed = [part for part, digest in entry["inputs"].items() if state.digest_of(part) != digest]
     if changed:
         return message("stale_data", part=changed[0], count=len(changed))
     digest = _digest_if_there(state.project.reports / run.page)
     if digest == entry["sha256"]:
         return None
     return message("stale_touched" if digest else "stale_gone")
-
-
-def _list_changed(inputs: dict[str, str], state: State) -> Iterable[str]:
-    return (part for part, digest in inputs.items() if state.digest_of(part) != digest)
 
 
 def _digest_if_there(path: Path) -> str:
