@@ -13,6 +13,7 @@ import ast
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 
@@ -40,6 +41,23 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'hpedu' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
 
+
+class _LateGrammar(ModuleType):
+    """A stand-in for `rfc3987_syntax`, which takes a second to build its grammar when it is imported.
+
+    jsonschema, which altair and nbformat bring, imports it for web addresses with letters of all scripts: nothing
+    here asks for one. Who does gets the real one.
+    """
+
+    @staticmethod
+    def is_valid_syntax(*words: str) -> bool:
+        """Ask the real one, loaded now."""
+        del sys.modules["rfc3987_syntax"]
+        valid: bool = import_module("rfc3987_syntax").is_valid_syntax(*words)
+        return valid
+
+
+sys.modules.setdefault("rfc3987_syntax", _LateGrammar("rfc3987_syntax"))
 
 # In a notebook, charts of the analyst's own are drawn as those of the reports are.
 if "IPython" in sys.modules:

@@ -40,8 +40,9 @@ from hpedu.fetch.command import fetch
 from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, message, say
 
 if TYPE_CHECKING:
-    from hpedu.batch.build import Progress, Settings
+    from hpedu.batch.build import Batch, Settings
     from hpedu.batch.plan import Run
+    from hpedu.batch.progress import Lines
     from hpedu.digest import Prepared
     from hpedu.folders import Project
 
@@ -153,14 +154,14 @@ def report(
 
 def _show_plan(plan: Sequence[Run], project: Project, settings: Settings, as_json: bool) -> None:
     from hpedu.batch.build import list_stale
-    from hpedu.batch.freshness import read_build, read_state
+    from hpedu.batch.freshness import State, read_build
     from hpedu.batch.plan import prepare_tables
     from hpedu.batch.progress import expect_seconds, read_times, spell_seconds
     from hpedu.batch.recap import describe_plan
 
     prepared = prepare_tables(project)
     _tell_unread(prepared)
-    state, record = read_state(project, prepared), read_build(project)
+    state, record = State(project, prepared), read_build(project)
     if record.damage is not None:
         click.echo(record.damage.say(spoken()), err=True)
     found = list_stale(plan, state, record, force=settings.force)
@@ -181,7 +182,7 @@ def _show_plan(plan: Sequence[Run], project: Project, settings: Settings, as_jso
 
 def _run(plan: Sequence[Run], project: Project, settings: Settings, as_json: bool) -> None:
     from hpedu.batch.build import run_batch
-    from hpedu.batch.recap import describe_batch, exit_status, recap
+    from hpedu.batch.recap import describe_batch, exit_status
     from hpedu.digest import read_prepared
 
     batch = run_batch(plan, project, settings, _choose_progress(as_json))
@@ -191,23 +192,31 @@ def _run(plan: Sequence[Run], project: Project, settings: Settings, as_json: boo
         _tell_unread(prepared)
     if as_json:
         click.echo(_write(describe_batch(batch, project)))
-    for line in recap(batch):
-        click.echo(line.say(spoken()), err=as_json or bool(status))
-    _lint(project.reports / run.page for run in plan)
+    _tell_batch(batch, err=as_json or bool(status))
     sys.exit(status)
 
 
-def _lint(pages: Iterable[Path]) -> bool:
-    """Name what would mislead a reader of the pages that are there; return whether there is anything."""
+def _tell_batch(batch: Batch, *, err: bool = False) -> None:
+    from hpedu.batch.recap import recap
+
+    for line in recap(batch):
+        click.echo(line.say(spoken()), err=err)
+    _lint([batch.index.parent / one.run.page for one in batch.outcomes if not one.failed])
+
+
+def _lint(pages: Sequence[Path]) -> bool:
+    """Name what would mislead a reader of the pages; return whether there is anything."""
+    if not pages:
+        return False
     from hpedu.present.page.lint import lint_folder
 
-    found = list(lint_folder(page for page in pages if page.exists()))
+    found = list(lint_folder(pages))
     for page, finding in found:
         click.echo(f"{'/'.join(page.parts[-4:])}: {finding.say(spoken())}", err=True)
     return bool(found)
 
 
-def _choose_progress(as_json: bool) -> Progress:
+def _choose_progress(as_json: bool) -> Lines:
     from hpedu.batch.progress import Bar, Lines
 
     if sys.stderr.isatty():
@@ -340,6 +349,25 @@ def add(file: Path, **given: Any) -> None:
 
 
 commands.add_command(fetch)
+
+
+@commands.command()
+@click.option("--group", "--notebook", "groups", multiple=True, type=Id("group", checked=False))
+@click.option("--territory", "territories", multiple=True, type=Id("territory", checked=False))
+@click.option("--language", "languages", multiple=True, type=Id("language"))
+@year_option
+@click.option("--workers", type=click.IntRange(1))
+def watch(workers: int | None, **wanted: Any) -> None:
+    """Keep the pages up to date while files are edited; Ctrl-C ends it."""
+    from hpedu.batch.build import Settings
+    from hpedu.batch.plan import check_shell, make_plan
+    from hpedu.batch.watch import watch as keep_watch
+    from hpedu.folders import find_project
+
+    check_shell(workers or os.cpu_count() or 1)
+    make_plan(**wanted)  # a name mistyped is told at once
+    project, settings, progress = find_project(), Settings(workers=workers), _choose_progress(False)
+    sys.exit(keep_watch(project, lambda: make_plan(**wanted), settings, progress, _tell_batch))
 
 
 @commands.command("lint-pages")

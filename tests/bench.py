@@ -1,6 +1,6 @@
 """`make bench`: what people wait for, side by side with what they do without hpedu.
 
-    python -m tests.bench [--only start|pages|batch|communes|schools|tables]
+    python -m tests.bench [--only start|one|edit|watch|pages|batch|communes|schools|tables]
 
 Prints a table and writes build/bench.json. Baselines run one after the other, as people run them, on all thirty
 reports of a year end (5 notebooks x 3 territories x 2 languages); ours writes the same pages. The communes are
@@ -22,8 +22,10 @@ from pathlib import Path
 
 import psutil
 
+from hpedu.cache import VARIABLE as CACHE_VARIABLE
 from hpedu.folders import Project
 from tests import bench_batch as batch
+from tests.bench_edit import bench_edit, bench_one, bench_watch, empty_cache, name_both
 from tests.bench_pages import measure_page
 from tests.bench_schools import measure_lists
 from tests.bench_tables import measure_tables
@@ -49,10 +51,14 @@ def bench_batch(folder: Path) -> Figures:
     """Thirty reports: a shell loop, one process, ours; and nothing changed."""
     project = copy_project(folder / "year_end")
     batch.measure([*batch.HPEDU, "report", "--group", "continuing"], project)  # tables made, byte code written
-    two = batch.time_reports(project, 2, "--force")
-    one = batch.time_reports(project, 1, "--force")
-    no_change = min(batch.time_reports(project, 2) for _ in range(3))
+    empty_cache(project)
+    two, two_cpu = batch.time_reports(project, 2, "--force")
+    cached = batch.time_reports(project, 2, "--force")
+    without = batch.time_reports(project, 2, "--force", **{CACHE_VARIABLE: "off"})
+    one, _ = batch.time_reports(project, 1, "--force", **{CACHE_VARIABLE: "off"})
+    no_change = min(batch.time_reports(project, 2)[0] for _ in range(3))
     computing = batch.time_computing(project)
+    limit = (computing["cells_seconds"] + computing["pages_seconds"]) / 2
     process = batch.time_one_process(project, folder / "process")
     loop = batch.time_shell_loop(project, folder / "loop")
     return {
@@ -60,12 +66,16 @@ def bench_batch(folder: Path) -> Figures:
         "shell_loop_seconds": loop,
         "papermill_seconds": process,
         "reports_seconds": two,
+        "reports_cpu": two_cpu,
+        **name_both("reports_cached", cached),
+        **name_both("reports_without_cache", without),
         "reports_one_worker_seconds": one,
         "shell_loop_ratio": loop / two,
         "papermill_ratio": process / two,
         "no_change_seconds": no_change,
         **computing,
-        "limit_seconds": sum(computing.values()) / 2,
+        "limit_seconds": limit,
+        "limit_ratio": two / limit,
         "same_pages_as_shell_loop": batch.compare_pages(project.reports, folder / "loop"),
         "same_pages_as_papermill": batch.compare_pages(project.reports, folder / "process"),
     }
@@ -99,6 +109,9 @@ def bench_communes(folder: Path) -> Figures:
 
 PARTS: dict[str, Callable[[Path], Figures]] = {
     "start": bench_start,
+    "one": bench_one,
+    "edit": bench_edit,
+    "watch": bench_watch,
     "pages": bench_pages,
     "batch": bench_batch,
     "communes": bench_communes,

@@ -20,7 +20,8 @@ from typing import Any
 
 import psutil
 
-from hpedu.folders import HOME_VARIABLE, Project
+from hpedu.cache import VARIABLE as CACHE_VARIABLE
+from hpedu.folders import HOME_VARIABLE, Project, announce
 from tests.conftest import ROOT
 
 BIN = Path(sys.executable).parent
@@ -84,12 +85,12 @@ def run_in_one_process(root: str, folder: str) -> None:
         page.write_text(html, encoding="utf-8")
 
 
-def time_reports(project: Project, workers: int, *options: str) -> float:
-    """Seconds of `hpedu report` for the thirty reports."""
+def time_reports(project: Project, workers: int, *options: str, **variables: str) -> tuple[float, float]:
+    """Seconds, and seconds of processor time, of `hpedu report` for the thirty reports."""
     command = [*HPEDU, "report", "--year", str(YEAR), "--workers", str(workers), *options]
     for name, values in (("group", GROUPS), ("territory", TERRITORIES), ("language", LANGUAGES)):
         command += [word for value in values for word in (f"--{name}", value)]
-    return measure(command, project)
+    return measure_both(command, project, **variables)
 
 
 def time_communes(project: Project, workers: int, *options: str) -> tuple[float, float]:
@@ -106,7 +107,7 @@ def count_pages(project: Project) -> int:
 
 
 def time_computing(project: Project) -> dict[str, float]:
-    """Seconds of the cells alone, and of the pages alone, of the thirty reports in one warm process."""
+    """Seconds of the cells alone, and of the pages alone without and with cache, of the thirty in one process."""
     code = "from tests.bench_batch import run_cells; run_cells()"
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -133,11 +134,17 @@ def run_cells() -> None:
 
     project = find_project()
     shell = InteractiveShell.instance()
-    seconds = {"cells_seconds": 0.0, "pages_seconds": 0.0}
+    names = ("cells", "pages", "pages_cached")
+    seconds = {f"{name}_{kind}": 0.0 for name in names for kind in ("seconds", "cpu")}
+
+    def add(name: str, started: tuple[float, float]) -> None:
+        for kind, now, then in zip(("seconds", "cpu"), clock(), started, strict=True):
+            seconds[f"{name}_{kind}"] += now - then
+
     for warm in (False, True):
         for territory, language, group in list_reports() if warm else list_reports()[: len(GROUPS)]:
             notebook = nbformat.read(project.notebooks / f"{group}.ipynb", as_version=4)
-            started = time.perf_counter()
+            started = clock()
             for cell in notebook.cells:
                 if cell.cell_type != "code":
                     continue
@@ -152,12 +159,24 @@ def run_cells() -> None:
                 ]
                 if "parameters" in cell.metadata.get("tags", []):
                     shell.push({"territory": territory, "year": YEAR, "language": language})
-            executed = time.perf_counter()
+            if not warm:
+                render_page(notebook)
+                continue
+            add("cells", started)
+            with announce(CACHE_VARIABLE, "off"):
+                started = clock()
+                render_page(notebook)
+                add("pages", started)
             render_page(notebook)
-            if warm:
-                seconds["cells_seconds"] += executed - started
-                seconds["pages_seconds"] += time.perf_counter() - executed
+            started = clock()
+            render_page(notebook)
+            add("pages_cached", started)
     print(json.dumps(seconds))
+
+
+def clock() -> tuple[float, float]:
+    """The time on the wall, and that of the processor which this process has taken."""
+    return time.perf_counter(), time.process_time()
 
 
 def compare_pages(ours: Path, theirs: Path) -> int:
@@ -170,15 +189,25 @@ def _read(page: Path) -> str:
     return DIGEST.sub("", page.read_text(encoding="utf-8"))
 
 
-def measure(command: list[str], project: Project) -> float:
+def measure(command: list[str], project: Project, **variables: str) -> float:
     """Seconds a command takes, interpreter start included; its output is dropped, its failure is not."""
-    environment = os.environ | {HOME_VARIABLE: str(project.root)}
-    started = time.perf_counter()
+    return measure_both(command, project, **variables)[0]
+
+
+def measure_both(command: list[str], project: Project, **variables: str) -> tuple[float, float]:
+    """Seconds a command takes, and those of the processor, which others at work do not lengthen."""
+    environment = os.environ | {HOME_VARIABLE: str(project.root)} | variables
+    started, before = time.perf_counter(), spent_by_children()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT)
     seconds = time.perf_counter() - started
     if done.returncode:
         raise RuntimeError(f"{shlex.join(command[:6])} ... failed:\n{done.stderr[-3000:]}")
-    return seconds
+    return seconds, spent_by_children() - before
+
+
+def spent_by_children() -> float:
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 @contextmanager

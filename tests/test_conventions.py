@@ -28,6 +28,7 @@ FLOORS = {
     "folders": 2,
     "outlook": 2,
     "console": 2,
+    "cache": 3,
     "registry": 3,
     "digest": 3,
     "ingest": 4,

@@ -8,13 +8,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
-from typing import IO, Protocol
+from typing import IO
 
-from hpedu.batch.exports import find_exports, renew_all_exports, renew_indexes, renew_standings
+from hpedu.batch.exports import (
+    find_exports,
+    find_stale_standings,
+    renew_all_exports,
+    renew_indexes,
+    renew_standings,
+)
 from hpedu.batch.freshness import (
     Record,
     State,
@@ -22,11 +28,11 @@ from hpedu.batch.freshness import (
     explain_stale,
     make_entry,
     read_build,
-    read_state,
     write_build,
 )
 from hpedu.batch.plan import Engine, Limits, Outcome, Run, prepare_tables
-from hpedu.batch.progress import add_times, expect_seconds, read_times
+from hpedu.batch.progress import Lines, add_times, expect_seconds, read_times
+from hpedu.cache import prune_cache
 from hpedu.digest import PREPARED_VARIABLE, vouch
 from hpedu.errors import HpeduError, describe_error
 from hpedu.folders import HOME_VARIABLE, PAGES_VARIABLE, Project, announce, name_index
@@ -61,6 +67,7 @@ def heeding_signals(stop: Callable[[], None]) -> Iterator[None]:
 
 
 LOCK = "batch.lock"
+TRIES = 2
 
 
 class BatchUnderWay(HpeduError):
@@ -127,19 +134,6 @@ class Batch:
         return [outcome for outcome in self.outcomes if outcome.failed]
 
 
-class Progress(Protocol):
-    """A display of how a batch goes."""
-
-    def start(self, runs: Sequence[Run], fresh: int, expected: list[float] | None, workers: int) -> None:
-        """Show what will be run, how many pages are fresh, and the seconds each run should take, if known."""
-
-    def advance(self, done: int, outcome: Outcome) -> None:
-        """Show that one more has ended."""
-
-    def end(self) -> None:
-        """Show that no more will come."""
-
-
 @dataclass(frozen=True)
 class Settings:
     """The way a batch is run; the runs themselves are in the plan."""
@@ -163,12 +157,21 @@ def list_stale(
 
 
 def run_batch(
-    plan: Sequence[Run], project: Project, settings: Settings | None = None, progress: Progress | None = None
+    plan: Sequence[Run],
+    project: Project,
+    settings: Settings | None = None,
+    progress: Lines | None = None,
+    engine: Engine | None = None,
 ) -> Batch:
     """Bring the planned pages up to date, then the index and the record.
 
     What became of a report is recorded as soon as it ends, so that the next batch goes on where a killed one
     stopped. An interruption (Ctrl-C) lets the reports under way end and runs no more.
+
+    Parameters
+    ----------
+    engine
+        One that is open already, and stays so; by default one is opened where something has to be run.
 
     Raises
     ------
@@ -183,16 +186,21 @@ def run_batch(
         stack.enter_context(announce(PREPARED_VARIABLE, vouch(prepared.digest)))
         stack.enter_context(announce(PAGES_VARIABLE, " ".join(str(run.page) for run in plan)))
         clear_drafts(project)
-        state, record = read_state(project, prepared), read_build(project)
+        state, record = State(project, prepared), read_build(project)
         batch = Batch(project.reports / name_index("vi"), damage=record.damage)
-        renew_standings(plan, state, record)
+        places = find_stale_standings(plan, state, record)
+        if places and engine is None and settings.cluster is None:
+            # Something has changed: what is kept warm loads while it is found out which pages that touches.
+            engine = stack.enter_context(open_engine(settings, project))
+        renew_standings(places, state, record)
         found = list_stale(plan, state, record, force=settings.force)
         batch.fresh = [run for run, reason in found if not reason]
         stale = [run for run, reason in found if reason]
         wanted = stale[: settings.limit]
         batch.left = stale[len(wanted) :]
         if wanted:
-            _run_all(wanted, batch, state, record, settings, progress)
+            with nullcontext(engine) if engine else open_engine(settings, project) as opened:
+                _run_all(opened, wanted, batch, state, record, settings, progress)
         _write_records(batch, state, record, settings.exports)
         return batch
 
@@ -205,15 +213,7 @@ def clear_drafts(project: Project) -> None:
 
 
 def open_engine(settings: Settings, project: Project) -> AbstractContextManager[Engine]:
-    """Open the engine that runs the reports, here or on a cluster. What it keeps warm ends with the block.
-
-    Raises
-    ------
-    UnknownName
-        For an engine that does not exist.
-    NoCluster, ClusterDiffers
-        As their texts say.
-    """
+    """Open the engine that runs the reports, here or on a cluster. What it keeps warm ends with the block."""
     workers = settings.workers or os.cpu_count() or 1
     if settings.cluster is None:
         # papermill and all it brings come with these: not where everything is fresh.
@@ -227,30 +227,30 @@ def open_engine(settings: Settings, project: Project) -> AbstractContextManager[
 
 
 def _run_all(
+    engine: Engine,
     wanted: Sequence[Run],
     batch: Batch,
     state: State,
     record: Record,
     settings: Settings,
-    progress: Progress | None,
+    progress: Lines | None,
 ) -> None:
     project = state.project
-    with open_engine(settings, project) as engine:
-        if progress:
-            expected = expect_seconds(wanted, read_times(project), engine.name)
-            progress.start(wanted, len(batch.fresh), expected, engine.workers)
+    if progress:
+        expected = expect_seconds(wanted, read_times(project), engine.name)
+        progress.start(wanted, len(batch.fresh), expected, engine.workers)
 
-        def take(outcome: Outcome) -> bool:
-            """Record an outcome; return whether to go on."""
-            batch.outcomes.append(outcome)
-            _record_outcome(outcome, batch, state, record)
-            if progress:
-                progress.advance(len(batch.outcomes), outcome)
-            return settings.keep_going or not outcome.failed
-
-        batch.interrupted = _drive(engine, wanted, take)
+    def take(outcome: Outcome) -> bool:
+        """Record an outcome; return whether to go on."""
+        batch.outcomes.append(outcome)
+        _record_outcome(outcome, batch, state, record)
         if progress:
-            progress.end()
+            progress.advance(len(batch.outcomes), outcome)
+        return settings.keep_going or not outcome.failed
+
+    batch.interrupted = _drive(engine, wanted, take)
+    if progress:
+        progress.end()
     ended = {outcome.run for outcome in batch.outcomes}
     batch.left = [run for run in wanted if run not in ended] + batch.left
     finished = [(outcome.run, outcome.seconds) for outcome in batch.outcomes if not outcome.failed]
@@ -284,27 +284,24 @@ def _drive(engine: Engine, wanted: Sequence[Run], take: Callable[[Outcome], bool
 
 
 def _run_once_or_twice(engine: Engine, run: Run) -> Outcome:
-    outcome = _run_once(engine, run)
-    if not outcome.worth_retrying:
-        return outcome
-    again = _run_once(engine, run)
-    return replace(again, seconds=outcome.seconds + again.seconds)
-
-
-def _run_once(engine: Engine, run: Run) -> Outcome:
     """Run a report; an engine raises nothing for what happens in it, but a full disk can stop the engine."""
-    started = time.perf_counter()
-    try:
-        return engine.run(run)
-    except OSError as error:
-        return Outcome(run, time.perf_counter() - started, describe_error(error), cause="system")
+    seconds = 0.0
+    for _ in range(TRIES):
+        started = time.perf_counter()
+        try:
+            outcome = engine.run(run)
+        except OSError as error:
+            outcome = Outcome(run, time.perf_counter() - started, describe_error(error), cause="system")
+        seconds += outcome.seconds
+        if not outcome.worth_retrying:
+            break
+    return replace(outcome, seconds=seconds)
 
 
 def _record_outcome(outcome: Outcome, batch: Batch, state: State, record: Record) -> None:
     entry = make_entry(outcome.run, state, inputs=outcome.inputs, error=str(outcome.error))
     before = record.reports.get(outcome.run.id)
     entry["exports"] = find_exports(outcome.run, state.project) if before is None else before.get("exports", {})
-    state.standings.add(outcome.inputs)
     record.reports[outcome.run.id] = entry
     record.changed = True
     try:
@@ -322,6 +319,8 @@ def _write_records(batch: Batch, state: State, record: Record, exports: Sequence
         renew_indexes(state, record)
         if record.changed:
             write_build(record, state.project)
-        state.standings.save()
+        for part in {part for outcome in batch.outcomes for part in outcome.inputs}:
+            state.digest_of(part)  # targets are assessed now, where all is loaded, and not by the next batch
+        prune_cache(state.project)
     except OSError as error:
         batch.trouble = str(error)

@@ -16,20 +16,26 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from copy import copy
 from pathlib import Path
 from typing import Any
 
 import nbformat
-import papermill
 import psutil
 from ipykernel.kernelspec import KERNEL_NAME, make_ipkernel_cmd
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
+from papermill.execute import raise_for_execution_errors
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
+from traitlets import Type
 from traitlets.config import Config
 
 from hpedu.batch.plan import Cause, Limits, Outcome, Run
@@ -45,6 +51,7 @@ SOCKET_LETTERS = 100  # the system allows some 104 for the path of a socket
 WATCH_SECONDS = 0.5
 UNUSED_MB = 1024  # what libraries and their threads ask the system for and never use
 ENDED_SECONDS = 0.005
+LONG_SILENCE_SECONDS, SILENT_SECONDS = 0.2, 0.02  # jupyter_client's own, and instead of it
 MEGABYTE = 1 << 20
 log = logging.getLogger(__name__)
 
@@ -87,7 +94,7 @@ class PapermillEngine:
         with tempfile.TemporaryDirectory(prefix="hp") as folder:
             executed = Path(folder) / f"{run.group}.ipynb"
             try:
-                inputs = self._execute(run, executed)
+                inputs = self.execute(run, executed)
                 page = self._render(executed)
                 if run.group == BRIEF:
                     write_whole((self.project.reports / run.page).with_suffix(".txt"), read_message(page).encode())
@@ -99,28 +106,17 @@ class PapermillEngine:
                 return Outcome(run, seconds, explain_failure(error), details, saved, find_cause(error))
         return Outcome(run, time.perf_counter() - started, inputs=inputs)
 
-    def _execute(self, run: Run, executed: Path) -> dict[str, str]:
+    def execute(self, run: Run, executed: Path) -> dict[str, str]:
         """Run the notebook into the file `executed`; return the parts of the data it used, with their digests."""
         original = nbformat.read(self.project.notebooks / run.notebook, as_version=4)
         environment = {**describe_environment(self.project, self.workers), **self.environment}
         # A profile of its own: what its user has told IPython to do at each start is not the report's.
         environment["IPYTHONDIR"] = str(executed.parent / "ipython")
         environment.pop("PYTHONSTARTUP", None)
-        with watching(self.limits) as watch:
+        with Watch(self.limits) as watch:
             try:
-                notebook = papermill.execute_notebook(
-                    add_provenance_cell(original),
-                    str(executed),
-                    parameters=run.parameters,
-                    kernel_name=KERNEL_NAME,
-                    language="python",
-                    progress_bar=False,
-                    log_output=False,
-                    request_save_on_cell_execute=False,
-                    shutdown_kernel="immediate",
-                    kernel_manager_class=make_manager(self.forkserver, environment, watch),
-                    config=configure_kernel(executed.parent),
-                )
+                manager = make_manager(self.forkserver, environment, watch)
+                notebook = run_notebook(add_provenance_cell(original), run.parameters, executed, manager)
             except (DeadKernelError, RuntimeError) as error:
                 if watch.verdict is not None:
                     raise LimitExceeded(watch.verdict, watch.cause) from error
@@ -132,8 +128,7 @@ class PapermillEngine:
                 raise
         # That papermill returned is not enough: a kernel can die without a word.
         inputs = take_provenance_cell(notebook)
-        # As nbformat would write it, but on one line: with indents, Python writes JSON eight times slower.
-        executed.write_text(json.dumps(notebook, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+        write_notebook(notebook, executed)
         check_answer(run, notebook)
         return inputs
 
@@ -167,6 +162,35 @@ class FastEngine(PapermillEngine):
         self._printers.close()
         if self.forkserver is not None:
             self.forkserver.close()
+
+
+def run_notebook(
+    original: NotebookNode, parameters: dict[str, str | int], executed: Path, manager: type[BatchKernelManager]
+) -> NotebookNode:
+    """Do what `papermill.execute_notebook` does, in its own steps, but write only what failed.
+
+    papermill writes every notebook with indents, for which Python takes as long as for half of the cells.
+    """
+    notebook = parameterize_notebook(
+        load_notebook_node(original), parameters, kernel_name=KERNEL_NAME, language="python"
+    )
+    notebook = papermill_engines.execute_notebook_with_engine(
+        None,
+        notebook,
+        kernel_name=KERNEL_NAME,
+        progress_bar=False,
+        log_output=False,
+        shutdown_kernel="immediate",
+        kernel_manager_class=manager,
+        config=configure_kernel(executed.parent),
+    )
+    raise_for_execution_errors(notebook, str(executed))
+    return notebook
+
+
+def write_notebook(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook as nbformat would, but on one line."""
+    path.write_text(json.dumps(notebook, ensure_ascii=False, sort_keys=True), encoding="utf-8")
 
 
 def explain_failure(error: Exception) -> str | Message:
@@ -206,9 +230,28 @@ def save_notebook(executed: Path, run: Run, project: Project) -> str:
     return place.relative_to(project.root).as_posix()
 
 
+class BatchChannel(AsyncZMQSocketChannel):
+    """A line for what a kernel publishes, on which nobody waits long for silence.
+
+    jupyter_client listens to a new kernel until it has said nothing for 0.2 s; what it says later is of no cell.
+    """
+
+    async def get_msg(  # type: ignore[override]  # as jupyter_client itself does it
+        self, timeout: float | None = None
+    ) -> dict[str, Any]:
+        return await super().get_msg(SILENT_SECONDS if timeout == LONG_SILENCE_SECONDS else timeout)
+
+
+class BatchClient(AsyncKernelClient):
+    """The client of the kernel of one report."""
+
+    iopub_channel_class = Type(BatchChannel)
+
+
 class BatchKernelManager(AsyncKernelManager):
     """The kernel of one report. A subclass made by `make_manager` has its three attributes."""
 
+    client_factory = Type(BatchClient, klass=AsyncKernelClient)
     forkserver: Forkserver | None = None
     environment: dict[str, str]
     watch: Watch
@@ -252,7 +295,10 @@ def configure_kernel(folder: Path) -> Config:
 
 
 class Watch:
-    """A guard that stops a kernel that lives too long or grows too large; then `cause` and `verdict` are set."""
+    """A guard, as long as its block, that stops a kernel that lives too long or grows too large.
+
+    Then `cause` and `verdict` are set.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -271,8 +317,10 @@ class Watch:
         self._thread = threading.Thread(target=self._look, args=(pid,), daemon=True)
         self._thread.start()
 
-    def end(self) -> None:
-        """Look after it no more."""
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._done.set()
         if self._thread is not None:
             self._thread.join()
@@ -292,16 +340,6 @@ class Watch:
             self.cause, self.verdict = "time", message("limit_time", seconds=longest)
         if (held := measure_memory(pid) // MEGABYTE) > most:
             self.cause, self.verdict = "memory", message("limit_memory", held=held, most=most)
-
-
-@contextmanager
-def watching(limits: Limits) -> Iterator[Watch]:
-    """Give a watch that ends with the block."""
-    watch = Watch(limits)
-    try:
-        yield watch
-    finally:
-        watch.end()
 
 
 def measure_memory(pid: int) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 
 from hpedu.batch.freshness import Record, State
 from hpedu.batch.plan import Run
-from hpedu.errors import HpeduError, check_language, describe_error
+from hpedu.errors import check_language, describe_error
 from hpedu.folders import Project, digest_file, digest_folders, name_index, write_whole
 from hpedu.present.page.pdf import PrintFailed, can_print, print_pdf
 
@@ -29,33 +29,36 @@ Exports = dict[str, dict[str, str]]
 also `key`, a digest of what it was made from."""
 
 
-class ExportFailed(HpeduError):
-    """An export could not be made; `exports` are those there are, and without a digest those still to be made."""
-
-    def __init__(self, reason: str, exports: Exports) -> None:
-        self.reason, self.exports = reason, exports
-        super().__init__(reason)
+Judged = tuple[int, str]
+"""School year and territory."""
 
 
-def renew_standings(plan: Iterable[Run], state: State, record: Record) -> None:
+def find_stale_standings(plan: Iterable[Run], state: State, record: Record) -> list[Judged]:
+    """List of what the saved standings are not up to date."""
+    judged = sorted({(run.year, run.territory) for run in plan if not run.of_commune})
+    return [one for one in judged if not _is_current(_name_standings(*one), [], state, record)]
+
+
+def _name_standings(year: int, territory: str) -> str:
+    return f"{year}/{territory}/standings.json"
+
+
+def renew_standings(stale: Iterable[Judged], state: State, record: Record) -> None:
     """Save where the targets stand, before any page is made: a page of the year after compares with them."""
-    judged = {(run.year, run.territory): run for run in plan if not run.of_commune}
-    for (year, territory), run in sorted(judged.items()):
-        place = f"{year}/{territory}/standings.json"
-        if not _is_current(place, [], state, record):
-            save_standings_of([run], state.project)
-            _remember(place, [], state, record)
+    for one in stale:
+        save_standings_of([one], state.project)
+        _remember(_name_standings(*one), [], state, record)
 
 
-def save_standings_of(plan: Iterable[Run], project: Project) -> None:
-    """Save where the targets stand for every territory and school year of a plan."""
+def save_standings_of(judged: Iterable[Judged], project: Project) -> None:
+    """Save where the targets of territories stand as of school years."""
     from hpedu import store
     from hpedu.assess.changes import save_standings, tabulate_standings
     from hpedu.assess.standing import assess_targets
     from hpedu.registry import load_registry
 
     values, registry = store.indicator_values(), load_registry()
-    for year, territory in sorted({(run.year, run.territory) for run in plan}):
+    for year, territory in judged:
         standings = assess_targets(values, registry, territory, year)
         save_standings(project, year, territory, tabulate_standings(standings))
 
@@ -74,51 +77,46 @@ def renew_all_exports(
         Why exports could not be made, by id of the report.
     """
     failures = {}
-    tables = state.prepared.digest
     for run in [*fresh, *done]:
         entry = record.reports[run.id]
         before = entry.get("exports", {})
-        kinds = {*wanted, *before}
-        if kinds:
-            keys = {kind: entry["sha256"] if kind == "pdf" else tables for kind in kinds}
-            # What was made from something else counts as touched.
-            known = {
-                kind: one if one.get("key") == keys[kind] else one | {"sha256": ""} for kind, one in before.items()
-            }
-            try:
-                made = renew_exports(run, state.project, wanted, known, fresh=run not in done)
-            except ExportFailed as error:
-                failures[run.id], made = error.reason, error.exports
-            entry["exports"] = {kind: one | {"key": keys[kind]} for kind, one in made.items()}
-            record.changed |= entry["exports"] != before
+        keys = dict.fromkeys(KINDS, state.prepared.digest) | {"pdf": entry["sha256"]}
+        # What was made from something else, or for an older page, counts as touched.
+        known = {
+            kind: one if run not in done and one.get("key") == keys[kind] else one | {"sha256": ""}
+            for kind, one in before.items()
+        }
+        made, reason = renew_exports(run, state.project, wanted, known)
+        if reason:
+            failures[run.id] = reason
+        entry["exports"] = {kind: one | {"key": keys[kind]} for kind, one in made.items()}
+        record.changed |= entry["exports"] != before
     return failures
 
 
-def renew_exports(run: Run, project: Project, wanted: Iterable[str], before: Exports, *, fresh: bool) -> Exports:
+def renew_exports(run: Run, project: Project, wanted: Iterable[str], before: Exports) -> tuple[Exports, str]:
     """Bring the exports of a report up to date: those wanted now, and those made before.
 
-    What was made before is never left with a newer page that it may contradict: a PDF is taken away where nothing
-    can print it anew. For a `fresh` report, only what is not there, or was touched, is written.
+    What is as it was made is left. Nothing is left with a newer page that it may contradict: a PDF is taken away
+    where nothing can print it anew.
 
-    Raises
-    ------
-    ExportFailed
-        If one of them cannot be made; those that were there already are left.
+    Returns
+    -------
+    tuple
+        The exports there are, and without a digest those still to be made; and why they could not be.
     """
-    kinds = {*wanted, *before}
-    known = {kind for kind in kinds & before.keys() if before[kind]["sha256"]}  # "" is of what could not be made
-    whole = {kind for kind in known if before[kind]["sha256"] == _digest(run, project, kind)}
-    left = {kind: before[kind] for kind in whole} if fresh else {}
-    stale = kinds - left.keys()
+    left = {
+        kind: one for kind, one in before.items() if one["sha256"] and one["sha256"] == _digest(run, project, kind)
+    }
+    stale = {*wanted, *before} - left.keys()
     if "pdf" in stale - set(wanted) and not can_print():
-        (project.reports / place_of(run, "pdf")).unlink(missing_ok=True)
+        _withdraw(run, project, ["pdf"])
         stale.remove("pdf")
     try:
-        return left | write_exports(run, project, stale)
+        return left | write_exports(run, project, stale), ""
     except (OSError, PrintFailed) as error:
         _withdraw(run, project, stale)
-        lacking = {kind: {"place": str(place_of(run, kind)), "sha256": ""} for kind in stale}
-        raise ExportFailed(describe_error(error), left | lacking) from error
+        return left | _list_lacking(run, stale), describe_error(error)
 
 
 def write_exports(run: Run, project: Project, kinds: Collection[str]) -> Exports:
@@ -164,12 +162,11 @@ def _write_tables(run: Run, project: Project, kinds: Collection[str]) -> None:
 
 def find_exports(run: Run, project: Project) -> Exports:
     """Return the exports there are of a report that the record does not know, as those to be made again."""
-    places = {kind: place_of(run, kind) for kind in KINDS}
-    return {
-        kind: {"place": str(place), "sha256": ""}
-        for kind, place in places.items()
-        if (project.reports / place).exists()
-    }
+    return _list_lacking(run, [kind for kind in KINDS if (project.reports / place_of(run, kind)).exists()])
+
+
+def _list_lacking(run: Run, kinds: Iterable[str]) -> Exports:
+    return {kind: {"place": str(place_of(run, kind)), "sha256": ""} for kind in kinds}
 
 
 def _withdraw(run: Run, project: Project, kinds: Iterable[str]) -> None:

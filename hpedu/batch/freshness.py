@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from hpedu.batch.plan import Run
+from hpedu.cache import recall
 from hpedu.digest import ENVIRONMENT, PACKAGE, Prepared, list_versions, read_prepared
 from hpedu.folders import Project, digest_file, read_record, write_whole
 from hpedu.texts import Message, message
@@ -108,48 +108,7 @@ def write_build(record: Record, project: Project) -> None:
     record.changed = False
 
 
-STANDINGS = "standings.json"
 PREFIX = "standings/"
-
-
-@dataclass
-class Standings:
-    """Digests of standings, part by part, for the tables and the library as they are now."""
-
-    project: Project
-    made_from: str
-    parts: dict[str, str] = field(default_factory=dict)
-    changed: bool = False
-
-    def digest_of(self, part: str) -> str:
-        """Return the digest of `standings/YEAR/HORIZON/TERRITORY/TARGET`; assess all of its like if need be."""
-        if part not in self.parts:
-            _, year, horizon, territory, _ = part.split("/")
-            self.add(_assess(int(year), int(horizon), territory))
-        return self.parts.get(part, "")
-
-    def add(self, parts: Mapping[str, str]) -> None:
-        """Take over what a notebook has assessed already."""
-        new = {part: digest for part, digest in parts.items() if part.startswith(PREFIX)}
-        self.changed |= bool(new.keys() - self.parts.keys())
-        self.parts |= new
-
-    def save(self) -> None:
-        """Save the digests for the next batch."""
-        if self.changed:
-            content = {"made_from": self.made_from, "parts": self.parts}
-            write_whole(self.project.processed / STANDINGS, json.dumps(content, indent=0, sort_keys=True).encode())
-            self.changed = False
-
-
-def read_standings(project: Project, prepared: Prepared) -> Standings:
-    """Return the digests an earlier batch saved if nothing the tables were made from has changed since."""
-    standings = Standings(project, prepared.digest)
-    content = read_record(project.processed / STANDINGS)
-    parts = content.get("parts")
-    if content.get("made_from") == standings.made_from and isinstance(parts, dict):
-        standings.parts = parts
-    return standings
 
 
 def _assess(year: int, horizon: int, territory: str) -> dict[str, str]:
@@ -171,8 +130,8 @@ class State:
 
     project: Project
     prepared: Prepared
-    standings: Standings
     _notebooks: dict[str, str] = field(default_factory=dict)
+    _standings: dict[tuple[int, int, str], dict[str, str]] = field(default_factory=dict)
 
     def notebook(self, name: str) -> str:
         """Return the digest of a notebook."""
@@ -183,15 +142,19 @@ class State:
     def digest_of(self, part: str) -> str:
         """Return the digest of a part of the data; "" if there is no such part."""
         if part.startswith(PREFIX):
-            return self.standings.digest_of(part)
+            return self._digest_standing(part)
         if part.startswith(("reports/", "data/")):
             return _digest_if_there(self.project.root / part)
         return self.prepared.digest_of(part)
 
-
-def read_state(project: Project, prepared: Prepared) -> State:
-    """Return the record of the tables and the standings; notebooks are digested when they are needed."""
-    return State(project, prepared, read_standings(project, prepared))
+    def _digest_standing(self, part: str) -> str:
+        """Return the digest of `standings/YEAR/HORIZON/TERRITORY/TARGET`; all of its like are assessed at once."""
+        _, year, horizon, territory, _ = part.split("/")
+        asked = int(year), int(horizon), territory
+        if asked not in self._standings:
+            found = recall([PREFIX, self.prepared.digest, *asked], lambda: json.dumps(_assess(*asked)))
+            self._standings[asked] = json.loads(found)
+        return self._standings[asked].get(part, "")
 
 
 def digest_notebook(path: Path) -> str:
@@ -208,15 +171,7 @@ def digest_notebook(path: Path) -> str:
 
 
 def make_entry(run: Run, state: State, *, inputs: dict[str, str], error: str = "") -> Entry:
-    """Return what is recorded of a run that has ended.
-
-    Parameters
-    ----------
-    inputs
-        The parts of the data that were used, with their digests.
-    error
-        In one line; empty for a run that succeeded.
-    """
+    """Return what is recorded of a run that has ended: what it used, and if it failed, its `error` in a line."""
     return {
         "page": str(run.page),
         "parameters": run.parameters | {"group": run.group},
@@ -240,17 +195,13 @@ def explain_stale(run: Run, entry: Entry | None, state: State) -> Message | None
     for name, digest in {"notebook": state.notebook(run.notebook), **made_with}.items():
         if entry[name] != digest:
             return message(f"stale_{name}")
-    changed = list(_list_changed(entry["inputs"], state))
+    changed = [part for part, digest in entry["inputs"].items() if state.digest_of(part) != digest]
     if changed:
         return message("stale_data", part=changed[0], count=len(changed))
     digest = _digest_if_there(state.project.reports / run.page)
     if digest == entry["sha256"]:
         return None
     return message("stale_touched" if digest else "stale_gone")
-
-
-def _list_changed(inputs: dict[str, str], state: State) -> Iterable[str]:
-    return (part for part, digest in inputs.items() if state.digest_of(part) != digest)
 
 
 def _digest_if_there(path: Path) -> str:

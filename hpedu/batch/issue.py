@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from hpedu.batch.freshness import explain_stale, read_build, read_state
+from hpedu.batch.freshness import State, explain_stale, read_build
 from hpedu.batch.plan import Run, prepare_tables
 from hpedu.errors import HpeduError, Refused
 from hpedu.folders import Project, name_index, write_whole
@@ -89,7 +89,7 @@ def read_issues(project: Project) -> list[Issue]:
 
 
 def _check_ready(project: Project) -> None:
-    state, record = read_state(project, prepare_tables(project)), read_build(project)
+    state, record = State(project, prepare_tables(project)), read_build(project)
     stale = []
     for id, entry in sorted(record.reports.items()):
         asked = entry["parameters"]

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Literal, Protocol
 
 from hpedu.digest import Prepared, read_fresh
-from hpedu.errors import HpeduError, NoFigures, UnknownName
+from hpedu.errors import HpeduError, NoFigures, UnknownName, check_name
 from hpedu.folders import Project, find_project
 from hpedu.ingest.words.vietnamese import Names
 from hpedu.texts import Message, message
@@ -258,27 +258,21 @@ def make_plan(
     prepared = prepare_tables(find_project())
     groups, languages = list(dict.fromkeys(groups)), list(dict.fromkeys(languages))
     _check("language", languages, prepared.languages)
-    wholes, communes = _sort_out(list(dict.fromkeys(territories)) or [prepared.city], prepared)
-    plan = []
-    if wholes:
-        _check("group", groups, prepared.groups)
-        _check("school year", [str(year)] if year is not None else [], map(str, prepared.years))
-        plan += _combine(
-            _newest(prepared.years) if year is None else year,
-            wholes,
-            languages or prepared.languages,
-            groups or prepared.groups,
-        )
+    names = list(dict.fromkeys(territories)) or [prepared.city]
+    wholes = [name for name in names if name in prepared.territories]
+    communes = find_communes([name for name in names if name not in wholes], prepared)
+    _check("group", groups, prepared.groups if wholes else prepared.commune_groups)
+    years = prepared.years if wholes else commune_years(communes, prepared)
+    if year is not None:
+        check_name("school year", str(year), map(str, years))
+    elif not years:
+        raise NoFigures
+    plan = list(product([year or years[-1]], wholes, languages or prepared.languages, groups or prepared.groups))
     if communes:
-        own = prepared.commune_groups
-        _check("group", groups, own if not wholes else prepared.groups)
-        wanted = [group for group in groups if group in own] if groups else own
-        years = commune_years(communes, prepared)
-        _check("school year", [str(year)] if year is not None and not wholes else [], map(str, years))
-        plan += _combine(
-            years[-1] if year is None else year, communes, languages or [DEFAULT_COMMUNE_LANGUAGE], wanted
-        )
-    return plan
+        own = [group for group in prepared.commune_groups if not groups or group in groups]
+        newest = commune_years(communes, prepared)[-1]
+        plan += product([year or newest], communes, languages or [DEFAULT_COMMUNE_LANGUAGE], own)
+    return [Run(*parts) for parts in plan]
 
 
 def pick_runs(ids: Iterable[str]) -> list[Run]:
@@ -303,27 +297,6 @@ def pick_runs(ids: Iterable[str]) -> list[Run]:
     return plan
 
 
-def _combine(year: int, territories: Sequence[str], languages: Sequence[str], groups: Sequence[str]) -> list[Run]:
-    return [
-        Run(year, territory, language, group)
-        for territory, language, group in product(territories, languages, groups)
-    ]
-
-
-def _newest(years: Sequence[int]) -> int:
-    if not years:
-        raise NoFigures
-    return years[-1]
-
-
-def _sort_out(names: Sequence[str], prepared: Prepared) -> tuple[list[str], list[str]]:
-    """Return the territories, and the ids of the communes, among the names."""
-    wholes = [name for name in names if name in prepared.territories]
-    return wholes, find_communes([name for name in names if name not in wholes], prepared)
-
-
-def _check(kind: str, names: Iterable[str], known: Iterable[str]) -> None:
-    known = list(known)
+def _check(kind: str, names: Iterable[str], known: Sequence[str]) -> None:
     for name in names:
-        if name not in known:
-            raise UnknownName(kind, name, known)
+        check_name(kind, name, known)

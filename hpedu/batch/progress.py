@@ -12,7 +12,7 @@ import click
 
 from hpedu.batch.plan import Outcome, Run
 from hpedu.folders import Project, read_record, write_whole
-from hpedu.texts import Message, message
+from hpedu.texts import Message, Sayable, message
 
 TIMES = "times.json"
 REMEMBERED = 5  # newest times of each report
@@ -93,16 +93,19 @@ class Lines:
         self.total = 0
 
     def start(self, runs: Sequence[Run], fresh: int, expected: list[float] | None, workers: int) -> None:
+        """Show what will be run, how many pages are fresh, and the seconds each run should take, if known."""
         self.total = len(runs)
         self.say(describe_start(runs, fresh, expected, workers))
 
     def advance(self, done: int, outcome: Outcome) -> None:
+        """Show that one more has ended."""
         self.say(describe_outcome(done, self.total, outcome))
 
     def end(self) -> None:
+        """Show that no more will come."""
         self.file.flush()
 
-    def say(self, line: Message) -> None:
+    def say(self, line: Sayable) -> None:
         """Print a line, as long as somebody reads them."""
         try:
             click.echo(line.say(self.language), file=self.file)

@@ -48,15 +48,7 @@ def recap(batch: Batch) -> list[Message]:
 def describe_plan(
     found: Sequence[tuple[Run, Message | None]], stale: Sequence[Run], expected: Sequence[float] | None
 ) -> list[dict[str, Any]]:
-    """Return for programs what would be run, as JSON.
-
-    Parameters
-    ----------
-    found
-        Each run of the plan with the reason to run it; None for those that are fresh.
-    stale, expected
-        What would be run, and the seconds each should take; None if that is not known.
-    """
+    """Return for programs what would be run, as JSON: of all that was found, what is stale, and its seconds."""
     seconds = dict(zip(stale, expected or [], strict=False))
     return [
         {

@@ -50,6 +50,10 @@ PRELOADED = (
     "hpedu.present.report",
     "hpedu.present.commune",
     "hpedu.batch.provenance",
+    "hpedu.desk.tables",
+    "psutil",
+    "sqlite3",
+    "tornado.platform.asyncio",
 )
 # With these, libraries start no threads at import. Plain kernels get them, too: both kinds compute alike.
 QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "_RJEM_MALLOC_CONF": "background_thread:false"}

@@ -203,6 +203,11 @@ def find_broken(home: Path = HOME) -> tuple[Broken, ...]:
     return broken if own is None or home != HOME else _read_layouts(own)[1] + broken
 
 
+def forget_layouts() -> None:
+    """Read the files again when they are next asked for: for processes that outlive a change."""
+    _read_layouts.cache_clear()
+
+
 @cache
 def _read_layouts(home: Path) -> tuple[tuple[Layout, ...], tuple[Broken, ...]]:
     layouts: list[Layout] = []

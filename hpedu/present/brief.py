@@ -31,9 +31,7 @@ def draw_brief(view: View, standings: Sequence[Standing], overdue: Sequence[Occu
     lead = answer(standings, wording)
     tiles = list(_list_tiles(view, standings, group))[:TILES]
     attention = list(list_attention(standings, wording)) if wording.place.judged else []
-    # Tasks are given to divisions, not to groups of targets: only a page on everything lists them.
-    late = [] if group.targets else overdue
-    duties = list(_list_duties(standings, late, wording)) if wording.place.judged else []
+    duties = list(_list_duties(standings, overdue, wording)) if wording.place.judged else []
     used = [place for place in range(len(COLUMNS)) if any(row[place] for row in duties)]
     duties = [tuple(row[place] for place in used) for row in duties]
     heads = [wording.say(COLUMNS[place]) for place in used]

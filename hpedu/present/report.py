@@ -147,7 +147,9 @@ class Report(View):
 
     def brief(self) -> Fragment:
         """Draw what a reader in a hurry needs, on one sheet of paper: the answer, figures, and what to do."""
-        return draw_brief(self, self.standings, self.overdue(), self.registry.groups[self.group])
+        group = self.registry.groups[self.group]
+        # Tasks are given to divisions, not to groups of targets: only a page on everything lists them.
+        return draw_brief(self, self.standings, [] if group.targets else self.overdue(), group)
 
     def scorecard(self, group: str | None = None) -> Fragment:
         """Draw the table of the group's targets, or of another group's; all of them in the overview."""

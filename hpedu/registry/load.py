@@ -61,6 +61,11 @@ def load_registry() -> Registry:
     return _load(find_own("registry"))
 
 
+def forget_registry() -> None:
+    """Read the files again when they are next asked for: for processes that outlive a change."""
+    _load.cache_clear()
+
+
 @cache
 def _load(own: Path | None) -> Registry:
     return read_registry(HOME, own)

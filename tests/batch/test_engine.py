@@ -268,7 +268,7 @@ def test_both_engines_give_the_same_notebook_and_page(project: Project, tmp_path
     for name in ("papermill", "fast"):
         with open_local(name, project) as engine:
             assert isinstance(engine, PapermillEngine) and engine.name == name
-            engine._execute(RUN, tmp_path / f"{name}.ipynb")
+            engine.execute(RUN, tmp_path / f"{name}.ipynb")
             page = engine._render(tmp_path / f"{name}.ipynb")
             notebook = nbformat.read(tmp_path / f"{name}.ipynb", as_version=4)
             kept[name] = (page, without_times(notebook))

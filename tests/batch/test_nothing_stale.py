@@ -20,8 +20,8 @@ import pytest
 from hpedu import store
 from hpedu.batch import build
 from hpedu.batch.build import Settings, run_batch
-from hpedu.batch.freshness import STANDINGS
 from hpedu.batch.plan import Outcome, Run
+from hpedu.cache import locate_cache
 from hpedu.digest import PREPARED_VARIABLE, TABLES, list_versions, read_prepared
 from hpedu.folders import HOME_VARIABLE, Project, write_whole
 from tests.batch.conftest import write_raw
@@ -30,7 +30,11 @@ from tests.conftest import ROOT
 PLAN = [Run(2025, "hai_phong", "vi", "general"), Run(2025, "hai_phong", "vi", "overview")]
 PARAMETERS = "territory, year = 'hai_phong_old', 2024"
 GENERAL = """import hpedu
-print(hpedu.indicator_values(["primary_pupils"], [territory]).to_dicts(), hpedu.newest_year(), year)
+from hpedu.cache import recall
+figures = hpedu.indicator_values(["primary_pupils"], [territory]).to_dicts()
+print(figures, hpedu.newest_year(), year)
+for name in ("one", "two"):
+    print(recall([name, figures], lambda: f"{name}: {len(figures)} figures"))
 print(hpedu.observations(levels=["primary"])["printed"].to_list())"""
 OVERVIEW = """import hpedu
 from hpedu.registry import load_registry
@@ -88,11 +92,7 @@ def make_pages(project: Project, *, force: bool = False) -> tuple[dict[str, byte
 
 def read_all(project: Project) -> dict[str, bytes]:
     files = [file for folder in (project.reports, project.processed) for file in folder.rglob("*")]
-    return {
-        file.relative_to(project.root).as_posix(): file.read_bytes()
-        for file in files
-        if file.is_file() and file.name != STANDINGS  # what was ever assessed, of whatever pages
-    }
+    return {file.relative_to(project.root).as_posix(): file.read_bytes() for file in files if file.is_file()}
 
 
 def make_from_nothing(project: Project) -> dict[str, bytes]:
@@ -221,6 +221,24 @@ def vouch_as_before(project: Project, patch: pytest.MonkeyPatch) -> None:
     patch.setenv(PREPARED_VARIABLE, f"{ended.pid} {prepared.digest}")
 
 
+def exchange(project: Project, patch: pytest.MonkeyPatch) -> None:
+    """Put each entry of the cache under the name of the other."""
+    one, other = sorted(locate_cache(project).iterdir())
+    contents = one.read_bytes(), other.read_bytes()
+    one.write_bytes(contents[1])
+    other.write_bytes(contents[0])
+
+
+def spoil(entry: bytes) -> Change:
+    """Put something else into every entry of the cache."""
+
+    def change(project: Project, patch: pytest.MonkeyPatch) -> None:
+        for path in locate_cache(project).iterdir():
+            path.write_bytes(entry)
+
+    return change
+
+
 def install(version: str, edited: bytes = b"") -> Change:
     """Put a library of another version, or with a file edited since, before the installed one."""
 
@@ -306,8 +324,6 @@ CHANGES: dict[str, tuple[Change, list[str]]] = {
     "a table of another": (put("data/processed/values.parquet", b"PAR1"), NONE),
     "tables.json cut": (cut("data/processed/tables.json", 100), NONE),
     "tables.json of another shape": (put("data/processed/tables.json", b"[3]"), NONE),
-    "standings.json cut": (put("data/processed/standings.json", b'{"parts": '), NONE),
-    "standings.json of another shape": (put("data/processed/standings.json", b'{"parts": [1]}'), NONE),
     # reports, build
     "a page edited": (edit(PAGE, "2025", "2026"), ONE),
     "a page cut": (cut(PAGE, 10), ONE),
@@ -332,6 +348,12 @@ CHANGES: dict[str, tuple[Change, list[str]]] = {
     "a journal of another shape": (put("build/journal.jsonl", b'[1,2]\n["id", {}]\n\xff\n{'), NONE),
     "times.json of another shape": (put("build/times.json", b'{"fast": {"a": "b"}}'), NONE),
     "times.json cut": (put("build/times.json", b'{"fast'), NONE),
+    "the cache damaged": (spoil(b"x"), NONE),
+    "a page of a cache whose entries are cut": (all_of(put(PAGE, None), spoil(b"")), ONE),
+    "a page of a cache whose entries were edited": (all_of(put(PAGE, None), spoil(b"0" * 64 + b"\nx")), ONE),
+    "a page of a cache whose entries are each other's": (all_of(put(PAGE, None), exchange), ONE),
+    "a page of a cache of earlier figures": (edit(RAW, "100", "102"), ONE),
+    "a page without cache": (all_of(put(PAGE, None), say(HPEDU_CACHE="off")), ONE),
     # what it runs on
     "a library of another version": (install("99.0"), BOTH),
     "a library edited where it is installed": (install(INSTALLED, b"edited"), BOTH),

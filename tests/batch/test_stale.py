@@ -26,7 +26,7 @@ from hpedu.folders import find_project
 
 project, run = find_project(), Run(2025, "hai_phong", "vi", "general")
 prepared = prepare_tables(project)
-state = read_state(project, prepared)
+state = State(project, prepared)
 write_whole(project.reports / run.page, b"page")
 used = {"newest_year": state.digest_of("newest_year")}
 write_build(Record({run.id: make_entry(run, state, inputs=used)}), project)
@@ -44,7 +44,7 @@ if sys.argv[1:]:
 project, run = find_project(), Run(2025, "hai_phong", "vi", "general")
 record = read_prepared(project)
 now = replace(record, made_from=describe_inputs(project))
-reason = explain_stale(run, read_build(project).reports[run.id], read_state(project, now))
+reason = explain_stale(run, read_build(project).reports[run.id], State(project, now))
 print(json.dumps([read_fresh(project) is not None, str(reason) if reason else None]))
 """
 

@@ -58,12 +58,12 @@ def make_errors() -> list[HpeduError]:
             "NoSchoolList",
             "NoExportOfCommunes",
             "NoFetch",
+            "LibraryChanged",
         )
     ]
     filled: dict[str, list[tuple[Any, ...]]] = {
         "NoProject": [(FOLDER,)],
         "PrintFailed": [("preschool.html", "no space left")],
-        "ExportFailed": [("OSError: disk full", {})],
         "UnfitNotebook": [
             (NOTEBOOK, message("notebook_failed", name="KeyError", text="'a'")),
             (NOTEBOOK, message("notebook_heads", count=2)),
@@ -304,6 +304,7 @@ FILLED = (
     *("owed_no_row", "duty_reported", "school_form_title", "school_form_done", "init_done"),
     *("impact_first", "impact_change", "impact_targets", "impact_target"),
     *("review_written", "review_same", "review_kept", "review_gone", "review_came", "issue_done"),
+    *("watch_changed", "watch_waiting", "watch_ended"),
     *("demo_done", "form_done", "outlook_done", "field_literal_error", "plain", "run_tasks", "run_installing"),
 )
 """Texts that need a damaged file, a whole project or a run to be said: said here with example values."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -57,13 +58,18 @@ class Page:
         found: list[HtmlElement] = self.root.xpath(xpath)
         return found
 
+    @cached_property
+    def entries(self) -> dict[str, HtmlElement]:
+        """Return the elements of the page by their ids: lxml would look through all for each of two thousand."""
+        return {element.get("id"): element for element in reversed(self.find("//*[@id]"))}
+
     def cells(self, link: HtmlElement) -> list[str]:
         """Return the cells behind a cited figure: its entry names each source by number, or a file."""
-        entry = self.root.get_element_by_id(link.get("href", "#")[1:], None)
+        entry = self.entries.get(link.get("href", "#")[1:])
         found = []
         for place in ("" if entry is None else entry.text_content()).split("; "):
             name, _, cells = place.partition(": ")
-            source = self.root.get_element_by_id(f"source-{name.strip()}", None)
+            source = self.entries.get(f"source-{name.strip()}")
             file = name.strip() if source is None else source.findtext("code", "")
             found += [f"{file}!{cell.strip()}" for cell in cells.split(",")]
         return found

@@ -10,7 +10,7 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -120,10 +120,6 @@ class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
         inherited.merge(config)
         return inherited
 
-    def default_filters(self) -> Iterator[tuple[str, Any]]:
-        yield from super().default_filters()
-        yield "draw_figure", draw_figure
-
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
@@ -132,10 +128,22 @@ class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
         head = find_head([output for cell in nb.cells for output in cell.get("outputs", [])], name)
         language, past = head["language"], head["past"]
         cells = [prune(cell, language) for cell in nb.cells if speaks(cell, language, past=past)]
-        body, resources = super().from_notebook_node(NotebookNode({**nb, "cells": cells}), resources, **kw)
+        shown = NotebookNode({**nb, "cells": list(map(draw_figures, cells))})
+        body, resources = super().from_notebook_node(shown, resources, **kw)
         outputs = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
         charts = [data[CHART] for data in outputs if CHART in data]
         return hang_pictures(frame_page(head, body, charts), charts), resources
+
+
+def draw_figures(cell: NotebookNode) -> NotebookNode:
+    """Return a cell with the figures of its charts instead of their specs, which nbconvert would copy, too."""
+    outputs = [
+        NotebookNode({**output, "data": {**output.data, CHART: draw_figure(output.data[CHART])}})
+        if CHART in output.get("data", {})
+        else output
+        for output in cell.get("outputs", [])
+    ]
+    return NotebookNode({**cell, "outputs": outputs}) if outputs else cell
 
 
 def find_head(outputs: list[NotebookNode], name: str) -> dict[str, Any]:
