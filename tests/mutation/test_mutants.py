@@ -75,7 +75,8 @@ def test_a_module_is_imported_with_the_mutant_and_its_file_stays() -> None:
     code = (
         "import sys; from tests.mutation.__main__ import Breaker, list_all; "
         f"m = next(m for m in list_all({file!r}) if m.new == 'return None'); "
-        "sys.meta_path.insert(0, Breaker(m)); import hpedu.outlook.student as s; print(getattr(s, m.inside)(0.9, 5))"
+        "sys.meta_path.insert(0, Breaker(m)); import hpedu.outlook.student as s; "
+        "print(getattr(s, m.inside)(0.9, 5))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.stdout == "None\n", run.stderr
