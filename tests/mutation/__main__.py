@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import ast
 import csv
+import gc
 import multiprocessing
 import os
 import random
@@ -20,17 +21,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_loader
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
-import altair  # noqa: F401
 import coverage
-import numpy as np  # noqa: F401
-import polars as pl  # noqa: F401
-import pydantic  # noqa: F401
 import pytest
 
 from tests.mutation.mutants import Mutant, list_mutants
@@ -105,6 +103,7 @@ class Watch:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self.lines: dict[str, dict[int, list[str]]] = {}
+        self.libraries: list[str] = []
         self._coverage = coverage.Coverage(data_file=None, source=[str(ROOT / "hpedu")], config_file=False)
         self._coverage.start()
 
@@ -117,6 +116,9 @@ class Watch:
         return outcome
 
     def pytest_sessionfinish(self) -> None:
+        own = ("hpedu", "tests", "__main__")
+        loaded = [name for name, module in sys.modules.items() if getattr(module, "__spec__", None)]
+        self.libraries = [name for name in loaded if name.partition(".")[0] not in own]
         self._coverage.stop()
         data = self._coverage.get_data()
         for file in data.measured_files():
@@ -191,6 +193,11 @@ def measure(room: str) -> Watch:
     if not isinstance(watch, Watch):
         sys.exit(f"{room}: its tests fail without any mutant")
     print(f"{sum(watch.seconds.values()):.0f} s: {room}", flush=True)
+    # What the tests import from elsewhere is then in every fork; importing it starts no thread of its own.
+    for name in watch.libraries:
+        import_module(name)
+    gc.collect()
+    gc.freeze()
     return watch
 
 
