@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpedu.outlook.intake import SeriesError
-from hpedu.outlook.requirements import REQUIREMENTS, assess_requirements
+from hpedu.outlook.requirements import REQUIREMENTS, assess_requirements, move_ratio
 
 
 def pupils(*rows: tuple[str, int, str, float]) -> pl.DataFrame:
@@ -119,3 +119,17 @@ def test_more_pupils_never_need_less(one: float, other: float, size: float) -> N
     fewer, more = found["needed"]
     assert fewer <= more
     assert more * size >= max(one, other) * (1 - 1e-9) - 1e-6
+
+
+RULE = {"start_ratio": 0.2, "start_year": 2025, "ratio": 0.6, "by_year": 2029}
+
+
+@pytest.mark.parametrize(
+    ("year", "ratio"), [(2024, 0.2), (2025, 0.2), (2026, 0.3), (2028, 0.5), (2029, 0.6), (2040, 0.6)]
+)
+def test_a_ratio_moves_evenly_from_where_it_starts(year: int, ratio: float) -> None:
+    assert move_ratio(RULE, year) == pytest.approx(ratio)
+
+
+def test_a_ratio_that_is_reached_where_it_starts_is_the_wanted_one() -> None:
+    assert move_ratio(RULE | {"by_year": 2025}, 2025) == 0.6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,14 @@ from openpyxl import Workbook, load_workbook
 
 from hpedu.ingest import schema
 from hpedu.ingest.forms.design import SHEETS, Cover, Range, read_cover_code, seal, write_cover_code, write_key
-from hpedu.ingest.forms.filled import is_form, read_form, read_typed_date, read_typed_number
+from hpedu.ingest.forms.filled import (
+    find_cover,
+    is_form,
+    is_synthetic,
+    read_form,
+    read_typed_date,
+    read_typed_number,
+)
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.quarantine import SetAside, Unreadable
 from hpedu.ingest.schema import Resource
@@ -128,8 +136,12 @@ class TestFilled:
         made_up.find(MILESTONE, "state").value = "Đạt"
         rows = made_up.read().observations
         assert [row["status"] for row in rows] == ["synthetic", "synthetic"]
+        grids = open_source(made_up.save()).grids
+        assert is_synthetic(grids, registry) and not is_synthetic(grids[1:], registry)
         cover = made_up.workbook.worksheets[0]
         (code,) = [cell for row in cover for cell in row if " synthetic #" in str(cell.value)]
+        # A territory that this registry does not know is none.
+        assert find_cover(grids, registry) and find_cover(grids, replace(registry, territories={})) is None
         code.value = code.value.replace(" synthetic", "")  # the mark cannot be taken off
         reading = made_up.read()
         assert not reading.observations
