@@ -9,6 +9,7 @@ it has done.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections import Counter
 
@@ -62,6 +63,8 @@ def main() -> None:
     kinds: dict[str, Counter[str]] = {}
     formats: dict[str, Counter[str]] = {}
     last = failed = 0
+    # A run in the background can be interrupted, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         for outcome in judge_all(wanted.seed, wanted.count * len(KINDS), registry):
             last = outcome.mutant.number

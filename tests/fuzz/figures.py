@@ -82,8 +82,8 @@ def make_mutant(number: int) -> Mutant:
         table = make_table(random)
         known = [name for name in MUTATIONS if LIKE.get(kind, kind) in ONLY.get(name, {LIKE.get(kind, kind)})]
         names = random.sample(known, 1 if random.random() < 0.75 else 2) if not is_damaged else []
-        # What is cut off goes last: before it, another change may put a row at the end.
-        names.sort(key="cut".__eq__)
+        # What is lost goes last: another change behind it would not know where.
+        names.sort(key=("lost_cells", "cut").__contains__)
         name, done = " + ".join(names), "; ".join(_change(table, name, random) for name in names)
         data = WRITERS[kind](table)
     if is_damaged:

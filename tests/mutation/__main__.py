@@ -17,6 +17,7 @@ import gc
 import multiprocessing
 import os
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -255,6 +256,8 @@ def main() -> None:
     known = {line for line in log if line.startswith(("killed", "out of time"))}
     watches: dict[str, Watch] = {}
     outcomes: list[tuple[Mutant, str]] = []
+    # A run in the background can be interrupted, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         for mutant in sample:
             outcome = next((o for o in ("killed", "out of time") if describe(mutant, o) in known), "")
