@@ -48,7 +48,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "hpedu/ingest/checks": ("tests/ingest/checks",),
     "hpedu/ingest/forms": ("tests/ingest/forms", "tests/present/exports/test_history.py"),
-    "hpedu/present/target.py": ("tests/present/test_target.py", "tests/test_sentences.py"),
+    "hpedu/present/target.py": (
+        "tests/present/test_target.py",
+        "tests/test_sentences.py",
+        "tests/present/test_report.py",
+    ),
     "hpedu/present/forecasts.py": ("tests/present/test_forecasts.py", "tests/test_sentences.py"),
     "hpedu/present/summary.py": ("tests/present/test_summary.py", "tests/test_sentences.py"),
 }

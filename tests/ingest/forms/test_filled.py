@@ -17,7 +17,17 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from hpedu.ingest import schema
-from hpedu.ingest.forms.design import SHEETS, Cover, Range, read_cover_code, seal, write_cover_code, write_key
+from hpedu.ingest.forms.design import (
+    SHEETS,
+    Cover,
+    Range,
+    duty_series,
+    read_cover_code,
+    seal,
+    task_series,
+    write_cover_code,
+    write_key,
+)
 from hpedu.ingest.forms.filled import (
     find_cover,
     is_form,
@@ -447,6 +457,11 @@ class TestShape:
         key = write_key(series, "1", "x").partition(" #")[0]
         assert key == "pupils/primary/ownership=private/sex=female/detail=grade_1"
         assert parse_formula(key) == (series,)
+
+    def test_what_is_done_of_each_task_and_duty_has_a_series_of_its_own(self, registry: Registry) -> None:
+        series = [*map(duty_series, registry.duties), *map(task_series, registry.tasks)]
+        assert len(set(series)) == len(series) > 100
+        assert all(parse_formula(write_key(one, "1", "x").partition(" #")[0]) == (one,) for one in series)
 
     def test_the_reasons_of_forms_say_what_to_do(self, registry: Registry) -> None:
         reasons = {code: row.name for code, row in registry.codes_of("reason").items() if code.startswith("form_")}
