@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,11 @@ _SURE = ("identity", "telephone", "email")
 """Kinds known by the cells alone."""
 
 _ANY_HEADING = f"^(?:{'|'.join(known.pattern for _, known, _ in _HEADINGS)})$"
-_WITHIN = re.compile(
-    rf"\b(?:{_TABLE['persons']['places']})\b"
-    rf"|\b(?P<title>(?:{_TABLE['persons']['within']})[.:]?\s+)(?P<name>(?:{_SURNAMES})(?:\s+[^\W\d_]+)+)",
-    re.IGNORECASE,
+_TITLE = re.compile(
+    rf"\b(?:(?P<place>{_TABLE['persons']['places']})\b|(?:{_TABLE['persons']['within']})[.:]?\s+)", re.IGNORECASE
 )
+_NAME = re.compile(rf"(?i:{_SURNAMES})(?:\s+[^\W\d_]+){{1,5}}")
+"""A name within a text, behind its title: no longer than any."""
 _TELLING = f"{CONTROLS}|{INVISIBLE}|{_CONTACT}|(?i:{_TABLE['persons']['within']})[.:]?\\s+(?i:{_SURNAMES})\\s"
 """What a text has from which something may be taken out."""
 
@@ -89,18 +90,25 @@ def screen_text(text: str) -> tuple[str, list[tuple[str, str | Message]]]:
         text = neutralise(text)
         taken.append(("steering_characters", steering))
     # A code or a figure is no text.
-    shown = _WITHIN.sub(_hide_name, re.sub(_CONTACT, "…", text)) if re.search(r"[^\W\d_]{2}", text) else text
+    shown = _hide_names(re.sub(_CONTACT, "…", text)) if re.search(r"[^\W\d_]{2}", text) else text
     if shown != text:
         taken.append(("personal_text", message("personal_person")))
     return shown, taken
 
 
-def _hide_name(found: re.Match[str]) -> str:
-    """Return a title with "…" for the name behind it: words with a capital, two at least."""
-    words = re.split(r"(\s+)", found["name"] or "")
-    long = next((number for number, word in enumerate(words) if word[:1].islower()), len(words) + 1) - 1
-    rest = _WITHIN.sub(_hide_name, "".join(words[long:]))
-    return f"{found['title']}…{rest}" if long > 1 else found[0]
+def _hide_names(text: str) -> str:
+    """Return a text with "…" for each name behind a title: words with a capital, two at least."""
+    parts, start = [], 0
+    for title in _TITLE.finditer(text):
+        if title.start() < start or title["place"]:
+            continue
+        name = _NAME.match(text, title.end())
+        words = re.finditer(r"\S+", name[0] if name else "")
+        proper = list(takewhile(lambda word: not word[0][0].islower(), words))
+        if len(proper) > 1:
+            parts += [text[start : title.end()], "…"]
+            start = title.end() + proper[-1].end()
+    return "".join([*parts, text[start:]])
 
 
 def screen_frame(sheet: str, cells: pl.DataFrame) -> tuple[pl.DataFrame, list[Remark]]:

@@ -39,6 +39,9 @@ SHEETS: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], list[Grid]]]]
 }
 """Formats made for the eye, where headers and labels are found by their place; the surest first."""
 
+_MOST_SHEETS = 3_000
+"""No page has more tables."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -69,7 +72,10 @@ class Source:
     @cached_property
     def _printed(self) -> list[tuple[Grid, list[Remark]]]:
         """Return the sheets of any format but a workbook, with their names and what is around them screened."""
-        return [screen_around(grid) for grid in SHEETS[self.format][1](self.data)]
+        grids = SHEETS[self.format][1](self.data)
+        if len(grids) > _MOST_SHEETS:
+            raise Unreadable("too_large", f"> {_MOST_SHEETS}")
+        return [screen_around(grid) for grid in grids]
 
     @cached_property
     def _screened(self) -> list[tuple[str, pl.DataFrame, list[Remark]]]:

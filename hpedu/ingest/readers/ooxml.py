@@ -130,7 +130,7 @@ def _read_sheet(xml: bytes, book: _Book) -> Facts:
     facts = Facts(merges, is_1904=book.is_1904)
     if b"hidden=" in xml:
         facts.hidden_rows.update(int(row[1]) - 1 for row in _HIDDEN_ROW.finditer(xml))
-        for column in _HIDDEN_COLUMNS.findall(xml):
+        for column in set(_HIDDEN_COLUMNS.findall(xml)):
             first, last = (int(found[1]) if (found := edge.search(column)) else 0 for edge in _EDGES)
             facts.hidden_columns.update(range(first - 1, last))
     if book.formats or book.raised or any(mark in xml for mark in _PASSED_OVER):
