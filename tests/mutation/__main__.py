@@ -24,7 +24,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec, SourceFileLoader
-from importlib.util import spec_from_loader
+from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -90,12 +90,12 @@ class Breaker(SourceFileLoader):
     """Import one module of hpedu with a mutant in it; the file stays as it is."""
 
     def __init__(self, mutant: Mutant) -> None:
-        self.name = mutant.file.removesuffix(".py").replace("/", ".")
+        self.name = mutant.file.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
         super().__init__(self.name, str(ROOT / mutant.file))
         self._mutant = mutant
 
     def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
-        return spec_from_loader(name, self) if name == self.name else None
+        return spec_from_file_location(name, self.path, loader=self) if name == self.name else None
 
     def get_code(self, fullname: str) -> CodeType:
         source = self._mutant.apply(Path(self.path).read_bytes())
