@@ -154,11 +154,11 @@ def screen_table(table: RawTable) -> tuple[RawTable, list[Remark]]:
     ):
         kept = []
         for cell in table.cells:
-            labels = {name: screen_text(text) for name, text in cell.labels.items() if name not in personal}
+            screened = {name: screen_text(text) for name, text in cell.labels.items() if name not in personal}
             printed, taken = screen_text(cell.printed)
-            taken += [one for _, its in labels.values() for one in its]
-            remarks += [Remark(cell.sheet, cell.address, *one) for one in dict.fromkeys(taken)]
-            labels = {name: text for name, (text, _) in labels.items()}
+            taken += [one for _, its in screened.values() for one in its]
+            remarks += [Remark(cell.sheet, cell.address, *one) for one in taken]
+            labels = {name: text for name, (text, _) in screened.items()}
             kept.append(replace(cell, printed=printed, labels=labels))
     return replace(table, title=title, notes=notes, heading=heading, cells=kept), remarks
 
@@ -212,7 +212,11 @@ def _list_headings(cells: pl.DataFrame) -> Iterable[tuple[int, int, str, str]]:
         cells = cells.with_columns(pl.all().map_elements(convert, return_dtype=pl.String))
     # As `fold_words` does, for all cells at once.
     folded = (
-        pl.all().str.normalize("NFD").str.replace_all(r"\p{Mn}", "").str.to_lowercase().str.replace_all("đ", "d")
+        pl.all()
+        .str.normalize("NFD")
+        .str.replace_all(r"\p{Mn}", "")
+        .str.to_lowercase()
+        .str.replace_all("\u0111", "d")
     )
     is_heading = folded.str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars().str.contains(_ANY_HEADING)
     filled = pl.sum_horizontal(pl.all().str.contains(r"\S"))
