@@ -216,7 +216,7 @@ def _list_headings(cells: pl.DataFrame) -> Iterable[tuple[int, int, str, str]]:
         .str.normalize("NFD")
         .str.replace_all(r"\p{Mn}", "")
         .str.to_lowercase()
-        .str.replace_all("\u0111", "d")
+        .str.replace_all(r"\x{111}", "d")
     )
     is_heading = folded.str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars().str.contains(_ANY_HEADING)
     filled = pl.sum_horizontal(pl.all().str.contains(r"\S"))
