@@ -34,8 +34,6 @@ from hpedu.ingest.source import Source, open_source
 from hpedu.registry import Registry
 from hpedu.texts import Sayable, message, say
 
-"""The publisher of forms and school lists."""
-
 
 @dataclass(frozen=True)
 class Package:

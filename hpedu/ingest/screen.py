@@ -1,6 +1,7 @@
-"""Screen a table before anything is read: columns with personal data are taken out, steering characters as well.
+"""Screen a table before anything is read: personal data are taken out, whole columns or words within a text.
 
-Nothing of a refused column gets further than this: remarks name its place and its kind, never what stands in it.
+Nothing of them gets further than this: remarks name the place and the kind, never what stands there. Characters
+that steer a terminal or the direction of writing go as well.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,9 @@ import polars as pl
 
 from hpedu.decoding import CONTROLS, INVISIBLE, name_steering, neutralise
 from hpedu.ingest.quarantine import set_aside_file
-from hpedu.ingest.schema import CUT, Cell, RawTable, address
+from hpedu.ingest.schema import CUT, RawTable, address
 from hpedu.ingest.schools.fields import fold_words
+from hpedu.ingest.sheet.grid import Grid
 from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
 from hpedu.registry import Registry
 from hpedu.texts import Message, message
@@ -35,10 +38,21 @@ _CONTACT = "|".join(rf"{_TABLE['looks'][kind]}\b" for kind in ("identity", "tele
 _SURE = ("identity", "telephone", "email")
 """Kinds known by the cells alone."""
 
-_HEADER_DEPTH = 15
-"""Rows among which a heading is, as in a school list."""
+_ANY_HEADING = f"^(?:{'|'.join(known.pattern for _, known, _ in _HEADINGS)})$"
+_TITLE = re.compile(
+    rf"\b(?:(?P<place>{_TABLE['persons']['places']})\b|(?:{_TABLE['persons']['within']})[.:]?\s+)", re.IGNORECASE
+)
+_NAME = re.compile(rf"(?i:{_SURNAMES})(?:\s+[^\W\d_]+){{1,5}}")
+"""A name within a text, behind its title: no longer than any."""
+_TELLING = f"{CONTROLS}|{INVISIBLE}|{_CONTACT}|(?i:{_TABLE['persons']['within']})[.:]?\\s+(?i:{_SURNAMES})\\s"
+"""What a text has from which something may be taken out."""
+
+_ENCODED = 15
+"""Rows by which the font of a sheet is known."""
 _HEADER_CELLS = 3
 """A row with fewer cells heads no list of persons: "Họ và tên: | ..." is the line of a form."""
+_HEADER_ROWS = 2
+"""How far apart the headings of one list may be."""
 _FEWEST = 3
 """So many cells make a column known by its content."""
 
@@ -68,8 +82,37 @@ def hide_contacts(texts: pl.Expr) -> pl.Expr:
     return texts.str.replace_all(_CONTACT, "…")
 
 
+def screen_text(text: str) -> tuple[str, list[tuple[str, str | Message]]]:
+    """Return a text without steering characters, contacts and names of persons; and reason and subject of each."""
+    taken: list[tuple[str, str | Message]] = []
+    steering = name_steering(text)
+    if steering:
+        text = neutralise(text)
+        taken.append(("steering_characters", steering))
+    # A code or a figure is no text.
+    shown = _hide_names(re.sub(_CONTACT, "…", text)) if re.search(r"[^\W\d_]{2}", text) else text
+    if shown != text:
+        taken.append(("personal_text", message("personal_person")))
+    return shown, taken
+
+
+def _hide_names(text: str) -> str:
+    """Return a text with "…" for each name behind a title: words with a capital, two at least."""
+    parts, start = [], 0
+    for title in _TITLE.finditer(text):
+        if title.start() < start or title["place"]:
+            continue
+        name = _NAME.match(text, title.end())
+        words = re.finditer(r"\S+", name[0] if name else "")
+        proper = list(takewhile(lambda word: not word[0][0].islower(), words))
+        if len(proper) > 1:
+            parts += [text[start : title.end()], "…"]
+            start = title.end() + proper[-1].end()
+    return "".join([*parts, text[start:]])
+
+
 def screen_frame(sheet: str, cells: pl.DataFrame) -> tuple[pl.DataFrame, list[Remark]]:
-    """Return a sheet without personal columns and steering characters, and what was taken out."""
+    """Return a sheet without personal data and steering characters, and what was taken out."""
     found = _find_personal(cells)
     remarks = [Remark(sheet, address(row, column), *_explain(kind)) for column, (row, kind) in found.items()]
     rows = pl.int_range(pl.len())
@@ -78,15 +121,20 @@ def screen_frame(sheet: str, cells: pl.DataFrame) -> tuple[pl.DataFrame, list[Re
         pl.when(rows < row).then(names[column]).otherwise(pl.lit("")).alias(names[column])
         for column, (row, _) in found.items()
     )
-    steering = f"{CONTROLS}|{INVISIBLE}"
-    steered = _select(cells, pl.all().str.contains(steering).any())
-    for name in steered:
-        place = names.index(name)
-        texts = cells.select(pl.col(name), row=rows).filter(pl.col(name).str.contains(steering))
-        for text, row in texts.rows():
-            remarks.append(Remark(sheet, address(row, place), "steering_characters", name_steering(text)))
-    text = pl.col(steered).str.replace_all(CONTROLS, "\ufffd").str.replace_all(INVISIBLE, "")
-    return cells.with_columns(text), remarks
+    for name in _select(cells, pl.all().str.contains(_TELLING).any()):
+        texts = cells[name].to_list()
+        for row in cells[name].str.contains(_TELLING).arg_true():
+            texts[row], taken = screen_text(texts[row])
+            remarks += [Remark(sheet, address(row, names.index(name)), *one) for one in taken]
+        cells = cells.with_columns(pl.Series(name, texts, pl.String))
+    return cells, remarks
+
+
+def screen_around(grid: Grid) -> tuple[Grid, list[Remark]]:
+    """Do the same with the name of a sheet and the texts before and behind it."""
+    (sheet, taken), *around = [screen_text(text) for text in (grid.sheet, *grid.around)]
+    remarks = [Remark(sheet, "", *one) for its in (taken, *(its for _, its in around)) for one in its]
+    return replace(grid, sheet=sheet, around=[text for text, _ in around]), remarks
 
 
 def screen_table(table: RawTable) -> tuple[RawTable, list[Remark]]:
@@ -94,22 +142,25 @@ def screen_table(table: RawTable) -> tuple[RawTable, list[Remark]]:
     telling = list(table.telling)
     names = {name for cell in telling[:1] for name in cell.labels}
     personal = {name: kind for name in names for kind, cells in [_recognise(name)] if kind and cells != "persons"}
-    if not personal and not any(_find_steering(cell) for cell in telling):
-        # The labels of a long table are looked at once each; what a number has in it is refused with the number.
-        return table, []
     remarks = [Remark("", "", *_explain(kind)) for _, kind in sorted(personal.items())]
-    kept = []
-    for cell in table.cells:
-        steering = _find_steering(cell)
-        if steering:
-            remarks.append(Remark(cell.sheet, cell.address, "steering_characters", steering))
-        labels = {name: neutralise(text) for name, text in cell.labels.items() if name not in personal}
-        kept.append(replace(cell, printed=neutralise(cell.printed), labels=labels))
-    return replace(table, cells=kept), remarks
-
-
-def _find_steering(cell: Cell) -> str:
-    return name_steering(cell.printed + "".join(cell.labels.values()))
+    around = [screen_text(text) for text in (table.title, *table.notes, *table.heading)]
+    remarks += [Remark("", "", *one) for _, taken in around for one in taken]
+    title, *rest = [text for text, _ in around]
+    notes, heading = tuple(rest[: len(table.notes)]), tuple(rest[len(table.notes) :])
+    kept = table.cells
+    # The labels of a long table are looked at once each; what a number has in it is refused with the number.
+    if personal or any(
+        re.search(_TELLING, text) for cell in telling for text in (cell.printed, *cell.labels.values())
+    ):
+        kept = []
+        for cell in table.cells:
+            screened = {name: screen_text(text) for name, text in cell.labels.items() if name not in personal}
+            printed, taken = screen_text(cell.printed)
+            taken += [one for _, its in screened.values() for one in its]
+            remarks += [Remark(cell.sheet, cell.address, *one) for one in taken]
+            labels = {name: text for name, (text, _) in screened.items()}
+            kept.append(replace(cell, printed=printed, labels=labels))
+    return replace(table, title=title, notes=notes, heading=heading, cells=kept), remarks
 
 
 def _explain(kind: str) -> tuple[str, Message]:
@@ -128,15 +179,17 @@ def _find_personal(cells: pl.DataFrame) -> dict[int, tuple[int, str]]:
     found: dict[int, tuple[int, str]] = {}
     # The mark of a number that may be cut short hides nothing of it.
     cells = cells.with_columns(pl.all().str.strip_suffix(CUT))
-    headed = list(_list_headings(cells.head(_HEADER_DEPTH)))
+    headed = list(_list_headings(cells))
     for row, column, kind, look in headed:
         texts = cells[:, column].slice(row + 1)
         if column not in found and look != "persons" and (look == "" or _is_most(texts, _UNDER_HEADING[look])):
             found[column] = (row, kind)
     rows = [row for row, kind in found.values() if kind in ("name", "birthday", "identity")]
     # A list of persons, and not of schools with a person beside each: it has two such columns.
-    if len(rows) > 1:
-        found |= {c: (row, kind) for row, c, kind, look in headed if look == "persons" and c not in found}
+    for row, column, kind, look in headed:
+        near = sum(abs(row - other) <= _HEADER_ROWS for other in rows)
+        if look == "persons" and column not in found and near > 1:
+            found[column] = (row, kind)
     for kind in _SURE:
         for name in _select(cells, pl.all().str.contains(_LOOKS[kind]).sum() >= _FEWEST):
             column = cells.columns.index(name)
@@ -151,15 +204,30 @@ def _is_most(texts: pl.Series, look: str) -> bool:
     return len(filled) > 0 and 2 * int(filled.str.contains(look).sum()) > len(filled)
 
 
-def _list_headings(head: pl.DataFrame) -> Iterable[tuple[int, int, str, str]]:
-    """Yield row, column, kind and look of each heading of a personal column."""
-    rows = head.rows()
-    encoding = detect_legacy(text for row in rows for text in row if text)
-    for number, row in enumerate(rows):
-        if sum(1 for text in row if text and text.strip()) < _HEADER_CELLS:
-            continue
-        for column, text in enumerate(row):
-            kind, look = _recognise(convert_legacy(text, encoding) if text and encoding else text or "")
+def _list_headings(cells: pl.DataFrame) -> Iterable[tuple[int, int, str, str]]:
+    """Yield row, column, kind and look of each heading of a personal column, however far down it is."""
+    encoding = detect_legacy(text for row in cells.head(_ENCODED).rows() for text in row if text)
+    if encoding:
+        convert = partial(convert_legacy, encoding=encoding)
+        cells = cells.with_columns(pl.all().map_elements(convert, return_dtype=pl.String))
+    # As `fold_words` does, for all cells at once.
+    folded = (
+        pl.all()
+        .str.normalize("NFD")
+        .str.replace_all(r"\p{Mn}", "")
+        .str.to_lowercase()
+        .str.replace_all(r"\x{111}", "d")
+    )
+    is_heading = folded.str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars().str.contains(_ANY_HEADING)
+    filled = pl.sum_horizontal(pl.all().str.contains(r"\S"))
+    if cells.is_empty():
+        return
+    wanted = (
+        cells.select(filled >= _HEADER_CELLS).to_series() & cells.select(pl.any_horizontal(is_heading)).to_series()
+    )
+    for number in wanted.arg_true():
+        for column, text in enumerate(cells.row(number)):
+            kind, look = _recognise(text or "")
             if kind:
                 yield number, column, kind, look
 

@@ -17,7 +17,7 @@ from hpedu.decoding import decode_text
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, records, text, word
 from hpedu.ingest.schema import RawTable
-from hpedu.ingest.screen import Remark, screen_frame, screen_table
+from hpedu.ingest.screen import Remark, screen_around, screen_frame, screen_table, screen_text
 from hpedu.ingest.sheet.grid import Facts, Grid
 
 TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
@@ -38,6 +38,9 @@ SHEETS: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], list[Grid]]]]
     "plain_text": (fixed_width.is_plain_text, fixed_width.read_plain_text),
 }
 """Formats made for the eye, where headers and labels are found by their place; the surest first."""
+
+_MOST_SHEETS = 3_000
+"""No page has more tables."""
 
 
 @dataclass(frozen=True)
@@ -67,22 +70,30 @@ class Source:
         return screen_table(TABLES[self.format][1](self.data))
 
     @cached_property
-    def _printed(self) -> list[Grid]:
-        """Return the sheets of any format but a workbook, which has frames, as they are in the file."""
-        return SHEETS[self.format][1](self.data)
+    def _printed(self) -> list[tuple[Grid, list[Remark]]]:
+        """Return the sheets of any format but a workbook, with their names and what is around them screened."""
+        grids = SHEETS[self.format][1](self.data)
+        if len(grids) > _MOST_SHEETS:
+            raise Unreadable("too_large", f"> {_MOST_SHEETS}")
+        return [screen_around(grid) for grid in grids]
 
     @cached_property
     def _screened(self) -> list[tuple[str, pl.DataFrame, list[Remark]]]:
         """Return the sheets as frames, and what was taken out of each. Nothing else reads a sheet."""
         if self.format != "workbook":
-            return [(grid.sheet, *screen_frame(grid.sheet, _make_frame(grid))) for grid in self._printed]
+            return [
+                (grid.sheet, frame, around + remarks)
+                for grid, around in self._printed
+                for frame, remarks in [screen_frame(grid.sheet, _make_frame(grid))]
+            ]
         # The facts first: a file that fills a sheet with one cell is refused there.
         facts = self.facts
-        frames = (
-            (name, excel.complete_frame(frame, facts.get(name, Facts())))
-            for name, frame in excel.read_frames(self.data)
-        )
-        return [(name, *screen_frame(name, frame)) for name, frame in frames]
+        frames = [(screen_text(name), frame) for name, frame in excel.read_frames(self.data)]
+        return [
+            (name, screened, [*(Remark(name, "", *one) for one in taken), *remarks])
+            for (name, taken), frame in frames
+            for screened, remarks in [screen_frame(name, excel.complete_frame(frame, facts.get(name, Facts())))]
+        ]
 
     @property
     def remarks(self) -> list[Remark]:
@@ -98,8 +109,12 @@ class Source:
         Nothing is known of an .xlsb, nor of plain text.
         """
         if self.format != "workbook":
-            return {grid.sheet: Facts(grid.merged, {}, dict(grid.scales)) for grid in self._printed}
-        return excel.read_facts(self.data)
+            return {grid.sheet: Facts(grid.merged, {}, dict(grid.scales)) for grid, _ in self._printed}
+        printed = excel.read_facts(self.data)
+        facts = {screen_text(name)[0]: known for name, known in printed.items()}
+        if len(facts) < len(printed):
+            raise Unreadable("damaged")
+        return facts
 
     @property
     def frames(self) -> list[tuple[str, pl.DataFrame]]:
@@ -111,7 +126,7 @@ class Source:
         """Return the names of the sheets that a workbook does not show."""
         if self.format != "workbook":
             return frozenset()
-        return excel.find_hidden_sheets(self.data)
+        return frozenset(screen_text(name)[0] for name in excel.find_hidden_sheets(self.data))
 
     @cached_property
     def grids(self) -> list[Grid]:
@@ -120,7 +135,7 @@ class Source:
             return excel.make_grids(self.frames, self.facts)
         return [
             replace(grid, rows=[list(row) for row in frame.rows()]) if remarks else grid
-            for grid, (_, frame, remarks) in zip(self._printed, self._screened, strict=True)
+            for (grid, _), (_, frame, remarks) in zip(self._printed, self._screened, strict=True)
         ]
 
 

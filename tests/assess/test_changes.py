@@ -199,3 +199,4 @@ class TestSaved:
         ) as caught:
             read_saved_standings(Project(tmp_path), 2024, "hai_phong")
         assert str(tmp_path) not in str(caught.value)
+        assert caught.value.place == "reports/2024/hai_phong/standings.json"

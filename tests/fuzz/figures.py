@@ -9,11 +9,14 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import openpyxl
 
+from hpedu.ingest.isolation import read_apart
+from hpedu.ingest.pipeline import read_data
 from hpedu.ingest.propose import stand_in
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import read_file
@@ -21,7 +24,7 @@ from hpedu.ingest.schema import Resource
 from hpedu.ingest.source import open_source
 from hpedu.registry import Registry, load_registry
 from tests.fuzz.forms import FilledForm, compare_form, make_form
-from tests.fuzz.mutations import MUTATIONS, ONLY
+from tests.fuzz.mutations import DAMAGES, MUTATIONS, ONLY
 from tests.fuzz.schools import SchoolTable, compare, make_list
 from tests.fuzz.tables import FORMATS, PUBLISHED, Table, make_table
 from tests.fuzz.yearbooks import write_merged_keys, write_yearbook
@@ -29,6 +32,14 @@ from tests.fuzz.yearbooks import write_merged_keys, write_yearbook
 LIKE = dict.fromkeys(("yearbook", "merged_keys"), "ods")
 """The format that can show the same changes as one that is laid out in another way."""
 WRITERS = FORMATS | {"yearbook": write_yearbook, "merged_keys": write_merged_keys}
+KINDS = (*WRITERS, "school_csv", "school_xlsx", "form")
+"""What the mutants are, in turn: a table in each format, a school list in two, a form."""
+
+DAMAGED_OF = 5
+"""Of so many mutants of a kind, the bytes of one are damaged; of the others, cells and structure are changed."""
+
+MOST = 1e15
+"""No figure has more digits."""
 
 RESOURCE: Resource = stand_in(Path("table")).model_copy(update={"published": PUBLISHED})
 
@@ -57,24 +68,32 @@ class Outcome:
 
 
 def make_mutant(number: int) -> Mutant:
-    """Make the mutant of a number: one in ten a school list, one a form; a table, one change or two."""
+    """Make the mutant of a number: a table with one change or two, a school list, or a form; or damaged bytes."""
     random = Random(number)
-    if number % 10 == 0:
-        kind, name, schools, done, data = make_list(random)
-        return Mutant(number, kind, name, done, schools, data)
-    if number % 10 == 5:
-        name, form, done, data = make_form(random, load_registry())
-        return Mutant(number, "form", name, done, form, data)
-    table = make_table(random)
-    kind = random.choice(list(WRITERS))
-    known = [name for name in MUTATIONS if LIKE.get(kind, kind) in ONLY.get(name, {LIKE.get(kind, kind)})]
-    names = random.sample(known, 1 if random.random() < 0.75 else 2)
-    # A change of the unit or scope after another one keeps what the other made known.
-    done = [_change(table, name, random) for name in names]
-    return Mutant(number, kind, " + ".join(names), "; ".join(done), table, WRITERS[kind](table))
+    turn, place = divmod(number, len(KINDS))
+    kind = KINDS[place]
+    is_damaged = turn % DAMAGED_OF == 0
+    table: Table | SchoolTable | FilledForm
+    if kind == "form":
+        name, table, done, data = make_form(random, load_registry())
+    elif kind not in WRITERS:
+        name, table, done, data = make_list(random, kind == "school_xlsx")
+    else:
+        table = make_table(random)
+        known = [name for name in MUTATIONS if LIKE.get(kind, kind) in ONLY.get(name, {LIKE.get(kind, kind)})]
+        names = random.sample(known, 1 if random.random() < 0.75 else 2) if not is_damaged else []
+        # What is lost goes last: another change behind it would not know where.
+        names.sort(key=("lost_cells", "cut").__contains__)
+        name, done = " + ".join(names), "; ".join(_change(table, name, random) for name in names)
+        data = WRITERS[kind](table)
+    if is_damaged:
+        damage = random.choice(DAMAGES)
+        return Mutant(number, kind, f"bytes: {damage.__name__}", "", table, damage(data, random))
+    return Mutant(number, kind, name, done, table, data)
 
 
 def _change(table: Table, name: str, random: Random) -> str:
+    """Change a table. A change of the unit or scope after another one keeps what the other made known."""
     scale, is_known = table.scale, table.is_known
     done = MUTATIONS[name](table, random)
     table.is_known = table.is_known and is_known
@@ -85,6 +104,8 @@ def _change(table: Table, name: str, random: Random) -> str:
 
 def judge(mutant: Mutant, registry: Registry) -> Outcome:
     """Read a mutant and compare each observation with what the table says; and the number of cells."""
+    if mutant.mutation.startswith("bytes: "):
+        return _judge_damaged(mutant, registry)
     try:
         if isinstance(mutant.table, SchoolTable):
             read, set_aside, found = compare(mutant.table, mutant.data, RESOURCE, registry)
@@ -114,6 +135,22 @@ def judge(mutant: Mutant, registry: Registry) -> Outcome:
         wrong.append(f"{counted} cells with a figure, but {len(cells)} read or set aside")
     if len(set(cells)) < len(cells):
         wrong.append("a cell is read twice")
+    return Outcome(mutant, len(reading.observations), len(reading.issues), False, tuple(wrong))
+
+
+def _judge_damaged(mutant: Mutant, registry: Registry) -> Outcome:
+    """Read a file with damaged bytes, where what is true is not known: it ends, and no figure is beyond any."""
+    try:
+        reading = read_apart(partial(read_data, resource=RESOURCE), mutant.data, registry)
+    except Unreadable:
+        return Outcome(mutant, 0, 0, True, ())
+    except Exception as error:  # noqa: BLE001 - as above
+        return Outcome(mutant, 0, 0, False, (f"crashed: {error!r}",))
+    wrong = [
+        f"cell {row['cell']} {row['printed']!r}: found {row['value']} in {row['year']}"
+        for row in reading.observations
+        if not abs(row["value"]) < MOST or row["year"] > int(RESOURCE.published[:4])
+    ]
     return Outcome(mutant, len(reading.observations), len(reading.issues), False, tuple(wrong))
 
 

@@ -210,7 +210,7 @@ def other_year(table: Table, random: Random) -> str:
 
 
 def place(table: Table, random: Random) -> str:
-    row = random.choice(table.rows)
+    row = random.choice([row for row in table.rows if row.territory])
     old, known = row.label, random.random() < 0.5
     row.label = random.choice(list(OTHER_PLACES) if known else STRANGE_PLACES)
     row.territory = OTHER_PLACES.get(row.label, "")
@@ -336,3 +336,33 @@ ONLY = {
     "note": {"xlsx", "ods", "html", "text", "px", "pxweb_csv"},
 }
 """The formats that can show a change at all."""
+
+
+def cut_off(data: bytes, random: Random) -> bytes:
+    return data[: random.randrange(len(data))]
+
+
+def flipped(data: bytes, random: Random) -> bytes:
+    changed = bytearray(data)
+    for _ in range(random.choice((1, 1, 4, 16))):
+        changed[random.randrange(len(data))] = random.randrange(256)
+    return bytes(changed)
+
+
+def piece_lost(data: bytes, random: Random) -> bytes:
+    start, end = sorted(random.randrange(len(data) + 1) for _ in range(2))
+    return data[:start] + data[min(end, start + random.choice((1, 9, 99, 999))) :]
+
+
+def piece_doubled(data: bytes, random: Random) -> bytes:
+    start, end = sorted(random.randrange(len(data) + 1) for _ in range(2))
+    return data[:end] + data[start:]
+
+
+def noise(data: bytes, random: Random) -> bytes:
+    place = random.randrange(len(data) + 1)
+    return data[:place] + random.randbytes(random.choice((1, 4, 64, 512))) + data[place:]
+
+
+DAMAGES = (cut_off, flipped, piece_lost, piece_doubled, noise)
+"""Changes of the bytes of a file, after which nobody knows what its figures are."""

@@ -292,14 +292,14 @@ def write_delimited(table: SchoolTable) -> bytes:
     return (text.rstrip()[: -table.cut] if table.cut else text).encode()
 
 
-def make_list(random: Random) -> tuple[str, str, SchoolTable, str, bytes]:
-    """Return format, change, table, what was done, and the file of a changed list."""
+def make_list(random: Random, is_workbook: bool) -> tuple[str, SchoolTable, str, bytes]:
+    """Return the name of the change, the table, what was done, and the file of a changed list."""
     table = make_schools(random)
-    name = random.choice(list(CHANGES))
-    is_workbook = name in ONLY_WORKBOOK or (name not in ONLY_DELIMITED and random.random() < 0.6)
+    name = random.choice(
+        [name for name in CHANGES if name not in (ONLY_DELIMITED if is_workbook else ONLY_WORKBOOK)]
+    )
     done = CHANGES[name](table, random)
-    data = write_workbook(table) if is_workbook else write_delimited(table)
-    return ("school_xlsx" if is_workbook else "school_csv"), f"school: {name}", table, done, data
+    return f"school: {name}", table, done, (write_workbook if is_workbook else write_delimited)(table)
 
 
 def compare(table: SchoolTable, data: bytes, resource: Resource, registry: Registry) -> tuple[int, int, list[str]]:

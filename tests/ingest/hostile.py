@@ -71,6 +71,11 @@ def _bomb(size: int) -> bytes:
 
 
 HOSTILE: dict[str, Callable[[], bytes]] = {
+    "html: 40,000 tables": lambda: b"<html>" + b"<table><tr><td>a<td>2015<tr><td>x<td>1</table>" * 40_000,
+    "xlsx: 100,000 ranges of hidden columns": lambda: _sheet(
+        f'<row r="1">{_CELL}</row>', "<cols>" + '<col min="1" max="16384" hidden="1"/>' * 100_000 + "</cols>"
+    ),
+    "csv: 20,000 names in a cell": lambda: f'{_TITLE}"";"2015"\n"{"ông Nguyễn Văn A " * 20_000}";1\n'.encode(),
     # Numbers beyond any.
     "csv with 29 digits": lambda: f'{_TITLE}"";"2015"\n"Hai Phong";{"9" * 29}\n'.encode(),
     "csv with 4000 digits": lambda: f'{_TITLE}"";"2015"\n"Hai Phong";{"9" * 4000}\n'.encode(),

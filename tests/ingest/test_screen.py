@@ -18,9 +18,9 @@ from hpedu.decoding import name_steering, neutralise
 from hpedu.digest import describe_inputs
 from hpedu.folders import Project
 from hpedu.ingest.pipeline import ingest
-from hpedu.ingest.reading import read_file
+from hpedu.ingest.reading import find_tables, read_file
 from hpedu.ingest.schema import Resource
-from hpedu.ingest.screen import hide_contacts
+from hpedu.ingest.screen import hide_contacts, screen_text
 from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
 
@@ -164,6 +164,78 @@ def test_old_fonts_hide_no_heading() -> None:
 )
 def test_contacts_in_a_remark_are_hidden(remark: str, shown: str) -> None:
     assert pl.select(hide_contacts(pl.lit(remark))).item() == (shown or remark)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Người lập biểu: Nguyễn Thị Kín, ngày 30/9", "Người lập biểu: …, ngày 30/9"),
+        ("theo lời bà TRẦN THỊ KÍN và thầy Lê\u200b Bí Mật đã nghỉ", "theo lời bà … và thầy … đã nghỉ"),
+        ("Số học sinh (liên hệ: 0912 345 678, kin@hp.edu.vn)", "Số học sinh (liên hệ: …, …)"),
+        ("Ms. Nguyen Kin", ""),
+        ("Huyện đảo Cô Tô Quảng Ninh, Bà Rịa - Vũng Tàu, phố Bà Triệu Hà Nội, Trường THPT Trần Nguyên Hãn", ""),
+        ("Thầy Nguyễn dạy giỏi; thầy cô Hà Nội; mã 31000301", ""),
+        ("031301234567", ""),
+        ("0912345678", ""),
+    ],
+)
+def test_persons_within_a_text_are_hidden(text: str, shown: str) -> None:
+    assert screen_text(text)[0] == (shown or text)
+
+
+def test_persons_in_titles_remarks_and_notes_are_hidden_and_their_cell_is_named(registry: Registry) -> None:
+    rows = [
+        "Số học sinh, thầy Trần Văn Kín lập;;",
+        "Cấp học;2020;2021",
+        "Mầm non;100;200",
+        "Tiểu học;300;bà Lê Thị Bí giữ",
+        "Liên hệ: kin@hp.edu.vn;;",
+    ]
+    for data in ("\n".join(rows).encode(), make_workbook("\n".join(rows).encode())):
+        reading = read_file(open_source(data), describe("a.csv"), registry)
+        everything = str(reading.issues) + str(reading.observations)
+        assert not any(secret in everything for secret in ("Kín", "Bí", "kin@"))
+        issues = [row for row in reading.issues if row["reason"] == "personal_text"]
+        assert [row["cell"] for row in issues] == ["A1", "A5", "C4"]
+        assert "a.csv" in issues[0]["message_vi"]
+
+
+def test_the_name_of_a_sheet_is_screened() -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Biểu\u202e 1, thầy Lê Văn Kín"
+    book.active.append(["x", "2015"])
+    book.active.merge_cells("A1:A2")
+    stream = io.BytesIO()
+    book.save(stream)
+    source = open_source(stream.getvalue())
+    assert [name for name, _ in source.frames] == ["Biểu 1, thầy …"] == list(source.facts)
+    assert [remark.reason for remark in source.remarks] == ["steering_characters", "personal_text"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<html><body><p>Ngu\xe1\xbb\x93n: \xc3\xb4ng Nguy\xe1\xbb\x85n V\xc4\x83n K\xc3\xadn</p>"
+        b"<table><tr><td>Level</td><td>2020</td></tr><tr><td>Primary</td><td>5</td></tr></table></body></html>",
+        '"Học sinh, thầy Trần Văn Kín lập"\n\n"";"2015"\n"Hai Phong";5\n'.encode(),
+    ],
+)
+def test_what_stands_around_a_table_is_screened(data: bytes, registry: Registry) -> None:
+    source = open_source(data)
+    assert "personal_text" in [remark.reason for remark in source.remarks]
+    assert "Kín" not in str(find_tables(source))
+
+
+def test_a_list_of_persons_far_below_another_table_is_known(registry: Registry) -> None:
+    rows = ["Dân tộc;2020;2021;Nơi sinh", *(f"Nhóm {n};{n};{n};x" for n in range(40)), ";;;"]
+    rows += ["STT;Họ và tên;Ngày sinh;Nơi sinh", "1;Nguyễn Bí Mật;01/02/2015;Tày", "2;Trần Kín;03/04/2015;Kinh"]
+    source = open_source("\n".join(rows).encode())
+    [grid] = source.grids
+    assert grid.rows[0] == ["Dân tộc", "2020", "2021", "Nơi sinh"] and grid.rows[9] == ["Nhóm 8", "8", "8", "x"]
+    assert not any(secret in str(grid.rows) for secret in ("Bí Mật", "Kín", "2015", "Tày"))
+    assert [(remark.reason, remark.cell) for remark in source.remarks] == [
+        *(("personal_column", cell) for cell in ("B43", "C43", "D43"))
+    ]
 
 
 STEERING = "\x1b\x07\x9b\u202e\u2066\u200b\u200f\ufeff\u061c"

@@ -1,32 +1,35 @@
 """`make mutate`: break the code in one place at a time, and see whether the tests of its room notice.
 
-python -m tests.mutation [--seed 1] [--count 300] [--only FILE]
+python -m tests.mutation [--seed 1] [--count 300] [--only FILE] [--killed LOG]
 
-Each mutant is tried in a copy of the project, in a process of its own with a time limit. The outcomes are printed
-with the line and the change; those that survive are written to docs/mutation.md with the reason in survivors.csv.
-Of the usual tools mutmut takes no sample, and cosmic-ray has one command for all files and starts an interpreter
-for each mutant, which would take hours.
+The tests of a room run once with coverage, which says how long each takes and which lines it uses. Each mutant is
+then tried in a fork of this process, with the tests that use its line first, the fastest before the others. Those
+that survive are written to docs/mutation.md with the reason in survivors.csv. Of the usual tools mutmut takes no
+sample, and cosmic-ray has one command for all files and starts an interpreter for each mutant, which takes hours.
 """
 
 from __future__ import annotations
 
 import argparse
-import compileall
+import ast
 import csv
+import gc
 import multiprocessing
 import os
 import random
-import shutil
+import signal
 import sys
-import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
 from pathlib import Path
-from py_compile import PycInvalidationMode
+from types import CodeType
+from typing import Any
 
-import numpy as np  # noqa: F401
-import polars as pl  # noqa: F401
-import pydantic  # noqa: F401
+import coverage
 import pytest
 
 from tests.mutation.mutants import Mutant, list_mutants
@@ -39,16 +42,22 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "hpedu/values.py": ("tests/test_values.py",),
     "hpedu/outlook": ("tests/outlook",),
     "hpedu/assess": ("tests/assess",),
-    "hpedu/ingest/words": ("tests/ingest/words",),
+    "hpedu/ingest/words": (
+        *("tests/ingest/words", "tests/ingest/test_cells.py", "tests/ingest/test_interpret.py"),
+        *("tests/ingest/test_reading.py", "tests/ingest/test_doubtful_tables.py", "tests/ingest/test_boundary.py"),
+    ),
     "hpedu/ingest/checks": ("tests/ingest/checks",),
-    "hpedu/ingest/forms": ("tests/ingest/forms",),
-    "hpedu/present/target.py": ("tests/present/test_target.py", "tests/test_sentences.py"),
+    "hpedu/ingest/forms": ("tests/ingest/forms", "tests/present/exports/test_history.py"),
+    "hpedu/present/target.py": (
+        "tests/present/test_target.py",
+        "tests/test_sentences.py",
+        "tests/present/test_report.py",
+    ),
     "hpedu/present/forecasts.py": ("tests/present/test_forecasts.py", "tests/test_sentences.py"),
     "hpedu/present/summary.py": ("tests/present/test_summary.py", "tests/test_sentences.py"),
 }
 """What is broken, a file or all files of a folder, and the tests that should notice."""
 
-_COPIED = ("hpedu", "tests", "data", "notebooks", "docs", "pyproject.toml", "setup.py", "run.py")
 _MEMORY = 6 << 30
 _MARGIN, _SLOWER = 20, 4
 
@@ -77,25 +86,73 @@ def find_room(file: str) -> str:
     return next(room for room in ROOMS if file == room or file.startswith(f"{room}/"))
 
 
-def choose_tests(file: str) -> list[str]:
-    """Choose the tests of a file: first the file of tests that mirrors it, then its room."""
-    mirror = Path(file.replace("hpedu", "tests", 1))
-    first = mirror.with_name(f"test_{mirror.name}").as_posix()
-    return list(dict.fromkeys([*([first] if (ROOT / first).exists() else []), *ROOMS[find_room(file)]]))
+class Breaker(SourceFileLoader):
+    """Import one module of hpedu with a mutant in it; the file stays as it is."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self.name = mutant.file.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+        super().__init__(self.name, str(ROOT / mutant.file))
+        self._mutant = mutant
+
+    def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
+        return spec_from_file_location(name, self.path, loader=self) if name == self.name else None
+
+    def get_code(self, fullname: str) -> CodeType:
+        source = self._mutant.apply(Path(self.path).read_bytes())
+        return compile(ast.parse(source), self.path, "exec", dont_inherit=True)
 
 
-def copy_project(target: Path) -> None:
-    """Copy what the tests need; compiled files are known by the content of the source, not by its time."""
-    for name in _COPIED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(ROOT / name, target / name)
-    compileall.compile_dir(target / "hpedu", quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+class Watch:
+    """A plugin of pytest that notes how long each test takes, and under its name the lines it uses."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.lines: dict[str, dict[int, list[str]]] = {}
+        self.libraries: list[str] = []
+        self._coverage = coverage.Coverage(data_file=None, source=[str(ROOT / "hpedu")], config_file=False)
+        self._coverage.start()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
+        self._coverage.switch_context(item.nodeid)
+        start = time.monotonic()
+        outcome = yield
+        self.seconds[item.nodeid] = time.monotonic() - start
+        return outcome
+
+    def pytest_sessionfinish(self) -> None:
+        own = ("hpedu", "tests", "__main__")
+        loaded = [name for name, module in sys.modules.items() if getattr(module, "__spec__", None)]
+        self.libraries = [name for name in loaded if name.partition(".")[0] not in own]
+        self._coverage.stop()
+        data = self._coverage.get_data()
+        for file in data.measured_files():
+            name = Path(file).relative_to(ROOT).as_posix()
+            self.lines[name] = {
+                line: tests for line, tests in data.contexts_by_lineno(file).items() if tests != [""]
+            }
 
 
-def _test(project: str, tests: list[str]) -> None:
-    """Run tests in a copy of the project; ends the process with the status of pytest."""
+class Order:
+    """A plugin of pytest that puts the tests that use a line first, the fastest before the others.
+
+    Files of tests of which none uses it are left out.
+    """
+
+    def __init__(self, watch: Watch, mutant: Mutant) -> None:
+        self._watch = watch
+        lines = watch.lines.get(mutant.file, {})
+        # A line that goes on from another may not count as one.
+        self._first = set(lines.get(max((n for n in lines if n <= mutant.line), default=0), ()))
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        seconds, files = self._watch.seconds, {name.partition("::")[0] for name in self._first}
+        items[:] = [item for item in items if not files or item.nodeid.partition("::")[0] in files]
+        items.sort(key=lambda item: (item.nodeid not in self._first, seconds.get(item.nodeid, 0)))
+
+
+def run_tests(tests: Sequence[str], plugin: object, mutant: Mutant | None = None) -> int:
+    """Run tests in this process, which is a fork; return the status of pytest."""
     if sys.platform == "linux":
         import resource
 
@@ -103,49 +160,58 @@ def _test(project: str, tests: list[str]) -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    os.chdir(project)
-    os.environ["PYTHONPATH"] = project
-    sys.path.insert(0, project)
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("hpedu", "tests")]:
+    os.chdir(ROOT)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "hpedu"]:
         del sys.modules[name]
-    os._exit(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", *tests]))
+    if mutant:
+        sys.meta_path.insert(0, Breaker(mutant))  # type: ignore[arg-type]
+    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", *tests], [plugin]))
 
 
-def try_tests(project: Path, tests: list[str], seconds: float | None) -> str:
-    """Run tests in a process of its own, and return "survived", "killed" or "out of time"."""
-    # A fork has the libraries loaded already; where there is none, all is loaded anew.
-    way = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    process = multiprocessing.get_context(way).Process(target=_test, args=(str(project), tests))
+def in_fork(work: Callable[[], Any], seconds: float | None = None) -> Any:
+    """Return what a function returns in a fork of this process; None if it does not end in time."""
+    context = multiprocessing.get_context("fork")
+    receive, send = context.Pipe(duplex=False)
+    process = context.Process(target=lambda: (send.send(work()), os._exit(0)))
     process.start()
-    process.join(seconds)
-    if process.is_alive():
+    send.close()
+    try:
+        # A process that ends without a word is one that was broken so that it dies.
+        return receive.recv() if receive.poll(seconds) else None
+    except EOFError:
+        return -1
+    finally:
         process.kill()
         process.join()
-        return "out of time"
-    return "killed" if process.exitcode else "survived"
 
 
-def try_mutant(mutant: Mutant, project: Path, seconds: float) -> str:
-    """Break the copy, run the tests, mend the copy."""
-    place = project / mutant.file
-    source = place.read_bytes()
-    place.write_bytes(mutant.apply(source))
-    try:
-        return try_tests(project, choose_tests(mutant.file), seconds)
-    finally:
-        place.write_bytes(source)
+def measure(room: str) -> Watch:
+    """Run the tests of a room on the code as it is, where all of them must pass."""
+
+    def work() -> Watch | None:
+        watch = Watch()
+        passed = run_tests(ROOMS[room], watch) == 0
+        watch._coverage = None  # type: ignore[assignment]
+        return watch if passed else None
+
+    watch = in_fork(work)
+    if not isinstance(watch, Watch):
+        sys.exit(f"{room}: its tests fail without any mutant")
+    print(f"{sum(watch.seconds.values()):.0f} s: {room}", flush=True)
+    # What the tests import from elsewhere is then in every fork; importing it starts no thread of its own.
+    for name in watch.libraries:
+        import_module(name)
+    gc.collect()
+    gc.freeze()
+    return watch
 
 
-def measure(project: Path, rooms: set[str]) -> dict[str, float]:
-    """Return how long the tests of each room take on the code as it is, where all of them must pass."""
-    taken = {}
-    for room in sorted(rooms):
-        start = time.monotonic()
-        if try_tests(project, list(ROOMS[room]), None) != "survived":
-            sys.exit(f"{room}: its tests fail without any mutant")
-        taken[room] = time.monotonic() - start
-        print(f"{taken[room]:.0f} s: {room}", flush=True)
-    return taken
+def try_mutant(mutant: Mutant, watch: Watch) -> str:
+    """Run the tests of the room of a mutant, and return "survived", "killed" or "out of time"."""
+    tests = ROOMS[find_room(mutant.file)]
+    seconds = _MARGIN + _SLOWER * sum(watch.seconds.values())
+    status = in_fork(lambda: run_tests(tests, Order(watch, mutant), mutant), seconds)
+    return "out of time" if status is None else "killed" if status else "survived"
 
 
 def read_reasons() -> dict[tuple[str, str, str], str]:
@@ -173,30 +239,42 @@ def write_page(outcomes: list[tuple[Mutant, str]], seed: int, total: int) -> str
     return _HEAD.format(seed=seed, count=len(outcomes), all=total) + "\n".join(lines) + "\n"
 
 
+def describe(mutant: Mutant, outcome: str) -> str:
+    """Return the line of an outcome."""
+    return f"{outcome:11} {mutant.file}:{mutant.line} {mutant.inside}: {mutant.change}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--only", default="", help="files whose path has this in it; the page is not written")
+    parser.add_argument(
+        "--killed", type=Path, help="output of a run of the same code: what it killed is not tried"
+    )
     wanted = parser.parse_args()
     mutants = list_all(wanted.only)
     # A smaller count takes the first of the same sample.
     sample = random.Random(wanted.seed).sample(mutants, len(mutants))[: wanted.count]
+    log = wanted.killed.read_text(encoding="utf-8").splitlines() if wanted.killed else []
+    known = {line for line in log if line.startswith(("killed", "out of time"))}
+    watches: dict[str, Watch] = {}
     outcomes: list[tuple[Mutant, str]] = []
-    with tempfile.TemporaryDirectory() as folder:
-        project = Path(folder) / "project"
-        project.mkdir()
-        copy_project(project)
-        taken = measure(project, {find_room(mutant.file) for mutant in sample})
-        try:
-            for mutant in sample:
-                outcome = try_mutant(mutant, project, _MARGIN + _SLOWER * taken[find_room(mutant.file)])
-                outcomes.append((mutant, outcome))
-                print(f"{outcome:11} {mutant.file}:{mutant.line} {mutant.inside}: {mutant.change}", flush=True)
-        finally:
-            # A run that is interrupted says what it has found so far.
-            if outcomes and not wanted.only:
-                PLACE.write_text(write_page(outcomes, wanted.seed, len(mutants)), encoding="utf-8")
+    # A run in the background can be interrupted, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        for mutant in sample:
+            outcome = next((o for o in ("killed", "out of time") if describe(mutant, o) in known), "")
+            room = find_room(mutant.file)
+            if not outcome:
+                watches[room] = watches.get(room) or measure(room)
+                outcome = try_mutant(mutant, watches[room])
+            outcomes.append((mutant, outcome))
+            print(describe(mutant, outcome), flush=True)
+    finally:
+        # A run that is interrupted says what it has found so far.
+        if outcomes and not wanted.only:
+            PLACE.write_text(write_page(outcomes, wanted.seed, len(mutants)), encoding="utf-8")
     noticed = sum(outcome != "survived" for _, outcome in outcomes)
     print(f"{len(outcomes)} of {len(mutants)} mutants, {noticed} killed ({100 * noticed / len(outcomes):.1f}%)")
 

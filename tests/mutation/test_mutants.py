@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tests.mutation.__main__ import choose_tests, list_all
+from tests.mutation.__main__ import Order, Watch, list_all
 from tests.mutation.mutants import Mutant, list_mutants
 
 SOURCE = '''"""Title: 1."""
@@ -56,9 +59,30 @@ def test_all_mutants_of_the_project_are_python_and_no_two_are_one() -> None:
         assert ast.dump(ast.parse(mutant.apply(source))) != ast.dump(ast.parse(source))
 
 
-def test_the_tests_of_a_file_come_before_those_of_its_room() -> None:
-    assert choose_tests("hpedu/outlook/pace.py") == ["tests/outlook/test_pace.py", "tests/outlook"]
-    assert choose_tests("hpedu/ingest/checks/limits.py") == ["tests/ingest/checks"]
+def test_the_tests_that_use_a_line_come_first_and_the_fast_ones_before_the_others() -> None:
+    watch = Watch.__new__(Watch)
+    watch.seconds = {"a.py::slow": 9, "a.py::fast": 1, "a.py::other": 0.1, "b.py::x": 0}
+    watch.lines = {"hpedu/f.py": {3: ["a.py::slow", "a.py::fast"], 9: ["b.py::x"]}}
+    items = [SimpleNamespace(nodeid=name) for name in watch.seconds]
+    # Line 4 goes on from line 3.
+    Order(watch, Mutant("hpedu/f.py", 4, "", "1", "(2)", 0, 1)).pytest_collection_modifyitems(items)  # type: ignore[arg-type]
+    assert [item.nodeid for item in items] == ["a.py::fast", "a.py::slow", "a.py::other"]
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), [("hpedu/outlook/student.py", "t_cdf"), ("hpedu/ingest/checks/__init__.py", "find_breaches")]
+)
+def test_a_module_is_imported_with_the_mutant_and_its_file_stays(file: str, name: str) -> None:
+    before = Path(file).read_bytes()
+    module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    code = (
+        "import sys; from tests.mutation.__main__ import Breaker, list_all; "
+        f"m = next(m for m in list_all({file!r}) if m.new == 'return None' and m.inside == {name!r}); "
+        f"sys.meta_path.insert(0, Breaker(m)); import {module} as broken; print(type(broken.__loader__))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "Breaker" in run.stdout, run.stderr
+    assert Path(file).read_bytes() == before
 
 
 def test_a_mutant_is_applied_where_it_is() -> None:

@@ -235,3 +235,11 @@ def test_the_spread_of_a_single_step_is_that_of_its_rates() -> None:
     square = 2 * (2 * math.log(1.1)) ** 2 / 4
     # What one year may bring, and the error of the rate itself; t of 4 degrees of freedom at 90% is 1.5332.
     assert math.log(row["hi80"] / row["point"]) == pytest.approx(1.5332 * math.sqrt(square + square / 5), rel=1e-3)
+
+
+@pytest.mark.parametrize(("year", "caution"), [(2018, None), (2019, "slip"), (2020, "slip"), (2021, "slip")])
+def test_a_slip_is_told_while_it_is_recent(year: int, caution: str | None) -> None:
+    """Three years of steps from 2019 on: a slip in 2018 is in none of them, nor in the years beside them."""
+    steady = dict.fromkeys(range(2012, 2023), (100.0, 100.0, 100.0))
+    found = project_enrolment(table({**steady, year: (100.0, 1000.0, 100.0)}), until=2024, years=3)
+    assert set(found["caution"]) == {caution}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import median
 
 import numpy as np
@@ -9,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.outlook.fit import least_step, median_of_others, pool_persistence, pool_variance
+from hpedu.outlook.fit import (
+    _measure_pull,
+    drop_before_jump,
+    least_step,
+    median_of_others,
+    pool_persistence,
+    pool_variance,
+)
 from hpedu.outlook.method import METHOD
 
 LONE = METHOD.stays_prior
@@ -72,3 +80,31 @@ def test_the_median_of_others_is_that(rows: list[tuple[float, bool, int]]) -> No
         rest = [v for other, (v, usable, g) in enumerate(rows) if g == own and usable and other != place]
         assert count[place] == len(rest)
         assert found[place] == pytest.approx(median(rest) if rest else 0)
+
+
+def test_a_share_near_its_bound_is_drawn_less() -> None:
+    """Worked: the median of the others is 50 of 100; a point at 10 means 0.9 * 0.1 / 0.25 of one in the middle."""
+    level, bounds = np.array([10.0, 50.0, 50.0, 50.0]), np.full(4, 100.0)
+    known, group = np.ones(4, bool), np.zeros(4, np.int64)
+    method = replace(METHOD, least_company=3)
+    pull = _measure_pull(level, np.zeros(4), bounds, known, group, method)
+    np.testing.assert_allclose(pull, [40 * 0.09 / 0.25, 0, 0, 0])
+    unbounded = _measure_pull(level, np.full(4, -np.inf), np.full(4, np.inf), known, group, method)
+    np.testing.assert_allclose(unbounded, [40, 0, 0, 0])
+    few = replace(method, least_company=4)
+    assert not _measure_pull(level, np.zeros(4), bounds, known, group, few).any()
+
+
+@pytest.mark.parametrize(
+    ("last", "since", "jumped"),
+    [
+        ([25.9, 20.9], 0, False),  # a step of 4.9, one of 5: none is over five times the usual step of 1
+        ([26.2, 21.4], 0, False),  # 5.2 up and 4.8 back: what lies behind does not confirm it
+        ([21.0, 26.2], 0, True),  # the last step stays in doubt
+        ([26.2, 27.0], 5, True),
+    ],
+)
+def test_what_lies_before_a_confirmed_jump_is_dropped(last: list[float], since: int, jumped: bool) -> None:
+    values = np.array([[21.0, 20.0, 21.0, 20.0, 21.0, *last]])
+    kept, found = drop_before_jump(values, np.diff(values), np.zeros(1), METHOD)
+    assert np.isnan(kept[0]).sum() == since and bool(found[0]) is jumped

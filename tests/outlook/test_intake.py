@@ -114,3 +114,11 @@ def test_the_command_speaks_one_language(language: str, tmp_path: Path) -> None:
     }
     assert done.stderr.splitlines()[1] == expected[language]
     assert len(done.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"), [({"upper": 45.0}, "-, 45.0"), ({"lower": 41.5}, "41.5, -"), ({"upper": 48.5}, "-, 48.5")]
+)
+def test_a_value_beyond_its_bounds_is_named_with_the_bounds_there_are(bounds: dict[str, float], said: str) -> None:
+    with pytest.raises(SeriesError, match=said):
+        project(SERIES.with_columns(pl.lit(value).alias(name) for name, value in bounds.items()))

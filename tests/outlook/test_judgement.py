@@ -47,6 +47,8 @@ def one(
         (STEADY, {"target": 94.0, "year": 2022}, "due", "missed"),
         (STEADY, {"target": 92.5, "year": 2021}, "due", "met"),  # the last value before 2021 counts
         (STEADY, {"target": 98.0, "year": None}, "undated", None),
+        (STEADY, {"target": 98.0, "year": 2024}, "due", "missed"),
+        (STEADY, {"target": 99.9, "year": 2025}, "projected", "unlikely"),
     ],
 )
 def test_the_state_comes_first(values: Any, changes: Any, state: str, verdict: str | None) -> None:

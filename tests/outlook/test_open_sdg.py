@@ -13,6 +13,10 @@ from hypothesis import strategies as st
 
 from hpedu.outlook.intake import SeriesError
 from hpedu.outlook.open_sdg import (
+    DETERIORATION,
+    LIMITED,
+    MODERATE,
+    ON_TRACK,
     combine_progress,
     compound_growth,
     fold,
@@ -440,3 +444,14 @@ def test_the_unit_of_measurement_does_not_matter(
     scaled = measure([(2015, base * factor), (2020, latest * factor)], way, target=target * factor)
     if plain["ratio"] is not None and math.isfinite(plain["ratio"]) and abs(target / base - 1) > 1e-6:
         assert scaled["ratio"] == pytest.approx(plain["ratio"], rel=1e-5, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("growth", "name"),
+    [(0.015, ON_TRACK), (0.0149, MODERATE), (0.005, MODERATE), (0.0049, LIMITED), (0.0, LIMITED),
+     (-0.0001, DETERIORATION)],
+)  # fmt: skip
+def test_growth_without_a_target_has_a_class(growth: float, name: str) -> None:
+    assert name_growth(growth, 1.0) == name
+    # What cannot grow any more is on its way.
+    assert name_growth(0.0, 0.0) == ON_TRACK

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from hpedu.outlook import SeriesError, judge, project
 from hpedu.outlook.intake import KEY
@@ -311,6 +312,12 @@ BEFORE = dict(zip(range(2010, 2016), [20.0, 21.0, 20.0, 21.0, 20.0, 21.0], stric
 
 
 class TestJumps:
+    def test_two_series_are_projected_as_each_is_alone(self) -> None:
+        one, other = series(line(40.0, 1.0)), series(line(900.0, -3.0, first=2012), "b", "y")
+        both = project(pl.concat([one, other]), until=2026)
+        assert_frame_equal(both, pl.concat([project(one, until=2026), project(other, until=2026)]))
+        assert both["year"].to_list() == [*range(2020, 2027), *range(2022, 2027)]
+
     def test_what_lies_before_a_jump_that_lasted_counts_no_more(self) -> None:
         after = {2016: 60.0, 2017: 61.0, 2018: 60.0}
         found = project(series(BEFORE | after)).row(0, named=True)

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from hpedu import Report
 from hpedu.assess.standing import Standing
 from hpedu.outlook.open_sdg import CLASSES, NOT_AVAILABLE
-from hpedu.present.target import say_chance, say_standing
+from hpedu.present.target import FAN, _foresee, say_chance, say_standing
 from hpedu.present.view import Wording
 from hpedu.registry import Registry
 from hpedu.texts import LANGUAGES, Language, read_texts
@@ -74,3 +75,17 @@ def test_the_pace_that_is_needed_is_said_where_there_is_one(
     standing = replace(judge(registry, "likely"), required_pace=required)
     words = " ".join(say_standing(standing, wording))
     assert (wording.pace(2.0, standing.target) in words) is said
+
+
+def test_a_projection_has_its_fan_and_without_any_the_columns_stay(registry: Registry) -> None:
+    ahead = {"year": 2026, "point": 41.0} | {end: 41.0 + n for n, end in enumerate(FAN)}
+    standing = replace(judge(registry, "likely"), projection=[ahead])
+    [row] = _foresee(standing, "x").to_dicts()
+    assert row == {"series": "x", "year": 2026, "value": 41.0, "status": "projected"} | {e: ahead[e] for e in FAN}
+    assert _foresee(replace(standing, projection=[]), "x").columns == list(row)
+
+
+def test_what_is_known_of_a_part_is_said_where_nothing_is_of_the_whole() -> None:
+    report = Report("general", territory="hai_phong", year=2025, language="en")
+    said = [piece.plain for piece in report.target("lower_secondary_national_standard_share").pieces]
+    assert "(before 1 July 2025)" in " ".join(said)

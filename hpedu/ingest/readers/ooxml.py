@@ -131,7 +131,7 @@ def _read_sheet(xml: bytes, book: _Book) -> Facts:
         facts.merged.append(Merge(int(top) - 1, column_index(left), int(bottom) - 1, column_index(right)))
     if b"hidden=" in xml:
         facts.hidden_rows.update(int(row[1]) - 1 for row in _HIDDEN_ROW.finditer(xml))
-        for column in _HIDDEN_COLUMNS.findall(xml):
+        for column in set(_HIDDEN_COLUMNS.findall(xml)):
             first, last = (int(found[1]) if (found := edge.search(column)) else 0 for edge in _EDGES)
             facts.hidden_columns.update(range(first - 1, last))
     marks = _PASSED_OVER if b"<sheetData" in xml else _PASSED_OVER + _PREFIXED

@@ -124,6 +124,8 @@ def _mark_fractions(cells: pl.DataFrame, facts: Facts) -> pl.DataFrame:
 
 def read_schools(source: Source, file: str, registry: Registry, published: str = "0000") -> Reading | None:
     """Read the school rows of a file and what was set aside of them; None if it is no school list."""
+    if not may_be_school_list(source):
+        return None
     found = read_school_list(source, file, registry, published)
     return Reading(issues=Issues([found.issues.to_dicts()]), schools=found.frame) if found.sheets else None
 

@@ -217,6 +217,13 @@ class TestUnitSlips:
         found = check(*series({2010 + n: value for n, value in enumerate(values)}, ownership="private"))
         assert ("unit_slip" in [row["check"] for row in found]) is slips
 
+    @pytest.mark.parametrize(
+        ("value", "said"), [(72e6, "is 1,029 times 70,000"), (7.1e4, ""), (71.0, "is 1/986 of 70,000")]
+    )
+    def test_how_many_times_is_said_up_and_down(self, check: Rows, value: float, said: str) -> None:
+        found = check(*series({2009: 69e3, 2010: 70e3, 2011: 71e3, 2012: value}))
+        assert [said in row["message_en"] for row in found if row["check"] == "unit_slip"] == [True] * bool(said)
+
     def test_a_fraction_among_percentages(self, check: Rows) -> None:
         rate = {"measure": "graduation_exam_pass_rate", "level": "upper_secondary", "unit": "percent"}
         [found] = check(*series({2010: 98.1, 2011: 98.3, 2012: 0.985, 2013: 98.7}, **rate))
@@ -357,6 +364,19 @@ class TestTerritories:
     def test_a_district_that_stands_twice_is_added_once(self, check: Rows) -> None:
         twice = [{"place": "hong_bang", "value": 60.0}] * 2
         assert check({"value": 100.0}, *twice, {"place": "le_chan", "value": 30.0}) == []
+
+    def test_what_else_is_wrong_with_a_slipped_figure_is_not_said(self, check: Rows) -> None:
+        """It is both of the slip and of the pair of prints that do not agree; others are said."""
+        slipped = series({2010: 70e3, 2011: 71e3, 2012: 72e6})
+        twice = {"year": 2012, "value": 73e3, "territory": "hai_duong_old"}
+        found = check(
+            *(*slipped, {"year": 2012, "value": 71e3, "current": False}),
+            *(twice, twice | {"value": 74e3, "current": False}),
+        )
+        assert sorted((row["check"], row["territory"]) for row in found) == [
+            ("duplicate", "hai_duong_old"),
+            ("unit_slip", "hai_phong_old"),
+        ]
 
     def test_a_slip_is_not_said_again_by_the_sum_it_spoils(self, check: Rows) -> None:
         country = series({2010: 3e6, 2011: 3e6, 2012: 3e6}, territory="viet_nam")

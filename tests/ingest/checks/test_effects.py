@@ -196,6 +196,8 @@ class TestDecisions:
         chosen = CHOSEN | {"file": "old.csv", "edition": "2019"}
         before, after = {"value": 100.0, "edition": "2021-05"}, {"value": 102.0, "edition": "2023"}
         assert used(chosen, before, decisions=(decision(),)) == ["B2"]
+        assert used(chosen, before | {"edition": "2022-03-01"}, decisions=(decision(),)) == ["B2"]
+        assert used(chosen, before | {"edition": "2022-03-02"}, decisions=(decision(),)) == ["B3"]
         assert used(chosen, before, after, decisions=(decision(),)) == ["B4"]
 
     def test_one_that_meets_nothing_rejects_nothing(self, used: Used) -> None:

@@ -33,6 +33,7 @@ def check(make_observations: Callable[..., pl.DataFrame], registry: Registry) ->
         (76.95, 0.01, 1588.0, []),  # 1,222
         (78.09, 0.01, 840.0, []),  # 656 / 840 = 78.095, cut off
         (77.0, 1.0, 1588.0, []),
+        (24.0, 1.0, 4.0, ["share_of_count"]),  # 1 is 25%, a whole step above
     ],
 )
 def test_a_share_is_a_whole_number_of_its_total(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,8 +17,25 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from hpedu.ingest import schema
-from hpedu.ingest.forms.design import SHEETS, Cover, Range, read_cover_code, seal, write_cover_code, write_key
-from hpedu.ingest.forms.filled import is_form, read_form, read_typed_date, read_typed_number
+from hpedu.ingest.forms.design import (
+    SHEETS,
+    Cover,
+    Range,
+    duty_series,
+    read_cover_code,
+    seal,
+    task_series,
+    write_cover_code,
+    write_key,
+)
+from hpedu.ingest.forms.filled import (
+    find_cover,
+    is_form,
+    is_synthetic,
+    read_form,
+    read_typed_date,
+    read_typed_number,
+)
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.quarantine import SetAside, Unreadable
 from hpedu.ingest.schema import Resource
@@ -128,8 +146,12 @@ class TestFilled:
         made_up.find(MILESTONE, "state").value = "Đạt"
         rows = made_up.read().observations
         assert [row["status"] for row in rows] == ["synthetic", "synthetic"]
+        grids = open_source(made_up.save()).grids
+        assert is_synthetic(grids, registry) and not is_synthetic(grids[1:], registry)
         cover = made_up.workbook.worksheets[0]
         (code,) = [cell for row in cover for cell in row if " synthetic #" in str(cell.value)]
+        # A territory that this registry does not know is none.
+        assert find_cover(grids, registry) and find_cover(grids, replace(registry, territories={})) is None
         code.value = code.value.replace(" synthetic", "")  # the mark cannot be taken off
         reading = made_up.read()
         assert not reading.observations
@@ -435,6 +457,11 @@ class TestShape:
         key = write_key(series, "1", "x").partition(" #")[0]
         assert key == "pupils/primary/ownership=private/sex=female/detail=grade_1"
         assert parse_formula(key) == (series,)
+
+    def test_what_is_done_of_each_task_and_duty_has_a_series_of_its_own(self, registry: Registry) -> None:
+        series = [*map(duty_series, registry.duties.values()), *map(task_series, registry.tasks)]
+        assert len(set(series)) == len(series) > 40
+        assert all(parse_formula(write_key(one, "1", "x").partition(" #")[0]) == (one,) for one in series)
 
     def test_the_reasons_of_forms_say_what_to_do(self, registry: Registry) -> None:
         reasons = {code: row.name for code, row in registry.codes_of("reason").items() if code.startswith("form_")}
