@@ -126,10 +126,14 @@ class Chart:
         """Draw the chart as a fixed picture, `WIDE` pixels wide."""
         return draw(self._warned(), WIDE)
 
+    def draw_file(self, width: int = WIDE) -> str:
+        """Draw the chart as a picture that stands alone, so many pixels wide."""
+        return draw(self._warned(), width, file=True)
+
     @property
     def png(self) -> bytes:
         """Draw the chart in pixels, for documents that take no other picture."""
-        return draw_pixels(draw(self._warned(), WIDE, file=True))
+        return draw_pixels(self.draw_file())
 
     def save(self, path: str | Path) -> Path:
         """Save the chart as a picture (.svg, .png), its spec (.json) or its figures (.csv), and return the path.
@@ -142,7 +146,7 @@ class Chart:
         path = Path(path)
         match path.suffix.lower():
             case ".svg":
-                content = draw(self._warned(), WIDE, file=True).encode()
+                content = self.draw_file().encode()
             case ".png":
                 content = self.png
             case ".json":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,15 +18,20 @@ from docx.enum.section import WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.part import Part as OpcPart
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.section import Section
+from docx.shape import InlineShape
 from docx.shared import Cm, Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.table import Table as WordTable
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph
+from lxml import etree
 
+from hpedu.present.charts.picture import draw_pixels
 from hpedu.present.exports.workbook import date_archive
 from hpedu.present.page.blocks import Prose
 from hpedu.present.page.display import Chart, Table
@@ -33,6 +39,10 @@ from hpedu.present.review.contents import Part, Piece, Review, read_design
 from hpedu.texts import say
 
 FONT = "Times New Roman"
+PICTURE = 540  # pixels a chart is wide: on the paper its letters are as large as those of a table
+# How Microsoft's own extension of a picture is named, which holds its drawing.
+SVG_EXTENSION = "{96DAC541-7B7A-43D3-8B79-37D633B846F1}"
+SVG_NAMESPACE = "http://schemas.microsoft.com/office/drawing/2016/SVG/main"
 DAY = date(2020, 3, 5)  # of the decree: no clock is in the document
 BLANK = re.compile("⟦(.*?)⟧")
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
@@ -205,11 +215,28 @@ class _Writer:
 
     def _draw_chart(self, chart: Chart) -> None:
         line = self._add("", "picture")
-        picture = line.add_run().add_picture(io.BytesIO(chart.png), width=Mm(self.design["page"]["picture"]))
+        # The caption has the title.
+        drawn = replace(chart, picture=replace(chart.picture, title="")).draw_file(PICTURE)
+        pixels = io.BytesIO(draw_pixels(drawn))
+        picture = line.add_run().add_picture(pixels, width=Mm(self.design["page"]["picture"]))
+        self._attach_vector(picture, drawn.encode())
         described = picture._inline.docPr
         described.set("descr", chart.text.alt)
         described.set("title", chart.text.title)
-        self._caption(chart.text.title, "figure", "caption_below")
+        self._caption(f"{chart.text.measure}: {chart.text.title}", "figure", "caption_below")
+
+    def _attach_vector(self, picture: InlineShape, svg: bytes) -> None:
+        """Put the drawing beside its pixels: a reader that knows SVG, as Word since 2016, shows the drawing."""
+        package = self.document.part.package
+        name = package.next_partname("/word/media/chart%d.svg")
+        part = OpcPart(name, "image/svg+xml", svg, package)
+        blip = picture._inline.graphic.graphicData.pic.blipFill.blip
+        listed, one = OxmlElement("a:extLst"), OxmlElement("a:ext")
+        one.set("uri", SVG_EXTENSION)
+        drawing = etree.SubElement(one, f"{{{SVG_NAMESPACE}}}svgBlip", nsmap={"asvg": SVG_NAMESPACE})
+        drawing.set(qn("r:embed"), self.document.part.relate_to(part, RELATIONSHIP_TYPE.IMAGE))
+        listed.append(one)
+        blip.append(listed)
 
     def _draw_table(self, table: Table) -> None:
         """Draw a table; its header row is repeated on every page, and no row is torn."""

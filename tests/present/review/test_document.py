@@ -17,12 +17,13 @@ from docx.oxml.ns import qn
 from docx.shared import Pt
 from docx.table import Table
 from docx.text.paragraph import Paragraph
+from lxml import etree
 
 from hpedu.errors import UnknownName, WrongEnding
 from hpedu.present.page.pdf import PrintFailed, run_printer
 from hpedu.present.review import contents
 from hpedu.present.review.contents import HalfNeedsDay, Review, read_design
-from hpedu.present.review.document import BLANK, draw_document, read_lines
+from hpedu.present.review.document import BLANK, SVG_NAMESPACE, draw_document, read_lines
 from hpedu.present.review.edition import NoDocument, NoOffice, find_office, print_document, write_review
 from hpedu.texts import read_texts, say
 from tests.conftest import ROOT
@@ -193,6 +194,20 @@ def test_charts_have_words_for_those_who_do_not_see_them(document: Document) -> 
     assert len(pictures) == len(captions) >= 1
     for picture, caption in zip(pictures, captions, strict=True):
         assert len(picture.get("descr")) > 40 and picture.get("title") in caption
+
+
+def test_each_chart_is_a_drawing_too_and_says_in_its_caption_what_is_measured(document: Document) -> None:
+    drawings = [one for one in document.element.body.iter() if one.tag == f"{{{SVG_NAMESPACE}}}svgBlip"]
+    captions = [
+        line.text for line in document.paragraphs if line.style and line.style.name == style_of("caption_below")
+    ]
+    assert len(drawings) == len(captions) >= 1
+    for drawing, caption in zip(drawings, captions, strict=True):
+        drawn = document.part.related_parts[drawing.get(qn("r:embed"))]
+        assert drawn.content_type == "image/svg+xml" and drawn.partname.endswith(".svg")
+        shown = " ".join(etree.fromstring(drawn.blob).itertext())
+        measure = caption.partition(". ")[2].partition(":")[0]
+        assert set(measure.split()) <= set(re.split(r"[\s,]+", shown))
 
 
 def test_what_people_judge_is_blank_and_marked_and_looks_like_no_figure(document: Document) -> None:
