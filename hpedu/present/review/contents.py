@@ -37,6 +37,7 @@ from hpedu.texts import format_date
 SILENT_ROWS = tuple(state for state in OWED if state != "contradicted")
 """States of a target that has nothing to tell but what is needed and from whom: it is a row, not a sentence."""
 HALF = 6  # months
+LISTED = 6  # targets that a sentence lists
 
 Piece = Chart | Fragment | Prose
 
@@ -259,9 +260,24 @@ class Review(Report):
         yield registers.count_owed(self.standings, self.wording)
 
     def _list_standings(self, title: str, standings: Sequence[Standing]) -> Iterator[Piece]:
+        """List targets in a sentence; more of them than a sentence holds in a table."""
         said = self._say(title)
         if not standings:
             yield Prose(self._say("nothing_listed", caption=said))
+            return
+        if len(standings) > LISTED:
+            rows = [
+                [
+                    str(one.target.number),
+                    one.target.name.get(self.language),
+                    self._say_value(one),
+                    self._say_state(one),
+                ]
+                for one in standings
+            ]
+            yield self._draw_table(
+                ("number_short", "target", "review_done", "review_judged"), rows, caption=title, numeric={2}
+            )
             return
         lines = "; ".join(self._name_short(one) for one in standings)
         yield Prose(self._say("review_listed", title=said, count=len(standings), lines=lines))
