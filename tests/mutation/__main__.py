@@ -60,6 +60,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 
 _MEMORY = 6 << 30
 _MARGIN, _SLOWER = 20, 4
+_QUICK = 1.0
 
 _HEAD = """# The mutation test of the code
 
@@ -129,26 +130,40 @@ class Watch:
         for file in data.measured_files():
             name = Path(file).relative_to(ROOT).as_posix()
             self.lines[name] = {
-                line: tests for line, tests in data.contexts_by_lineno(file).items() if tests != [""]
+                # No test uses a line that runs when its module is imported; whatever uses the module may notice.
+                line: [test for test in tests if test]
+                for line, tests in data.contexts_by_lineno(file).items()
             }
 
 
 class Order:
     """A plugin of pytest that puts the tests that use a line first, the fastest before the others.
 
-    Files of tests of which none uses it are left out.
+    Files of tests of which none uses it are left out. What a fixture does for many tests counts for the first of
+    them: so the quick ones of its file are run, too.
     """
 
     def __init__(self, watch: Watch, mutant: Mutant) -> None:
         self._watch = watch
         lines = watch.lines.get(mutant.file, {})
         # A line that goes on from another may not count as one.
-        self._first = set(lines.get(max((n for n in lines if n <= mutant.line), default=0), ()))
+        first = lines.get(max((n for n in lines if n <= mutant.line), default=0), ())
+        self._first = set(first) or {test for tests in lines.values() for test in tests}
+
+    @property
+    def files(self) -> list[str]:
+        """The files of the tests that use the line."""
+        return sorted({name.partition("::")[0] for name in self._first})
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        seconds, files = self._watch.seconds, {name.partition("::")[0] for name in self._first}
-        items[:] = [item for item in items if not files or item.nodeid.partition("::")[0] in files]
-        items.sort(key=lambda item: (item.nodeid not in self._first, seconds.get(item.nodeid, 0)))
+        seconds, first, files = self._watch.seconds, self._first, self.files
+        items[:] = [
+            item
+            for item in items
+            if item.nodeid in first
+            or (item.nodeid.partition("::")[0] in files and seconds.get(item.nodeid, 0) <= _QUICK)
+        ]
+        items.sort(key=lambda item: (item.nodeid not in first, seconds.get(item.nodeid, 0)))
 
 
 def run_tests(tests: Sequence[str], plugin: object, mutant: Mutant | None = None) -> int:
@@ -208,9 +223,11 @@ def measure(room: str) -> Watch:
 
 def try_mutant(mutant: Mutant, watch: Watch) -> str:
     """Run the tests of the room of a mutant, and return "survived", "killed" or "out of time"."""
-    tests = ROOMS[find_room(mutant.file)]
+    order = Order(watch, mutant)
+    if not order.files:
+        return "survived"
     seconds = _MARGIN + _SLOWER * sum(watch.seconds.values())
-    status = in_fork(lambda: run_tests(tests, Order(watch, mutant), mutant), seconds)
+    status = in_fork(lambda: run_tests(order.files, order, mutant), seconds)
     return "out of time" if status is None else "killed" if status else "survived"
 
 

@@ -61,12 +61,15 @@ def test_all_mutants_of_the_project_are_python_and_no_two_are_one() -> None:
 
 def test_the_tests_that_use_a_line_come_first_and_the_fast_ones_before_the_others() -> None:
     watch = Watch.__new__(Watch)
-    watch.seconds = {"a.py::slow": 9, "a.py::fast": 1, "a.py::other": 0.1, "b.py::x": 0}
-    watch.lines = {"hpedu/f.py": {3: ["a.py::slow", "a.py::fast"], 9: ["b.py::x"]}}
+    watch.seconds = {"a.py::slow": 9, "a.py::fast": 1, "a.py::other": 0.1, "a.py::long": 5, "b.py::x": 0}
+    watch.lines = {"hpedu/f.py": {1: [], 3: ["a.py::slow", "a.py::fast"], 9: ["b.py::x"]}}
     items = [SimpleNamespace(nodeid=name) for name in watch.seconds]
     # Line 4 goes on from line 3.
-    Order(watch, Mutant("hpedu/f.py", 4, "", "1", "(2)", 0, 1)).pytest_collection_modifyitems(items)  # type: ignore[arg-type]
+    order = Order(watch, Mutant("hpedu/f.py", 4, "", "1", "(2)", 0, 1))
+    order.pytest_collection_modifyitems(items)  # type: ignore[arg-type]
     assert [item.nodeid for item in items] == ["a.py::fast", "a.py::slow", "a.py::other"]
+    # What runs when the module is imported may be noticed by all that uses the module.
+    assert Order(watch, Mutant("hpedu/f.py", 1, "", "1", "(2)", 0, 1)).files == ["a.py", "b.py"]
 
 
 @pytest.mark.parametrize(
