@@ -14,6 +14,7 @@ from hpedu.batch.plan import Limits, Outcome, Run
 from hpedu.batch.warm import Forkserver, NoWarmStart
 from hpedu.errors import UnknownName
 from hpedu.folders import Project
+from hpedu.texts import current_language
 
 if TYPE_CHECKING:
     from hpedu.batch.execute import PapermillEngine
@@ -47,7 +48,7 @@ def open_local(
         try:
             forkserver = Forkserver()
         except NoWarmStart as error:
-            log.warning("Plain papermill runs the reports: %s", error)
+            log.warning("%s", error.say(current_language()))
     # Only now: papermill loads while the forkserver does.
     from hpedu.batch.execute import FastEngine, PapermillEngine
 

@@ -44,7 +44,7 @@ from hpedu.batch.warm import PROVISIONER, Forkserver, NoWarmStart, Printers, des
 from hpedu.errors import HpeduError, explain_error
 from hpedu.folders import Project, write_whole
 from hpedu.present.page.page import read_message, render_page
-from hpedu.texts import Message, message
+from hpedu.texts import Message, current_language, message
 
 BRIEF = "brief"  # its page goes with a text to paste into a message
 SOCKET_LETTERS = 100  # the system allows some 104 for the path of a socket
@@ -150,7 +150,7 @@ class FastEngine(PapermillEngine):
         try:
             kind, answer = self._printers.render(str(executed))
         except NoWarmStart as error:
-            log.warning("The page is rendered in the plain way: %s", error)
+            log.warning("%s", error.say(current_language()))
             return super()._render(executed)
         if kind == "error":
             raise PageRefused(*answer)

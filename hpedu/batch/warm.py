@@ -37,6 +37,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from hpedu.digest import digest_package
 from hpedu.errors import HpeduError, describe_error, explain_error
 from hpedu.folders import HOME_VARIABLE, Project
+from hpedu.texts import Message, message
 
 # What kernels and pages need, with pandas, polars and altair among what these import in turn.
 PRELOADED = (
@@ -69,21 +70,21 @@ log = logging.getLogger(__name__)
 class NoWarmStart(HpeduError):
     """Processes cannot be forked from a warm one, and why."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str | Message) -> None:
         self.reason = reason
         super().__init__(reason)
 
 
-def refuse_reason() -> str:
-    """Return why this system cannot fork warm processes; empty where it can.
+def refuse_reason() -> Message | None:
+    """Return why this system cannot fork warm processes; None where it can.
 
     On macOS the system's own libraries do not survive a fork, which is why Python itself no longer forks there.
     """
     if sys.platform != "linux":
-        return f"{sys.platform} cannot fork a process that has loaded its libraries"
+        return message("no_fork")
     if not entry_points(group="jupyter_client.kernel_provisioners", name=PROVISIONER):
-        return "hpedu was installed before it had warm kernels; type: pip install --no-deps --editable ."
-    return ""
+        return message("no_warm_kernels")
+    return None
 
 
 def describe_environment(project: Project, workers: int) -> dict[str, str]:

@@ -63,7 +63,9 @@ def _write_plain(parts: Mapping[str, Any]) -> Iterator[str]:
     if parts["duties"]:
         yield f"\n{words['duties']}:"
         for name, *cells in parts["duties"]:
-            said = [f"{head.lower()} {cell}" for head, cell in zip(parts["heads"][1:], cells, strict=True) if cell]
+            said = [
+                f"{head.lower()}: {cell}" for head, cell in zip(parts["heads"][1:], cells, strict=True) if cell
+            ]
             yield f"- {name}: {'; '.join(said)}"
         yield words["inferred"]
 

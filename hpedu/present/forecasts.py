@@ -36,6 +36,7 @@ TRIED = ("classes", "teachers")
 """What the reader may see for other sizes of classes."""
 SLOTS = {name: f"{{{name}}}" for name in ("level", "size", "ratio", "classes", "teachers", "verdict", "count")}
 """What the script puts into a sentence."""
+PRESCHOOL = ("nursery", "kindergarten")  # levels of children, not of pupils
 FLAT = 0.001  # a path that moves less than this share of itself is level
 WIDE = 2.0  # from the low to the high scenario: beyond, a shortage to the unit would say more than is known
 
@@ -89,6 +90,7 @@ def _check_levels(view: View, levels: Sequence[str]) -> list[str]:
 def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> Chart:
     name = view.registry.name("level", level, view.language)
     place = view.wording.territory
+    learners = say("learners_preschool" if level in PRESCHOOL else "learners_school", view.language)
     counted = series[SeriesRef("pupils", level)]
     past = pl.DataFrame(
         [(name, year, row["value"], row["status"]) for year, row in counted.items()],
@@ -103,6 +105,7 @@ def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> 
         "enrolment_title",
         view.language,
         level=name,
+        learners=learners,
         count=format_number(past["value"][-1], 0, view.language),
         **words,
     )
@@ -110,12 +113,12 @@ def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> 
         pl.concat([past, ahead], how="diagonal"),
         ChartText(
             title=title,
-            alt=say("enrolment_alt", view.language, place=place, levels=name),
+            alt=say("enrolment_alt", view.language, place=place, levels=name, learners=learners),
             name=f"chart-enrolment-{level.replace('_', '-')}",
             language=view.language,
             unit_label=view.registry.name("unit", "persons", view.language),
             decimals=0,
-            measure=say("enrolment_measure", view.language, place=place),
+            measure=say("enrolment_measure", view.language, place=place, learners=learners),
             source=view.name_sources({one for row in counted.values() for one in row["source"].split(" + ")}),
         ),
         now=view.year,

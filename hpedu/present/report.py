@@ -39,7 +39,7 @@ from hpedu.present.page.blocks import Block, Prose, draw_notice, draw_table
 from hpedu.present.page.display import Chart, ChartText, Fragment, PageHead
 from hpedu.present.scorecard import draw_scorecard, has_figure
 from hpedu.present.summary import answer, draw_changes, explain_rules
-from hpedu.present.target import describe_silent, draw_target
+from hpedu.present.target import describe_silent, draw_target, say_rests
 from hpedu.present.view import OWED, View
 from hpedu.registry import load_registry
 from hpedu.registry.asked import Group, Scenario, Territory, Tongue, Year, checked
@@ -133,9 +133,7 @@ class Report(View):
             synthetic=bool((shown["status"] == "synthetic").any()),
             unread=store.unread_files(),
             sources=self.list_sources(resources, digests),
-            rules=[]
-            if territory.is_past
-            else explain_rules(self.language, company=any(one.has_company for one in self.standings)),
+            rules=[] if territory.is_past else self._explain(),
             past=territory.is_past,
             made_by=self._made_by or self.registry.offices["made_by"].name.get(self.language),
             siblings=self._list_siblings(),
@@ -406,6 +404,11 @@ class Report(View):
         return registers.list_duties(self.wording, known, chapter)
 
     # -- inside --------------------------------------------------------------------------------------------
+
+    def _explain(self) -> list[str]:
+        """Say how to read the verdicts of this page, and what its outlooks rest on."""
+        company = any(one.has_company for one in self.standings)
+        return [*explain_rules(self.language, company=company), *say_rests(self.standings, self.wording)]
 
     def _is_made(self, group: str, territory: str = "", language: str = "") -> bool:
         """Return whether a page beside this one is there, or comes with it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -122,7 +123,7 @@ def _list_facts(
 ) -> list[tuple[str, str]]:
     """List form, proof, definition, law, ambiguity, department, comparators, flags, sources of a target."""
     target, wording = standing.target, view.wording
-    sources = view.resources(pl.DataFrame(series)) if series else []
+    sources = view.list_sources(view.resources(pl.DataFrame(series))) if series else []
     law, status = wording.read(target.legal_source), wording.say(f"definition_{target.definition_status}")
     owners = f"{wording.departments(target)} ({wording.department_basis(target)})"
     if target.department_source:
@@ -142,7 +143,7 @@ def _list_facts(
         "national_figures": "; ".join(view.context([target.id, *target.national_indicators], "viet_nam")),
         "proxies": "; ".join(view.context(proxies, view.territory)),
         "flags": "; ".join(view.name_flags(series)),
-        "source": "; ".join(f"{source.publisher}: {source.title}" for source in sources),
+        "source": "; ".join(f"{source['publisher']}: {source['title']}" for source in sources),
         "plan_section": wording.say(f"plan_{target.plan}", section=target.section),
     }
     return [(wording.say(key), text) for key, text in said.items() if text]
@@ -245,13 +246,12 @@ def _say_parts(view: View, standing: Standing) -> list[str]:
     return lines
 
 
-def say_standing(standing: Standing, wording: Wording, *, rests: bool = True) -> list[str]:
-    """Say where the target stands, what that rests on and what it would take, in the order a reader asks."""
+def say_standing(standing: Standing, wording: Wording) -> list[str]:
+    """Say where the target stands and what it would take, in the order a reader asks."""
     return [
         *_say_last(standing, wording),
         *_say_state(standing, wording),
         *_say_projection(standing, wording),
-        *(say_rests(standing, wording) if rests else []),
         *_say_pace(standing, wording),
         *_say_cautions(standing, wording),
     ]
@@ -319,16 +319,22 @@ def _say_projection(standing: Standing, wording: Wording) -> Iterator[str]:
         yield wording.say("projection_said", year=year, **words)
 
 
-def say_rests(standing: Standing, wording: Wording) -> list[str]:
-    """Say what the outlook of a target rests on, and how often ranges like its own held; nothing without one."""
-    if standing.outlook is None or standing.target.year is None:
-        return []
-    held = round(read_track_record(company=standing.has_company).coverage80 * 10)
-    rests = "company_said" if standing.has_company else "alone_said"
-    return [
-        wording.say(rests, count=standing.company, least=METHOD.least_company),
-        wording.say("record_said", held=held),
-    ]
+def say_rests(standings: Iterable[Standing], wording: Wording) -> list[str]:
+    """Say what outlooks rest on, with how many targets do, and how often ranges like theirs held.
+
+    Said once for all: the sentences are the same for most targets.
+    """
+    said = Counter(
+        wording.say(
+            "company_said" if one.has_company else "alone_said",
+            count=one.company,
+            least=METHOD.least_company,
+            held=round(read_track_record(company=one.has_company).coverage80 * 10),
+        )
+        for one in standings
+        if one.outlook is not None and one.target.year is not None
+    )
+    return [wording.say("rests_said", count=count, rests=rests) for rests, count in said.items()]
 
 
 def _say_pace(standing: Standing, wording: Wording) -> Iterator[str]:

@@ -162,12 +162,17 @@ class Wording:
         return draw_badge(standing.state, self.name("state", standing.state))
 
     def pace(self, value: float | None, target: Target) -> str:
-        """Write a yearly change: points for a percentage, percent for a count, else the target's unit."""
+        """Write a yearly change: points for a percentage, percent for a count, else the target's unit.
+
+        A small step has a decimal more, so as not to be written as none.
+        """
         if value is None:
             return ""
         if self.registry.indicators[target.id].counts:
             return self.say("a_year_percent", number=format_number(value, 1, self.language))
         decimals = 0 if target.unit == "per_10k" else 1
+        if not round(value, decimals):
+            decimals += bool(round(value, decimals + 1))
         return format_amount(value, target.unit, decimals, self.language, self.registry)
 
     def break_reason(self, standing: Standing) -> str:

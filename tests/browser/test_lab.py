@@ -75,7 +75,8 @@ def open_offline(browser: Browser, address: str) -> Page:
             route.abort()
 
     page.route("**/*", guard)
-    page.goto(address)
+    # What an earlier test left open is not opened again.
+    page.goto(f"{address}&reset")
     expect(page.locator(".jp-Notebook .jp-CodeCell").first).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
     # A kernel that is still being greeted would not get what is run.

@@ -46,7 +46,7 @@ MAD_TO_DEVIATION = 1.4826
 SMALLEST_JUMP = {"counts": 0.15, "rates": 5.0}
 # Counts that stay below this jump all the time.
 FEW = 20
-PERCENT = "\N{NO-BREAK SPACE}%"
+PERCENT = "%"
 Shape = Literal["spike", "end", "level"]
 
 

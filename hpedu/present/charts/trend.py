@@ -152,7 +152,11 @@ def _choose_ticks(levels: Sequence[float], target: Goal | None, zero: bool | Non
     low, high = min(levels), max(levels)
     if zero is None:
         zero = low >= 0 and high - low > 0.4 * high
-    return nice_ticks(min(low, 0.0), max(high, 0.0)) if zero else nice_ticks(low, high)
+    ticks = nice_ticks(min(low, 0.0), max(high, 0.0)) if zero else nice_ticks(low, high)
+    if target and 0 < target.value == ticks[0]:
+        # The words of a target on the axis would stand among the years.
+        ticks = [round(2 * ticks[0] - ticks[1], 10), *ticks]
+    return ticks
 
 
 def _prepare_points(values: pl.DataFrame, series: list[str], text: ChartText) -> pl.DataFrame:

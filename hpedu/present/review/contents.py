@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import tomllib
 from calendar import monthrange
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -211,10 +210,7 @@ class Review(Report):
         yield Prose(self._say("rule_year"))
         yield Prose(self._say("review_basis", year=self.school_year(self.year)))
         # What outlooks rest on is said once, not with each target.
-        rests = Counter(" ".join(say_rests(one, self.wording)) for one in self.standings)
-        for said, count in rests.items():
-            if said:
-                yield Prose(self._say("review_rests", count=count, rests=said))
+        yield from map(Prose, say_rests(self.standings, self.wording))
 
     def _say_targets(self) -> Iterator[Part]:
         """Say where each target stands, by group: sentences if there is something to tell, else a row."""
@@ -227,7 +223,7 @@ class Review(Report):
             pieces: list[Piece] = []
             for standing in standings:
                 if standing not in silent:
-                    told = " ".join(say_standing(standing, self.wording, rests=False))
+                    told = " ".join(say_standing(standing, self.wording))
                     pieces.append(Prose(f"{self._name(standing)}: {told}"))
                     chart = self._draw(standing)
                     pieces += [chart] if chart else []
