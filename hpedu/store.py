@@ -389,6 +389,11 @@ def unread_files() -> list[str]:
     return [one["file"] for one in _prepared(find_project()).unread]
 
 
+def digest_tables() -> str:
+    """Return one digest of everything that is known, without recording it."""
+    return _prepared(find_project()).digest
+
+
 def newest_year() -> int:
     """Return the newest year for which anything was counted; projections are not counted.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -72,29 +73,22 @@ def foresee_pupils(
     polars.DataFrame
         Columns `FORESEEN`; levels in the order of the registry. Empty if no pupils were counted.
     """
-    known = [
-        {"level": flow.level, "year": year, "pupils": row["value"]}
+    known = tuple(
+        (flow.level, year, row["value"])
         for flow in registry.flows
         for year, row in series.get(SeriesRef("pupils", flow.level), {}).items()
         if row["value"] > 0
-    ]
+    )
     if not known:
         return pl.DataFrame(schema=FORESEEN)
-    there = {row["level"] for row in known}
-    feeds = [
-        {"level": flow.level, "source": flow.source, "lag": flow.lag}
+    last = {level: max(year for own, year, _ in known if own == level) for level, _, _ in known}
+    feeds = tuple(
+        (flow.level, flow.source, flow.lag)
         for flow in registry.flows
-        if flow.level in there and flow.source in there
-    ]
-    pupils = pl.DataFrame(known)
-    company = None
-    if peers is not None and not peers.is_empty():
-        level = pl.col("indicator").str.strip_suffix(PUPILS_OF)
-        company = peers.select("year", level=level, place="territory", pupils="value")
-    links = pl.DataFrame(feeds) if feeds else None
-    found = project_levels(pupils, until=until, feeds=links, background=company)
-    found = found.select(list(FORESEEN))
-    last = dict(pupils.group_by("level").agg(pl.col("year").max()).iter_rows())
+        if flow.level in last and flow.source in last
+    )
+    company = () if peers is None else tuple(peers.select("indicator", "territory", "year", "value").iter_rows())
+    found = _project(known, feeds, company, until)
     by_grade = _foresee_grades(series, registry, last, until)
     if by_grade is not None:
         found = pl.concat([found.filter(~pl.col("level").is_in(by_grade["level"].to_list())), by_grade])
@@ -103,6 +97,26 @@ def foresee_pupils(
     return found.sort(pl.col("level").replace_strict(order), "year").with_columns(
         pl.col("point", *name_bands()) * faster
     )
+
+
+@lru_cache(maxsize=8)
+def _project(
+    pupils: tuple[tuple[str, int, float], ...],
+    feeds: tuple[tuple[str, str, int], ...],
+    company: tuple[tuple[str, str, int, float], ...],
+    until: int,
+) -> pl.DataFrame:
+    """Carry levels forward; a page asks for the same several times, and each takes as long as a chart."""
+    others = [(name.removesuffix(PUPILS_OF), territory, year, value) for name, territory, year, value in company]
+    found = project_levels(
+        pl.DataFrame(pupils, schema=["level", "year", "pupils"], orient="row"),
+        until=until,
+        feeds=pl.DataFrame(feeds, schema=["level", "source", "lag"], orient="row") if feeds else None,
+        background=pl.DataFrame(others, schema=["level", "place", "year", "pupils"], orient="row")
+        if others
+        else None,
+    )
+    return found.select(list(FORESEEN))
 
 
 def _foresee_grades(

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
 from typing import Any
 
+from hpedu.assess.recalled import recall_standings
 from hpedu.batch.freshness import Record, State
 from hpedu.batch.plan import Run
 from hpedu.errors import check_language, describe_error
@@ -52,15 +53,11 @@ def renew_standings(stale: Iterable[Judged], state: State, record: Record) -> No
 
 def save_standings_of(judged: Iterable[Judged], project: Project) -> None:
     """Save where the targets of territories stand as of school years."""
-    from hpedu import store
     from hpedu.assess.changes import save_standings, tabulate_standings
-    from hpedu.assess.standing import assess_targets
-    from hpedu.registry import load_registry
+    from hpedu.assess.standing import HORIZON
 
-    values, registry = store.indicator_values(), load_registry()
     for year, territory in judged:
-        standings = assess_targets(values, registry, territory, year)
-        save_standings(project, year, territory, tabulate_standings(standings))
+        save_standings(project, year, territory, tabulate_standings(recall_standings(territory, year, HORIZON)))
 
 
 def renew_all_exports(

@@ -12,8 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from hpedu.assess.recalled import PREFIX, recall_rows
 from hpedu.batch.plan import Run
-from hpedu.cache import recall
 from hpedu.digest import ENVIRONMENT, PACKAGE, Prepared, list_versions, read_prepared
 from hpedu.folders import Project, digest_file, read_record, write_whole
 from hpedu.texts import Message, message
@@ -108,22 +108,6 @@ def write_build(record: Record, project: Project) -> None:
     record.changed = False
 
 
-PREFIX = "standings/"
-
-
-def _assess(year: int, horizon: int, territory: str) -> dict[str, str]:
-    # polars, the registry and the statistics come with these: only where something has changed.
-    from hpedu import store
-    from hpedu.assess.standing import assess_targets, digest_standings
-    from hpedu.registry import load_registry
-
-    registry = load_registry()
-    if territory not in registry.reported_territories():
-        return {}
-    values = store.territory_values(territory)
-    return digest_standings(assess_targets(values, registry, territory, year, horizon=horizon), year, horizon)
-
-
 @dataclass
 class State:
     """Everything a page is made from, as it is now."""
@@ -131,7 +115,7 @@ class State:
     project: Project
     prepared: Prepared
     _notebooks: dict[str, str] = field(default_factory=dict)
-    _standings: dict[tuple[int, int, str], dict[str, str]] = field(default_factory=dict)
+    _standings: dict[tuple[str, int, int], dict[str, Any]] = field(default_factory=dict)
 
     def notebook(self, name: str) -> str:
         """Return the digest of a notebook."""
@@ -150,11 +134,10 @@ class State:
     def _digest_standing(self, part: str) -> str:
         """Return the digest of `standings/YEAR/HORIZON/TERRITORY/TARGET`; all of its like are assessed at once."""
         _, year, horizon, territory, _ = part.split("/")
-        asked = int(year), int(horizon), territory
+        asked = territory, int(year), int(horizon)
         if asked not in self._standings:
-            found = recall([PREFIX, self.prepared.digest, *asked], lambda: json.dumps(_assess(*asked)))
-            self._standings[asked] = json.loads(found)
-        return self._standings[asked].get(part, "")
+            self._standings[asked] = recall_rows(self.prepared.digest, *asked)
+        return str(self._standings[asked].get(part, [""])[0])
 
 
 def digest_notebook(path: Path) -> str:

@@ -15,6 +15,7 @@ from hpedu.assess.changes import (
     read_saved_standings,
     tabulate_standings,
 )
+from hpedu.assess.recalled import recall_standings
 from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_standings
 from hpedu.assess.tasks import Occurrence, list_occurrences
 from hpedu.errors import check_name
@@ -471,12 +472,12 @@ class Report(View):
             # A target is judged the same on every page that has it.
             return [s for s in self.standings if group in (s.target.group, self.group)]
         year = self.year if year is None else year
-        values = self.known(store.territory_values(self.territory))
-        own = [
-            standing
-            for standing in assess_targets(values, self.registry, self.territory, year, horizon=self._horizon)
-            if group == standing.target.group or not self.registry.groups[group].targets
-        ]
+        if self.until:
+            values = self.known(store.territory_values(self.territory))
+            found = assess_targets(values, self.registry, self.territory, year, horizon=self._horizon)
+        else:
+            found = recall_standings(self.territory, year, self._horizon)
+        own = [one for one in found if group == one.target.group or not self.registry.groups[group].targets]
         store.record_use(digest_standings(own, year, self._horizon))
         return own
 

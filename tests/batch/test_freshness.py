@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hpedu.batch import freshness
+from hpedu.assess import recalled
 from hpedu.batch.freshness import (
     JOURNAL,
     Record,
@@ -92,7 +92,7 @@ def test_standings_are_assessed_only_where_nothing_says_what_they_are(
     part = "standings/2025/2030/hai_phong/primary_two_sessions_share"
     digest = state.digest_of(part)
     assert digest
-    monkeypatch.setattr(freshness, "_assess", lambda *_: {part: "assessed again"})
+    monkeypatch.setattr(recalled, "_assess", lambda *_: json.dumps({part: ["assessed again", {}]}))
     assert State(state.project, state.prepared).digest_of(part) == digest
     changed = replace(state.prepared, made_from={"raw/x": "x"})
     assert State(state.project, changed).digest_of(part) == "assessed again"

@@ -20,6 +20,7 @@ from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from nbconvert.exporters.html import HTMLExporter
+from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
 from pydantic import TypeAdapter
 from traitlets import default
@@ -129,7 +130,8 @@ class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
         language, past = head["language"], head["past"]
         cells = [prune(cell, language) for cell in nb.cells if speaks(cell, language, past=past)]
         shown = NotebookNode({**nb, "cells": list(map(draw_figures, cells))})
-        body, resources = super().from_notebook_node(shown, resources, **kw)
+        # Not HTMLExporter's own, which reads the whole page once more for images without a text.
+        body, resources = TemplateExporter.from_notebook_node(self, shown, resources, **kw)
         outputs = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
         charts = [data[CHART] for data in outputs if CHART in data]
         return hang_pictures(frame_page(head, body, charts), charts), resources
