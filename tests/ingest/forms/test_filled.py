@@ -31,7 +31,6 @@ from hpedu.ingest.forms.design import (
 from hpedu.ingest.forms.filled import (
     find_cover,
     is_form,
-    is_synthetic,
     read_form,
     read_typed_date,
     read_typed_number,
@@ -147,11 +146,12 @@ class TestFilled:
         rows = made_up.read().observations
         assert [row["status"] for row in rows] == ["synthetic", "synthetic"]
         grids = open_source(made_up.save()).grids
-        assert is_synthetic(grids, registry) and not is_synthetic(grids[1:], registry)
+        found = find_cover(grids, registry)
+        assert found and found.synthetic and find_cover(grids[1:], registry) is None
         cover = made_up.workbook.worksheets[0]
         (code,) = [cell for row in cover for cell in row if " synthetic #" in str(cell.value)]
         # A territory that this registry does not know is none.
-        assert find_cover(grids, registry) and find_cover(grids, replace(registry, territories={})) is None
+        assert find_cover(grids, replace(registry, territories={})) is None
         code.value = code.value.replace(" synthetic", "")  # the mark cannot be taken off
         reading = made_up.read()
         assert not reading.observations
