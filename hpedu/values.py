@@ -12,6 +12,7 @@ import polars as pl
 from hpedu.ingest.checks import FINDINGS, Readings, find_readings
 from hpedu.ingest.corrections import CONTRADICTED
 from hpedu.ingest.derive import PRELIMINARY
+from hpedu.ingest.forms.design import BESIDE_KNOWN
 from hpedu.ingest.schema import Resource, name_cell
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
@@ -77,7 +78,8 @@ def compute_indicators(
     figure that a check contradicts has the qualifier `contradicted`: it is shown as such and never used.
 
     Numerator and denominator are of one territory and year, of the same coverage (a sum that lacks schools is
-    not divided by one that does not) and, unless the indicator `crosses` publishers, of one origin.
+    not divided by one that does not) and, unless the indicator `crosses` publishers or a form had them side by
+    side, of one origin.
 
     Parameters
     ----------
@@ -180,8 +182,13 @@ class _Computation:
         sides = [{flag for cell in side for flag in cell["flags"]} & _PARTIAL for side in (above, below)]
         if sides[0] != sides[1]:
             return "coverage"
-        same = indicator.crosses or self.find_origins(above) == self.find_origins(below)
-        return "" if same else "origin"
+        if indicator.crosses:
+            return ""
+        # A figure typed beside a published one is of that one's origin: who typed it saw both, and their share.
+        counted = [
+            self.find_origins([c for c in side if BESIDE_KNOWN not in c["flags"]]) for side in (above, below)
+        ]
+        return "" if not all(counted) or counted[0] == counted[1] else "origin"
 
     def find_origins(self, cells: list[Row]) -> set[str]:
         return {self.origins.get(file, "") for cell in cells for file in cell["file"].split(" + ")}

@@ -79,6 +79,11 @@ class TestAgreement:
     def test_but_where_the_registry_says_so(self, count: Callable[..., int]) -> None:
         assert count({"a.csv": SCHOOL_LIST, "b.csv": "office"}, crosses=True) == 1
 
+    def test_and_where_a_book_showed_the_published_figure_beside_it(self, count: Callable[..., int]) -> None:
+        origins = {"a.csv": "department", "b.csv": "office"}
+        assert count(origins, {"flags": ["beside_known"]}, {}) == 1
+        assert count(origins, {}, {"flags": ["beside_known"]}) == 1
+
     @pytest.mark.parametrize("flag", ["incomplete", "partial_list"])
     def test_both_sides_are_of_one_coverage(self, count: Callable[..., int], flag: str) -> None:
         assert count({}, {"flags": [flag]}, {}) == count({}, {}, {"flags": [flag]}) == 0

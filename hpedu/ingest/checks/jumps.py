@@ -15,6 +15,8 @@ from typing import Any, Literal
 from hpedu.ingest.checks.figures import LONGEST_GAP, Figure, Figures
 from hpedu.ingest.checks.finding import Word, make_finding, write_path
 from hpedu.registry import Registry
+from hpedu.registry.formula import SeriesRef, parse_formula
+from hpedu.registry.models import Indicator
 from hpedu.texts import Language, write_number
 
 # Of slips of the unit: neighbours compared with, before and after.
@@ -205,21 +207,32 @@ def check_jumps(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]
 
     A change is the logarithm of the ratio for counts and the difference for rates, per year. What is usual is
     the median of all changes of the same measure and level over territories, give or take six times
-    their scaled MAD, and at least 15 % (five points). Series of fewer than four points are left alone.
+    their scaled MAD, and at least 15 % (five points). Series of fewer than four points are left alone, and so is
+    the year in which an indicator of theirs is known to break.
     """
+    breaks = {
+        (term.measure, term.level, one.year)
+        for one in registry.breaks.values()
+        for term in _list_terms(registry.indicators[one.indicator])
+    }
     steps: dict[tuple[str, str], list[list[Step]]] = {}
     for (key, *_), series in figures.series.items():
         points = [figure for figure in series if figure.current]
         if len(points) < FEWEST_POINTS:
             continue
         if not points[0].counts or max(figure.value for figure in points) >= FEW:
-            steps.setdefault(key[:2], []).append(list(_steps(points)))
+            known = [step for step in _steps(points) if (*key[:2], step.after.year) not in breaks]
+            steps.setdefault(key[:2], []).append(known)
     for group in steps.values():
         changes = [step.change for line in group for step in line]
         if len(changes) >= FEWEST_CHANGES:
             usual = _usual(changes, counts=group[0][0].after.counts)
             for line in group:
                 yield from _check_series(line, usual, registry)
+
+
+def _list_terms(indicator: Indicator) -> list[SeriesRef]:
+    return [term for side in (indicator.numerator, indicator.denominator) if side for term in parse_formula(side)]
 
 
 def _steps(points: Sequence[Figure]) -> Iterator[Step]:

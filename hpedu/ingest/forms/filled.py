@@ -11,6 +11,7 @@ from typing import Any
 
 from hpedu.ingest.forms.design import (
     ASIDE,
+    BESIDE_KNOWN,
     COMPUTED,
     HISTORY,
     MARKER,
@@ -26,7 +27,7 @@ from hpedu.ingest.forms.design import (
     read_key,
     seal,
 )
-from hpedu.ingest.forms.slips import Figure, find_excesses, find_slips
+from hpedu.ingest.forms.slips import Figure, find_excesses, find_slips, list_counterparts
 from hpedu.ingest.interpret import Progress, Reading
 from hpedu.ingest.quarantine import SetAside, set_aside_row
 from hpedu.ingest.readers.number_formats import PERCENT
@@ -259,6 +260,7 @@ class _FormReader:
                 self._set_aside_sheet(grid)
         self._set_aside_found(find_slips(self.rows, self.known, self.registry))
         self._set_aside_found(find_excesses(self.known | self.rows, self.registry))
+        self._mark_beside_known()
         reading = Reading(list(self.rows.values()))
         reading.issues += self.issues
         return reading
@@ -407,6 +409,15 @@ class _FormReader:
                 except SetAside as refusal:
                     self._set_aside(typed[name], refusal.reason)
         return "; ".join(texts)
+
+    def _mark_beside_known(self) -> None:
+        """Mark figures typed beside one that was printed into the book and left: they are meant as one ratio."""
+        beside = list_counterparts(self.registry)
+        for figure in self.known:
+            for series in beside.get(figure.series, ()):
+                row = self.rows.get(figure._replace(series=series))
+                if row is not None:
+                    row["flags"] = [BESIDE_KNOWN]
 
     def _set_aside_found(self, found: Mapping[Figure, tuple[str, str]]) -> None:
         for figure, (reason, subject) in found.items():

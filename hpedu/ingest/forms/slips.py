@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -223,6 +224,16 @@ def _shares(
                 continue
             for level in sorted(levels):
                 yield [r for r in parts if r.level == level], [r for r in whole if r.level == level]
+
+
+def list_counterparts(registry: Registry) -> Mapping[SeriesRef, set[SeriesRef]]:
+    """Return for each series those that stand on the other side of an indicator's ratio."""
+    found: dict[SeriesRef, set[SeriesRef]] = defaultdict(set)
+    for above, below in _shares(registry, percent=False):
+        for one, other in product(above, below):
+            found[one].add(other)
+            found[other].add(one)
+    return found
 
 
 def _add(side: _Side, rows: _Rows) -> float:

@@ -278,7 +278,7 @@ class _Book:
             "series": line.targets[0].name.vi if is_state else name_series(series, self.registry, "vi"),
             "unit": self.registry.name("unit", measure.unit, "vi"),
             "known_from": self._name_sources(known, published),
-            "definition": measure.definition.vi,
+            "definition": "\n".join([measure.definition.vi, *self._list_breaks(line)]),
             "targets": "\n".join(f"{target.number}. {target.name.vi}" for target in line.targets),
             "known": " ".join(f"{year}={figure}" for year, figure in figures.items()),
         }
@@ -293,6 +293,12 @@ class _Book:
             optional={*optional, *(c.id for c in HISTORY.columns)},
             usual=(min(values) / USUAL, max(values) * USUAL) if values and min(values) > 0 else None,
         )
+
+    def _list_breaks(self, line: _Line) -> list[str]:
+        """Say in which of the years the trend of a target fed by the row begins anew, and why."""
+        found = [one for t in line.targets for one in self.registry.breaks_of(t.id, line.territory)]
+        reasons = {one.reason.vi: one.year for one in found if one.year in self.years}
+        return [say("history_break", "vi", year=year, reason=reason) for reason, year in reasons.items()]
 
     def _share_row(self, line: _Line, indicator: Indicator, design: Sheet) -> FormRow:
         """Return the row in which the workbook shows the share that the rows above it make."""

@@ -288,6 +288,15 @@ class TestJumps:
         small = series({2007: 10.0, 2008: 10.0, 2009: 10.0, 2010: 10.0, 2011: newest})
         assert [row["check"] for row in check(*calm, *small)] == found
 
+    @pytest.mark.parametrize(("newest", "found"), [(2025, []), (2024, ["jump"])])
+    def test_a_break_that_is_known_is_no_jump(self, check: Rows, newest: int, found: list[str]) -> None:
+        communes = {"measure": "communes", "level": "all", "unit": "communes"}
+        years = dict(
+            zip(range(newest - 7, newest), [450.0, 450.0, 451.0, 452.0, 452.0, 453.0, 452.0], strict=True)
+        )
+        calm = series({year: 200.0 for year in range(2010, 2018)}, territory="hai_duong_old", **communes)
+        assert [row["check"] for row in check(*calm, *series(years | {newest: 114.0}, **communes))] == found
+
     def test_four_points_are_a_series(self, check: Rows) -> None:
         calm = series(CALM, territory="hai_duong_old")
         [found] = check(*calm, *series({2009: 264.0, 2010: 266.0, 2011: 264.0, 2012: 201.0}))

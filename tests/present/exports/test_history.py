@@ -192,6 +192,10 @@ class TestWritten:
         parts = [book.find(key)["2021"].coordinate for key in (BOTH_SESSIONS, PRESCHOOL)]
         assert any(f"ROUND(100*SUM({parts[0]})/SUM({parts[1]}),2)" in text for text in texts)
 
+    def test_a_row_whose_series_breaks_says_so(self, book: Book) -> None:
+        text = book.find("hai_phong:communes_universalisation_level3/primary")["definition"].value
+        assert "Từ 2025" in text and "114 đơn vị" in text
+
     def test_progress_stands_on_each_sheet(self, book: Book) -> None:
         for sheet in book.workbook.worksheets[1:-2]:
             assert any(str(cell.value).startswith('="Đã điền "&SUM(') for cell in sheet[1])
@@ -260,6 +264,16 @@ class TestRead:
         assert not list(reading.issues)
         (row,) = reading.observations
         assert (row["year"], row["value"], row["note"]) == (2020, 41900, "nhập nhầm cột")
+
+    def test_what_is_typed_beside_a_printed_figure_goes_with_it(self, known: Book) -> None:
+        population = "hai_phong_old:resident_population_school_age/nursery"
+        reading = known.type(population, y2021=100_000, y2022=101_000).type(NURSERY, y2022=43_000).read()
+        flags = {(row["measure"], row["year"]): row["flags"] for row in reading.observations}
+        assert flags == {
+            ("resident_population_school_age", 2021): ["beside_known"],
+            ("resident_population_school_age", 2022): [],
+            ("pupils", 2022): [],
+        }
 
     def test_milestones_take_a_state_a_year(self, book: Book) -> None:
         key = "hai_phong:milestone_reached/kindergarten/detail=preschool_universalisation_5yo_maintained"
