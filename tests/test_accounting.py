@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from hpedu.digest import FINDINGS
-from hpedu.ingest.checks import find_problems
+from hpedu.ingest.checks import find_breaches
 from hpedu.ingest.corrections import FIGURE
 from hpedu.ingest.panel import has_present_area
 from hpedu.ingest.schema import SERIES_FIELDS, SERIES_KEY
@@ -278,7 +278,7 @@ def test_the_series_of_panels_that_are_checked_hold_all_that_is_wrong(tables: An
     provinces = tables.observations.filter(is_peer(registry), has_present_area(registry))
     panels = provinces.filter(pl.col("file").str.starts_with("nso/provinces_"))
     found, known = ["check", "territory", "year", *SERIES_FIELDS], pl.col("severity") == "error"
-    every = find_problems(panels, registry).filter(known).select(found).rows()
+    every = find_breaches(panels, registry).findings.filter(known).select(found).rows()
     assert len(every) == 10
     findings = pl.read_parquet(tables.project.processed / FINDINGS)
     assert set(findings.filter(known, is_peer(registry)).select(found).rows()) == set(every)

@@ -44,7 +44,7 @@ def test_figure_stands_on_the_page(figure: dict[str, str], site: tuple[Project, 
     assert chart is not None, "no such chart"
     columns = [cell.get_text(strip=True) for cell in chart.select("details thead th")]
     for row in chart.select("details tbody tr"):
-        cells = [cell.get_text(strip=True).replace("\xa0", " ") for cell in row.find_all(["th", "td"])]
+        cells = [cell.get_text(" ", strip=True).replace("\xa0", " ") for cell in row.find_all(["th", "td"])]
         if cells[0] == figure["row"]:
             assert cells[columns.index(figure["column"])] == figure["shown"], figure["published"]
             return
