@@ -17,7 +17,7 @@ import polars as pl
 from hpedu.decoding import decode_text
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.layouts import load_layouts
-from hpedu.ingest.quarantine import Issues, set_aside_row
+from hpedu.ingest.quarantine import Issues, Refusals
 from hpedu.ingest.schema import OBSERVATIONS, Cell, Resource, column_letters
 from hpedu.ingest.source import Source
 from hpedu.ingest.words.units import PARTS, is_percent
@@ -65,10 +65,9 @@ def read_panel(source: Source, resource: Resource, registry: Registry) -> Readin
         .sort("line", "year", maintain_order=True)
     )
     refused = cells.filter(pl.col("reason").is_not_null()).with_columns(subject=_find_subject())
-    issues = [
-        set_aside_row(Cell("", row["cell"], row["printed"], {}), resource, row["reason"], row["subject"], registry)
-        for row in refused.iter_rows(named=True)
-    ]
+    issues = Refusals([Cell("", *one, {}) for one in refused["cell", "printed"].iter_rows()], resource, registry)
+    for number, why in enumerate(refused["reason", "subject"].iter_rows()):
+        issues.add(number, issues.number(*why))
     places = pl.col("printed").str.extract(r"\.(\d+)$").str.len_chars().fill_null(0)
     figures = cells.filter(pl.col("reason").is_null()).with_columns(
         *(pl.lit("").alias(name) for name in _BLANK),

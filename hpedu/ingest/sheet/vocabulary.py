@@ -148,13 +148,18 @@ _DASH = re.compile(r"\s[-–—]\s")
 _PARENTHESES = re.compile(r"\(([^()]{1,40})\)")
 
 
+def _after_punctuation(form: str) -> str:
+    """Return a form that may have punctuation before it; what begins anywhere has it already, or it is tried twice."""
+    return f"(?:{form})" if form.startswith(".*") else f"{_PUNCTUATION}(?:{form})"
+
+
 def _compile_words() -> dict[str, re.Pattern[str]]:
     table = tomllib.loads((Path(__file__).parent / "header_words.toml").read_text(encoding="utf-8"))
     units = "(?:" + "|".join(list_phrases(table.pop("units"))) + ")"
     patterns = {}
     for name, forms in table.items():
-        begins = [f"{_PUNCTUATION}(?:{form})" for form in forms.get("begins", ())]
-        whole = [f"{_PUNCTUATION}(?:{form})[\\W_]*$" for form in forms.get("whole", ())]
+        begins = [_after_punctuation(form) for form in forms.get("begins", ())]
+        whole = [_after_punctuation(form) + r"[\W_]*$" for form in forms.get("whole", ())]
         patterns[name] = re.compile("|".join(begins + whole).replace("{unit}", units))
     return patterns
 

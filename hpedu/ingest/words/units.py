@@ -25,6 +25,9 @@ _KINDS = index_phrases(_TABLE["kinds"])
 _KNOWN = _LEADS | _SCALES.keys() | _KINDS.keys()
 _LONGEST = max(phrase.count(" ") + 1 for phrase in _KNOWN)
 
+_MOST_WORDS = 20
+"""No unit that is stated within a text has more."""
+
 _GROUPED = re.compile(r"(?<=\d)[., ](?=000\b)")
 _TOKEN = re.compile(r"km2|m2|\d+s?|[^\W\d_]+|[%‰]|[^\w\s]")
 _PARENTHESES = re.compile(r"[(\[]([^()\[\]]{1,60})[)\]]")
@@ -104,7 +107,7 @@ def find_units(text: str) -> tuple[str, ...]:
 def _cut(text: str) -> str:
     """Return the words at the beginning of a text that are a unit, or all of it if there are none."""
     words = text.split()
-    parts = (" ".join(words[:count]) for count in range(len(words), 0, -1))
+    parts = (" ".join(words[:count]) for count in range(min(len(words), _MOST_WORDS), 0, -1))
     return next((part for part in parts if read_unit(part) is not None), text.strip())
 
 

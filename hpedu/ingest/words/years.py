@@ -29,11 +29,14 @@ _LETTERS = "|".join(_MARKS)
 # Footnotes: "(*)", "**", "(1)", "²".
 _STARS = r"\(\*+\) | \*+ | \(\d\) | [¹²³⁴⁵⁶⁷⁸⁹]"
 
+# No more words stand before a year; a text of nothing else would be gone through anew from each of them.
+_MOST_WORDS = 12
+
 _YEAR = re.compile(
     rf"""
     (?P<lead> (?<!\w) (?: (?: (?: {_WORDS} ) (?! \w ) | (?: {_WORDS} ) (?= \d ) | năm[ ]học | nam[ ]hoc | NH | SY
                             | school[ ]year | năm | year )
-                          (?: (?: [\s.:()‐‑–—−-] | \s/\s )+ | (?=\d) ) )+ )?
+                          (?: (?: [\s.:()‐‑–—−-] | \s/\s )+ | (?=\d) ) ){{1,{_MOST_WORDS}}} )?
     (?: (?<!\w)(?<![/.,-]) (?: ngày\s* )?                            # a day or month, in words or with slashes
         (?: (?: (?P<day> \d{{1,2}}) \s* )? tháng\s* (?P<month> \d{{1,2}}) \s* (?: [/-] | năm )? \s*
           | (?: (?P<nth> \d{{1,2}}) \s+ )? (?P<name> Jan(?:uary)? | Feb(?:ruary)? | Mar(?:ch)? | Apr(?:il)? | May
@@ -53,6 +56,8 @@ _YEAR = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# Without them there is none; most labels and long texts have not, and this is found in no time.
+_DIGITS_OF_YEAR = re.compile(r"(?:19|20)\d{2}")
 _IS_WORD = re.compile(rf"(?<!\w)(?:{_WORDS})(?![^\W\d])", re.IGNORECASE)
 _STATUS_ORDER = ("projected", "estimated", "preliminary", "final")
 _RAISED = str.maketrans("¹²³⁴⁵⁶⁷⁸⁹", "123456789")
@@ -89,6 +94,8 @@ def find_year(label: str) -> tuple[YearLabel, str] | None:
     cannot be a date. The same year in two languages ("Năm 2016 - Year 2016") is one.
     """
     label = _SHORT_YEAR.sub(_write_out, clean_text(label))
+    if not _DIGITS_OF_YEAR.search(label):
+        return None
     years = {_read_year(match) for match in _YEAR.finditer(label)}
     dated: set[YearLabel | None] = {year for year in years if year is not None and year.month is not None}
     if len(dated) == 1 and {_span(year) for year in years} == {_span(year) for year in dated}:
