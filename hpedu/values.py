@@ -78,8 +78,8 @@ def compute_indicators(
     figure that a check contradicts has the qualifier `contradicted`: it is shown as such and never used.
 
     Numerator and denominator are of one territory and year, of the same coverage (a sum that lacks schools is
-    not divided by one that does not) and, unless the indicator `crosses` publishers or a form had them side by
-    side, of one origin.
+    not divided by one that does not) and, unless the indicator `crosses` publishers or a form asked for the one
+    to go with the other, of one origin.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ class _Computation:
             return "coverage"
         if indicator.crosses:
             return ""
-        # A figure typed beside a published one is of that one's origin: who typed it saw both, and their share.
+        # A form asks for one side of a ratio where the other is published: they are meant for each other.
         counted = [
             self.find_origins([c for c in side if BESIDE_KNOWN not in c["flags"]]) for side in (above, below)
         ]

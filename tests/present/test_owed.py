@@ -91,7 +91,7 @@ class TestOwed:
     def test_stated_and_inferred_stand_apart(self) -> None:
         lines = CliRunner().invoke(commands, ["owed", "--department", "planning_finance"]).output.splitlines()
         stated = next(n for n, line in enumerate(lines) if line.strip().startswith("Assigned by the plan"))
-        inferred = next(n for n, line in enumerate(lines) if line.strip().startswith("Inferred by hpedu"))
+        inferred = next(n for n, line in enumerate(lines) if line.strip().startswith("Inferred from"))
         budget = next(n for n, line in enumerate(lines) if line.strip().startswith("64. "))
         assert stated < budget < inferred
         assert not [line for line in lines if "(quality)" in line]

@@ -55,7 +55,16 @@ UNSAID = {
         "form/form_due",
         *(
             f"form/history_{name}"
-            for name in ("book_title", "year", "block_city", "block_part", "share_of", "awaited")
+            for name in (
+                "book_title",
+                "year",
+                "block_city",
+                "block_part",
+                "share_of",
+                "awaited",
+                "break",
+                "wrong_sum",
+            )
         ),
         "form/form_usual_said",
     ),  # the workbook of a form

@@ -80,7 +80,7 @@ COMPUTED = f"{MARKER}:computed"
 """The key of a row that the workbook computes for the eye of whoever fills it in: nothing of it is read."""
 
 BESIDE_KNOWN = "beside_known"
-"""The flag of a figure typed beside a published one that the book showed, and nobody corrected."""
+"""The flag of a figure whose counterpart in a ratio the form did not ask for again, as it is published."""
 
 MILESTONES = "milestone_state"
 """The states that a row of the history book takes, if its unit is a state."""

@@ -217,6 +217,13 @@ def read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[FormRow]:
             )
 
 
+def _list_asked(grid: Grid, head: int) -> Iterator[str]:
+    """Yield the series of all rows of a sheet, filled in or not, as formulas write them."""
+    place = grid.rows[head].index(f"{MARKER}:key")
+    for row in grid.rows[head + 2 :]:
+        yield row[place].partition(" #")[0].rpartition(":")[2]
+
+
 def is_form(source: Source) -> bool:
     """Return whether a file is an input form of hpedu, of any version: its cover carries the marker."""
     if source.format != "workbook":
@@ -250,9 +257,11 @@ class _FormReader:
         self.cover = find_cover(grids, self.registry)
         # The first line of the cover stands over every sheet as well.
         title = next((row[0].partition("\n")[0] for row in _read_cover(grids)), "")
+        asked: set[str] = set()
         for grid in grids:
             found = find_sheet(grid)
             if found is not None:
+                asked |= set(_list_asked(grid, found[1]))
                 is_changed = bool(self.cover and not is_as_printed(grid, *found, title))
                 for row in read_rows(grid, *found):
                     self._read_row(row, is_changed=is_changed)
@@ -260,7 +269,7 @@ class _FormReader:
                 self._set_aside_sheet(grid)
         self._set_aside_found(find_slips(self.rows, self.known, self.registry))
         self._set_aside_found(find_excesses(self.known | self.rows, self.registry))
-        self._mark_beside_known()
+        self._mark_beside_known(asked)
         reading = Reading(list(self.rows.values()))
         reading.issues += self.issues
         return reading
@@ -410,13 +419,12 @@ class _FormReader:
                     self._set_aside(typed[name], refusal.reason)
         return "; ".join(texts)
 
-    def _mark_beside_known(self) -> None:
-        """Mark figures typed beside one that was printed into the book and left: they are meant as one ratio."""
-        beside = list_counterparts(self.registry)
-        for figure in self.known:
-            for series in beside.get(figure.series, ()):
-                row = self.rows.get(figure._replace(series=series))
-                if row is not None:
+    def _mark_beside_known(self, asked: Collection[str]) -> None:
+        """Mark figures whose counterpart was printed or not asked for, as it is known: they make one ratio."""
+        counterparts = list_counterparts(self.registry)
+        for figure, row in self.rows.items():
+            for other in counterparts.get(figure.series, ()):
+                if figure._replace(series=other) in self.known or other.key not in asked:
                     row["flags"] = [BESIDE_KNOWN]
 
     def _set_aside_found(self, found: Mapping[Figure, tuple[str, str]]) -> None:

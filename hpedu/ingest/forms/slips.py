@@ -227,12 +227,14 @@ def _shares(
 
 
 def list_counterparts(registry: Registry) -> Mapping[SeriesRef, set[SeriesRef]]:
-    """Return for each series those that stand on the other side of an indicator's ratio."""
+    """Return for each series those that stand on the other side of the ratio of a target."""
     found: dict[SeriesRef, set[SeriesRef]] = defaultdict(set)
-    for above, below in _shares(registry, percent=False):
-        for one, other in product(above, below):
-            found[one].add(other)
-            found[other].add(one)
+    wanted = {name for target in registry.targets.values() for name in (target.id, target.substitute)}
+    for one in registry.indicators.values():
+        if one.id in wanted and one.denominator:
+            for above, below in product(parse_formula(one.numerator), parse_formula(one.denominator)):
+                found[above].add(below)
+                found[below].add(above)
     return found
 
 

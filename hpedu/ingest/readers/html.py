@@ -15,6 +15,7 @@ from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers.number_formats import join_runs
 from hpedu.ingest.schema import CUT, MOST_CELLS, MOST_COLUMNS
 from hpedu.ingest.sheet.grid import Grid, Merge, is_blank, make_grid
+from hpedu.ingest.words.units import read_unit
 
 _HEAD = re.compile(r"\s*<(?:!doctype html|html|head|meta|body|table|div|style|h\d|p|!--)", re.IGNORECASE)
 _TABLE = re.compile(r"<table\b", re.IGNORECASE)
@@ -199,7 +200,8 @@ class _Page:
             self._blocks.append((text, is_heading))
         if text and is_heading:
             self._heading = text
-        elif 0 < len(text) <= _LONGEST_NAME:
+        elif 0 < len(text) <= _LONGEST_NAME and not (self._text and ":" in text and read_unit(text)):
+            # "Đơn vị: Học sinh" stands between the name of a table and the table.
             self._text = text
 
     def _end_table(self, table: _Table) -> None:

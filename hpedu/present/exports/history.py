@@ -272,7 +272,9 @@ class _Book:
         sheet.wanted += len(wanted)
         computed: dict[str, float | str | None] = {"filled": f"=COUNTA({','.join(wanted)})" if wanted else None}
         if not is_state:
-            computed["remark"] = _check_row(sheet.design, number, whole=range_of(measure.unit).whole)
+            parts = [self._cite(line.territory, part, sheet.design) for part in self._find_parts(line)]
+            is_whole, breaks = range_of(measure.unit).whole, bool(self._list_breaks(line))
+            computed["remark"] = _check_row(sheet.design, number, parts, whole=is_whole, breaks=breaks)
         labels = {
             "number": str(count),
             "series": line.targets[0].name.vi if is_state else name_series(series, self.registry, "vi"),
@@ -294,6 +296,27 @@ class _Book:
             usual=(min(values) / USUAL, max(values) * USUAL) if values and min(values) > 0 else None,
         )
 
+    def _cite(self, territory: str, series: SeriesRef, design: Sheet, letter: str = "") -> str:
+        """Write where the figure of a series stands, in the column of that letter, or those of all its years."""
+        sheet, number = self.places[territory, series]
+        cells = f"{letter}{number}" if letter else _cells(design, number)[0]
+        return cells if sheet == design.name else f"'{sheet}'!{cells}"
+
+    def _find_parts(self, line: _Line) -> tuple[SeriesRef, ...]:
+        """Return the series of the book that must make the sum which a row is; () if it is none."""
+        for relation in self.registry.relations.values():
+            if (
+                line.series
+                and relation.kind == "sum"
+                and not relation.optional
+                and relation.whole == line.series.key
+            ):
+                for formula in relation.parts:
+                    parts = parse_formula(formula)
+                    if all((line.territory, part) in self.places for part in parts):
+                        return parts
+        return ()
+
     def _list_breaks(self, line: _Line) -> list[str]:
         """Say in which of the years the trend of a target fed by the row begins anew, and why."""
         found = [one for t in line.targets for one in self.registry.breaks_of(t.id, line.territory)]
@@ -303,15 +326,11 @@ class _Book:
     def _share_row(self, line: _Line, indicator: Indicator, design: Sheet) -> FormRow:
         """Return the row in which the workbook shows the share that the rows above it make."""
 
-        def find_cell(series: SeriesRef, letter: str) -> str:
-            sheet, number = self.places[line.territory, series]
-            return f"{letter}{number}" if sheet == design.name else f"'{sheet}'!{letter}{number}"
-
         given: dict[str, float | str | None] = {}
         for name, letter in _letters(design).items():
             if name.isdigit():
                 above, below = (
-                    [find_cell(series, letter) for series in parse_formula(formula)]
+                    [self._cite(line.territory, series, design, letter) for series in parse_formula(formula)]
                     for formula in (indicator.numerator, indicator.denominator)
                 )
                 given[name] = _share(above, below, indicator)
@@ -417,11 +436,21 @@ def _cells(design: Sheet, number: int) -> tuple[str, str, str]:
     return tuple(f"{start}{number}:{end}{number}" for start, end in pairs)  # type: ignore[return-value]
 
 
-def _check_row(design: Sheet, number: int, *, whole: bool) -> str:
-    """Return the formula that names what is doubtful in a row: text, decimals of a count, a jump between years."""
+def _check_row(design: Sheet, number: int, parts: Sequence[str], *, whole: bool, breaks: bool) -> str:
+    """Return the formula that names what is doubtful in a row: text, decimals of a count, a jump, a wrong sum.
+
+    A row whose series `breaks` may jump.
+    """
     row, earlier, later = _cells(design, number)
-    jump = f"({earlier}>0)*({later}>0)*(({earlier}>{USUAL}*{later})+({later}>{USUAL}*{earlier}))"
-    formula = f'IF(SUMPRODUCT({jump})>0,"{say("history_jump", "vi")}","")'
+    formula = '""'
+    if parts:
+        filled = "*".join(f"({cells}>0)" for cells in (row, *parts))
+        text = say("history_wrong_sum", "vi", parts=" + ".join(parts))
+        formula = f'IFERROR(IF(SUMPRODUCT({filled}*({row}<>{"+".join(parts)}))>0,"{text}",""),"")'
+    jump = (
+        "0" if breaks else f"({earlier}>0)*({later}>0)*(({earlier}>{USUAL}*{later})+({later}>{USUAL}*{earlier}))"
+    )
+    formula = f'IF(SUMPRODUCT({jump})>0,"{say("history_jump", "vi")}",{formula})'
     if whole:
         formula = f'IF(SUMPRODUCT(--({row}<>INT({row})))>0,"{say("history_decimals", "vi")}",{formula})'
     return f'=IF(SUMPRODUCT(--ISTEXT({row}))>0,"{say("history_text", "vi")}",{formula})'

@@ -294,7 +294,7 @@ class TestJumps:
         years = dict(
             zip(range(newest - 7, newest), [450.0, 450.0, 451.0, 452.0, 452.0, 453.0, 452.0], strict=True)
         )
-        calm = series({year: 200.0 for year in range(2010, 2018)}, territory="hai_duong_old", **communes)
+        calm = series(dict.fromkeys(range(2010, 2018), 200.0), territory="hai_duong_old", **communes)
         assert [row["check"] for row in check(*calm, *series(years | {newest: 114.0}, **communes))] == found
 
     def test_four_points_are_a_series(self, check: Rows) -> None:

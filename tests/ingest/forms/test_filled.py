@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -120,6 +121,17 @@ def only_issue(reading: Reading) -> dict[str, Any]:
 class TestFilled:
     def test_an_empty_form_is_a_form_without_figures_or_complaints(self, form: Form) -> None:
         assert form.read() == Reading()
+
+    def test_what_goes_with_a_published_figure_is_marked(
+        self, form: Form, tmp_path: Path, registry: Registry, make_observations: Callable[..., pl.DataFrame]
+    ) -> None:
+        key = "schools_national_standard/preschool"
+        schools = {"measure": "schools", "level": "preschool", "territory": "hai_phong", "year": 2026}
+        path = tmp_path / "form.xlsx"
+        known = make_observations(schools | {"value": 596.0})
+        write_form(path, subject="preschool", year=2026, observations=known, registry=registry)
+        flags = [one.type(key, value=430).read().observations[0]["flags"] for one in (form, Form(path, registry))]
+        assert flags == [[], ["beside_known"]]
 
     def test_a_value_is_an_observation_with_its_cell(self, form: Form) -> None:
         reading = form.type(PUPILS, value="12.345", origin="30/9/2026", note="= ước tính").read()

@@ -196,6 +196,13 @@ class TestWritten:
         text = book.find("hai_phong:communes_universalisation_level3/primary")["definition"].value
         assert "Từ 2025" in text and "114 đơn vị" in text
 
+    def test_a_sum_is_checked_against_its_parts(self, book: Book) -> None:
+        rows = {key.partition(":")[2]: cells for key, cells in book.rows() if key.startswith("hai_phong_old:")}
+        parts = [f"D{rows[f'pupils/{level}']['2019'].row}:I" for level in ("nursery", "kindergarten")]
+        formula = str(rows["pupils/preschool"]["remark"].value)
+        assert all(part[:-1] in formula for part in parts) and "Không bằng tổng các dòng" in formula
+        assert "Không bằng tổng" not in str(rows["pupils/primary"]["remark"].value)
+
     def test_progress_stands_on_each_sheet(self, book: Book) -> None:
         for sheet in book.workbook.worksheets[1:-2]:
             assert any(str(cell.value).startswith('="Đã điền "&SUM(') for cell in sheet[1])
