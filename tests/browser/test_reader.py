@@ -139,7 +139,7 @@ def test_other_class_sizes_are_reckoned_as_in_python(page: Page) -> None:
             page.fill(".what-if [name=size]", str(size))
             page.fill(".what-if [name=ratio]", str(each))
             assert read_counts(page) == reckon(level, size, each)
-            assert f"{size:.1f} học sinh".replace(".", ",") in page.locator(".what-if [role=status]").inner_text()
+            assert f"sĩ số {size:.1f} ".replace(".", ",") in page.locator(".what-if [role=status]").inner_text()
         page.click(".what-if button")
         assert read_counts(page) == reckon(level, *level["ratios"])
 

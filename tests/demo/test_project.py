@@ -112,7 +112,7 @@ def test_one_history_book_gives_every_target_its_trend(past: Project, registry: 
     assert not outcome.failed, outcome.details
     page = (past.reports / run.page).read_text(encoding="utf-8")
     numbers = [one for one in registry.targets.values() if one.group == "preschool" and one.kind != "milestone"]
-    assert page.count('class="chart"') >= len(numbers) and "so_lieu_mo_phong.xlsx" in page
+    assert page.count('class="chart') >= len(numbers) and "so_lieu_mo_phong.xlsx" in page
 
 
 def test_the_page_says_so_in_a_band(demo: Project) -> None:
@@ -121,7 +121,7 @@ def test_the_page_says_so_in_a_band(demo: Project) -> None:
     assert not outcome.failed, outcome.details
     page = (demo.reports / run.page).read_text(encoding="utf-8")
     assert 'class="band whole"' in page
-    assert page.count("DỮ LIỆU MÔ PHỎNG") > page.count('class="chart"') > 0
+    assert page.count("DỮ LIỆU MÔ PHỎNG") > page.count('class="chart') > 0
 
 
 def test_two_demos_are_the_same_to_the_byte(tmp_path: Path, registry: Registry) -> None:

@@ -10,7 +10,7 @@ from hpedu import Report
 from hpedu.assess.standing import Standing
 from hpedu.outlook.open_sdg import CLASSES, NOT_AVAILABLE
 from hpedu.present.charts.trend import BOUNDS
-from hpedu.present.target import _foresee, say_chance, say_standing
+from hpedu.present.target import _foresee, say_chance, say_rests, say_standing
 from hpedu.present.view import Wording
 from hpedu.registry import Registry
 from hpedu.texts import LANGUAGES, Language, read_texts
@@ -78,11 +78,31 @@ def test_the_pace_that_is_needed_is_said_where_there_is_one(
     assert (wording.pace(2.0, standing.target) in words) is said
 
 
+@pytest.mark.parametrize("value", [0.02, -0.02, 2.0, 0.0])
+def test_a_small_pace_is_not_written_as_none(registry: Registry, value: float) -> None:
+    said = Wording(registry, "en", "hai_phong").pace(value, registry.targets["nursery_enrolment_rate"])
+    assert any(digit in said for digit in "123456789") is bool(value)
+
+
+def test_what_outlooks_rest_on_is_said_once_for_all_targets(registry: Registry) -> None:
+    wording = Wording(registry, "en", "hai_phong")
+    row = {"year": 2030, "point": 42.0, "lo80": 40.0, "hi80": 44.0}
+    alone = replace(judge(registry, "likely"), projection=[row])
+    told = say_rests([alone, alone, judge(registry, "likely")], wording)
+    assert (
+        len(told) == 1
+        and "2)" in told[0]
+        and "alone" in told[0]
+        and "alone" not in " ".join(say_standing(alone, wording))
+    )
+
+
 def test_a_projection_has_its_fan_and_without_any_the_columns_stay(registry: Registry) -> None:
     ahead = {"year": 2026, "point": 41.0} | {end: 41.0 + n for n, end in enumerate(BOUNDS)}
     standing = replace(judge(registry, "likely"), projection=[ahead])
     [row] = _foresee(standing, "x").to_dicts()
-    assert row == {"series": "x", "year": 2026, "value": 41.0, "status": "projected"} | {e: ahead[e] for e in BOUNDS}
+    drawn = {"series": "x", "year": 2026, "value": 41.0, "status": "projected"}
+    assert row == drawn | {end: ahead[end] for end in BOUNDS}
     assert _foresee(replace(standing, projection=[]), "x").columns == list(row)
 
 
