@@ -160,7 +160,7 @@ raise ValueError(frame.lazy().group_by("b").agg(pl.col("a").sum()).sort("b").col
     def test_a_forkserver_that_cannot_load_falls_back_to_plain_kernels_and_says_so(
         self, home: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
-        (tmp_path / "altair.py").write_text("raise ImportError('no charts today')", encoding="utf-8")
+        (tmp_path / "pandas.py").write_text("raise ImportError('no tables today')", encoding="utf-8")
         monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
         with open_local("fast", home) as engine, caplog.at_level(logging.WARNING):
             outcome = fail_with(home, engine, "raise ValueError('ran')")
