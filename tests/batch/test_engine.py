@@ -239,7 +239,7 @@ def test_any_jupyter_client_can_have_a_warm_kernel(tmp_path: Path, monkeypatch: 
     (tmp_path / "kernels/warm").mkdir(parents=True)
     (tmp_path / "kernels/warm/kernel.json").write_text(json.dumps(spec), encoding="utf-8")
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
-    cell = nbformat.v4.new_code_cell("import os, sys; print(os.getppid(), 'altair' in sys.modules)")
+    cell = nbformat.v4.new_code_cell("import os, sys; print(os.getppid(), 'pandas' in sys.modules)")
     notebook = nbformat.v4.new_notebook(cells=[cell])
     nbclient.execute(notebook, kernel_name="warm")
     parent, loaded = notebook.cells[0].outputs[0].text.split()
