@@ -16,7 +16,7 @@ from hpedu.folders import NoProject, Project, find_project
 
 VARIABLE = "HPEDU_CACHE"
 """Environment variable; "off" does without: nothing is taken from the cache, nor put there."""
-MOST_BYTES = 256 << 20
+MOST_BYTES = 16 << 20
 log = logging.getLogger(__name__)
 
 

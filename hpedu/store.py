@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, fields
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas
 import polars as pl
 from polars.io.plugins import register_io_source
 
@@ -40,6 +39,7 @@ from hpedu.digest import (
 from hpedu.errors import NoFigures
 from hpedu.folders import Project, digest_file, find_project, write_whole
 from hpedu.ingest.derive import revisions as find_revisions
+from hpedu.ingest.isolation import start_child
 from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.quarantine import Issues
 from hpedu.ingest.schema import ISSUES as ISSUE_COLUMNS
@@ -50,12 +50,17 @@ from hpedu.registry.formula import SeriesRef
 from hpedu.texts import LANGUAGES
 from hpedu.values import compute_indicators, find_origins, find_refused
 
+if TYPE_CHECKING:
+    import pandas
+
 
 def to_pandas(frame: pl.DataFrame) -> pandas.DataFrame:
     """Return the same table in pandas, lists as text.
 
     polars' own `to_pandas` needs pyarrow: 170 MB that make importing pandas four times as slow.
     """
+    import pandas  # what is written and judged does without, and it takes longer to load than all of hpedu
+
     return pandas.DataFrame(flatten(frame).to_dict(as_series=False))
 
 
@@ -105,6 +110,7 @@ COUNTED = ("final", "preliminary", "derived")
 
 def make_tables(project: Project, progress: Callable[[str], None] = lambda _: None) -> Prepared:
     """Ingest, compute and digest; the record is written last, so that without it nothing counts as made."""
+    start_child()
     made_from = describe_inputs(project)
     registry = load_registry()
     found = ingest(project, registry, progress)

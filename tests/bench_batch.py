@@ -20,8 +20,7 @@ from typing import Any
 
 import psutil
 
-from hpedu.cache import VARIABLE as CACHE_VARIABLE
-from hpedu.folders import HOME_VARIABLE, Project, announce
+from hpedu.folders import HOME_VARIABLE, Project
 from tests.conftest import ROOT
 
 BIN = Path(sys.executable).parent
@@ -107,7 +106,7 @@ def count_pages(project: Project) -> int:
 
 
 def time_computing(project: Project) -> dict[str, float]:
-    """Seconds of the cells alone, and of the pages alone without and with cache, of the thirty in one process."""
+    """Seconds of the cells alone, and of the pages alone, of the thirty in one process."""
     code = "from tests.bench_batch import run_cells; run_cells()"
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -134,8 +133,7 @@ def run_cells() -> None:
 
     project = find_project()
     shell = InteractiveShell.instance()
-    names = ("cells", "pages", "pages_cached")
-    seconds = {f"{name}_{kind}": 0.0 for name in names for kind in ("seconds", "cpu")}
+    seconds = {f"{name}_{kind}": 0.0 for name in ("cells", "pages") for kind in ("seconds", "cpu")}
 
     def add(name: str, started: tuple[float, float]) -> None:
         for kind, now, then in zip(("seconds", "cpu"), clock(), started, strict=True):
@@ -163,14 +161,9 @@ def run_cells() -> None:
                 render_page(notebook)
                 continue
             add("cells", started)
-            with announce(CACHE_VARIABLE, "off"):
-                started = clock()
-                render_page(notebook)
-                add("pages", started)
-            render_page(notebook)
             started = clock()
             render_page(notebook)
-            add("pages_cached", started)
+            add("pages", started)
     print(json.dumps(seconds))
 
 

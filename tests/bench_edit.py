@@ -135,7 +135,10 @@ def bench_watch(folder: Path) -> Figures:
         for name, change in {
             "figure": lambda: edit_figure(project),
             "notebook": lambda: notebook.write_text(
-                notebook.read_text(encoding="utf-8").replace("## ", "### ", 1), encoding="utf-8"
+                notebook.read_text(encoding="utf-8").replace(
+                    "pupil_growth: float = 0.0", "pupil_growth: float = 0.00", 1
+                ),
+                encoding="utf-8",
             ),
             "registry": lambda: registry.write_text(f"{head}\n{ROW} 2\n", encoding="utf-8"),
         }.items():

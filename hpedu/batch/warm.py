@@ -39,11 +39,12 @@ from hpedu.errors import HpeduError, describe_error, explain_error
 from hpedu.folders import HOME_VARIABLE, Project
 from hpedu.texts import Message, message
 
-# What kernels and pages need, with pandas, polars and altair among what these import in turn.
+# What kernels and pages need, with polars among what these import in turn.
 PRELOADED = (
     "ipykernel.kernelapp",
     "ipykernel.inprocess",
     "ipykernel.debugger",  # half of what a kernel would import at its start
+    "pandas",  # which notebooks import, and hpedu only where it shows a frame
     "IPython.core.completerlib",
     "IPython.core.debugger",
     "IPython.extensions.storemagic",
@@ -286,7 +287,7 @@ def signal_group(pid: int, number: int) -> None:
 class Printers:
     """Processes that turn executed notebooks into pages, one used at a time by each thread that asks.
 
-    The first is started at once, so that its chart engine warms up while the first kernel runs.
+    The first is started at once, so that it is ready while the first kernel runs.
     """
 
     def __init__(self, server: Forkserver, environment: dict[str, str]) -> None:

@@ -87,9 +87,7 @@ def read_apart(read: Reader[T], data: bytes, registry: Registry, tell: Progress 
     if len(data) <= _SHORT and not data.lstrip().startswith(_FOREIGN):
         return _guard(read, data, registry, tell)
     with _lock:
-        # One that was forked from this process must not speak with its child.
-        child = _children.get(os.getpid()) or _Child()
-        _children[os.getpid()] = child
+        child = start_child()
         try:
             return cast("T", child.read(read, data, registry, tell))
         except BaseException as error:
@@ -97,6 +95,14 @@ def read_apart(read: Reader[T], data: bytes, registry: Registry, tell: Progress 
             if not isinstance(error, Unreadable) or error.reason == "exhausted":
                 end_child()
             raise
+
+
+def start_child() -> _Child:
+    """Return the child of this process: it loads while the first short files are read."""
+    # One that was forked from this process must not speak with its child.
+    child = _children.get(os.getpid()) or _Child()
+    _children[os.getpid()] = child
+    return child
 
 
 def end_child() -> None:
@@ -157,12 +163,13 @@ class _Child:
             env=os.environ | _ENVIRONMENT,
         )
         self._registry: Registry | None = None
-        if self._receive() != "ready":
-            self.end()
-            raise ChildProcessError(f"{sys.executable} cannot start hpedu once more")
+        self._ready = False
 
     def read(self, read: Reader[Any], data: bytes, registry: Registry, tell: Progress) -> Any:
         memory, seconds = find_limits(len(data))
+        if not self._ready and self._receive() != "ready":
+            raise ChildProcessError(f"{sys.executable} cannot start hpedu once more")
+        self._ready = True
         known = registry is self._registry
         self._registry = registry
         clock = threading.Timer(seconds * _CLOCK, self._process.kill)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas
 import polars as pl
 
 from hpedu.assess.standing import Standing
@@ -15,6 +14,9 @@ from hpedu.present.page.display import Fragment
 from hpedu.present.view import GROUNDS, OWED, Wording
 from hpedu.registry.models import Duty, Print
 from hpedu.texts import write_number
+
+if TYPE_CHECKING:
+    import pandas
 
 
 def list_missing(standings: Sequence[Standing], wording: Wording, *, grounds: bool = True) -> Fragment:
@@ -38,6 +40,8 @@ def count_owed(standings: Sequence[Standing], wording: Wording) -> Fragment:
 
 def count_states(standings: Sequence[Standing], wording: Wording) -> pandas.DataFrame:
     """Count the targets of each group (rows) in each state (columns), in the order of the registry."""
+    import pandas  # only for this: see `hpedu.store.to_pandas`
+
     registry = wording.registry
     groups = [wording.read(registry.groups[s.target.group].name) for s in standings]
     states = [wording.name("state", s.state) for s in standings]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import pandas
 import polars as pl
 
 from hpedu import store
@@ -46,6 +46,9 @@ from hpedu.registry import load_registry
 from hpedu.registry.asked import Group, Scenario, Territory, Tongue, Year, checked
 from hpedu.registry.models import Indicator
 from hpedu.texts import LANGUAGES, Language, current_language
+
+if TYPE_CHECKING:
+    import pandas
 
 
 class Report(View):
@@ -253,6 +256,8 @@ class Report(View):
 
         An empty frame is a sentence that says so.
         """
+        import pandas  # whoever has a frame has loaded it
+
         if frame.empty:
             return draw_notice(self._say("no_values_said", territory=self.wording.territory, names=caption))
         shown = frame.reset_index()

@@ -160,7 +160,7 @@ raise ValueError(frame.lazy().group_by("b").agg(pl.col("a").sum()).sort("b").col
     def test_a_forkserver_that_cannot_load_falls_back_to_plain_kernels_and_says_so(
         self, home: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
-        (tmp_path / "altair.py").write_text("raise ImportError('no charts today')", encoding="utf-8")
+        (tmp_path / "pandas.py").write_text("raise ImportError('no tables today')", encoding="utf-8")
         monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
         with open_local("fast", home) as engine, caplog.at_level(logging.WARNING):
             outcome = fail_with(home, engine, "raise ValueError('ran')")
@@ -239,7 +239,7 @@ def test_any_jupyter_client_can_have_a_warm_kernel(tmp_path: Path, monkeypatch: 
     (tmp_path / "kernels/warm").mkdir(parents=True)
     (tmp_path / "kernels/warm/kernel.json").write_text(json.dumps(spec), encoding="utf-8")
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
-    cell = nbformat.v4.new_code_cell("import os, sys; print(os.getppid(), 'altair' in sys.modules)")
+    cell = nbformat.v4.new_code_cell("import os, sys; print(os.getppid(), 'pandas' in sys.modules)")
     notebook = nbformat.v4.new_notebook(cells=[cell])
     nbclient.execute(notebook, kernel_name="warm")
     parent, loaded = notebook.cells[0].outputs[0].text.split()
