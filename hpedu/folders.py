@@ -98,9 +98,9 @@ PAGES_VARIABLE = "HPEDU_PAGES"  # those of the batch under way, under reports/: 
 class NoProject(HpeduError):
     """There is no hpedu project here."""
 
-    def __init__(self, start: Path) -> None:
-        self.start, self.marker, self.variable = start, MARKER.as_posix(), HOME_VARIABLE
-        super().__init__(start)
+    start: Path
+    marker: str = MARKER.as_posix()
+    variable: str = HOME_VARIABLE
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.assess.standing import Standing
-from hpedu.errors import HpeduError
+from hpedu.errors import Refused
 from hpedu.folders import Project, write_whole
 
 STANDINGS: dict[str, Any] = {
@@ -134,15 +134,6 @@ def _compare(
 NAME = "standings.json"
 
 
-class BrokenRecord(HpeduError):
-    """Saved standings of a year that cannot be read."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        self.path, self.reason = path, reason
-        self.place = "/".join(path.parts[-4:])
-        super().__init__(path, reason)
-
-
 def locate_saved_standings(project: Project, year: int, territory: str) -> Path:
     """Return the path of the standings of a territory as its report for a school year showed them."""
     return project.reports / str(year) / territory / NAME
@@ -160,7 +151,7 @@ def read_saved_standings(project: Project, year: int, territory: str) -> pl.Data
 
     Raises
     ------
-    BrokenRecord
+    Refused
         If the file is not what `save_standings` writes.
     """
     path = locate_saved_standings(project, year, territory)
@@ -170,4 +161,5 @@ def read_saved_standings(project: Project, year: int, territory: str) -> pl.Data
         rows = json.loads(path.read_text(encoding="utf-8"))["standings"]
         return pl.DataFrame([{key: row[key] for key in STANDINGS} for row in rows], schema=STANDINGS, orient="row")
     except (ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
-        raise BrokenRecord(path, f"{type(error).__name__}: {error}") from error
+        place = "/".join(path.parts[-4:])
+        raise Refused("record_broken", place=place, reason=f"{type(error).__name__}: {error}") from error

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from hpedu.batch.freshness import State, explain_stale, read_build
 from hpedu.batch.plan import Run, prepare_tables
-from hpedu.errors import HpeduError, Refused
+from hpedu.errors import Refused, mistyped
 from hpedu.folders import Project, name_index, write_whole
 from hpedu.present.page.blocks import render
 from hpedu.present.page.page import render_frame
@@ -31,16 +31,6 @@ Issue = dict[str, Any]
 """`version`, `date`, `note`, `corrections`: year, territory, target, `of` (its year), before, after, why"""
 
 
-class ReasonMissing(HpeduError):
-    """Figures that were issued have changed, and nobody says why."""
-
-    status = 2
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        super().__init__(count)
-
-
 def issue_pages(project: Project, day: date, note: str, why: str = "") -> Path:
     """Copy all finished pages to reports/issued/DATE as the next edition; return its folder.
 
@@ -54,9 +44,8 @@ def issue_pages(project: Project, day: date, note: str, why: str = "") -> Path:
     Raises
     ------
     Refused
-        If there is an edition of that day, no page, or one that is not up to date.
-    ReasonMissing
-        If figures have changed since the edition before, without a reason.
+        If there is an edition of that day, no page, or one that is not up to date, or if figures have changed
+        since the edition before, without a reason.
     """
     home = project.reports / FOLDER
     folder = home / day.isoformat()
@@ -66,7 +55,7 @@ def issue_pages(project: Project, day: date, note: str, why: str = "") -> Path:
     before = read_issues(project)
     corrections = list(_find_corrections(project, home / before[-1]["date"], why)) if before else []
     if corrections and not why:
-        raise ReasonMissing(len(corrections))
+        raise mistyped("issue_reason", count=len(corrections))
     issue = {"version": len(before) + 1, "date": day.isoformat(), "note": note, "corrections": corrections}
     for path in sorted(project.reports.rglob("*")):
         place = path.relative_to(project.reports)

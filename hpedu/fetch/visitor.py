@@ -35,9 +35,9 @@ class FetchFailed(HpeduError):
     `is_down` says that all attempts failed, so that asking it for more is no use today.
     """
 
-    def __init__(self, reason: Message, code: int = 0) -> None:
-        self.reason, self.code, self.is_down = reason, code, False
-        super().__init__(reason, code)
+    reason: Message
+    code: int = 0
+    is_down: bool = False
 
 
 class Visitor:

@@ -76,7 +76,9 @@ def recognise(columns: Sequence[str], name: str) -> str:
         return whole[0]
     closest = min(lacking, key=lambda shape: (len(lacking[shape]) / len(SHAPES[shape]), len(lacking[shape])))
     lack = message("intake_missing_for_shape", shape=message(f"shape_{closest}"), columns=list(columns))
-    raise SeriesError(Problem(name, message("intake_column", column=column), lack) for column in lacking[closest])
+    raise SeriesError(
+        [Problem(name, message("intake_column", column=column), lack) for column in lacking[closest]]
+    )
 
 
 def foresee_table(

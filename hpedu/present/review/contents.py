@@ -21,7 +21,7 @@ import polars as pl
 from hpedu import store
 from hpedu.assess.standing import HORIZON, SCHOOL_YEAR_END, Standing, is_over
 from hpedu.assess.tasks import FIRST_YEAR
-from hpedu.errors import HpeduError, check_name
+from hpedu.errors import check_name, mistyped
 from hpedu.present import registers
 from hpedu.present.forecasts import draw_requirements
 from hpedu.present.page.blocks import Prose, draw_notice, draw_table
@@ -39,12 +39,6 @@ SILENT_ROWS = tuple(state for state in OWED if state != "contradicted")
 HALF = 6  # months
 
 Piece = Chart | Fragment | Prose
-
-
-class HalfNeedsDay(HpeduError):
-    """A half-year report ends on a day, and no other report does."""
-
-    status = 2
 
 
 @dataclass(frozen=True)
@@ -79,9 +73,9 @@ def _check_day(kind: str, until: str) -> str:
     try:
         day = date.fromisoformat(until).isoformat() if until else ""
     except ValueError:
-        raise HalfNeedsDay from None
+        raise mistyped("half_needs_day") from None
     if (kind == "half") != bool(day):
-        raise HalfNeedsDay
+        raise mistyped("half_needs_day")
     return day
 
 
@@ -101,7 +95,7 @@ class Review(Report):
     ------
     UnknownName
         For a kind or language that does not exist and a territory that nobody judges, with the closest names.
-    HalfNeedsDay
+    Refused
         If a half year has no last day, or another report has one.
     """
 
