@@ -184,10 +184,7 @@ class UnknownName(HpeduError, ValueError):
 def check_name(kind: str, name: str, known: Iterable[str]) -> str:
     """Return a name that is one of those known; `kind` is what it should name, as of `UnknownName`.
 
-    Raises
-    ------
-    UnknownName
-        If it is none of them, with the closest ones.
+    Raises `UnknownName` if it is none of them, with the closest ones.
     """
     known = list(known)
     if name not in known:
@@ -247,13 +244,7 @@ def check_ending(path: Path, ending: str) -> Path:
 
 
 def check_language(text: str) -> Language:
-    """Return the language that a text names.
-
-    Raises
-    ------
-    UnknownName
-        If it is none that hpedu speaks.
-    """
+    """Return the language that a text names. Raises `UnknownName` if it is none that hpedu speaks."""
     return cast(Language, check_name("language", text, LANGUAGES))
 
 

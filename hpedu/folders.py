@@ -162,10 +162,7 @@ def find_own(name: str) -> Path | None:
 def find_project(start: Path | None = None) -> Project:
     """Find the project of HPEDU_HOME, or the one that `start` (by default the working folder) lies in.
 
-    Raises
-    ------
-    NoProject
-        If neither is a project.
+    Raises `NoProject` if neither is a project.
     """
     home = os.environ.get(HOME_VARIABLE)
     if home:

@@ -149,10 +149,7 @@ def save_standings(project: Project, year: int, territory: str, standings: pl.Da
 def read_saved_standings(project: Project, year: int, territory: str) -> pl.DataFrame | None:
     """Return the saved standings of a territory and school year; None if none were saved here.
 
-    Raises
-    ------
-    Refused
-        If the file is not what `save_standings` writes.
+    Raises `Refused` if the file is not what `save_standings` writes.
     """
     path = locate_saved_standings(project, year, territory)
     if not path.exists():

@@ -142,10 +142,7 @@ class Source:
 def open_source(data: bytes) -> Source:
     """Return a file ready to be read.
 
-    Raises
-    ------
-    Unreadable
-        If it is empty, a picture, a document, an archive, or locked.
+    Raises `Unreadable` if it is empty, a picture, a document, an archive, or locked.
     """
     refuse_hopeless(data)
     found = next((name for name, (recognise, _) in TABLES.items() if recognise(data)), "")

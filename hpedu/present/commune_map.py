@@ -138,10 +138,7 @@ def _name_provinces(registry: Registry, language: Language) -> dict[str, str]:
 def read_borders(project: Project) -> list[Ring]:
     """Return the borders that an office has put into data/raw/communes.geojson, ring by ring; [] without the file.
 
-    Raises
-    ------
-    Refused
-        If the file is no GeoJSON, or its coordinates are no degrees.
+    Raises `Refused` if the file is no GeoJSON, or its coordinates are no degrees.
     """
     path = project.raw / BORDERS
     store.record_report_use(path, project)

@@ -269,10 +269,7 @@ def _offer_what_if(
 def draw_private_schools(view: View, levels: Sequence[str]) -> Fragment:
     """Tabulate how many private schools the plan's shares take: as new schools, or as public ones converted.
 
-    Raises
-    ------
-    UnknownName
-        For a level without such a target, with the closest names.
+    Raises `UnknownName` for a level without such a target, with the closest names.
     """
     language = view.language
     rows = []

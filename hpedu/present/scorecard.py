@@ -145,10 +145,7 @@ def list_targets(
 ) -> list[tuple[Target, Standing]]:
     """List the targets of the plans with where each stands, filtered by group, state and department.
 
-    Raises
-    ------
-    UnknownName
-        For a filter that is no group, state, department or territory.
+    Raises `UnknownName` for a filter that is no group, state, department or territory.
     """
     registry = load_registry()
     territory = registry.city if territory is None else territory

@@ -70,13 +70,7 @@ class Design(BaseModel):
 
 @cache
 def read_design() -> Design:
-    """Read `tables.toml`.
-
-    Raises
-    ------
-    pydantic.ValidationError
-        If it is not as the classes above say.
-    """
+    """Read `tables.toml`. Raises `pydantic.ValidationError` if it is not as the classes above say."""
     with Path(__file__).with_name("tables.toml").open("rb") as file:
         return Design.model_validate(tomllib.load(file))
 

@@ -134,10 +134,7 @@ class Chart:
     def save(self, path: str | Path) -> Path:
         """Save the chart as a picture (.svg, .png), its spec (.json) or its figures (.csv), and return the path.
 
-        Raises
-        ------
-        Refused
-            For another ending.
+        Raises `Refused` for another ending.
         """
         path = Path(path)
         match path.suffix.lower():

@@ -56,10 +56,7 @@ BARE = "application/vnd.vegalite."
 def render_page(notebook: NotebookNode | Path) -> str:
     """Turn an executed notebook into the HTML of its page.
 
-    Raises
-    ------
-    Refused
-        If it does not show exactly one `PageHead`, or one of its cells failed.
+    Raises `Refused` if it does not show exactly one `PageHead`, or one of its cells failed.
     """
     name = "notebook"
     if isinstance(notebook, Path):
@@ -141,10 +138,7 @@ def draw_figures(cell: NotebookNode) -> NotebookNode:
 def find_head(outputs: list[NotebookNode], name: str) -> dict[str, Any]:
     """Return the fields of the one `PageHead` among the outputs.
 
-    Raises
-    ------
-    Refused
-        If there is none or more than one, or an output is an error: half a report is never published.
+    Raises `Refused` if there is none or more than one, or an output is an error: half a report is never published.
     """
     for output in outputs:
         if output.output_type == "error":

@@ -53,12 +53,7 @@ def can_print() -> bool:
 def print_pdf(page: Path, pdf: Path) -> None:
     """Print a page to A4; the same page and browser give the same bytes, since the clock is taken out.
 
-    Raises
-    ------
-    Refused
-        If there is no Chromium.
-    PrintFailed
-        If it makes no PDF within `PATIENCE` seconds.
+    Raises `Refused` if there is no Chromium. Raises `PrintFailed` if it makes no PDF within `PATIENCE` seconds.
     """
     browser = find_browser()
     with tempfile.TemporaryDirectory(prefix="hpedu-") as folder:
@@ -77,10 +72,7 @@ def print_pdf(page: Path, pdf: Path) -> None:
 def run_printer(command: Sequence[str], page: Path, made: Path) -> None:
     """Run the program that prints a page to the file `made`.
 
-    Raises
-    ------
-    PrintFailed
-        If it makes no PDF within `PATIENCE` seconds.
+    Raises `PrintFailed` if it makes no PDF within `PATIENCE` seconds.
     """
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)

@@ -100,12 +100,7 @@ def find_office() -> str:
 def print_document(path: Path) -> Path:
     """Print a document to a PDF beside it with LibreOffice, and return its path.
 
-    Raises
-    ------
-    Refused
-        If there is no LibreOffice.
-    PrintFailed
-        If it makes no PDF.
+    Raises `Refused` if there is no LibreOffice. Raises `PrintFailed` if it makes no PDF.
     """
     office = find_office()
     with tempfile.TemporaryDirectory(prefix="hpedu-") as folder:
