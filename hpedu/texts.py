@@ -123,10 +123,7 @@ def format_number(value: float | Decimal | None, decimals: int, language: str, *
 
     Halves are rounded away from zero, as in the yearbooks: 48.05 is 48.1, not the 48.0 of binary rounding.
 
-    Parameters
-    ----------
-    trim
-        Leave out zeros at the end of the decimals: no more decimals than the number has.
+    `trim` leaves out zeros at the end of the decimals: no more decimals than the number has.
     """
     if value is None or value != value:
         return MISSING

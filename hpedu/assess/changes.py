@@ -81,17 +81,9 @@ def compare_standings(before: pl.DataFrame, after: pl.DataFrame, values: pl.Data
     changed although no figure of the target did has changed with `time`: fewer years are left, the projection
     draws on other series too, or the rule is new.
 
-    Parameters
-    ----------
-    before, after
-        Columns `STANDINGS`. A target that `before` does not know counts as one without a figure.
-    values
-        Today's indicator values of the territory (columns `hpedu.values.VALUES`).
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns `CHANGES`, one row for each target of `after`, in its order.
+    Both have the columns `STANDINGS`, and a target that `before` does not know counts as one without a figure;
+    `values` are today's of the territory. Has the columns `CHANGES`, one row for each target of `after`, in its
+    order.
     """
     points = values.filter(pl.col("qualifier") == "")
     today = {(r["indicator"], r["year"]): r for r in points.iter_rows(named=True)}

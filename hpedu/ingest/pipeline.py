@@ -246,15 +246,8 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
 
     A file that cannot be read stops only itself: it is an issue, and named in `unread`.
 
-    Parameters
-    ----------
-    progress
-        Called with the path of each file before it is read.
-
-    Raises
-    ------
-    IngestError
-        If there is no data package, if no file can be read, or if an erratum meets no cell.
+    `progress` is called with the path of each file before it is read. Raises `IngestError` if there is no data
+    package, if no file can be read, or if an erratum meets no cell.
     """
     package = _open_package(project.raw, registry, progress)
     readings = _read_all(project, package, registry, progress)

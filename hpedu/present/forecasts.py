@@ -43,17 +43,8 @@ WIDE = 2.0  # from the low to the high scenario: beyond, a shortage to the unit 
 def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, growth: float = 0.0) -> Block:
     """Draw the pupils of each level, counted and projected with ranges: a chart a level and one table.
 
-    Parameters
-    ----------
-    levels
-        nursery, kindergarten, primary, lower_secondary, upper_secondary; all there are by default.
-    growth
-        A scenario: percent a year on top of the projection.
-
-    Raises
-    ------
-    UnknownName
-        For a level whose pupils are not followed, with the closest names.
+    `growth` is a scenario: percent a year on top of the projection. Raises `UnknownName` for a level whose pupils
+    are not followed, with the closest names.
     """
     series = _read_series(view)
     levels = _check_levels(view, levels)
@@ -172,21 +163,10 @@ def draw_requirements(
 ) -> Block:
     """Tabulate what the pupils projected would take: needed, there and missing, by scenario and by year.
 
-    Parameters
-    ----------
-    levels
-        Levels, or sums of levels (preschool, general), or tertiary; all there are by default.
-    scenario
-        low, middle or high: the one shown year by year.
-    growth
-        Percent a year on top of the projection, in every scenario.
-    class_size
-        Pupils per class to plan with, for all levels or by level; None: as in the last year.
-
-    Raises
-    ------
-    UnknownName
-        For a level or scenario that does not exist, with the closest names.
+    Levels may be sums of levels (preschool, general), or tertiary; all there are by default. The `scenario` low,
+    middle or high is the one shown year by year; `growth` is percent a year on top of each. `class_size` is the
+    pupils per class to plan with, for all levels or by level; without it, as in the last year. Raises
+    `UnknownName` for a level or scenario that does not exist, with the closest names.
     """
     names = list(dict.fromkeys(norm.level for norm in view.registry.norms.values()))
     wanted = [check_name("level", level, names) for level in levels] or names

@@ -50,13 +50,9 @@ def draw_scorecard(
 ) -> Fragment:
     """Draw the targets: what is known as strips, in the order of attention; the silent ones a line each.
 
-    Parameters
-    ----------
-    pages
-        By target group, the page to link to: with the blocks of its targets and the form for what is missing. ""
-        is this page, None is no page. Targets of a group that is not named are not linked, but their forms are.
-    details
-        What a silent target wants, by its id: shown on demand.
+    `pages` has, by target group, the page to link to: with the blocks of its targets and the form for what is
+    missing. "" is this page, None is no page. Targets of a group that is not named are not linked, but their forms
+    are. `details` says what a silent target wants, by its id: shown on demand.
     """
     rows = [_fill(one, wording, pages) for one in by_attention(standings)]
     silent = [

@@ -134,14 +134,8 @@ def explain_rules(language: Language, *, company: bool = False) -> list[str]:
 def draw_changes(changes: pl.DataFrame, wording: Wording, *, year: int, saved: bool) -> Block:
     """Tabulate the targets that changed, before and now, and why; and say what they are compared with.
 
-    Parameters
-    ----------
-    changes
-        Columns `hpedu.assess.changes.CHANGES`.
-    year
-        School year of the report compared with.
-    saved
-        Whether that report's standings were saved; else they were computed from today's data.
+    `year` is that of the report compared with; if its standings were not `saved`, they were computed from today's
+    data.
     """
     language = wording.language
     counts = Counter(reason for reasons in changes["why"].to_list() for reason in reasons)

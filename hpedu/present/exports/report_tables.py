@@ -144,14 +144,7 @@ def collect_tables(
 ) -> ReportTables:
     """Collect the tables of a report, from nothing but what it is given.
 
-    Parameters
-    ----------
-    values
-        Columns `hpedu.values.VALUES`.
-    observations
-        Columns `hpedu.ingest.schema.OBSERVATIONS`; only current ones are exported.
-    resources
-        Sources by any key, as `hpedu.ingest.pipeline.read_package` gives them.
+    Only current observations are exported; sources come as `hpedu.ingest.pipeline.read_package` gives them.
     """
 
     def covers(group: str) -> bool:
