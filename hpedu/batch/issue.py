@@ -17,7 +17,7 @@ from hpedu.errors import Refused, mistyped
 from hpedu.folders import Project, name_index, write_whole
 from hpedu.present.page.blocks import render
 from hpedu.present.page.page import render_frame
-from hpedu.present.view import name_year, with_unit
+from hpedu.present.view import Words
 from hpedu.registry import load_registry
 from hpedu.texts import LANGUAGES, Language, format_date, say
 
@@ -135,12 +135,12 @@ def _describe_issue(issue: Issue, corrections: Sequence[dict[str, Any]], languag
 
 def _say_correction(row: dict[str, Any], language: Language) -> str:
     registry = load_registry()
-    target = registry.targets[row["target"]]
+    words, target = Words(registry, language), registry.targets[row["target"]]
     indicator = registry.indicators[target.milestone_indicator or target.id]
     old, new = (
         say("edition_withdrawn", language)
         if value is None
-        else with_unit(value, indicator.unit, indicator.decimals, language, registry)
+        else words.with_unit(value, indicator.unit, indicator.decimals)
         for value in (row["before"], row["after"])
     )
     return say(
@@ -148,7 +148,7 @@ def _say_correction(row: dict[str, Any], language: Language) -> str:
         language,
         number=target.number,
         name=target.name.get(language),
-        year=name_year(row["of"], indicator, registry, language),
+        year=words.name_year(row["of"], indicator),
         old=old,
         new=new,
         why=row["why"],

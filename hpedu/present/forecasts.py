@@ -25,7 +25,7 @@ from hpedu.outlook.projection import name_bands
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, draw_notice, draw_table, render
 from hpedu.present.page.display import Chart, ChartText, Fragment
-from hpedu.present.view import View, name_year, with_unit
+from hpedu.present.view import View
 from hpedu.registry.formula import SeriesRef
 from hpedu.registry.models import Norm
 from hpedu.texts import MISSING, Language, format_number, say, school_year
@@ -51,12 +51,12 @@ def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, gro
     found = foresee_pupils(series, view.registry, until=until, growth=growth, peers=_read_peers(view))
     found = found.filter(pl.col("level").is_in(levels))
     if found.is_empty():
-        return Block(draw_notice(say("no_pupils_said", view.language, place=view.wording.territory)))
+        return Block(draw_notice(view.wording.say("no_pupils_said", place=view.wording.territory)))
     shown = [level for level in levels if level in found["level"]]
     drawn = [_draw_level(view, series, found.filter(pl.col("level") == level), level) for level in shown]
-    said = say("growth_said", view.language, growth=format_number(growth, 1, view.language)) if growth else ""
+    said = view.wording.say("growth_said", growth=format_number(growth, 1, view.language)) if growth else ""
     newest = max(max(series[SeriesRef("pupils", level)]) for level in shown)
-    basis = say("enrolment_said", view.language, year=school_year(newest, view.language), growth=said)
+    basis = view.wording.say("enrolment_said", year=school_year(newest, view.language), growth=said)
     table = _tabulate_pupils(view, found, shown)
     return Block(*drawn, table, draw_notice(f"{_say_how(view, found, shown)} {basis}"))
 
@@ -101,12 +101,12 @@ def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> 
         pl.concat([past, ahead], how="diagonal"),
         ChartText(
             title=title,
-            alt=say("enrolment_alt", view.language, place=place, levels=name),
+            alt=view.wording.say("enrolment_alt", place=place, levels=name),
             name=f"chart-enrolment-{level.replace('_', '-')}",
             language=view.language,
             unit_label=view.registry.name("unit", "persons", view.language),
             decimals=0,
-            measure=say("enrolment_measure", view.language, place=place),
+            measure=view.wording.say("enrolment_measure", place=place),
             source=view.name_sources({one for row in counted.values() for one in row["source"].split(" + ")}),
         ),
         now=view.year,
@@ -188,10 +188,10 @@ def draw_requirements(
     )
     found = found.filter(pl.col("level").is_in(wanted), pl.col("year") > view.year)
     if found.is_empty():
-        return Block(draw_notice(say("no_pupils_said", view.language, place=view.wording.territory)))
-    sentences = [say("needs_said", view.language)]
+        return Block(draw_notice(view.wording.say("no_pupils_said", place=view.wording.territory)))
+    sentences = [view.wording.say("needs_said")]
     if "teachers" in found["resource"]:
-        sentences.append(say("needs_norms_said", view.language))
+        sentences.append(view.wording.say("needs_norms_said"))
     items = {norm.id: _name_item(view, norm, series) for norm in own}
     return Block(
         _tabulate_end(view, found, items, until),
@@ -315,8 +315,8 @@ def _tabulate_bases(
     for name in found["basis"].unique(maintain_order=True):
         items.setdefault(_say_basis(view, view.registry.norms[name], sizes), []).append(names[name])
     rows = [["; ".join(named), basis] for basis, named in items.items()]
-    columns = [say("needs_what", view.language), say("needs_basis", view.language)]
-    return draw_table(columns, rows, caption=say("needs_basis_caption", view.language), folded=True)
+    columns = [view.wording.say("needs_what"), view.wording.say("needs_basis")]
+    return draw_table(columns, rows, caption=view.wording.say("needs_basis_caption"), folded=True)
 
 
 def _tabulate_years(
@@ -345,7 +345,7 @@ def _name_item(view: View, norm: Norm, series: Series) -> str:
     named = [norm.level] if whole else counted
     level = ", ".join(view.registry.name("level", one, view.language) for one in named)
     resource = view.registry.name("resource", norm.resource, view.language).lower()
-    return say("needs_item", view.language, level=level, resource=resource)
+    return view.wording.say("needs_item", level=level, resource=resource)
 
 
 def _say_basis(view: View, norm: Norm, sizes: Mapping[str, Any]) -> str:
@@ -356,8 +356,8 @@ def _say_basis(view: View, norm: Norm, sizes: Mapping[str, Any]) -> str:
     rows = view.rows(norm.reference)
     last = rows[-1] if rows else None
     indicator = view.indicator(norm.reference)
-    value = with_unit(last["value"], indicator.unit, indicator.decimals, language, view.registry) if last else ""
-    year = name_year(last["year"], indicator, view.registry, language) if last else MISSING
+    value = view.wording.with_unit(last["value"], indicator.unit, indicator.decimals) if last else ""
+    year = view.wording.name_year(last["year"], indicator) if last else MISSING
     if norm.rule == "share":
         start = say("basis_start", language, value=value, year=year) if last else ""
         objective = view.wording.objective(view.registry.targets[norm.reference])

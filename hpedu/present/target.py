@@ -14,8 +14,8 @@ from hpedu.present.charts.trend import BOUNDS, Break, Doubt, Goal, trend
 from hpedu.present.page.blocks import Block, link_csv, render
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.strip import draw_strip
-from hpedu.present.view import View, Wording, describe_value, name_year, with_unit
-from hpedu.registry.models import Indicator, Target
+from hpedu.present.view import View, Wording
+from hpedu.registry.models import Target
 from hpedu.texts import say
 
 # A probability is said in steps of 5 percent: more would be false precision.
@@ -169,7 +169,7 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
         path_from="" if standing.required_pace is None else own,
     )
     title = title_chart(standing, view.wording)
-    objective = f"{say('goal_2030', view.language)} {view.wording.objective(target)}"
+    objective = f"{view.wording.say('goal_2030')} {view.wording.objective(target)}"
     wanted = f"{objective} ({view.wording.deadline(target)})"
     said = f"{view.wording.read(target.name)}: {title}. {wanted}. {', '.join(order)}."
     known = view.drawn(frame.rename({"territory_name": "series"}))
@@ -240,7 +240,7 @@ def _say_parts(view: View, standing: Standing) -> list[str]:
         rows = view.rows(indicator.id, part, bounds=True)
         if rows:
             name = view.wording.read(view.registry.territories[part].name)
-            value = describe_value(rows[-1], indicator, view.wording)
+            value = view.wording.describe_value(rows[-1], indicator)
             lines.append(view.wording.say("part_said", part=name, value=value))
     return lines
 
@@ -356,7 +356,7 @@ def _say_pace(standing: Standing, wording: Wording) -> Iterator[str]:
 
 
 def _say_cautions(standing: Standing, wording: Wording) -> Iterator[str]:
-    target, language = standing.target, wording.language
+    target = standing.target
     if standing.broken and standing.state not in TRENDLESS:
         yield wording.say("after_break_said", reason=wording.break_reason(standing))
     if standing.stale and standing.last is not None:
@@ -366,7 +366,7 @@ def _say_cautions(standing: Standing, wording: Wording) -> Iterator[str]:
     if target.lapsed is not None and target.kind == "milestone":
         yield wording.say("lapsed_milestone_said", day=wording.date(target.lapsed))
     if target.implausible:
-        yield f"{say('implausible', language)}: {wording.read(target.implausible)}"
+        yield f"{wording.say('implausible')}: {wording.read(target.implausible)}"
 
 
 def say_open_sdg(standing: Standing, wording: Wording) -> Iterator[str]:
@@ -382,8 +382,7 @@ def say_open_sdg(standing: Standing, wording: Wording) -> Iterator[str]:
 
 
 def _year(standing: Standing, year: int, wording: Wording) -> str:
-    indicator: Indicator = wording.registry.indicators[standing.target.id]
-    return name_year(year, indicator, wording.registry, wording.language)
+    return wording.name_year(year, wording.registry.indicators[standing.target.id])
 
 
 def say_chance(probability: float, wording: Wording) -> str:
@@ -398,9 +397,9 @@ def say_outlook(
 ) -> dict[str, str]:
     """Write centre and 80% range of a projected year: `point`, `low`, `high`; the low end is always bare."""
     indicator = wording.registry.indicators[standing.target.id]
-    language, decimals = wording.language, indicator.decimals
+    decimals = indicator.decimals
     said = {key: wording.write(row[name], decimals) for key, name in ENDS.items()}
     if unit:
         for key in ("point", "high"):
-            said[key] = with_unit(row[ENDS[key]], indicator.unit, decimals, language, wording.registry)
+            said[key] = wording.with_unit(row[ENDS[key]], indicator.unit, decimals)
     return said

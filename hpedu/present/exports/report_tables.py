@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.ingest.schema import Resource
-from hpedu.present.view import SILENT, Wording, name_year
+from hpedu.present.view import SILENT, Wording
 from hpedu.registry import Registry
 from hpedu.registry.formula import parse_formula
 from hpedu.registry.models import Indicator, Target, Text
@@ -225,7 +225,7 @@ class _Rows:
             **{f"outlook_{name}": outlook.get(column) for name, column in ahead.items()},
             "value": last.get("value") if counted else None,
             "value_year": last.get("year"),
-            "value_year_name": self._name_year(last["year"], indicator) if indicator else "",
+            "value_year_name": self.wording.name_year(last["year"], indicator) if indicator else "",
             "pace_unit_name": self._name_pace_unit(target) if counted else "",
             "state_name": self.wording.state(standing),
             "decimals": indicator.decimals if indicator else 1,
@@ -237,7 +237,7 @@ class _Rows:
         row = {
             "indicator_name": indicator.name.get(self.language),
             "territory_name": self.registry.territories[value["territory"]].name.get(self.language),
-            "year_name": self._name_year(value["year"], indicator),
+            "year_name": self.wording.name_year(value["year"], indicator),
             "qualifier_name": self._name("qualifier", value["qualifier"]),
             "unit_name": self._name("unit", value["unit"]),
             "decimals": indicator.decimals,
@@ -312,6 +312,3 @@ class _Rows:
         if self.registry.indicators[target.id].counts:
             return self._name("unit", "percent")
         return say("export_points", self.language) if target.unit == "percent" else self._name("unit", target.unit)
-
-    def _name_year(self, year: int, indicator: Indicator) -> str:
-        return name_year(year, indicator, self.registry, self.language)

@@ -28,7 +28,7 @@ from hpedu.present.page.blocks import Prose, draw_notice, draw_table
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.report import Report
 from hpedu.present.target import draw_target_chart, say_chance, say_rests, say_standing
-from hpedu.present.view import OWED, describe_change
+from hpedu.present.view import OWED
 from hpedu.registry import load_registry
 from hpedu.registry.asked import Year, checked
 from hpedu.registry.models import Target
@@ -174,7 +174,7 @@ class Review(Report):
                 earlier = [row for row in values if row["year"] <= before]
                 first = self._quantity(name, earlier[-1] if earlier else None, None)
                 last = self._quantity(name, values[-1], None)
-                change = describe_change(first, last, self.language, self.registry)
+                change = self.wording.change(first, last)
                 new = values[-1]["year"] > before
                 told = self._say("review_none") if first.missing else f"{first} ({first.year})"
                 said = "review_no_new" if not new else "review_no_first" if first.missing else ""
