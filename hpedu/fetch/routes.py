@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hpedu.fetch.visitor import FetchFailed, Visitor, read_reply, refuse_content
 from hpedu.ingest.layouts import Layout, load_layouts, title_key
-from hpedu.ingest.readers.jsonstat import is_jsonstat
+from hpedu.ingest.readers.json_tables import is_jsonstat
 from hpedu.texts import message
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ import pytest
 from hpedu import Report
 from hpedu.assess.standing import Standing
 from hpedu.outlook.open_sdg import CLASSES, NOT_AVAILABLE
-from hpedu.present.target import FAN, _foresee, say_chance, say_standing
+from hpedu.present.target import BOUNDS, _foresee, say_chance, say_standing
 from hpedu.present.view import Wording
 from hpedu.registry import Registry
 from hpedu.texts import LANGUAGES, Language, read_texts
@@ -78,10 +78,12 @@ def test_the_pace_that_is_needed_is_said_where_there_is_one(
 
 
 def test_a_projection_has_its_fan_and_without_any_the_columns_stay(registry: Registry) -> None:
-    ahead = {"year": 2026, "point": 41.0} | {end: 41.0 + n for n, end in enumerate(FAN)}
+    ahead = {"year": 2026, "point": 41.0} | {end: 41.0 + n for n, end in enumerate(BOUNDS)}
     standing = replace(judge(registry, "likely"), projection=[ahead])
     [row] = _foresee(standing, "x").to_dicts()
-    assert row == {"series": "x", "year": 2026, "value": 41.0, "status": "projected"} | {e: ahead[e] for e in FAN}
+    assert row == {"series": "x", "year": 2026, "value": 41.0, "status": "projected"} | {
+        e: ahead[e] for e in BOUNDS
+    }
     assert _foresee(replace(standing, projection=[]), "x").columns == list(row)
 
 
