@@ -17,7 +17,7 @@ from hpedu.errors import Refused, mistyped
 from hpedu.folders import Project, name_index, write_whole
 from hpedu.present.page.blocks import render
 from hpedu.present.page.page import render_frame
-from hpedu.present.view import Words
+from hpedu.present.view import Lexicon
 from hpedu.registry import load_registry
 from hpedu.texts import LANGUAGES, Language, format_date, say
 
@@ -135,7 +135,7 @@ def _describe_issue(issue: Issue, corrections: Sequence[dict[str, Any]], languag
 
 def _say_correction(row: dict[str, Any], language: Language) -> str:
     registry = load_registry()
-    words, target = Words(registry, language), registry.targets[row["target"]]
+    words, target = Lexicon(registry, language), registry.targets[row["target"]]
     indicator = registry.indicators[target.milestone_indicator or target.id]
     old, new = (
         say("edition_withdrawn", language)

@@ -12,7 +12,7 @@ from hpedu.errors import UnknownName, check_name
 from hpedu.present.base import BaseReport, is_made
 from hpedu.present.page.blocks import Block, Prose, draw_notice, link_csv, render
 from hpedu.present.page.display import Fragment, PageHead
-from hpedu.present.view import Words
+from hpedu.present.view import Lexicon
 from hpedu.registry.asked import Tongue, Year, checked
 from hpedu.registry.formula import parse_formula
 from hpedu.registry.models import Indicator
@@ -59,7 +59,7 @@ class CommuneReport(BaseReport):
         self, group: str, *, territory: str, year: Year | None = None, language: Tongue | None = None
     ) -> None:
         super().__init__(language or current_language())
-        self.words = Words(self.registry, self.language)
+        self.words = Lexicon(self.registry, self.language)
         groups = [id for id, row in self.registry.groups.items() if row.commune_page]
         names = {commune.id: commune.name for commune in self.registry.communes if commune.valid_to is None}
         self.group = check_name("group", group, groups)

@@ -18,7 +18,7 @@ from hpedu.folders import Project, find_project
 from hpedu.ingest.words.vietnamese import sort_key
 from hpedu.present.page.blocks import draw_table, render
 from hpedu.present.page.display import Fragment
-from hpedu.present.view import Words
+from hpedu.present.view import Lexicon
 from hpedu.registry import Registry
 from hpedu.registry.models import Commune, CommunePoint, Indicator
 from hpedu.texts import Language, format_number, say, school_year
@@ -47,7 +47,7 @@ def draw_commune_map(indicator: Indicator, registry: Registry, language: Languag
     limits = quantiles(shown, n=SHADES, method="inclusive") if len(shown) > 1 else []
     limits = [limit for limit in dict.fromkeys(limits) if min(shown) < limit]
     ends = [min(shown), *limits, max(shown)]
-    provinces, words = _name_provinces(registry, language), Words(registry, language)
+    provinces, words = _name_provinces(registry, language), Lexicon(registry, language)
 
     def write(value: float | None) -> str:
         if value is None:

@@ -14,7 +14,7 @@ from hpedu.ingest.pipeline import settle
 from hpedu.ingest.propose import UNKNOWN, Checked
 from hpedu.ingest.schema import Resource
 from hpedu.present.exports.form import name_series
-from hpedu.present.view import Wording, Words
+from hpedu.present.view import Lexicon, Wording
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef
 from hpedu.texts import Language, count_decimals
@@ -41,7 +41,7 @@ def describe_impact(checked: Checked, registry: Registry, language: Language) ->
     kin = asked.union(judged, *(row.parts for row in merged if row.id in {*asked, *judged}))
     known = checked.earlier.filter(pl.col("territory").is_in(list(kin)))
     before, after = (settle(figures, registry).observations for figures in (known, pl.concat([known, own])))
-    words = Words(registry, language)
+    words = Lexicon(registry, language)
     yield words.say("impact_figures")
     numbers = own.filter(pl.col("measure").is_in(_list_numbers(registry)))
     for _, line in numbers.group_by(*SERIES, "territory", maintain_order=True):
@@ -71,7 +71,7 @@ def _list_numbers(registry: Registry) -> list[str]:
     return [measure.id for measure in registry.measures.values() if measure.unit != "status"]
 
 
-def _describe_line(line: pl.DataFrame, known: pl.DataFrame, wording: Words) -> Iterator[str]:
+def _describe_line(line: pl.DataFrame, known: pl.DataFrame, wording: Lexicon) -> Iterator[str]:
     """Say each figure of a series that has one before it, and all those without one together."""
     first = line.row(0, named=True)
     earlier = known.filter(pl.col("current"), *(pl.col(name) == first[name] for name in _SAME)).sort("year")
@@ -93,7 +93,7 @@ def _describe_line(line: pl.DataFrame, known: pl.DataFrame, wording: Words) -> I
         yield wording.say("impact_first", cell=cell, name=name, value=value)
 
 
-def _word_figure(row: Mapping[str, Any], wording: Words) -> dict[str, str]:
+def _word_figure(row: Mapping[str, Any], wording: Lexicon) -> dict[str, str]:
     """Return where a figure stands, what it is of, and how it is written."""
     return {
         "cell": f"{row['sheet']}!{row['cell']}",
@@ -106,7 +106,7 @@ def _word_figure(row: Mapping[str, Any], wording: Words) -> dict[str, str]:
 
 
 def _describe_change(
-    row: Mapping[str, Any], last: Mapping[str, Any], words: Mapping[str, str], wording: Words
+    row: Mapping[str, Any], last: Mapping[str, Any], words: Mapping[str, str], wording: Lexicon
 ) -> str:
     """Say one figure with the last one known: of the same year, else of the newest year before it."""
     difference = row["value"] - last["value"]

@@ -14,8 +14,7 @@ from hpedu.assess.standing import Standing, assess_targets
 from hpedu.errors import check_name
 from hpedu.present.page.blocks import render
 from hpedu.present.page.display import Fragment
-from hpedu.present.strip import draw_strip
-from hpedu.present.target import say_chance, say_outlook
+from hpedu.present.target import draw_strip, say_chance, say_outlook
 from hpedu.present.view import OWED, Wording
 from hpedu.registry import load_registry
 from hpedu.registry.models import Target

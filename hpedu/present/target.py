@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import floor
 from typing import Any
 
 import polars as pl
@@ -13,8 +14,7 @@ from hpedu.outlook.method import METHOD, read_track_record
 from hpedu.present.charts.trend import BOUNDS, Break, Doubt, Goal, trend
 from hpedu.present.page.blocks import Block, link_csv, render
 from hpedu.present.page.display import Chart, Fragment
-from hpedu.present.strip import draw_strip
-from hpedu.present.view import View, Wording
+from hpedu.present.view import WHOLE, View, Wording
 from hpedu.registry.models import Target
 from hpedu.texts import say
 
@@ -24,6 +24,7 @@ LEAST_DRAWN = 3
 """Figures of a territory and its parts that are worth a chart."""
 TRENDLESS = ("one_point", "short", "broken")
 ENDS = {"point": "point", "low": "lo80", "high": "hi80"}
+WIDTH, HEIGHT, MARGIN = 200, 30, 6  # of a strip
 
 
 def draw_target(view: View, standing: Standing, *, asked: str = "", document: str = "") -> Block:
@@ -403,3 +404,43 @@ def say_outlook(
         for key in ("point", "high"):
             said[key] = wording.with_unit(row[ENDS[key]], indicator.unit, decimals)
     return said
+
+
+def draw_strip(standing: Standing, wording: Wording) -> Markup:
+    """Draw a target on one line: the newest value as a dot, the 80% range to come as a bar, the target as a tick.
+
+    A contradicted figure is a hollow dot for each of its readings. The strip starts at nought, or at half of its
+    end if everything lies above that; both ends are written. It is "" without a number.
+    """
+    dots = list(standing.doubted["readings"]) if standing.doubted else []
+    dots += [standing.last["value"]] if standing.last and not dots else []
+    if standing.target.kind == "milestone" or not dots:
+        return Markup("")
+    ahead, target = standing.outlook, float(standing.target.value)
+    goal = [] if wording.place.is_past else [target]
+    bar = [] if ahead is None else [ahead["lo80"], ahead["hi80"]]
+    values = [*dots, *bar, *goal]
+    percent = standing.target.unit == "percent" and max(values) <= WHOLE
+    end = float(WHOLE) if percent else _round_up(max(values))
+    start = end / 2 if min(values) > end / 2 else min(0.0, min(values))
+
+    def place(value: float) -> float:
+        return round(MARGIN + (value - start) / ((end - start) or 1) * (WIDTH - 2 * MARGIN), 1)
+
+    return render(
+        "strip",
+        width=WIDTH,
+        height=HEIGHT,
+        margin=MARGIN,
+        dots=[place(value) for value in dots],
+        hollow=standing.doubted is not None or standing.stale,
+        bar=list(map(place, bar)),
+        goal=place(target) if goal else None,
+        ends=[wording.write(value, 0 if value == floor(value) else 1) for value in (start, end)],
+    )
+
+
+def _round_up(value: float) -> float:
+    """Return the next number of one or one and a half digits: where a strip ends."""
+    step = 10.0 ** (len(str(int(value))) - 1) / 2
+    return step * (floor(value / step) + 1)

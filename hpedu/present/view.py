@@ -34,7 +34,7 @@ GROUNDS = ("stated", "inferred", "disputed")
 """Grounds on which a division answers for a target."""
 
 
-class Words:
+class Lexicon:
     """The texts, the names of the registry, and figures with their units and years, in one language."""
 
     def __init__(self, registry: Registry, language: Language) -> None:
@@ -112,7 +112,7 @@ class Words:
         return Change(first, last, verb, moved, relative, f"{moved} ({percent})")
 
 
-class Wording(Words):
+class Wording(Lexicon):
     """The words for targets and standings of one territory."""
 
     def __init__(self, registry: Registry, language: Language, territory: str) -> None:

@@ -81,9 +81,8 @@ def test_a_projection_has_its_fan_and_without_any_the_columns_stay(registry: Reg
     ahead = {"year": 2026, "point": 41.0} | {end: 41.0 + n for n, end in enumerate(BOUNDS)}
     standing = replace(judge(registry, "likely"), projection=[ahead])
     [row] = _foresee(standing, "x").to_dicts()
-    assert row == {"series": "x", "year": 2026, "value": 41.0, "status": "projected"} | {
-        e: ahead[e] for e in BOUNDS
-    }
+    fan = {end: ahead[end] for end in BOUNDS}
+    assert row == {"series": "x", "year": 2026, "value": 41.0, "status": "projected"} | fan
     assert _foresee(replace(standing, projection=[]), "x").columns == list(row)
 
 
