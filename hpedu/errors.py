@@ -1,7 +1,8 @@
 """Errors that carry their data. Each is a to-do list: which file, where in it, what is wrong, what to do.
 
 The text of an error is in `texts/command.toml`, in Vietnamese and English, under the name of its class; its
-`{names}` are the attributes of the error. `error.say(language)` speaks it; `str(error)` is the English one.
+`{names}` are the attributes of the error. `error.say(language)` speaks it; `str(error)` is the English one. What
+nobody has to catch by its class is a `Refused` with the name of its text, and needs no class of its own.
 """
 
 from __future__ import annotations
