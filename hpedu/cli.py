@@ -3,9 +3,9 @@
 It speaks Vietnamese or English (`hpedu --language`, HPEDU_LANGUAGE, the locale). To add a command or an option,
 write no text here. Output is `tell("KEY", name=value)`; its text goes into `texts/command.toml` in both languages,
 and so do the help texts, as `help_COMMAND` and `help_COMMAND_OPTION` (a test names the missing ones). What goes
-wrong is raised as an `HpeduError`: `Refused("KEY", name=value)`, `mistyped("KEY", ...)` for what was typed wrongly,
-`UnknownName(kind, name, known)` for a name. `console.SpokenGroup` prints it and ends with its status: 1, or 2 for
-what was mistyped.
+wrong is raised as an `HpeduError`: `Refused("KEY", name=value)`, `mistyped("KEY", ...)` for what was typed
+wrongly, `UnknownName(kind, name, known)` for a name. `console.SpokenGroup` prints it and ends with its status: 1,
+or 2 for what was mistyped.
 """
 
 from __future__ import annotations
