@@ -11,7 +11,6 @@ import gettext
 import os
 import select
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -21,6 +20,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from hpedu.decoding import read_toml
 from hpedu.errors import HpeduError, check_ending, check_language, check_year, mistyped
 from hpedu.texts import Language, Sayable, choose_language, has_text, message, say
 
@@ -100,8 +100,7 @@ def read_catalogue(language: str) -> gettext.NullTranslations:
     """Read what click says in a language: English is its own, Vietnamese is in `click.toml`."""
     if language == "en":
         return gettext.NullTranslations()
-    with Path(__file__).with_name("click.toml").open("rb") as file:
-        return Catalogue(tomllib.load(file))
+    return Catalogue(read_toml(__file__, "click.toml"))
 
 
 def teach_click() -> None:

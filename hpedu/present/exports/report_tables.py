@@ -6,18 +6,17 @@ each of them shows.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from hpedu.assess.standing import Standing, assess_targets
+from hpedu.decoding import read_toml
 from hpedu.ingest.schema import Resource
 from hpedu.present.view import SILENT, Wording
 from hpedu.registry import Registry
@@ -71,8 +70,7 @@ class Design(BaseModel):
 @cache
 def read_design() -> Design:
     """Read `tables.toml`. Raises `pydantic.ValidationError` if it is not as the classes above say."""
-    with Path(__file__).with_name("tables.toml").open("rb") as file:
-        return Design.model_validate(tomllib.load(file))
+    return Design.model_validate(read_toml(__file__, "tables.toml"))
 
 
 FORESEEN = ("estimated", "projected")  # known before their year

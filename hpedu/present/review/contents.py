@@ -5,7 +5,6 @@ Sentences, tables and charts are those of the pages. What only people can judge 
 
 from __future__ import annotations
 
-import tomllib
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -21,6 +19,7 @@ import polars as pl
 from hpedu import store
 from hpedu.assess.standing import HORIZON, SCHOOL_YEAR_END, Standing, is_over
 from hpedu.assess.tasks import FIRST_YEAR
+from hpedu.decoding import read_toml
 from hpedu.errors import check_name, mistyped
 from hpedu.present import registers
 from hpedu.present.forecasts import draw_requirements
@@ -65,7 +64,7 @@ class Part:
 @cache
 def read_design() -> dict[str, Any]:
     """Read what stands in a report of each kind, in which order, and how it looks (`review.toml`)."""
-    return tomllib.loads(Path(__file__).with_name("review.toml").read_text(encoding="utf-8"))
+    return read_toml(__file__, "review.toml")
 
 
 def _check_day(kind: str, until: str) -> str:
