@@ -265,7 +265,7 @@ EXAMPLES: dict[str, object] = {
     "targets": "7, 10", "value": "60", "last": "596",
     "change": "-536", "share": "-89.9", "school_year": "2026-2027",
     "old": "bao-cao.docx", "new": "bao-cao-2.docx", "changes": "bao-cao-2.txt",
-    "variable": "HPEDU_HOME", "width": 12, "numbers": "5, 9",
+    "rests": "số giáo viên", "variable": "HPEDU_HOME", "width": 12, "numbers": "5, 9",
 }  # fmt: skip
 FILLED = (
     *("workbook_damaged", "xml_workbook_damaged", "px_no_values", "px_wrong_count", "jsonstat_wrong_count"),
@@ -290,7 +290,7 @@ FILLED = (
     *("owed_form", "owed_line", "returned_head", "returned_line", "telling_head", "telling_line", "form_rows"),
     *("owed_no_row", "duty_reported", "school_form_title", "school_form_done", "init_done"),
     *("impact_first", "impact_change", "impact_targets", "impact_target"),
-    *("review_written", "review_same", "review_kept", "review_gone", "review_came", "issue_done"),
+    *("review_rests", "review_written", "review_same", "review_kept", "review_gone", "review_came", "issue_done"),
     *("watch_changed", "watch_waiting", "watch_ended"),
     *("demo_done", "form_done", "outlook_done", "field_literal_error", "plain", "run_tasks", "run_installing"),
 )
