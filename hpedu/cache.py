@@ -23,10 +23,7 @@ log = logging.getLogger(__name__)
 def recall(made_from: object, make: Callable[[], str]) -> str:
     """Return what `make` makes, from the cache of the project if the same was made here before.
 
-    Parameters
-    ----------
-    made_from
-        All that it depends on, code and versions included, as JSON takes it.
+    `made_from` is all that it depends on, code and versions included, as JSON takes it.
     """
     folder = find_cache()
     if folder is None:

@@ -3,9 +3,9 @@
 It speaks Vietnamese or English (`hpedu --language`, HPEDU_LANGUAGE, the locale). To add a command or an option,
 write no text here. Output is `tell("KEY", name=value)`; its text goes into `texts/command.toml` in both languages,
 and so do the help texts, as `help_COMMAND` and `help_COMMAND_OPTION` (a test names the missing ones). What goes
-wrong is raised as an `HpeduError` (its text: `texts/command.toml`, under the name of the class, filled from its
-attributes; a name mistyped is `UnknownName(kind, name, known)`). `console.SpokenGroup` prints it and ends with
-status 1, or 2 for what was mistyped.
+wrong is raised as an `HpeduError`: `Refused("KEY", name=value)`, `mistyped("KEY", ...)` for what was typed
+wrongly, `UnknownName(kind, name, known)` for a name. `console.SpokenGroup` prints it and ends with its status: 1,
+or 2 for what was mistyped.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from hpedu.console import (
     spoken,
     tell,
 )
-from hpedu.errors import HpeduError, check_language, check_name
+from hpedu.errors import HpeduError, check_language, check_name, mistyped
 from hpedu.fetch.command import fetch
 from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, message, say
 
@@ -68,22 +68,6 @@ class Id(click.types.StringParamType):
         if self.kind == "territory":
             return registry.reported_territories()
         return registry.groups if self.kind == "group" else registry.known(self.kind)
-
-
-class ChooseOne(HpeduError):
-    """None of the options was given of which one is needed."""
-
-    status = 2
-
-    def __init__(self, options: list[str]) -> None:
-        self.options = options
-        super().__init__(options)
-
-
-class NoExportOfCommunes(HpeduError):
-    """Workbooks and data packages are of territories with targets."""
-
-    status = 2
 
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -140,7 +124,7 @@ def report(
         # Missing it is reported before an hour of reports, not after it.
         find_browser()
     if {"workbook", "package"} & set(exports) and any(run.of_commune for run in plan):
-        raise NoExportOfCommunes
+        raise mistyped("communes_no_export")
     usual = Limits()
     limits = Limits(how.pop("max_seconds") or usual.report_seconds, how.pop("max_memory") or usual.memory_mb)
     settings = Settings(**how, limits=limits, exports=exports)
@@ -461,9 +445,9 @@ def form(
     registry, subject = load_registry(), department or group
     years = None if history is None else read_years(history)
     if year is None and years is None:
-        raise ChooseOne(["--year", "--history"])
+        raise mistyped("form_choose", options=["--year", "--history"])
     if subject is None and not school_list and years is None:
-        raise ChooseOne(["--group", "--department", "--school-list"])
+        raise mistyped("form_choose", options=["--group", "--department", "--school-list"])
     # A slip is told before tables are made.
     check_path(path)
     if years is not None:

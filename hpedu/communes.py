@@ -74,10 +74,8 @@ def compute_communes(
 
     City targets are judged for the city, never for a commune: these are figures, without a verdict.
 
-    Returns
-    -------
-    tuple of polars.DataFrame
-        Columns `COMMUNE_VALUES`, sorted by commune, indicator (in registry order) and year; and `COMMUNE_SCHOOLS`.
+    Have the columns `COMMUNE_VALUES`, sorted by commune, indicator (in registry order) and year; and
+    `COMMUNE_SCHOOLS`.
     """
     ids = {commune.code: commune.id for commune in current_communes(registry)}
     placed = schools.filter(pl.col("commune_code").is_in(list(ids)))

@@ -11,7 +11,6 @@ import gettext
 import os
 import select
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -21,7 +20,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from hpedu.errors import HpeduError, check_ending, check_language, check_year
+from hpedu.decoding import read_toml
+from hpedu.errors import HpeduError, check_ending, check_language, check_year, mistyped
 from hpedu.texts import Language, Sayable, choose_language, has_text, message, say
 
 
@@ -70,20 +70,13 @@ def ask_field(name: str, otherwise: str, wrong: Sayable | None) -> str:
 STREAMS = {"stdin": "</dev/null", "stdout": ">log.txt", "stderr": "2>log.txt"}
 
 
-class StreamClosed(HpeduError):
-    """The command was started with a standard stream closed."""
-
-    def __init__(self, name: str) -> None:
-        self.name, self.redirect = name, STREAMS[name]
-        super().__init__(name)
-
-
 def check_streams() -> None:
     """End the command, with a sentence where one can be printed, if a standard stream is closed."""
-    for name in STREAMS:
+    for name, redirect in STREAMS.items():
         if getattr(sys, name) is None:
             if sys.stderr or sys.stdout:
-                click.echo(StreamClosed(name).say(spoken()), err=sys.stderr is not None)
+                text = say("stream_closed", spoken(), name=name, redirect=redirect)
+                click.echo(text, err=sys.stderr is not None)
             sys.exit(1)
 
 
@@ -107,8 +100,7 @@ def read_catalogue(language: str) -> gettext.NullTranslations:
     """Read what click says in a language: English is its own, Vietnamese is in `click.toml`."""
     if language == "en":
         return gettext.NullTranslations()
-    with Path(__file__).with_name("click.toml").open("rb") as file:
-        return Catalogue(tomllib.load(file))
+    return Catalogue(read_toml(__file__, "click.toml"))
 
 
 def teach_click() -> None:
@@ -238,16 +230,6 @@ def _help_text(key: str, language: str, otherwise: str | None) -> str | None:
     return say(key, language) if has_text(key) else otherwise
 
 
-class NotTogether(HpeduError):
-    """Two options that contradict each other."""
-
-    status = 2
-
-    def __init__(self, one: str, other: str) -> None:
-        self.one, self.other = one, other
-        super().__init__(one, other)
-
-
 def refuse_together(one: str, *others: str) -> None:
     """Refuse an option of the command that runs together with any of the others."""
     context = click.get_current_context()
@@ -258,4 +240,4 @@ def refuse_together(one: str, *others: str) -> None:
     given = {name for param in params for name in param.opts}
     for other in others:
         if {one, other} <= given:
-            raise NotTogether(one, other)
+            raise mistyped("not_together", one=one, other=other)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
+import tomllib
+from pathlib import Path
+from typing import Any
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -82,3 +85,8 @@ def _guess_1258(data: bytes) -> list[str]:
     if tones < 2 or _LEGACY_FONT.search(data):
         return []
     return ["cp1258"] if len(_TONE_AFTER_VOWEL.findall(data)) == tones else []
+
+
+def read_toml(module: str, name: str) -> dict[str, Any]:
+    """Read a table that lies beside a module, which is named by its `__file__`."""
+    return tomllib.loads(Path(module).with_name(name).read_text(encoding="utf-8"))

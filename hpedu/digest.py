@@ -12,7 +12,6 @@ import os
 import platform
 import re
 import sys
-import tomllib
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -22,6 +21,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
+from hpedu.decoding import read_toml
 from hpedu.folders import Project, digest_file, digest_folders, read_record
 
 OBSERVATIONS, ISSUES, FINDINGS = "observations.parquet", "issues.parquet", "findings.parquet"
@@ -159,8 +159,7 @@ def _is_no_data(name: str) -> bool:
 
 @cache
 def _read_patterns() -> tuple[str, ...]:
-    with Path(__file__).with_name("not_data.toml").open("rb") as file:
-        return tuple(tomllib.load(file)["patterns"])
+    return tuple(read_toml(__file__, "not_data.toml")["patterns"])
 
 
 def describe_inputs(project: Project) -> dict[str, str]:

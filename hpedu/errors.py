@@ -1,7 +1,8 @@
 """Errors that carry their data. Each is a to-do list: which file, where in it, what is wrong, what to do.
 
 The text of an error is in `texts/command.toml`, in Vietnamese and English, under the name of its class; its
-`{names}` are the attributes of the error. `error.say(language)` speaks it; `str(error)` is the English one.
+`{names}` are the attributes of the error. `error.say(language)` speaks it; `str(error)` is the English one. What
+nobody has to catch by its class is a `Refused` with the name of its text, and needs no class of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast, dataclass_transform
 
 from hpedu.texts import (
     LANGUAGES,
@@ -38,15 +39,27 @@ def describe_error(error: BaseException) -> str:
 
 def explain_error(error: BaseException) -> str | Message:
     """Return an error of hpedu as something to say in either language, and any other one in one line."""
+    if isinstance(error, Refused):
+        return error.reason
     if isinstance(error, HpeduError) and type(error).say is HpeduError.say:
         return message(type(error).__name__, **vars(error))
     return describe_error(error)
 
 
+@dataclass_transform(eq_default=False)
 class HpeduError(Exception):
-    """Base of all errors hpedu raises on purpose."""
+    """Base of all errors hpedu raises on purpose. What a subclass annotates are its fields, as of a dataclass."""
 
-    status: ClassVar[int] = 1  # with which a command ends; 2 for what was typed wrongly
+    status = 1
+    """With which a command ends; 2 for what was typed wrongly."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        dataclass(eq=False, repr=False)(cls)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Errors cross processes: there they are filled with what they hold here, and not made anew.
+        return BaseException.__new__, (type(self),), vars(self)
 
     def say(self, language: str) -> str:
         """Say what is wrong and what to do about it."""
@@ -106,9 +119,7 @@ def name_refusal(refusal: Mapping[str, Any]) -> Sayable:
 class ProblemsError(HpeduError):
     """Several problems, reported at once. The text of a subclass in `texts/command.toml` heads the list."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = list(problems)
-        super().__init__(self.problems)
+    problems: list[Problem]
 
     def say(self, language: str) -> str:
         heading = say(type(self).__name__, language, count=len(self.problems))
@@ -134,6 +145,13 @@ class Refused(HpeduError, ValueError):
         return self.reason.say(language)
 
 
+def mistyped(key: str, **values: object) -> Refused:
+    """Return the refusal of something that was typed wrongly."""
+    refusal = Refused(key, **values)
+    refusal.status = 2
+    return refusal
+
+
 class NoFigures(HpeduError, ValueError):
     """There is no counted figure at all."""
 
@@ -146,16 +164,20 @@ class UnknownName(HpeduError, ValueError):
 
     status = 2
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        self.kind, self.name, self.known = kind, name, sorted(known)
-        self.close = _find_close(name, self.known)
-        super().__init__(kind, name, self.known)
+    kind: str
+    name: str
+    known: Iterable[str]
+
+    def __post_init__(self) -> None:
+        self.known = known = sorted(self.known)
+        self.close = _find_close(self.name, known)
 
     def say(self, language: str) -> str:
         key = f"kind_{self.kind.replace(' ', '_')}"
         kind = say(key, language) if has_text(key) else self.kind
-        hints = self.close or self.known[:MOST_HINTS]
-        more = "" if self.close or len(self.known) <= MOST_HINTS else " ..."
+        known = list(self.known)
+        hints = self.close or known[:MOST_HINTS]
+        more = "" if self.close or len(known) <= MOST_HINTS else " ..."
         text = "name_close" if self.close else "name_known"
         return say(text, language, kind=kind, name=self.name, hints=hints) + more
 
@@ -163,10 +185,7 @@ class UnknownName(HpeduError, ValueError):
 def check_name(kind: str, name: str, known: Iterable[str]) -> str:
     """Return a name that is one of those known; `kind` is what it should name, as of `UnknownName`.
 
-    Raises
-    ------
-    UnknownName
-        If it is none of them, with the closest ones.
+    Raises `UnknownName` if it is none of them, with the closest ones.
     """
     known = list(known)
     if name not in known:
@@ -179,9 +198,8 @@ class WrongParameters(HpeduError, ValueError):
 
     status = 2
 
-    def __init__(self, problems: Iterable[Sayable], language: str) -> None:
-        self.problems, self.language = list(problems), language
-        super().__init__(self.problems, language)
+    problems: list[Sayable]
+    language: str
 
     def say(self, language: str) -> str:
         return say("WrongParameters", language, problems="; ".join(one.say(language) for one in self.problems))
@@ -198,9 +216,9 @@ class NoYear(HpeduError, ValueError):
 
     status = 2
 
-    def __init__(self, year: int) -> None:
-        self.year, self.first, self.last = year, FIRST_YEAR, LAST_YEAR
-        super().__init__(year)
+    year: int
+    first: int = FIRST_YEAR
+    last: int = LAST_YEAR
 
 
 def check_year(year: int) -> int:
@@ -215,9 +233,8 @@ class WrongEnding(HpeduError, ValueError):
 
     status = 2
 
-    def __init__(self, path: Path, ending: str) -> None:
-        self.path, self.ending, self.better = path, ending, path.with_suffix(ending).name
-        super().__init__(path, ending)
+    path: Path
+    ending: str
 
 
 def check_ending(path: Path, ending: str) -> Path:
@@ -228,13 +245,7 @@ def check_ending(path: Path, ending: str) -> Path:
 
 
 def check_language(text: str) -> Language:
-    """Return the language that a text names.
-
-    Raises
-    ------
-    UnknownName
-        If it is none that hpedu speaks.
-    """
+    """Return the language that a text names. Raises `UnknownName` if it is none that hpedu speaks."""
     return cast(Language, check_name("language", text, LANGUAGES))
 
 

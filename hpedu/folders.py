@@ -98,9 +98,9 @@ PAGES_VARIABLE = "HPEDU_PAGES"  # those of the batch under way, under reports/: 
 class NoProject(HpeduError):
     """There is no hpedu project here."""
 
-    def __init__(self, start: Path) -> None:
-        self.start, self.marker, self.variable = start, MARKER.as_posix(), HOME_VARIABLE
-        super().__init__(start)
+    start: Path
+    marker: str = MARKER.as_posix()
+    variable: str = HOME_VARIABLE
 
 
 @dataclass(frozen=True)
@@ -162,10 +162,7 @@ def find_own(name: str) -> Path | None:
 def find_project(start: Path | None = None) -> Project:
     """Find the project of HPEDU_HOME, or the one that `start` (by default the working folder) lies in.
 
-    Raises
-    ------
-    NoProject
-        If neither is a project.
+    Raises `NoProject` if neither is a project.
     """
     home = os.environ.get(HOME_VARIABLE)
     if home:

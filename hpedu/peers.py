@@ -33,10 +33,7 @@ def compute_peers(observations: pl.DataFrame, registry: Registry) -> pl.DataFram
     of its indicator (90,000 girls among 80,000 pupils) is not taken: nobody decides which print of a peer is
     wrong. Nor is one of the years before a province had its present area: two versions make no series.
 
-    Returns
-    -------
-    polars.DataFrame
-        Columns `hpedu.values.VALUES`, sorted by indicator (in the order of the registry), territory, year.
+    Has the columns `hpedu.values.VALUES`, sorted by indicator (in the order of the registry), territory, year.
     """
     counted = observations.filter(
         is_peer(registry),
@@ -94,11 +91,6 @@ def find_country_gaps(observations: pl.DataFrame, registry: Registry) -> pl.Data
 
     They stand in different files and editions, so a gap shows a misprint only where it is large: nothing goes out
     of use for it.
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns `hpedu.ingest.checks.finding.FINDINGS`.
     """
     keys = [*SERIES_FIELDS, "year"]
     additive = [measure.id for measure in registry.measures.values() if measure.additive]
@@ -170,12 +162,8 @@ def compare_peers(
 ) -> Comparison | None:
     """Compare one old province with all others; None where not all of them show the indicator, or it does not.
 
-    Parameters
-    ----------
-    values
-        Values of the indicator in the old provinces, that of `own` among them (`hpedu.values.VALUES`).
-    year
-        The last year to look at.
+    `values` are those of the indicator in the old provinces, that of `own` among them; `year` is the last to look
+    at.
     """
     usable = values.filter(
         pl.col("indicator") == indicator,

@@ -76,20 +76,10 @@ def prepare(
 ) -> Prepared:
     """Return the record of the tables of data/processed, made again where anything they depend on has changed.
 
-    Parameters
-    ----------
-    force
-        Make all tables again even if nothing has changed.
-    progress
-        Called with the path of each file of data/raw before it is read.
-
-    Raises
-    ------
-    IngestError
-        If there is no data package, or no file can be read; data/processed stays as it was. One file that cannot
-        be read stops only itself (`Prepared.unread`).
-    RegistryError
-        If the registry is broken.
+    `force` makes all of them again even so; `progress` is called with the path of each file of data/raw before it
+    is read. Raises `RegistryError` if the registry is broken, and `IngestError` if there is no data package, or no
+    file can be read: data/processed stays as it was. One file that cannot be read stops only itself
+    (`Prepared.unread`).
     """
     fresh = None if force else read_fresh(project)
     return fresh or make_tables(project, progress)
@@ -276,10 +266,7 @@ def series_observations(series: Iterable[SeriesRef], territory: str) -> pl.DataF
 class RecordedSeries(Mapping[SeriesRef, dict[int, dict[str, Any]]]):
     """The series of a territory, by year; each that is looked up, there or not, is recorded as used.
 
-    Parameters
-    ----------
-    index
-        Make the mapping out of the current observations of the territory.
+    `index` makes the mapping out of the current observations of the territory.
     """
 
     def __init__(self, territory: str, index: Callable[[pl.DataFrame], Mapping[SeriesRef, Any]]) -> None:

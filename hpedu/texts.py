@@ -58,12 +58,8 @@ def message(key: str, **values: object) -> Message:
 def say(key: str, language: str, **values: object) -> str:
     """Return the text of `key` in a language, with `values` in place of its `{names}`.
 
-    A value may itself be sayable; a list becomes its parts with commas between them.
-
-    Raises
-    ------
-    KeyError
-        If there is no such text, or a value it names is missing.
+    A value may itself be sayable; a list becomes its parts with commas between them. Raises `KeyError` if there is
+    no such text, or a value it names is missing.
     """
     spoken = {name: say_value(value, language) for name, value in values.items()}
     return read_texts()[key][language].format(**spoken)
@@ -127,10 +123,7 @@ def format_number(value: float | Decimal | None, decimals: int, language: str, *
 
     Halves are rounded away from zero, as in the yearbooks: 48.05 is 48.1, not the 48.0 of binary rounding.
 
-    Parameters
-    ----------
-    trim
-        Leave out zeros at the end of the decimals: no more decimals than the number has.
+    `trim` leaves out zeros at the end of the decimals: no more decimals than the number has.
     """
     if value is None or value != value:
         return MISSING

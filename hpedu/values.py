@@ -54,10 +54,7 @@ _PARTIAL = frozenset({"incomplete", "partial_list"})
 def find_origins(package: Mapping[str, Resource], lists: Collection[str], registry: Registry) -> dict[str, str]:
     """Return the origin of each file: that of school lists, or its publisher, under one name if it has several.
 
-    Parameters
-    ----------
-    lists
-        The files that are school lists.
+    `lists` are the files that are school lists.
     """
     names = {row.name: row.publisher for row in registry.publishers}
     return {
@@ -81,17 +78,9 @@ def compute_indicators(
     not divided by one that does not) and, unless the indicator `crosses` publishers or a form asked for the one
     to go with the other, of one origin.
 
-    Parameters
-    ----------
-    observations
-        As ingest writes them; only current ones of whole territories are used.
-    origins
-        File -> who counted (`find_origins`); without it all count as of one origin.
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns `VALUES`, sorted by indicator (in registry order), territory, year.
+    Only current observations of whole territories are used. `origins` says who counted each file (`find_origins`);
+    without it all count as of one origin. Has the columns `VALUES`, sorted by indicator (in registry order),
+    territory, year.
     """
     whole = observations.filter(pl.col("place") == "")
     doubted = whole.filter(pl.col("flags").list.contains(CONTRADICTED))
@@ -105,10 +94,7 @@ def compute_commune_indicators(
 ) -> pl.DataFrame:
     """Compute the same for communes, whose observations have the commune's code as `place`.
 
-    Parameters
-    ----------
-    communes
-        Code -> id, which is then the `territory`. Only those named are computed.
+    `communes` has the id by the code: it is then the `territory`. Only those named are computed.
     """
     own = observations.filter(pl.col("place").is_in(list(communes)), pl.col("current"))
     named = own.with_columns(territory=pl.col("place").replace_strict(communes, default=""))
@@ -211,10 +197,7 @@ def find_refused(
 ) -> pl.DataFrame:
     """Find the ratios that have no value because numerator and denominator do not agree.
 
-    Returns
-    -------
-    polars.DataFrame
-        Columns `hpedu.ingest.checks.FINDINGS`, one note a ratio, about the first figure above its line.
+    One note (`hpedu.ingest.checks.FINDINGS`) a ratio, about the first figure above its line.
     """
     series = _index(observations.filter(pl.col("place") == "", pl.col("current")))
     computation = _Computation(series, origins=origins)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pickle
 import pkgutil
 import tomllib
 from decimal import Decimal
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 import hpedu
 from hpedu import texts
-from hpedu.errors import HpeduError, Problem, ProblemsError, Refused, RegistryError, UnknownName
+from hpedu.errors import HpeduError, NoYear, Problem, ProblemsError, Refused, RegistryError, UnknownName, mistyped
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.texts import (
     LANGUAGES,
@@ -90,6 +91,23 @@ def test_a_list_of_problems_is_told_in_either_language() -> None:
     ]
     line = error.say("vi").splitlines()[1]
     assert line == "  - a.csv: line 2: không có đơn vị tính nào như vậy (đang là: heads)"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        mistyped("form_exists", path="a.xlsx"),
+        UnknownName("group", "x", {"y": 1}.keys()),
+        NoYear(26),
+        Unreadable("json", file="a.csv"),
+        RegistryError([Problem("a.csv", "line 2", "as is")]),
+    ],
+)
+def test_an_error_crosses_processes_as_it_is(error: HpeduError) -> None:
+    crossed = pickle.loads(pickle.dumps(error))
+    assert type(crossed) is type(error)
+    assert crossed.status == error.status
+    assert [crossed.say(language) for language in LANGUAGES] == [error.say(language) for language in LANGUAGES]
 
 
 def test_an_error_within_an_error_is_told_in_the_same_language() -> None:

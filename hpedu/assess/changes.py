@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.assess.standing import Standing
-from hpedu.errors import HpeduError
+from hpedu.errors import Refused
 from hpedu.folders import Project, write_whole
 
 STANDINGS: dict[str, Any] = {
@@ -81,17 +81,9 @@ def compare_standings(before: pl.DataFrame, after: pl.DataFrame, values: pl.Data
     changed although no figure of the target did has changed with `time`: fewer years are left, the projection
     draws on other series too, or the rule is new.
 
-    Parameters
-    ----------
-    before, after
-        Columns `STANDINGS`. A target that `before` does not know counts as one without a figure.
-    values
-        Today's indicator values of the territory (columns `hpedu.values.VALUES`).
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns `CHANGES`, one row for each target of `after`, in its order.
+    Both have the columns `STANDINGS`, and a target that `before` does not know counts as one without a figure;
+    `values` are today's of the territory. Has the columns `CHANGES`, one row for each target of `after`, in its
+    order.
     """
     points = values.filter(pl.col("qualifier") == "")
     today = {(r["indicator"], r["year"]): r for r in points.iter_rows(named=True)}
@@ -134,15 +126,6 @@ def _compare(
 NAME = "standings.json"
 
 
-class BrokenRecord(HpeduError):
-    """Saved standings of a year that cannot be read."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        self.path, self.reason = path, reason
-        self.place = "/".join(path.parts[-4:])
-        super().__init__(path, reason)
-
-
 def locate_saved_standings(project: Project, year: int, territory: str) -> Path:
     """Return the path of the standings of a territory as its report for a school year showed them."""
     return project.reports / str(year) / territory / NAME
@@ -158,10 +141,7 @@ def save_standings(project: Project, year: int, territory: str, standings: pl.Da
 def read_saved_standings(project: Project, year: int, territory: str) -> pl.DataFrame | None:
     """Return the saved standings of a territory and school year; None if none were saved here.
 
-    Raises
-    ------
-    BrokenRecord
-        If the file is not what `save_standings` writes.
+    Raises `Refused` if the file is not what `save_standings` writes.
     """
     path = locate_saved_standings(project, year, territory)
     if not path.exists():
@@ -170,4 +150,5 @@ def read_saved_standings(project: Project, year: int, territory: str) -> pl.Data
         rows = json.loads(path.read_text(encoding="utf-8"))["standings"]
         return pl.DataFrame([{key: row[key] for key in STANDINGS} for row in rows], schema=STANDINGS, orient="row")
     except (ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
-        raise BrokenRecord(path, f"{type(error).__name__}: {error}") from error
+        place = "/".join(path.parts[-4:])
+        raise Refused("record_broken", place=place, reason=f"{type(error).__name__}: {error}") from error

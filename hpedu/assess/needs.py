@@ -59,21 +59,10 @@ def foresee_needs(
     Low and high are the ends of the 80% range of the pupils (of inhabitants, for higher education). What is needed
     is a ratio of its base: pupils, or another resource, as needed if a norm before says so, else as there is.
 
-    Parameters
-    ----------
-    values
-        Indicator values of the territory up to the year of the report (`hpedu.values.VALUES`).
-    class_size
-        Pupils per class by level, in place of the newest ones.
-    levels
-        Only what these levels, or sums of levels, take; all by default. No other's series are looked up.
-    peers
-        As of `foresee_pupils`. Inhabitants have no company: it makes their ranges too narrow (docs/outlook.md).
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns `REQUIREMENTS`, in the order of the norms, then of years and scenarios.
+    `values` are those of the territory up to the year of the report; `class_size` has pupils per class by level,
+    in place of the newest ones; of other `levels`, or sums of levels, than those named no series are looked up.
+    `peers` are as of `foresee_pupils`: inhabitants have no company, it makes their ranges too narrow
+    (docs/outlook.md). Has the columns `REQUIREMENTS`, in the order of the norms, then of years and scenarios.
     """
     wanted = [norm for norm in registry.norms.values() if not levels or norm.level in levels]
     demand = _list_demand(series, registry, until, growth, {norm.level for norm in wanted}, peers)

@@ -59,19 +59,9 @@ def foresee_pupils(
 ) -> pl.DataFrame:
     """Return the pupils of each level to `until`: by grade where grades are counted as late as levels are.
 
-    Parameters
-    ----------
-    series
-        As `index_series` returns it.
-    growth
-        A scenario: percent a year on top of what is projected.
-    peers
-        The pupils of other provinces (`name_peers`), company for levels that nothing else carries forward.
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns `FORESEEN`; levels in the order of the registry. Empty if no pupils were counted.
+    `growth` is a scenario: percent a year on top of what is projected. `peers` are the pupils of other provinces
+    (`name_peers`), company for levels that nothing else carries forward. Has the columns `FORESEEN`, levels in the
+    order of the registry; empty if no pupils were counted.
     """
     known = tuple(
         (flow.level, year, row["value"])

@@ -93,18 +93,9 @@ def assess_targets(
 ) -> list[Standing]:
     """Assess every target of the registry for a territory, from values up to and including `year`.
 
-    Parameters
-    ----------
-    values
-        Columns as `hpedu.values.VALUES`. Those of other provinces are the company of the territory's own.
-    horizon
-        Last year to project to.
-
-    Returns
-    -------
-    list of Standing
-        In the order of the plans; all of them `not_judged` for a country, and for a territory that is no more: the
-        plans set it no target.
+    The values of other provinces among them are the company of the territory's own; `horizon` is the last year to
+    project to. In the order of the plans; all are `not_judged` for a country, and for a territory that is no more:
+    the plans set it no target.
     """
     own = values.filter(pl.col("territory") == territory, pl.col("year") <= year).sort("indicator", "year")
     known = {str(key[0]): rows.to_dicts() for key, rows in own.group_by("indicator")}

@@ -42,14 +42,8 @@ def list_occurrences(
 ) -> list[Occurrence]:
     """List every occurrence of every task that is due by the year of a report, and the next one of each.
 
-    Parameters
-    ----------
-    observations
-        Columns `hpedu.ingest.schema.OBSERVATIONS`. A task is a matter of the plan, whatever the territory.
-    standings
-        Of all targets: they say what has a task for itself, and what the newest source is.
-    year
-        Year in which the school year reported on starts.
+    A task is a matter of the plan, whatever the territory. The standings of all targets say what has a task for
+    itself, and what the newest source is.
     """
     known = list(standings)
     as_of = max((one.as_of for one in known), default="")

@@ -73,9 +73,7 @@ TRIES = 2
 class BatchUnderWay(HpeduError):
     """Another batch is at work in this project."""
 
-    def __init__(self, process: str) -> None:
-        self.process = process
-        super().__init__(process)
+    process: str
 
 
 @contextmanager

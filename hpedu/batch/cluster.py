@@ -28,16 +28,16 @@ from hpedu.batch.warm import START_SECONDS
 from hpedu.digest import PREPARED_VARIABLE, digest_package, list_versions, read_prepared, vouch
 from hpedu.errors import HpeduError, describe_error
 from hpedu.folders import HOME_VARIABLE, MARKER, Project, write_whole
-from hpedu.texts import message
+from hpedu.texts import Sayable, message
 
 
 class ClusterDiffers(HpeduError):
     """Machines of a cluster have other versions than this one: their pages would not be those of this machine."""
 
-    def __init__(self, differences: list[str]) -> None:
-        self.differences = differences
-        self.lines = "\n".join(f"  - {difference}" for difference in differences)
-        super().__init__(differences)
+    differences: list[str]
+
+    def __post_init__(self) -> None:
+        self.lines = "\n".join(f"  - {difference}" for difference in self.differences)
 
 
 @cache
@@ -80,9 +80,8 @@ TRIES = 3  # with workers that are lost, each of which may have taken its time
 class NoCluster(HpeduError):
     """There is no cluster at an address, it has no workers, or Dask is not installed."""
 
-    def __init__(self, address: str, reason: object) -> None:
-        self.address, self.reason = address, reason
-        super().__init__(address, reason)
+    address: str
+    reason: Sayable | str
 
 
 @dataclass(frozen=True)

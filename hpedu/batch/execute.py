@@ -59,17 +59,15 @@ log = logging.getLogger(__name__)
 class LimitExceeded(HpeduError):
     """A report took more time or memory than it may, and was stopped."""
 
-    def __init__(self, verdict: Message, cause: Cause) -> None:
-        self.verdict, self.cause = verdict, cause
-        super().__init__(verdict, cause)
+    verdict: Message
+    cause: Cause
 
 
 class PageRefused(HpeduError):
     """An executed notebook could not become a page; `reason` is what its own error would say."""
 
-    def __init__(self, reason: str | Message, details: str) -> None:
-        self.reason, self.details = reason, details
-        super().__init__(reason, details)
+    reason: str | Message
+    details: str
 
 
 class PapermillEngine:

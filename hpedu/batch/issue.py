@@ -13,11 +13,11 @@ from markupsafe import Markup
 
 from hpedu.batch.freshness import State, explain_stale, read_build
 from hpedu.batch.plan import Run, prepare_tables
-from hpedu.errors import HpeduError, Refused
+from hpedu.errors import Refused, mistyped
 from hpedu.folders import Project, name_index, write_whole
 from hpedu.present.page.blocks import render
 from hpedu.present.page.page import render_frame
-from hpedu.present.view import name_year, with_unit
+from hpedu.present.view import Lexicon
 from hpedu.registry import load_registry
 from hpedu.texts import LANGUAGES, Language, format_date, say
 
@@ -29,16 +29,6 @@ LEFT_OUT = ("build.json", "README.md")
 
 Issue = dict[str, Any]
 """`version`, `date`, `note`, `corrections`: year, territory, target, `of` (its year), before, after, why"""
-
-
-class ReasonMissing(HpeduError):
-    """Figures that were issued have changed, and nobody says why."""
-
-    status = 2
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        super().__init__(count)
 
 
 def issue_pages(project: Project, day: date, note: str, why: str = "") -> Path:
@@ -54,9 +44,8 @@ def issue_pages(project: Project, day: date, note: str, why: str = "") -> Path:
     Raises
     ------
     Refused
-        If there is an edition of that day, no page, or one that is not up to date.
-    ReasonMissing
-        If figures have changed since the edition before, without a reason.
+        If there is an edition of that day, no page, or one that is not up to date, or if figures have changed
+        since the edition before, without a reason.
     """
     home = project.reports / FOLDER
     folder = home / day.isoformat()
@@ -66,7 +55,7 @@ def issue_pages(project: Project, day: date, note: str, why: str = "") -> Path:
     before = read_issues(project)
     corrections = list(_find_corrections(project, home / before[-1]["date"], why)) if before else []
     if corrections and not why:
-        raise ReasonMissing(len(corrections))
+        raise mistyped("issue_reason", count=len(corrections))
     issue = {"version": len(before) + 1, "date": day.isoformat(), "note": note, "corrections": corrections}
     for path in sorted(project.reports.rglob("*")):
         place = path.relative_to(project.reports)
@@ -146,12 +135,12 @@ def _describe_issue(issue: Issue, corrections: Sequence[dict[str, Any]], languag
 
 def _say_correction(row: dict[str, Any], language: Language) -> str:
     registry = load_registry()
-    target = registry.targets[row["target"]]
+    words, target = Lexicon(registry, language), registry.targets[row["target"]]
     indicator = registry.indicators[target.milestone_indicator or target.id]
     old, new = (
         say("edition_withdrawn", language)
         if value is None
-        else with_unit(value, indicator.unit, indicator.decimals, language, registry)
+        else words.with_unit(value, indicator.unit, indicator.decimals)
         for value in (row["before"], row["after"])
     )
     return say(
@@ -159,7 +148,7 @@ def _say_correction(row: dict[str, Any], language: Language) -> str:
         language,
         number=target.number,
         name=target.name.get(language),
-        year=name_year(row["of"], indicator, registry, language),
+        year=words.name_year(row["of"], indicator),
         old=old,
         new=new,
         why=row["why"],

@@ -11,33 +11,12 @@ from pathlib import PurePosixPath
 from typing import Literal, Protocol
 
 from hpedu.digest import Prepared, read_fresh
-from hpedu.errors import HpeduError, NoFigures, UnknownName, check_name
+from hpedu.errors import NoFigures, Refused, UnknownName, check_name
 from hpedu.folders import Project, find_project
 from hpedu.ingest.words.vietnamese import Names
 from hpedu.texts import Message, message
 
 ALL = "communes"
-
-
-class NoSchoolList(HpeduError):
-    """Reports on communes are made from the department's school list, and there is none."""
-
-
-class NotInList(HpeduError):
-    """The school list has no school in these communes."""
-
-    def __init__(self, communes: Sequence[str]) -> None:
-        self.communes = list(communes)
-        super().__init__(communes)
-
-
-class BareCode(HpeduError):
-    """A commune named by a code without the year of its creation: before 2025 it was another commune."""
-
-    def __init__(self, code: str, close: Sequence[str]) -> None:
-        self.code, self.close = code, close
-        self.meant = message("commune_meant", communes=close) if close else message("commune_of_nobody")
-        super().__init__(code, close)
 
 
 def find_communes(names: Iterable[str], prepared: Prepared) -> list[str]:
@@ -47,10 +26,8 @@ def find_communes(names: Iterable[str], prepared: Prepared) -> list[str]:
     ------
     UnknownName
         For what is neither a territory nor a commune, with the closest ones.
-    NoSchoolList, NotInList
-        If there is no school list, or no school of a commune in it.
-    BareCode
-        For a code alone.
+    Refused
+        If there is no school list, or no school of a commune in it, and for a code alone.
     """
     known = {id: entry["name"] for id, entry in prepared.communes.items()}
     listed = [id for id, entry in prepared.communes.items() if entry["years"]]
@@ -58,14 +35,14 @@ def find_communes(names: Iterable[str], prepared: Prepared) -> list[str]:
     for name in names:
         if name == ALL:
             if not listed:
-                raise NoSchoolList
+                raise Refused("no_school_list")
             found += listed
         else:
             found.append(_find_one(name, known, prepared.territories))
     found = list(dict.fromkeys(found))
     lacking = [known[id] for id in found if id not in listed]
     if lacking:
-        raise NotInList(lacking) if listed else NoSchoolList
+        raise Refused("not_in_list", communes=lacking) if listed else Refused("no_school_list")
     return found
 
 
@@ -73,7 +50,9 @@ def _find_one(name: str, known: dict[str, str], territories: Sequence[str]) -> s
     if name in known:
         return name
     if name.isdigit():
-        raise BareCode(name, [f"{id} ({known[id]})" for id in known if id.split("_")[1] == name])
+        close = [f"{id} ({known[id]})" for id in known if id.split("_")[1] == name]
+        meant = message("commune_meant", communes=close) if close else message("commune_of_nobody")
+        raise Refused("bare_code", code=name, meant=meant)
     # "Phường Hải Dương", or "Hải Dương" alone; but ha_tay is the id of a province, not the commune Hà Tây.
     for shorten in () if "_" in name else (False, True):
         id = Names((_bare(called) if shorten else called, id) for id, called in known.items()).find(name)
@@ -183,18 +162,6 @@ class Engine(Protocol):
         """Run one report and put its page in place, whole or not at all; never raises for what happens in it."""
 
 
-class TooLittle(HpeduError):
-    """The shell that a batch was started from lets it have too little of something, so that it could not end well.
-
-    `text` says of what; `limit` is the option of the shell's own `ulimit`.
-    """
-
-    def __init__(self, limit: str, found: int, needed: int) -> None:
-        self.limit, self.found, self.needed = limit, found, needed
-        self.what = message(f"too_little_{limit}")
-        super().__init__(limit, found, needed)
-
-
 FILES_TO_START, FILES_EACH = 80, 40  # descriptors that a batch holds, and for each report under way
 ADDRESSES_MB = 80 << 10  # the chart engine reserves 65 GB of addresses, of which it uses next to nothing
 
@@ -206,7 +173,7 @@ def check_shell(workers: int) -> None:
 
     Raises
     ------
-    TooLittle
+    Refused
         Of which, and how much is needed.
     """
     if sys.platform == "win32":
@@ -220,7 +187,8 @@ def check_shell(workers: int) -> None:
     ):
         found, most = resource.getrlimit(kind)
         if most != resource.RLIM_INFINITY and most < needed:
-            raise TooLittle(limit, most // unit, needed // unit)
+            what = message(f"too_little_{limit}")
+            raise Refused("too_little", limit=limit, what=what, found=most // unit, needed=needed // unit)
         if found != resource.RLIM_INFINITY and found < needed:
             resource.setrlimit(kind, (needed, most))
 
@@ -252,7 +220,7 @@ def make_plan(
     ------
     UnknownName
         For a group, territory, language or school year that does not exist, with the closest ones.
-    NoSchoolList, NotInList, BareCode
+    Refused
         For communes, if no school of theirs is in a list, or one is named by a code alone.
     """
     prepared = prepare_tables(find_project())

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hpedu.batch.plan import Run
-from hpedu.errors import HpeduError
-from hpedu.texts import Message, message
+from hpedu.errors import HpeduError, Refused
+from hpedu.texts import message
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -26,17 +26,6 @@ PARAMETERS = "parameters"
 
 class UnfinishedNotebook(HpeduError):
     """The notebook did not come to its end, though nothing reported it: a kernel died without an error."""
-
-
-class WrongAnswer(HpeduError):
-    """The page would be of another territory, school year, language or group than was asked for."""
-
-    def __init__(self, run: Run, answered: Run, tagged: int) -> None:
-        self.notebook, self.asked, self.answered = run.notebook, run.id, answered.id
-        self.tags: Message | str = ""
-        if tagged != 1:
-            self.tags = message("parameters_tags" if tagged else "parameters_no_tag", count=tagged)
-        super().__init__(run, answered, tagged)
 
 
 def show_inputs() -> None:
@@ -82,7 +71,7 @@ def check_answer(run: Run, notebook: NotebookNode) -> None:
 
     Raises
     ------
-    WrongAnswer
+    Refused
         If they differ: the parameters were not filled in, or a cell has set one of them again.
     """
     ids = _name_territories()
@@ -91,7 +80,9 @@ def check_answer(run: Run, notebook: NotebookNode) -> None:
         answered = Run(head["year"], territory, head["language"], head["group"])
         if answered != run:
             tagged = sum(PARAMETERS in cell.metadata.get("tags", []) for cell in notebook.cells)
-            raise WrongAnswer(run, answered, tagged)
+            key = "parameters_tags" if tagged else "parameters_no_tag"
+            tags = message(key, count=tagged) if tagged != 1 else ""
+            raise Refused("answer_wrong", notebook=run.notebook, asked=run.id, answered=answered.id, tags=tags)
 
 
 def _find_heads(notebook: NotebookNode) -> Iterator[dict[str, Any]]:

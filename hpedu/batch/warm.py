@@ -71,9 +71,7 @@ log = logging.getLogger(__name__)
 class NoWarmStart(HpeduError):
     """Processes cannot be forked from a warm one, and why."""
 
-    def __init__(self, reason: str | Message) -> None:
-        self.reason = reason
-        super().__init__(reason)
+    reason: str | Message
 
 
 def refuse_reason() -> Message | None:

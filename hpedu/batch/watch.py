@@ -17,7 +17,7 @@ from hpedu.batch.build import INTERRUPTED, Batch, BatchUnderWay, Settings, open_
 from hpedu.batch.plan import Run
 from hpedu.batch.progress import Lines
 from hpedu.digest import digest_package, raw_files
-from hpedu.errors import HpeduError
+from hpedu.errors import HpeduError, Refused
 from hpedu.folders import MARKER, Project
 from hpedu.ingest.layouts import forget_layouts
 from hpedu.registry.load import forget_registry
@@ -30,10 +30,6 @@ READ_ONCE = (("data", "registry"), ("data", "layouts"))
 
 Stamps = dict[Path, tuple[int, int]]
 """Time and size of each file that pages are made from: whether they have changed is then told by content."""
-
-
-class LibraryChanged(HpeduError):
-    """hpedu itself is no longer what this process has loaded."""
 
 
 def watch(
@@ -56,7 +52,7 @@ def watch(
 
     Raises
     ------
-    LibraryChanged
+    Refused
         If hpedu itself was changed: pages made by what is loaded would count as made by what is there.
     """
     library, seen = digest_package(), Stamps()
@@ -66,7 +62,7 @@ def watch(
             while True:
                 there = wait_for_change(project, seen)
                 if digest_package() != library:
-                    raise LibraryChanged
+                    raise Refused("library_changed")
                 if seen:
                     changed = {path.relative_to(project.root) for path, _ in seen.items() ^ there.items()}
                     progress.say(describe_change(changed))

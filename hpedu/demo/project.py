@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 
 from hpedu.demo.histories import FIRST_YEAR, PLANTED, YEAR, Rows, invent_histories, print_value
 from hpedu.demo.schools import DAY, make_schools, write_school_list
-from hpedu.errors import HpeduError
+from hpedu.errors import Refused
 from hpedu.folders import Project, write_whole
 from hpedu.ingest.derive import GROUPS
 from hpedu.ingest.forms.design import COMPUTED, MARKER, MILESTONES, read_key
@@ -28,7 +28,7 @@ from hpedu.present.exports.history import write_history
 from hpedu.present.exports.workbook import save_workbook
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef
-from hpedu.texts import Message, message, say
+from hpedu.texts import say
 
 INVENTED = "mô phỏng"  # the remark behind every figure
 CONTRADICTION = "mô phỏng, cố ý mâu thuẫn"  # behind the two that are at odds on purpose
@@ -44,20 +44,12 @@ COLUMNS = (
 SCHOOLS, HISTORY = "danh_sach_truong_mo_phong.xlsx", "lich_su_mo_phong.csv"
 
 
-class NotHere(HpeduError):
-    """Invented figures must never stand where real ones do."""
-
-    def __init__(self, folder: Path, reason: Message) -> None:
-        self.folder, self.reason = folder, reason
-        super().__init__(folder, reason)
-
-
 def write_demo(folder: Path, registry: Registry, *, seed: int = 2025, history: bool = False) -> Project:
     """Write a project with a synthetic school list, histories, filled-in forms, population, and the notebooks.
 
     With `history` the figures come in by one filled-in history book, and every target has its trend; without it
     they come in as they may, so that every state of a target can be seen. All of it has the status `synthetic`.
-    The same seed gives the same bytes. Raises `NotHere` under data/raw, and for a folder that holds anything.
+    The same seed gives the same bytes. Raises `Refused` under data/raw, and for a folder that holds anything.
     """
     demo = _open_folder(folder)
     schools = make_schools(seed=seed, year=YEAR)
@@ -148,11 +140,11 @@ def _open_folder(folder: Path) -> Project:
     """Make the folder of a new project, with a place for its files."""
     folder = folder.resolve()
     if any(parent.name == "raw" and parent.parent.name == "data" for parent in (folder, *folder.parents)):
-        raise NotHere(folder, message("demo_in_raw"))
+        raise Refused("demo_in_raw", folder=folder)
     if folder.exists() and not folder.is_dir():
-        raise NotHere(folder, message("demo_not_folder"))
+        raise Refused("demo_not_folder", folder=folder)
     if folder.exists() and any(folder.iterdir()):
-        raise NotHere(folder, message("demo_not_empty"))
+        raise Refused("demo_not_empty", folder=folder)
     project = Project(folder)
     project.raw.mkdir(parents=True)
     return project

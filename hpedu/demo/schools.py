@@ -6,7 +6,6 @@ The proportions are invented here to look plausible; no figure is of any real sc
 from __future__ import annotations
 
 import random
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import polars as pl
 from openpyxl import Workbook
 
+from hpedu.decoding import read_toml
 from hpedu.folders import write_whole
 from hpedu.ingest.schools.lists import school_schema
 from hpedu.present.exports.school_form import list_headers, print_value
@@ -25,8 +25,7 @@ DAY = date(2025, 9, 30)  # the day schools count, of the demo's year
 BANNER = "DỮ LIỆU MÔ PHỎNG – không phải số liệu thật (SYNTHETIC DATA – not real figures)"
 
 
-_DATA = Path(__file__).parent / "proportions.toml"
-PROPORTIONS: dict[str, Any] = tomllib.loads(_DATA.read_text(encoding="utf-8"))
+PROPORTIONS = read_toml(__file__, "proportions.toml")
 _KINDS: list[dict[str, Any]] = PROPORTIONS["kinds"]
 _PARTS: dict[str, list[str]] = {level: row["parts"] for level, row in PROPORTIONS["levels"].items()}
 _STAGE = {"nursery": "preschool", "kindergarten": "preschool"}

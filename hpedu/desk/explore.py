@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from importlib.util import find_spec
 from typing import Any
 
@@ -76,9 +75,7 @@ class Explorer:
         )
         return [self.chart, table, Fragment(rest, self.code)]
 
-    def _repr_mimebundle_(
-        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> Bundle:
+    def _repr_mimebundle_(self, **wanted: object) -> Bundle:
         """Return controls for a notebook that has them, and the same without for any other."""
         parts = self.parts()
         html = [

@@ -65,19 +65,8 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def plot(data: Any, *, kind: str = "line", x: Any = None, y: Any = None, **options: Any) -> Any:
     """Draw a frame or series of pandas with Altair: pandas calls this for `.plot()`.
 
-    Parameters
-    ----------
-    kind
-        One of `KINDS`.
-    x, y
-        Columns; by default the index, and every column of numbers.
-    options
-        `title`, and `width` and `height` in pixels.
-
-    Raises
-    ------
-    Refused
-        For another kind or option, with what to use.
+    `kind` is one of `KINDS`; `x` and `y` are columns, by default the index and every column of numbers; `options`
+    are `title`, and `width` and `height` in pixels. Raises `Refused` for another kind or option, with what to use.
     """
     import altair
 

@@ -19,10 +19,7 @@ COLUMNS = ("id", "order", "name_vi", "name_en", "targets", "page", "commune_page
 def start_notebook(project: Project, name: str, title: str | None = None) -> Path:
     """Write notebooks/NAME.ipynb, enter it in the project's data/registry/groups.csv, and return its path.
 
-    Raises
-    ------
-    Refused
-        If the name is none that a page can have, or taken.
+    Raises `Refused` if the name is none that a page can have, or taken.
     """
     path = project.notebooks / f"{name}.ipynb"
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):

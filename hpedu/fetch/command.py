@@ -8,12 +8,8 @@ from importlib.util import find_spec
 import click
 
 from hpedu.console import SpokenCommand, refuse_together, spoken, tell
-from hpedu.errors import HpeduError, check_name
+from hpedu.errors import Refused, check_name
 from hpedu.texts import Message
-
-
-class NoFetch(HpeduError):
-    """The packages of the extra `fetch` are not installed."""
 
 
 @click.command(cls=SpokenCommand)
@@ -26,7 +22,7 @@ def fetch(service: str, listed: bool, **how: bool) -> None:
     """Bring published tables of SERVICE (nso, uis, worldbank or all) into data/raw; nothing else goes online."""
     refuse_together("--list", "--dry-run", "--force", "--allow-gone")
     if find_spec("httpx") is None:
-        raise NoFetch
+        raise Refused("no_fetch")
     from hpedu.fetch.arrivals import Arrivals
     from hpedu.fetch.routes import load_services
     from hpedu.fetch.visitor import Visitor

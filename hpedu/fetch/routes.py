@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, urljoin
 
 from lxml import html
 from pydantic import BaseModel, ConfigDict
 
+from hpedu.decoding import read_toml
 from hpedu.fetch.visitor import FetchFailed, Visitor, read_reply, refuse_content
 from hpedu.ingest.layouts import Layout, load_layouts, title_key
-from hpedu.ingest.readers.jsonstat import is_jsonstat
+from hpedu.ingest.readers.json_tables import is_jsonstat
 from hpedu.texts import message
 
 T = TypeVar("T")
@@ -80,7 +79,7 @@ Route = Callable[[Service, Table, Visitor, str], Received | None]
 
 def load_services() -> dict[str, Service]:
     """Read `services.toml`: the services by their id."""
-    content = tomllib.loads(Path(__file__).with_name("services.toml").read_text(encoding="utf-8"))
+    content = read_toml(__file__, "services.toml")
     return {name: Service(id=name, **values) for name, values in content.items()}
 
 

@@ -35,9 +35,9 @@ class FetchFailed(HpeduError):
     `is_down` says that all attempts failed, so that asking it for more is no use today.
     """
 
-    def __init__(self, reason: Message, code: int = 0) -> None:
-        self.reason, self.code, self.is_down = reason, code, False
-        super().__init__(reason, code)
+    reason: Message
+    code: int = 0
+    is_down: bool = False
 
 
 class Visitor:
@@ -71,10 +71,8 @@ class Visitor:
     def ask(self, method: str, address: str, **content: Any) -> httpx.Response:
         """Return the reply to a request.
 
-        Raises
-        ------
-        FetchFailed
-            If there is none after several attempts, or another one than the one that was asked for.
+        Raises `FetchFailed` if there is none after several attempts, or another one than the one that was asked
+        for.
         """
         pauses = list(PAUSES)
         while True:
@@ -126,10 +124,7 @@ def _refuse(reply: httpx.Response) -> FetchFailed:
 def read_reply(reply: httpx.Response, pick: Callable[[Any], T]) -> T:
     """Return what is wanted of a reply in JSON.
 
-    Raises
-    ------
-    FetchFailed
-        If it is no JSON, or not of the shape that the service describes, as a log-in page is.
+    Raises `FetchFailed` if it is no JSON, or not of the shape that the service describes, as a log-in page is.
     """
     try:
         return pick(json.loads(decode_text(reply.content).strip("\ufeff\x00 \r\n\t")))

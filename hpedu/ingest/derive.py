@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from hpedu.decoding import read_toml
 from hpedu.ingest.corrections import CONTRADICTED
 from hpedu.ingest.schema import OBSERVATIONS, SERIES_KEY
 from hpedu.registry import Registry
@@ -23,9 +22,7 @@ GROUPS = ["age_0_4", "age_5_9", "age_10_14", "age_15_19", "age_20_24"]
 METHOD = "sprague"
 """The method they are estimated with: Sprague's multipliers. The note of an estimate names it."""
 
-_MULTIPLIERS: list[list[float]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))[
-    "multipliers"
-]
+_MULTIPLIERS: list[list[float]] = read_toml(__file__, "derive.toml")["multipliers"]
 
 
 _KEYS = [*SERIES_KEY, "year"]

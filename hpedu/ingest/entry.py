@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from hpedu.decoding import decode_text
 from hpedu.digest import raw_files
-from hpedu.errors import HpeduError, IngestError, Problem, list_problems
+from hpedu.errors import IngestError, Problem, Refused, list_problems, mistyped
 from hpedu.folders import Project, write_whole
 from hpedu.ingest.interpret import Progress
 from hpedu.ingest.isolation import read_apart, read_bytes
@@ -26,7 +26,7 @@ from hpedu.ingest.reading import find_tables
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
-from hpedu.texts import Message, Sayable, message
+from hpedu.texts import Sayable, message
 
 ASKED = ("title", "publisher", "table", "url", "published", "scope", "confidence")
 """The fields that a person answers for, in the order of asking."""
@@ -44,40 +44,20 @@ Ask = Callable[[str, str, Sayable | None], str]
 """Ask for a field, given what holds without an answer and what was wrong with the last one."""
 
 
-class EntryRefused(HpeduError):
-    """A file for which no entry is written."""
-
-    def __init__(self, file: str, reason: Message) -> None:
-        self.file, self.reason = file, reason
-        super().__init__(file, reason)
-
-
-class FieldsLacking(HpeduError):
-    """Fields that the file does not show, and nobody is there to be asked for."""
-
-    status = 2
-
-    def __init__(self, file: str, names: list[str]) -> None:
-        self.file = file
-        self.fields = [message("entry_option", name=name, what=message(f"entry_{name}")) for name in names]
-        super().__init__(file, names)
-
-
 def add_entry(
     file: Path, project: Project, given: Mapping[str, Any], registry: Registry, ask: Ask | None
 ) -> Resource:
     """Write the entry of a file of data/raw, and return it.
 
     `given` has fields that are known, by name; `ask` is called for each field that is neither given nor shown by
-    the file, None where nobody can answer. Raises `EntryRefused` if the file is not in data/raw, is no data, has
-    an entry or needs none. Raises `Unreadable` if it holds no table hpedu reads. Raises `FieldsLacking` if
-    something is not known and nobody can be asked. Raises `IngestError` if a given field is not right, or the
-    package cannot be read.
+    the file, None where nobody can answer. Raises `Refused` if the file is not in data/raw, is no data, has
+    an entry or needs none, or if something is not known and nobody can be asked. Raises `Unreadable` if it holds
+    no table hpedu reads. Raises `IngestError` if a given field is not right, or the package cannot be read.
     """
     path = _find_path(file, project.raw)
     entries = read_entries(project.raw)
     if any(isinstance(entry, dict) and entry.get("path") == path for entry in entries):
-        raise EntryRefused(path, message("entry_there"))
+        raise Refused("entry_there", file=path)
     try:
         shown = _describe(file, path, entries, registry)
     except Unreadable as error:
@@ -89,7 +69,8 @@ def add_entry(
             if given.get(name) is None:
                 fields[name] = _ask_for(name, fields.get(name, OPTIONAL.get(name, "")), ask)
     elif lacking:
-        raise FieldsLacking(path, lacking)
+        options = [message("entry_option", name=name, what=message(f"entry_{name}")) for name in lacking]
+        raise mistyped("entry_lacking", file=path, fields=options)
     # In the order of the fields of a resource, as the other entries are.
     entry = {name: (OPTIONAL | fields)[name] for name in Resource.model_fields}
     try:
@@ -103,7 +84,7 @@ def add_entry(
 def renew_entry(file: Path, project: Project, published: str) -> None:
     """Write another day of publication into the entry of a file; all else stays as it is written.
 
-    Raises `EntryRefused` if there is no entry of it.
+    Raises `Refused` if there is no entry of it.
     """
     path = _find_path(file, project.raw)
     package = project.raw / "datapackage.json"
@@ -119,16 +100,16 @@ def renew_entry(file: Path, project: Project, published: str) -> None:
                 write_whole(package, (text[:at] + renewed + text[after:]).encode(encoding))
                 return
         at = after
-    raise EntryRefused(path, message("entry_not_there"))
+    raise Refused("entry_not_there", file=path)
 
 
 def _find_path(file: Path, raw: Path) -> str:
     """Return the path of a file within data/raw."""
     if not file.resolve().is_relative_to(raw.resolve()):
-        raise EntryRefused(str(file), message("entry_not_in_raw", folder=raw))
+        raise Refused("entry_not_in_raw", file=file, folder=raw)
     path = file.resolve().relative_to(raw.resolve()).as_posix()
     if file.resolve() not in [one.resolve() for one in raw_files(raw)]:
-        raise EntryRefused(path, message("entry_no_data"))
+        raise Refused("entry_no_data", file=path)
     return path
 
 
@@ -136,7 +117,7 @@ def _describe(file: Path, path: str, entries: list[Any], registry: Registry) -> 
     """Return the fields that a file shows itself."""
     data = read_bytes(file)
     if read_apart(partial(read_own, name=path), data, registry) is not None:
-        raise EntryRefused(path, message("entry_not_needed"))
+        raise Refused("entry_not_needed", file=path)
     titles, layouts = read_apart(list_titles, data, registry)
     fields: dict[str, Any] = {
         "name": _name(path, entries),

@@ -65,7 +65,8 @@ def read_panel(source: Source, resource: Resource, registry: Registry) -> Readin
         .sort("line", "year", maintain_order=True)
     )
     refused = cells.filter(pl.col("reason").is_not_null()).with_columns(subject=_find_subject())
-    issues = Refusals([Cell("", *one, {}) for one in refused["cell", "printed"].iter_rows()], resource, registry)
+    set_aside = [Cell("", cell, printed, {}) for cell, printed in refused["cell", "printed"].iter_rows()]
+    issues = Refusals(set_aside, resource, registry)
     for number, why in enumerate(refused["reason", "subject"].iter_rows()):
         issues.add(number, issues.number(*why))
     places = pl.col("printed").str.extract(r"\.(\d+)$").str.len_chars().fill_null(0)

@@ -53,12 +53,8 @@ def read_package(raw: Path, registry: Registry) -> dict[str, Resource]:
     """Return the resources of data/raw by path, forms and school lists included.
 
     A file that is set aside whole is left out: one without an entry, with an entry that is not right, or damaged
-    (of forms and school lists, which state themselves what they are).
-
-    Raises
-    ------
-    IngestError
-        If the package is missing or broken: then nothing is known of any file.
+    (of forms and school lists, which state themselves what they are). Raises `IngestError` if the package is
+    missing or broken: then nothing is known of any file.
     """
     return _open_package(raw, registry, lambda _: None).resources
 
@@ -118,10 +114,7 @@ def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]
 def read_entries(raw: Path) -> list[Any]:
     """Return the entries of data/raw/datapackage.json as they are written, right or not.
 
-    Raises
-    ------
-    IngestError
-        If there is no such file, or it is no data package.
+    Raises `IngestError` if there is no such file, or it is no data package.
     """
     path = raw / "datapackage.json"
     if not path.exists():
@@ -159,12 +152,8 @@ def read_own(
 ) -> tuple[Resource, Reading] | None:
     """Return the origin and content of a form or a school list; None for any other file.
 
-    It is taken as published in the year in which its school year ends, when it is handed in.
-
-    Raises
-    ------
-    Unreadable
-        If the file is no table at all.
+    It is taken as published in the year in which its school year ends, when it is handed in. Raises `Unreadable`
+    if the file is no table at all.
     """
     source = open_source(data)
     if is_form(source):
@@ -257,15 +246,8 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
 
     A file that cannot be read stops only itself: it is an issue, and named in `unread`.
 
-    Parameters
-    ----------
-    progress
-        Called with the path of each file before it is read.
-
-    Raises
-    ------
-    IngestError
-        If there is no data package, if no file can be read, or if an erratum meets no cell.
+    `progress` is called with the path of each file before it is read. Raises `IngestError` if there is no data
+    package, if no file can be read, or if an erratum meets no cell.
     """
     package = _open_package(project.raw, registry, progress)
     readings = _read_all(project, package, registry, progress)

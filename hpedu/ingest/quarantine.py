@@ -27,9 +27,9 @@ class Unreadable(HpeduError, ValueError):
     `reason` names a text (`unreadable_...` in `texts/command.toml`), `detail` is what a reader reported.
     """
 
-    def __init__(self, reason: str, detail: str = "", file: str = "") -> None:
-        self.reason, self.detail, self.file = reason, detail, file
-        super().__init__(reason, detail, file)
+    reason: str
+    detail: str = ""
+    file: str = ""
 
     def of(self, file: str) -> Unreadable:
         """Return the same refusal with the name of the file."""

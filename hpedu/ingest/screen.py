@@ -7,17 +7,15 @@ that steer a terminal or the direction of writing go as well.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import takewhile
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from hpedu.decoding import CONTROLS, INVISIBLE, name_steering, neutralise
+from hpedu.decoding import CONTROLS, INVISIBLE, name_steering, neutralise, read_toml
 from hpedu.ingest.quarantine import set_aside_file
 from hpedu.ingest.schema import CUT, RawTable, address
 from hpedu.ingest.schools.fields import fold_words
@@ -26,7 +24,7 @@ from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
 from hpedu.registry import Registry
 from hpedu.texts import Message, message
 
-_TABLE: dict[str, Any] = tomllib.loads(Path(__file__).with_name("screen.toml").read_text(encoding="utf-8"))
+_TABLE = read_toml(__file__, "screen.toml")
 _HEADINGS = [(row["kind"], re.compile("|".join(row["heading"])), row["cells"]) for row in _TABLE["headings"]]
 _SURNAMES = "|".join(_TABLE["persons"]["surnames"])
 _LOOKS: dict[str, str] = _TABLE["looks"] | {

@@ -15,15 +15,15 @@ import polars as pl
 
 from hpedu.decoding import decode_text
 from hpedu.ingest.quarantine import Unreadable
-from hpedu.ingest.readers import excel, fixed_width, html, jsonstat, px, pxweb, records, text, word
+from hpedu.ingest.readers import excel, fixed_width, html, json_tables, px, pxweb, text, word
 from hpedu.ingest.schema import RawTable
 from hpedu.ingest.screen import Remark, screen_around, screen_frame, screen_table, screen_text
 from hpedu.ingest.sheet.grid import Facts, Grid
 
 TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
     "pxweb_csv": (pxweb.is_pxweb_csv, pxweb.read_pxweb_csv),
-    "jsonstat": (jsonstat.is_jsonstat, jsonstat.read_jsonstat),
-    "records": (records.is_records, records.read_records),
+    "jsonstat": (json_tables.is_jsonstat, json_tables.read_jsonstat),
+    "records": (json_tables.is_records, json_tables.read_records),
     "px": (px.is_px, px.read_px),
     "tidy_csv": (text.is_tidy_csv, text.read_tidy_csv),
 }
@@ -142,10 +142,7 @@ class Source:
 def open_source(data: bytes) -> Source:
     """Return a file ready to be read.
 
-    Raises
-    ------
-    Unreadable
-        If it is empty, a picture, a document, an archive, or locked.
+    Raises `Unreadable` if it is empty, a picture, a document, an archive, or locked.
     """
     refuse_hopeless(data)
     found = next((name for name, (recognise, _) in TABLES.items() if recognise(data)), "")

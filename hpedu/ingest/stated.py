@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
+from hpedu.decoding import read_toml
 from hpedu.ingest.layouts import Layout, Series, item_key
 from hpedu.ingest.quarantine import SetAside
 from hpedu.ingest.schema import NO_ITEM, Cell, RawTable
@@ -17,7 +16,7 @@ from hpedu.ingest.words.units import PARTS, changes_numbers, find_scale, find_un
 from hpedu.ingest.words.vietnamese import clean_text, fold_text, index_phrases
 from hpedu.registry.models import Measure
 
-_TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+_TABLE = read_toml(__file__, "stated.toml")
 # "Năm 2019", and "Nam 2019" without its accent.
 _YEAR = re.compile(_TABLE.pop("year"), re.IGNORECASE)
 _HOLDS = {level: its.split() for level, its in _TABLE.pop("holds").items()}

@@ -98,10 +98,7 @@ class Intake:
     def open(self, frame: object, table: str) -> pl.DataFrame:
         """Return a table of polars, pandas or a mapping of columns as a frame, its columns named as here.
 
-        Raises
-        ------
-        SeriesError
-            For anything else.
+        Raises `SeriesError` for anything else.
         """
         match frame:
             case pl.DataFrame():

@@ -15,14 +15,6 @@ from hpedu.outlook.student import t_quantile
 
 RANGES = (50, 80, 95)
 """Ranges in per cent; 80 is the visible one."""
-PROJECTION = {
-    "year": pl.Int64(),
-    "point": pl.Float64(),
-    **{f"{end}{level}": pl.Float64() for level in RANGES for end in ("lo", "hi")},
-    "status": pl.String(),
-    "caution": pl.String(),
-}
-"""Columns of `project`, beside place and indicator, with the ranges of `RANGES`."""
 
 
 def project(

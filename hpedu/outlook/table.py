@@ -76,7 +76,9 @@ def recognise(columns: Sequence[str], name: str) -> str:
         return whole[0]
     closest = min(lacking, key=lambda shape: (len(lacking[shape]) / len(SHAPES[shape]), len(lacking[shape])))
     lack = message("intake_missing_for_shape", shape=message(f"shape_{closest}"), columns=list(columns))
-    raise SeriesError(Problem(name, message("intake_column", column=column), lack) for column in lacking[closest])
+    raise SeriesError(
+        [Problem(name, message("intake_column", column=column), lack) for column in lacking[closest]]
+    )
 
 
 def foresee_table(
@@ -84,15 +86,10 @@ def foresee_table(
 ) -> pl.DataFrame:
     """Return what the outlook says of a table: a projection; with targets, a verdict on each; of parts, the whole.
 
-    Parameters
-    ----------
-    frame
-        Of one of `SHAPES`, as `read_table` returns it or with typed columns. The parts of a merger name in
-        `whole` what they become part of, and perhaps in `valid_from` and `valid_to` the years for which they do.
-    name
-        The name of the table in errors.
-    targets
-        `indicator, target` and perhaps `place, target_year, comparison, direction`.
+    The frame is of one of `SHAPES`, as `read_table` returns it or with typed columns; its `name` is for errors.
+    The parts of a merger name in `whole` what they become part of, and perhaps in `valid_from` and `valid_to` the
+    years for which they do. Targets have `indicator, target` and perhaps `place, target_year, comparison,
+    direction`.
     """
     frame = name_columns(frame)
     shape = recognise(frame.columns, name)

@@ -30,10 +30,7 @@ def _find_common(names: Sequence[Sequence[str]]) -> list[str]:
 class BaseReport:
     """A report in one language, on one place, up to one school year; its subclass sets the place and the year.
 
-    Raises
-    ------
-    UnknownName
-        For a language that hpedu does not speak.
+    Raises `UnknownName` for a language that hpedu does not speak.
     """
 
     notebook: str  # the one whose texts `say` and `text` know by name
@@ -56,10 +53,7 @@ class BaseReport:
     def text(self, key: str = "", *, vi: str = "", en: str = "", **values: object) -> str:
         """Return a text of this notebook (`hpedu/texts/notebooks`), or one given here, with values filled in.
 
-        Raises
-        ------
-        UnknownName
-            If there is no text of that name.
+        Raises `UnknownName` if there is no text of that name.
         """
         given = {"vi": vi or en, "en": en or vi}[self.language]
         template = given or self._find_text(key)

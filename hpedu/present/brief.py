@@ -12,9 +12,8 @@ from hpedu.present.page.blocks import render
 from hpedu.present.page.display import Fragment
 from hpedu.present.scorecard import by_attention
 from hpedu.present.summary import answer, name_gap
-from hpedu.present.view import OWED, View, Wording, describe_change, name_year
+from hpedu.present.view import OWED, View, Wording
 from hpedu.registry.models import Group
-from hpedu.texts import say
 
 TILES = 5
 NAMED = 4  # at most as many targets of one kind are named
@@ -75,7 +74,7 @@ def _list_tiles(view: View, standings: Sequence[Standing], group: Group) -> Iter
     for one in by_attention(standings):
         if one.last is not None and one.target.kind != "milestone" and view.wording.place.judged:
             last, year = view.wording.last(one)
-            goal = say("brief_goal", view.language, objective=view.wording.objective(one.target))
+            goal = view.wording.say("brief_goal", objective=view.wording.objective(one.target))
             shown = {"value": last, "badge": view.wording.badge(one), "label": f"{one.target.id} {year}"}
             yield _draw_tile(view, one.last["indicator"], goal) | shown
     for name in group.headlines:
@@ -87,12 +86,12 @@ def _draw_tile(view: View, indicator: str, goal: str) -> dict[str, str]:
     """Return the newest figure of an indicator, and how it has changed since the year before."""
     row = view.rows(indicator, bounds=True)[-1]
     last, before = view.last(indicator), view.at(indicator, row["year"] - 1)
-    change = describe_change(before, last, view.language, view.registry)
+    change = view.wording.change(before, last)
     words = {"year": before.year, "moved": change.moved}
     known = not (change.missing or row["qualifier"])
-    said = say("brief_change" if known else "brief_first", view.language, **words)
-    name = last.indicator.name.get(view.language)
-    year = name_year(row["year"], last.indicator, view.registry, view.language)
+    said = view.wording.say("brief_change" if known else "brief_first", **words)
+    name = view.wording.read(last.indicator.name)
+    year = view.wording.name_year(row["year"], last.indicator)
     note = f"{goal} {said}".strip()
     return {"name": name, "value": last.text, "year": year, "note": note, "badge": "", "label": ""}
 

@@ -12,7 +12,7 @@ from hpedu.errors import UnknownName, check_name
 from hpedu.present.base import BaseReport, is_made
 from hpedu.present.page.blocks import Block, Prose, draw_notice, link_csv, render
 from hpedu.present.page.display import Fragment, PageHead
-from hpedu.present.view import format_amount, with_unit
+from hpedu.present.view import Lexicon
 from hpedu.registry.asked import Tongue, Year, checked
 from hpedu.registry.formula import parse_formula
 from hpedu.registry.models import Indicator
@@ -59,6 +59,7 @@ class CommuneReport(BaseReport):
         self, group: str, *, territory: str, year: Year | None = None, language: Tongue | None = None
     ) -> None:
         super().__init__(language or current_language())
+        self.words = Lexicon(self.registry, self.language)
         groups = [id for id, row in self.registry.groups.items() if row.commune_page]
         names = {commune.id: commune.name for commune in self.registry.communes if commune.valid_to is None}
         self.group = check_name("group", group, groups)
@@ -267,7 +268,7 @@ class CommuneReport(BaseReport):
             share = self._write(100 * own / city, 1) if city else MISSING
             return self._say("share_of_city", number=share)
         if indicator.unit in SIGNED:
-            written = format_amount(own - city, indicator.unit, indicator.decimals, self.language, self.registry)
+            written = self.words.difference(own - city, indicator.unit, indicator.decimals)
         else:
             written = self._write(own - city, indicator.decimals)
         return f"+{written}" if own > city else written
@@ -291,9 +292,7 @@ class CommuneReport(BaseReport):
         if value is None:
             return MISSING
         if indicator.unit in SIGNED:
-            return with_unit(
-                value, indicator.unit, indicator.decimals if value else 0, self.language, self.registry
-            )
+            return self.words.with_unit(value, indicator.unit, indicator.decimals if value else 0)
         return self._write(value, indicator.decimals)
 
     def _unit(self, indicator: Indicator) -> str:

@@ -18,7 +18,7 @@ from hpedu.folders import Project, find_project
 from hpedu.ingest.words.vietnamese import sort_key
 from hpedu.present.page.blocks import draw_table, render
 from hpedu.present.page.display import Fragment
-from hpedu.present.view import with_unit
+from hpedu.present.view import Lexicon
 from hpedu.registry import Registry
 from hpedu.registry.models import Commune, CommunePoint, Indicator
 from hpedu.texts import Language, format_number, say, school_year
@@ -47,12 +47,12 @@ def draw_commune_map(indicator: Indicator, registry: Registry, language: Languag
     limits = quantiles(shown, n=SHADES, method="inclusive") if len(shown) > 1 else []
     limits = [limit for limit in dict.fromkeys(limits) if min(shown) < limit]
     ends = [min(shown), *limits, max(shown)]
-    provinces = _name_provinces(registry, language)
+    provinces, words = _name_provinces(registry, language), Lexicon(registry, language)
 
     def write(value: float | None) -> str:
         if value is None:
             return say("small_hidden", language)
-        return with_unit(value, indicator.unit, indicator.decimals, language, registry)
+        return words.with_unit(value, indicator.unit, indicator.decimals)
 
     for row in rows:
         row["shade"] = "none" if row["value"] is None else sum(row["value"] >= limit for limit in limits)
@@ -138,10 +138,7 @@ def _name_provinces(registry: Registry, language: Language) -> dict[str, str]:
 def read_borders(project: Project) -> list[Ring]:
     """Return the borders that an office has put into data/raw/communes.geojson, ring by ring; [] without the file.
 
-    Raises
-    ------
-    Refused
-        If the file is no GeoJSON, or its coordinates are no degrees.
+    Raises `Refused` if the file is no GeoJSON, or its coordinates are no degrees.
     """
     path = project.raw / BORDERS
     store.record_report_use(path, project)

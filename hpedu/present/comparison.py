@@ -11,10 +11,10 @@ from hpedu.peers import Comparison, compare_peers
 from hpedu.present.charts.strips import Strip, strips
 from hpedu.present.page.blocks import Block, draw_notice
 from hpedu.present.page.display import Chart, ChartText
-from hpedu.present.view import View, name_year, with_unit
+from hpedu.present.view import View
 from hpedu.registry import Registry
 from hpedu.registry.models import Indicator, Territory
-from hpedu.texts import MISSING, format_number, say
+from hpedu.texts import MISSING, say
 
 NAME = "chart-peers"
 TOP = 3
@@ -28,13 +28,13 @@ def draw_peers(view: View, indicators: Sequence[Indicator]) -> Block:
     """
     territory = view.registry.territories[view.territory]
     if territory.role == "country":
-        return Block(draw_notice(say("peers_country", view.language)))
+        return Block(draw_notice(view.wording.say("peers_country")))
     own = view.registry.territories[territory.parts[0] if territory.parts else territory.id]
     values = read_compared(indicators, view.registry)
     compared = [compare_peers(values, view.registry, one.id, own.id, view.year) for one in indicators]
     found = [one for one in compared if one is not None]
     if not found:
-        return Block(draw_notice(say("peers_none", view.language)))
+        return Block(draw_notice(view.wording.say("peers_none")))
     return Block(_draw(view, found, own), draw_notice(_say(view, found, own), _list_claims(found)))
 
 
@@ -86,7 +86,7 @@ def _name_cities(view: View, own: str) -> dict[str, str]:
 def _make_strip(view: View, one: Comparison, own: str) -> Strip:
     indicator, cities = view.indicator(one.indicator), _name_cities(view, own)
     return Strip(
-        name=indicator.name.get(view.language),
+        name=view.wording.read(indicator.name),
         unit=view.registry.name("unit", indicator.unit, view.language),
         decimals=indicator.decimals,
         own=one.own,
@@ -106,29 +106,29 @@ def _tabulate(view: View, found: Sequence[Comparison], own: str) -> pl.DataFrame
         indicator = view.indicator(one.indicator)
 
         def write(value: float | None, about: Indicator = indicator) -> str:
-            return MISSING if value is None else format_number(value, about.decimals, view.language)
+            return view.wording.write(value, about.decimals)
 
         def date(value: float | None, year: int | None, about: Indicator = indicator) -> str:
             if value is None or year is None:
                 return MISSING
-            number = with_unit(value, about.unit, about.decimals, view.language, view.registry)
-            return f"{number} ({name_year(year, about, view.registry, view.language)})"
+            number = view.wording.with_unit(value, about.unit, about.decimals)
+            return f"{number} ({view.wording.name_year(year, about)})"
 
         low, middle, high = one.quartiles
         rows.append(
             {
-                "name": indicator.name.get(view.language),
+                "name": view.wording.read(indicator.name),
                 "peers_now": date(one.own, one.year),
                 "rank": f"{one.rank}/{len(one.values)}",
                 "peers_then": date(one.then_own, one.then),
                 "peers_rank_then": MISSING if one.then is None else f"{one.then_rank}/{one.then_count}",
-                "peers_middle_half": say("range", view.language, low=write(low), high=write(high)),
+                "peers_middle_half": view.wording.say("range", low=write(low), high=write(high)),
                 "peers_median": write(middle),
                 "peers_region": write(one.delta),
             }
             | {name: write(one.values.get(city)) for city, name in cities.items()}
         )
-    heads = {name: say(name, view.language) for name in rows[0] if name not in cities.values()}
+    heads = {name: view.wording.say(name) for name in rows[0] if name not in cities.values()}
     return pl.DataFrame(rows).rename(heads)
 
 
@@ -141,9 +141,7 @@ def _say(view: View, found: Sequence[Comparison], own: Territory) -> str:
 
     top = [name(one) for one in found if one.rank <= TOP]
     newest = sorted(found, key=lambda one: one.year)
-    years = dict.fromkeys(
-        name_year(one.year, view.indicator(one.indicator), view.registry, language) for one in newest
-    )
+    years = dict.fromkeys(view.wording.name_year(one.year, view.indicator(one.indicator)) for one in newest)
     said = say(
         "peers_said",
         language,

@@ -25,7 +25,7 @@ from hpedu.outlook.projection import name_bands
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, draw_notice, draw_table, render
 from hpedu.present.page.display import Chart, ChartText, Fragment
-from hpedu.present.view import View, name_year, with_unit
+from hpedu.present.view import View
 from hpedu.registry.formula import SeriesRef
 from hpedu.registry.models import Norm
 from hpedu.texts import MISSING, Language, format_number, say, school_year
@@ -44,29 +44,20 @@ WIDE = 2.0  # from the low to the high scenario: beyond, a shortage to the unit 
 def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, growth: float = 0.0) -> Block:
     """Draw the pupils of each level, counted and projected with ranges: a chart a level and one table.
 
-    Parameters
-    ----------
-    levels
-        nursery, kindergarten, primary, lower_secondary, upper_secondary; all there are by default.
-    growth
-        A scenario: percent a year on top of the projection.
-
-    Raises
-    ------
-    UnknownName
-        For a level whose pupils are not followed, with the closest names.
+    `growth` is a scenario: percent a year on top of the projection. Raises `UnknownName` for a level whose pupils
+    are not followed, with the closest names.
     """
     series = _read_series(view)
     levels = _check_levels(view, levels)
     found = foresee_pupils(series, view.registry, until=until, growth=growth, peers=_read_peers(view))
     found = found.filter(pl.col("level").is_in(levels))
     if found.is_empty():
-        return Block(draw_notice(say("no_pupils_said", view.language, place=view.wording.territory)))
+        return Block(draw_notice(view.wording.say("no_pupils_said", place=view.wording.territory)))
     shown = [level for level in levels if level in found["level"]]
     drawn = [_draw_level(view, series, found.filter(pl.col("level") == level), level) for level in shown]
-    said = say("growth_said", view.language, growth=format_number(growth, 1, view.language)) if growth else ""
+    said = view.wording.say("growth_said", growth=format_number(growth, 1, view.language)) if growth else ""
     newest = max(max(series[SeriesRef("pupils", level)]) for level in shown)
-    basis = say("enrolment_said", view.language, year=school_year(newest, view.language), growth=said)
+    basis = view.wording.say("enrolment_said", year=school_year(newest, view.language), growth=said)
     table = _tabulate_pupils(view, found, shown)
     return Block(*drawn, table, draw_notice(f"{_say_how(view, found, shown)} {basis}"))
 
@@ -113,12 +104,12 @@ def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> 
         pl.concat([past, ahead], how="diagonal"),
         ChartText(
             title=title,
-            alt=say("enrolment_alt", view.language, place=place, levels=name, learners=learners),
+            alt=view.wording.say("enrolment_alt", place=place, levels=name, learners=learners),
             name=f"chart-enrolment-{level.replace('_', '-')}",
             language=view.language,
             unit_label=view.registry.name("unit", "persons", view.language),
             decimals=0,
-            measure=say("enrolment_measure", view.language, place=place, learners=learners),
+            measure=view.wording.say("enrolment_measure", place=place, learners=learners),
             source=view.name_sources({one for row in counted.values() for one in row["source"].split(" + ")}),
         ),
         now=view.year,
@@ -175,21 +166,10 @@ def draw_requirements(
 ) -> Block:
     """Tabulate what the pupils projected would take: needed, there and missing, by scenario and by year.
 
-    Parameters
-    ----------
-    levels
-        Levels, or sums of levels (preschool, general), or tertiary; all there are by default.
-    scenario
-        low, middle or high: the one shown year by year.
-    growth
-        Percent a year on top of the projection, in every scenario.
-    class_size
-        Pupils per class to plan with, for all levels or by level; None: as in the last year.
-
-    Raises
-    ------
-    UnknownName
-        For a level or scenario that does not exist, with the closest names.
+    Levels may be sums of levels (preschool, general), or tertiary; all there are by default. The `scenario` low,
+    middle or high is the one shown year by year; `growth` is percent a year on top of each. `class_size` is the
+    pupils per class to plan with, for all levels or by level; without it, as in the last year. Raises
+    `UnknownName` for a level or scenario that does not exist, with the closest names.
     """
     names = list(dict.fromkeys(norm.level for norm in view.registry.norms.values()))
     wanted = [check_name("level", level, names) for level in levels] or names
@@ -211,10 +191,10 @@ def draw_requirements(
     )
     found = found.filter(pl.col("level").is_in(wanted), pl.col("year") > view.year)
     if found.is_empty():
-        return Block(draw_notice(say("no_pupils_said", view.language, place=view.wording.territory)))
-    sentences = [say("needs_said", view.language)]
+        return Block(draw_notice(view.wording.say("no_pupils_said", place=view.wording.territory)))
+    sentences = [view.wording.say("needs_said")]
     if "teachers" in found["resource"]:
-        sentences.append(say("needs_norms_said", view.language))
+        sentences.append(view.wording.say("needs_norms_said"))
     items = {norm.id: _name_item(view, norm, series) for norm in own}
     return Block(
         _tabulate_end(view, found, items, until),
@@ -272,10 +252,7 @@ def _offer_what_if(
 def draw_private_schools(view: View, levels: Sequence[str]) -> Fragment:
     """Tabulate how many private schools the plan's shares take: as new schools, or as public ones converted.
 
-    Raises
-    ------
-    UnknownName
-        For a level without such a target, with the closest names.
+    Raises `UnknownName` for a level without such a target, with the closest names.
     """
     language = view.language
     rows = []
@@ -341,8 +318,8 @@ def _tabulate_bases(
     for name in found["basis"].unique(maintain_order=True):
         items.setdefault(_say_basis(view, view.registry.norms[name], sizes), []).append(names[name])
     rows = [["; ".join(named), basis] for basis, named in items.items()]
-    columns = [say("needs_what", view.language), say("needs_basis", view.language)]
-    return draw_table(columns, rows, caption=say("needs_basis_caption", view.language), folded=True)
+    columns = [view.wording.say("needs_what"), view.wording.say("needs_basis")]
+    return draw_table(columns, rows, caption=view.wording.say("needs_basis_caption"), folded=True)
 
 
 def _tabulate_years(
@@ -371,7 +348,7 @@ def _name_item(view: View, norm: Norm, series: Series) -> str:
     named = [norm.level] if whole else counted
     level = ", ".join(view.registry.name("level", one, view.language) for one in named)
     resource = view.registry.name("resource", norm.resource, view.language).lower()
-    return say("needs_item", view.language, level=level, resource=resource)
+    return view.wording.say("needs_item", level=level, resource=resource)
 
 
 def _say_basis(view: View, norm: Norm, sizes: Mapping[str, Any]) -> str:
@@ -382,8 +359,8 @@ def _say_basis(view: View, norm: Norm, sizes: Mapping[str, Any]) -> str:
     rows = view.rows(norm.reference)
     last = rows[-1] if rows else None
     indicator = view.indicator(norm.reference)
-    value = with_unit(last["value"], indicator.unit, indicator.decimals, language, view.registry) if last else ""
-    year = name_year(last["year"], indicator, view.registry, language) if last else MISSING
+    value = view.wording.with_unit(last["value"], indicator.unit, indicator.decimals) if last else ""
+    year = view.wording.name_year(last["year"], indicator) if last else MISSING
     if norm.rule == "share":
         start = say("basis_start", language, value=value, year=year) if last else ""
         objective = view.wording.objective(view.registry.targets[norm.reference])

@@ -14,10 +14,10 @@ from hpedu.ingest.pipeline import settle
 from hpedu.ingest.propose import UNKNOWN, Checked
 from hpedu.ingest.schema import Resource
 from hpedu.present.exports.form import name_series
-from hpedu.present.view import Wording, format_amount, with_unit
+from hpedu.present.view import Lexicon, Wording
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef
-from hpedu.texts import Language, count_decimals, format_number, say
+from hpedu.texts import Language, count_decimals
 from hpedu.values import VALUES, compute_indicators, find_origins
 
 SERIES = ["measure", "level", "ownership", "sex", "detail"]
@@ -41,10 +41,11 @@ def describe_impact(checked: Checked, registry: Registry, language: Language) ->
     kin = asked.union(judged, *(row.parts for row in merged if row.id in {*asked, *judged}))
     known = checked.earlier.filter(pl.col("territory").is_in(list(kin)))
     before, after = (settle(figures, registry).observations for figures in (known, pl.concat([known, own])))
-    yield say("impact_figures", language)
+    words = Lexicon(registry, language)
+    yield words.say("impact_figures")
     numbers = own.filter(pl.col("measure").is_in(_list_numbers(registry)))
     for _, line in numbers.group_by(*SERIES, "territory", maintain_order=True):
-        for text in _describe_line(line, before, registry, language):
+        for text in _describe_line(line, before, words):
             yield f"  {text}"
     company, origins = _read_company(kin, registry) if checked.compared else (pl.DataFrame(schema=VALUES), {})
     old, new = (pl.concat([compute_indicators(one, registry, origins), company]) for one in (before, after))
@@ -70,80 +71,73 @@ def _list_numbers(registry: Registry) -> list[str]:
     return [measure.id for measure in registry.measures.values() if measure.unit != "status"]
 
 
-def _describe_line(
-    line: pl.DataFrame, known: pl.DataFrame, registry: Registry, language: Language
-) -> Iterator[str]:
+def _describe_line(line: pl.DataFrame, known: pl.DataFrame, wording: Lexicon) -> Iterator[str]:
     """Say each figure of a series that has one before it, and all those without one together."""
     first = line.row(0, named=True)
     earlier = known.filter(pl.col("current"), *(pl.col(name) == first[name] for name in _SAME)).sort("year")
     start = earlier["year"].min()
     fresh = []
     for row in line.iter_rows(named=True):
-        words = _word_figure(row, registry, language)
+        words = _word_figure(row, wording)
         if start is None or row["year"] < start:
             fresh.append(words)
         else:
             last = earlier.filter(pl.col("year") <= row["year"]).row(-1, named=True)
-            yield _describe_change(row, last, words, registry, language)
+            yield _describe_change(row, last, words, wording)
     if len(fresh) == 1:
-        yield say("impact_first", language, **fresh[0])
+        yield wording.say("impact_first", **fresh[0])
     elif fresh:
         cell = f"{fresh[0]['cell']}–{fresh[-1]['cell'].rpartition('!')[2]}"
-        name = name_series(SeriesRef(*(first[name] for name in SERIES)), registry, language)
+        name = name_series(SeriesRef(*(first[name] for name in SERIES)), wording.registry, wording.language)
         value = "; ".join(f"{words['value']} ({words['year']})" for words in fresh)
-        yield say("impact_first", language, cell=cell, name=name, value=value)
+        yield wording.say("impact_first", cell=cell, name=name, value=value)
 
 
-def _word_figure(row: Mapping[str, Any], registry: Registry, language: Language) -> dict[str, str]:
+def _word_figure(row: Mapping[str, Any], wording: Lexicon) -> dict[str, str]:
     """Return where a figure stands, what it is of, and how it is written."""
     return {
         "cell": f"{row['sheet']}!{row['cell']}",
         "year": str(row["year"]),
-        "name": name_series(SeriesRef(*(row[name] for name in SERIES)), registry, language, row["year"]),
-        "value": with_unit(row["value"], row["unit"], count_decimals(row["value"]), language, registry),
+        "name": name_series(
+            SeriesRef(*(row[name] for name in SERIES)), wording.registry, wording.language, row["year"]
+        ),
+        "value": wording.with_unit(row["value"], row["unit"], count_decimals(row["value"])),
     }
 
 
 def _describe_change(
-    row: Mapping[str, Any],
-    last: Mapping[str, Any],
-    words: Mapping[str, str],
-    registry: Registry,
-    language: Language,
+    row: Mapping[str, Any], last: Mapping[str, Any], words: Mapping[str, str], wording: Lexicon
 ) -> str:
     """Say one figure with the last one known: of the same year, else of the newest year before it."""
     difference = row["value"] - last["value"]
     decimals = max(count_decimals(row["value"]), count_decimals(last["value"]))
-    share = format_number(100 * difference / last["value"], 1, language) if last["value"] else "–"
-    return say(
+    share = wording.write(100 * difference / last["value"], 1) if last["value"] else "–"
+    return wording.say(
         "impact_change",
-        language,
         **{**words, "year": last["year"]},
-        last=with_unit(last["value"], last["unit"], decimals, language, registry),
-        change=format_amount(round(difference, decimals), last["unit"], decimals, language, registry),
+        last=wording.with_unit(last["value"], last["unit"], decimals),
+        change=wording.difference(round(difference, decimals), last["unit"], decimals),
         share=share,
     )
 
 
 def _describe_targets(before: Sequence[Standing], after: Sequence[Standing], wording: Wording) -> Iterator[str]:
     """Say the state, last value and chance of each target that the figures change, before and after."""
-    language = wording.language
     changed = [
         (old, new)
         for old, new in zip(before, after, strict=True)
         if (old.state, old.last, old.probability) != (new.state, new.last, new.probability)
     ]
-    yield say("impact_targets", language, territory=wording.territory, count=len(changed))
+    yield wording.say("impact_targets", territory=wording.territory, count=len(changed))
     for old, new in changed:
-        name = f"{new.target.number}. {new.target.name.get(language)}"
-        yield f"  {say('impact_target', language, name=name, old=_say(old, wording), new=_say(new, wording))}"
+        name = f"{new.target.number}. {wording.read(new.target.name)}"
+        yield f"  {wording.say('impact_target', name=name, old=_say(old, wording), new=_say(new, wording))}"
 
 
 def _say(standing: Standing, wording: Wording) -> str:
     """Write a standing in brackets' length: last value and year, state, chance."""
-    language = wording.language
     last, year = wording.last(standing)
     value = f"{last} ({year})" if last else year
-    chance = "" if standing.probability is None else f"{format_number(100 * standing.probability, 0, language)}%"
-    state = wording.registry.name("state", standing.state, language)
+    chance = "" if standing.probability is None else f"{wording.write(100 * standing.probability)}%"
+    state = wording.name("state", standing.state)
     return ", ".join(filter(None, [value, state, chance]))

@@ -161,9 +161,9 @@ def _list_tasks(
     """List the tasks of a division that are late."""
     for one in list_occurrences(wording.registry, observations, standings, year):
         if one.late and one.standing is None and one.due is not None and division in one.task.departments:
-            plan = say(f"plan_short_{one.task.plan}", wording.language)
+            plan = wording.say(f"plan_short_{one.task.plan}")
             name = f"{plan} {one.task.number}. {one.task.title.get(wording.language)}"
-            state = say(f"occurrence_{one.state}", wording.language)
+            state = wording.say(f"occurrence_{one.state}")
             yield Debt("task", one.task.id, name, "stated", state, one.due.isoformat())
 
 
@@ -171,7 +171,7 @@ def _list_duties(division: str, observations: pl.DataFrame, wording: Wording) ->
     """List the duties of a division on which nobody has reported."""
     reported = set(observations.filter(pl.col("measure") == "duty_done", pl.col("value") >= 1)["detail"])
     tasks = {task.id for task in wording.registry.tasks}
-    state = say("duty_unreported", wording.language)
+    state = wording.say("duty_unreported")
     for duty in wording.registry.duties.values():
         # One that stands in an annex as well is a task there.
         owed = f"{duty.plan} {duty.annex}" not in tasks and duty.id not in reported

@@ -533,13 +533,7 @@ class Report(View):
 
 
 def show_lines(name: str, territory: str | None, language: Language) -> Iterator[str]:
-    """Write everything about one target.
-
-    Raises
-    ------
-    UnknownName
-        If no target has this id, with the closest ones.
-    """
+    """Write everything about one target. Raises `UnknownName` if no target has this id, with the closest ones."""
     city = load_registry().city if territory is None else territory
     for piece in Report("overview", territory=city, year=None, language=language).target(name).pieces:
         yield piece.plain

@@ -14,8 +14,7 @@ from hpedu.assess.standing import Standing, assess_targets
 from hpedu.errors import check_name
 from hpedu.present.page.blocks import render
 from hpedu.present.page.display import Fragment
-from hpedu.present.strip import draw_strip
-from hpedu.present.target import say_chance, say_outlook
+from hpedu.present.target import draw_strip, say_chance, say_outlook
 from hpedu.present.view import OWED, Wording
 from hpedu.registry import load_registry
 from hpedu.registry.models import Target
@@ -50,13 +49,9 @@ def draw_scorecard(
 ) -> Fragment:
     """Draw the targets: what is known as strips, in the order of attention; the silent ones a line each.
 
-    Parameters
-    ----------
-    pages
-        By target group, the page to link to: with the blocks of its targets and the form for what is missing. ""
-        is this page, None is no page. Targets of a group that is not named are not linked, but their forms are.
-    details
-        What a silent target wants, by its id: shown on demand.
+    `pages` has, by target group, the page to link to: with the blocks of its targets and the form for what is
+    missing. "" is this page, None is no page. Targets of a group that is not named are not linked, but their forms
+    are. `details` says what a silent target wants, by its id: shown on demand.
     """
     rows = [_fill(one, wording, pages) for one in by_attention(standings)]
     silent = [
@@ -145,10 +140,7 @@ def list_targets(
 ) -> list[tuple[Target, Standing]]:
     """List the targets of the plans with where each stands, filtered by group, state and department.
 
-    Raises
-    ------
-    UnknownName
-        For a filter that is no group, state, department or territory.
+    Raises `UnknownName` for a filter that is no group, state, department or territory.
     """
     registry = load_registry()
     territory = registry.city if territory is None else territory

@@ -17,10 +17,7 @@ from hpedu.present.view import (
     OWED,
     Wording,
     count_shown,
-    format_amount,
-    name_year,
     stated_decimals,
-    with_unit,
 )
 from hpedu.registry.models import Target
 from hpedu.texts import Language, format_date, format_number, say, school_year
@@ -92,7 +89,7 @@ def _say_known(standings: Sequence[Standing], wording: Wording) -> str:
 
 def name_gap(standing: Standing, wording: Wording) -> str:
     """Name a target with its latest figure, its objective and what lies between them, in the target's own unit."""
-    target, language = standing.target, wording.language
+    target = standing.target
     last, year = wording.last(standing)
     row, indicator = standing.last or {}, wording.registry.indicators[target.id]
     decimals = min(indicator.decimals, max(count_shown(row, indicator), stated_decimals(target)))
@@ -103,7 +100,7 @@ def name_gap(standing: Standing, wording: Wording) -> str:
         year=year,
         old=wording.say("answer_old") if standing.stale else "",
         objective=wording.objective(target),
-        gap=format_amount(abs(standing.gap or 0.0), target.unit, decimals, language, wording.registry),
+        gap=wording.difference(abs(standing.gap or 0.0), target.unit, decimals),
     )
 
 
@@ -134,14 +131,8 @@ def explain_rules(language: Language, *, company: bool = False) -> list[str]:
 def draw_changes(changes: pl.DataFrame, wording: Wording, *, year: int, saved: bool) -> Block:
     """Tabulate the targets that changed, before and now, and why; and say what they are compared with.
 
-    Parameters
-    ----------
-    changes
-        Columns `hpedu.assess.changes.CHANGES`.
-    year
-        School year of the report compared with.
-    saved
-        Whether that report's standings were saved; else they were computed from today's data.
+    `year` is that of the report compared with; if its standings were not `saved`, they were computed from today's
+    data.
     """
     language = wording.language
     counts = Counter(reason for reasons in changes["why"].to_list() for reason in reasons)
@@ -186,7 +177,7 @@ def _say_value(target: Target, value: float | None, year: int | None, wording: W
     if target.kind == "milestone":  # its state says all
         return named
     decimals = wording.registry.indicators[target.id].decimals
-    return f"{with_unit(value, target.unit, decimals, wording.language, wording.registry)} ({named})"
+    return f"{wording.with_unit(value, target.unit, decimals)} ({named})"
 
 
 def _say_chances(row: dict[str, Any], wording: Wording) -> list[str]:
@@ -206,7 +197,7 @@ def _say_reason(reason: str, row: dict[str, Any], target: Target, wording: Wordi
     if reason in ("revised", "withdrawn"):
         decimals = wording.registry.indicators[target.milestone_indicator or target.id].decimals
         old, new = (
-            "" if value is None else with_unit(value, target.unit, decimals, language, wording.registry)
+            "" if value is None else wording.with_unit(value, target.unit, decimals)
             for value in (row["value_before"], row["value_revised"])
         )
         year = _name_year(target, row["year_before"], wording)
@@ -216,5 +207,4 @@ def _say_reason(reason: str, row: dict[str, Any], target: Target, wording: Wordi
 
 
 def _name_year(target: Target, year: int, wording: Wording) -> str:
-    indicator = wording.registry.indicators[target.milestone_indicator or target.id]
-    return name_year(year, indicator, wording.registry, wording.language)
+    return wording.name_year(year, wording.registry.indicators[target.milestone_indicator or target.id])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import floor
 from typing import Any
 
 import polars as pl
@@ -14,9 +15,8 @@ from hpedu.outlook.method import METHOD, read_track_record
 from hpedu.present.charts.trend import BOUNDS, Break, Doubt, Goal, trend
 from hpedu.present.page.blocks import Block, link_csv, render
 from hpedu.present.page.display import Chart, Fragment
-from hpedu.present.strip import draw_strip
-from hpedu.present.view import View, Wording, describe_value, name_year, with_unit
-from hpedu.registry.models import Indicator, Target
+from hpedu.present.view import WHOLE, View, Wording
+from hpedu.registry.models import Target
 from hpedu.texts import say
 
 # A probability is said in steps of 5 percent: more would be false precision.
@@ -25,6 +25,7 @@ LEAST_DRAWN = 3
 """Figures of a territory and its parts that are worth a chart."""
 TRENDLESS = ("one_point", "short", "broken")
 ENDS = {"point": "point", "low": "lo80", "high": "hi80"}
+WIDTH, HEIGHT, MARGIN = 200, 30, 6  # of a strip
 
 
 def draw_target(view: View, standing: Standing, *, asked: str = "", document: str = "") -> Block:
@@ -170,7 +171,7 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
         path_from="" if standing.required_pace is None else own,
     )
     title = title_chart(standing, view.wording)
-    objective = f"{say('goal_2030', view.language)} {view.wording.objective(target)}"
+    objective = f"{view.wording.say('goal_2030')} {view.wording.objective(target)}"
     wanted = f"{objective} ({view.wording.deadline(target)})"
     said = f"{view.wording.read(target.name)}: {title}. {wanted}. {', '.join(order)}."
     known = view.drawn(frame.rename({"territory_name": "series"}))
@@ -241,7 +242,7 @@ def _say_parts(view: View, standing: Standing) -> list[str]:
         rows = view.rows(indicator.id, part, bounds=True)
         if rows:
             name = view.wording.read(view.registry.territories[part].name)
-            value = describe_value(rows[-1], indicator, view.wording)
+            value = view.wording.describe_value(rows[-1], indicator)
             lines.append(view.wording.say("part_said", part=name, value=value))
     return lines
 
@@ -362,7 +363,7 @@ def _say_pace(standing: Standing, wording: Wording) -> Iterator[str]:
 
 
 def _say_cautions(standing: Standing, wording: Wording) -> Iterator[str]:
-    target, language = standing.target, wording.language
+    target = standing.target
     if standing.broken and standing.state not in TRENDLESS:
         yield wording.say("after_break_said", reason=wording.break_reason(standing))
     if standing.stale and standing.last is not None:
@@ -372,7 +373,7 @@ def _say_cautions(standing: Standing, wording: Wording) -> Iterator[str]:
     if target.lapsed is not None and target.kind == "milestone":
         yield wording.say("lapsed_milestone_said", day=wording.date(target.lapsed))
     if target.implausible:
-        yield f"{say('implausible', language)}: {wording.read(target.implausible)}"
+        yield f"{wording.say('implausible')}: {wording.read(target.implausible)}"
 
 
 def say_open_sdg(standing: Standing, wording: Wording) -> Iterator[str]:
@@ -388,8 +389,7 @@ def say_open_sdg(standing: Standing, wording: Wording) -> Iterator[str]:
 
 
 def _year(standing: Standing, year: int, wording: Wording) -> str:
-    indicator: Indicator = wording.registry.indicators[standing.target.id]
-    return name_year(year, indicator, wording.registry, wording.language)
+    return wording.name_year(year, wording.registry.indicators[standing.target.id])
 
 
 def say_chance(probability: float, wording: Wording) -> str:
@@ -404,9 +404,49 @@ def say_outlook(
 ) -> dict[str, str]:
     """Write centre and 80% range of a projected year: `point`, `low`, `high`; the low end is always bare."""
     indicator = wording.registry.indicators[standing.target.id]
-    language, decimals = wording.language, indicator.decimals
+    decimals = indicator.decimals
     said = {key: wording.write(row[name], decimals) for key, name in ENDS.items()}
     if unit:
         for key in ("point", "high"):
-            said[key] = with_unit(row[ENDS[key]], indicator.unit, decimals, language, wording.registry)
+            said[key] = wording.with_unit(row[ENDS[key]], indicator.unit, decimals)
     return said
+
+
+def draw_strip(standing: Standing, wording: Wording) -> Markup:
+    """Draw a target on one line: the newest value as a dot, the 80% range to come as a bar, the target as a tick.
+
+    A contradicted figure is a hollow dot for each of its readings. The strip starts at nought, or at half of its
+    end if everything lies above that; both ends are written. It is "" without a number.
+    """
+    dots = list(standing.doubted["readings"]) if standing.doubted else []
+    dots += [standing.last["value"]] if standing.last and not dots else []
+    if standing.target.kind == "milestone" or not dots:
+        return Markup("")
+    ahead, target = standing.outlook, float(standing.target.value)
+    goal = [] if wording.place.is_past else [target]
+    bar = [] if ahead is None else [ahead["lo80"], ahead["hi80"]]
+    values = [*dots, *bar, *goal]
+    percent = standing.target.unit == "percent" and max(values) <= WHOLE
+    end = float(WHOLE) if percent else _round_up(max(values))
+    start = end / 2 if min(values) > end / 2 else min(0.0, min(values))
+
+    def place(value: float) -> float:
+        return round(MARGIN + (value - start) / ((end - start) or 1) * (WIDTH - 2 * MARGIN), 1)
+
+    return render(
+        "strip",
+        width=WIDTH,
+        height=HEIGHT,
+        margin=MARGIN,
+        dots=[place(value) for value in dots],
+        hollow=standing.doubted is not None or standing.stale,
+        bar=list(map(place, bar)),
+        goal=place(target) if goal else None,
+        ends=[wording.write(value, 0 if value == floor(value) else 1) for value in (start, end)],
+    )
+
+
+def _round_up(value: float) -> float:
+    """Return the next number of one or one and a half digits: where a strip ends."""
+    step = 10.0 ** (len(str(int(value))) - 1) / 2
+    return step * (floor(value / step) + 1)

@@ -34,13 +34,11 @@ GROUNDS = ("stated", "inferred", "disputed")
 """Grounds on which a division answers for a target."""
 
 
-class Wording:
-    """The words for targets and standings in one language."""
+class Lexicon:
+    """The texts, the names of the registry, and figures with their units and years, in one language."""
 
-    def __init__(self, registry: Registry, language: Language, territory: str) -> None:
+    def __init__(self, registry: Registry, language: Language) -> None:
         self.registry, self.language = registry, language
-        self.place = registry.territories[territory]
-        self.territory = self.place.name.get(language)
 
     def say(self, key: str, **values: object) -> str:
         """Return a text in the language of the page."""
@@ -58,18 +56,69 @@ class Wording:
         """Write a number."""
         return format_number(value, decimals, self.language)
 
-    def value(self, row: Mapping[str, Any]) -> str:
-        """Write an indicator value with its unit and the decimals that are shown."""
-        shown = count_shown(row, self.registry.indicators[row["indicator"]])
-        return with_unit(row["value"], row["unit"], shown, self.language, self.registry)
-
-    def year(self, row: Mapping[str, Any]) -> str:
-        """Name the year of an indicator value."""
-        return name_year(row["year"], self.registry.indicators[row["indicator"]], self.registry, self.language)
-
     def date(self, day: date | None) -> str:
         """Write a day; "" without one."""
         return format_date(day.isoformat(), self.language) if day else ""
+
+    def value(self, row: Mapping[str, Any]) -> str:
+        """Write an indicator value with its unit and the decimals that are shown."""
+        shown = count_shown(row, self.registry.indicators[row["indicator"]])
+        return self.with_unit(row["value"], row["unit"], shown)
+
+    def year(self, row: Mapping[str, Any]) -> str:
+        """Name the year of an indicator value."""
+        return self.name_year(row["year"], self.registry.indicators[row["indicator"]])
+
+    def describe_value(self, row: Mapping[str, Any], indicator: Indicator) -> str:
+        """Write an indicator value in a line: name, number with unit, year; a bound keeps its sign."""
+        sign = {"about": "≈ "}.get(row["qualifier"], f"{row['qualifier']} " if row["qualifier"] else "")
+        return f"{self.read(indicator.name)}: {sign}{self.value(row)} ({self.year(row)})"
+
+    def name_year(self, year: int, indicator: Indicator) -> str:
+        """Name a year of an indicator: "2021-2022" for a school year, "2021" for a calendar year."""
+        return school_year(year, self.language) if basis(indicator, self.registry) == "school_year" else str(year)
+
+    def with_unit(self, value: float, unit: str, decimals: int) -> str:
+        """Write a number with its unit: "22,0%", "31,5 học sinh/lớp"; a status or plain ratio has none."""
+        return self.write(value, decimals) + self.name_unit(unit)
+
+    def name_unit(self, unit: str) -> str:
+        """Name a unit as it follows its number, with the space between; a status or plain ratio has none."""
+        if unit in ("status", "ratio", "per_100"):
+            return ""
+        label = self.name("unit", unit)
+        return label if unit in ("percent", "per_1000") else f" {label}"
+
+    def difference(self, value: float, unit: str, decimals: int) -> str:
+        """Write a difference of two values with its unit; of two percents, in percentage points."""
+        if unit == "percent":
+            return self.say("points", number=self.write(value, decimals))
+        return self.with_unit(value, unit, decimals)
+
+    def change(self, first: Quantity, last: Quantity) -> Change:
+        """Put a change into words; amounts of percents are in points, always without a sign."""
+        if first.value is None or last.value is None:
+            return Change(first, last, "", "", "", "")
+        difference, decimals = last.value - first.value, last.indicator.decimals
+        if not round(difference, decimals):
+            return Change(first, last, *[self.say("held")] * 4)
+        verb = self.say("rose" if difference > 0 else "fell")
+        amount = self.difference(abs(difference), last.indicator.unit, decimals)
+        moved = self.say("changed_by", verb=verb, amount=amount)
+        if not first.value:
+            return Change(first, last, verb, moved, moved, moved)
+        percent = f"{self.write(abs(difference) / first.value * 100, 1)}%"
+        relative = self.say("changed_by", verb=verb, amount=percent)
+        return Change(first, last, verb, moved, relative, f"{moved} ({percent})")
+
+
+class Wording(Lexicon):
+    """The words for targets and standings of one territory."""
+
+    def __init__(self, registry: Registry, language: Language, territory: str) -> None:
+        super().__init__(registry, language)
+        self.place = registry.territories[territory]
+        self.territory = self.place.name.get(language)
 
     def objective(self, target: Target) -> str:
         """Write the objective as the plan gives it: "≥ 48,05%", with all decimals; "" for a milestone.
@@ -77,7 +126,7 @@ class Wording:
         A territory that is no more has none.
         """
         bare = self.bare_objective(target)
-        unit = name_unit(target.unit, self.language, self.registry)
+        unit = self.name_unit(target.unit)
         return f"{bare}{unit}" if bare else ""
 
     def sign(self, target: Target) -> str:
@@ -91,7 +140,7 @@ class Wording:
         """Write the objective without its unit, for a table that has a column of units."""
         if target.kind == "milestone" or self.place.is_past:
             return ""
-        return self.sign(target) + format_number(target.value, stated_decimals(target), self.language)
+        return self.sign(target) + self.write(target.value, stated_decimals(target))
 
     def deadline(self, target: Target) -> str:
         """Say by which year a target is to be met, or that it holds every year."""
@@ -146,7 +195,7 @@ class Wording:
         """Write a target of others in a line: who, what, how much, by when."""
         decimals = max(0, -int(other.value.as_tuple().exponent))
         ends = [self.write(float(end), decimals) for end in (other.value, other.upper) if end]
-        unit = name_unit(other.unit, self.language, self.registry)
+        unit = self.name_unit(other.unit)
         amount = "" if other.unit == "status" else SIGNS[other.comparison] + "–".join(ends) + unit
         named = ", ".join(filter(None, [self.read(other.name), amount]))
         return f"{self.read(other.owner)}: {named} ({other.year})"
@@ -169,11 +218,11 @@ class Wording:
         if value is None:
             return ""
         if self.registry.indicators[target.id].counts:
-            return self.say("a_year_percent", number=format_number(value, 1, self.language))
+            return self.say("a_year_percent", number=self.write(value, 1))
         decimals = 0 if target.unit == "per_10k" else 1
         if not round(value, decimals):
             decimals += bool(round(value, decimals + 1))
-        return format_amount(value, target.unit, decimals, self.language, self.registry)
+        return self.difference(value, target.unit, decimals)
 
     def break_reason(self, standing: Standing) -> str:
         """Say why the target's series breaks, the newest break; "" if it does not."""
@@ -205,7 +254,7 @@ class Wording:
             return "", ""
         indicator = self.registry.indicators[row["indicator"]]
         numbers = [format_number(value, indicator.decimals, self.language, trim=True) for value in row["readings"]]
-        unit = name_unit(row["unit"], self.language, self.registry)
+        unit = self.name_unit(row["unit"])
         return f" {self.say('or')} ".join(numbers) + unit, self.year(row)
 
     def is_old(self, standing: Standing) -> bool:
@@ -228,33 +277,9 @@ def count_shown(row: Mapping[str, Any], indicator: Indicator) -> int:
     return min(indicator.decimals, count_decimals(row["value"]))
 
 
-def describe_value(row: Mapping[str, Any], indicator: Indicator, wording: Wording) -> str:
-    """Write an indicator value in a line: name, number with unit, year; a bound keeps its sign."""
-    sign = {"about": "≈ "}.get(row["qualifier"], f"{row['qualifier']} " if row["qualifier"] else "")
-    return f"{wording.read(indicator.name)}: {sign}{wording.value(row)} ({wording.year(row)})"
-
-
 def basis(indicator: Indicator, registry: Registry) -> str:
     """Return what `year` means for an indicator: `school_year` or `calendar`, as its numerator is counted."""
     return registry.measures[indicator.numerator.partition("/")[0]].basis
-
-
-def name_year(year: int, indicator: Indicator, registry: Registry, language: Language) -> str:
-    """Name a year of an indicator: "2021-2022" for a school year, "2021" for a calendar year."""
-    return school_year(year, language) if basis(indicator, registry) == "school_year" else str(year)
-
-
-def with_unit(value: float, unit: str, decimals: int, language: Language, registry: Registry) -> str:
-    """Write a number with its unit: "22,0%", "31,5 học sinh/lớp"; a status or plain ratio has none."""
-    return format_number(value, decimals, language) + name_unit(unit, language, registry)
-
-
-def name_unit(unit: str, language: Language, registry: Registry) -> str:
-    """Name a unit as it follows its number, with the space between; a status or plain ratio has none."""
-    if unit in ("status", "ratio", "per_100"):
-        return ""
-    label = registry.name("unit", unit, language)
-    return label if unit in ("percent", "per_1000") else f" {label}"
 
 
 @dataclass(frozen=True)
@@ -300,30 +325,6 @@ class Change:
 
     def __str__(self) -> str:
         return self.text
-
-
-def describe_change(first: Quantity, last: Quantity, language: Language, registry: Registry) -> Change:
-    """Put a change into words; amounts of percents are in points, always without a sign."""
-    if first.value is None or last.value is None:
-        return Change(first, last, "", "", "", "")
-    difference, decimals = last.value - first.value, last.indicator.decimals
-    if not round(difference, decimals):
-        return Change(first, last, *[say("held", language)] * 4)
-    verb = say("rose" if difference > 0 else "fell", language)
-    amount = format_amount(abs(difference), last.indicator.unit, decimals, language, registry)
-    moved = say("changed_by", language, verb=verb, amount=amount)
-    if not first.value:
-        return Change(first, last, verb, moved, moved, moved)
-    percent = f"{format_number(abs(difference) / first.value * 100, 1, language)}%"
-    relative = say("changed_by", language, verb=verb, amount=percent)
-    return Change(first, last, verb, moved, relative, f"{moved} ({percent})")
-
-
-def format_amount(value: float, unit: str, decimals: int, language: Language, registry: Registry) -> str:
-    """Write a difference of two values with its unit; of two percents, in percentage points."""
-    if unit == "percent":
-        return say("points", language, number=format_number(value, decimals, language))
-    return with_unit(value, unit, decimals, language, registry)
 
 
 class View(BaseReport):
@@ -380,7 +381,7 @@ class View(BaseReport):
         later = [row for row in rows if row["year"] >= since]
         first = self._quantity(indicator, later[0] if len(later) > 1 else None, territory)
         last = self._quantity(indicator, rows[-1] if rows else None, territory)
-        return describe_change(first, last, self.language, self.registry)
+        return self.wording.change(first, last)
 
     # -- figures -------------------------------------------------------------------------------------------
 
@@ -442,7 +443,7 @@ class View(BaseReport):
             | {
                 "name": self._name_indicator(name),
                 "territory_name": self.registry.territories[territory].name.get(self.language),
-                "year_name": name_year(row["year"], self.indicator(name), self.registry, self.language),
+                "year_name": self.wording.name_year(row["year"], self.indicator(name)),
                 "decimals": count_shown(row, self.indicator(name)),
             }
             for name in indicators
@@ -490,7 +491,7 @@ class View(BaseReport):
         """Write the newest value of each indicator in a territory, a line each; nothing for those without."""
         known = [name for name in indicators if name in self.registry.indicators]
         newest = [(name, self.rows(name, territory, bounds=True)[-1:]) for name in known]
-        return [describe_value(row, self.indicator(name), self.wording) for name, rows in newest for row in rows]
+        return [self.wording.describe_value(row, self.indicator(name)) for name, rows in newest for row in rows]
 
     def name_flags(self, rows: Sequence[dict[str, Any]]) -> list[str]:
         """Name every flag that one of the values carries."""

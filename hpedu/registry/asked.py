@@ -61,6 +61,6 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
                 wrong.setdefault(name, Problem("", name, said, found))
             language = kwargs.get("language")
             spoken = language if language in LANGUAGES else current_language()
-            raise WrongParameters(wrong.values(), str(spoken)) from error
+            raise WrongParameters(list(wrong.values()), str(spoken)) from error
 
     return call

@@ -28,13 +28,7 @@ class SeriesRef:
 
 
 def parse_formula(text: str) -> tuple[SeriesRef, ...]:
-    """Read `a/x + b/y/ownership=private` as its terms.
-
-    Raises
-    ------
-    Refused
-        If a term is not of that form.
-    """
+    """Read `a/x + b/y/ownership=private` as its terms. Raises `Refused` if a term is not of that form."""
     return tuple(_parse_term(term.strip()) for term in text.split(" + "))
 
 

@@ -53,10 +53,8 @@ RowT = TypeVar("RowT", bound=Row)
 def load_registry() -> Registry:
     """Return the registry that comes with hpedu, with the rows of the project's data/registry over it (read once).
 
-    Raises
-    ------
-    RegistryError
-        If any row is broken or refers to something that is not there; it lists every problem of every file.
+    Raises `RegistryError` if any row is broken or refers to something that is not there; it lists every problem of
+    every file.
     """
     return _load(find_own("registry"))
 
@@ -181,12 +179,8 @@ def read_csv_rows(path: Path, model: type[Row]) -> Iterator[tuple[str, dict[str,
 
     `name_vi` and `name_en` become one text `name`; a list is one cell, its parts joined by "|"; a blank cell is
     None where the model allows that. The file may have been saved by Excel: in another encoding, parted by
-    semicolons, with decimal commas then, and with blank rows and columns at the end.
-
-    Raises
-    ------
-    Refused
-        If a row has more cells than the header, or letters were lost when the file was saved.
+    semicolons, with decimal commas then, and with blank rows and columns at the end. Raises `Refused` if a row has
+    more cells than the header, or letters were lost when the file was saved.
     """
     text = unicodedata.normalize("NFC", decode_text(path.read_bytes()).removeprefix("\ufeff"))
     text = _SEP_LINE.sub("", text)

@@ -59,7 +59,7 @@ def test_a_notebook_that_is_no_json_fails_by_itself(little: Project) -> None:
 
 def test_what_hpedu_refuses_is_told_in_the_language_of_the_command(little: Project, pretend: Pretend) -> None:
     refused = message(
-        "WrongAnswer", notebook="n.ipynb", asked="a", answered="b", tags=message("parameters_no_tag")
+        "answer_wrong", notebook="n.ipynb", asked="a", answered="b", tags=message("parameters_no_tag")
     )
     pretend(lambda run, tried: Outcome(run, 0.1, refused, cause="notebook"))
     batch = run_batch(make_plan(["general"], languages=["vi"]), little)

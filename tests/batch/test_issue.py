@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from hpedu.batch.build import run_batch
-from hpedu.batch.issue import ReasonMissing, issue_pages, read_issues
+from hpedu.batch.issue import issue_pages, read_issues
 from hpedu.batch.plan import Outcome, Run, make_plan
 from hpedu.errors import Refused
 from hpedu.folders import Project, write_whole
@@ -69,7 +69,7 @@ def test_a_later_edition_says_what_it_corrects_where_it_is_shown(made: Project) 
     set_figure(made, 22.0)
     issue_pages(made, FIRST, "Bản đầu.")
     set_figure(made, 20.5)
-    with pytest.raises(ReasonMissing):
+    with pytest.raises(Refused, match="--why"):
         issue_pages(made, SECOND, "Bản sau.")
     assert not (made.reports / f"issued/{SECOND}").exists()
     issue_pages(made, SECOND, "Bản sau.", "nguồn đã đính chính")

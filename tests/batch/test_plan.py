@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hpedu.batch.plan import BareCode, NoSchoolList, NotInList, Run, find_communes, make_plan, pick_runs
+from hpedu.batch.plan import Run, find_communes, make_plan, pick_runs
 from hpedu.digest import Prepared
-from hpedu.errors import UnknownName, WrongParameters
+from hpedu.errors import Refused, UnknownName, WrongParameters
 from hpedu.folders import Project
 from hpedu.present.report import Report
 from hpedu.present.scorecard import list_targets
@@ -48,7 +48,7 @@ def test_all_of_them_are_those_with_a_school() -> None:
 
 
 def test_a_bare_code_is_refused_with_the_commune_of_today() -> None:
-    with pytest.raises(BareCode, match=r"commune_11311_2025 \(Phường Hồng Bàng\)"):
+    with pytest.raises(Refused, match=r"commune_11311_2025 \(Phường Hồng Bàng\)"):
         find_communes(["11311"], PREPARED)
 
 
@@ -60,13 +60,13 @@ def test_what_is_not_certain_is_refused_with_the_closest(name: str) -> None:
 
 def test_accents_tell_two_communes_apart() -> None:
     assert find_communes(["Cẩm Giang"], PREPARED) == ["commune_10888_2025"]
-    with pytest.raises(NotInList, match="Xã Cẩm Giàng"):
+    with pytest.raises(Refused, match="Xã Cẩm Giàng"):
         find_communes(["Cẩm Giàng"], PREPARED)
 
 
 def test_without_a_school_list_it_says_what_to_do(little: Project) -> None:
     for names in (["communes"], ["Thành Đông"]):
-        with pytest.raises(NoSchoolList, match=r"docs/school_list\.md.* hpedu demo"):
+        with pytest.raises(Refused, match=r"docs/school_list\.md.* hpedu demo"):
             make_plan(territories=names)
 
 

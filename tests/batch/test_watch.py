@@ -17,7 +17,8 @@ from hpedu.batch import watch as watching
 from hpedu.batch.build import INTERRUPTED, Batch, Settings, lock_project
 from hpedu.batch.plan import Run
 from hpedu.batch.progress import Lines
-from hpedu.batch.watch import LibraryChanged, watch
+from hpedu.batch.watch import watch
+from hpedu.errors import Refused
 from hpedu.folders import HOME_VARIABLE, Project, write_whole
 from hpedu.registry.load import forget_registry
 from hpedu.texts import Sayable
@@ -143,7 +144,7 @@ def test_what_was_loaded_makes_no_page_once_hpedu_has_changed(
 ) -> None:
     digests = iter(["as loaded", "as loaded", "edited"])
     monkeypatch.setattr(watching, "digest_package", lambda: next(digests))
-    with pytest.raises(LibraryChanged):
+    with pytest.raises(Refused, match="hpedu itself has changed"):
         watcher.go(edit("data/raw/primary.csv", ",100,", ",101,"))
     assert watcher.made == [PLAN]
     assert watcher.open == 0

@@ -15,7 +15,8 @@ from hpedu.assess.standing import assess_targets
 from hpedu.batch.engine import run_report
 from hpedu.batch.plan import Run
 from hpedu.cli import commands
-from hpedu.demo.project import NotHere, write_demo, write_project
+from hpedu.demo.project import write_demo, write_project
+from hpedu.errors import Refused
 from hpedu.folders import HOME_VARIABLE, Project
 from hpedu.registry import Registry
 from hpedu.store import prepare
@@ -141,7 +142,7 @@ def test_it_refuses_data_raw_and_folders_that_hold_anything(tmp_path: Path, regi
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
     for folder in (tmp_path / "data" / "raw", tmp_path / "data" / "raw" / "demo", tmp_path / "full"):
-        with pytest.raises(NotHere):
+        with pytest.raises(Refused, match="Name an empty folder outside"):
             write_demo(folder, registry)
     result = CliRunner().invoke(commands, ["demo", str(ROOT / "data" / "raw" / "demo")])
     assert result.exit_code != 0

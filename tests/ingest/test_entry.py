@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from hpedu.cli import commands
-from hpedu.errors import IngestError
+from hpedu.errors import IngestError, Refused
 from hpedu.folders import HOME_VARIABLE, Project
-from hpedu.ingest.entry import EntryRefused, FieldsLacking, add_entry
+from hpedu.ingest.entry import add_entry
 from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.schema import Resource
@@ -104,7 +104,7 @@ def test_names_differ(project: Project) -> None:
 
 
 def test_what_lacks_is_listed_where_nobody_can_be_asked(project: Project) -> None:
-    with pytest.raises(FieldsLacking) as caught:
+    with pytest.raises(Refused) as caught:
         add(project, given={})
     for said in (caught.value.say("vi"), str(caught.value)):
         assert "--publisher" in said and "--published" in said and "--title" not in said
@@ -136,10 +136,10 @@ def test_what_needs_no_entry_is_refused(project: Project, tmp_path: Path) -> Non
     (project.raw / "c.csv").write_bytes(b"%PDF-1.7")
     (tmp_path / "d.csv").write_text(CSV, encoding="utf-8")
     before = (project.raw / "datapackage.json").read_bytes()
-    for name in ("New Table.csv", "~$b.xlsx"):
-        with pytest.raises(EntryRefused):
+    for name, said in (("New Table.csv", "has an entry"), ("~$b.xlsx", "is no data")):
+        with pytest.raises(Refused, match=said):
             add(project, name)
-    with pytest.raises(EntryRefused, match="Copy the file there"):
+    with pytest.raises(Refused, match="Copy the file there"):
         add_entry(tmp_path / "d.csv", project, GIVEN, load_registry(), None)
     with pytest.raises(Unreadable, match="This is a PDF"):
         add(project, "c.csv")

@@ -18,8 +18,15 @@ from polars.testing import assert_frame_equal
 from hpedu.outlook import SeriesError, judge, project
 from hpedu.outlook.intake import KEY
 from hpedu.outlook.method import METHOD
-from hpedu.outlook.projection import PROJECTION
+from hpedu.outlook.projection import RANGES
 
+PROJECTION = {
+    "year": pl.Int64(),
+    "point": pl.Float64(),
+    **{f"{end}{level}": pl.Float64() for level in RANGES for end in ("lo", "hi")},
+    "status": pl.String(),
+    "caution": pl.String(),
+}
 FIGURES = [name for name, kind in PROJECTION.items() if kind == pl.Float64()]
 
 

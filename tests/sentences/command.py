@@ -48,77 +48,31 @@ def make_errors() -> list[HpeduError]:
         Problem("b", "", "x"),
     ]
     lists = [kinds[name](problems) for name in ("RegistryError", "IngestError", "SeriesError")]
-    bare = [
-        kinds[name]()
-        for name in (
-            "NoBrowser",
-            "NoOffice",
-            "HalfNeedsDay",
-            "NoFigures",
-            "NoSchoolList",
-            "NoExportOfCommunes",
-            "NoFetch",
-            "LibraryChanged",
-        )
-    ]
     filled: dict[str, list[tuple[Any, ...]]] = {
+        "NoFigures": [()],
         "NoProject": [(FOLDER,)],
         "PrintFailed": [("preschool.html", "no space left")],
-        "UnfitNotebook": [
-            (NOTEBOOK, message("notebook_failed", name="KeyError", text="'a'")),
-            (NOTEBOOK, message("notebook_heads", count=2)),
-        ],
         "UnfinishedNotebook": [()],
-        "WrongAnswer": [
-            (ASKED, replace(ASKED, territory="hai_phong", language="vi"), tagged) for tagged in (0, 1, 2)
-        ],
-        "WrongParameters": [
-            (
-                [
-                    UnknownName("territory", "hai_fong", ["hai_phong"]),
-                    NoYear(20300),
-                ],
-                "vi",
-            )
-        ],
+        "WrongParameters": [([UnknownName("territory", "hai_fong", ["hai_phong"]), NoYear(20300)], "vi")],
         "LimitExceeded": [
             (message("limit_time", seconds=900), "time"),
             (message("limit_memory", held=812, most=600), "memory"),
             (message("limit_asked", cell=2, most=600), "memory"),
         ],
-        "PageRefused": [(message("UnfitNotebook", notebook=NOTEBOOK, reason="..."), "")],
+        "PageRefused": [(message("notebook_heads", notebook=NOTEBOOK, count=2), "")],
         "NoWarmStart": [("no entry point",)],
         "NoCluster": [
             ("tcp://10.0.0.1:8786", message("cluster_without_dask")),
             ("tcp://10.0.0.1:8786", message("cluster_without_workers")),
         ],
         "ClusterDiffers": [(["tcp://10.0.0.2: polars 1.0 ≠ 1.1"],)],
-        "NoDocument": [(Path("bao-cao.docx"),)],
-        "FormExists": [(Path("phieu.xlsx"),)],
         "NoYear": [(26,)],
         "NoYears": [("2019-2099",)],
-        "ChooseOne": [(["--group", "--department", "--school-list"],)],
-        "ReasonMissing": [(2,)],
-        "NotHere": [(FOLDER, message(f"demo_{why}")) for why in ("in_raw", "not_empty", "not_folder")],
-        "BrokenRecord": [(Path("reports/2024/hai_phong/standings.json"), "line 3")],
-        "NotTogether": [("--only", "--group")],
         "WrongEnding": [(Path("phieu.pdf"), ".xlsx")],
-        "NotInList": [(["Phường Hải Dương", "Xã Gia Lộc"],)],
-        "BareCode": [("10525", ["Phường Hải Dương (commune_10525_2025)"]), ("99999", [])],
-        "TooLittle": [("n", 24, 160), ("v", 1_500_000, 83_886_080)],
-        "StreamClosed": [("stdout",)],
         "BatchUnderWay": [("4321",)],
-        "EntryRefused": [
-            ("nso/a.csv", message("entry_there")),
-            ("a.csv", message("entry_not_in_raw", folder="data/raw")),
-            ("~$a.xlsx", message("entry_no_data")),
-            ("a.xlsx", message("entry_not_needed")),
-            ("a.xlsx", message("entry_not_there")),
-        ],
         "FetchFailed": [(message(key, **EXAMPLES), 404) for key in FETCH_REASONS],
-        "FieldsLacking": [("nso/a.csv", ["publisher", "published"])],
     }
-    return [*lists, *bare, *(kinds[name](*values) for name, cases in filled.items() for values in cases)]
+    return [*lists, *(kinds[name](*values) for name, cases in filled.items() for values in cases)]
 
 
 def say_errors(language: Language) -> dict[str, list[str]]:
@@ -135,6 +89,7 @@ def say_errors(language: Language) -> dict[str, list[str]]:
         "names mistyped": [error.say(language) for error in names],
         "fields refused": [problem.say(language) for problem in _refuse_fields()],
         "refused": [
+            *(join_lines(refusal.say(language)) for refusal in _refuse_all()),
             Refused("no_delimiter").say(language),
             Refused("workbook_locked", detail="x").say(language),
             Refused("file_limits", name="HPEDU_FILE_LIMITS", given="nhiều").say(language),
@@ -168,6 +123,38 @@ def _refuse_fields() -> list[Problem]:
     except ValidationError as error:
         return list_problems(error, "units.csv", "line 2")
     raise AssertionError("the row was taken")
+
+
+def _refuse_all() -> list[Refused]:
+    """Return what the command refuses, but for what needs no value."""
+    close = message("commune_meant", communes=["Phường Hải Dương (commune_10525_2025)"])
+    lacking = ("publisher", "published")
+    options = [message("entry_option", name=name, what=message(f"entry_{name}")) for name in lacking]
+    answer = {"notebook": NOTEBOOK, "asked": ASKED.id, "answered": replace(ASKED, territory="hai_phong").id}
+    what = {limit: message(f"too_little_{limit}") for limit in "nv"}
+    return [
+        Refused("notebook_failed", notebook=NOTEBOOK, name="KeyError", text="'a'"),
+        Refused("notebook_heads", notebook=NOTEBOOK, count=2),
+        Refused("answer_wrong", **answer, tags=""),
+        Refused("answer_wrong", **answer, tags=message("parameters_no_tag", count=0)),
+        Refused("answer_wrong", **answer, tags=message("parameters_tags", count=2)),
+        Refused("no_document", path=Path("bao-cao.docx")),
+        Refused("form_exists", path=Path("phieu.xlsx")),
+        Refused("form_choose", options=["--group", "--department", "--school-list"]),
+        Refused("issue_reason", count=2),
+        *(Refused(f"demo_{why}", folder=FOLDER) for why in ("in_raw", "not_empty", "not_folder")),
+        Refused("record_broken", place="reports/2024/hai_phong/standings.json", reason="line 3"),
+        Refused("not_together", one="--only", other="--group"),
+        Refused("not_in_list", communes=["Phường Hải Dương", "Xã Gia Lộc"]),
+        Refused("bare_code", code="10525", meant=close),
+        Refused("bare_code", code="99999", meant=message("commune_of_nobody")),
+        Refused("too_little", limit="n", what=what["n"], found=24, needed=160),
+        Refused("too_little", limit="v", what=what["v"], found=1_500_000, needed=83_886_080),
+        Refused("stream_closed", name="stdout", redirect=">log.txt"),
+        *(Refused(f"entry_{why}", file="a.xlsx") for why in ("there", "no_data", "not_needed", "not_there")),
+        Refused("entry_not_in_raw", file="a.csv", folder="data/raw"),
+        Refused("entry_lacking", file="nso/a.csv", fields=options),
+    ]
 
 
 def _list_files_set_aside() -> list[Message]:
@@ -278,7 +265,7 @@ EXAMPLES: dict[str, object] = {
     "targets": "7, 10", "value": "60", "last": "596",
     "change": "-536", "share": "-89.9", "school_year": "2026-2027",
     "old": "bao-cao.docx", "new": "bao-cao-2.docx", "changes": "bao-cao-2.txt",
-    "variable": "HPEDU_HOME", "width": 12, "numbers": "5, 9",
+    "rests": "số giáo viên", "variable": "HPEDU_HOME", "width": 12, "numbers": "5, 9",
 }  # fmt: skip
 FILLED = (
     *("workbook_damaged", "xml_workbook_damaged", "px_no_values", "px_wrong_count", "jsonstat_wrong_count"),
@@ -303,7 +290,7 @@ FILLED = (
     *("owed_form", "owed_line", "returned_head", "returned_line", "telling_head", "telling_line", "form_rows"),
     *("owed_no_row", "duty_reported", "school_form_title", "school_form_done", "init_done"),
     *("impact_first", "impact_change", "impact_targets", "impact_target"),
-    *("review_written", "review_same", "review_kept", "review_gone", "review_came", "issue_done"),
+    *("review_rests", "review_written", "review_same", "review_kept", "review_gone", "review_came", "issue_done"),
     *("watch_changed", "watch_waiting", "watch_ended"),
     *("demo_done", "form_done", "outlook_done", "field_literal_error", "plain", "run_tasks", "run_installing"),
 )

@@ -19,7 +19,7 @@ from hpedu.present.registers import list_tasks
 from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.summary import answer, draw_changes, explain_rules, name_gap
 from hpedu.present.target import say_chance, say_open_sdg, say_standing, title_chart
-from hpedu.present.view import Quantity, Wording, describe_change, describe_value
+from hpedu.present.view import Quantity, Wording
 from hpedu.registry import Registry, load_registry
 from hpedu.registry.models import Break, Target, Text
 from hpedu.texts import Language
@@ -223,8 +223,8 @@ def _draw_rows(wording: Wording) -> list[str]:
     standings = [*list_states().values(), *list_cautions().values()]
     rows = [{"indicator": SHARE, "year": 2025, "value": 40.0, "qualifier": ">", "unit": "percent", "inputs": []}]
     drawn = draw_scorecard(standings, wording, caption="", pages={}, details={})
-    bound = describe_value(rows[0], wording.registry.indicators[SHARE], wording)
-    about = describe_value(rows[0] | {"qualifier": "about"}, wording.registry.indicators[SHARE], wording)
+    bound = wording.describe_value(rows[0], wording.registry.indicators[SHARE])
+    about = wording.describe_value(rows[0] | {"qualifier": "about"}, wording.registry.indicators[SHARE])
     return [*drawn.plain.strip().splitlines(), bound, about]
 
 
@@ -257,7 +257,7 @@ def _say_quantities(wording: Wording) -> list[str]:
     lines = []
     for indicator, first, last in cases:
         ends = [Quantity(indicator, value, f"{value}", f"{value}", "") for value in (first, last)]
-        change = describe_change(ends[0], ends[1], wording.language, wording.registry)
+        change = wording.change(ends[0], ends[1])
         lines.append(f"{first} → {last}: {change}; {change.relative}")
     return lines
 

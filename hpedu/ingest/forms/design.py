@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Literal, get_args
 from zlib import crc32
 
+from hpedu.decoding import read_toml
 from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
@@ -93,7 +92,7 @@ def name_milestone_state(value: float, registry: Registry) -> str:
 
 
 def _read_sheets() -> dict[str, Sheet]:
-    table = tomllib.loads((Path(__file__).parent / "form_sheets.toml").read_text(encoding="utf-8"))
+    table = read_toml(__file__, "form_sheets.toml")
     return {
         kind: Sheet(**{**sheet, "columns": tuple(Column(*column) for column in sheet["columns"])})
         for kind, sheet in table.items()

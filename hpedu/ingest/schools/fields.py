@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
+from hpedu.decoding import read_toml
 from hpedu.ingest.words.units import changes_numbers, find_units
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
 from hpedu.registry import Registry
 from hpedu.registry.school_columns import SchoolColumn
 
-_TABLE: dict[str, Any] = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
+_TABLE = read_toml(__file__, "words.toml")
 
 MISSING: frozenset[str] = frozenset(_TABLE["missing"])
 NONE: frozenset[str] = frozenset(_TABLE["none"])

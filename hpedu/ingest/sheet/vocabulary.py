@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 
+from hpedu.decoding import read_toml
 from hpedu.ingest.words.vietnamese import clean_text, fold_text, list_phrases, rank_syllable
 from hpedu.ingest.words.years import is_year_label
 
@@ -149,12 +148,12 @@ _PARENTHESES = re.compile(r"\(([^()]{1,40})\)")
 
 
 def _after_punctuation(form: str) -> str:
-    """Return a form that may have punctuation before it; what begins anywhere has it already, or it is tried twice."""
+    """Return a form that may have punctuation before it; one that begins anywhere has it already."""
     return f"(?:{form})" if form.startswith(".*") else f"{_PUNCTUATION}(?:{form})"
 
 
 def _compile_words() -> dict[str, re.Pattern[str]]:
-    table = tomllib.loads((Path(__file__).parent / "header_words.toml").read_text(encoding="utf-8"))
+    table = read_toml(__file__, "header_words.toml")
     units = "(?:" + "|".join(list_phrases(table.pop("units"))) + ")"
     patterns = {}
     for name, forms in table.items():

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from pathlib import Path
 
+from hpedu.decoding import read_toml
 from hpedu.ingest.words.vietnamese import fold_text, index_phrases, list_phrases
 from hpedu.registry.models import Measure
 
-_TABLE = tomllib.loads((Path(__file__).parent / "units.toml").read_text(encoding="utf-8"))
+_TABLE = read_toml(__file__, "units.toml")
 
 
 PARTS = frozenset({"percent", "per_1000"})

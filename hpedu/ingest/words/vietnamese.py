@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import string
-import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Generic, Literal, TypeVar
+
+from hpedu.decoding import read_toml
 
 _SEPARATORS = re.compile(r"[\s.,\-‐‑–—_]+")
 # Grave, acute, tilde, hook above, dot below.
@@ -128,7 +128,7 @@ class Names(Generic[ValueT]):
         return next(iter(found)) if found is not None and len(found) == 1 else None
 
 
-TABLES = tomllib.loads((Path(__file__).parent / "legacy_tables.toml").read_text(encoding="utf-8"))
+TABLES = read_toml(__file__, "legacy_tables.toml")
 
 _TONE_MARKS = dict.fromkeys(map(ord, _TONES))
 # A syllable that ends in one of these bears the acute or the dot.

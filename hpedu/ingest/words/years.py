@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 
+from hpedu.decoding import read_toml
 from hpedu.ingest.words.vietnamese import clean_text, index_phrases
 
 YearRule = Literal["school_year_start", "school_year_end", "calendar"]
@@ -19,7 +18,7 @@ ends (UNESCO's convention), or the calendar year."""
 # Pupils are called back to school in August; the year ends in May.
 _FIRST_MONTH = 8
 
-_TABLE = tomllib.loads((Path(__file__).parent / "year_words.toml").read_text(encoding="utf-8"))
+_TABLE = read_toml(__file__, "year_words.toml")
 _STATUSES = {word.casefold(): status for word, status in index_phrases(_TABLE["words"]).items()}
 _MARKS = index_phrases(_TABLE["marks"])
 _WORDS = "|".join(re.escape(word) for word in sorted(_STATUSES, key=len, reverse=True))

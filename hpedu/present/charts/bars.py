@@ -33,13 +33,8 @@ def stacked(
     """Draw one bar a year, stacked from `values` (`part`, `year`, `value`), the first part at the bottom.
 
     A year that lacks a part gets no bar: the rest of a sum is not the sum. `inputs` (lists of `file!cell`) may say
-    where each figure is found.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing, no year has all parts, a part is negative or is there twice in a year, or there
-        are more than six.
+    where each figure is found. Raises `ValueError` if a column is missing, no year has all parts, a part is
+    negative or is there twice in a year, or there are more than six.
     """
     require_columns(values, "part", "year", "value")
     refuse_repeats(values, "part", "year")

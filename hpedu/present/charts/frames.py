@@ -31,10 +31,7 @@ def refuse_repeats(values: pl.DataFrame, *key: str) -> None:
 def order_names(names: pl.Series, order: Sequence[str] | None, room: int) -> list[str]:
     """Return the names in the order given, or of first appearance.
 
-    Raises
-    ------
-    ValueError
-        If a name is not in `order`, or there are more than `room`.
+    Raises `ValueError` if a name is not in `order`, or there are more than `room`.
     """
     found: list[str] = names.unique(maintain_order=True).to_list()
     if order is not None:

@@ -20,10 +20,7 @@ def draw_pixels(svg: str) -> bytes:
 def draw_foreign(spec: dict[str, Any], name: str) -> str:
     """Draw the SVG of a spec that hpedu did not make, in its own size; nothing is fetched for it.
 
-    Raises
-    ------
-    ValueError
-        If it cannot be drawn: it is wrong, or its data lie elsewhere.
+    Raises `ValueError` if it cannot be drawn: it is wrong, or its data lie elsewhere.
     """
     picture: str = vl_convert.vegalite_to_svg(spec, vl_version=VEGALITE, allowed_base_urls=[])
     return prefix_ids(picture, name)

@@ -53,19 +53,8 @@ def strips(
 ) -> Chart:
     """Draw one strip an indicator, each on a scale of its own from its least to its largest figure.
 
-    Parameters
-    ----------
-    table
-        The figures, a row a strip.
-    own, look
-        The name and the colour of the place shown.
-    key
-        What ring, band and mark mean, a line each.
-
-    Raises
-    ------
-    ValueError
-        If there is no strip.
+    The table has the figures, a row a strip; `own` and `look` are the name and the colour of the place shown;
+    `key` says what ring, band and mark mean, a line each. Raises `ValueError` if there is no strip.
     """
     if not rows:
         raise ValueError("a chart needs at least one strip; where there is none, say so in a sentence")

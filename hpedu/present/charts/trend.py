@@ -96,12 +96,8 @@ def trend(
     `look` names the colour of a series, `panel` the plot it stands in, where there are several. `inputs` (lists of
     `file!cell`) say where a figure is found, `flags` (lists of words) what is doubtful about it: it gets a mark.
     The merger of 1 July 2025 is marked where the years span it. `zero` says whether the axis of values starts at
-    0; None leaves it to the data. Any value of status synthetic makes the chart synthetic.
-
-    Raises
-    ------
-    ValueError
-        If a column or every figure is missing, a year is there twice, or there are more than six series.
+    0; None leaves it to the data. Any value of status synthetic makes the chart synthetic. Raises `ValueError` if
+    a column or every figure is missing, a year is there twice, or there are more than six series.
     """
     require_columns(values, "series", "year", "value", "status")
     values = values if "panel" in values.columns else values.with_columns(panel=pl.lit(""))

@@ -12,7 +12,7 @@ import polars as pl
 
 from hpedu.assess.standing import has_lapsed
 from hpedu.assess.tasks import Occurrence, list_asked
-from hpedu.errors import HpeduError, check_ending, check_name, check_year
+from hpedu.errors import Refused, check_ending, check_name, check_year
 from hpedu.folders import write_whole
 from hpedu.ingest.forms.design import (
     ALL,
@@ -37,19 +37,11 @@ WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STEPS = ("fill", "number", "state", "labels", "return")
 
 
-class FormExists(HpeduError):
-    """A file of that name is there already; it may have been filled in."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        super().__init__(path)
-
-
 def check_path(path: Path) -> Path:
     """Return the path of a form that is still to be written: a workbook, and no file that may be filled in."""
     check_ending(path, ".xlsx")
     if path.exists():
-        raise FormExists(path)
+        raise Refused("form_exists", path=path)
     return path
 
 
@@ -66,7 +58,7 @@ def write_form(
 
     The `subject` is a group (`overview` stands for the targets across all levels) or the id of a division. The
     form leaves out what is among the `observations`. If any is synthetic, so is the form: it says so on every
-    sheet, and what is read of it is synthetic. Raises `UnknownName`, `NoYear`, `WrongEnding` or `FormExists`.
+    sheet, and what is read of it is synthetic. Raises `UnknownName`, `NoYear`, `WrongEnding` or `Refused`.
     """
     content, asked = make_form(
         subject=subject,

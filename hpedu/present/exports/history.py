@@ -71,9 +71,8 @@ class NoYears(HpeduError):
 
     status = 2
 
-    def __init__(self, years: str) -> None:
-        self.years, self.longest = years, LONGEST
-        super().__init__(years)
+    years: str
+    longest: int = LONGEST
 
 
 def read_years(text: str) -> range:

@@ -6,20 +6,19 @@ each of them shows.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from hpedu.assess.standing import Standing, assess_targets
+from hpedu.decoding import read_toml
 from hpedu.ingest.schema import Resource
-from hpedu.present.view import SILENT, Wording, name_year
+from hpedu.present.view import SILENT, Wording
 from hpedu.registry import Registry
 from hpedu.registry.formula import parse_formula
 from hpedu.registry.models import Indicator, Target, Text
@@ -70,15 +69,8 @@ class Design(BaseModel):
 
 @cache
 def read_design() -> Design:
-    """Read `tables.toml`.
-
-    Raises
-    ------
-    pydantic.ValidationError
-        If it is not as the classes above say.
-    """
-    with Path(__file__).with_name("tables.toml").open("rb") as file:
-        return Design.model_validate(tomllib.load(file))
+    """Read `tables.toml`. Raises `pydantic.ValidationError` if it is not as the classes above say."""
+    return Design.model_validate(read_toml(__file__, "tables.toml"))
 
 
 FORESEEN = ("estimated", "projected")  # known before their year
@@ -150,14 +142,7 @@ def collect_tables(
 ) -> ReportTables:
     """Collect the tables of a report, from nothing but what it is given.
 
-    Parameters
-    ----------
-    values
-        Columns `hpedu.values.VALUES`.
-    observations
-        Columns `hpedu.ingest.schema.OBSERVATIONS`; only current ones are exported.
-    resources
-        Sources by any key, as `hpedu.ingest.pipeline.read_package` gives them.
+    Only current observations are exported; sources come as `hpedu.ingest.pipeline.read_package` gives them.
     """
 
     def covers(group: str) -> bool:
@@ -238,7 +223,7 @@ class _Rows:
             **{f"outlook_{name}": outlook.get(column) for name, column in ahead.items()},
             "value": last.get("value") if counted else None,
             "value_year": last.get("year"),
-            "value_year_name": self._name_year(last["year"], indicator) if indicator else "",
+            "value_year_name": self.wording.name_year(last["year"], indicator) if indicator else "",
             "pace_unit_name": self._name_pace_unit(target) if counted else "",
             "state_name": self.wording.state(standing),
             "decimals": indicator.decimals if indicator else 1,
@@ -250,7 +235,7 @@ class _Rows:
         row = {
             "indicator_name": indicator.name.get(self.language),
             "territory_name": self.registry.territories[value["territory"]].name.get(self.language),
-            "year_name": self._name_year(value["year"], indicator),
+            "year_name": self.wording.name_year(value["year"], indicator),
             "qualifier_name": self._name("qualifier", value["qualifier"]),
             "unit_name": self._name("unit", value["unit"]),
             "decimals": indicator.decimals,
@@ -325,6 +310,3 @@ class _Rows:
         if self.registry.indicators[target.id].counts:
             return self._name("unit", "percent")
         return say("export_points", self.language) if target.unit == "percent" else self._name("unit", target.unit)
-
-    def _name_year(self, year: int, indicator: Indicator) -> str:
-        return name_year(year, indicator, self.registry, self.language)

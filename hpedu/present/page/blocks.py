@@ -65,9 +65,7 @@ class Prose:
     def __init__(self, text: str, claims: Sequence[str] = ()) -> None:
         self.text, self.claims = text, claims
 
-    def _repr_mimebundle_(
-        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> Bundle:
+    def _repr_mimebundle_(self, **wanted: object) -> Bundle:
         claims = html.escape("\n".join(self.claims)).replace("\n", "&#10;")
         marked = f'<div data-claims="{claims}">\n\n{self.text}\n\n</div>' if claims else self.text
         return {"text/markdown": marked, "text/plain": self.text}

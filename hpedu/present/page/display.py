@@ -138,10 +138,7 @@ class Chart:
     def save(self, path: str | Path) -> Path:
         """Save the chart as a picture (.svg, .png), its spec (.json) or its figures (.csv), and return the path.
 
-        Raises
-        ------
-        Refused
-            For another ending.
+        Raises `Refused` for another ending.
         """
         path = Path(path)
         match path.suffix.lower():
@@ -172,9 +169,7 @@ class Chart:
             return {"columns": self.table.columns, "rows": [list(row) for row in self.table.iter_rows()]}
         return self.text.list_figures(self.data)
 
-    def _repr_mimebundle_(
-        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> Bundle:
+    def _repr_mimebundle_(self, **wanted: object) -> Bundle:
         # No text/html: JupyterLab would prefer it to the interactive chart. No picture either: the page draws it.
         page_chart = {
             "name": self.text.name,
@@ -217,9 +212,7 @@ class PageHead:
     siblings: list[dict[str, str]] = field(default_factory=list)
     past: bool = False  # the territory is no more
 
-    def _repr_mimebundle_(
-        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> Bundle:
+    def _repr_mimebundle_(self, **wanted: object) -> Bundle:
         warning = [f"**{say('synthetic_page', self.language)}**"] if self.synthetic else []
         if self.unread:
             warning.append(say("unread_page", self.language, count=len(self.unread), files=", ".join(self.unread)))
@@ -246,9 +239,7 @@ class Fragment:
     plain: str
     table: Table | None = None
 
-    def _repr_mimebundle_(
-        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> Bundle:
+    def _repr_mimebundle_(self, **wanted: object) -> Bundle:
         return {"text/html": self.html, "text/plain": self.plain}
 
 

@@ -35,15 +35,8 @@ def render_index(
 ) -> str:
     """Write the HTML of the index in one language; it leads to the pages in both.
 
-    Parameters
-    ----------
-    entries
-        Reports of build.json whose pages are there: `page`, `status`, `parameters` (group, territory, year,
-        language).
-    reports
-        The folder of the reports: files next to a page are linked.
-    commune_lists
-        Pages that lead to the reports on communes, one a school year.
+    The entries are the reports of build.json whose pages are there; files next to a page are linked.
+    `commune_lists` are pages that lead to the reports on communes, one a school year.
     """
     ordered = sorted(entries, key=_place_report)
     newest = max((entry["parameters"]["year"] for entry in ordered), default=None)
@@ -132,10 +125,7 @@ def _fill_card(
 def render_commune_index(entries: Iterable[dict[str, Any]]) -> str:
     """Write the HTML of reports/YEAR/communes/index.html: a row a commune, by name, with links to its pages.
 
-    Parameters
-    ----------
-    entries
-        Reports of build.json on communes of one school year whose pages are there.
+    The entries are the reports of build.json on communes of one school year whose pages are there.
     """
     entries, registry = list(entries), load_registry()
     names = {commune.id: commune.name for commune in registry.communes}

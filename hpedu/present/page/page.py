@@ -26,7 +26,7 @@ from pydantic import TypeAdapter
 from traitlets import default
 from traitlets.config import Config
 
-from hpedu.errors import HpeduError
+from hpedu.errors import Refused
 from hpedu.folders import name_index
 from hpedu.present.charts.plot import Picture, draw
 from hpedu.present.page.blocks import write_sheet_csv
@@ -40,7 +40,7 @@ from hpedu.present.page.display import (
     describe_source,
     find_newest,
 )
-from hpedu.texts import LANGUAGES, Language, Message, format_number, message, say, school_year
+from hpedu.texts import LANGUAGES, Language, format_number, say, school_year
 
 TEMPLATES = Path(__file__).parent / "templates"
 PICTURES = TypeAdapter(Picture)
@@ -54,21 +54,10 @@ BARE = "application/vnd.vegalite."
 """How the kinds of output begin that are the spec of a chart, for JupyterLab."""
 
 
-class UnfitNotebook(HpeduError):
-    """A notebook that cannot become a page; says which and why."""
-
-    def __init__(self, notebook: str, reason: Message) -> None:
-        self.notebook, self.reason = notebook, reason
-        super().__init__(notebook, reason)
-
-
 def render_page(notebook: NotebookNode | Path) -> str:
     """Turn an executed notebook into the HTML of its page.
 
-    Raises
-    ------
-    UnfitNotebook
-        If it does not show exactly one `PageHead`, or one of its cells failed.
+    Raises `Refused` if it does not show exactly one `PageHead`, or one of its cells failed.
     """
     name = "notebook"
     if isinstance(notebook, Path):
@@ -151,17 +140,14 @@ def draw_figures(cell: NotebookNode) -> NotebookNode:
 def find_head(outputs: list[NotebookNode], name: str) -> dict[str, Any]:
     """Return the fields of the one `PageHead` among the outputs.
 
-    Raises
-    ------
-    UnfitNotebook
-        If there is none or more than one, or an output is an error: half a report is never published.
+    Raises `Refused` if there is none or more than one, or an output is an error: half a report is never published.
     """
     for output in outputs:
         if output.output_type == "error":
-            raise UnfitNotebook(name, message("notebook_failed", name=output.ename, text=output.evalue))
+            raise Refused("notebook_failed", notebook=name, name=output.ename, text=output.evalue)
     heads = [output.data[PAGE_HEAD] for output in outputs if PAGE_HEAD in output.get("data", {})]
     if len(heads) != 1:
-        raise UnfitNotebook(name, message("notebook_heads", count=len(heads)))
+        raise Refused("notebook_heads", notebook=name, count=len(heads))
     return dict(heads[0])
 
 

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from hpedu.errors import HpeduError
+from hpedu.errors import HpeduError, Refused
 from hpedu.folders import write_whole
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
@@ -25,30 +25,24 @@ LOCAL_LINK = re.compile(r' href="(?!#|https?:|data:)[^"]*"')
 CLOCK = re.compile(rb"/(?:CreationDate|ModDate) \(D:(\d{14})[^)]*\)")
 
 
-class NoBrowser(HpeduError):
-    """There is no browser here that prints; its text says what to type."""
-
-
 class PrintFailed(HpeduError):
     """The browser, or the office, ended without a PDF."""
 
-    def __init__(self, page: str, said: str) -> None:
-        self.page, self.said = page, said
-        super().__init__(page, said)
+    page: str
+    said: str
+
+
+def find_program(names: Sequence[str], lack: str) -> str:
+    """Find the path of a program by any of its names. Raises `Refused` with the text `lack` if there is none."""
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        raise Refused(lack)
+    return found
 
 
 def find_browser() -> str:
-    """Find the path of a Chromium or one of its kin.
-
-    Raises
-    ------
-    NoBrowser
-        If there is none.
-    """
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        raise NoBrowser
-    return found
+    """Find the path of a Chromium or one of its kin, as `find_program` does."""
+    return find_program(NAMES, "no_browser")
 
 
 def can_print() -> bool:
@@ -59,12 +53,7 @@ def can_print() -> bool:
 def print_pdf(page: Path, pdf: Path) -> None:
     """Print a page to A4; the same page and browser give the same bytes, since the clock is taken out.
 
-    Raises
-    ------
-    NoBrowser
-        If there is no Chromium.
-    PrintFailed
-        If it makes no PDF within `PATIENCE` seconds.
+    Raises `Refused` if there is no Chromium. Raises `PrintFailed` if it makes no PDF within `PATIENCE` seconds.
     """
     browser = find_browser()
     with tempfile.TemporaryDirectory(prefix="hpedu-") as folder:
@@ -83,10 +72,7 @@ def print_pdf(page: Path, pdf: Path) -> None:
 def run_printer(command: Sequence[str], page: Path, made: Path) -> None:
     """Run the program that prints a page to the file `made`.
 
-    Raises
-    ------
-    PrintFailed
-        If it makes no PDF within `PATIENCE` seconds.
+    Raises `PrintFailed` if it makes no PDF within `PATIENCE` seconds.
     """
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)

@@ -5,14 +5,12 @@ Sentences, tables and charts are those of the pages. What only people can judge 
 
 from __future__ import annotations
 
-import tomllib
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -20,14 +18,15 @@ import polars as pl
 from hpedu import store
 from hpedu.assess.standing import HORIZON, SCHOOL_YEAR_END, Standing, is_over
 from hpedu.assess.tasks import FIRST_YEAR
-from hpedu.errors import HpeduError, check_name
+from hpedu.decoding import read_toml
+from hpedu.errors import check_name, mistyped
 from hpedu.present import registers
 from hpedu.present.forecasts import draw_requirements
 from hpedu.present.page.blocks import Prose, draw_notice, draw_table
 from hpedu.present.page.display import Chart, Fragment
 from hpedu.present.report import Report
 from hpedu.present.target import draw_target_chart, say_chance, say_rests, say_standing
-from hpedu.present.view import OWED, describe_change
+from hpedu.present.view import OWED
 from hpedu.registry import load_registry
 from hpedu.registry.asked import Year, checked
 from hpedu.registry.models import Target
@@ -39,12 +38,6 @@ HALF = 6  # months
 LISTED = 6  # targets that a sentence lists
 
 Piece = Chart | Fragment | Prose
-
-
-class HalfNeedsDay(HpeduError):
-    """A half-year report ends on a day, and no other report does."""
-
-    status = 2
 
 
 @dataclass(frozen=True)
@@ -71,7 +64,7 @@ class Part:
 @cache
 def read_design() -> dict[str, Any]:
     """Read what stands in a report of each kind, in which order, and how it looks (`review.toml`)."""
-    return tomllib.loads(Path(__file__).with_name("review.toml").read_text(encoding="utf-8"))
+    return read_toml(__file__, "review.toml")
 
 
 def _check_day(kind: str, until: str) -> str:
@@ -79,9 +72,9 @@ def _check_day(kind: str, until: str) -> str:
     try:
         day = date.fromisoformat(until).isoformat() if until else ""
     except ValueError:
-        raise HalfNeedsDay from None
+        raise mistyped("half_needs_day") from None
     if (kind == "half") != bool(day):
-        raise HalfNeedsDay
+        raise mistyped("half_needs_day")
     return day
 
 
@@ -101,7 +94,7 @@ class Review(Report):
     ------
     UnknownName
         For a kind or language that does not exist and a territory that nobody judges, with the closest names.
-    HalfNeedsDay
+    Refused
         If a half year has no last day, or another report has one.
     """
 
@@ -180,7 +173,7 @@ class Review(Report):
                 earlier = [row for row in values if row["year"] <= before]
                 first = self._quantity(name, earlier[-1] if earlier else None, None)
                 last = self._quantity(name, values[-1], None)
-                change = describe_change(first, last, self.language, self.registry)
+                change = self.wording.change(first, last)
                 new = values[-1]["year"] > before
                 told = self._say("review_none") if first.missing else f"{first} ({first.year})"
                 said = "review_no_new" if not new else "review_no_first" if first.missing else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,28 +9,14 @@ from difflib import unified_diff
 from pathlib import Path
 from zipfile import is_zipfile
 
-from hpedu.errors import HpeduError, check_ending
+from hpedu.errors import check_ending, mistyped
 from hpedu.folders import write_whole
-from hpedu.present.page.pdf import run_printer
+from hpedu.present.page.pdf import find_program, run_printer
 from hpedu.present.review.contents import Part, Review
 from hpedu.present.review.document import draw_document, read_lines
 from hpedu.texts import Language, Message, message, say
 
 OFFICES = ("soffice", "libreoffice")
-
-
-class NoOffice(HpeduError):
-    """There is no LibreOffice here; its text says what to type."""
-
-
-class NoDocument(HpeduError):
-    """A file is no Word document, or would not be called one."""
-
-    status = 2
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        super().__init__(path)
 
 
 @dataclass(frozen=True)
@@ -61,7 +46,7 @@ def write_review(
     ------
     WrongEnding
         If the path does not end in .docx.
-    NoDocument
+    Refused
         If what is there is no document.
     """
     path = check_ending(Path(path), ".docx")
@@ -77,7 +62,7 @@ def write_review(
     if old.read_bytes() == content:
         return Edition(old, message("review_same", path=old))
     if not is_zipfile(old):
-        raise NoDocument(old)
+        raise mistyped("no_document", path=old)
     gone, came = _compare(old.read_bytes(), content)
     changes = new.with_suffix(".txt")
     write_whole(new, content)
@@ -108,28 +93,14 @@ def _list_changes(old: Path, new: Path, gone: list[str], came: list[str], langua
 
 
 def find_office() -> str:
-    """Find the path of LibreOffice.
-
-    Raises
-    ------
-    NoOffice
-        If there is none.
-    """
-    found = next(filter(None, map(shutil.which, OFFICES)), None)
-    if found is None:
-        raise NoOffice
-    return found
+    """Find the path of LibreOffice, as `find_program` does."""
+    return find_program(OFFICES, "no_office")
 
 
 def print_document(path: Path) -> Path:
     """Print a document to a PDF beside it with LibreOffice, and return its path.
 
-    Raises
-    ------
-    NoOffice
-        If there is no LibreOffice.
-    PrintFailed
-        If it makes no PDF.
+    Raises `Refused` if there is no LibreOffice. Raises `PrintFailed` if it makes no PDF.
     """
     office = find_office()
     with tempfile.TemporaryDirectory(prefix="hpedu-") as folder:

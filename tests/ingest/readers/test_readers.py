@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpedu.ingest.readers.jsonstat import is_jsonstat, read_jsonstat
+from hpedu.ingest.readers.json_tables import is_jsonstat, read_jsonstat
 from hpedu.ingest.readers.pxweb import is_pxweb_csv, read_pxweb_csv
 from hpedu.ingest.readers.text import is_tidy_csv, read_tidy_csv
 from hpedu.ingest.schema import column_letters

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.assess.tasks import list_occurrences
-from hpedu.errors import NoYear, UnknownName, WrongEnding
+from hpedu.errors import NoYear, Refused, UnknownName, WrongEnding
 from hpedu.ingest import schema
 from hpedu.ingest.derive import mark_current
 from hpedu.ingest.forms.design import COVER, SHEETS, Sheet, SheetKind
@@ -25,7 +25,6 @@ from hpedu.ingest.forms.filled import is_form, read_form
 from hpedu.ingest.schema import Resource
 from hpedu.ingest.source import open_source
 from hpedu.present.exports.form import (
-    FormExists,
     formula_series,
     offer_forms,
     write_form,
@@ -125,7 +124,7 @@ class TestRows:
         with pytest.raises(UnknownName):
             write_form(path, subject="general", year=2026, territory="x", observations=NOTHING, registry=registry)
         path.write_bytes(b"filled in")
-        with pytest.raises(FormExists):
+        with pytest.raises(Refused, match="may have been filled in"):
             write_form(path, subject="general", year=2026, observations=NOTHING, registry=registry)
         assert path.read_bytes() == b"filled in"
 

@@ -15,7 +15,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
 
 from hpedu.assess.standing import assess_targets
-from hpedu.errors import WrongEnding
+from hpedu.errors import Refused, WrongEnding
 from hpedu.ingest import schema
 from hpedu.ingest.derive import derive_merged, mark_current
 from hpedu.ingest.forms.design import (
@@ -34,7 +34,6 @@ from hpedu.ingest.pipeline import read_own
 from hpedu.ingest.propose import stand_in
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.source import open_source
-from hpedu.present.exports.form import FormExists
 from hpedu.present.exports.form_workbook import FIRST, HEAD
 from hpedu.present.exports.history import NoYears, read_years, write_history
 from hpedu.registry import Registry
@@ -214,7 +213,7 @@ class TestWritten:
         ]
         assert load_workbook(tmp_path / "quality.xlsx").sheetnames == [COVER, "Quản lý chất lượng", CHECKS, PASTED]
         assert counts[0] > counts[1] > 0
-        with pytest.raises(FormExists):
+        with pytest.raises(Refused, match="may have been filled in"):
             write_history(tmp_path / "quality.xlsx", **asked)
         with pytest.raises(WrongEnding):
             write_history(tmp_path / "quality.pdf", **asked)

@@ -19,9 +19,10 @@ from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from hpedu.errors import Refused
 from hpedu.present.charts.bars import stacked
 from hpedu.present.page.display import Chart, ChartText, Fragment, PageHead
-from hpedu.present.page.page import UnfitNotebook, read_part, render_page
+from hpedu.present.page.page import read_part, render_page
 
 HOSTILE = "</script><script>alert('x')</script> & \"quoted\""
 HEAD = PageHead(
@@ -264,7 +265,7 @@ def test_wide_tables_scroll_in_a_region_of_their_own() -> None:
 @pytest.mark.parametrize("heads", [0, 2])
 def test_a_notebook_needs_exactly_one_head(heads: int) -> None:
     notebook = new_notebook(cells=[show(HEAD) for _ in range(heads)])
-    with pytest.raises(UnfitNotebook, match=f"shows {heads} page heads"):
+    with pytest.raises(Refused, match=f"shows {heads} page heads"):
         render_page(notebook)
 
 
@@ -272,7 +273,7 @@ def test_a_failed_notebook_is_never_published() -> None:
     failed = new_code_cell(
         "1/0", outputs=[new_output("error", ename="ZeroDivisionError", evalue="zero", traceback=[])]
     )
-    with pytest.raises(UnfitNotebook, match="ZeroDivisionError: zero"):
+    with pytest.raises(Refused, match="ZeroDivisionError: zero"):
         render_page(make_notebook(failed))
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hpedu.errors import Refused
 from hpedu.present.page import pdf
-from hpedu.present.page.pdf import NoBrowser, PrintFailed, find_browser, print_pdf, stop_clock, strip
+from hpedu.present.page.pdf import PrintFailed, find_browser, print_pdf, stop_clock, strip
 
 
 def put_browser(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -20,7 +21,7 @@ def put_browser(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> N
 
 def test_without_a_browser_it_says_what_to_type(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(NoBrowser, match="apt-get install chromium"):
+    with pytest.raises(Refused, match="apt-get install chromium"):
         find_browser()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hpedu.ingest.readers.records import is_records, read_records
+from hpedu.ingest.readers.json_tables import is_records, read_records
 from hpedu.ingest.source import open_source
 from tests.fetch.bank import BOM, make_uis, make_worldbank
 

@@ -1,4 +1,7 @@
-"""Read JSON-stat 1.x and 2.0, as statistics offices serve it: https://json-stat.org/full/."""
+"""Read JSON-stat 1.x and 2.0, as statistics offices serve it: https://json-stat.org/full/.
+
+And the replies of two services of indicators, UNESCO (UIS) and the World Bank: a record a figure.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,29 @@ from hpedu.ingest.words.vietnamese import clean_text
 
 # A NUL at the end is a known trait of the statistics office's server.
 _BLANKS = "\x00 \r\n\t\ufeff"
+# The columns of the files that UNESCO gives out whole, which the layout is written for, and where both services
+# have what belongs into them.
+_COLUMNS = {
+    "INDICATOR_ID": ("indicatorId", "indicator.id"),
+    "COUNTRY_ID": ("geoUnit", "countryiso3code"),
+    "YEAR": ("year", "date"),
+    "VALUE": ("value",),
+    "MAGNITUDE": ("magnitude",),
+    "QUALIFIER": ("qualifier", "obs_status"),
+}
+
+
+def _first_sign(data: bytes) -> bytes:
+    return data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1]
+
+
+def _load(data: bytes) -> Any:
+    return json.loads(decode_text(data).strip(_BLANKS))
 
 
 def is_jsonstat(data: bytes) -> bool:
     """Return whether the bytes are a JSON object with a dataset and its dimensions."""
-    return data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{" and b'"dimension"' in data and b'"value"' in data
+    return _first_sign(data) == b"{" and b'"dimension"' in data and b'"value"' in data
 
 
 def read_jsonstat(data: bytes) -> RawTable:
@@ -30,7 +51,7 @@ def read_jsonstat(data: bytes) -> RawTable:
     printed as its status ("-"), or as "..". Raises `ValueError` if it is no JSON, has no dataset, or its values do
     not fit its dimensions.
     """
-    dataset = _find_dataset(json.loads(decode_text(data).strip(_BLANKS)))
+    dataset = _find_dataset(_load(data))
     dimensions = dataset["dimension"]
     ids = dataset.get("id") or dimensions["id"]
     parts = [dimensions[key] for key in ids]
@@ -91,3 +112,39 @@ def _print_missing(state: Any) -> str:
     """Return how the table prints what is missing: a status made of signs; others ("m") only explain it."""
     text = str(state or "").strip()
     return text if text and not any(map(str.isalnum, text)) else ".."
+
+
+def is_records(data: bytes) -> bool:
+    """Return whether the bytes are the reply of one of the two services."""
+    start = _first_sign(data)
+    return (start == b"{" and b'"records"' in data and b'"geoUnit"' in data) or (
+        start == b"[" and b'"countryiso3code"' in data
+    )
+
+
+def read_records(data: bytes) -> RawTable:
+    """Read all records. Labels: the columns of UNESCO's own files. Address: the place of the record, from 0.
+
+    Raises `ValueError` if it is no JSON, or not of the shape that the services describe.
+    """
+    content = _load(data)
+    records = content["records"] if isinstance(content, dict) else content[1]
+    cells = []
+    for number, record in enumerate(records):
+        found = {column: _find_field(record, names) for column, names in _COLUMNS.items()}
+        if not (found["INDICATOR_ID"] and found["YEAR"]):
+            raise Refused("records_wrong", number=number)
+        printed = found.pop("VALUE")
+        cells.append(Cell("", f"records[{number}]", printed, found))
+    return RawTable(",".join(_COLUMNS), cells, is_plain=True)
+
+
+def _find_field(record: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    """Return the first of some fields that a record has; "" for one that is null."""
+    for name in names:
+        value: Any = record
+        for part in name.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if value is not None:
+            return str(value)
+    return ""
