@@ -27,7 +27,7 @@ def communes(registry: Registry) -> Callable[..., tuple[pl.DataFrame, pl.DataFra
         rows = [{**dict.fromkeys(columns), **usual, **school} for school in schools]
         frame = pl.DataFrame(rows, schema=columns, orient="row")
         observations = total_schools(frame, registry).with_columns(
-            current=True, qualifier=pl.lit(""), file=pl.lit("list.xlsx"), cell=pl.lit(""),
+            current=True, qualifier=pl.lit(""), file=pl.lit("list.xlsx"), sheet=pl.lit(""), cell=pl.lit(""),
             source=pl.lit("own-list"), edition=pl.lit("2026"),
         )  # fmt: skip
         return compute_communes(observations, frame, registry)

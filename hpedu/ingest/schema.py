@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -256,6 +257,15 @@ def list_places(cells: list[Cell] | Cells, numbers: Sequence[int]) -> dict[str, 
 def name_cell(sheet: str, address: str) -> str:
     """Name a cell within its file as errata and findings do: `B4`, or `Sheet1!B4` in a workbook."""
     return f"{sheet}!{address}" if sheet else address
+
+
+_PLACE = re.compile(r"(.*?\.\w+)!(.*)", re.DOTALL)
+
+
+def split_place(place: str) -> tuple[str, str]:
+    """Split `file!cell` or `file!sheet!cell` after the file, whose name may have such a mark, too."""
+    found = _PLACE.fullmatch(place)
+    return (found[1], found[2]) if found else (place, "")
 
 
 @lru_cache(maxsize=1 << 14)

@@ -233,5 +233,5 @@ def test_ingest_sums_up_errors_and_is_strict_when_asked(tables: Any, monkeypatch
     monkeypatch.setenv(HOME_VARIABLE, str(tables.project.root))
     result = CliRunner().invoke(commands, ["--language", "en", "ingest"])
     assert result.exit_code == 0
-    assert "1 errors: 2 figures are out of use" in result.stderr
+    assert "11 errors: 16 figures are out of use" in result.stderr
     assert CliRunner().invoke(commands, ["ingest", "--strict"]).exit_code == 3

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.decoding import read_toml
-from hpedu.ingest.schema import Resource
+from hpedu.ingest.schema import Resource, split_place
 from hpedu.present.view import SILENT, Wording
 from hpedu.registry import Registry
 from hpedu.registry.formula import parse_formula
@@ -287,7 +287,7 @@ class _Rows:
     def _provenance(self, value: Row) -> Row:
         """Return where a value comes from and what to mind about it; blank where there is no value."""
         inputs, sources, flags = (value.get(name, []) for name in ("inputs", "sources", "flags"))
-        places = [entry.partition("!") for entry in inputs]
+        places = [split_place(entry) for entry in inputs]
         titles = [self.resources[name] for name in sources if name in self.resources]
         return {
             "status": value.get("status", ""),
@@ -297,8 +297,8 @@ class _Rows:
             "sources": sources,
             "source_titles": "; ".join(f"{source.publisher}: {source.title}" for source in titles),
             "inputs": inputs,
-            "files": "; ".join(dict.fromkeys(file for file, _, _ in places)),
-            "cells": "; ".join(cell for _, _, cell in places),
+            "files": "; ".join(dict.fromkeys(file for file, _ in places)),
+            "cells": "; ".join(cell for _, cell in places),
             "edition": value.get("edition", ""),
         }
 

@@ -18,6 +18,7 @@ import polars as pl
 
 from hpedu.errors import Refused
 from hpedu.folders import write_whole
+from hpedu.ingest.schema import split_place
 from hpedu.present.charts.picture import draw_pixels
 from hpedu.present.charts.plot import Key, Panel, Picture, describe_for_lab, draw
 from hpedu.texts import Language, format_date, format_number, say, school_year
@@ -268,7 +269,7 @@ def describe_origin(cells: list[str], sources: list[dict[str, str]]) -> list[dic
     numbers = {source.get("file"): number for number, source in enumerate(sources, start=1)}
     by_file: dict[str, list[str]] = {}
     for cell in cells:
-        file, _, place = cell.partition("!")
+        file, place = split_place(cell)
         by_file.setdefault(file, []).append(place)
     return [
         {"file": file, "cells": ", ".join(places), "source": numbers.get(file, 0)}
