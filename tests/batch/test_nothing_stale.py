@@ -222,11 +222,12 @@ def vouch_as_before(project: Project, patch: pytest.MonkeyPatch) -> None:
 
 
 def exchange(project: Project, patch: pytest.MonkeyPatch) -> None:
-    """Put each entry of the cache under the name of the other."""
-    one, other = sorted(locate_cache(project).iterdir())
-    contents = one.read_bytes(), other.read_bytes()
-    one.write_bytes(contents[1])
-    other.write_bytes(contents[0])
+    """Put each entry of the cache under the name of the next."""
+    entries = sorted(locate_cache(project).iterdir())
+    contents = [entry.read_bytes() for entry in entries]
+    assert len(set(contents)) > 1
+    for entry, content in zip(entries, [*contents[1:], contents[0]], strict=True):
+        entry.write_bytes(content)
 
 
 def spoil(entry: bytes) -> Change:

@@ -18,7 +18,7 @@ from hpedu.present.brief import list_attention
 from hpedu.present.registers import list_tasks
 from hpedu.present.scorecard import draw_scorecard
 from hpedu.present.summary import answer, draw_changes, explain_rules, name_gap
-from hpedu.present.target import say_chance, say_open_sdg, say_standing, title_chart
+from hpedu.present.target import say_chance, say_open_sdg, say_rests, say_standing, title_chart
 from hpedu.present.view import Quantity, Wording
 from hpedu.registry import Registry, load_registry
 from hpedu.registry.models import Break, Target, Text
@@ -164,6 +164,7 @@ def say_targets(language: Language) -> Sections:
     sections = {
         f"standing: {name}": say_standing(one, wording) for name, one in (list_states() | list_cautions()).items()
     }
+    sections["what outlooks rest on"] = say_rests((list_states() | list_cautions()).values(), wording)
     sections["titles of charts"] = [
         title_chart(one, wording)
         for one in (list_states() | list_cautions()).values()
