@@ -181,7 +181,11 @@ class Review(Report):
                 rows.append([self._name_indicator(name), told, f"{last} ({last.year})", changed])
         columns = [self._say("indicator"), self._say("review_before", year=self.school_year(before))]
         columns += [self._say("review_now"), self._say("change")]
-        yield draw_table(columns, rows, caption=self._say("review_network_caption"), numeric={1, 2})
+        caption = self._say("review_network_caption")
+        if rows:
+            yield draw_table(columns, rows, caption=caption, numeric={1, 2})
+        else:
+            yield draw_notice(self._say("nothing_listed", caption=caption))
 
     def _say_received(self) -> Iterator[Piece]:
         """List the sources of the figures that were published in the half year."""

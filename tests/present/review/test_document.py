@@ -20,9 +20,10 @@ from docx.text.paragraph import Paragraph
 from lxml import etree
 
 from hpedu.errors import Refused, UnknownName, WrongEnding
+from hpedu.present.page.display import Fragment
 from hpedu.present.page.pdf import PrintFailed, run_printer
 from hpedu.present.review import contents
-from hpedu.present.review.contents import Review, read_design
+from hpedu.present.review.contents import Part, Review, read_design
 from hpedu.present.review.document import BLANK, SVG_NAMESPACE, draw_document, read_lines
 from hpedu.present.review.edition import find_office, print_document, write_review
 from hpedu.texts import read_texts, say
@@ -347,3 +348,11 @@ def has_office() -> bool:
 def test_libreoffice_takes_the_document(review: Review, tmp_path: Path) -> None:
     edition = write_review(tmp_path / "a.docx", review, review.sections()[:1], [])
     assert print_document(edition.path).read_bytes().startswith(b"%PDF")
+
+
+def test_a_half_year_before_any_figure_has_a_sentence_and_no_empty_table() -> None:
+    [network] = [
+        part for part in Review("half", until="1990-06-30").sections()[0].pieces[:1] if isinstance(part, Part)
+    ]
+    [said] = network.pieces
+    assert isinstance(said, Fragment) and said.table is None and say("review_network_caption", "vi") in said.plain
