@@ -6,9 +6,9 @@ memory. Importing this module loads papermill, nbclient and the page.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
+import math
 import os
 import signal
 import sys
@@ -17,8 +17,10 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import copy
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 import nbformat
@@ -51,6 +53,7 @@ SOCKET_LETTERS = 100  # the system allows some 104 for the path of a socket
 WATCH_SECONDS = 0.5
 UNUSED_MB = 1024  # what libraries and their threads ask the system for and never use
 ENDED_SECONDS = 0.005
+LOOK_SECONDS = 0.5
 LONG_SILENCE_SECONDS, SILENT_SECONDS = 0.2, 0.02  # jupyter_client's own, and instead of it
 MEGABYTE = 1 << 20
 log = logging.getLogger(__name__)
@@ -240,16 +243,39 @@ class BatchChannel(AsyncZMQSocketChannel):
         return await super().get_msg(SILENT_SECONDS if timeout == LONG_SILENCE_SECONDS else timeout)
 
 
+class ReplyChannel(AsyncZMQSocketChannel):
+    """A line for a kernel's replies, which looks anew now and then.
+
+    A widget of the notebook sends on this line while nbclient waits on it; a reply that comes in just then wakes
+    nobody (pyzmq asks the operating system, which tells of a change once).
+    """
+
+    async def get_msg(  # type: ignore[override]  # as jupyter_client itself does it
+        self, timeout: float | None = None
+    ) -> dict[str, Any]:
+        until = math.inf if timeout is None else time.monotonic() + timeout
+        while (left := until - time.monotonic()) > LOOK_SECONDS:
+            with suppress(Empty):
+                return await super().get_msg(LOOK_SECONDS)
+        return await super().get_msg(max(0.0, left))
+
+
 class BatchClient(AsyncKernelClient):
     """The client of the kernel of one report."""
 
     iopub_channel_class = Type(BatchChannel)
+    shell_channel_class = Type(ReplyChannel)
 
 
-class BatchKernelManager(AsyncKernelManager):
-    """The kernel of one report. A subclass made by `make_manager` has its three attributes."""
+class ListeningManager(AsyncKernelManager):
+    """A kernel none of whose replies are missed."""
 
     client_factory = Type(BatchClient, klass=AsyncKernelClient)
+
+
+class BatchKernelManager(ListeningManager):
+    """The kernel of one report. A subclass made by `make_manager` has its three attributes."""
+
     forkserver: Forkserver | None = None
     environment: dict[str, str]
     watch: Watch
@@ -310,7 +336,7 @@ class Watch:
         """Look after a kernel that has started. Where the system can, it refuses at once what is far too much."""
         if sys.platform == "linux":
             most = (self.limits.memory_mb + UNUSED_MB) * MEGABYTE
-            with contextlib.suppress(psutil.NoSuchProcess):
+            with suppress(psutil.NoSuchProcess):
                 psutil.Process(pid).rlimit(psutil.RLIMIT_DATA, (most, most))
         self._thread = threading.Thread(target=self._look, args=(pid,), daemon=True)
         self._thread.start()
@@ -343,10 +369,10 @@ class Watch:
 def measure_memory(pid: int) -> int:
     """Return how many bytes a process and those it started hold; 0 once it is gone."""
     held = 0
-    with contextlib.suppress(psutil.NoSuchProcess):
+    with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         for one in [process, *process.children(recursive=True)]:
-            with contextlib.suppress(psutil.NoSuchProcess):
+            with suppress(psutil.NoSuchProcess):
                 held += one.memory_info().rss
     return held
 
@@ -356,5 +382,5 @@ def end_group(pid: int) -> None:
     if hasattr(os, "killpg"):
         signal_group(pid, signal.SIGKILL)
     else:
-        with contextlib.suppress(ProcessLookupError):
+        with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)

@@ -11,6 +11,7 @@ import pandas
 import pytest
 from nbclient import NotebookClient
 
+from hpedu.batch.execute import ListeningManager
 from hpedu.folders import HOME_VARIABLE, MARKER
 from hpedu.present.page.display import LAB_CHART
 from hpedu.texts import read_texts
@@ -24,7 +25,8 @@ def test_the_tour_goes_from_a_file_to_a_saved_workbook(tmp_path: Path, monkeypat
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
     notebook: Any = nbformat.read(ROOT / "notebooks/guided_tour.ipynb", as_version=4)
     notebook.cells[1].source = notebook.cells[1].source.replace('"vi"', '"en"')
-    NotebookClient(notebook, timeout=300, kernel_name="python3").execute(cwd=str(tmp_path / "notebooks"))
+    client = NotebookClient(notebook, timeout=120, kernel_manager_class=ListeningManager)
+    client.execute(cwd=str(tmp_path / "notebooks"))
     shown = {cell.id: cell.outputs for cell in notebook.cells if cell.cell_type == "code"}
     assert shown["welcome"][0].data["text/markdown"] == read_texts()["guided_tour.welcome"]["en"]
     # What the sentence below it says of the table: the city is the sum of its two parts.
