@@ -67,7 +67,7 @@ class Explorer:
         table = draw_table(self.chart.table.columns, self.chart.table.rows(), caption=self.chart.text.title)
         values = store.indicator_values([self.indicator], [self.report.territory])
         sources = Markup("").join(
-            Markup("<li>{}: {} ({})</li>").format(one.publisher, one.title, one.path)
+            Markup("<li>{}: {} (<code>{}</code>)</li>").format(one.publisher, one.title, one.path)
             for one in self.report.resources(values.filter(pl.col("year").is_in(drawn)))
         )
         rest = Markup("<h4>{}</h4><ul>{}</ul><h4>{}</h4><pre>{}</pre>").format(

@@ -7,12 +7,15 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 from click.testing import CliRunner, Result
+from nbformat.v4 import new_code_cell
 
 from hpedu import store
 from hpedu.cli import commands
 from hpedu.folders import HOME_VARIABLE, MARKER, Project
+from hpedu.present.page.lint import lint_page
 from hpedu.registry import load_registry
 from hpedu.registry.load import _load
 
@@ -46,6 +49,19 @@ def test_a_new_notebook_becomes_a_page_with_its_own_chart(project: Project) -> N
     assert '<h1>Lớp "đông" & vắng' in html.unescape(text)
     assert 'aria-label="Biểu đồ của người phân tích"' in text
     assert load_registry().groups["class_sizes"].name.vi == 'Lớp "đông" & vắng'
+
+
+def test_a_notebook_with_controls_becomes_a_page(project: Project) -> None:
+    # A widget talks to nbclient while nbclient waits: now and then a reply went unheard, and the batch never ended.
+    call("new", "looking")
+    place = project.notebooks / "looking.ipynb"
+    notebook = nbformat.read(place, as_version=4)
+    notebook.cells += [new_code_cell('hpedu.explore("kindergarten_pupils")') for _ in range(4)]
+    nbformat.write(notebook, place)
+    done = call("report", "--notebook", "looking", "--language", "vi", "--max-seconds", "60")
+    assert done.exit_code == 0, done.output
+    [page] = project.reports.glob("*/hai_phong/vi/looking.html")
+    assert lint_page(page.read_text(encoding="utf-8")) == []
 
 
 def test_a_second_one_stands_beside_the_first(project: Project) -> None:

@@ -166,7 +166,8 @@ def check_developers(page: Page) -> Iterator[Message]:
     if page.find("//body[@data-group='data_quality']"):
         return
     for element in page.find(f"{SPOKEN} | //main//*[self::h1 or self::h2 or self::h3]"):
-        if found := DEVELOPERS.search(words_of(element)):
+        words = element.xpath(".//text()[not(ancestor::code)]")
+        if found := DEVELOPERS.search(" ".join(words)):
             yield message("lint_developers", word=found[0], words=words_of(element))
 
 
