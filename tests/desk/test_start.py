@@ -52,7 +52,7 @@ def test_a_new_notebook_becomes_a_page_with_its_own_chart(project: Project) -> N
 
 
 def test_a_notebook_with_controls_becomes_a_page(project: Project) -> None:
-    # A widget talks to nbclient while nbclient waits: now and then a reply went unheard, and the batch never ended.
+    # A widget talks to nbclient while nbclient waits: a reply went unheard, the batch never ended.
     call("new", "looking")
     place = project.notebooks / "looking.ipynb"
     notebook = nbformat.read(place, as_version=4)
