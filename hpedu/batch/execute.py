@@ -267,15 +267,10 @@ class BatchClient(AsyncKernelClient):
     shell_channel_class = Type(ReplyChannel)
 
 
-class ListeningManager(AsyncKernelManager):
-    """A kernel none of whose replies are missed."""
-
-    client_factory = Type(BatchClient, klass=AsyncKernelClient)
-
-
-class BatchKernelManager(ListeningManager):
+class BatchKernelManager(AsyncKernelManager):
     """The kernel of one report. A subclass made by `make_manager` has its three attributes."""
 
+    client_factory = Type(BatchClient, klass=AsyncKernelClient)
     forkserver: Forkserver | None = None
     environment: dict[str, str]
     watch: Watch

@@ -9,14 +9,23 @@ from typing import Any
 import nbformat
 import pandas
 import pytest
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
+from traitlets import Type
 
-from hpedu.batch.execute import ListeningManager
+from hpedu.batch.execute import BatchClient
 from hpedu.folders import HOME_VARIABLE, MARKER
 from hpedu.present.page.display import LAB_CHART
 from hpedu.texts import read_texts
 
 ROOT = Path(__file__).parents[2]
+
+
+class Manager(AsyncKernelManager):
+    """A manager whose client misses no reply, as that of the batch."""
+
+    client_factory = Type(BatchClient, klass=AsyncKernelClient)
 
 
 def test_the_tour_goes_from_a_file_to_a_saved_workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,7 +34,7 @@ def test_the_tour_goes_from_a_file_to_a_saved_workbook(tmp_path: Path, monkeypat
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
     notebook: Any = nbformat.read(ROOT / "notebooks/guided_tour.ipynb", as_version=4)
     notebook.cells[1].source = notebook.cells[1].source.replace('"vi"', '"en"')
-    client = NotebookClient(notebook, timeout=120, kernel_manager_class=ListeningManager)
+    client = NotebookClient(notebook, timeout=120, kernel_manager_class=Manager)
     client.execute(cwd=str(tmp_path / "notebooks"))
     shown = {cell.id: cell.outputs for cell in notebook.cells if cell.cell_type == "code"}
     assert shown["welcome"][0].data["text/markdown"] == read_texts()["guided_tour.welcome"]["en"]
