@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.outlook.intake import Columns, Intake, locate
-from hpedu.outlook.projection import PUBLISHED_DF, draw_bands, name_bands, published_sd
+from hpedu.outlook.projection import GROWTH, USUAL_DF, USUAL_SD, draw_bands, name_bands
 
 YEARS = 5
 SLIP = 4.0
@@ -44,7 +44,7 @@ ENROLMENT: dict[str, Any] = {
 }
 """Columns of `project_enrolment`; `level` is "all" for all grades together, `grade` null for a level as a whole.
 
-`basis` of the ranges is `own_spread`, or `published_error` where the past is too short. `intake` is `births`,
+`basis` of the ranges is `own_spread`, or `usual_error` where the past is too short. `intake` is `births`,
 `population`, or `held`: the last intake goes on. `caution` is `incomplete_year` where the newest year lacks a
 grade and the projection starts from the one before, `slip` where a grade is out of all proportion to the children
 it came from and its rate is left out, or both, joined by ";".
@@ -296,24 +296,24 @@ class Enrolment:
                 "grade": grade,
                 "year": year,
                 "point": point,
-                **draw_bands(point, sd, df or PUBLISHED_DF),
+                **draw_bands(point, sd, df or USUAL_DF),
                 "status": "projected",
                 "intake": intake,
-                "basis": "own_spread" if df else "published_error",
+                "basis": "own_spread" if df else "usual_error",
                 "caution": self.caution,
             }
 
     def _measure_spread(self, weights: Mapping[int, float], ahead: int, source: str) -> tuple[float, float]:
         """Return the standard deviation of the logarithm of a sum of grades, and its degrees of freedom.
 
-        With 0 degrees the deviation is a published one, not that of the series.
+        With 0 degrees the deviation is the usual one of provinces, not that of the series.
 
         Each step of each cohort adds the deviation its rate may have that year; those of one year go together
         as they did in the past. The rates themselves are estimates: that error is the same in every step.
         """
         past = self._list_deviations(source)
         if len(past) < LEAST_YEARS:
-            return published_sd(ahead), 0.0
+            return USUAL_SD["flow"] * float(ahead**GROWTH), 0.0
         steps: dict[int, dict[float, float]] = {}
         for grade, weight in weights.items():
             for step, key in self._trace(grade, ahead, source):

@@ -77,6 +77,7 @@ def pool_slope(
     fresh: Floats,
     known: NDArray[np.bool_],
     indicator: Groups,
+    count: NDArray[np.bool_],
     method: Method,
 ) -> tuple[Floats, Floats]:
     """Return the trend that is believed, a year, and the share of it that is the series' own.
@@ -85,9 +86,10 @@ def pool_slope(
     places, in units of `scale`, as far as their figures are `fresh`), or to no change where no other place shows
     the indicator. One that the others do not confirm counts half.
     """
-    usual, count = median_of_others(own / scale, known, indicator)
-    weight = np.where(count >= method.least_pool, fresh * count / (count + method.trend_pool), 0.0)
-    prior = method.trend_prior + weight * (method.pooled_trend_prior - method.trend_prior)
+    usual, others = median_of_others(own / scale, known, indicator)
+    weight = np.where(others >= method.least_pool, fresh * others / (others + method.trend_pool), 0.0)
+    pooled_prior = np.where(count, method.trend_prior, method.pooled_trend_prior)
+    prior = method.trend_prior + weight * (pooled_prior - method.trend_prior)
     belief = steps / (steps + prior)
     doubted = (weight > 0) & (own * usual <= 0)
     own = np.where(doubted, method.unconfirmed * own, own)
@@ -146,6 +148,8 @@ class Fits:
     """Weighted mean of last value, smoothed value and median of the last ones."""
     slope: Floats
     """Yearly change that is believed."""
+    doubt: Floats
+    """Share of it by which the range widens."""
     gap: Floats
     """Distance from the level to where other places would draw it; 0 without company."""
     closing: Floats
@@ -182,7 +186,7 @@ class Fits:
         stays, steps = self.stays[rows], np.maximum(self.steps[rows], 1)
         noise = (1 - stays) * np.where(stays < 1, self.method.noise, 1.0)
         growth = stays * (ahead + self.method.widening * ahead**2 / steps) + noise
-        drift = self.method.drift_doubt * self.slope[rows] * ahead
+        drift = self.doubt[rows] * self.slope[rows] * ahead
         return np.sqrt(self.method.scale * self.step[rows] * growth + drift**2)
 
     def reach(self, rows: NDArray[np.int64], centre: Floats, distance: Floats) -> Floats:
@@ -260,7 +264,9 @@ def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Metho
     newest = keys["newest"].to_numpy()
     elsewhere, company = median_of_others(newest.astype(np.float64), usable, alike)
     fresh = np.clip(1 - (newest - elsewhere) / method.stale_company, 0.0, 1.0)
-    slope, belief = pool_slope(_own_trend(changes, method), np.sqrt(scale), steps, fresh, usable, alike, method)
+    slope, belief = pool_slope(
+        _own_trend(changes, method), np.sqrt(scale), steps, fresh, usable, alike, count, method
+    )
     own_df = steps - belief
     squares: Floats = np.nansum((changes - slope[:, None]) ** 2 * gaps, axis=1)
     own = squares / np.maximum(own_df, 1)
@@ -279,6 +285,7 @@ def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Metho
         last=last,
         level=level,
         slope=slope,
+        doubt=np.where(count, method.count_drift_doubt, method.drift_doubt),
         # Places differ in size: a count is not drawn to the counts of others.
         gap=np.where(count, 0.0, pull),
         closing=keys["closing"].to_numpy(),

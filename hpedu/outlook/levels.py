@@ -21,12 +21,12 @@ from typing import Any
 import polars as pl
 
 from hpedu.outlook.intake import Columns, Intake, locate
-from hpedu.outlook.projection import GROWTH, PUBLISHED_DF, draw_bands, name_bands, project, published_sd
+from hpedu.outlook.projection import GROWTH, USUAL_DF, USUAL_SD, draw_bands, name_bands, project
 
 LEAST_HISTORY = 6
 """Years before an origin of a hindcast."""
 LEAST_ORIGINS = 4
-"""With fewer the ranges come from published errors."""
+"""With fewer the ranges come from the errors usual among provinces."""
 MOST_DF = 15
 
 PUPILS: Columns = {"level": "text", "year": "year", "pupils": "number"}
@@ -46,7 +46,7 @@ LEVELS: dict[str, Any] = {
 }
 """Columns of `project_levels`.
 
-`basis` of the ranges is `own_errors` of earlier years, or `published_error`; `method` is `flow`,
+`basis` of the ranges is `own_errors` of earlier years, or `usual_error`; `method` is `flow`,
 `enrolment_ratio`, `trend` or `held`.
 """
 
@@ -163,20 +163,24 @@ class _Place:
             paths = self.carry(level, last)
             errors, origins = self._look_back(level)
             own = origins >= LEAST_ORIGINS
-            sd = math.sqrt(sum(error * error for error in errors) / len(errors)) if own else 0.0
-            df = float(min(origins - 1, MOST_DF)) if own else PUBLISHED_DF
+            method = self._name_method(level, last)
+            sd = usual = USUAL_SD[method]
+            if own:
+                shown = math.sqrt(sum(error * error for error in errors) / len(errors))
+                # A calm past proves no calm future: what is usual counts as one year more.
+                sd = (origins * shown + usual) / (origins + 1)
+            df = float(min(origins - 1, MOST_DF)) if own else USUAL_DF
             for year in range(last + 1, self.until + 1):
                 ahead = year - last
-                spread = sd * ahead**GROWTH if own else published_sd(ahead)
                 yield {
                     "place": self.place,
                     "level": level,
                     "year": year,
                     "point": paths[year],
-                    **draw_bands(paths[year], spread, df),
+                    **draw_bands(paths[year], sd * ahead**GROWTH, df),
                     "status": "projected",
-                    "basis": "own_errors" if own else "published_error",
-                    "method": self._name_method(level, last),
+                    "basis": "own_errors" if own else "usual_error",
+                    "method": method,
                 }
 
     def _name_method(self, level: str, origin: int) -> str:

@@ -41,7 +41,8 @@ class Method:
 
     # The number of changes a series must have before half of its own trend is believed.
     trend_prior: float = 4.0
-    # The same where the trends of the indicator in other places show what is usual.
+    # The same where the trends of the indicator in other places show what is usual. Not of a count: how fast a place
+    # grows is its own, and pupils of one place say little of another's.
     pooled_trend_prior: float = 20.0
     # The number of other places needed before half of what is usual is believed.
     trend_pool: float = 2.0
@@ -98,6 +99,8 @@ class Method:
     widening: float = 0.3
     # And by this share of the drift that is believed: a strong trend may end.
     drift_doubt: float = 0.3
+    # The same for a count: growth that goes on leaves a range sooner than a rate does, which has its bounds.
+    count_drift_doubt: float = 0.5
     # The most degrees of freedom of Student's t, however many steps there are: real series have shocks. Of errors
     # over their spread, the 95th percentile was 1.8-1.9 times the 80th, the 99th 3.2-3.5 times (tuning half): t
     # with 3 degrees has 1.9 and 3.6, with 4 1.8 and 3.0, with 8 1.65 and 2.4.

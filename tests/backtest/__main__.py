@@ -9,7 +9,8 @@ from typing import Any
 from tests.backtest.outside import SETTINGS as OUTSIDE
 from tests.backtest.outside import answer_outside, load_outside
 from tests.backtest.page import draw_reliability, write_page, write_quote
-from tests.backtest.panel import load_panel
+from tests.backtest.panel import load_counts, load_panel
+from tests.backtest.pupils import answer_pupils, score_pupils
 from tests.backtest.questions import TEST
 from tests.backtest.run import SETTINGS, answer
 from tests.backtest.score import bar, compare, compare_rivals, score, score_by, score_ranges
@@ -35,12 +36,16 @@ def main() -> None:
         for name, found in answers.items()
     }
     draw_reliability(answers[HEADLINE], ROOT / "docs/pictures/reliability.svg")
+    counts = load_counts()
+    counted = {name: answer(counts, "held_out", name, TEST) for name in (HEADLINE, ALONE)}
     foreign = load_outside()
     figures = {
         "setting": HEADLINE,
         "settings": settings,
         "paired": compare(answers[HEADLINE], answers[ALONE]),
         "rivals": compare_rivals(answers[HEADLINE]),
+        "counts": {name: score_by(found, "group") for name, found in counted.items()},
+        "pupils": score_pupils(answer_pupils()),
         "outside": {name: score_ranges(answer_outside(foreign, name)) for name in OUTSIDE},
     }
     (ROOT / "build").mkdir(exist_ok=True)

@@ -22,6 +22,8 @@ COLUMNS = {
     "coverage95": ("95% held", ".1%"),
     "brier": ("Brier", ".3f"),
     "brier_of_base_rate": ("Brier of the base rate", ".3f"),
+    "error": ("error", ".1%"),
+    "error_of_no_change": ("of no change", ".1%"),
     "calibration_error": ("calibration error", ".3f"),
     "likely_calls": ("called likely", "d"),
     "likely_met_share": ("of these met", ".0%"),
@@ -29,7 +31,10 @@ COLUMNS = {
     "unlikely_met_share": ("of these met", ".0%"),
 }
 
+SCORED = tuple(name for name in COLUMNS if not name.startswith("error"))
 SHARES = ("likely_met_share", "unlikely_met_share", "calibration_error")
+PUPILS = ("questions", "error", "error_of_no_change", "coverage80", "coverage95")
+COUNTED = {"background": ", others for background", "one_city": ", one province alone"}
 RANGES = ("questions", "relative_mae", "coverage80", "coverage95")
 
 
@@ -47,6 +52,16 @@ def write_page(figures: Mapping[str, Any], path: Path) -> None:
             histories=_table("values known", head["by_history"].items()),
             groups_one_city=_table("group", alone["by_group"].items()),
             rivals=_rivals(figures["rivals"]),
+            counts=_table(
+                "what is counted",
+                (
+                    (f"{group}{COUNTED[name]}", row)
+                    for name, groups in figures["counts"].items()
+                    for group, row in groups.items()
+                ),
+                RANGES,
+            ),
+            pupils=_table("level and years known", ((row["what"], row) for row in figures["pupils"]), PUPILS),
             outside=_table("setting", ((OUTSIDE[name], row) for name, row in outside.items()), RANGES),
             likely_bar="{:.0%} to {:.0%}".format(*head["bars"]["likely_met_share"]),
             likely_one_city_bar="{:.0%} to {:.0%}".format(*alone["bars"]["likely_met_share"]),
@@ -102,9 +117,7 @@ def _bars(groups: Mapping[str, Mapping[str, float]], bars: Mapping[str, tuple[fl
     return _markdown(["group", "error / no change", "95% range"], body)
 
 
-def _table(
-    first: str, rows: Iterable[tuple[str, Mapping[str, float]]], columns: Iterable[str] = tuple(COLUMNS)
-) -> str:
+def _table(first: str, rows: Iterable[tuple[str, Mapping[str, float]]], columns: Iterable[str] = SCORED) -> str:
     chosen = {key: COLUMNS[key] for key in columns}
     head = [first, *(title for title, _ in chosen.values())]
     body = [[name, *(_show(row[key], form) for key, (_, form) in chosen.items())] for name, row in rows]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -17,14 +18,7 @@ HERE = Path(__file__).parent
 
 def load_panel() -> pl.DataFrame:
     """Columns `place`, `indicator`, `year`, `value`, `lower`, `upper`, `group`, `direction`."""
-    book = tomllib.loads((HERE / "panel.toml").read_text(encoding="utf-8"))
-    wide = pl.read_csv(HERE / "panel.csv", infer_schema_length=None)
-    counts = (
-        wide.unpivot(index=["measure", "province"], variable_name="year", value_name="count")
-        .with_columns(pl.col("year").cast(pl.Int64), pl.col("count").cast(pl.Float64))
-        .drop_nulls("count")
-        .with_columns(count=_to_persons())
-    )
+    book, counts = _read()
     frames = []
     for name, rule in book["indicator"].items():
         top = counts.filter(measure=rule["of"]).rename({"count": "value"})
@@ -50,8 +44,43 @@ def load_panel() -> pl.DataFrame:
                 direction=pl.lit(rule["direction"]),
             )
         )
+    return _since_formed(pl.concat(frames), book)
+
+
+def load_counts() -> pl.DataFrame:
+    """The counts themselves; columns as of `load_panel`, and `kind`."""
+    book, counts = _read()
+    groups = {measure: group for group, measures in book["count"].items() for measure in measures}
+    named = counts.filter(pl.col("measure").is_in(list(groups)), pl.col("count") > 0)
+    rows = named.select(
+        place="province",
+        indicator="measure",
+        year="year",
+        value="count",
+        lower=pl.lit(None, dtype=pl.Float64),
+        upper=pl.lit(None, dtype=pl.Float64),
+        group=pl.col("measure").replace_strict(groups),
+        direction=pl.lit("up"),
+        kind=pl.lit("count"),
+    )
+    return _since_formed(rows, book)
+
+
+def _read() -> tuple[dict[str, Any], pl.DataFrame]:
+    book = tomllib.loads((HERE / "panel.toml").read_text(encoding="utf-8"))
+    wide = pl.read_csv(HERE / "panel.csv", infer_schema_length=None)
+    counts = (
+        wide.unpivot(index=["measure", "province"], variable_name="year", value_name="count")
+        .with_columns(pl.col("year").cast(pl.Int64), pl.col("count").cast(pl.Float64))
+        .drop_nulls("count")
+        .with_columns(count=_to_persons())
+    )
+    return book, counts
+
+
+def _since_formed(rows: pl.DataFrame, book: dict[str, Any]) -> pl.DataFrame:
     formed = pl.col("place").replace_strict(book["formed"], default=0, return_dtype=pl.Int64)
-    return pl.concat(frames).filter(pl.col("year") >= formed).sort("place", "indicator", "year")
+    return rows.filter(pl.col("year") >= formed).sort("place", "indicator", "year")
 
 
 def _to_persons() -> pl.Expr:

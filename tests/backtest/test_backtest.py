@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from tests.backtest.outside import GROSS, answer_outside, load_outside
-from tests.backtest.panel import HERE, load_panel
+from tests.backtest.panel import HERE, load_counts, load_panel
 from tests.backtest.questions import CHOICE, KEY, LENGTHS, TEST, Window, ask, choose_half
 from tests.backtest.rivals import forecast_simply
 from tests.backtest.run import answer
@@ -38,6 +38,17 @@ class TestPanel:
         assert classes.filter(pl.col("year") > 2016)["value"].is_between(8, 60).mean() > 0.97
         assert classes["value"].is_between(8, 60).mean() > 0.97
         assert set(classes["year"]) >= {2014, 2015}
+
+    def test_counts_are_as_printed_and_can_be_asked(self) -> None:
+        counts = load_counts()
+        assert set(counts["kind"]) == {"count"} and counts.select(*KEY, "year").is_duplicated().sum() == 0
+        ours = counts.filter(place="Hai Phong", indicator="pupils_primary", year=2016)["value"]
+        wide = pl.read_csv(HERE / "panel.csv", infer_schema_length=None)
+        row = wide.filter(province="Hai Phong", measure="pupils_primary")
+        assert ours.to_list() == row["2016"].cast(pl.Float64).to_list()
+        few = Window(range(2012, 2013), range(2013, 2014))
+        found = answer(counts, "tune", "one_city", few)
+        assert found["point"].null_count() == 0 and set(found["group"]) >= {"pupils", "inhabitants"}
 
     def test_no_share_is_above_its_bound(self, panel: pl.DataFrame) -> None:
         assert (panel["value"] <= panel["upper"].fill_null(float("inf"))).all()

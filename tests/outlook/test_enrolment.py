@@ -108,7 +108,7 @@ class TestProgression:
         ratios = pl.DataFrame({"grade": [1, 2], "ratio": [0.98, 0.99]})
         found = project_enrolment(single, until=2026, ratios=ratios)
         assert points(found, 2026) == pytest.approx([100, 98, 89.1])
-        assert set(found["basis"]) == {"published_error"}
+        assert set(found["basis"]) == {"usual_error"}
 
 
 class TestRepeaters:
@@ -182,12 +182,12 @@ class TestRanges:
         whole = width.filter(pl.col("level") == "all")["width"].item()
         assert whole < width.filter(pl.col("grade").is_not_null())["width"].max()
 
-    def test_a_short_past_takes_published_errors(self) -> None:
+    def test_a_short_past_takes_usual_errors(self) -> None:
         found = project_enrolment(table(HISTORY), until=2023)
-        assert set(found["basis"]) == {"published_error"}
+        assert set(found["basis"]) == {"usual_error"}
         [row] = found.filter(pl.col("level") == "all").to_dicts()
-        # t of 8 degrees of freedom at 90%: 1.3968; e^(1.3968 * 0.015) = 1.02117
-        assert row["hi80"] / row["point"] == pytest.approx(1.02117, abs=1e-4)
+        # t of 8 degrees of freedom at 90%: 1.3968; e^(1.3968 * 0.029) = 1.04134
+        assert row["hi80"] / row["point"] == pytest.approx(1.04134, abs=1e-4)
 
 
 class TestRefusals:

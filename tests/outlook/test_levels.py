@@ -91,7 +91,7 @@ def test_other_places_inform_a_level_that_nothing_else_carries() -> None:
 
 def test_two_figures_are_held() -> None:
     found = project_levels(table(nursery={2019: 90.0, 2020: 100.0}), until=2022)
-    assert found.select("point", "method", "basis").unique().rows() == [(100.0, "held", "published_error")]
+    assert found.select("point", "method", "basis").unique().rows() == [(100.0, "held", "usual_error")]
 
 
 def test_ranges_come_from_the_errors_of_earlier_years() -> None:
