@@ -41,8 +41,8 @@ class Method:
 
     # The number of changes a series must have before half of its own trend is believed.
     trend_prior: float = 4.0
-    # The same where the trends of the indicator in other places show what is usual. Not of a count: how fast a place
-    # grows is its own, and pupils of one place say little of another's.
+    # The same where the trends of the indicator in other places show what is usual. Not of a count: how fast
+    # a place grows is its own, and pupils of one place say little of another's.
     pooled_trend_prior: float = 20.0
     # The number of other places needed before half of what is usual is believed.
     trend_pool: float = 2.0

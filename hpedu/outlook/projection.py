@@ -98,8 +98,9 @@ USUAL_SD = {"flow": 0.029, "enrolment_ratio": 0.029, "trend": 0.066, "held": 0.0
 """Standard deviation of the logarithm of a forecast of pupils one year ahead, by how it is made, where a series is
 too short for errors of its own.
 
-Measured on pupils by level of half of the Vietnamese provinces, histories of 4 to 8 years, outcomes to 2016 (12,264
-forecasts; docs/track_record.md): what makes the 80% and the 95% range hold as often as they say. That from population is not measured: it is taken as good as from the level below."""
+Measured on pupils by level of half of the Vietnamese provinces, histories of 4 to 8 years, outcomes to 2016
+(12,264 forecasts; docs/track_record.md): what makes the ranges of 80% and 95% hold about as often as they say.
+That from population is not measured: it is taken to be as good as from the level below."""
 USUAL_DF = 8.0
 """Degrees of freedom of such an error."""
 GROWTH = 0.75

@@ -20,7 +20,7 @@ KNOWN = {"4 years": 4, "7 years": 7, "all years": 99}
 
 
 def answer_pupils(half: str = "held_out", window: Window = TEST) -> pl.DataFrame:
-    """A row a place, level, origin, year and length of the history; `actual`, `last` and the columns of `LEVELS`."""
+    """A row a place, level, origin, year and history known: `actual`, `last` and the columns of `LEVELS`."""
     counts = load_counts().filter(group="pupils").select(
         "place", "year", level=pl.col("indicator").str.strip_prefix("pupils_"), pupils="value"
     )  # fmt: skip
