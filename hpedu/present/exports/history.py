@@ -25,6 +25,7 @@ from hpedu.ingest.forms.design import (
     ALL,
     CHECKS,
     COMPUTED,
+    DETAILS,
     HISTORY,
     MARKER,
     PASTED,
@@ -109,13 +110,17 @@ def write_history(
 
 @dataclass
 class _Line:
-    """A row of the book: a series in a territory, or (without one) the share that an indicator makes of others."""
+    """A row of the book: a series in a territory, or (without one) the share that an indicator makes of others.
+
+    One with a `detail` (`DETAILS`) goes with the state of a milestone above it.
+    """
 
     territory: str
     series: SeriesRef | None
     indicator: Indicator | None = None
     targets: list[Target] = field(default_factory=list)
     years: set[int] = field(default_factory=set)
+    detail: str = ""
     # The sheet it is in, and the number of its row there.
     place: tuple[str, int] = ("", 0)
 
@@ -152,7 +157,12 @@ class _Book:
             places = place_rows(FormRow({}, "", head=line.territory) for line in sheet.lines)
             for line, (number, _) in zip(sheet.lines, places, strict=True):
                 line.place = sheet.design.name, number
-        self.places = {(line.territory, line.series): line.place for sheet in self.sheets for line in sheet.lines}
+        self.places = {
+            (line.territory, line.series): line.place
+            for sheet in self.sheets
+            for line in sheet.lines
+            if not line.detail
+        }
 
     def _list_known(self, observations: pl.DataFrame) -> dict[tuple[str, SeriesRef], dict[int, dict[str, Any]]]:
         """Return what is known, by territory and series, and year; an estimate is nothing that is known."""
@@ -212,6 +222,9 @@ class _Book:
                 yield line
             line.targets.append(target)
             line.years |= years
+            if target.kind == "milestone":
+                for detail in DETAILS:
+                    yield _Line(territory, one, None, [target], years, detail)
         for indicator in shares.values():
             yield _Line(territory, None, indicator, [target])
 
@@ -251,6 +264,8 @@ class _Book:
         for line in sheet.lines:
             if line.indicator is not None:
                 yield self._share_row(line, line.indicator, sheet.design)
+            elif line.series is not None and line.detail:
+                yield self._detail_row(line, line.series)
             elif line.series is not None:
                 count += 1
                 yield self._series_row(line, line.series, sheet, count)
@@ -270,7 +285,11 @@ class _Book:
         wanted = [f"{letters[str(year)]}{number}" for year in opened if str(year) not in optional]
         sheet.wanted += len(wanted)
         computed: dict[str, float | str | None] = {"filled": f"=COUNTA({','.join(wanted)})" if wanted else None}
-        if not is_state:
+        if is_state:
+            # Decision, date and file of evidence have rows of their own.
+            remark = self._check_state([letters[str(year)] for year in opened], number)
+            computed |= {"origin": None, "remark": remark}
+        else:
             parts = [self._cite(line.territory, part, sheet.design) for part in self._find_parts(line)]
             is_whole, breaks = range_of(measure.unit).whole, bool(self._list_breaks(line))
             computed["remark"] = _check_row(sheet.design, number, parts, whole=is_whole, breaks=breaks)
@@ -293,6 +312,25 @@ class _Book:
             awaited={str(year) for year in opened if published and year > max(published)},
             optional={*optional, *(c.id for c in HISTORY.columns)},
             usual=(min(values) / USUAL, max(values) * USUAL) if values and min(values) > 0 else None,
+        )
+
+    def _check_state(self, letters: Sequence[str], number: int) -> str | None:
+        """Return the formula that names a milestone reached in a year without the number of the decision."""
+        reached = name_milestone_state(1, self.registry)
+        bare = ",".join(f'AND({letter}{number}="{reached}",{letter}{number + 1}="")' for letter in letters)
+        return f'=IF(OR({bare}),"{say("history_undecided", "vi")}","")' if bare else None
+
+    def _detail_row(self, line: _Line, series: SeriesRef) -> FormRow:
+        """Return the row for decision, date or evidence of a milestone; what is known of a year is not asked."""
+        label = say("history_detail", "vi", name=say(f"form_{line.detail}", "vi"))
+        asked = {str(year) for year in line.years - self.known[line.territory, series].keys()}
+        fills = [column.id for column in HISTORY.over(self.years).columns if column.role == "fill"]
+        return FormRow(
+            {"series": label},
+            write_key(series, "", label, "", territory=line.territory, detail=line.detail),
+            line.detail,
+            self._head(line.territory),
+            given={name: None for name in fills if name not in asked},
         )
 
     def _cite(self, territory: str, series: SeriesRef, design: Sheet, letter: str = "") -> str:
