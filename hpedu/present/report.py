@@ -502,7 +502,7 @@ class Report(View):
         return f"{name_form(group, self.territory, self.year)}, {rows}" if rows else ""
 
     def _find_document(self, standing: Standing) -> str:
-        """Return what was reported of a milestone: state, decision, date, evidence, remark, the newest year first."""
+        """Return what was reported of a milestone, newest year first: state, decision, date, evidence, remark."""
         if standing.target.kind != "milestone" or standing.last is None:
             return ""
         series = formula_series(self.registry.indicators[standing.target.milestone_indicator])

@@ -163,7 +163,7 @@ def read_cover_code(text: str, title: str) -> Cover | None:
 
 
 def write_key(series: SeriesRef, *labels: str, territory: str = "", detail: str = "") -> str:
-    """Return the hidden key of a row: territory, if not that of the cover, series, detail, and a seal of labels."""
+    """Return the hidden key of a row: territory unless that of the cover, series, detail, and a seal of labels."""
     text = f"{territory}:{series.key}" if territory else series.key
     text = f"{text} {detail}" if detail else text
     return f"{text} #{seal(text, *labels)}"
