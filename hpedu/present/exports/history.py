@@ -293,12 +293,13 @@ class _Book:
             parts = [self._cite(line.territory, part, sheet.design) for part in self._find_parts(line)]
             is_whole, breaks = range_of(measure.unit).whole, bool(self._list_breaks(line))
             computed["remark"] = _check_row(sheet.design, number, parts, whole=is_whole, breaks=breaks)
+        definition = line.targets[0].definition if is_state else measure.definition
         labels = {
             "number": str(count),
             "series": line.targets[0].name.vi if is_state else name_series(series, self.registry, "vi"),
             "unit": self.registry.name("unit", measure.unit, "vi"),
             "known_from": self._name_sources(known, published),
-            "definition": "\n".join([measure.definition.vi, *self._list_breaks(line)]),
+            "definition": "\n".join([definition.vi, *self._list_breaks(line)]),
             "targets": "\n".join(f"{target.number}. {target.name.vi}" for target in line.targets),
             "known": " ".join(f"{year}={figure}" for year, figure in figures.items()),
         }
