@@ -35,7 +35,7 @@ from hpedu.ingest.forms.design import (
     range_of,
     write_key,
 )
-from hpedu.present.exports.form import check_path, name_series, series_of, title_form
+from hpedu.present.exports.form import check_path, formula_series, name_series, series_of, title_form
 from hpedu.present.exports.form_workbook import (
     FIRST,
     HEAD,
@@ -53,7 +53,7 @@ from hpedu.present.exports.form_workbook import (
 from hpedu.present.exports.workbook import put_text, save_workbook
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
-from hpedu.registry.models import Indicator, Target
+from hpedu.registry.models import Duty, Indicator, Target
 from hpedu.texts import LANGUAGES, say
 
 LONGEST = 20
@@ -112,13 +112,14 @@ def write_history(
 class _Line:
     """A row of the book: a series in a territory, or (without one) the share that an indicator makes of others.
 
-    One with a `detail` (`DETAILS`) goes with the state of a milestone above it.
+    Targets and duties are computed from it. One with a `detail` (`DETAILS`) goes with the milestone above it.
     """
 
     territory: str
     series: SeriesRef | None
     indicator: Indicator | None = None
     targets: list[Target] = field(default_factory=list)
+    duties: list[Duty] = field(default_factory=list)
     years: set[int] = field(default_factory=set)
     detail: str = ""
     # The sheet it is in, and the number of its row there.
@@ -189,8 +190,11 @@ class _Book:
                 first = dict.fromkeys(first, self.cover.subject)
             own = [target for target in targets if first[target.id] == department]
             for territory in self.territories:
+                listed = found.setdefault(department, [])
                 for target in own:
-                    found.setdefault(department, []).extend(self._lines_of(target, territory, lines))
+                    listed.extend(self._lines_of(target, territory, lines))
+                if self.cover.subject in (ALL, department):
+                    listed.extend(self._lines_of_duties(department, territory, lines))
         return {department: listed for department, listed in found.items() if listed}
 
     def _list_targets(self) -> Iterator[Target]:
@@ -224,9 +228,26 @@ class _Book:
             line.years |= years
             if target.kind == "milestone":
                 for detail in DETAILS:
-                    yield _Line(territory, one, None, [target], years, detail)
+                    yield _Line(territory, one, None, [target], years=years, detail=detail)
         for indicator in shares.values():
             yield _Line(territory, None, indicator, [target])
+
+    def _lines_of_duties(
+        self, department: str, territory: str, lines: dict[tuple[str, SeriesRef], _Line]
+    ) -> Iterator[_Line]:
+        """Yield the lines that the duties of a division add, such as budget estimates and self-financing units."""
+        for duty in self.registry.duties.values():
+            if department not in self.registry.bearers_of(duty):
+                continue
+            for indicator in map(self.registry.indicators.__getitem__, duty.indicators):
+                for one in formula_series(indicator):
+                    line = lines.setdefault((territory, one), _Line(territory, one))
+                    if not line.targets and not line.duties:
+                        yield line
+                    line.duties += [duty] if duty not in line.duties else []
+                    line.years.update(self._list_years(territory))
+                if indicator.denominator and indicator.id not in self.registry.targets:
+                    yield _Line(territory, None, indicator, duties=[duty])
 
     def _list_years(self, territory: str) -> list[int]:
         """Return the years in which a territory can be asked: one that is no more has no later ones."""
@@ -300,7 +321,7 @@ class _Book:
             "unit": self.registry.name("unit", measure.unit, "vi"),
             "known_from": self._name_sources(known, published),
             "definition": "\n".join([definition.vi, *self._list_breaks(line)]),
-            "targets": "\n".join(f"{target.number}. {target.name.vi}" for target in line.targets),
+            "targets": _name_fed(line),
             "known": " ".join(f"{year}={figure}" for year, figure in figures.items()),
         }
         values = [] if is_state else [float(figure) for figure in figures.values()]
@@ -376,11 +397,10 @@ class _Book:
         if indicator.upper == 100:
             cells, _, _ = _cells(design, line.place[1])
             given["remark"] = f'=IF(MAX({cells})>100,"{say("history_too_much", "vi")}","")'
-        (target,) = line.targets
         labels = {
             "series": say("history_share_of", "vi", name=indicator.name.vi),
             "unit": self.registry.name("unit", indicator.unit, "vi"),
-            "targets": f"{target.number}. {target.name.vi}",
+            "targets": _name_fed(line),
         }
         return FormRow(labels, COMPUTED, indicator.unit, self._head(line.territory), given=given)
 
@@ -440,6 +460,12 @@ def _write_pasting(workbook: Workbook, title: str) -> None:
         for cell in row:
             cell.protection = UNLOCKED
     finish_sheet(page, PAPER)
+
+
+def _name_fed(line: _Line) -> str:
+    """Name the targets and duties that are computed from a row, a line each."""
+    targets = (f"{target.number}. {target.name.vi}" for target in line.targets)
+    return "\n".join([*targets, *(duty.duty.vi for duty in line.duties)])
 
 
 def _is_own(row: Mapping[str, Any]) -> bool:

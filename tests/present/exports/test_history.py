@@ -203,6 +203,16 @@ class TestWritten:
         assert all(part[:-1] in formula for part in parts) and "Không bằng tổng các dòng" in formula
         assert "Không bằng tổng" not in str(rows["pupils/primary"]["remark"].value)
 
+    def test_a_division_is_asked_for_the_budget_and_what_else_its_duties_are_measured_by(self, book: Book) -> None:
+        for series in (
+            "education_recurrent_estimate",
+            "education_investment_medium_term",
+            "public_units_autonomy_4",
+        ):
+            cells = book.find(f"hai_phong:{series}/all")
+            assert cells["key"].parent.title == "Kế hoạch - Tài chính" and cells["targets"].value
+            assert not cells["2025"].protection.locked
+
     def test_progress_stands_on_each_sheet(self, book: Book) -> None:
         for sheet in book.workbook.worksheets[1:-2]:
             assert any(str(cell.value).startswith('="Đã điền "&SUM(') for cell in sheet[1])
