@@ -32,6 +32,7 @@ from hpedu.texts import say
 
 INVENTED = "mô phỏng"  # the remark behind every figure
 CONTRADICTION = "mô phỏng, cố ý mâu thuẫn"  # behind the two that are at odds on purpose
+DECIDED = {"decision": f"01/QĐ ({INVENTED})", "date": DAY, "evidence": "mo_phong.pdf"}
 
 
 BOOK = range(2019, YEAR + 1)
@@ -119,9 +120,12 @@ def _fill_in(path: Path, rows: Rows, registry: Registry) -> None:
             # Above a run of rows there is a line without a key.
             if key == COMPUTED:
                 continue
-            territory, ref = read_key(key)
+            territory, ref, detail = read_key(key)
             years = {name: int(name) for name in cells if name.isdigit()} or {"value": YEAR}
             if territory not in ("", registry.city):
+                continue
+            if detail:
+                cells[str(YEAR)].value = DECIDED[detail]
                 continue
             if registry.measures[ref.measure].unit == "status":
                 kind = "task_state" if ref.measure in ("task_done", "duty_done") else MILESTONES

@@ -20,7 +20,7 @@ from hpedu.assess.standing import HORIZON, Standing, assess_targets, digest_stan
 from hpedu.assess.tasks import Occurrence, list_occurrences
 from hpedu.errors import check_name
 from hpedu.folders import find_project
-from hpedu.ingest.forms.design import Cover, duty_series
+from hpedu.ingest.forms.design import Cover, duty_series, name_milestone_state
 from hpedu.present import registers
 from hpedu.present.base import is_made
 from hpedu.present.brief import draw_brief
@@ -45,7 +45,7 @@ from hpedu.present.view import OWED, View
 from hpedu.registry import load_registry
 from hpedu.registry.asked import Group, Scenario, Territory, Tongue, Year, checked
 from hpedu.registry.models import Indicator
-from hpedu.texts import LANGUAGES, Language, current_language
+from hpedu.texts import LANGUAGES, Language, current_language, format_date
 
 if TYPE_CHECKING:
     import pandas
@@ -502,12 +502,21 @@ class Report(View):
         return f"{name_form(group, self.territory, self.year)}, {rows}" if rows else ""
 
     def _find_document(self, standing: Standing) -> str:
-        """Return decision, date, evidence and remark of the last report on a milestone; "" if there is none."""
+        """Return what was reported of a milestone, newest year first: state, decision, date, evidence, remark."""
         if standing.target.kind != "milestone" or standing.last is None:
             return ""
-        (series,) = formula_series(self.registry.indicators[standing.target.milestone_indicator])
-        known = store.series_observations([series], self.territory).filter(pl.col("year") == standing.last["year"])
-        return str(known["note"][-1]) if known.height else ""
+        series = formula_series(self.registry.indicators[standing.target.milestone_indicator])
+        known = self.known(store.series_observations(series, self.territory))
+        told = known.filter(pl.col("note") != "", pl.col("year") <= standing.last["year"])
+        return "; ".join(
+            self._say(
+                "document_of_year",
+                year=self.school_year(row["year"]),
+                state=name_milestone_state(row["value"], self.registry, self.language),
+                document=", ".join(format_date(part, self.language) for part in row["note"].split("; ")),
+            )
+            for row in told.sort("year", descending=True).iter_rows(named=True)
+        )
 
     def _holds(self, group: str) -> bool:
         """Return whether targets and indicators of a group are on this page."""

@@ -18,10 +18,11 @@ from hpedu.folders import Project
 from hpedu.ingest import schema
 from hpedu.ingest.forms.design import SHEETS
 from hpedu.present.exports.form import series_of, write_form
-from hpedu.present.exports.form_workbook import FIRST
+from hpedu.present.exports.form_workbook import FIRST, HEAD
 from hpedu.present.exports.history import write_history
 from hpedu.present.owed import choose_telling, find_since, list_owed, list_returned
 from hpedu.present.report import Report
+from hpedu.present.review.contents import Review
 from hpedu.present.view import OWED
 from hpedu.registry import Registry
 from hpedu.values import VALUES
@@ -176,4 +177,28 @@ def test_a_milestone_shows_the_document_and_evidence_it_was_reported_with(
     store.forget()
     report = Report("preschool", territory=registry.city, year=2025, language="vi")
     block = report.target("preschool_universalisation_5yo_maintained")
-    assert "Văn bản, minh chứng: 15/QĐ-UBND; 2026-02-01; qd15.pdf" in block.pieces[-1].plain
+    assert "Văn bản, minh chứng: 2025-2026: Đạt (15/QĐ-UBND, 1/2/2026, qd15.pdf)" in block.pieces[-1].plain
+
+
+def test_every_year_of_a_milestone_has_its_decision_on_the_page_and_in_the_review(
+    project: Project, registry: Registry
+) -> None:
+    path = project.raw / "so.xlsx"
+    write_history(path, years=range(2023, 2026), observations=NOTHING, titles={}, registry=registry)
+    workbook = load_workbook(path)
+    answers = {"": ("Chưa đạt", "Đạt"), "decision": ("9/QĐ-UBND", "15/QĐ-UBND"), "date": ("1/2/2025", "3/4/2026")}
+    for sheet in workbook.worksheets[1:]:
+        heads = [str(cell.value).partition(":")[2] for cell in sheet[HEAD]]
+        for row in sheet.iter_rows(min_row=FIRST) if "key" in heads else ():
+            name, _, detail = str(row[heads.index("key")].value).partition(" #")[0].partition(" ")
+            if name.endswith("=preschool_universalisation_5yo_maintained") and detail in answers:
+                for year, text in zip(("2024", "2025"), answers[detail], strict=True):
+                    row[heads.index(year)].value = text
+    workbook.save(path)
+    store.forget()
+    told = "2025-2026: Đạt (15/QĐ-UBND, 3/4/2026); 2024-2025: Chưa đạt (9/QĐ-UBND, 1/2/2025)"
+    report = Report("preschool", territory=registry.city, year=2025, language="vi")
+    block = report.target("preschool_universalisation_5yo_maintained")
+    assert f"Văn bản, minh chứng: {told}" in block.pieces[-1].plain
+    appendices = Review("year", year=2025).appendices()
+    assert told in "\n".join(getattr(piece, "plain", "") for part in appendices for piece in part.pieces)

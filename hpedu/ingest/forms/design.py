@@ -14,7 +14,7 @@ from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Duty, Task
-from hpedu.texts import LANGUAGES, say, school_year
+from hpedu.texts import LANGUAGES, Language, say, school_year
 
 MARKER = "hpedu-form"
 VERSION = 1
@@ -83,12 +83,14 @@ BESIDE_KNOWN = "beside_known"
 
 MILESTONES = "milestone_state"
 """The states that a row of the history book takes, if its unit is a state."""
+DETAILS = ("decision", "date", "evidence")
+"""What the rows below that of a milestone take, a cell a year."""
 
 
-def name_milestone_state(value: float, registry: Registry) -> str:
-    """Return how a form calls the state of a milestone that counts as 1 or 0."""
+def name_milestone_state(value: float, registry: Registry, language: Language = "vi") -> str:
+    """Return how a form, or a page, calls the state of a milestone that counts as 1 or 0."""
     reached, other = registry.codes_of(MILESTONES).values()
-    return (reached if value else other).name.vi
+    return (reached if value else other).name.get(language)
 
 
 def _read_sheets() -> dict[str, Sheet]:
@@ -160,17 +162,22 @@ def read_cover_code(text: str, title: str) -> Cover | None:
     return Cover(match[2], match[3], int(match[4]), match[6] is not None, int(match[5]) if match[5] else None)
 
 
-def write_key(series: SeriesRef, *labels: str, territory: str = "") -> str:
-    """Return the hidden key of a row: territory, if not that of the cover, and series, sealed with its labels."""
+def write_key(series: SeriesRef, *labels: str, territory: str = "", detail: str = "") -> str:
+    """Return the hidden key of a row: territory unless that of the cover, series, detail, and a seal of labels."""
     text = f"{territory}:{series.key}" if territory else series.key
+    text = f"{text} {detail}" if detail else text
     return f"{text} #{seal(text, *labels)}"
 
 
-def read_key(text: str) -> tuple[str, SeriesRef]:
-    """Return territory ("" for that of the cover) and series of a key. Raises as `parse_formula` does."""
-    territory, _, formula = text.partition(" #")[0].rpartition(":")
+def read_key(text: str) -> tuple[str, SeriesRef, str]:
+    """Return territory ("" for that of the cover), series and detail ("" for none) of a key.
+
+    Raises as `parse_formula` does.
+    """
+    name, _, detail = text.partition(" #")[0].partition(" ")
+    territory, _, formula = name.rpartition(":")
     (series,) = parse_formula(formula)
-    return territory, series
+    return territory, series, detail
 
 
 def seal(*texts: str) -> str:

@@ -128,20 +128,21 @@ class FormRow:
     # The columns in which one cell is over this row and others.
     merged: Collection[str] = ()
 
-    def identify(self, registry: Registry) -> tuple[str, SeriesRef] | None:
-        """Return the territory ("" for that of the cover) and series of the row.
+    def identify(self, registry: Registry) -> tuple[str, SeriesRef, str] | None:
+        """Return the territory ("" for that of the cover), series and detail ("" for its value) of the row.
 
         None if key, labels and unit do not belong together, or name no series.
         """
         text, _, checksum = self.key.partition(" #")
         if not text or checksum.strip() != seal(text, *self.labels):
             return None
-        territory, series = read_key(text)
+        territory, series, detail = read_key(text)
         known = series.measure in registry.measures and series.level in registry.codes_of("level")
         if not known or (territory and territory not in registry.territories):
             return None
-        unit = registry.name("unit", registry.measures[series.measure].unit, "vi")
-        return (territory, series) if self.unit is None or fold_text(self.unit) == fold_text(unit) else None
+        unit = "" if detail else registry.name("unit", registry.measures[series.measure].unit, "vi")
+        is_asked = self.unit is None or fold_text(self.unit) == fold_text(unit)
+        return (territory, series, detail) if is_asked else None
 
     def list_known(self) -> dict[str, Decimal]:
         """Return the figures that were printed into the row, by the column of their year."""
@@ -250,7 +251,9 @@ class _FormReader:
     # The observations so far, and the figures that were known when the form was printed.
     rows: dict[Figure, dict[str, Any]] = field(default_factory=dict)
     known: dict[Figure, dict[str, Any]] = field(default_factory=dict)
-    seen: set[tuple[str, SeriesRef]] = field(default_factory=set)
+    # Decision, date and evidence of the milestones of a book.
+    details: dict[Figure, dict[str, Cell]] = field(default_factory=dict)
+    seen: set[tuple[str, SeriesRef, str]] = field(default_factory=set)
     issues: list[dict[str, Any]] = field(default_factory=list)
 
     def read(self, grids: list[Grid]) -> Reading:
@@ -267,6 +270,7 @@ class _FormReader:
                     self._read_row(row, is_changed=is_changed)
             elif find_aside(grid) is None and not _read_cover([grid]):
                 self._set_aside_sheet(grid)
+        self._add_details()
         self._set_aside_found(find_slips(self.rows, self.known, self.registry))
         self._set_aside_found(find_excesses(self.known | self.rows, self.registry))
         self._mark_beside_known(asked)
@@ -280,7 +284,7 @@ class _FormReader:
             for cell in row.typed.values():
                 self._set_aside(cell, "form_cover" if cover is None else "form_unknown_row")
             return
-        place, series = found
+        place, series, detail = found
         subject = (place or cover.territory, series)
         typed = self._take_known(row, *subject)
         over_rows = {name: typed.pop(name) for name in row.merged if name in typed}
@@ -289,18 +293,34 @@ class _FormReader:
         answers = self._list_answers(row, typed, cover)
         if not typed:
             return
-        if subject in self.seen or not answers:
-            reason = "form_duplicate_row" if subject in self.seen else "form_without_value"
+        is_again = (*subject, detail) in self.seen
+        if is_again or not answers:
+            reason = "form_duplicate_row" if is_again else "form_without_value"
             # What went with a merged answer has nothing to stand beside, and is named with it.
             reason = "form_merged" if over_rows and not answers else reason
-            self._take_back(subject, answers)
+            if not detail:
+                self._take_back(subject, answers)
             for cell in typed.values():
                 self._set_aside(cell, reason)
             return
-        self.seen.add(subject)
+        self.seen.add((*subject, detail))
+        if detail:
+            for year, cell in answers:
+                self.details.setdefault(Figure(subject[0], year, series), {})[detail] = cell
+            return
         note = self._read_note(typed)
         for year, cell in answers:
             self._read_value(subject, year, cell, row.sheet, note)
+
+    def _add_details(self) -> None:
+        """Note decision, date and evidence of the state of their year; without one they say nothing."""
+        for figure, cells in self.details.items():
+            row = self.rows.get(figure)
+            if row is not None:
+                row["note"] = "; ".join(filter(None, [self._read_note(cells), row["note"]]))
+            else:
+                for cell in cells.values():
+                    self._set_aside(cell, "form_without_value")
 
     def _take_back(self, subject: tuple[str, SeriesRef], answers: list[tuple[int, Cell]]) -> None:
         """Set aside figures that a second row of their key gives otherwise: nobody can know which is meant."""

@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from hpedu.ingest.forms.design import (
     COVER,
+    DETAILS,
     MILESTONES,
     Column,
     Cover,
@@ -47,7 +48,7 @@ def bold(size: float = 11, color: str | None = None) -> Font:
 
 @dataclass(frozen=True)
 class FormRow:
-    """A row to fill in: text of the label columns by id, hidden key, unit of the value (numbers only).
+    """A row to fill in: text of the label columns by id, hidden key, unit of the value or which detail it is.
 
     Rows in a run with the same `head` stand under it.
     """
@@ -213,7 +214,14 @@ class _Rules:
 
     def apply(self, cell: Cell, column: Column, row: FormRow) -> None:
         states = self._design.states or (MILESTONES if row.unit == "status" else "")
-        if column.holds_values and states:
+        kind = row.unit if column.holds_values and row.unit in DETAILS else column.id
+        if kind == "date":
+            day = {"type": "date", "operator": "greaterThanOrEqual", "formula1": "DATE(2000,1,1)"}
+            rule = make_rule(_say("form_date_said"), **day)
+            cell.number_format = "dd/mm/yyyy"
+        elif kind in DETAILS:
+            return
+        elif column.holds_values and states:
             names = [code.name.vi for code in self._registry.codes_of(states).values()]
             rule = list_rule(names, _say("form_state_said"))
         elif column.holds_values:
@@ -222,10 +230,6 @@ class _Rules:
         elif column.id == "fix_year":
             years = [int(one.id) for one in self._design.columns if one.id.isdigit()]
             rule = list_rule([school_year(year, "vi") for year in years], _say("form_state_said"))
-        elif column.id == "date":
-            day = {"type": "date", "operator": "greaterThanOrEqual", "formula1": "DATE(2000,1,1)"}
-            rule = make_rule(_say("form_date_said"), **day)
-            cell.number_format = "dd/mm/yyyy"
         else:
             return
         known = self._rules.setdefault(f"{rule.type} {rule.formula1} {rule.formula2} {rule.prompt}", rule)

@@ -25,6 +25,7 @@ from hpedu.ingest.forms.design import (
     ALL,
     CHECKS,
     COMPUTED,
+    DETAILS,
     HISTORY,
     MARKER,
     PASTED,
@@ -34,7 +35,7 @@ from hpedu.ingest.forms.design import (
     range_of,
     write_key,
 )
-from hpedu.present.exports.form import check_path, name_series, series_of, title_form
+from hpedu.present.exports.form import check_path, formula_series, name_series, series_of, title_form
 from hpedu.present.exports.form_workbook import (
     FIRST,
     HEAD,
@@ -52,7 +53,7 @@ from hpedu.present.exports.form_workbook import (
 from hpedu.present.exports.workbook import put_text, save_workbook
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
-from hpedu.registry.models import Indicator, Target
+from hpedu.registry.models import Duty, Indicator, Target
 from hpedu.texts import LANGUAGES, say
 
 LONGEST = 20
@@ -109,13 +110,18 @@ def write_history(
 
 @dataclass
 class _Line:
-    """A row of the book: a series in a territory, or (without one) the share that an indicator makes of others."""
+    """A row of the book: a series in a territory, or (without one) the share that an indicator makes of others.
+
+    Targets and duties are computed from it. One with a `detail` (`DETAILS`) goes with the milestone above it.
+    """
 
     territory: str
     series: SeriesRef | None
     indicator: Indicator | None = None
     targets: list[Target] = field(default_factory=list)
+    duties: list[Duty] = field(default_factory=list)
     years: set[int] = field(default_factory=set)
+    detail: str = ""
     # The sheet it is in, and the number of its row there.
     place: tuple[str, int] = ("", 0)
 
@@ -152,7 +158,12 @@ class _Book:
             places = place_rows(FormRow({}, "", head=line.territory) for line in sheet.lines)
             for line, (number, _) in zip(sheet.lines, places, strict=True):
                 line.place = sheet.design.name, number
-        self.places = {(line.territory, line.series): line.place for sheet in self.sheets for line in sheet.lines}
+        self.places = {
+            (line.territory, line.series): line.place
+            for sheet in self.sheets
+            for line in sheet.lines
+            if not line.detail
+        }
 
     def _list_known(self, observations: pl.DataFrame) -> dict[tuple[str, SeriesRef], dict[int, dict[str, Any]]]:
         """Return what is known, by territory and series, and year; an estimate is nothing that is known."""
@@ -179,8 +190,11 @@ class _Book:
                 first = dict.fromkeys(first, self.cover.subject)
             own = [target for target in targets if first[target.id] == department]
             for territory in self.territories:
+                listed = found.setdefault(department, [])
                 for target in own:
-                    found.setdefault(department, []).extend(self._lines_of(target, territory, lines))
+                    listed.extend(self._lines_of(target, territory, lines))
+                if self.cover.subject in (ALL, department):
+                    listed.extend(self._lines_of_duties(department, territory, lines))
         return {department: listed for department, listed in found.items() if listed}
 
     def _list_targets(self) -> Iterator[Target]:
@@ -212,8 +226,28 @@ class _Book:
                 yield line
             line.targets.append(target)
             line.years |= years
+            if target.kind == "milestone":
+                for detail in DETAILS:
+                    yield _Line(territory, one, None, [target], years=years, detail=detail)
         for indicator in shares.values():
             yield _Line(territory, None, indicator, [target])
+
+    def _lines_of_duties(
+        self, department: str, territory: str, lines: dict[tuple[str, SeriesRef], _Line]
+    ) -> Iterator[_Line]:
+        """Yield the lines that the duties of a division add, such as budget estimates and self-financing units."""
+        for duty in self.registry.duties.values():
+            if department not in self.registry.bearers_of(duty):
+                continue
+            for indicator in map(self.registry.indicators.__getitem__, duty.indicators):
+                for one in formula_series(indicator):
+                    line = lines.setdefault((territory, one), _Line(territory, one))
+                    if not line.targets and not line.duties:
+                        yield line
+                    line.duties += [duty] if duty not in line.duties else []
+                    line.years.update(self._list_years(territory))
+                if indicator.denominator and indicator.id not in self.registry.targets:
+                    yield _Line(territory, None, indicator, duties=[duty])
 
     def _list_years(self, territory: str) -> list[int]:
         """Return the years in which a territory can be asked: one that is no more has no later ones."""
@@ -251,6 +285,8 @@ class _Book:
         for line in sheet.lines:
             if line.indicator is not None:
                 yield self._share_row(line, line.indicator, sheet.design)
+            elif line.series is not None and line.detail:
+                yield self._detail_row(line, line.series)
             elif line.series is not None:
                 count += 1
                 yield self._series_row(line, line.series, sheet, count)
@@ -270,17 +306,22 @@ class _Book:
         wanted = [f"{letters[str(year)]}{number}" for year in opened if str(year) not in optional]
         sheet.wanted += len(wanted)
         computed: dict[str, float | str | None] = {"filled": f"=COUNTA({','.join(wanted)})" if wanted else None}
-        if not is_state:
+        if is_state:
+            # Decision, date and file of evidence have rows of their own.
+            remark = self._check_state([letters[str(year)] for year in opened], number)
+            computed |= {"origin": None, "remark": remark}
+        else:
             parts = [self._cite(line.territory, part, sheet.design) for part in self._find_parts(line)]
             is_whole, breaks = range_of(measure.unit).whole, bool(self._list_breaks(line))
             computed["remark"] = _check_row(sheet.design, number, parts, whole=is_whole, breaks=breaks)
+        definition = line.targets[0].definition if is_state else measure.definition
         labels = {
             "number": str(count),
             "series": line.targets[0].name.vi if is_state else name_series(series, self.registry, "vi"),
             "unit": self.registry.name("unit", measure.unit, "vi"),
             "known_from": self._name_sources(known, published),
-            "definition": "\n".join([measure.definition.vi, *self._list_breaks(line)]),
-            "targets": "\n".join(f"{target.number}. {target.name.vi}" for target in line.targets),
+            "definition": "\n".join([definition.vi, *self._list_breaks(line)]),
+            "targets": _name_fed(line),
             "known": " ".join(f"{year}={figure}" for year, figure in figures.items()),
         }
         values = [] if is_state else [float(figure) for figure in figures.values()]
@@ -293,6 +334,25 @@ class _Book:
             awaited={str(year) for year in opened if published and year > max(published)},
             optional={*optional, *(c.id for c in HISTORY.columns)},
             usual=(min(values) / USUAL, max(values) * USUAL) if values and min(values) > 0 else None,
+        )
+
+    def _check_state(self, letters: Sequence[str], number: int) -> str | None:
+        """Return the formula that names a milestone reached in a year without the number of the decision."""
+        reached = name_milestone_state(1, self.registry)
+        bare = ",".join(f'AND({letter}{number}="{reached}",{letter}{number + 1}="")' for letter in letters)
+        return f'=IF(OR({bare}),"{say("history_undecided", "vi")}","")' if bare else None
+
+    def _detail_row(self, line: _Line, series: SeriesRef) -> FormRow:
+        """Return the row for decision, date or evidence of a milestone; what is known of a year is not asked."""
+        label = say("history_detail", "vi", name=say(f"form_{line.detail}", "vi"))
+        asked = {str(year) for year in line.years - self.known[line.territory, series].keys()}
+        fills = [column.id for column in HISTORY.over(self.years).columns if column.role == "fill"]
+        return FormRow(
+            {"series": label},
+            write_key(series, "", label, "", territory=line.territory, detail=line.detail),
+            line.detail,
+            self._head(line.territory),
+            given={name: None for name in fills if name not in asked},
         )
 
     def _cite(self, territory: str, series: SeriesRef, design: Sheet, letter: str = "") -> str:
@@ -337,11 +397,10 @@ class _Book:
         if indicator.upper == 100:
             cells, _, _ = _cells(design, line.place[1])
             given["remark"] = f'=IF(MAX({cells})>100,"{say("history_too_much", "vi")}","")'
-        (target,) = line.targets
         labels = {
             "series": say("history_share_of", "vi", name=indicator.name.vi),
             "unit": self.registry.name("unit", indicator.unit, "vi"),
-            "targets": f"{target.number}. {target.name.vi}",
+            "targets": _name_fed(line),
         }
         return FormRow(labels, COMPUTED, indicator.unit, self._head(line.territory), given=given)
 
@@ -401,6 +460,12 @@ def _write_pasting(workbook: Workbook, title: str) -> None:
         for cell in row:
             cell.protection = UNLOCKED
     finish_sheet(page, PAPER)
+
+
+def _name_fed(line: _Line) -> str:
+    """Name the targets and duties that are computed from a row, a line each."""
+    targets = (f"{target.number}. {target.name.vi}" for target in line.targets)
+    return "\n".join([*targets, *(duty.duty.vi for duty in line.duties)])
 
 
 def _is_own(row: Mapping[str, Any]) -> bool:

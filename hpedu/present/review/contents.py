@@ -367,7 +367,7 @@ class Review(Report):
     def _say_state(self, standing: Standing) -> str:
         state = self.registry.name("state", standing.state, self.language)
         if standing.probability is None or standing.outlook is None:
-            return state
+            return "; ".join(filter(None, [state, self._find_document(standing)]))
         return f"{state}; {self._say('chance_cell', chance=say_chance(standing.probability, self.wording))}"
 
     def _say_task_table(self) -> Iterator[Piece]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
 from zipfile import ZipFile
@@ -157,7 +158,7 @@ class TestWritten:
             place: set() for place in ("hai_phong", "hai_phong_old", "hai_duong_old")
         }
         for key in keys:
-            place, series = read_key(key)
+            place, series, _ = read_key(key)
             asked[place].add(series)
         assert asked["hai_phong_old"] == asked["hai_duong_old"] < asked["hai_phong"]
         # Milestones are of the city, and what is counted by communes is so since the merger.
@@ -201,6 +202,16 @@ class TestWritten:
         formula = str(rows["pupils/preschool"]["remark"].value)
         assert all(part[:-1] in formula for part in parts) and "Không bằng tổng các dòng" in formula
         assert "Không bằng tổng" not in str(rows["pupils/primary"]["remark"].value)
+
+    def test_a_division_is_asked_for_the_budget_and_what_else_its_duties_are_measured_by(self, book: Book) -> None:
+        for series in (
+            "education_recurrent_estimate",
+            "education_investment_medium_term",
+            "public_units_autonomy_4",
+        ):
+            cells = book.find(f"hai_phong:{series}/all")
+            assert cells["key"].parent.title == "Kế hoạch - Tài chính" and cells["targets"].value
+            assert not cells["2025"].protection.locked
 
     def test_progress_stands_on_each_sheet(self, book: Book) -> None:
         for sheet in book.workbook.worksheets[1:-2]:
@@ -285,6 +296,44 @@ class TestRead:
         key = "hai_phong:milestone_reached/kindergarten/detail=preschool_universalisation_5yo_maintained"
         reading = book.type(key, y2024="Đạt", y2025="Chưa đạt").read()
         assert values(reading) == {("hai_phong", 2024): 1, ("hai_phong", 2025): 0}
+
+    def test_each_year_of_a_milestone_has_decision_date_and_evidence(self, book: Book) -> None:
+        key = "hai_phong:milestone_reached/kindergarten/detail=preschool_universalisation_5yo_maintained"
+        book.type(key, y2023="Đạt", y2024="Đạt", y2025="Chưa đạt", note="đã soát")
+        book.type(f"{key} decision", y2023="15/QĐ-UBND", y2024="27/QĐ-UBND", y2021="9/QĐ-UBND")
+        book.type(f"{key} date", y2023="1/2/2024", y2024=datetime(2025, 3, 4), y2025="hôm qua")
+        book.type(f"{key} evidence", y2024="qd27.pdf")
+        reading = book.read()
+        assert {row["year"]: row["note"] for row in reading.observations} == {
+            2023: "15/QĐ-UBND; 2024-02-01; đã soát",
+            2024: "27/QĐ-UBND; 2025-03-04; qd27.pdf; đã soát",
+            2025: "đã soát",
+        }
+        assert reasons(reading) == {
+            # No state says what the decision of 2021 is about.
+            book.find(f"{key} decision")["2021"].coordinate: "form_without_value",
+            book.find(f"{key} date")["2025"].coordinate: "form_not_a_date",
+        }
+
+    def test_the_rows_of_a_milestone_may_be_sorted_and_one_copied_is_named(self, book: Book) -> None:
+        key = "hai_phong:milestone_reached/kindergarten/detail=preschool_universalisation_5yo_maintained"
+        book.type(key, y2024="Đạt").type(f"{key} decision", y2024="15/QĐ-UBND")
+        cells = book.find(f"{key} decision")
+        sheet = cells["2024"].parent
+        sheet.insert_rows(FIRST)
+        for cell in cells.values():
+            sheet.cell(FIRST, cell.column).value = cell.value
+        reading = book.read()
+        assert [row["note"] for row in reading.observations] == ["15/QĐ-UBND"]
+        assert list(reasons(reading).values()) == ["form_duplicate_row"]
+
+    def test_a_milestone_reached_without_a_decision_is_doubted_by_the_book(self, book: Book) -> None:
+        key = "hai_phong:milestone_reached/kindergarten/detail=preschool_universalisation_5yo_maintained"
+        cells = book.find(key)
+        state, decision = cells["2024"].coordinate, book.find(f"{key} decision")["2024"].coordinate
+        assert f'AND({state}="Đạt",{decision}="")' in cells["remark"].value
+        date_cell = book.find(f"{key} date")["2024"]
+        assert date_cell.number_format == "dd/mm/yyyy" and not date_cell.protection.locked
 
     def test_a_state_that_is_known_stands_in_its_cell_and_is_not_read_again(
         self, tmp_path: Path, registry: Registry, make_observations: Callable[..., pl.DataFrame]
@@ -498,10 +547,10 @@ class TestAllTargets:
         for key, cells in book.rows():
             if key == COMPUTED:
                 continue
-            territory, series = read_key(key)
+            territory, series, detail = read_key(key)
             for year in YEARS:
                 asked = territory != registry.city or year == YEARS[-1]
-                if asked and not cells[str(year)].protection.locked:
+                if asked and not detail and not cells[str(year)].protection.locked:
                     cells[str(year)].value = _invent(series, year, registry)
                     filled += 1
         reading = book.read()
