@@ -111,6 +111,8 @@ def load() -> None:
         # multiprocessing would pass over it.
         raise SystemExit(f"no warm kernels: {describe_error(error)}") from error
     import_module("hpedu.registry").load_registry()
+    import_module("hpedu.texts").read_texts()
+    import_module("hpedu.present.page.blocks").load_templates()
     if threads := list_threads():
         raise SystemExit(f"no warm kernels: an import started threads a fork would lose: {', '.join(threads)}")
     gc.collect()

@@ -251,7 +251,8 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
 def read_message(page: str) -> str:
     """Return the brief of a page as text to paste into a message: its title, its line of facts, what it says."""
     soup = BeautifulSoup(page, "html.parser")
-    found = [soup.select_one(place) for place in ("h1", ".where", ".message pre")]
+    box = soup.find(class_="message")
+    found = [soup.find("h1"), soup.find(class_="where"), box and box.find("pre")]
     return "\n\n".join(part.get_text().strip() for part in found if part) + "\n"
 
 
