@@ -215,24 +215,17 @@ def _list_headings(cells: pl.DataFrame, distinct: pl.DataFrame) -> Iterable[tupl
     """Yield row, column, kind and look of each heading of a personal column, however far down it is."""
     encoding = detect_legacy(text for row in cells.head(_ENCODED).rows() for text in row if text)
     convert = partial(convert_legacy, encoding=encoding) if encoding else str
-    read = pl.col("text")
-    if encoding:
-        read = read.map_elements(convert, return_dtype=pl.String)
+    read = pl.col("text").map_elements(convert, return_dtype=pl.String) if encoding else pl.col("text")
     # As `fold_words` does, for all texts at once.
-    folded = (
-        read.str.normalize("NFD")
-        .str.replace_all(r"\p{Mn}", "")
-        .str.to_lowercase()
-        .str.replace_all(r"\x{111}", "d")
-    )
+    bare = read.str.normalize("NFD").str.replace_all(r"\p{Mn}", "")
+    folded = bare.str.to_lowercase().str.replace_all(r"\x{111}", "d")
     is_heading = folded.str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars().str.contains(_ANY_HEADING)
-    headings = distinct.filter(is_heading)
-    names = headings["name"].unique().to_list()
+    found = distinct.filter(is_heading)
+    names = found["name"].unique().to_list()
     if not names:
         return
-    for number in (
-        cells.select(pl.any_horizontal(pl.col(names).is_in(headings["text"].to_list()))).to_series().arg_true()
-    ):
+    headed = pl.any_horizontal(pl.col(names).is_in(found["text"].to_list()))
+    for number in cells.select(headed).to_series().arg_true():
         texts = cells.row(number)
         if sum(not (text or "").isspace() for text in texts if text) < _HEADER_CELLS:
             continue
