@@ -80,7 +80,9 @@ def test_a_place_without_reports_has_no_standings() -> None:
 
 
 SERIES: dict[SeriesRef, dict[int, dict[str, Any]]] = {
-    SeriesRef("pupils", "kindergarten"): {year: {"value": 900.0 * 1.0371**year} for year in range(2010, 2026)}
+    SeriesRef("pupils", "kindergarten"): {
+        year: {"value": 900.0 * 1.0371 ** (year - 2010)} for year in range(2010, 2026)
+    }
 }
 
 
