@@ -37,7 +37,7 @@ from hpedu.console import (
 )
 from hpedu.errors import HpeduError, check_language, check_name, mistyped
 from hpedu.fetch.command import fetch
-from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, message, say
+from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Message, message, say
 
 if TYPE_CHECKING:
     from hpedu.batch.build import Batch, Settings
@@ -185,19 +185,12 @@ def _tell_batch(batch: Batch, *, err: bool = False) -> None:
 
     for line in recap(batch):
         click.echo(line.say(spoken()), err=err)
-    _lint([batch.index.parent / one.run.page for one in batch.outcomes if not one.failed])
+    _tell_findings(batch.findings)
 
 
-def _lint(pages: Sequence[Path]) -> bool:
-    """Name what would mislead a reader of the pages; return whether there is anything."""
-    if not pages:
-        return False
-    from hpedu.present.page.lint import lint_folder
-
-    found = list(lint_folder(pages))
+def _tell_findings(found: Iterable[tuple[Path, Message]]) -> None:
     for page, finding in found:
         click.echo(f"{'/'.join(page.parts[-4:])}: {finding.say(spoken())}", err=True)
-    return bool(found)
 
 
 def _choose_progress(as_json: bool) -> Lines:
@@ -359,9 +352,12 @@ def watch(workers: int | None, **wanted: Any) -> None:
 def lint_pages(pages: tuple[Path, ...]) -> None:
     """Find in finished PAGES what would mislead a reader; by default in all of reports/."""
     from hpedu.folders import find_project
+    from hpedu.present.page.lint import lint_folder
 
     wanted = pages or sorted(find_project().reports.glob("[0-9]*/**/*.html"))
-    if _lint(wanted):
+    found = list(lint_folder(wanted))
+    _tell_findings(found)
+    if found:
         sys.exit(1)
     tell("lint_done", count=len(wanted))
 

@@ -105,7 +105,7 @@ def time_national(paths: Sequence[Path]) -> dict[str, float]:
     return {"national_ingest_seconds": found["seconds"], "national_ingest_peak_mb": found["peak_mb"]}
 
 
-def time_against_pandas(path: Path, rounds: int = 3) -> dict[str, float]:
+def time_against_pandas(path: Path, rounds: int = 1) -> dict[str, float]:
     """Seconds to read one workbook, by turns: into a checked table here, unchecked by pandas with openpyxl.
 
     Both begin with the path of the file. Here it becomes typed columns with every doubt named, known communes, no

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
@@ -123,6 +123,7 @@ class Batch:
     outcomes: list[Outcome] = field(default_factory=list)
     left: list[Run] = field(default_factory=list)  # not run: after a limit, the first failure, or an interruption
     interrupted: bool = False
+    findings: list[tuple[Path, Message]] = field(default_factory=list)  # what would mislead a reader of which page
     unmade: dict[str, str] = field(default_factory=dict)  # why exports could not be made, by id of the report
     damage: Message | None = None  # of the record of earlier batches, which then counts for nothing
     trouble: str = ""  # why the record could not be written
@@ -187,8 +188,8 @@ def run_batch(
         state, record = State(project, prepared), read_build(project)
         batch = Batch(project.reports / name_index("vi"), damage=record.damage)
         places = find_stale_standings(plan, state, record)
-        if places and engine is None and settings.cluster is None:
-            # Something has changed: what is kept warm loads while it is found out which pages that touches.
+        if (places or settings.force) and engine is None and settings.cluster is None:
+            # Something is to be run: what is kept warm loads while it is found out which pages that touches.
             engine = stack.enter_context(open_engine(settings, project))
         renew_standings(places, state, record)
         found = list_stale(plan, state, record, force=settings.force)
@@ -197,9 +198,12 @@ def run_batch(
         wanted = stale[: settings.limit]
         batch.left = stale[len(wanted) :]
         if wanted:
-            with nullcontext(engine) if engine else open_engine(settings, project) as opened:
-                _run_all(opened, wanted, batch, state, record, settings, progress)
+            engine = engine or stack.enter_context(open_engine(settings, project))
+            _run_all(engine, wanted, batch, state, record, settings, progress)
         _write_records(batch, state, record, settings.exports)
+        made = [project.reports / one.run.page for one in batch.outcomes if not one.failed]
+        if engine and made:
+            batch.findings = engine.lint(made)
         return batch
 
 

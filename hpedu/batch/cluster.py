@@ -12,7 +12,7 @@ import os
 import re
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ from hpedu.batch.warm import START_SECONDS
 from hpedu.digest import PREPARED_VARIABLE, digest_package, list_versions, read_prepared, vouch
 from hpedu.errors import HpeduError, describe_error
 from hpedu.folders import HOME_VARIABLE, MARKER, Project, write_whole
-from hpedu.texts import Sayable, message
+from hpedu.texts import Message, Sayable, message
 
 
 class ClusterDiffers(HpeduError):
@@ -221,6 +221,12 @@ class ClusterEngine:
                 raise
             else:
                 return result
+
+    def lint(self, pages: Sequence[Path]) -> list[tuple[Path, Message]]:
+        """Find what would mislead a reader of finished pages, here: what they cite is here."""
+        from hpedu.present.page.lint import lint_folder
+
+        return list(lint_folder(pages))
 
     def _look_for_scheduler(self) -> None:
         """Ask the scheduler whether it is there: a frozen one keeps its line open, and says nothing."""

@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from pathlib import Path
@@ -42,13 +42,20 @@ from traitlets.config import Config
 
 from hpedu.batch.plan import Cause, Limits, Outcome, Run
 from hpedu.batch.provenance import UnfinishedNotebook, add_provenance_cell, check_answer, take_provenance_cell
-from hpedu.batch.warm import PROVISIONER, Forkserver, NoWarmStart, Printers, describe_environment, signal_group
-from hpedu.errors import HpeduError, explain_error
+from hpedu.batch.warm import (
+    PROVISIONER,
+    Forkserver,
+    NoWarmStart,
+    Printers,
+    be_linter,
+    describe_environment,
+    signal_group,
+    start_with_line,
+)
+from hpedu.errors import HpeduError, describe_error, explain_error
 from hpedu.folders import Project, write_whole
-from hpedu.present.page.page import read_message, render_page
 from hpedu.texts import Message, current_language, message
 
-BRIEF = "brief"  # its page goes with a text to paste into a message
 SOCKET_LETTERS = 100  # the system allows some 104 for the path of a socket
 WATCH_SECONDS = 0.5
 UNUSED_MB = 1024  # what libraries and their threads ask the system for and never use
@@ -96,10 +103,8 @@ class PapermillEngine:
             executed = Path(folder) / f"{run.group}.ipynb"
             try:
                 inputs = self.execute(run, executed)
-                page = self._render(executed)
-                if run.group == BRIEF:
-                    write_whole((self.project.reports / run.page).with_suffix(".txt"), read_message(page).encode())
-                write_whole(self.project.reports / run.page, page.encode())
+                for ending, text in self._print(executed).items():
+                    write_whole((self.project.reports / run.page).with_suffix(ending), text.encode())
             except Exception as error:  # noqa: BLE001 - one report must not stop the others; it is saved and shown
                 details = error.details if isinstance(error, PageRefused) else traceback.format_exc()
                 saved = save_notebook(executed, run, self.project)
@@ -133,8 +138,17 @@ class PapermillEngine:
         check_answer(run, notebook)
         return inputs
 
-    def _render(self, executed: Path) -> str:
-        return render_page(executed)
+    def _print(self, executed: Path) -> dict[str, str]:
+        # The chart libraries come with it: not where warm processes print.
+        from hpedu.present.page.page import print_pages
+
+        return print_pages(executed)
+
+    def lint(self, pages: Sequence[Path]) -> list[tuple[Path, Message]]:
+        """Find what would mislead a reader of finished pages."""
+        from hpedu.present.page.lint import lint_folder
+
+        return list(lint_folder(pages))
 
 
 class FastEngine(PapermillEngine):
@@ -144,25 +158,38 @@ class FastEngine(PapermillEngine):
 
     def __init__(self, project: Project, workers: int, limits: Limits, forkserver: Forkserver) -> None:
         super().__init__(project, workers, limits)
-        self.forkserver = forkserver
+        self.forkserver = self._server = forkserver
         self._printers = Printers(forkserver, dict(os.environ))
 
-    def _render(self, executed: Path) -> str:
+    def _print(self, executed: Path) -> dict[str, str]:
         try:
             kind, answer = self._printers.render(str(executed))
         except NoWarmStart as error:
             log.warning("%s", error.say(current_language()))
-            return super()._render(executed)
+            return super()._print(executed)
         if kind == "error":
             raise PageRefused(*answer)
-        page: str = answer
-        return page
+        printed: dict[str, str] = answer
+        return printed
+
+    def lint(self, pages: Sequence[Path]) -> list[tuple[Path, Message]]:
+        """Find what would mislead a reader of finished pages, in a fresh warm process for each worker."""
+        shares = [pages[start :: self.workers] for start in range(min(self.workers, len(pages)))]
+        try:
+            linters = [
+                start_with_line(self._server, be_linter, *map(str, share), environment=dict(os.environ))
+                for share in shares
+            ]
+            found = [finding for _, line in linters for finding in line.recv()]
+        except (NoWarmStart, EOFError) as error:
+            log.warning("%s", describe_error(error))
+            return super().lint(pages)
+        return sorted(found, key=lambda one: pages.index(one[0]))
 
     def close(self) -> None:
         """End all that is kept warm."""
         self._printers.close()
-        if self.forkserver is not None:
-            self.forkserver.close()
+        self._server.close()
 
 
 def run_notebook(

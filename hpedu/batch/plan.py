@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import product
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Literal, Protocol
 
 from hpedu.digest import Prepared, read_fresh
@@ -160,6 +160,9 @@ class Engine(Protocol):
 
     def run(self, run: Run) -> Outcome:
         """Run one report and put its page in place, whole or not at all; never raises for what happens in it."""
+
+    def lint(self, pages: Sequence[Path]) -> list[tuple[Path, Message]]:
+        """Find what would mislead a reader of finished pages."""
 
 
 FILES_TO_START, FILES_EACH = 80, 40  # descriptors that a batch holds, and for each report under way

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpedu.batch.plan import Run
 from hpedu.errors import HpeduError, Refused
+from hpedu.present import PAGE_HEAD
 from hpedu.texts import message
 
 if TYPE_CHECKING:
@@ -87,8 +88,6 @@ def check_answer(run: Run, notebook: NotebookNode) -> None:
 
 def _find_heads(notebook: NotebookNode) -> Iterator[dict[str, Any]]:
     """Yield the page heads among the outputs; one that is not alone is refused when the page is rendered."""
-    from hpedu.present.page.display import PAGE_HEAD
-
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if PAGE_HEAD in output.get("data", {}):

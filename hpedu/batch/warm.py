@@ -111,6 +111,8 @@ def load() -> None:
         # multiprocessing would pass over it.
         raise SystemExit(f"no warm kernels: {describe_error(error)}") from error
     import_module("hpedu.registry").load_registry()
+    import_module("hpedu.texts").read_texts()
+    import_module("hpedu.present.page.blocks").load_templates()
     if threads := list_threads():
         raise SystemExit(f"no warm kernels: an import started threads a fork would lose: {', '.join(threads)}")
     gc.collect()
@@ -168,16 +170,26 @@ def be_printer() -> None:
     """Turn executed notebooks into pages until no more come. What the first one waits for is done at once."""
     page = import_module("hpedu.present.page.page")
     page.make_exporter()
-    line = Connection((forkserver.get_inherited_fds() or [])[0])
+    line = _find_line()
     while True:
         try:
             path = line.recv()
         except EOFError:
             return
         try:
-            line.send(("page", page.render_page(Path(path))))
+            line.send(("page", page.print_pages(Path(path))))
         except Exception as error:  # noqa: BLE001 - sent to the engine, which raises it
             line.send(("error", (explain_error(error), traceback.format_exc())))
+
+
+def be_linter(*pages: str) -> None:
+    """Send what would mislead a reader of finished pages."""
+    _find_line().send(list(import_module("hpedu.present.page.lint").lint_folder(map(Path, pages))))
+
+
+def _find_line() -> Connection:
+    """Return the line to the process that wanted this child, of which `start_with_line` keeps the other end."""
+    return Connection((forkserver.get_inherited_fds() or [])[0])
 
 
 class Forkserver:
@@ -295,7 +307,7 @@ class Printers:
         self._first.start()
 
     def render(self, notebook: str) -> tuple[str, Any]:
-        """Return ("page", its HTML) or ("error", (what is wrong, traceback)).
+        """Return ("page", its files by ending) or ("error", (what is wrong, traceback)).
 
         Raises
         ------
@@ -328,11 +340,18 @@ class Printers:
             self._idle.append(self._start_one())
 
     def _start_one(self) -> tuple[Child, Connection]:
-        mine, theirs = Pipe()
-        with theirs:
-            lines, folder = [theirs.fileno()], str(Path.cwd())
-            child = self._server.fork(be_printer, environment=self._environment, folder=folder, lines=lines)
-        return child, mine
+        return start_with_line(self._server, be_printer, environment=self._environment)
+
+
+def start_with_line(
+    server: Forkserver, play: Callable[..., None], *arguments: str, environment: dict[str, str]
+) -> tuple[Child, Connection]:
+    """Start a fresh process that calls `play`, and return it with a line on which the two can talk."""
+    mine, theirs = Pipe()
+    with theirs:
+        lines, folder = [theirs.fileno()], str(Path.cwd())
+        child = server.fork(play, *arguments, environment=environment, folder=folder, lines=lines)
+    return child, mine
 
 
 class WarmProvisioner(LocalProvisioner):

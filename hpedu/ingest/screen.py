@@ -119,7 +119,7 @@ def screen_frame(sheet: str, cells: pl.DataFrame) -> tuple[pl.DataFrame, list[Re
         pl.when(rows < row).then(names[column]).otherwise(pl.lit("")).alias(names[column])
         for column, (row, _) in found.items()
     )
-    for name in _select(cells, pl.all().str.contains(_TELLING).any()):
+    for name in _select(list_distinct(cells), pl.col("text").str.contains(_TELLING)):
         texts = cells[name].to_list()
         for row in cells[name].str.contains(_TELLING).arg_true():
             texts[row], taken = screen_text(texts[row])
@@ -165,11 +165,18 @@ def _explain(kind: str) -> tuple[str, Message]:
     return "personal_column", message(f"personal_{kind}")
 
 
-def _select(cells: pl.DataFrame, condition: pl.Expr) -> list[str]:
-    """Return the names of the columns for which a condition holds."""
-    if cells.is_empty():
-        return []
-    return [name for name, holds in cells.select(condition).row(0, named=True).items() if holds]
+def list_distinct(cells: pl.DataFrame) -> pl.DataFrame:
+    """Return the texts of each column once, as `name, text`: to look at them takes longer than to find them."""
+    columns = [
+        column.unique().to_frame("text").select(pl.lit(column.name).alias("name"), "text")
+        for column in cells.get_columns()
+    ]
+    return pl.concat(columns) if columns else pl.DataFrame(schema={"name": pl.String, "text": pl.String})
+
+
+def _select(distinct: pl.DataFrame, condition: pl.Expr) -> list[str]:
+    """Return the names of the columns with a text for which a condition holds, in their order."""
+    return distinct.filter(condition)["name"].unique(maintain_order=True).to_list()
 
 
 def _find_personal(cells: pl.DataFrame) -> dict[int, tuple[int, str]]:
@@ -177,7 +184,8 @@ def _find_personal(cells: pl.DataFrame) -> dict[int, tuple[int, str]]:
     found: dict[int, tuple[int, str]] = {}
     # The mark of a number that may be cut short hides nothing of it.
     cells = cells.with_columns(pl.all().str.strip_suffix(CUT))
-    headed = list(_list_headings(cells))
+    distinct = list_distinct(cells)
+    headed = list(_list_headings(cells, distinct))
     for row, column, kind, look in headed:
         texts = cells[:, column].slice(row + 1)
         if column not in found and look != "persons" and (look == "" or _is_most(texts, _UNDER_HEADING[look])):
@@ -189,10 +197,11 @@ def _find_personal(cells: pl.DataFrame) -> dict[int, tuple[int, str]]:
         if look == "persons" and column not in found and near > 1:
             found[column] = (row, kind)
     for kind in _SURE:
-        for name in _select(cells, pl.all().str.contains(_LOOKS[kind]).sum() >= _FEWEST):
+        for name in _select(distinct, pl.col("text").str.contains(_LOOKS[kind])):
             column = cells.columns.index(name)
             matches = cells[name].str.contains(_LOOKS[kind]).arg_true()
-            if column not in found and _is_most(cells[name].slice(matches[0]), _LOOKS[kind]):
+            enough = len(matches) >= _FEWEST
+            if enough and column not in found and _is_most(cells[name].slice(matches[0]), _LOOKS[kind]):
                 found[column] = (int(matches[0]), kind)
     return found
 
@@ -202,30 +211,26 @@ def _is_most(texts: pl.Series, look: str) -> bool:
     return len(filled) > 0 and 2 * int(filled.str.contains(look).sum()) > len(filled)
 
 
-def _list_headings(cells: pl.DataFrame) -> Iterable[tuple[int, int, str, str]]:
+def _list_headings(cells: pl.DataFrame, distinct: pl.DataFrame) -> Iterable[tuple[int, int, str, str]]:
     """Yield row, column, kind and look of each heading of a personal column, however far down it is."""
     encoding = detect_legacy(text for row in cells.head(_ENCODED).rows() for text in row if text)
-    if encoding:
-        convert = partial(convert_legacy, encoding=encoding)
-        cells = cells.with_columns(pl.all().map_elements(convert, return_dtype=pl.String))
-    # As `fold_words` does, for all cells at once.
-    folded = (
-        pl.all()
-        .str.normalize("NFD")
-        .str.replace_all(r"\p{Mn}", "")
-        .str.to_lowercase()
-        .str.replace_all(r"\x{111}", "d")
-    )
+    convert = partial(convert_legacy, encoding=encoding) if encoding else str
+    read = pl.col("text").map_elements(convert, return_dtype=pl.String) if encoding else pl.col("text")
+    # As `fold_words` does, for all texts at once.
+    bare = read.str.normalize("NFD").str.replace_all(r"\p{Mn}", "")
+    folded = bare.str.to_lowercase().str.replace_all(r"\x{111}", "d")
     is_heading = folded.str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars().str.contains(_ANY_HEADING)
-    filled = pl.sum_horizontal(pl.all().str.contains(r"\S"))
-    if cells.is_empty():
+    found = distinct.filter(is_heading)
+    names = found["name"].unique().to_list()
+    if not names:
         return
-    wanted = (
-        cells.select(filled >= _HEADER_CELLS).to_series() & cells.select(pl.any_horizontal(is_heading)).to_series()
-    )
-    for number in wanted.arg_true():
-        for column, text in enumerate(cells.row(number)):
-            kind, look = _recognise(text or "")
+    headed = pl.any_horizontal(pl.col(names).is_in(found["text"].to_list()))
+    for number in cells.select(headed).to_series().arg_true():
+        texts = cells.row(number)
+        if sum(not (text or "").isspace() for text in texts if text) < _HEADER_CELLS:
+            continue
+        for column, text in enumerate(texts):
+            kind, look = _recognise(convert(text or ""))
             if kind:
                 yield number, column, kind, look
 

@@ -1,18 +1,21 @@
-"""Standings that are kept are those that would be assessed, to the last bit, and of no other tables."""
+"""Standings and pupils that are kept are those that would be assessed, to the last bit, and of no other tables."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import polars as pl
 import pytest
 
 from hpedu import store
-from hpedu.assess import recalled
+from hpedu.assess import pupils, recalled
 from hpedu.assess.recalled import recall_rows, recall_standings
 from hpedu.assess.standing import HORIZON, assess_targets, digest_standings
 from hpedu.cache import VARIABLE, locate_cache
 from hpedu.folders import HOME_VARIABLE, Project
 from hpedu.registry import load_registry
+from hpedu.registry.formula import SeriesRef
 from tests.conftest import copy_project
 
 ASKED = ("hai_phong", 2025, HORIZON)
@@ -74,3 +77,34 @@ def test_assessed_again(project: Project, ask: Callable[[Project], object]) -> N
 
 def test_a_place_without_reports_has_no_standings() -> None:
     assert recall_rows("x", "nowhere", 2025, HORIZON) == {}
+
+
+SERIES: dict[SeriesRef, dict[int, dict[str, Any]]] = {
+    SeriesRef("pupils", "kindergarten"): {
+        year: {"value": 900.0 * 1.0371 ** (year - 2010)} for year in range(2010, 2026)
+    }
+}
+
+
+def _foresee() -> pl.DataFrame:
+    pupils._project.cache_clear()
+    return pupils.foresee_pupils(SERIES, load_registry(), until=2030)
+
+
+def test_pupils_that_are_kept_are_the_same_to_the_last_bit(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, read = _foresee(), _foresee()
+    for entry in locate_cache(project).iterdir():
+        entry.write_bytes(entry.read_bytes()[:-3])
+    damaged = _foresee()
+    monkeypatch.setenv(VARIABLE, "off")
+    without = _foresee()
+    assert made.rows() == read.rows() == damaged.rows() == without.rows()
+    assert made.schema == read.schema == without.schema and made.height == 5
+
+
+def test_pupils_of_other_figures_are_others(project: Project) -> None:
+    before = _foresee()
+    other = {ref: {year: {"value": row["value"] + 1} for year, row in own.items()} for ref, own in SERIES.items()}
+    assert not pupils.foresee_pupils(other, load_registry(), until=2030).equals(before)

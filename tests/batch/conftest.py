@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from hpedu.batch.build import Settings
 from hpedu.batch.plan import Outcome, Run
 from hpedu.folders import HOME_VARIABLE, Project, write_whole
 from hpedu.registry import load_registry
+from hpedu.texts import Message
 
 GROUPS = [group.id for group in load_registry().groups.values() if group.page]
 
@@ -85,6 +86,9 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Behave], list[Run]]:
                     write_whole(self.project.reports / run.page, run.id.encode())
                     outcome = Outcome(run, 0.5, inputs={"newest_year": "2025"})
                 return outcome
+
+            def lint(self, pages: Sequence[Path]) -> list[tuple[Path, Message]]:
+                return []
 
         @contextmanager
         def open_engine(settings: Settings, project: Project) -> Iterator[Pretender]:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ from hpedu.batch.freshness import JOURNAL, digest_notebook, read_build
 from hpedu.batch.plan import Outcome, Run
 from hpedu.folders import HOME_VARIABLE, Project, write_whole
 from hpedu.registry import load_registry
+from hpedu.texts import Message
 
 GROUPS = [group.id for group in load_registry().groups.values() if group.page]
 
@@ -159,6 +160,9 @@ def pretend() -> None:
             time.sleep(0.05)
             write_whole(self.project.reports / run.page, f"{run.id}\n".encode() * 50_000)
             return Outcome(run, 0.05, inputs={"newest_year": "2025"})
+
+        def lint(self, pages: Sequence[Path]) -> list[tuple[Path, Message]]:
+            return []
 
     @contextmanager
     def open_engine(settings: build.Settings, project: Project) -> Iterator[Pretender]:

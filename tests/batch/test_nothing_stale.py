@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from hpedu.batch.plan import Outcome, Run
 from hpedu.cache import locate_cache
 from hpedu.digest import PREPARED_VARIABLE, TABLES, list_versions, read_prepared
 from hpedu.folders import HOME_VARIABLE, Project, write_whole
+from hpedu.texts import Message
 from tests.batch.conftest import write_raw
 from tests.conftest import ROOT
 
@@ -70,6 +71,9 @@ class Runner:
                     names |= run.parameters
         write_whole(self.project.reports / run.page, printed.getvalue().encode())
         return Outcome(run, 0.1, inputs=store.inputs_used())
+
+    def lint(self, pages: Sequence[Path]) -> list[tuple[Path, Message]]:
+        return []
 
 
 def make_pages(project: Project, *, force: bool = False) -> tuple[dict[str, bytes], list[str]]:

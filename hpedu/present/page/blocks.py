@@ -77,6 +77,12 @@ def _environment() -> Environment:
     return Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
 
 
+def load_templates() -> None:
+    """Compile all templates now, for those that are forked from this process."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
+
+
 def render(template: str, **values: Any) -> Markup:
     """Fill in a template of `templates/blocks`; values are escaped unless they are rendered pieces."""
     return Markup(_environment().get_template(f"{template}.html.j2").render(**values))

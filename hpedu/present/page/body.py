@@ -152,7 +152,7 @@ def cite_origins(soup: BeautifulSoup, language: Language) -> list[list[str]]:
     The number is drawn by the style sheet: `22,5` copied out of a table must not become `22,512`.
     """
     numbers: dict[tuple[str, ...], int] = {}
-    for tag in soup.select("[data-inputs]"):
+    for tag in soup.find_all(lambda tag: tag.has_attr("data-inputs")):
         cells = tuple(dict.fromkeys(str(tag["data-inputs"]).split("\n")))
         number = numbers.setdefault(cells, len(numbers) + 1)
         link = soup.new_tag("a", attrs={"class": "cite", "href": f"#o{number}", "data-number": str(number)})

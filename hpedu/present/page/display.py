@@ -19,13 +19,13 @@ import polars as pl
 from hpedu.errors import Refused
 from hpedu.folders import write_whole
 from hpedu.ingest.schema import split_place
+from hpedu.present import PAGE_HEAD
 from hpedu.present.charts.picture import draw_pixels
 from hpedu.present.charts.plot import Key, Panel, Picture, describe_for_lab, draw
 from hpedu.texts import Language, format_date, format_number, say, school_year
 
 LAB_CHART = "application/vnd.vegalite.v5+json"
 CHART = "application/vnd.hpedu.chart+json"
-PAGE_HEAD = "application/vnd.hpedu.page+json"
 WIDE = 720
 """Pixels of a picture that stands alone, or on a wide page."""
 Bundle = dict[str, Any]

@@ -13,7 +13,8 @@ import polars as pl
 from markupsafe import Markup
 
 from hpedu import store
-from hpedu.assess.standing import Standing, assess_targets
+from hpedu.assess.recalled import recall_standings
+from hpedu.assess.standing import HORIZON, Standing
 from hpedu.folders import name_index
 from hpedu.ingest.words.vietnamese import sort_key
 from hpedu.present.commune_map import draw_commune_map
@@ -77,8 +78,8 @@ def _fill_folder(
 ) -> dict[str, Any]:
     """Return what is shown of the reports of a territory and year; `whole` with the answer in words."""
     registry = load_registry()
-    values = store.indicator_values().filter(pl.col("territory") == territory, pl.col("year") <= year)
-    standings = assess_targets(values, registry, territory, year)
+    values = store.territory_values(territory).filter(pl.col("territory") == territory, pl.col("year") <= year)
+    standings = recall_standings(territory, year, HORIZON)
     groups = groupby(entries, key=lambda entry: entry["parameters"]["group"])
     return {
         "id": f"{territory}-{year}",

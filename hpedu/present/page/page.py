@@ -28,12 +28,12 @@ from traitlets.config import Config
 
 from hpedu.errors import Refused
 from hpedu.folders import name_index
+from hpedu.present import PAGE_HEAD
 from hpedu.present.charts.plot import Picture, draw
 from hpedu.present.page.blocks import write_sheet_csv
 from hpedu.present.page.body import make_slug, order_body
 from hpedu.present.page.display import (
     CHART,
-    PAGE_HEAD,
     WIDE,
     describe_making,
     describe_origin,
@@ -46,6 +46,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 PICTURES = TypeAdapter(Picture)
 SIZES = {"wide": WIDE, "narrow": 340}
 """Pixels of the pictures of a chart that a page shows: one on a wide screen, one on a phone or much enlarged."""
+BRIEF = "brief"
+"""The group whose page goes with a text to paste into a message."""
 LONGEST = 2_000_000
 """Letters of one output that a page takes: more is no longer read, and makes a page that opens slowly."""
 SCRIPTS = {"chart": "page.js", "cite": "reader.js", "scorecard": "scorecard.js", "what-if": "what_if.js"}
@@ -65,6 +67,12 @@ def render_page(notebook: NotebookNode | Path) -> str:
         notebook = nbformat.read(notebook, as_version=4)
     page, _ = make_exporter().from_notebook_node(notebook, {"metadata": {"name": name}})
     return str(page)
+
+
+def print_pages(executed: Path) -> dict[str, str]:
+    """Return the files of an executed notebook by their endings: the page, and a brief as text, too."""
+    page = render_page(executed)
+    return {".txt": read_message(page), ".html": page} if executed.stem == BRIEF else {".html": page}
 
 
 @cache
@@ -251,7 +259,8 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
 def read_message(page: str) -> str:
     """Return the brief of a page as text to paste into a message: its title, its line of facts, what it says."""
     soup = BeautifulSoup(page, "html.parser")
-    found = [soup.select_one(place) for place in ("h1", ".where", ".message pre")]
+    box = soup.find(class_="message")
+    found = [soup.find("h1"), soup.find(class_="where"), box and box.find("pre")]
     return "\n\n".join(part.get_text().strip() for part in found if part) + "\n"
 
 

@@ -11,12 +11,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from pydantic import TypeAdapter
 
+from hpedu.present import PAGE_HEAD
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.plot import Picture
 from hpedu.present.page.display import (
     CHART,
     LAB_CHART,
-    PAGE_HEAD,
     Chart,
     ChartText,
     Fragment,
