@@ -112,7 +112,7 @@ class TestOwed:
         for debt in division.owes:
             numbers = re.findall(r"\d+", debt.rows)
             assert numbers
-            if f"«{SHEETS['milestones'].name}»" not in debt.rows:
+            if f"“{SHEETS['milestones'].name}”" not in debt.rows:
                 assert all(debt.name in rows[kinds[debt.kind], number] for number in numbers), debt
 
     def test_a_form_that_came_back_is_listed_with_its_sender(self, project: Project, registry: Registry) -> None:
