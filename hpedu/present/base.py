@@ -112,7 +112,9 @@ class BaseReport:
         joining = set(self._say("joining_words").split())
         levels = {name: self.registry.name("level", self.indicator(name).level, self.language) for name in names}
         labels = {name: " ".join(words) for name, words in left.items()}
-        measure = [*start, "…", *end] if start and end else start or end
+        # "Projected population aged …": what the names go on with stands in the key.
+        open_ended = start and (end or start[-1] in joining)
+        measure = " ".join([*start, "…", *end] if open_ended else start or end).rstrip(",")
         if len(set(levels.values())) == len(names) > 1:
             told = all(label.lower() in levels[name].lower() for name, label in labels.items())
             labels = levels
@@ -122,9 +124,8 @@ class BaseReport:
             told = told and joining.isdisjoint(words[at] for words in left.values() for at in (0, -1))
         if not told:
             return names, "" if len(names) > 1 else names[indicators[0]]
-        return {name: label[:1].upper() + label[1:] for name, label in labels.items()}, " ".join(measure).rstrip(
-            ","
-        )
+        told_apart = {name: label[:1].upper() + label[1:] for name, label in labels.items()}
+        return told_apart, measure[:1].upper() + measure[1:]
 
     def name_publisher(self, name: str) -> str:
         """Name a publisher as readers know it."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from math import cos, radians, sqrt
+from itertools import combinations
+from math import cos, hypot, radians, sqrt
 from statistics import median, quantiles
 from typing import Any
 
@@ -27,6 +28,8 @@ WIDTH, MARGIN = 640, 26
 SMALLEST, LARGEST = 4.0, 13.0  # half the size of a mark
 FAR = 0.6  # degrees from the middle of all: a commune out at sea is set at the rim
 SHADES = 4
+ROUNDS = 60  # of moving marks apart; those of the inner city are free of each other after about 30
+LETTER = 7.5  # the mean width of a letter of a name
 BORDERS = "communes.geojson"
 Ring = list[tuple[float, float]]
 
@@ -59,6 +62,10 @@ def draw_commune_map(indicator: Indicator, registry: Registry, language: Languag
         row["form"] = list(provinces).index(row["province"])
         row["words"] = write(row["value"])
     frame = _Frame(registry.points)
+    marks = [row | frame.place(row["point"]) for row in sorted(rows, key=lambda row: (-row["half"], row["name"]))]
+    _part(marks, frame)
+    for mark in marks:
+        mark["anchor"], mark["label_x"], mark["label_y"] = _find_room(mark, marks)
     name, year = indicator.name.get(language), school_year(found["year"][0], language)
     title = say("map_title", language, name=name, year=year)
     lows = [format_number(end, indicator.decimals, language) for end in ends]
@@ -71,7 +78,7 @@ def draw_commune_map(indicator: Indicator, registry: Registry, language: Languag
         width=WIDTH,
         height=frame.height,
         borders=[frame.draw(ring) for ring in read_borders(find_project())],
-        marks=[row | frame.place(row["point"]) for row in sorted(rows, key=lambda row: -row["half"])],
+        marks=marks,
         forms=list(provinces.values()),
         keys=list(zip(lows, map(write, ends[1:]), strict=False)),
         hidden=len(shown) < len(rows),
@@ -86,6 +93,42 @@ def draw_commune_map(indicator: Indicator, registry: Registry, language: Languag
     columns = [say("commune", language), say("map_province", language), name]
     table = draw_table(columns, cells, caption=title, numeric={2}, folded=True)
     return Fragment(picture + table.html, f"{title}\n{table.plain}", table.table)
+
+
+def _part(marks: Sequence[dict[str, Any]], frame: _Frame) -> None:
+    """Move marks that cover each other apart, each as much as the other, and no further than it takes."""
+    for _ in range(ROUNDS):
+        for one, other in combinations(marks, 2):
+            x, y = other["x"] - one["x"], other["y"] - one["y"]
+            apart, wanted = hypot(x, y) or 1.0, one["half"] + other["half"] + 1
+            if apart < wanted:
+                push = (wanted - apart) / 2 / apart
+                one |= frame.keep_inside(one["x"] - x * push, one["y"] - y * push)
+                other |= frame.keep_inside(other["x"] + x * push, other["y"] + y * push)
+
+
+def _find_room(mark: Mapping[str, Any], marks: Sequence[Mapping[str, Any]]) -> tuple[str, float, float]:
+    """Return where the name of a mark covers fewest others: above it, below, to its right or left."""
+    x, y, far, half_width = mark["x"], mark["y"], mark["half"] + 4, len(mark["label"]) * LETTER / 2
+    places = [
+        ("middle", x, y - far, x),
+        ("middle", x, y + far + LETTER, x),
+        ("start", x + far, y + 4, x + far + half_width),
+        ("end", x - far, y + 4, x - far - half_width),
+    ]
+
+    def count_covered(place: tuple[str, float, float, float]) -> int:
+        _, _, base, middle = place
+        outside = not half_width <= middle <= WIDTH - half_width
+        return 100 * outside + sum(
+            abs(other["x"] - middle) < half_width + other["half"]
+            and abs(other["y"] - base + 4) < LETTER + other["half"]
+            for other in marks
+            if other is not mark
+        )
+
+    anchor, label_x, base, _ = min(places, key=count_covered)
+    return anchor, round(label_x, 1), round(base, 1)
 
 
 def _list_rows(found: pl.DataFrame, indicator: Indicator, registry: Registry) -> list[dict[str, Any]]:
@@ -185,8 +228,13 @@ class _Frame:
     def place(self, point: CommunePoint) -> dict[str, float | bool]:
         """Return where a mark is drawn: inside the picture, be its commune out at sea."""
         x, y = self.find(point.longitude, point.latitude)
-        inside = {"x": min(max(x, MARGIN), WIDTH - MARGIN), "y": min(max(y, MARGIN), self.height - MARGIN)}
+        inside = self.keep_inside(x, y)
         return inside | {"away": inside != {"x": x, "y": y}}
+
+    def keep_inside(self, x: float, y: float) -> dict[str, float]:
+        """Return the place in the picture nearest to (x, y)."""
+        near = (min(max(x, MARGIN), WIDTH - MARGIN), min(max(y, MARGIN), self.height - MARGIN))
+        return {"x": round(near[0], 1), "y": round(near[1], 1)}
 
     def draw(self, ring: Ring) -> str:
         """Write a border as the path of an SVG."""

@@ -13,7 +13,7 @@ from hpedu.present.page.blocks import draw_notice, draw_table
 from hpedu.present.page.display import Fragment
 from hpedu.present.view import GROUNDS, OWED, Wording
 from hpedu.registry.models import Duty, Print
-from hpedu.texts import write_number
+from hpedu.texts import format_date, write_number
 
 if TYPE_CHECKING:
     import pandas
@@ -97,8 +97,10 @@ def list_revisions(revisions: pl.DataFrame, wording: Wording, most: int = 30) ->
             f"{wording.read(registry.measures[row['measure']].name)}, {wording.name('level', row['level'])}",
             wording.read(registry.territories[row["territory"]].name),
             row["year"],
-            f"{wording.write(row['old'])} ({row['old_edition']})",
-            f"{wording.write(row['new'])} ({row['new_edition']})",
+            *(
+                f"{wording.write(row[edition])} ({format_date(row[f'{edition}_edition'], wording.language)})"
+                for edition in ("old", "new")
+            ),
             f"{wording.write(row['relative'] * 100, 1)}%",
         ]
         for row in revisions.head(most).iter_rows(named=True)

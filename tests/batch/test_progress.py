@@ -87,7 +87,7 @@ def test_lines_and_bar_tell_the_same_failure() -> None:
         shown.advance(1, Outcome(RUN, 2.25, "cell 2: X: y"))
         shown.end()
         text = file.getvalue()
-        assert text.startswith("2 reports to run, 3 are up to date; 2 at a time, about 4 s\n")
+        assert text.startswith("reports to run: 2, up to date: 3; 2 at a time, about 4 s\n")
         assert "[1/2] 2025/hai_phong/vi/general  2.2 s  FAILED  cell 2: X: y" in text
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import combinations
+from math import hypot
 from typing import Any
 
 import polars as pl
@@ -54,6 +56,28 @@ def test_every_commune_has_a_mark_whose_form_tells_the_old_province(
     assert all(0 < x < 640 and 0 < y < 640 for x, y in places)
     assert "Bạch Long Vĩ" in picture and "Đặc khu ở ngoài khung hình" in drawn.html
     assert {f"shade-{n}" for n in range(4)} <= set(re.findall(r"shade-\w+", picture))
+
+
+def test_no_mark_covers_another_nor_leaves_the_picture(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = rows_of(registry)
+    for place, row in enumerate(rows):
+        row["numerator"] = 300.0 + 50 * place % 400  # marks of all sizes
+    drawn = draw(rows, registry, monkeypatch)
+    assert drawn is not None
+    picture = drawn.html[drawn.html.index("<svg") : drawn.html.index("</svg>")]
+    marks = [
+        tuple(map(float, found)) for found in re.findall(r'cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"', picture)
+    ]
+    for left, top, side in re.findall(r'<rect [^>]*x="([\d.]+)" y="([\d.]+)" width="([\d.]+)"', picture):
+        half = float(side) / 2
+        marks.append((float(left) + half, float(top) + half, half))
+    assert len(marks) == 114
+    height = float(re.findall(r'viewBox="0 0 640 ([\d.]+)"', picture)[0])
+    assert all(r <= x <= 640 - r and r <= y <= height - r for x, y, r in marks)
+    for (x, y, half), (other_x, other_y, other_half) in combinations(marks, 2):
+        assert hypot(x - other_x, y - other_y) > half + other_half - 0.5
 
 
 def test_names_stand_in_the_order_of_a_vietnamese_dictionary(

@@ -113,7 +113,7 @@ class TestOwed:
         for debt in division.owes:
             numbers = re.findall(r"\d+", debt.rows)
             assert numbers
-            if f"«{SHEETS['milestones'].name}»" not in debt.rows:
+            if f"“{SHEETS['milestones'].name}”" not in debt.rows:
                 assert all(debt.name in rows[kinds[debt.kind], number] for number in numbers), debt
 
     def test_a_form_that_came_back_is_listed_with_its_sender(self, project: Project, registry: Registry) -> None:
@@ -157,7 +157,7 @@ def test_a_page_links_a_silent_target_to_its_rows_in_the_form(registry: Registry
     report = Report("preschool", territory=registry.city, year=None, language="vi")
     facts = report.target("nursery_enrolment_rate").pieces[-1]
     assert '<a href="#missing">hpedu-preschool-hai_phong-' in facts.html  # type: ignore[union-attr]
-    assert re.search(r"trang «Số liệu», dòng \d", facts.plain)
+    assert re.search(r"trang “Số liệu”, dòng \d", facts.plain)
     old = Report("preschool", territory="hai_phong_old", year=None, language="vi")
     assert "hpedu-preschool" not in old.target("nursery_enrolment_rate").pieces[-1].plain
 

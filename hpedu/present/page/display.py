@@ -72,7 +72,8 @@ class ChartText:
         starts_at_zero: bool = True,
     ) -> Picture:
         """Put panels into their frame: the finding as title, measure and unit below it, the source at the foot."""
-        measure = ", ".join(filter(None, [self.measure, self.unit_label]))
+        said = self.unit_label.lower() in self.measure.lower()  # "Teachers per class" needs no unit
+        measure = self.measure if said else ", ".join(filter(None, [self.measure, self.unit_label]))
         warning = "" if starts_at_zero else " " + self.say("axis_not_zero")
         return Picture(self.title, measure + warning, self.source, panels, key, columns=columns, notes=notes)
 
