@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +36,7 @@ from hpedu.console import (
     spoken,
     tell,
 )
-from hpedu.errors import HpeduError, check_language, check_name, mistyped
-from hpedu.fetch.command import fetch
+from hpedu.errors import HpeduError, Refused, check_language, check_name, mistyped
 from hpedu.texts import LANGUAGE_VARIABLE, LANGUAGES, Message, message, say
 
 if TYPE_CHECKING:
@@ -325,7 +325,38 @@ def add(file: Path, **given: Any) -> None:
     tell("add_done", path=resource.path, title=resource.title, publisher=resource.publisher)
 
 
-commands.add_command(fetch)
+@commands.command()
+@click.argument("service")
+@click.option("--list", "listed", is_flag=True)
+@click.option("--dry-run", is_flag=True)
+@click.option("--force", is_flag=True)
+@click.option("--allow-gone", is_flag=True)
+def fetch(service: str, listed: bool, **how: bool) -> None:
+    """Bring published tables of SERVICE (nso, uis, worldbank or all) into data/raw; nothing else goes online."""
+    refuse_together("--list", "--dry-run", "--force", "--allow-gone")
+    if find_spec("httpx") is None:
+        raise Refused("no_fetch")
+    from hpedu.fetch.arrivals import Arrivals
+    from hpedu.fetch.routes import load_services
+    from hpedu.fetch.visitor import Visitor
+    from hpedu.folders import find_project
+    from hpedu.registry import load_registry
+
+    services = load_services()
+    check_name("service", service, [*services, "all"])
+    chosen = [one for one in services.values() if service in (one.id, "all")]
+    if listed:
+        for name, table in ((one.id, table) for one in chosen for table in one.tables):
+            tell("fetch_listed", name=name, file=table.file, title=table.name)
+        return
+    failed = Arrivals(find_project(), load_registry(), Visitor(_echo), _echo, **how).fetch(chosen)
+    if failed:
+        tell("fetch_not_all", err=True, count=failed)
+        sys.exit(1)
+
+
+def _echo(line: Message) -> None:
+    click.echo(line.say(spoken()))
 
 
 @commands.command()

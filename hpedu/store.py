@@ -71,18 +71,12 @@ def flatten(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(texts) if lists else frame
 
 
-def prepare(
-    project: Project, *, force: bool = False, progress: Callable[[str], None] = lambda _: None
-) -> Prepared:
+def prepare(project: Project) -> Prepared:
     """Return the record of the tables of data/processed, made again where anything they depend on has changed.
 
-    `force` makes all of them again even so; `progress` is called with the path of each file of data/raw before it
-    is read. Raises `RegistryError` if the registry is broken, and `IngestError` if there is no data package, or no
-    file can be read: data/processed stays as it was. One file that cannot be read stops only itself
-    (`Prepared.unread`).
+    Raises as `make_tables` does.
     """
-    fresh = None if force else read_fresh(project)
-    return fresh or make_tables(project, progress)
+    return read_fresh(project) or make_tables(project)
 
 
 PARTS = (
@@ -99,7 +93,12 @@ COUNTED = ("final", "preliminary", "derived")
 
 
 def make_tables(project: Project, progress: Callable[[str], None] = lambda _: None) -> Prepared:
-    """Ingest, compute and digest; the record is written last, so that without it nothing counts as made."""
+    """Ingest, compute and digest; the record is written last, so that without it nothing counts as made.
+
+    `progress` is called with the path of each file of data/raw before it is read. Raises `RegistryError` if the
+    registry is broken, and `IngestError` if there is no data package, or no file can be read: data/processed stays
+    as it was. One file that cannot be read stops only itself (`Prepared.unread`).
+    """
     start_child()
     made_from = describe_inputs(project)
     registry = load_registry()

@@ -19,7 +19,7 @@ from hpedu.errors import Refused
 from hpedu.folders import Project, write_whole
 from hpedu.ingest.derive import GROUPS
 from hpedu.ingest.forms.design import COMPUTED, MARKER, MILESTONES, read_key
-from hpedu.ingest.pipeline import read_entries
+from hpedu.ingest.pipeline import read_package_file
 from hpedu.ingest.propose import stand_in
 from hpedu.ingest.schools.totals import total_schools
 from hpedu.present.exports.form import write_form
@@ -93,7 +93,7 @@ def write_project(folder: Path) -> int:
     """
     project = _open_folder(folder)
     shipped = Project(find_shipped("data").parent)
-    entries = read_entries(shipped.raw)
+    entries = read_package_file(shipped.raw)["resources"]
     for name in ("datapackage.json", *(str(entry["path"]) for entry in entries)):
         write_whole(project.raw / name, (shipped.raw / name).read_bytes())
     for empty in (project.processed, project.reports):

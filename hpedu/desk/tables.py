@@ -6,22 +6,26 @@ an empty table. `hpedu.to_pandas`, `.write_csv` and Excel take every frame.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
 from hpedu import outlook, store
 from hpedu.assess.standing import tabulate_series, tabulate_targets
+from hpedu.decoding import read_toml
 from hpedu.errors import check_language, check_name
 from hpedu.ingest.propose import check_file, describe_findings
 from hpedu.outlook.intake import Intake
+from hpedu.present.exports.report_tables import read_design
 from hpedu.present.scorecard import list_targets
 from hpedu.registry import Text, load_registry
 from hpedu.texts import Language, current_language
 
+Frame = TypeVar("Frame", bound=Callable[..., pl.DataFrame])
 Names = str | Iterable[str] | None
 """One name, many, or None for all."""
 
@@ -31,8 +35,21 @@ KINDS: dict[str, Any] = {
     "reported": pl.Boolean(),
 }
 """Columns that are no texts."""
+DESIGN = read_toml(__file__, "desk_columns.toml")
 
 
+def describe_columns(function: Frame) -> Frame:
+    """Say at the end of a docstring what each column of the frame means: `?` shows it to the analyst."""
+    table, language = function.__name__, current_language()
+    known = {name: column.text.get(language) for name, column in read_design().column.items()}
+    known |= {name: text[language] for name, text in DESIGN["text"].items()}
+    names = DESIGN["columns"][table].split()
+    lines = [f"`{name}`: {known.get(f'{table}.{name}') or known[name]}" for name in names]
+    function.__doc__ = "\n".join([inspect.getdoc(function) or "", "", "Columns", "-------", *lines])
+    return function
+
+
+@describe_columns
 def observations(
     measures: Names = None,
     territories: Names = None,
@@ -50,18 +67,6 @@ def observations(
         Only these: ids of `hpedu.measures()`, of `hpedu.territories()`, and of levels such as "preschool".
     all_editions
         Also the figures that a newer edition, or a more precise print, has replaced.
-
-    Returns
-    -------
-    polars.DataFrame
-        What is counted: `measure`, `level`, `ownership`, `sex`, `detail` (age group, grade, degree; "" for the
-        whole). Where: `territory`, `place` (a district or institution in it; "" for the whole). When: `year`, in
-        which the school year starts, or the calendar year.
-        The figure: `value`, in the unit that `unit` names, `status` (final, preliminary, derived, ...),
-        `qualifier` ("" for a point, else ">", "<" or "about"), `flags` (codes, "; " between them).
-        Its print: `source` (name in datapackage.json), `edition` (day of publication), `file`, `digest` (SHA-256
-        of the file), `sheet`, `cell`, `printed` (as it stands there), `note`, `step` (the smallest step the print
-        shows, in `unit`), `current` (false where another figure took its place).
     """
     registry = load_registry()
     wanted = {
@@ -77,6 +82,7 @@ def observations(
     return store.flatten(found)
 
 
+@describe_columns
 def indicator_values(indicators: Names = None, territories: Names = None) -> pl.DataFrame:
     """Return the values of indicators, one a row; `hpedu.project` and `hpedu.judge` take them as they are.
 
@@ -84,16 +90,6 @@ def indicator_values(indicators: Names = None, territories: Names = None) -> pl.
     ----------
     indicators, territories
         Only these: ids of `hpedu.indicators()` and of `hpedu.territories()`.
-
-    Returns
-    -------
-    polars.DataFrame
-        `indicator`, `territory`, `year` (in which the school year starts, or the calendar year); `value`, in the
-        unit that `unit` names; `status`, the softest of the figures it is made of; `qualifier` ("" for a point,
-        ">", "<" or "about" for a bound, "contradicted" for what is not used); `flags` (codes, "; " between them);
-        `numerator` and `denominator`, in the units of their measures, null for a rate taken as published; `inputs`
-        ("file!cell" of every cell behind it, "; " between them); `sources` (names in datapackage.json);
-        `edition`, the newest of them; `readings`, what a contradicted value may be, in `unit`.
     """
     registry = load_registry()
     names = _check("indicator", indicators, registry.indicators)
@@ -104,6 +100,7 @@ def indicator_values(indicators: Names = None, territories: Names = None) -> pl.
     return store.flatten(store.indicator_values(names, places))
 
 
+@describe_columns
 def issues(files: Names = None) -> pl.DataFrame:
     """Return the cells of data/raw that were set aside, one a row.
 
@@ -111,12 +108,6 @@ def issues(files: Names = None) -> pl.DataFrame:
     ----------
     files
         Only those of these files, by their paths under data/raw.
-
-    Returns
-    -------
-    polars.DataFrame
-        `file`, `sheet`, `cell`, `printed` (as it stands there), `reason` (a code), `subject` (the label it is
-        about), and what is wrong in both languages: `message_vi`, `message_en`.
     """
     return store.issues([files] if isinstance(files, str) else files)
 
@@ -136,47 +127,29 @@ def read(path: str | Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     return store.flatten(checked.observations), checked.issues
 
 
+@describe_columns
 def findings() -> pl.DataFrame:
-    """Return what does not agree among the published figures, one finding a row.
-
-    Returns
-    -------
-    polars.DataFrame
-        `check` (its name), `severity` (error, warning or note); the figure it is about: `territory`, `place`,
-        `year`, `measure`, `level`, `ownership`, `sex`, `detail`, `file`, `sheet`, `cell`, `printed`; what does not
-        agree, `message_vi` and `message_en`; what to do, `what_vi` and `what_en`; `erratum`, the id of one that
-        covers it, or "".
-    """
+    """Return what does not agree among the published figures, one finding a row."""
     return store.findings()
 
 
+@describe_columns
 def revisions() -> pl.DataFrame:
-    """Return the figures that a later edition has changed, the largest change first.
-
-    Returns
-    -------
-    polars.DataFrame
-        `measure`, `level`, `ownership`, `sex`, `detail`, `territory`, `place`, `year`; `old` and `new`, in the
-        unit that `unit` names, with `old_edition`, `old_source`, `new_edition` and `new_source`; `change`, in
-        `unit`; `relative`, the change as a part of the old figure (0.02 is 2%).
-    """
+    """Return the figures that a later edition has changed, the largest change first."""
     return store.revisions()
 
 
+@describe_columns
 def schools() -> pl.DataFrame:
     """Return the rows of all school lists, one a school and year.
 
-    Returns
-    -------
-    polars.DataFrame
-        `file`, `sheet`, `row`, `cells` (filled ones), `row_number` (as printed), `synthetic` (invented), `year`
-        (in which the school year starts), and the columns of the list by their ids: numbers count persons, classes
-        or rooms as the id says; null where the list says nothing. docs/data_dictionary.md gives each id with the
-        heading it has in Vietnamese.
+    Behind the columns below are those of the list by their ids (docs/data_dictionary.md has the heading of each in
+    Vietnamese): numbers count persons, classes or rooms as the id says; null where the list says nothing.
     """
     return store.flatten(store.schools())
 
 
+@describe_columns
 def targets(
     names: Names = None,
     *,
@@ -198,14 +171,6 @@ def targets(
         Where they are judged; by default in the city.
     language
         Of the names: "vi" or "en", by default that of the newest report.
-
-    Returns
-    -------
-    polars.DataFrame
-        `number` in the order of the plans, `id`, `name`, `group`, `level`; what is wanted: `comparison`, `value`
-        (null for a milestone), in the unit that `unit` names, by `year` (null: every year); where it stands:
-        `last`, in `unit`, of `last_year`, `state` (a code), `state_name`, `probability` (0 to 1) that it will be
-        met; `departments` that answer for it, "; " between them.
     """
     registry, spoken = load_registry(), _speak(language)
     found = {
@@ -226,78 +191,54 @@ def targets(
             "departments": _name_departments(target, spoken),
         }
 
-    columns = "number id name group level comparison value unit year last last_year state state_name probability"
     wanted = _pick("target", registry.targets, names)
     rows = [one for one in wanted if one.id in found]
-    return _tabulate(rows, f"{columns} departments", spoken, stand).cast({"number": pl.Int64()})
+    return _tabulate(rows, "targets", spoken, stand).cast({"number": pl.Int64()})
 
 
+@describe_columns
 def indicators(names: Names = None, *, group: str | None = None, language: str | None = None) -> pl.DataFrame:
     """Return the indicators, or those named, or of a group; one a row.
 
     The language of the names is "vi" or "en", by default that of the newest report.
-
-    Returns
-    -------
-    polars.DataFrame
-        `id`, `name`, `group`, `level`, `role` (target, proxy or context), `unit` of its values, `direction` (the
-        way that is progress), `numerator` and `denominator` (series of `hpedu.observations()`), `definition`.
     """
     registry = load_registry()
     groups = _check("group", group, registry.groups) or registry.groups
     rows = [one for one in _pick("indicator", registry.indicators, names) if one.group in groups]
-    columns = "id name group level role unit direction numerator denominator definition"
-    return _tabulate(rows, columns, _speak(language))
+    return _tabulate(rows, "indicators", _speak(language))
 
 
+@describe_columns
 def measures(names: Names = None, *, language: str | None = None) -> pl.DataFrame:
     """Return what observations count, or the measures named; one a row.
 
     The language of the names is "vi" or "en", by default that of the newest report.
-
-    Returns
-    -------
-    polars.DataFrame
-        `id`, `name`, `unit` of its figures, `basis` (whether a year is a school_year or a calendar year),
-        `definition`.
     """
     rows = _pick("measure", load_registry().measures, names)
-    return _tabulate(rows, "id name unit basis definition", _speak(language))
+    return _tabulate(rows, "measures", _speak(language))
 
 
+@describe_columns
 def territories(names: Names = None, *, language: str | None = None) -> pl.DataFrame:
     """Return the territories, or those named; one a row.
 
     The language of the names is "vi" or "en", by default that of the newest report.
-
-    Returns
-    -------
-    polars.DataFrame
-        `id`, `name`, `role` (city, part, country, region or province), `reported` (whether a report can be about
-        it), `parts` (ids of those it was merged from, "; " between them).
     """
     registry = load_registry()
     reported = registry.reported_territories()
     rows = _pick("territory", registry.territories, names)
-    columns = "id name role reported parts"
-    return _tabulate(rows, columns, _speak(language), lambda one: {"reported": one.id in reported})
+    return _tabulate(rows, "territories", _speak(language), lambda one: {"reported": one.id in reported})
 
 
+@describe_columns
 def tasks(names: Names = None, *, language: str | None = None) -> pl.DataFrame:
     """Return the tasks that the plans assign, or those named; one a row.
 
     The language of the texts is "vi" or "en", by default that of the newest report.
-
-    Returns
-    -------
-    polars.DataFrame
-        `id`, `plan`, `number` in the table of the plan, `title`, `departments` that lead it and `timing` as the
-        plan has it, `rhythm` (once, yearly, ...), `dues` (the last day of each time, "; " between them).
     """
     spoken = _speak(language)
     rows = _pick("task", {one.id: one for one in load_registry().tasks}, names)
-    columns = "id plan number title departments timing rhythm dues"
-    return _tabulate(rows, columns, spoken, lambda one: {"departments": _name_departments(one, spoken)})
+    return _tabulate(rows, "tasks", spoken, lambda one: {"departments": _name_departments(one, spoken)})
 
 
 def project(series: object, *, background: object = None, **options: Any) -> pl.DataFrame:
@@ -395,18 +336,18 @@ def _name_departments(row: Any, language: Language) -> str:
 
 def _tabulate(
     rows: Iterable[Any],
-    columns: str,
+    table: str,
     language: Language,
     more: Callable[[Any], dict[str, Any]] = lambda row: {},
 ) -> pl.DataFrame:
-    """Return fields of rows as a frame, and what `more` makes of a row in their place; lists are joined."""
+    """Return the columns of a table: fields of rows, or what `more` makes of a row; lists are joined."""
 
     def write(value: Any) -> Any:
         if isinstance(value, list):
             return "; ".join(map(str, value))
         return value.get(language) if isinstance(value, Text) else value
 
-    schema = {name: KINDS.get(name, pl.String()) for name in columns.split()}
+    schema = {name: KINDS.get(name, pl.String()) for name in DESIGN["columns"][table].split()}
     cells = []
     for row in rows:
         own = more(row)

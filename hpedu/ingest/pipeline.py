@@ -74,7 +74,7 @@ def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]
     for name in sorted(present):
         if name_steering(name):
             set_aside(name, "steering_name", name_steering(name))
-    for number, entry in enumerate(read_entries(raw)):
+    for number, entry in enumerate(read_package_file(raw)["resources"]):
         path = (
             str(entry.get("path") or f"resources[{number}]") if isinstance(entry, dict) else f"resources[{number}]"
         )
@@ -111,8 +111,8 @@ def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]
     return package
 
 
-def read_entries(raw: Path) -> list[Any]:
-    """Return the entries of data/raw/datapackage.json as they are written, right or not.
+def read_package_file(raw: Path) -> dict[str, Any]:
+    """Return what data/raw/datapackage.json says; its list of `resources` is as it is written, right or not.
 
     Raises `IngestError` if there is no such file, or it is no data package.
     """
@@ -120,13 +120,14 @@ def read_entries(raw: Path) -> list[Any]:
     if not path.exists():
         raise IngestError([Problem(path.name, "", message("package_missing"))])
     try:
-        entries = json.loads(decode_text(path.read_bytes()).removeprefix("\ufeff"))["resources"]
+        package: dict[str, Any] = json.loads(decode_text(path.read_bytes()).removeprefix("\ufeff"))
+        entries = package["resources"]
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise IngestError([Problem(path.name, "", message("package_not_one", error=repr(error)))]) from error
     if not isinstance(entries, list):
         found = f"resources: {type(entries).__name__}"
         raise IngestError([Problem(path.name, "", message("package_not_one", error=found))])
-    return entries
+    return package
 
 
 def find_entry(raw: Path, path: Path) -> Resource | None:

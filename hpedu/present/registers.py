@@ -18,6 +18,8 @@ from hpedu.texts import format_date, write_number
 if TYPE_CHECKING:
     import pandas
 
+MOST_REVISIONS = 30
+
 
 def list_missing(standings: Sequence[Standing], wording: Wording, *, grounds: bool = True) -> Fragment:
     """List targets without a figure, what has to be counted for each, who is responsible and on what grounds."""
@@ -89,7 +91,7 @@ def list_findings(findings: pl.DataFrame, wording: Wording) -> Fragment:
     return _draw(("severity", "finding", "what_to_do"), rows, "findings_caption", wording, keeper=True)
 
 
-def list_revisions(revisions: pl.DataFrame, wording: Wording, most: int = 30) -> Fragment:
+def list_revisions(revisions: pl.DataFrame, wording: Wording) -> Fragment:
     """List the largest revisions (columns as `hpedu.ingest.derive.revisions`): old and new value, editions."""
     registry = wording.registry
     rows = [
@@ -103,7 +105,7 @@ def list_revisions(revisions: pl.DataFrame, wording: Wording, most: int = 30) ->
             ),
             f"{wording.write(row['relative'] * 100, 1)}%",
         ]
-        for row in revisions.head(most).iter_rows(named=True)
+        for row in revisions.head(MOST_REVISIONS).iter_rows(named=True)
     ]
     keys = ("measure", "territory", "year", "older", "newer", "change")
     return _draw(keys, rows, "revisions_caption", wording, numeric={2, 3, 4, 5})

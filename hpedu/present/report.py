@@ -222,7 +222,7 @@ class Report(View):
             parts = self.registry.territories[self.territory].parts if len(names) == 1 else []
             territories = [self.territory, *parts]
         territories = [territories] if isinstance(territories, str) else territories
-        frame = self.figures(names, territories=territories, future=future).filter(
+        frame = self.values(names, territories=territories, future=future, flat=False).filter(
             pl.col("qualifier") == "", pl.lit(True) if since is None else pl.col("year") >= since
         )
         if frame.is_empty():
@@ -240,7 +240,7 @@ class Report(View):
     ) -> Chart | Fragment:
         """Draw indicators that are parts of a whole, stacked by year."""
         places = [territory or self.territory]
-        frame = self.figures(parts, territories=places)
+        frame = self.values(parts, territories=places, flat=False)
         if frame.is_empty():
             return draw_notice(self._say_missing(parts, places))
         labels, text = self._describe(parts, places, title, alt, f"{parts[0]}-parts")

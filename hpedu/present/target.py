@@ -103,7 +103,7 @@ def _draw_facts(
     if not charted and (exact := [row for row in series if not row["qualifier"]]):
         indicator = view.indicator(exact[0]["indicator"])
         text = view.describe_chart(indicator, title="", alt="", name=indicator.id)
-        frame = view.figures([indicator.id]).filter(pl.col("qualifier") == "")
+        frame = view.values([indicator.id], flat=False).filter(pl.col("qualifier") == "")
         figures = text.list_figures(view.drawn(frame.rename({"territory_name": "series"})))
         csv = link_csv(figures["columns"], figures["rows"])
     html = render(
@@ -156,7 +156,7 @@ def draw_target_chart(view: View, standing: Standing) -> Chart | None:
     indicator = view.registry.indicators[target.id]
     parts = view.registry.territories[view.territory].parts
     country = [] if indicator.counts else ["viet_nam"]
-    frame = view.figures([target.id], territories=[view.territory, *parts, *country])
+    frame = view.values([target.id], territories=[view.territory, *parts, *country], flat=False)
     frame = frame.filter(pl.col("qualifier") == "")
     own = view.wording.read(view.registry.territories[view.territory].name)
     if frame.filter(pl.col("territory") != "viet_nam").height < LEAST_DRAWN:

@@ -193,7 +193,7 @@ class Wording(Lexicon):
 
     def other_target(self, other: OtherTarget) -> str:
         """Write a target of others in a line: who, what, how much, by when."""
-        decimals = max(0, -int(other.value.as_tuple().exponent))
+        decimals = stated_decimals(other)
         ends = [self.write(float(end), decimals) for end in (other.value, other.upper) if end]
         unit = self.name_unit(other.unit)
         amount = "" if other.unit == "status" else SIGNS[other.comparison] + "–".join(ends) + unit
@@ -265,7 +265,7 @@ class Wording(Lexicon):
         return bool(due - left > standing.last["year"])
 
 
-def stated_decimals(target: Target) -> int:
+def stated_decimals(target: Target | OtherTarget) -> int:
     """Return how many decimals the plan gives an objective, zeros at the end included."""
     return max(0, -int(target.value.as_tuple().exponent))
 
@@ -325,6 +325,10 @@ class Change:
 
     def __str__(self) -> str:
         return self.text
+
+
+VALUE_COLUMNS = """
+indicator name territory territory_name year year_name value decimals unit status qualifier flags inputs"""
 
 
 class View(BaseReport):
@@ -401,6 +405,7 @@ class View(BaseReport):
         *,
         territories: str | Sequence[str] | None = None,
         future: bool = False,
+        flat: bool = True,
     ) -> pl.DataFrame:
         """Return values of indicators, with names in the page's language.
 
@@ -410,6 +415,8 @@ class View(BaseReport):
             Ids, one or many; territories by default the report's own.
         future
             Also years after the report's (projected population).
+        flat
+            Flags and inputs as texts; else as lists, as charts take them.
 
         Returns
         -------
@@ -423,16 +430,6 @@ class View(BaseReport):
         UnknownName
             For a name that is none, with the closest ones.
         """
-        return store.flatten(self.figures(indicators, territories=territories, future=future))
-
-    def figures(
-        self,
-        indicators: str | Sequence[str],
-        *,
-        territories: str | Sequence[str] | None = None,
-        future: bool = False,
-    ) -> pl.DataFrame:
-        """Return `values` with flags and inputs as lists, as charts take them."""
         indicators = [indicators] if isinstance(indicators, str) else indicators
         if territories is None or isinstance(territories, str):
             territories = [territories or self.territory]
@@ -450,21 +447,11 @@ class View(BaseReport):
             for territory in territories
             for row in self.rows(name, territory, future=future, bounds=True)
         ]
-        names = (
-            "indicator",
-            "name",
-            "territory",
-            "territory_name",
-            "year",
-            "year_name",
-            "value",
-            "decimals",
-            "unit",
-        )
         kinds: dict[str, Any] = {"year": pl.Int32, "value": pl.Float64, "decimals": pl.Int64}
         kinds |= dict.fromkeys(("flags", "inputs"), pl.List(pl.String))
-        columns = {name: kinds.get(name, pl.String) for name in (*names, "status", "qualifier", "flags", "inputs")}
-        return pl.DataFrame([{c: row[c] for c in columns} for row in rows], schema=columns, orient="row")
+        columns = {name: kinds.get(name, pl.String) for name in VALUE_COLUMNS.split()}
+        frame = pl.DataFrame([{c: row[c] for c in columns} for row in rows], schema=columns, orient="row")
+        return store.flatten(frame) if flat else frame
 
     def rows(
         self, indicator: str, territory: str | None = None, *, future: bool = False, bounds: bool = False

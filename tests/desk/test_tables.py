@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 import hpedu
+from hpedu.desk.tables import DESIGN
 from hpedu.errors import UnknownName
 from hpedu.outlook import project
 from hpedu.present.page.display import Chart
@@ -43,6 +44,17 @@ def test_every_frame_is_flat_documented_and_written_by_every_library(name: str, 
     few = hpedu.to_pandas(frame.head(50)).drop_duplicates()
     few.to_excel(tmp_path / "t.xlsx", index=False)
     assert openpyxl.load_workbook(tmp_path / "t.xlsx").active.max_row == len(few) + 1  # type: ignore[union-attr]
+
+
+def test_what_each_column_means_is_said_in_both_languages() -> None:
+    said = (inspect.getdoc(hpedu.targets) or "").splitlines()
+    assert any(f"`value`: {text}" in said for text in DESIGN["text"]["targets.value"].values())
+    for column, text in DESIGN["text"].items():
+        assert text.keys() == {"vi", "en"} and all(text.values()), column
+    # Each text of its own belongs to a column that is there.
+    places = {f"{table}.{name}" for table, names in DESIGN["columns"].items() for name in names.split()}
+    names = {place.rpartition(".")[2] for place in places}
+    assert [one for one in DESIGN["text"] if one not in places | names] == []
 
 
 def test_one_name_or_many_and_each_filter_by_itself() -> None:

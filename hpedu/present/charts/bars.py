@@ -6,17 +6,16 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from hpedu.present.charts.frames import (
+from hpedu.present.charts.plot import Axis, Key, Label, Mark, Panel, Rule
+from hpedu.present.charts.style import PARTS, nice_ticks, write_ticks
+from hpedu.present.charts.trend import (
     MERGER_YEAR,
     every_year,
     explain_marks,
     order_names,
     refuse_repeats,
-    require_columns,
     short_year,
 )
-from hpedu.present.charts.plot import Axis, Key, Label, Mark, Panel, Rule
-from hpedu.present.charts.style import PARTS, nice_ticks, write_ticks
 from hpedu.present.page.display import Chart, ChartText
 
 WHOLE = 100  # percent
@@ -33,10 +32,9 @@ def stacked(
     """Draw one bar a year, stacked from `values` (`part`, `year`, `value`), the first part at the bottom.
 
     A year that lacks a part gets no bar: the rest of a sum is not the sum. `inputs` (lists of `file!cell`) may say
-    where each figure is found. Raises `ValueError` if a column is missing, no year has all parts, a part is
+    where each figure is found. Raises `ValueError` if no year has all parts, a part is
     negative or is there twice in a year, or there are more than six.
     """
-    require_columns(values, "part", "year", "value")
     refuse_repeats(values, "part", "year")
     if (values["value"] < 0).any():
         raise ValueError("a part of a whole cannot be negative")

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from hpedu.present.charts.frames import (
-    MARKED,
-    MERGER_YEAR,
-    every_year,
-    explain_marks,
-    order_names,
-    refuse_repeats,
-    require_columns,
-    short_year,
-)
 from hpedu.present.charts.plot import Axis, Key, Label, Mark, Panel, Rule
 from hpedu.present.charts.style import DASHES, SERIES, SHAPES_OF, nice_ticks, write_ticks
 from hpedu.present.page.display import Chart, ChartText
 from hpedu.texts import MISSING, count_decimals, format_number
 
+MERGER_YEAR = 2025
+MARKED = ("preliminary", "derived", "estimated", "projected", "synthetic")
 # Levels of the intervals of a projection in percent, the widest first, and how strong each is painted over it.
 SHADES = {95: 0.12, 80: 0.16, 50: 0.24}
 BOUNDS = tuple(f"{side}{level}" for level in SHADES for side in ("lo", "hi"))
@@ -97,9 +89,8 @@ def trend(
     `file!cell`) say where a figure is found, `flags` (lists of words) what is doubtful about it: it gets a mark.
     The merger of 1 July 2025 is marked where the years span it. `zero` says whether the axis of values starts at
     0; None leaves it to the data. Any value of status synthetic makes the chart synthetic. Raises `ValueError` if
-    a column or every figure is missing, a year is there twice, or there are more than six series.
+    a year is there twice, or there are more than six series.
     """
-    require_columns(values, "series", "year", "value", "status")
     values = values if "panel" in values.columns else values.with_columns(panel=pl.lit(""))
     refuse_repeats(values, "panel", "series", "year")
     series = order_names(values["series"], series_order, len(SERIES))
@@ -140,6 +131,49 @@ def trend(
         origins=origins,
         data=values.drop("look", *(["panel"] if len(panels) == 1 else []), strict=False),
     )
+
+
+def refuse_repeats(values: pl.DataFrame, *key: str) -> None:
+    """Raise ValueError if a key is there twice: two figures for one point would be drawn as one."""
+    repeated = values.filter(values.select(key).is_duplicated())
+    if not repeated.is_empty():
+        raise ValueError(f"two figures for one point: {repeated.select(key).row(0)}")
+
+
+def order_names(names: pl.Series, order: Sequence[str] | None, room: int) -> list[str]:
+    """Return the names in the order given, or of first appearance.
+
+    Raises `ValueError` if a name is not in `order`, or there are more than `room`.
+    """
+    found: list[str] = names.unique(maintain_order=True).to_list()
+    if order is not None:
+        unknown = [name for name in found if name not in order]
+        if unknown:
+            raise ValueError(f"not in the order given: {', '.join(unknown)}")
+        found = [name for name in order if name in found]
+    if len(found) > room:
+        raise ValueError(f"{len(found)} names cannot be told apart in one chart, at most {room}: split it")
+    return found
+
+
+def every_year(values: pl.DataFrame) -> list[int]:
+    """Return all years from the first to the last with a figure, those in between without one included."""
+    years: list[int] = values.drop_nulls("value")["year"].to_list()
+    return list(range(min(years), max(years) + 1))
+
+
+def short_year(text: ChartText, year: int) -> str:
+    """Name a year in short: `2015-16` in both languages, since an axis has no room for `2015-2016`."""
+    return f"{year}-{(year + 1) % 100:02}" if text.school_year else str(year)
+
+
+def explain_marks(statuses: Iterable[str], missing: bool, text: ChartText) -> list[str]:
+    """Return one explanation for each mark that a table uses, `…` included."""
+    used = set(statuses)
+    remarks = [
+        f"{text.say(f'mark_{status}')}: {text.say(f'status_{status}')}" for status in MARKED if status in used
+    ]
+    return [*remarks, text.say("missing_remark")] if missing else remarks
 
 
 def _choose_ticks(levels: Sequence[float], target: Goal | None, zero: bool | None) -> list[float]:

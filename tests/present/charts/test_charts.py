@@ -245,7 +245,6 @@ def test_synthetic_values_make_the_chart_synthetic() -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([("A", 2020, None, "final")], "at least one figure"),
         ([("A", 2020, 1.0, "final"), ("A", 2020, 2.0, "final")], "two figures for one point"),
         ([(f"S{i}", 2020, 1.0, "final") for i in range(7)], "at most 6"),
     ],
@@ -253,11 +252,6 @@ def test_synthetic_values_make_the_chart_synthetic() -> None:
 def test_what_cannot_be_drawn_honestly_is_refused(rows: list[Row], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         draw(rows)
-
-
-def test_a_frame_without_its_columns_is_refused() -> None:
-    with pytest.raises(ValueError, match="missing: status"):
-        trend(make_frame(RISING).drop("status"), TEXT)
 
 
 def make_stack(rows: list[tuple[str, int, float | None]]) -> Chart:
