@@ -77,30 +77,21 @@ def add_entry(
         resource = Resource.model_validate(entry)
     except ValidationError as error:
         raise IngestError(list_problems(error, path, "")) from error
-    write_whole(project.raw / "datapackage.json", _insert(project.raw / "datapackage.json", entry))
+    _change_package(project, lambda entries: entries.append(entry))
     return resource
 
 
 def renew_entry(file: Path, project: Project, published: str) -> None:
-    """Write another day of publication into the entry of a file; all else stays as it is written.
-
-    Raises `Refused` if there is no entry of it.
-    """
+    """Write another day of publication into the entry of a file. Raises `Refused` if there is no entry of it."""
     path = _find_path(file, project.raw)
-    package = project.raw / "datapackage.json"
-    text, encoding = _read_package(package)
-    start, end = _find_resources(text)
-    at = start + 1
-    while (at := _pass(r"[\s,]*", text, at)) < end:
-        entry, after = json.JSONDecoder().raw_decode(text, at)
-        if isinstance(entry, dict) and entry.get("path") == path:
-            day = json.dumps(published)
-            renewed, count = re.subn(r'("published"\s*:\s*)"[^"]*"', rf"\g<1>{day}", text[at:after], count=1)
-            if count:
-                write_whole(package, (text[:at] + renewed + text[after:]).encode(encoding))
-                return
-        at = after
-    raise Refused("entry_not_there", file=path)
+
+    def renew(entries: list[Any]) -> None:
+        found = [entry for entry in entries if isinstance(entry, dict) and entry.get("path") == path]
+        if not found:
+            raise Refused("entry_not_there", file=path)
+        found[0]["published"] = published
+
+    _change_package(project, renew)
 
 
 def _find_path(file: Path, raw: Path) -> str:
@@ -179,46 +170,16 @@ def _refuse(name: str, answer: str) -> Problem | None:
     return None
 
 
-def _insert(path: Path, entry: dict[str, Any]) -> bytes:
-    """Return the package with one more entry at its end; all that is there stays as it is written."""
-    text, encoding = _read_package(path)
-    start, end = _find_resources(text)
-    inside = text[start + 1 : end]
-    newline = "\r\n" if "\r\n" in text else "\n"
-    margin = re.match(r"\s*\n([ \t]*)\{\s*\n([ \t]*)", inside)
-    if inside.strip() and not margin:
-        # All in one line.
-        added = f"{inside.rstrip()}, {json.dumps(entry, ensure_ascii=False)}"
-    else:
-        outer, inner = margin.groups() if margin else ("  ", "    ")
-        lines = json.dumps(entry, ensure_ascii=False, indent=inner.removeprefix(outer) or " ").splitlines()
-        before = f"{inside.rstrip()}," if inside.strip() else ""
-        tail = inside[len(inside.rstrip()) :] if inside.strip() else newline
-        added = before + newline + newline.join(outer + line for line in lines) + tail
-    return (text[: start + 1] + added + text[end:]).encode(encoding)
-
-
-def _read_package(path: Path) -> tuple[str, str]:
-    """Return the text of the package, and the encoding in which it is written again."""
+def _change_package(project: Project, change: Callable[[list[Any]], None]) -> None:
+    """Write the package with a change of its entries, in its own encoding, with its indent and ends of lines."""
+    path = project.raw / "datapackage.json"
     data = path.read_bytes()
     marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
     encoding = next((name for mark, name in marks.items() if data.startswith(mark)), "utf-8")
-    return decode_text(data).removeprefix("\ufeff"), encoding
-
-
-def _find_resources(text: str) -> tuple[int, int]:
-    """Return where the list of resources begins and ends: the places of its brackets."""
-    decoder = json.JSONDecoder()
-    key, at = "", 0
-    # A package that was read has the key, so the end is never passed.
-    while key != "resources":
-        key, at = decoder.raw_decode(text, _pass(r"[\s,:{]*", text, at))
-        start = _pass(r"\s*:\s*", text, at)
-        _, at = decoder.raw_decode(text, start)
-    return start, at - 1
-
-
-def _pass(blank: str, text: str, at: int) -> int:
-    """Return the place behind what is between two values of JSON."""
-    match = re.compile(blank).match(text, at)
-    return match.end() if match else at
+    text = decode_text(data).removeprefix("\ufeff")
+    package = json.loads(text)
+    change(package["resources"])
+    indent = re.search(r"\n([ \t]+)", text)
+    written = json.dumps(package, ensure_ascii=False, indent=indent[1] if indent else None)
+    written += "\n" if text.endswith("\n") else ""
+    write_whole(path, written.replace("\n", "\r\n" if "\r\n" in text else "\n").encode(encoding))

@@ -131,14 +131,13 @@ def read_entries(raw: Path) -> list[Any]:
 
 def find_entry(raw: Path, path: Path) -> Resource | None:
     """Return the origin of a file of data/raw as the data package states it; None for any other file."""
-    package = raw / "datapackage.json"
-    if not path.resolve().is_relative_to(raw.resolve()) or not package.exists():
+    if not path.resolve().is_relative_to(raw.resolve()):
         return None
     name = path.resolve().relative_to(raw.resolve()).as_posix()
     try:
-        entries = json.loads(package.read_text(encoding="utf-8"))["resources"]
-        return next((Resource.model_validate(entry) for entry in entries if entry.get("path") == name), None)
-    except (ValueError, KeyError):
+        entries = [entry for entry in read_entries(raw) if isinstance(entry, dict) and entry.get("path") == name]
+        return Resource.model_validate(entries[0]) if entries else None
+    except (IngestError, ValidationError):
         # `hpedu ingest` says what is wrong with the package; a file can be looked at without it.
         return None
 
