@@ -19,7 +19,7 @@ from hpedu.errors import IngestError, Problem, list_problems
 from hpedu.folders import Project
 from hpedu.ingest import schema
 from hpedu.ingest.checks import Breaches, find_breaches, set_contradicted
-from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT, Met, correct_frame, find_strays, join_met
+from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT, Met, correct_frame, find_strays
 from hpedu.ingest.derive import derive_merged, estimate_age_bands, mark_current
 from hpedu.ingest.forms.filled import find_cover, is_form
 from hpedu.ingest.interpret import Progress, Reading, stay_silent
@@ -302,7 +302,7 @@ def _read_all(
     A file that cannot be read moves from the resources of the package to its unread files.
     """
     readings: list[Reading] = []
-    met: dict[str, Met] = {}
+    met = Met()
     for path, resource in list(package.resources.items()):
         reading = package.readings.get(path)
         if reading is None:
@@ -314,7 +314,7 @@ def _read_all(
                 del package.resources[path]
                 package.unread[path] = set_aside_file(path, "unreadable_file", _explain(error), registry)
                 continue
-        join_met(met, reading.met)
+        met |= reading.met
         readings.append(reading)
     strays = find_strays(met, package.resources, registry)
     if strays:
