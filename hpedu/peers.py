@@ -124,7 +124,7 @@ def find_country_gaps(observations: pl.DataFrame, registry: Registry) -> pl.Data
             "printed": figure.value,
             "difference": abs(total - figure.value),
         }
-        row = make_finding("country", "warning", figure, registry, words, template="country_across")
+        row = make_finding("country", "warning", figure, words, template="country_across")
         found.append({name: row[name] for name in FINDINGS})
     return pl.DataFrame(found, schema=FINDINGS, orient="row")
 

@@ -42,10 +42,17 @@ Figure = tuple[str | int, ...]
 
 @dataclass
 class Met:
-    """The figures that were met in a table, read or refused, and the corrections that found theirs."""
+    """The tables that were read, their figures, if any may be misprints, and the corrections that found theirs."""
 
-    figures: set[Figure] = field(default_factory=set)
+    tables: set[str] = field(default_factory=set)
+    figures: set[tuple[str, Figure]] = field(default_factory=set)
     corrections: set[str] = field(default_factory=set)
+
+    def __ior__(self, other: Met) -> Met:
+        self.tables |= other.tables
+        self.figures |= other.figures
+        self.corrections |= other.corrections
+        return self
 
 
 def correct(
@@ -60,15 +67,15 @@ def correct(
     Each row has the number it prints as `number`, as does no column; it is removed. A figure that an erratum names
     with another print is set aside: the publisher may have corrected it, or it may be wrong in a new way.
     """
-    known = index_prints(table, registry)
-    left, issues, met = [], [], Met()
+    known, key = index_prints(table, registry), title_key(table)
+    left, issues, met = [], [], Met({key})
     for row in observations:
         number = row.pop("number")
         if not known:
             left.append(row)
             continue
         figure = _figure_of(row)
-        met.figures.add(figure)
+        met.figures.add((key, figure))
         prints = known.get(figure, [])
         same = [one for one in prints if one.printed == number and _is_about(one, row["value"])]
         met.corrections.update(one.id for one in same)
@@ -163,28 +170,20 @@ def find_applied(figure: Figure, note: str, registry: Registry) -> Print | None:
     return next((one for one in rows if f"[{one.id}]" in note and one.figure == figure), None)
 
 
-def join_met(all_met: dict[str, Met], more: Mapping[str, Met]) -> None:
-    """Add what was met in one file, or one table of it, to what was met in others."""
-    for table, met in more.items():
-        known = all_met.setdefault(table, Met())
-        known.figures |= met.figures
-        known.corrections |= met.corrections
-
-
-def find_strays(met: Mapping[str, Met], files: Container[str], registry: Registry) -> list[Problem]:
+def find_strays(met: Met, files: Container[str], registry: Registry) -> list[Problem]:
     """Name the errata and decisions whose figure no file has, though one has their table, year and territory.
 
     A slip in the registry must leave no figure uncorrected. So an erratum must meet its figure, too, if the file
-    it was found in is among `files`, paths under data/raw. `met` has what was met in the files of each table.
+    it was found in is among `files`, paths under data/raw.
     """
     problems = []
+    places = {(table, figure[FIGURE.index("territory")], figure[-1]) for table, figure in met.figures}
     for one in (*registry.errata.values(), *registry.decisions.values()):
-        there = met.get(title_key(one.table))
-        if there is None or one.id in there.corrections:
+        table = title_key(one.table)
+        if table not in met.tables or one.id in met.corrections:
             continue
-        place = (one.territory, one.year)
         is_due = isinstance(one, Erratum) and (not one.seen_in or one.seen_in in files)
-        if is_due or any((f[FIGURE.index("territory")], f[-1]) == place for f in there.figures):
+        if is_due or (table, one.territory, one.year) in places:
             words = {"table": one.table, "territory": one.territory, "year": one.year, "printed": one.printed}
             file = "errata.csv" if isinstance(one, Erratum) else "decisions.csv"
             problems.append(Problem(file, one.id, message("print_not_met", **words)))

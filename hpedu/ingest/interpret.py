@@ -16,7 +16,7 @@ import polars as pl
 from hpedu.ingest.boundary import Boundary, decide_boundary, doubt_territory
 from hpedu.ingest.corrections import FIGURE, Figure, Met, correct, index_prints
 from hpedu.ingest.doubts import counts_whole, set_aside_doubtful
-from hpedu.ingest.layouts import Broken, Items, Layout, Series, title_key
+from hpedu.ingest.layouts import Broken, Items, Layout, Series
 from hpedu.ingest.quarantine import Issues, Refusals, SetAside
 from hpedu.ingest.readers.number_formats import PERCENT
 from hpedu.ingest.roles import DAYS, Roles, find_roles
@@ -81,8 +81,7 @@ class Reading:
     schools: pl.DataFrame | None = None
     # The observations of a panel (`hpedu.ingest.panel`), with their digest.
     panel: pl.DataFrame | None = None
-    # Table -> its figures of which the registry may know a misprint, and the corrections that found theirs.
-    met: dict[str, Met] = field(default_factory=dict)
+    met: Met = field(default_factory=Met)
     # The figures that a table gives more than once, and the cell of the first print.
     twice: dict[Hashable, str] = field(default_factory=dict)
     # The tables of a file that is neither a form nor a school list.
@@ -123,9 +122,8 @@ def interpret(
         known = None if reader.style == "undecided" else reader.style
         rows, doubtful = set_aside_doubtful(rows, layout, known, resource, registry)
         reading.issues += doubtful
-    reading.observations, issues, met = correct(name, rows, reader.refused, resource, registry)
+    reading.observations, issues, reading.met = correct(name, rows, reader.refused, resource, registry)
     reading.issues += issues
-    reading.met[title_key(name)] = met
     return reading
 
 

@@ -19,7 +19,7 @@ from hpedu.errors import IngestError, Problem, list_problems
 from hpedu.folders import Project
 from hpedu.ingest import schema
 from hpedu.ingest.checks import Breaches, find_breaches, set_contradicted
-from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT, Met, correct_frame, find_strays, join_met
+from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT, Met, correct_frame, find_strays
 from hpedu.ingest.derive import derive_merged, estimate_age_bands, mark_current
 from hpedu.ingest.forms.filled import find_cover, is_form
 from hpedu.ingest.interpret import Progress, Reading, stay_silent
@@ -132,14 +132,13 @@ def read_package_file(raw: Path) -> dict[str, Any]:
 
 def find_entry(raw: Path, path: Path) -> Resource | None:
     """Return the origin of a file of data/raw as the data package states it; None for any other file."""
-    package = raw / "datapackage.json"
-    if not path.resolve().is_relative_to(raw.resolve()) or not package.exists():
+    if not path.resolve().is_relative_to(raw.resolve()):
         return None
     name = path.resolve().relative_to(raw.resolve()).as_posix()
     try:
-        entries = json.loads(package.read_text(encoding="utf-8"))["resources"]
+        entries = [entry for entry in read_package_file(raw)["resources"] if isinstance(entry, dict)]
         return next((Resource.model_validate(entry) for entry in entries if entry.get("path") == name), None)
-    except (ValueError, KeyError):
+    except (IngestError, ValidationError):
         # `hpedu ingest` says what is wrong with the package; a file can be looked at without it.
         return None
 
@@ -304,7 +303,7 @@ def _read_all(
     A file that cannot be read moves from the resources of the package to its unread files.
     """
     readings: list[Reading] = []
-    met: dict[str, Met] = {}
+    met = Met()
     for path, resource in list(package.resources.items()):
         reading = package.readings.get(path)
         if reading is None:
@@ -316,7 +315,7 @@ def _read_all(
                 del package.resources[path]
                 package.unread[path] = set_aside_file(path, "unreadable_file", _explain(error), registry)
                 continue
-        join_met(met, reading.met)
+        met |= reading.met
         readings.append(reading)
     strays = find_strays(met, package.resources, registry)
     if strays:

@@ -60,49 +60,32 @@ def set_aside_row(
     cell: Cell, resource: Resource, reason: str, subject: str, registry: Registry, known: tuple[str, ...] = ()
 ) -> Row:
     """Return the issue row of one cell, in words an analyst can act on, with the closest of the `known` names."""
-    text = registry.code("reason", reason).name
-    close = _find_closest(subject, known)
-    hint = registry.code("hint", "closest").name if close else None
-    values = {
-        "subject": subject,
-        "file": resource.path,
-        "cell": name_cell(cell.sheet, cell.address),
-        "printed": cell.printed,
-        "known": ", ".join(known),
-    }
-    return {
-        "file": resource.path,
-        "sheet": cell.sheet,
-        "cell": cell.address,
-        "printed": cell.printed,
-        "reason": reason,
-        "subject": subject,
-        "message_vi": text.vi.format(**values) + (f". {hint.vi.format(close=close)}" if hint else ""),
-        "message_en": text.en.format(**values) + (f". {hint.en.format(close=close)}" if hint else ""),
-    }
+    return set_aside_file(resource.path, reason, subject, registry, cell.sheet, cell.address, cell.printed, known)
 
 
 def set_aside_file(
-    file: str, reason: str, subject: object, registry: Registry, sheet: str = "", cell: str = ""
-) -> dict[str, Any]:
-    """Return the issue row of a file or a part of it, by its path in data/raw. Nothing printed there is in it.
+    file: str,
+    reason: str,
+    subject: object,
+    registry: Registry,
+    sheet: str = "",
+    cell: str = "",
+    printed: str = "",
+    known: tuple[str, ...] = (),
+) -> Row:
+    """Return the issue row of a file or a part of it, by its path in data/raw.
 
-    `subject` may be sayable, or several.
+    `subject` may be sayable, or several; of the names that are `known`, the one most like it is named.
     """
-    text = registry.code("reason", reason).name
+    text, hint = registry.code("reason", reason).name, registry.code("hint", "closest").name
+    close = _find_closest(str(subject), known)
     said = {language: neutralise(say_value(subject, language)) for language in LANGUAGES}
-    file = neutralise(file)
-    place = name_cell(sheet, cell)
-    return {
-        "file": file,
-        "sheet": sheet,
-        "cell": cell,
-        "printed": "",
-        "reason": reason,
-        "subject": said["en"],
-        "message_vi": text.vi.format(file=file, cell=place, subject=said["vi"]),
-        "message_en": text.en.format(file=file, cell=place, subject=said["en"]),
-    }
+    row = {"file": neutralise(file), "sheet": sheet, "cell": cell, "printed": printed, "reason": reason}
+    words = row | {"cell": name_cell(sheet, cell), "known": ", ".join(known)}
+    for language in LANGUAGES:
+        hinted = f". {hint.get(language).format(close=close)}" if close else ""
+        row[f"message_{language}"] = text.get(language).format(**words, subject=said[language]) + hinted
+    return row | {"subject": said["en"]}
 
 
 @lru_cache(maxsize=4096)

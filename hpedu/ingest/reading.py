@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from hpedu.ingest.boundary import is_national
-from hpedu.ingest.corrections import FORM, correct, join_met
+from hpedu.ingest.corrections import FORM, correct
 from hpedu.ingest.doubts import set_aside_repeated
 from hpedu.ingest.forms.design import ASIDE, PASTED
 from hpedu.ingest.forms.filled import find_aside, find_cover, is_form, read_form
@@ -45,7 +45,7 @@ def read_file(source: Source, resource: Resource, registry: Registry, progress: 
         invented = {"status": "synthetic"} if cover and cover.synthetic else {}
         form.observations += [row | invented for row in pasted.observations]
         form.issues += pasted.issues
-        join_met(form.met, pasted.met)
+        form.met |= pasted.met
         form.issues += report(source.remarks, resource.path, registry)
         return replace(form, tables=pasted.tables)
     schools = read_schools(source, resource.path, registry, resource.published)
@@ -88,7 +88,7 @@ def _read_tables(
         reading.observations += part.observations
         reading.issues += part.issues
         reading.twice |= part.twice
-        join_met(reading.met, part.met)
+        reading.met |= part.met
     reading.observations, repeated = set_aside_repeated(reading.observations, reading.twice, resource, registry)
     reading.issues += repeated
     return reading
@@ -113,7 +113,7 @@ def _correct_form(form: Reading, resource: Resource, registry: Registry) -> Read
     rows = [row | {"number": Decimal(repr(row["value"]))} for row in form.observations]
     left, issues, met = correct(FORM, rows, (), resource, registry)
     form.issues += issues
-    return Reading(left, form.issues, met={FORM: met})
+    return Reading(left, form.issues, met=met)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from hpedu.ingest.corrections import find_strays, join_met
+from hpedu.ingest.corrections import Met, find_strays
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.schema import Resource
@@ -189,7 +189,7 @@ def test_an_export_whose_unit_is_right_is_left_alone(read: Read) -> None:
     """The yearbook prints 51240 pupils, in persons: a thousandth of it would be wrong."""
     reading = read(pxweb(unit="Pers."), erratum())
     assert value_of(reading) == [(51240.0, [])]
-    assert "slip" in reading.met["nso_kindergarten"].corrections
+    assert "slip" in reading.met.corrections
 
 
 @pytest.mark.parametrize(
@@ -233,8 +233,8 @@ class TestStrays:
         """Names the rows of the registry that meet nothing in a file."""
 
         def run(data: bytes, *rows: Erratum) -> list[str]:
-            met: dict[str, Any] = {}
-            join_met(met, read(data, *rows).met)
+            met = Met()
+            met |= read(data, *rows).met
             own = replace(registry, errata={row.id: row for row in rows}, decisions={})
             return [str(problem) for problem in find_strays(met, ["nso/a.csv"], own)]
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from hpedu.cli import commands
 from hpedu.errors import IngestError, Refused
 from hpedu.folders import HOME_VARIABLE, Project
-from hpedu.ingest.entry import add_entry
-from hpedu.ingest.pipeline import ingest
+from hpedu.ingest.entry import add_entry, renew_entry
+from hpedu.ingest.pipeline import find_entry, ingest
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.schema import Resource
 from hpedu.registry import load_registry
@@ -83,6 +83,14 @@ def test_the_package_that_comes_with_hpedu_keeps_its_bytes() -> None:
     path = Path(__file__).parents[2] / "data/raw/datapackage.json"
     text = path.read_text(encoding="utf-8")
     assert text == json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_an_entry_is_found_and_renewed_in_any_encoding(project: Project, encoding: str) -> None:
+    write_package(project, json.dumps({"resources": [KNOWN | {"path": "new.px"}]}), encoding)
+    renew_entry(project.raw / "new.px", project, "2022-01-31")
+    entry = find_entry(project.raw, project.raw / "new.px")
+    assert entry and entry.published == "2022-01-31"
 
 
 def test_an_entry_makes_the_file_be_read(project: Project) -> None:

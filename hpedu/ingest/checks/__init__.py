@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.ingest.checks.additions import check_sums
+from hpedu.ingest.checks.additions import check_mergers, check_sums, check_territories
 from hpedu.ingest.checks.figures import Figure, Figures, find_matches
 from hpedu.ingest.checks.finding import FINDINGS, SEVERITIES
 from hpedu.ingest.checks.jumps import check_jumps, check_unit_slips
@@ -28,7 +28,6 @@ from hpedu.ingest.checks.limits import (
     check_two_counts,
     check_zeros,
 )
-from hpedu.ingest.checks.territories import check_mergers, check_territories
 from hpedu.ingest.corrections import CONTRADICTED, DECIDED, FIGURE
 from hpedu.ingest.schema import SERIES_FIELDS
 from hpedu.registry import Registry
@@ -84,7 +83,7 @@ def find_breaches(observations: pl.DataFrame, registry: Registry) -> Breaches:
     registry (`relations.csv`). Time grows linearly with the rows.
     """
     figures = Figures(observations, registry)
-    rows = [row for check in CHECKS for row in check(figures, registry)]
+    rows = [row for check in CHECKS for row in check(figures)]
     slips = [row for row in rows if row["check"] == "unit_slip" and not row["erratum"]]
     slipped = {one for row in slips for one in row["out"]}
     left = [row for row in rows if row["check"] == "unit_slip" or slipped.isdisjoint(row["rows"])]
@@ -92,15 +91,15 @@ def find_breaches(observations: pl.DataFrame, registry: Registry) -> Breaches:
     return Breaches(
         pl.DataFrame([{name: row[name] for name in FINDINGS} for row in left], schema=FINDINGS, orient="row"),
         [frozenset((*row["rows"], *row["out"])) for row in left],
-        find_out(left, figures, registry),
+        find_out(left, figures),
     )
 
 
-def find_out(breaches: Iterable[Mapping[str, Any]], figures: Figures, registry: Registry) -> frozenset[int]:
+def find_out(breaches: Iterable[Mapping[str, Any]], figures: Figures) -> frozenset[int]:
     """Return the rows of the figures that the errors take out of use."""
     out: set[int] = set()
     errors = [row for row in breaches if row["severity"] == "error"]
-    sound = find_sound(figures, registry) if any(row["doubted"] for row in errors) else frozenset()
+    sound = find_sound(figures) if any(row["doubted"] for row in errors) else frozenset()
     for row in errors:
         doubted = set(row["doubted"])
         # Where all of them seem sound, one is wrong all the same.
@@ -108,10 +107,10 @@ def find_out(breaches: Iterable[Mapping[str, Any]], figures: Figures, registry: 
     return frozenset(out)
 
 
-def find_sound(figures: Figures, registry: Registry) -> frozenset[int]:
+def find_sound(figures: Figures) -> frozenset[int]:
     """Return the rows of figures that something else confirms: a sum that is right, or a print in another file."""
     sound: set[int] = set()
-    for match in find_matches(figures, registry, "sum", ("file", "release")):
+    for match in find_matches(figures, "sum", ("file", "release")):
         if match.total == match.value and not match.lacks_rest:
             sound.update(figure.row for figure in match.figures)
     for group in figures.same():
@@ -149,7 +148,7 @@ def find_readings(observations: pl.DataFrame, registry: Registry) -> Readings:
         for row in doubted.iter_rows(named=True)
     }
     said = [(figure, figure.value) for figure in figures.all]
-    for match in find_matches(figures, registry, "sum", ("file", "release")):
+    for match in find_matches(figures, "sum", ("file", "release")):
         said += [(part, match.value - (match.total - part.value)) for part in match.parts]
         said += [(match.whole, match.total)] if isinstance(match.whole, Figure) else []
     for figure, value in said:

@@ -1,63 +1,21 @@
-"""Check parts against totals: within one file, else within the files that one publisher issued together."""
+"""Check parts against totals: of a table, of what one publisher issued together, of the territories of a whole."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
 
-from hpedu.ingest.checks.figures import Figure, Figures, Match, find_matches
-from hpedu.ingest.checks.finding import list_cells, make_finding, name_series, write_addition
+from hpedu.ingest.checks.figures import Addition, Figure, Figures, Key, Match, find_matches, fits
+from hpedu.ingest.checks.finding import make_finding, name_part, name_place, name_series, tell_addition
 from hpedu.registry import Registry
-from hpedu.texts import Language, say, write_number
+from hpedu.texts import message
 
-EPSILON = 1e-6
-"""How far sums of binary fractions may be apart though they are equal."""
-
-
-@dataclass(frozen=True)
-class Repair:
-    """A reading of one figure that would make the sum right."""
-
-    figure: Figure
-    value: int
-    kind: Literal["swap", "digit"]
-
-    def say(self, language: Language) -> str:
-        """Say which figure it is, and what it would be."""
-        numbers = {"printed": self.figure.value, "mended": self.value}
-        words = {name: write_number(number, language) for name, number in numbers.items()}
-        return say("reading", language, **words, cell=list_cells([self.figure]).partition(" (")[0])
+PROVINCIAL_ROLES = ("city", "part", "province")
 
 
-def find_repairs(match: Match, difference: float) -> list[Repair]:
-    """Find readings of the total or of one part that correct a sum exactly; swapped digits before single ones.
-
-    `difference` is parts minus whole. Rounded figures cannot be corrected exactly: none is returned.
-    """
-    if any(figure.rounding or figure.value != int(figure.value) for figure in match.figures):
-        return []
-    repairs = []
-    for figure in match.figures:
-        wanted = int(figure.value + (difference if figure is match.whole else -difference))
-        repairs += [Repair(figure, wanted, kind) for kind in _kinds(int(figure.value), wanted)]
-    return [repair for repair in repairs if repair.kind == "swap"] or repairs
-
-
-def _kinds(printed: int, wanted: int) -> Iterator[Literal["swap", "digit"]]:
-    old, new = str(printed), str(wanted)
-    if len(old) != len(new) or wanted < 0:
-        return
-    apart = [n for n, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
-    if len(apart) == 1:
-        yield "digit"
-    elif len(apart) == 2 and apart[1] == apart[0] + 1:
-        first, second = apart
-        if (old[first], old[second]) == (new[second], new[first]):
-            yield "swap"
-
-
-def check_sums(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
+def check_sums(figures: Figures) -> Iterator[dict[str, Any]]:
     """Report totals that differ from the sum of their parts by more than rounding can explain.
 
     Where a part that a table may have (schools of two levels) is not there, the others may sum to less.
@@ -65,45 +23,130 @@ def check_sums(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]
     Out of use goes the whole, and each part that nothing else shows to be sound; of a sum that swapped digits
     would mend, only the figures whose digits those are.
     """
-    for match in find_matches(figures, registry, "sum", ("file", "release")):
-        difference = match.total - match.value
-        wrong = difference if match.lacks_rest else abs(difference)
-        if wrong > match.rounding + EPSILON:
-            yield _report(match, difference, registry)
+    for match in find_matches(figures, "sum", ("file", "release")):
+        if (match.beyond if match.lacks_rest else abs(match.beyond)) > match.allowed:
+            yield _report_sum(match)
 
 
-def _report(match: Match, difference: float, registry: Registry) -> dict[str, Any]:
+def _report_sum(match: Match) -> dict[str, Any]:
     whole = match.whole if isinstance(match.whole, Figure) else None
-    repairs = find_repairs(match, difference)
-    swapped = bool(repairs) and repairs[0].kind == "swap"
-
-    def say_rounding(language: Language) -> str:
-        rounding = write_number(match.rounding, language)
-        return say("rounding", language, rounding=rounding) if match.rounding else ""
-
-    def say_repairs(language: Language) -> str:
-        readings = "; ".join(repair.say(language) for repair in repairs)
-        return " " + say(f"repair_{repairs[0].kind}", language, readings=readings) if repairs else ""
-
-    words: dict[str, Any] = {
-        "addition": lambda language: write_addition(match.parts, whole, registry, language),
-        "sum": match.total,
-        "printed": match.value,
-        "difference": abs(difference),
-        "relation": match.relation.name,
-        "rounding": say_rounding,
-        "repair": say_repairs,
+    repair, mended = _find_repairs(match)
+    swapped = repair == "swap"
+    readings = [message("reading", printed=figure, mended=number) for figure, number in mended.items()]
+    words = tell_addition(match, partial(name_part, whole=whole)) | {
+        "rounding": message("rounding", rounding=match.rounding) if match.rounding else "",
+        "repair": message(f"repair_{repair}", readings=readings) if readings else "",
     }
     if whole is None:
-        words["series"] = lambda language: name_series(match.parts[0], registry, language, whole=True)
+        words["series"] = partial(name_series, match.parts[0], whole=True)
     return make_finding(
         "digit_swap" if swapped else "sum",
         "error" if len({figure.file for figure in match.figures}) == 1 else "warning",
         whole or match.parts[0],
-        registry,
         words,
         involved=match.figures,
-        out=[repair.figure for repair in repairs] if swapped else [whole] if whole else [],
+        out=list(mended) if swapped else [whole] if whole else [],
         doubted=() if swapped else match.parts,
         template="sum" if whole else "sum_of_constant",
     )
+
+
+def _find_repairs(match: Match) -> tuple[str, dict[Figure, int]]:
+    """Return the figures of which another reading makes a sum exact, each with it, and what was misread.
+
+    That is two digits that were swapped ("swap"), else a single one ("digit"). Of rounded figures nobody can tell.
+    """
+    found: dict[str, dict[Figure, int]] = {"swap": {}, "digit": {}, "": {}}
+    if not any(figure.rounding or figure.value % 1 for figure in match.figures):
+        for figure in match.figures:
+            wanted = int(figure.value + (match.beyond if figure is match.whole else -match.beyond))
+            found[_compare_digits(str(int(figure.value)), str(wanted))][figure] = wanted
+    kind = "swap" if found["swap"] else "digit"
+    return kind, found[kind]
+
+
+def _compare_digits(old: str, new: str) -> str:
+    apart = [n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b]
+    if len(old) != len(new) or new.startswith("-"):
+        return ""
+    if len(apart) == 2 and apart[1] == apart[0] + 1 and sorted(old) == sorted(new):
+        return "swap"
+    return "digit" if len(apart) == 1 else ""
+
+
+def check_territories(figures: Figures) -> Iterator[dict[str, Any]]:
+    """Report sums over territories that exceed the larger one or, where all are there, differ from it.
+
+    A sum of some provinces can never exceed the country; a sum of all (as many as there were, by the registry)
+    must equal it. The same holds for the districts of a province. Of a sum that exceeds, the larger territory goes
+    out of use, and each smaller one that nothing else shows to be sound; of a single part larger than the whole,
+    both.
+    """
+    registry = figures.registry
+    provinces = {row.code: row.territory for row in registry.province_codes if row.scheme == "nso"}
+    districts = Counter(provinces.get(district.province_code, "") for district in registry.districts)
+    countries = [relation for relation in registry.relations.values() if relation.kind == "country"]
+    for column in _read_columns(figures):
+        wholes = {territory: its[""] for territory, its in column.items() if "" in its}
+        for territory, whole in wholes.items():
+            if registry.territories[territory].role == "country":
+                parts = _list_provinces(wholes, registry)
+                full = [country.provinces for country in countries if fits(country, whole)]
+            else:
+                parts = [figure for place, figure in column[territory].items() if place]
+                full = [districts[territory]]
+            if parts:
+                yield from _compare_territories(Addition(whole, tuple(parts)), whole, len(parts) in full)
+
+
+def _read_columns(figures: Figures) -> Iterable[Mapping[str, Mapping[str, Figure]]]:
+    """Return of each file, thing and year the figures of whole territories (place "") and of their districts."""
+    registry = figures.registry
+    places = {"", *(place.id for place in registry.places.values() if place.kind != "institution")}
+    columns: dict[tuple[str, Key, int], dict[str, dict[str, Figure]]] = {}
+    for figure in figures.all:
+        if figure.counts and figure.territory in registry.territories and figure.place in places:
+            column = columns.setdefault((figure.file, figure.key, figure.year), {})
+            column.setdefault(figure.territory, {}).setdefault(figure.place, figure)
+    return columns.values()
+
+
+def _list_provinces(wholes: Mapping[str, Figure], registry: Registry) -> list[Figure]:
+    """Return the provinces among the territories; a merged one instead of its parts."""
+    merged = {part for name in wholes for part in registry.territories[name].parts}
+    return [
+        figure
+        for name, figure in wholes.items()
+        if name not in merged and registry.territories[name].role in PROVINCIAL_ROLES
+    ]
+
+
+def _compare_territories(addition: Addition, whole: Figure, complete: bool) -> Iterator[dict[str, Any]]:
+    parts = addition.parts
+    if addition.beyond > addition.allowed or (complete and addition.beyond < -addition.allowed):
+        words = tell_addition(addition, name_place) | {"count": str(len(parts)), "part": parts[0]}
+        template = "country_of_one" if len(parts) == 1 else "country" if complete else "country_in_part"
+        # A country may have more than its provinces: schools run by ministries.
+        severity = "error" if addition.beyond > 0 else "warning"
+        found = make_finding("country", severity, whole, words, out=[whole], doubted=parts, template=template)
+        yield found | {"rows": [figure.row for figure in addition.figures]}
+
+
+def check_mergers(figures: Figures) -> Iterator[dict[str, Any]]:
+    """Report figures of a merged territory that differ from the sum of its parts, whatever files they are in.
+
+    Nobody can say which is right, so all of them stay in use: the merged figure is the one shown.
+    """
+    known: dict[tuple[Key, int], dict[str, Figure]] = {}
+    for figure in figures.all:
+        if figure.current and figure.counts and not figure.place:
+            known.setdefault((figure.key, figure.year), {})[figure.territory] = figure
+    merged = [territory for territory in figures.registry.territories.values() if territory.parts]
+    for there in known.values():
+        for territory in merged:
+            if there.keys() >= {territory.id, *territory.parts}:
+                whole = there[territory.id]
+                addition = Addition(whole, tuple(there[part] for part in territory.parts))
+                if abs(addition.beyond) > addition.allowed:
+                    words = tell_addition(addition, name_place)
+                    yield make_finding("merger", "warning", whole, words, involved=addition.parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -20,6 +20,9 @@ Key = tuple[str, str, str, str, str]
 
 Reach = Literal["file", "release", "current"]
 """Where the other figures of a relation may be: in one file, in what one publisher issued together, anywhere."""
+
+EPSILON = 1e-6
+"""How far sums of binary fractions may be apart though they are equal."""
 
 LONGEST_GAP = 2
 """Years between two points of a series that still are neighbours."""
@@ -66,6 +69,7 @@ class Figure:
     current: bool
     # The erratum or decision that was applied to it.
     erratum: Print | None
+    registry: Registry = field(repr=False, compare=False)
 
     @property
     def series(self) -> tuple[Key, str, str]:
@@ -91,6 +95,7 @@ class Figures:
         # computer does not make the table more precise than its other figures are.
         usual = pl.col("step").mode(maintain_order=True).first().over("file", "measure")
         rows = published.select(*_WANTED, coarse=pl.max_horizontal("step", usual)).rows(named=True)
+        self.registry = registry
         self.all = [_read_figure(row, registry) for row in rows]
         self._at: dict[tuple[Key, str, str, int], list[Figure]] = {}
         self._having: dict[tuple[int, str], list[Figure]] = {}
@@ -142,19 +147,17 @@ def _read_figure(row: dict[str, Any], registry: Registry) -> Figure:
         rounding=0.0 if exact else row["coarse"] / 2,
         counts=additive,
         erratum=erratum,
+        registry=registry,
         **{name: row[name] for name in _COPIED},
     )
 
 
 @dataclass(frozen=True)
-class Match:
-    """One place where a relation can be tried. `whole` is a number if the relation states one."""
+class Addition:
+    """A whole and the parts that belong to it. The whole is a number if a relation states one."""
 
-    relation: Relation
     whole: Figure | float
     parts: tuple[Figure, ...]
-    # Whether there are optional parts, but none of them is published.
-    lacks_rest: bool = False
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -171,15 +174,33 @@ class Match:
         return sum(part.value for part in self.parts)
 
     @property
-    def rounding(self) -> float:
+    def beyond(self) -> float:
+        """Return by how much the sum of the parts exceeds the whole."""
+        return self.total - self.value
+
+    @property
+    def allowed(self) -> float:
         """Return how far rounding alone may put the sum of the parts from the whole."""
+        return self.rounding + EPSILON
+
+    @property
+    def rounding(self) -> float:
         return sum(figure.rounding for figure in self.figures)
 
 
-def find_matches(figures: Figures, registry: Registry, kind: str, reaches: Sequence[Reach]) -> Iterator[Match]:
+@dataclass(frozen=True)
+class Match(Addition):
+    """One place where a relation can be tried."""
+
+    relation: Relation
+    # Whether there are optional parts, but none of them is published.
+    lacks_rest: bool = False
+
+
+def find_matches(figures: Figures, kind: str, reaches: Sequence[Reach]) -> Iterator[Match]:
     """Yield every place where all terms of a relation of `kind` are published, within the nearest of `reaches`."""
     seen = set()
-    for relation in registry.relations.values():
+    for relation in figures.registry.relations.values():
         if relation.kind == kind:
             for formula in relation.parts or [""]:
                 for match in _match(figures, relation, formula, reaches):
@@ -229,7 +250,7 @@ def _match(figures: Figures, relation: Relation, formula: str, reaches: Sequence
                 continue
             extra = [figures.find(anchor, _fill(pattern, anchor), reach) for pattern in optional]
             lacks_rest = bool(extra) and not any(extra)
-            yield Match(relation, total, tuple(filter(None, [*found, *extra])), lacks_rest)
+            yield Match(total, tuple(filter(None, [*found, *extra])), relation, lacks_rest)
             break
 
 

@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 from hpedu.ingest.checks.figures import LONGEST_GAP, Figure, Figures
 from hpedu.ingest.checks.finding import Word, make_finding, write_path
-from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator
 from hpedu.texts import Language, write_number
@@ -73,7 +72,7 @@ class Run:
     usual: list[Point]
 
 
-def check_unit_slips(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
+def check_unit_slips(figures: Figures) -> Iterator[dict[str, Any]]:
     """Report figures near 10, 100 or 1000 times the median of their neighbours, or the reverse, as printed.
 
     Each series falls into runs where it changes sevenfold or more; the unit of most years is the usual one (of
@@ -93,7 +92,7 @@ def check_unit_slips(figures: Figures, registry: Registry) -> Iterator[dict[str,
                 for point in run.points:
                     power = _find_power(point, [other.value for other in near])
                     if point.own and power and (abs(power) > 1 or _is_short(run)):
-                        yield _report_slip(point.figure, near, power, registry, _find_doubted(run))
+                        yield _report_slip(point.figure, near, power, _find_doubted(run))
 
 
 def _read_points(series: Sequence[Figure], file: str) -> list[Point]:
@@ -161,9 +160,7 @@ def _find_doubted(run: Run) -> list[Figure]:
     return [point.figure for point in run.usual if point.own and point.figure.erratum is None] if few else []
 
 
-def _report_slip(
-    figure: Figure, near: Sequence[Point], power: int, registry: Registry, doubted: Sequence[Figure]
-) -> dict[str, Any]:
+def _report_slip(figure: Figure, near: Sequence[Point], power: int, doubted: Sequence[Figure]) -> dict[str, Any]:
     middle = median(point.value for point in near)
     nearest = min(near, key=lambda point: (abs(point.value - middle), point.figure.year))
     ratio = figure.raw / nearest.value
@@ -178,7 +175,7 @@ def _report_slip(
     }
     template = "unit_slip" if power > 0 else "unit_slip_down"
     out = [figure, *doubted]
-    return make_finding("unit_slip", "error", figure, registry, words, out=out, template=template)
+    return make_finding("unit_slip", "error", figure, words, out=out, template=template)
 
 
 @dataclass(frozen=True)
@@ -202,7 +199,7 @@ class Step:
     change: float
 
 
-def check_jumps(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]]:
+def check_jumps(figures: Figures) -> Iterator[dict[str, Any]]:
     """Report points that leave their series and come back, ends that leave it, and new levels.
 
     A change is the logarithm of the ratio for counts and the difference for rates, per year. What is usual is
@@ -212,8 +209,8 @@ def check_jumps(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]
     """
     breaks = {
         (term.measure, term.level, one.year)
-        for one in registry.breaks.values()
-        for term in _list_terms(registry.indicators[one.indicator])
+        for one in figures.registry.breaks.values()
+        for term in _list_terms(figures.registry.indicators[one.indicator])
     }
     steps: dict[tuple[str, str], list[list[Step]]] = {}
     for (key, *_), series in figures.series.items():
@@ -228,7 +225,7 @@ def check_jumps(figures: Figures, registry: Registry) -> Iterator[dict[str, Any]
         if len(changes) >= FEWEST_CHANGES:
             usual = _usual(changes, counts=group[0][0].after.counts)
             for line in group:
-                yield from _check_series(line, usual, registry)
+                yield from _check_series(line, usual)
 
 
 def _list_terms(indicator: Indicator) -> list[SeriesRef]:
@@ -252,23 +249,18 @@ def _usual(changes: Iterable[float], *, counts: bool) -> Usual:
     return Usual(middle - reach, middle + reach)
 
 
-def _check_series(steps: Sequence[Step], usual: Usual, registry: Registry) -> Iterator[dict[str, Any]]:
-    for n, step in enumerate(steps):
-        side = usual.beyond(step.change)
-        if not side or step.after.year - step.before.year > LONGEST_GAP:
-            continue
-        if n and usual.beyond(steps[n - 1].change) == -side:
-            # This is the way back from a spike, which was reported on the way out.
-            continue
-        following = steps[n + 1] if n + 1 < len(steps) else None
-        is_spike = following is not None and usual.beyond(following.change) == -side
-        shape: Shape = "end" if following is None else "spike" if is_spike else "level"
-        yield _report_jump(step, shape, usual, registry, following if is_spike else None)
+def _check_series(steps: Sequence[Step], usual: Usual) -> Iterator[dict[str, Any]]:
+    sides = [usual.beyond(step.change) for step in steps]
+    for step, before, side, after, back in zip(
+        steps, [0, *sides], sides, [*sides[1:], None], [*steps[1:], None], strict=False
+    ):
+        # The way back from a spike was reported on the way out.
+        if side and before != -side and step.after.year - step.before.year <= LONGEST_GAP:
+            shape: Shape = "end" if after is None else "spike" if after == -side else "level"
+            yield _report_jump(step, shape, usual, back.after if back and shape == "spike" else None)
 
 
-def _report_jump(
-    step: Step, shape: Shape, usual: Usual, registry: Registry, back: Step | None = None
-) -> dict[str, Any]:
+def _report_jump(step: Step, shape: Shape, usual: Usual, back: Figure | None) -> dict[str, Any]:
     counts = step.after.counts
 
     def change(value: float, language: Language) -> str:
@@ -276,7 +268,7 @@ def _report_jump(
         sign = "+" if amount > 0 else ""
         return sign + write_number(amount, language, 1) + (PERCENT if counts else "")
 
-    beyond = [back.after] if back else []
+    beyond = [back] if back else []
     words: dict[str, Word] = {
         "path": partial(write_path, [step.before, step.after, *beyond]),
         "change": partial(change, step.change),
@@ -285,4 +277,4 @@ def _report_jump(
     }
     severity = "note" if shape == "level" else "warning"
     involved = [step.before, *beyond]
-    return make_finding("jump", severity, step.after, registry, words, involved=involved, template=f"jump_{shape}")
+    return make_finding("jump", severity, step.after, words, involved=involved, template=f"jump_{shape}")

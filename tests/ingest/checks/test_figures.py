@@ -33,7 +33,7 @@ def test_a_detail_that_is_named_is_fixed(registry: Registry) -> None:
 def test_rates_are_never_added(make_observations: Callable[..., pl.DataFrame], registry: Registry) -> None:
     rate = {"measure": "attendance_rate", "unit": "percent"}
     rows = [rate | {"sex": sex, "value": 50.0} for sex in ("both", "male", "female")]
-    assert list(find_matches(Figures(make_observations(*rows), registry), registry, "sum", ("file",))) == []
+    assert list(find_matches(Figures(make_observations(*rows), registry), "sum", ("file",))) == []
 
 
 def test_a_part_is_taken_from_the_same_place_and_year_only(
@@ -46,9 +46,7 @@ def test_a_part_is_taken_from_the_same_place_and_year_only(
         {"sex": "male", "place": "le_chan"},
         {"sex": "male", "territory": "viet_nam"},
     ]
-    assert (
-        list(find_matches(Figures(make_observations(*rows), registry), registry, "sum", ("file", "release"))) == []
-    )
+    assert list(find_matches(Figures(make_observations(*rows), registry), "sum", ("file", "release"))) == []
 
 
 @pytest.mark.parametrize(
