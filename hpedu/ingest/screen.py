@@ -45,6 +45,9 @@ _NAME = re.compile(rf"(?i:{_SURNAMES})(?:\s+[^\W\d_]+){{1,5}}")
 _TELLING = f"{CONTROLS}|{INVISIBLE}|{_CONTACT}|(?i:{_TABLE['persons']['within']})[.:]?\\s+(?i:{_SURNAMES})\\s"
 """What a text has from which something may be taken out."""
 
+_PLAIN = r"^[0-9]{0,8}$"
+"""A figure or nothing: no identity number, no telephone number and no text."""
+
 _ENCODED = 15
 """Rows by which the font of a sheet is known."""
 _HEADER_CELLS = 3
@@ -119,7 +122,9 @@ def screen_frame(sheet: str, cells: pl.DataFrame) -> tuple[pl.DataFrame, list[Re
         pl.when(rows < row).then(names[column]).otherwise(pl.lit("")).alias(names[column])
         for column, (row, _) in found.items()
     )
-    for name in _select(cells, pl.all().str.contains(_TELLING).any()):
+    for name in cells.columns:
+        if not _list_texts(cells[name]).str.contains(_TELLING).any():
+            continue
         texts = cells[name].to_list()
         for row in cells[name].str.contains(_TELLING).arg_true():
             texts[row], taken = screen_text(texts[row])
@@ -208,26 +213,29 @@ def _list_headings(cells: pl.DataFrame) -> Iterable[tuple[int, int, str, str]]:
     if encoding:
         convert = partial(convert_legacy, encoding=encoding)
         cells = cells.with_columns(pl.all().map_elements(convert, return_dtype=pl.String))
-    # As `fold_words` does, for all cells at once.
+    texts = pl.concat([pl.Series("text", [], pl.String), *(_list_texts(cells[name]) for name in cells.columns)])
+    # As `fold_words` does, for all texts at once.
     folded = (
-        pl.all()
-        .str.normalize("NFD")
+        texts.str.normalize("NFD")
         .str.replace_all(r"\p{Mn}", "")
         .str.to_lowercase()
         .str.replace_all(r"\x{111}", "d")
+        .str.replace_all(r"[^\p{L}\p{N}]+", " ")
+        .str.strip_chars()
     )
-    is_heading = folded.str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars().str.contains(_ANY_HEADING)
-    filled = pl.sum_horizontal(pl.all().str.contains(r"\S"))
-    if cells.is_empty():
+    headings = texts.filter(folded.str.contains(_ANY_HEADING)).unique().implode()
+    if headings.list.len().item() == 0:
         return
-    wanted = (
-        cells.select(filled >= _HEADER_CELLS).to_series() & cells.select(pl.any_horizontal(is_heading)).to_series()
-    )
-    for number in wanted.arg_true():
-        for column, text in enumerate(cells.row(number)):
-            kind, look = _recognise(text or "")
-            if kind:
-                yield number, column, kind, look
+    for number in cells.select(pl.any_horizontal(pl.all().is_in(headings))).to_series().arg_true():
+        row = cells.row(number)
+        found = [(number, column, *_recognise(text or "")) for column, text in enumerate(row)]
+        if sum(bool((text or "").strip()) for text in row) >= _HEADER_CELLS:
+            yield from (one for one in found if one[2])
+
+
+def _list_texts(cells: pl.Series) -> pl.Series:
+    """List what stands in a column, each text once, without numbers of which nobody is told."""
+    return cells.filter(~cells.str.contains(_PLAIN)).unique().alias("text")
 
 
 @lru_cache(maxsize=4096)
