@@ -51,17 +51,16 @@ def fill_merged(
     return printed.with_columns(pl.Series(name, cells, dtype=pl.String) for name, cells in texts.items())
 
 
-def take_headings(printed: pl.DataFrame, registry: Registry) -> tuple[pl.DataFrame, int]:
+def take_headings(printed: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     """Give each school that says nothing of its commune that of the heading above it ("I. Phường Hải An").
 
     A heading of a district, or of a commune that is not known, ends the one before. Returned are the rows without
-    the headings, and how many cells those had.
+    the headings.
     """
     names = [name for name in printed.columns if name not in ("row",)]
     filled = pl.sum_horizontal((pl.col(names) != "").cast(pl.Int64))
     few = printed.filter(filled.is_between(1, 2)).select("row", *names)
     found: dict[int, str] = {}
-    cells = 0
     for row, *texts in few.rows():
         written = [
             text for text in texts if text and not re.fullmatch(r"[IVXLC]+|\d{1,3}|[A-Z]", text.rstrip("."))
@@ -73,11 +72,10 @@ def take_headings(printed: pl.DataFrame, registry: Registry) -> tuple[pl.DataFra
         kind = name_commune(label)[2]
         if kind and find_communes_by_name(label, registry):
             found[row] = label
-            cells += sum(1 for text in texts if text)
         elif kind or _AREAS.match(fold_words(label)):
             found[row] = ""
     if not any(found.values()):
-        return printed, 0
+        return printed
     if "commune_name" not in printed.columns:
         printed = printed.with_columns(commune_name=pl.lit(""))
     heading = (
@@ -85,4 +83,4 @@ def take_headings(printed: pl.DataFrame, registry: Registry) -> tuple[pl.DataFra
     )
     silent = pl.all_horizontal(pl.col(name) == "" for name in _PLACE if name in printed.columns)
     labelled = printed.with_columns(commune_name=pl.when(silent).then(heading).otherwise("commune_name"))
-    return labelled.filter(~pl.col("row").is_in([row for row, label in found.items() if label])), cells
+    return labelled.filter(~pl.col("row").is_in([row for row, label in found.items() if label]))

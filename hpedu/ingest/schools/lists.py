@@ -17,7 +17,7 @@ from hpedu.ingest.schema import Resource
 from hpedu.ingest.schools import fields
 from hpedu.ingest.schools.coverage import apply_coverage, measure_coverage, report_coverage
 from hpedu.ingest.schools.repeats import join_repeats
-from hpedu.ingest.schools.sheets import CHOICE_TYPES, HEADER_DEPTH, TYPES, find_header, read_sheet
+from hpedu.ingest.schools.sheets import CHOICE_TYPES, HEADER_DEPTH, TYPES, Sheet, find_header, read_sheet
 from hpedu.ingest.schools.totals import total_schools
 from hpedu.ingest.screen import report
 from hpedu.ingest.sheet.grid import Facts
@@ -31,19 +31,11 @@ _ENOUGH_ROWS = 200
 
 @dataclass(frozen=True)
 class SchoolList:
-    """School rows (columns: `school_schema`), the issues, and the sheets that were recognised as school lists.
-
-    Over those sheets, cells that are not empty add up: `present` = `titles` + `read` + `set_aside`.
-    """
+    """School rows (columns: `school_schema`), the issues, and the sheets that were recognised as school lists."""
 
     frame: pl.DataFrame
     issues: pl.DataFrame
     sheets: tuple[str, ...]
-    present: int
-    # In the header row and above it.
-    titles: int
-    read: int
-    set_aside: int
 
 
 def school_schema(registry: Registry) -> dict[str, Any]:
@@ -62,27 +54,18 @@ def read_school_list(source: Source, file: str, registry: Registry, published: s
     """
     columns = school_schema(registry)
     screened = report(source.remarks, file, registry) if may_be_school_list(source) else []
-    frames, issues, names = [pl.DataFrame(schema=columns)], [pl.DataFrame(screened, schema=schema.ISSUES)], []
-    letters: dict[str, dict[str, str]] = {}
-    present = titles = set_aside = 0
+    sheets: list[tuple[str, Sheet]] = []
     for own, name, cells in _read_sheets(source):
         header = find_header(cells, registry)
-        if header is None:
-            continue
-        facts = source.facts.get(own, Facts())
-        sheet = read_sheet(cells, header, file, name, columns, registry, published, facts=facts)
-        frames.append(sheet.frame)
-        issues.append(sheet.issues)
-        names.append(name)
-        letters[name] = sheet.letters
-        present += sheet.present
-        titles += sheet.titles
-        set_aside += sheet.set_aside
-    frame = pl.concat(frames)
+        if header is not None:
+            facts = source.facts.get(own, Facts())
+            sheet = read_sheet(cells, header, file, name, columns, registry, published, facts=facts)
+            sheets.append((name, sheet))
+    frame = pl.concat([pl.DataFrame(schema=columns), *(sheet.frame for _, sheet in sheets)])
+    letters = {name: sheet.letters for name, sheet in sheets}
     schools, repeated = join_repeats(frame, registry, letters=letters)
-    read = int(schools["cells"].sum())
-    set_aside += int(frame["cells"].sum()) - read
-    return SchoolList(schools, pl.concat([*issues, repeated]), tuple(names), present, titles, read, set_aside)
+    issues = [pl.DataFrame(screened, schema=schema.ISSUES), *(sheet.issues for _, sheet in sheets), repeated]
+    return SchoolList(schools, pl.concat(issues), tuple(name for name, _ in sheets))
 
 
 def find_lacking(source: Source, registry: Registry) -> dict[str, list[str]]:

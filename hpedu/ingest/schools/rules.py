@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from string import Formatter
+from typing import Literal
 
 import polars as pl
 
@@ -21,6 +22,9 @@ from hpedu.texts import LANGUAGES
 
 COUNTED = (9, 30)
 """The day of a school year (month, day) on which schools are counted."""
+
+_ROW = ("year", "operating_status", "levels")
+"""Columns that say whether a row counts at all."""
 
 
 @dataclass
@@ -63,114 +67,125 @@ def fill_template(template: str) -> pl.Expr:
     return pl.concat_str(parts)
 
 
+@dataclass(frozen=True)
+class _Rule:
+    """What is wrong in a row, named at a column. Then the row goes, or that cell does, or all stays."""
+
+    reason: str
+    column: str
+    wrong: pl.Expr
+    printed: pl.Expr
+    subject: pl.Expr = field(default_factory=lambda: pl.lit(""))
+    drops: Literal["row", "cell", "nothing"] = "nothing"
+
+
 def check_schools(
-    values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, registry: Registry, published: str = "0000"
+    values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, published: str = "0000"
 ) -> pl.DataFrame:
     """Check the typed rows of a sheet; what is certainly wrong becomes null or goes, and becomes an issue.
 
-    `values` and `printed` are the same rows and columns, typed and as text.
+    `values` are the rows of `printed` with every column a list may have (`lists.school_schema`). Communes are
+    those of 30 September of the row's school year, when schools are counted.
     """
-    names = [name for name in printed.columns if name != "row"]
-    values = _drop_uncounted(values, printed, issues, registry, published)
-    values = _find_communes(values, issues, registry)
-    values = _check_parts(values, names, issues, registry)
-    _check_sums(values, names, issues, registry)
-    return _check_standards(values, issues)
+    names = set(printed.columns)
+    values = values.with_columns(pl.col("year").cast(pl.String).alias(_text(name)) for name in _ROW)
+    values = values.with_columns(printed[name].alias(_text(name)) for name in _ROW if name in names)
+    values = _apply(_list_row_rules(values, names, issues.registry, published), values, issues)
+    values = values.with_columns(_find_communes(values, issues.registry))
+    values = _apply(_list_commune_rules(issues), values, issues).with_columns(commune_code="found")
+    values = _apply(_list_part_rules(names, issues), values, issues)
+    values = place_levels(values.lazy()).collect()
+    return _apply([*_list_sum_rules(names, issues.registry), *_list_standard_rules(names)], values, issues)
 
 
-def _drop_uncounted(
-    values: pl.DataFrame, printed: pl.DataFrame, issues: Issues, registry: Registry, published: str
-) -> pl.DataFrame:
-    """Set aside rows that count for no year or level, and schools that are not at work."""
+def _text(column: str) -> str:
+    """Return the column with what is printed in another one, or the year of the title."""
+    return f"printed {column}"
+
+
+def _apply(rules: Iterable[_Rule], values: pl.DataFrame, issues: Issues) -> pl.DataFrame:
+    """Apply rules one after the other; each sees what those before have left."""
+    for rule in rules:
+        wrong = values.select(rule.wrong.fill_null(False)).to_series()
+        if not wrong.any():
+            continue
+        found = values.filter(wrong).select("row", printed=rule.printed, subject=rule.subject)
+        issues.add(rule.reason, rule.column, found)
+        if rule.drops == "row":
+            values = values.filter(~wrong)
+        elif rule.drops == "cell":
+            values = values.with_columns(pl.when(~wrong).then(rule.column).alias(rule.column))
+    return values
+
+
+def _list_row_rules(values: pl.DataFrame, names: set[str], registry: Registry, published: str) -> Iterator[_Rule]:
+    """Yield what sets rows aside that count for no year or level, and schools that are not at work."""
     years = values["year"].drop_nulls().unique().to_list()
     to_come = [year for year in years if lies_after(year, "school_year_start", published)]
     # From then on the city, and the codes of its communes, are what they are.
     first_day = registry.territories[registry.city].valid_from or date.min
-    rules = {
+    status = pl.col("operating_status")
+    # Closed or merged, or a status that is not understood.
+    idle = ~pl.col(_text("operating_status")).str.to_lowercase().is_in(list(MISSING)) & status.ne_missing(
+        "operating"
+    )
+    wrong = {
         "school_bad_year": ("year", pl.col("year").is_null() | pl.col("year").is_in(to_come)),
         "school_before_merger": ("year", pl.date(pl.col("year"), *COUNTED) < first_day),
-        "school_not_operating": ("operating_status", _find_idle(values, printed)),
+        "school_not_operating": ("operating_status", idle if "operating_status" in names else None),
         "school_no_level": ("levels", pl.col("levels").is_null()),
     }
-    for reason, (column, wrong) in rules.items():
-        rows = values.filter(wrong.fill_null(False)).select("row", known=pl.col("year").cast(pl.String))
-        # What is printed, or the year of the title.
-        text = pl.coalesce(column, "known") if column in printed.columns else pl.col("known")
-        found = rows.join(printed, on="row", how="left")
-        issues.add(reason, column, found.select("row", printed=text, subject=pl.lit("")))
-        values = values.filter(~wrong.fill_null(False))
-    return values
+    for reason, (column, condition) in wrong.items():
+        if condition is not None:
+            yield _Rule(reason, column, condition, pl.col(_text(column)), drops="row")
 
 
-def _find_idle(values: pl.DataFrame, printed: pl.DataFrame) -> pl.Expr:
-    """Return which rows state that the school is closed or merged, or a status that is not understood."""
-    if "operating_status" not in printed.columns:
-        # As long as the frame: of a long one polars takes no literal that was worked with.
-        return pl.col("row").is_null()
-    stated = printed.filter(~pl.col("operating_status").str.to_lowercase().is_in(list(MISSING)))["row"]
-    return pl.col("row").is_in(stated.implode()) & (pl.col("operating_status") != "operating").fill_null(True)
-
-
-def _find_communes(values: pl.DataFrame, issues: Issues, registry: Registry) -> pl.DataFrame:
-    """Set `commune_code` to the commune that code and name agree on; without a code, by name.
-
-    Communes are those of 30 September of the row's school year, when schools are counted.
-    """
-    for name in ("commune_code", "commune_name"):
-        if name not in values.columns:
-            values = values.with_columns(pl.lit(None, pl.String).alias(name))
-    keys = values.select("year", "commune_code", "commune_name").unique()
+def _find_communes(values: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+    """Find for each row the commune that code and name agree on, or why there is none (`find_commune`)."""
+    places = values.select("year", "commune_code", "commune_name")
+    keys = places.unique()
     found = [
         find_commune(code or "", name or "", date(year, *COUNTED), registry) for year, code, name in keys.rows()
     ]
-    schema = {"found": pl.String, "why": pl.String}
-    matches = pl.concat([keys, pl.DataFrame(found, schema=schema, orient="row")], how="horizontal")
-    joined = values.join(matches, on=keys.columns, how="left", nulls_equal=True, maintain_order="left")
+    matches = keys.hstack(pl.DataFrame(found, schema={"found": pl.String, "why": pl.String}, orient="row"))
+    joined = places.join(matches, on=keys.columns, how="left", nulls_equal=True, maintain_order="left")
+    return joined.select("found", "why")
+
+
+def _list_commune_rules(issues: Issues) -> Iterator[_Rule]:
     printed = pl.concat_str("commune_code", "commune_name", separator=" ", ignore_nulls=True)
     column = "commune_code" if "commune_code" in issues.letters else "commune_name"
     for reason in (UNKNOWN, RENAMED, OTHER_KIND):
-        issues.add(
-            reason, column, joined.filter(pl.col("why") == reason).select("row", printed=printed, subject=printed)
-        )
-    return joined.with_columns(commune_code="found").drop("found", "why")
+        yield _Rule(reason, column, pl.col("why") == reason, printed, printed)
 
 
-def _check_parts(values: pl.DataFrame, names: list[str], issues: Issues, registry: Registry) -> pl.DataFrame:
-    """Set aside a part that exceeds its whole, such as girls and pupils: the whole is surer."""
-    for column in registry.school_columns.values():
+def _list_part_rules(names: set[str], issues: Issues) -> Iterator[_Rule]:
+    """Yield what sets aside a part that exceeds its whole, such as girls and pupils: the whole is surer."""
+    for column in issues.registry.school_columns.values():
         for name in (column.id, *column.variants):
             whole = column.part_of + name.removeprefix(column.id)
-            if not column.part_of or name not in names or whole not in names:
-                continue
-            wrong = (pl.col(name) > pl.col(whole)).fill_null(False)
-            subject = pl.format("{} ({}{})", whole, pl.lit(issues.letters[whole]), "row")
-            issues.add(
-                "school_part_exceeds", name, values.filter(wrong).select("row", printed=name, subject=subject)
-            )
-            values = values.with_columns(pl.when(~wrong).then(name).alias(name))
-    return values
+            if column.part_of and {name, whole} <= names:
+                subject = pl.format("{} ({}{})", whole, pl.lit(issues.letters[whole]), "row")
+                wrong = pl.col(name) > pl.col(whole)
+                yield _Rule("school_part_exceeds", name, wrong, pl.col(name), subject, drops="cell")
 
 
-def _check_sums(values: pl.DataFrame, names: list[str], issues: Issues, registry: Registry) -> None:
-    """Report a whole that is not the sum of its parts (grades, ages), or of its levels. Both stay."""
-    if "institution_type" not in values.columns:
-        values = values.with_columns(institution_type=pl.lit(None, pl.String))
-    placed = place_levels(values.lazy()).collect()
-    sums = {
-        whole: sum_parts(parts)
-        for whole, parts in list_parts(registry).items()
-        if all(part.id in names for part in parts)
-    }
-    for whole in sums.keys() & set(names):
-        _report_difference(placed, whole, sums[whole], issues)
+def _list_sum_rules(names: set[str], registry: Registry) -> Iterator[_Rule]:
+    """Yield what reports a whole that is not the sum of its parts (grades, ages), or of its levels."""
+    parts = list_parts(registry)
+    sums = {whole: sum_parts(its) for whole, its in parts.items() if {part.id for part in its} <= names}
+    totals = list(sums.items())
     for column in registry.school_columns.values():
         levels = {
-            level: sums[name] if name in sums else pl.col(name)
+            level: sums.get(name, pl.col(name))
             for name, level in column.variants.items()
             if name in sums or name in names
         }
-        if column.id in names and levels:
-            _report_difference(placed, column.id, _sum_levels(column, levels), issues)
+        if levels:
+            totals.append((column.id, _sum_levels(column, levels)))
+    for whole, total in totals:
+        if whole in names:
+            yield _Rule("school_sum_differs", whole, pl.col(whole) != total, pl.col(whole), total)
 
 
 def _sum_levels(column: SchoolColumn, values: dict[str, pl.Expr]) -> pl.Expr:
@@ -180,27 +195,15 @@ def _sum_levels(column: SchoolColumn, values: dict[str, pl.Expr]) -> pl.Expr:
     return pl.sum_horizontal(terms, ignore_nulls=False)
 
 
-def _report_difference(placed: pl.DataFrame, whole: str, total: pl.Expr, issues: Issues) -> None:
-    wrong = placed.select("row", printed=whole, subject=total).filter(pl.col("printed") != pl.col("subject"))
-    issues.add("school_sum_differs", whole, wrong)
-
-
-def _check_standards(values: pl.DataFrame, issues: Issues) -> pl.DataFrame:
-    """Report recognitions that have lapsed or bear no date: such a school does not count."""
-    if "national_standard_level" not in values.columns:
-        return values
-    if "national_standard_date" not in values.columns:
-        values = values.with_columns(national_standard_date=pl.lit(None, pl.Date))
-    later = pl.col("national_standard_date") > pl.date(pl.col("year") + 1, 12, 31)
-    found = values.filter(later).select("row", printed="national_standard_date", subject=pl.lit(""))
-    issues.add("school_bad_date", "national_standard_date", found)
-    values = values.with_columns(national_standard_date=pl.when(~later).then("national_standard_date"))
-    recognised = values.filter(pl.col("national_standard_level") > 0)
-    undated = recognised.filter(pl.col("national_standard_date").is_null())
-    found = undated.select("row", printed="national_standard_level", subject=pl.lit(""))
-    issues.add("school_standard_undated", "national_standard_level", found)
-    lapsed = recognised.filter(~valid_recognition())
-    day = pl.col("national_standard_date").dt.strftime("%d/%m/%Y")
-    found = lapsed.select("row", printed=day, subject=last_day().dt.strftime("%d/%m/%Y"))
-    issues.add("school_standard_lapsed", "national_standard_date", found)
-    return values
+def _list_standard_rules(names: set[str]) -> list[_Rule]:
+    """List what reports recognitions that have lapsed or bear no date: such a school does not count."""
+    if "national_standard_level" not in names:
+        return []
+    level, day = pl.col("national_standard_level"), pl.col("national_standard_date")
+    later, shown = day > pl.date(pl.col("year") + 1, 12, 31), day.dt.strftime("%d/%m/%Y")
+    lapsed, end = (level > 0) & ~valid_recognition(), last_day().dt.strftime("%d/%m/%Y")
+    return [
+        _Rule("school_bad_date", "national_standard_date", later, day, drops="cell"),
+        _Rule("school_standard_undated", "national_standard_level", (level > 0) & day.is_null(), level),
+        _Rule("school_standard_lapsed", "national_standard_date", lapsed, shown, end),
+    ]

@@ -136,14 +136,10 @@ class Header:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The schools of one sheet and its issues; cells as in `hpedu.ingest.schools.SchoolList`."""
+    """The schools of one sheet, its issues, and the spreadsheet column of each column id."""
 
     frame: pl.DataFrame
     issues: pl.DataFrame
-    present: int
-    titles: int
-    set_aside: int
-    # The spreadsheet column of each column id.
     letters: dict[str, str]
 
 
@@ -182,19 +178,14 @@ def read_sheet(
     own = _take_rows(cells, header)
     facts = facts or Facts()
     rows = fill_merged(own, header.columns, facts.merged, list_columns(registry))
-    rows, headings = take_headings(rows, registry)
-    printed = _drop_other_rows(rows, issues)
+    printed = _drop_other_rows(take_headings(rows, registry), issues)
     coded = {column for place, column in header.columns.items() if uses_codes(header.texts[place])}
     values = _read_values(printed, columns, coded, last_day(published), issues, registry, is_1904=facts.is_1904)
     values = _apply_title(values, cells.head(header.row), name)
-    values = check_schools(values, printed, issues, registry, published)
-    values = _count_cells(values, own).with_columns(file=pl.lit(file), sheet=pl.lit(name))
     absent = [pl.lit(None, kind).alias(column) for column, kind in columns.items() if column not in values.columns]
-    present, titles = _count_filled(cells), _count_filled(cells.head(header.row + 1)) + headings
-    set_aside = present - titles - int(values["cells"].sum())
-    return Sheet(
-        values.with_columns(absent).select(list(columns)), issues.collect(), present, titles, set_aside, letters
-    )
+    values = check_schools(values.with_columns(absent), printed, issues, published)
+    values = _count_cells(values, own).with_columns(file=pl.lit(file), sheet=pl.lit(name))
+    return Sheet(values.select(list(columns)), issues.collect(), letters)
 
 
 def _join_tiers(upper: list[str], lower: list[str]) -> list[str]:
@@ -352,9 +343,3 @@ def _count_cells(values: pl.DataFrame, printed: pl.DataFrame) -> pl.DataFrame:
     filled = values.select("row").join(printed, on="row", how="left", maintain_order="left")
     read = [(filled[name] != "") & values[name].is_not_null() for name in names]
     return values.with_columns(cells=pl.sum_horizontal(mask.cast(pl.Int64) for mask in read))
-
-
-def _count_filled(cells: pl.DataFrame) -> int:
-    if cells.is_empty():
-        return 0
-    return int(cells.select(pl.sum_horizontal((pl.all().fill_null("").str.strip_chars() != "").sum())).item())

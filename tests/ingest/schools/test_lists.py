@@ -104,9 +104,7 @@ def change(**values: Any) -> list[Any]:
 
 
 def read(registry: Registry, *rows: Sequence[Any]) -> SchoolList:
-    found = read_school_list(open_source(make_workbook([HEADER, *rows])), "schools/a.xlsx", registry)
-    assert found.present == found.titles + found.read + found.set_aside
-    return found
+    return read_school_list(open_source(make_workbook([HEADER, *rows])), "schools/a.xlsx", registry)
 
 
 def reasons(found: SchoolList) -> list[tuple[str, str]]:
@@ -220,8 +218,7 @@ class TestSheets:
         ]
         assert found.issues["reason"].unique().to_list() == ["school_not_a_school"]
         assert found.issues["cell"].to_list() == ["C5", "C8", "C9"]
-        assert found.present == found.titles + found.read + found.set_aside
-        assert found.read == 20
+        assert found.frame["cells"].to_list() == [10, 10]
 
     def test_two_tiers_and_the_year_in_the_title(self, registry: Registry) -> None:
         rows = [
@@ -301,7 +298,7 @@ class TestChecks:
         data = make_workbook([[*HEADER, "Hoa hồng", "Số học sinh"], [*SCHOOL, "x", 3]])
         found = read_school_list(open_source(data), "a.xlsx", registry)
         assert reasons(found) == [("school_repeated_column", "L1"), ("school_unknown_column", "K1")]
-        assert (found.read, found.set_aside) == (10, 2)
+        assert found.frame["cells"].to_list() == [10]
 
     def test_grades_that_do_not_make_the_total_are_noted_and_kept(self, registry: Registry) -> None:
         grades = [f"Học sinh lớp {grade}" for grade in range(1, 6)]

@@ -21,9 +21,7 @@ SECONDARY = change(code="55000077", name="Trường Sông Xanh", levels="THCS", 
 
 def read_sheets(registry: Registry, **sheets: Sequence[Sequence[Any]]) -> SchoolList:
     book = make_workbook([["Bìa"]], **{name: [HEADER, *rows] for name, rows in sheets.items()})
-    found = read_school_list(open_source(book), "a.xlsx", registry)
-    assert found.present == found.titles + found.read + found.set_aside
-    return found
+    return read_school_list(open_source(book), "a.xlsx", registry)
 
 
 @pytest.mark.parametrize(
