@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from hpedu.folders import HOME_VARIABLE, Project
+from hpedu.folders import HOME_VARIABLE, PAGES_VARIABLE, Project
 from tests.conftest import ROOT
 
 BIN = Path(sys.executable).parent
@@ -48,6 +48,11 @@ def name_page(territory: str, language: str, group: str) -> str:
     return f"{YEAR}/{territory}/{language}/{group}.html"
 
 
+def announce_pages() -> dict[str, str]:
+    """What a batch tells its kernels of the pages it makes: to others they make no link."""
+    return {PAGES_VARIABLE: " ".join(name_page(*report) for report in list_reports())}
+
+
 def time_shell_loop(project: Project, folder: Path) -> float:
     """Seconds of a shell script, for the sample, of `papermill` and `jupyter nbconvert`, two commands a report."""
     lines = ["set -e"]
@@ -59,13 +64,13 @@ def time_shell_loop(project: Project, folder: Path) -> float:
         convert = [BIN / "jupyter", "nbconvert", "--to", "hpedu", notebook]
         lines += [f"mkdir -p {shlex.quote(str(page.parent))}"]
         lines += [shlex.join(map(str, command)) for command in (run, convert)]
-    return measure(["sh", "-c", "\n".join(lines)], project)
+    return measure(["sh", "-c", "\n".join(lines)], project, **announce_pages())
 
 
 def time_one_process(project: Project, folder: Path) -> float:
     """Seconds of one Python process that calls papermill and one exporter for each report of the sample."""
     code = "import sys; from tests.bench_batch import run_in_one_process; run_in_one_process(*sys.argv[1:])"
-    return measure([sys.executable, "-c", code, str(project.root), str(folder)], project)
+    return measure([sys.executable, "-c", code, str(project.root), str(folder)], project, **announce_pages())
 
 
 def run_in_one_process(root: str, folder: str) -> None:
