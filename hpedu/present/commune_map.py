@@ -120,12 +120,14 @@ def _find_room(mark: Mapping[str, Any], marks: Sequence[Mapping[str, Any]]) -> t
     def count_covered(place: tuple[str, float, float, float]) -> int:
         _, _, base, middle = place
         outside = not half_width <= middle <= WIDTH - half_width
-        return 100 * outside + sum(
-            abs(other["x"] - middle) < half_width + other["half"]
-            and abs(other["y"] - base + 4) < LETTER + other["half"]
+        covered = [
+            other
             for other in marks
             if other is not mark
-        )
+            and abs(other["x"] - middle) < half_width + other["half"]
+            and abs(other["y"] - base + 4) < LETTER + other["half"]
+        ]
+        return len(marks) if outside else len(covered)
 
     anchor, label_x, base, _ = min(places, key=count_covered)
     return anchor, round(label_x, 1), round(base, 1)

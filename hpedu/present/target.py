@@ -14,10 +14,10 @@ from hpedu.assess.standing import Standing
 from hpedu.outlook.method import METHOD, read_track_record
 from hpedu.present.charts.trend import BOUNDS, Break, Doubt, Goal, trend
 from hpedu.present.page.blocks import Block, link_csv, render
-from hpedu.present.page.display import Chart, Fragment
+from hpedu.present.page.display import Chart, Fragment, is_vietnamese
 from hpedu.present.view import WHOLE, View, Wording
 from hpedu.registry.models import Target
-from hpedu.texts import say
+from hpedu.texts import Language, say
 
 # A probability is said in steps of 5 percent: more would be false precision.
 STEP = 5
@@ -115,7 +115,8 @@ def _draw_facts(
         csv_label=view.wording.say("download_csv"),
     )
     return Fragment(
-        html, "\n".join(f"{term}: {asked if isinstance(text, Markup) else text}" for term, text in facts)
+        html,
+        "\n".join(f"{term}: {text.striptags() if isinstance(text, Markup) else text}" for term, text in facts),
     )
 
 
@@ -144,10 +145,19 @@ def _list_facts(
         "national_figures": "; ".join(view.context([target.id, *target.national_indicators], "viet_nam")),
         "proxies": "; ".join(view.context(proxies, view.territory)),
         "flags": "; ".join(view.name_flags(series)),
-        "source": "; ".join(f"{source['publisher']}: {source['title']}" for source in sources),
+        "source": Markup("; ").join(_name_source(source, wording.language) for source in sources),
         "plan_section": wording.say(f"plan_{target.plan}", section=target.section),
     }
     return [(wording.say(key), text) for key, text in said.items() if text]
+
+
+def _name_source(source: Mapping[str, str], language: Language) -> Markup:
+    """Name a source; a title in another language says so, since a voice reads the page in its own."""
+    spoken = "vi" if is_vietnamese(source["title"]) else "en"
+    title = source["title"]
+    if spoken != language:
+        title = Markup('<span lang="{}">{}</span>').format(spoken, title)
+    return Markup("{}: {}").format(source["publisher"], title)
 
 
 def draw_target_chart(view: View, standing: Standing) -> Chart | None:

@@ -10,7 +10,7 @@ from hpedu import Report
 from hpedu.assess.standing import Standing
 from hpedu.outlook.open_sdg import CLASSES, NOT_AVAILABLE
 from hpedu.present.charts.trend import BOUNDS
-from hpedu.present.target import _foresee, say_chance, say_rests, say_standing
+from hpedu.present.target import _foresee, _name_source, say_chance, say_rests, say_standing
 from hpedu.present.view import Wording
 from hpedu.registry import Registry
 from hpedu.texts import LANGUAGES, Language, read_texts
@@ -110,3 +110,9 @@ def test_what_is_known_of_a_part_is_said_where_nothing_is_of_the_whole() -> None
     report = Report("general", territory="hai_phong", year=2025, language="en")
     said = [piece.plain for piece in report.target("lower_secondary_national_standard_share").pieces]
     assert "(before 1 July 2025)" in " ".join(said)
+
+
+def test_the_title_of_a_source_in_another_language_says_so() -> None:
+    source = {"publisher": "VnEconomy", "title": "Lễ khai giảng <2025>"}
+    assert _name_source(source, "vi") == "VnEconomy: Lễ khai giảng &lt;2025&gt;"
+    assert _name_source(source, "en") == 'VnEconomy: <span lang="vi">Lễ khai giảng &lt;2025&gt;</span>'
