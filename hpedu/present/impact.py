@@ -51,7 +51,7 @@ def describe_impact(checked: Checked, registry: Registry, language: Language) ->
     named = {Figure(row["territory"], row["year"], _series_of(row)): row for row in numbers.iter_rows(named=True)}
     if run := find_misplaced(named, registry):
         first, last = named[run[0]], named[run[-1]]
-        yield words.say("impact_misplaced", first=f"{first['sheet']}!{first['cell']}", last=last["cell"])
+        yield words.say("impact_misplaced", cell=f"{first['sheet']}!{first['cell']}–{last['cell']}")
     company, origins = _read_company(kin, registry) if checked.compared else (pl.DataFrame(schema=VALUES), {})
     old, new = (pl.concat([compute_indicators(one, registry, origins), company]) for one in (before, after))
     for territory in judged:

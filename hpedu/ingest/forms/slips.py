@@ -9,6 +9,7 @@ from itertools import product
 from statistics import median
 from typing import Any, NamedTuple
 
+from hpedu.ingest.forms.design import ALL
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 
@@ -262,10 +263,11 @@ def _shares(
                 yield [r for r in parts if r.level == level], [r for r in whole if r.level == level]
 
 
-def list_counterparts(registry: Registry) -> Mapping[SeriesRef, set[SeriesRef]]:
-    """Return for each series those that stand on the other side of the ratio of a target."""
+def list_counterparts(subject: str, registry: Registry) -> Mapping[SeriesRef, set[SeriesRef]]:
+    """Return for each series those on the other side of the ratio of a target that a form is about."""
     found: dict[SeriesRef, set[SeriesRef]] = defaultdict(set)
-    wanted = {name for target in registry.targets.values() for name in (target.id, target.substitute)}
+    own = [t for t in registry.targets.values() if subject in (ALL, t.group, *t.departments)]
+    wanted = {name for target in own for name in (target.id, target.substitute)}
     for one in registry.indicators.values():
         if one.id in wanted and one.denominator:
             for above, below in product(parse_formula(one.numerator), parse_formula(one.denominator)):
