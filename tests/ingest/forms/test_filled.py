@@ -134,8 +134,8 @@ class TestFilled:
         assert flags == [[], ["beside_known"]]
 
     def test_what_goes_with_figures_that_other_forms_ask_for_is_not(self, form: Form) -> None:
-        # Targets of all levels together divide by the schools of preschools, too: this form is not about them.
-        (row,) = form.type("schools/preschool", value=596).read().observations
+        # A target of all levels together divides teachers by what the norm requires: this form is not about it.
+        (row,) = form.type("teachers/preschool", value=596).read().observations
         assert row["flags"] == []
 
     def test_a_value_is_an_observation_with_its_cell(self, form: Form) -> None:
