@@ -10,6 +10,7 @@ import polars as pl
 from hpedu import digest
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.folders import find_project
+from hpedu.ingest.forms.slips import Figure, find_misplaced
 from hpedu.ingest.pipeline import settle
 from hpedu.ingest.propose import UNKNOWN, Checked
 from hpedu.ingest.schema import Resource
@@ -47,6 +48,10 @@ def describe_impact(checked: Checked, registry: Registry, language: Language) ->
     for _, line in numbers.group_by(*SERIES, "territory", maintain_order=True):
         for text in _describe_line(line, before, words):
             yield f"  {text}"
+    named = {Figure(row["territory"], row["year"], _series_of(row)): row for row in numbers.iter_rows(named=True)}
+    if run := find_misplaced(named, registry):
+        first, last = named[run[0]], named[run[-1]]
+        yield words.say("impact_misplaced", cell=f"{first['sheet']}!{first['cell']}–{last['cell']}")
     company, origins = _read_company(kin, registry) if checked.compared else (pl.DataFrame(schema=VALUES), {})
     old, new = (pl.concat([compute_indicators(one, registry, origins), company]) for one in (before, after))
     for territory in judged:
@@ -88,9 +93,13 @@ def _describe_line(line: pl.DataFrame, known: pl.DataFrame, wording: Lexicon) ->
         yield wording.say("impact_first", **fresh[0])
     elif fresh:
         cell = f"{fresh[0]['cell']}–{fresh[-1]['cell'].rpartition('!')[2]}"
-        name = name_series(SeriesRef(*(first[name] for name in SERIES)), wording.registry, wording.language)
+        name = name_series(_series_of(first), wording.registry, wording.language)
         value = "; ".join(f"{words['value']} ({words['year']})" for words in fresh)
         yield wording.say("impact_first", cell=cell, name=name, value=value)
+
+
+def _series_of(row: Mapping[str, Any]) -> SeriesRef:
+    return SeriesRef(*(row[name] for name in SERIES))
 
 
 def _word_figure(row: Mapping[str, Any], wording: Lexicon) -> dict[str, str]:
@@ -98,9 +107,7 @@ def _word_figure(row: Mapping[str, Any], wording: Lexicon) -> dict[str, str]:
     return {
         "cell": f"{row['sheet']}!{row['cell']}",
         "year": str(row["year"]),
-        "name": name_series(
-            SeriesRef(*(row[name] for name in SERIES)), wording.registry, wording.language, row["year"]
-        ),
+        "name": name_series(_series_of(row), wording.registry, wording.language, row["year"]),
         "value": wording.with_unit(row["value"], row["unit"], count_decimals(row["value"])),
     }
 

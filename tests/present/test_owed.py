@@ -157,7 +157,7 @@ def test_a_page_links_a_silent_target_to_its_rows_in_the_form(registry: Registry
     report = Report("preschool", territory=registry.city, year=None, language="vi")
     facts = report.target("nursery_enrolment_rate").pieces[-1]
     assert '<a href="#missing">hpedu-preschool-hai_phong-' in facts.html  # type: ignore[union-attr]
-    assert re.search(r"trang “Số liệu”, dòng \d", facts.plain)
+    assert re.search(r"trang “Số liệu”, số thứ tự \d", facts.plain)
     old = Report("preschool", territory="hai_phong_old", year=None, language="vi")
     assert "hpedu-preschool" not in old.target("nursery_enrolment_rate").pieces[-1].plain
 

@@ -289,7 +289,7 @@ FILLED = (
     *("plot_unknown", "plot_no_numbers", "chart_ending", "notebook_name", "notebook_taken", "new_done"),
     *("owed_form", "owed_line", "returned_head", "returned_line", "telling_head", "telling_line", "form_rows"),
     *("owed_no_row", "duty_reported", "school_form_title", "school_form_done", "init_done"),
-    *("impact_first", "impact_change", "impact_targets", "impact_target"),
+    *("impact_first", "impact_change", "impact_misplaced", "impact_targets", "impact_target"),
     *("review_written", "review_same", "review_kept", "review_gone", "review_came", "issue_done"),
     *("watch_changed", "watch_waiting", "watch_ended"),
     *("demo_done", "form_done", "outlook_done", "field_literal_error", "plain", "run_tasks", "run_installing"),

@@ -441,7 +441,7 @@ class _FormReader:
 
     def _mark_beside_known(self, asked: Collection[str]) -> None:
         """Mark figures whose counterpart was printed or not asked for, as it is known: they make one ratio."""
-        counterparts = list_counterparts(self.registry)
+        counterparts = list_counterparts(self.cover.subject, self.registry) if self.cover else {}
         for figure, row in self.rows.items():
             for other in counterparts.get(figure.series, ()):
                 if figure._replace(series=other) in self.known or other.key not in asked:

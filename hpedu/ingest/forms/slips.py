@@ -9,6 +9,7 @@ from itertools import product
 from statistics import median
 from typing import Any, NamedTuple
 
+from hpedu.ingest.forms.design import ALL
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 
@@ -145,6 +146,42 @@ def _find_moved(
     return {column[place]: reason for place in places[first : last + 1]}
 
 
+def find_misplaced(rows: _Rows, registry: Registry) -> list[Figure]:
+    """Find the first rows, by their newest figures, that look as if they were pasted one row from their own.
+
+    Beside the rows of another territory they fit the one above or below, and not their own. Territories may differ
+    in earnest, so this is to be asked back, and nothing is refused for it. `rows` are those of `find_slips`.
+    """
+    newest: dict[str, dict[SeriesRef, Figure]] = defaultdict(dict)
+    for figure in sorted(rows, key=lambda one: one.year):
+        if registry.measures[figure.series.measure].additive and rows[figure]["value"] > 0:
+            newest[figure.territory][figure.series] = figure
+    for territory, other, step in product(newest, newest, (1, -1)):
+        there = sorted(newest[other].values(), key=lambda one: (rows[one]["sheet"], _number_of(rows[one])))
+        sizes = _values(there, rows)
+        pairs = [
+            (newest[territory][like.series], size, beside)
+            for like, size, beside in zip(there, sizes, [*sizes[-step:], *sizes[:-step]], strict=True)
+            if like.series in newest[territory]
+        ]
+        if territory == other or not pairs:
+            continue
+        # How much larger the territory is, as rows in their place tell, or those of a block moved as a whole.
+        for place in (1, 2):
+            scale = median(rows[pair[0]]["value"] / pair[place] for pair in pairs)
+            off, run = 0, []
+            for figure, size, beside in pairs:
+                value = rows[figure]["value"] / scale
+                if _times(value, beside) < _NEAR:
+                    run.append(figure)
+                    off += _times(value, size) > _OFF
+                else:
+                    off, run = 0, []
+                if off > _FEWEST:
+                    return run
+    return []
+
+
 def _find_repeated(
     column: Mapping[_Row, Figure], lines: Mapping[_Row, Mapping[int, Figure]], beside: int, rows: _Rows
 ) -> _Found:
@@ -226,10 +263,11 @@ def _shares(
                 yield [r for r in parts if r.level == level], [r for r in whole if r.level == level]
 
 
-def list_counterparts(registry: Registry) -> Mapping[SeriesRef, set[SeriesRef]]:
-    """Return for each series those that stand on the other side of the ratio of a target."""
+def list_counterparts(subject: str, registry: Registry) -> Mapping[SeriesRef, set[SeriesRef]]:
+    """Return for each series those on the other side of the ratio of a target that a form is about."""
     found: dict[SeriesRef, set[SeriesRef]] = defaultdict(set)
-    wanted = {name for target in registry.targets.values() for name in (target.id, target.substitute)}
+    own = [t for t in registry.targets.values() if subject in (ALL, t.group, *t.departments)]
+    wanted = {name for target in own for name in (target.id, target.substitute)}
     for one in registry.indicators.values():
         if one.id in wanted and one.denominator:
             for above, below in product(parse_formula(one.numerator), parse_formula(one.denominator)):

@@ -133,6 +133,11 @@ class TestFilled:
         flags = [one.type(key, value=430).read().observations[0]["flags"] for one in (form, Form(path, registry))]
         assert flags == [[], ["beside_known"]]
 
+    def test_what_goes_with_figures_that_other_forms_ask_for_is_not(self, form: Form) -> None:
+        # A target of all levels together divides teachers by what the norm requires: this form is not about it.
+        (row,) = form.type("teachers/preschool", value=596).read().observations
+        assert row["flags"] == []
+
     def test_a_value_is_an_observation_with_its_cell(self, form: Form) -> None:
         reading = form.type(PUPILS, value="12.345", origin="30/9/2026", note="= ước tính").read()
         assert not reading.issues

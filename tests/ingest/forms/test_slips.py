@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hpedu.ingest.forms.slips import Figure, find_slips
+from hpedu.ingest.forms.slips import Figure, find_misplaced, find_slips
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef
 
@@ -12,10 +12,12 @@ LEVELS = ("nursery", "kindergarten", "primary", "lower_secondary", "upper_second
 YEARS = range(2019, 2024)
 
 
-def make_row(place: int, year: int, value: float) -> dict[Figure, dict[str, Any]]:
-    """A figure in row `place` of a sheet, in the column of its year."""
-    figure = Figure("hai_phong_old", year, SeriesRef("pupils", LEVELS[place]))
-    cell = f"{chr(ord('D') + year - YEARS[0])}{10 + place}"
+def make_row(
+    place: int, year: int, value: float, territory: str = "hai_phong_old"
+) -> dict[Figure, dict[str, Any]]:
+    """A figure in row `place` of a sheet, or of the block of another territory, in the column of its year."""
+    figure = Figure(territory, year, SeriesRef("pupils", LEVELS[place]))
+    cell = f"{chr(ord('D') + year - YEARS[0])}{(10 if territory == 'hai_phong_old' else 30) + place}"
     return {figure: {"sheet": "S", "cell": cell, "printed": str(value), "value": value, "unit": "persons"}}
 
 
@@ -32,3 +34,22 @@ def test_a_whole_block_moved_by_one_row_shows_beside_what_was_known(registry: Re
     found = find_slips(moved, known, registry)
     assert {reason for reason, _ in found.values()} == {"form_moved"}
     assert found.keys() == moved.keys()
+
+
+def test_a_whole_block_of_new_figures_moved_by_one_row_is_asked_back_beside_another_territory(
+    registry: Registry,
+) -> None:
+    sizes = [1000.0, 30_000.0, 2000.0, 60_000.0, 5000.0, 20_000.0]
+    other, right, moved = {}, {}, {}
+    for year in YEARS:
+        for place, size in enumerate(sizes):
+            now = size * 1.1 ** (year - YEARS[0])
+            # The other place is larger, and no two places are alike in all levels.
+            other |= make_row(place, year, now * (1.4 + 0.1 * (place % 3)), "hai_duong_old")
+            right |= make_row(place, year, now)
+            moved |= make_row(place + 1, year, now) if place + 1 < len(sizes) else {}
+    assert not find_misplaced(right | other, registry)
+    assert not find_slips(moved | other, {}, registry)
+    found = find_misplaced(moved | other, registry)
+    assert [figure.series.level for figure in found] == list(LEVELS[1:5])
+    assert {figure.territory for figure in found} == {"hai_phong_old"}
