@@ -132,14 +132,13 @@ def read_package_file(raw: Path) -> dict[str, Any]:
 
 def find_entry(raw: Path, path: Path) -> Resource | None:
     """Return the origin of a file of data/raw as the data package states it; None for any other file."""
-    package = raw / "datapackage.json"
-    if not path.resolve().is_relative_to(raw.resolve()) or not package.exists():
+    if not path.resolve().is_relative_to(raw.resolve()):
         return None
     name = path.resolve().relative_to(raw.resolve()).as_posix()
     try:
-        entries = json.loads(package.read_text(encoding="utf-8"))["resources"]
+        entries = [one for one in read_package_file(raw)["resources"] if isinstance(one, dict)]
         return next((Resource.model_validate(entry) for entry in entries if entry.get("path") == name), None)
-    except (ValueError, KeyError):
+    except (IngestError, ValidationError):
         # `hpedu ingest` says what is wrong with the package; a file can be looked at without it.
         return None
 
