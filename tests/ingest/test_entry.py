@@ -79,6 +79,14 @@ def test_what_is_there_stays(project: Project, entries: list[Any], encoding: str
     assert after == json.dumps(found, indent=1, ensure_ascii=False) + "\n"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_an_entry_is_found_however_the_package_was_saved(project: Project, encoding: str) -> None:
+    entry = ENTRY | {"path": "New Table.csv"}
+    write_package(project, json.dumps({"resources": ["no entry", entry]}), encoding)
+    found = find_entry(project.raw, project.raw / "New Table.csv")
+    assert found is not None and found.name == entry["name"]
+
+
 def test_the_package_that_comes_with_hpedu_keeps_its_bytes() -> None:
     path = Path(__file__).parents[2] / "data/raw/datapackage.json"
     text = path.read_text(encoding="utf-8")
