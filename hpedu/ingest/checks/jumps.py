@@ -248,9 +248,10 @@ def _check_series(steps: Sequence[Step], low: float, high: float) -> Iterator[di
             shape: Shape = "end" if after is None else "spike" if after == -side else "level"
             path = [step.before, step.after, *([back.after] if back and shape == "spike" else [])]
             changes = {"change": step.change, "low": low, "high": high}
-            words: dict[str, Word] = {"path": partial(write_path, path)} | {
+            words: dict[str, Word] = {
                 name: partial(_write_change, change, step.after.counts) for name, change in changes.items()
             }
+            words["path"] = partial(write_path, path)
             severity = "note" if shape == "level" else "warning"
             yield make_finding("jump", severity, step.after, words, involved=path, template=f"jump_{shape}")
 
