@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -194,11 +195,9 @@ class _Child:
     def end(self) -> None:
         self._process.kill()
         for name in ("stdin", "stdout"):
-            try:
+            # What the dead child has not taken cannot be sent.
+            with suppress(OSError):
                 self._pipe(name).close()
-            except OSError:
-                # What the dead child has not taken cannot be sent.
-                continue
         self._process.wait()
 
     def _pipe(self, name: str) -> Any:

@@ -191,25 +191,27 @@ class Broken:
         return any(f"{title_key(title)} ".startswith(f"{key} ") for key in keys)
 
 
-def load_layouts(home: Path = HOME) -> tuple[Layout, ...]:
+def load_layouts() -> tuple[Layout, ...]:
     """Return all layouts that can be used: the office's own (data/layouts), then those with the longest title."""
-    own, known = find_own("layouts"), _read_layouts(home)[0]
-    return known if own is None or home != HOME else _read_layouts(own)[0] + known
+    return tuple(layout for folder in _list_folders() for layout in read_layouts(folder)[0])
 
 
-def find_broken(home: Path = HOME) -> tuple[Broken, ...]:
+def find_broken() -> tuple[Broken, ...]:
     """Return the layout files that cannot be used: each stops the reading of its own tables, and nothing else."""
-    own, broken = find_own("layouts"), _read_layouts(home)[1]
-    return broken if own is None or home != HOME else _read_layouts(own)[1] + broken
+    return tuple(broken for folder in _list_folders() for broken in read_layouts(folder)[1])
+
+
+def _list_folders() -> list[Path]:
+    return [folder for folder in (find_own("layouts"), HOME) if folder]
 
 
 def forget_layouts() -> None:
     """Read the files again when they are next asked for: for processes that outlive a change."""
-    _read_layouts.cache_clear()
+    read_layouts.cache_clear()
 
 
 @cache
-def _read_layouts(home: Path) -> tuple[tuple[Layout, ...], tuple[Broken, ...]]:
+def read_layouts(home: Path) -> tuple[tuple[Layout, ...], tuple[Broken, ...]]:
     layouts: list[Layout] = []
     broken: list[Broken] = []
     for path in sorted(home.glob("*.toml")):

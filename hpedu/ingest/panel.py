@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.decoding import decode_text
+from hpedu.ingest.corrections import FIGURE, correct, index_prints
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.layouts import load_layouts
 from hpedu.ingest.quarantine import Issues, Refusals
@@ -61,8 +62,17 @@ def read_panel(source: Source, resource: Resource, registry: Registry) -> Readin
             number=pl.col("printed").cast(pl.Float64, strict=False),
             cell=pl.col("letters") + pl.col("line").cast(pl.String),
         )
-        .with_columns(reason=_find_reason())
+        .with_columns(reason=_find_reason(float(registry.limits["figure"].value)))
         .sort("line", "year", maintain_order=True)
+    )
+    # The first and the last print of each figure that can be read: of two nobody can tell which is meant.
+    read = pl.col("cell").filter(pl.col("reason").is_null())
+    first, last = (one.over(*HEAD[:-1], "year") for one in (read.first(), read.last()))
+    cells = cells.with_columns(
+        reason=pl.when(pl.col("reason").is_null() & (first != last))
+        .then(pl.lit("figure_twice"))
+        .otherwise("reason"),
+        other=pl.when(pl.col("cell") == first).then(last).otherwise(first),
     )
     refused = cells.filter(pl.col("reason").is_not_null()).with_columns(subject=_find_subject())
     set_aside = [Cell("", cell, printed, {}) for cell, printed in refused["cell", "printed"].iter_rows()]
@@ -84,7 +94,14 @@ def read_panel(source: Source, resource: Resource, registry: Registry) -> Readin
         current=pl.lit(True),
     )
     panel = figures.select(pl.col(name).cast(kind) for name, kind in OBSERVATIONS.items())
-    return Reading(issues=Issues([issues] if issues else []), panel=panel)
+    # Figures that an erratum or a decision names are corrected one by one.
+    known = pl.DataFrame(list(index_prints(resource.table, registry)), panel.select(FIGURE).schema, orient="row")
+    named = panel.join(known, on=FIGURE, how="semi").iter_rows(named=True)
+    rows = [row | {"number": Decimal(row["printed"])} for row in named]
+    corrected, others, met = correct(resource.table, rows, (), resource, registry)
+    rest = panel.join(known, on=FIGURE, how="anti", maintain_order="left")
+    panel = pl.concat([rest, pl.DataFrame(corrected, schema=OBSERVATIONS, orient="row")])
+    return Reading(issues=Issues([part for part in (issues, others) if part]), panel=panel, met=met)
 
 
 def _read_row(row: Mapping[str, str], units: Mapping[str, Decimal], registry: Registry) -> dict[str, Any]:
@@ -135,7 +152,7 @@ def _read_head(heads: list[str], place: int, resource: Resource) -> dict[str, An
     }
 
 
-def _find_reason() -> pl.Expr:
+def _find_reason(limit: float) -> pl.Expr:
     there = pl.date("year", *_THERE).is_between("since", "until")
     late = pl.when(pl.col("basis") == "calendar").then("late_calendar").otherwise("late_school_year")
     return (
@@ -145,6 +162,7 @@ def _find_reason() -> pl.Expr:
         .when(late).then(pl.lit("after_publication"))
         .when(~pl.col("number").is_finite().fill_null(False)).then(pl.lit("not_a_number"))
         .when(pl.col("whole") & (pl.col("number") < 0)).then(pl.lit("negative_count"))
+        .when((pl.col("number") * pl.col("scale")).abs() >= limit).then(pl.lit("too_large"))
     )  # fmt: skip
 
 
@@ -154,6 +172,7 @@ def _find_subject() -> pl.Expr:
         pl.when(pl.col("doubt") != "").then("about")
         .when(pl.col("reason").is_in(["no_year", "after_publication"])).then("head")
         .when(pl.col("reason") == "no_such_territory_then").then("territory")
+        .when(pl.col("reason") == "figure_twice").then("other")
         .otherwise("printed")
     )  # fmt: skip
 

@@ -254,7 +254,8 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     schools, repeated = join_lists(
         [r.schools for r in readings if r.schools is not None], package.resources, registry
     )
-    printed = _frame([row for r in readings for row in r.observations], schema.OBSERVATIONS)
+    rows = [row for r in readings for row in r.observations]
+    printed = pl.DataFrame(rows, schema=schema.OBSERVATIONS, orient="row")
     sums, uncovered = sum_schools(schools, package.resources, printed, registry)
     panels = [reading.panel for reading in readings if reading.panel is not None]
     settled = settle(pl.concat([printed, correct_frame(sums, registry)]), registry, panels)
@@ -262,8 +263,8 @@ def ingest(project: Project, registry: Registry, progress: Callable[[str], None]
     observations = settled.observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
     unread = list(package.unread.values())
     issues = Issues([part for r in readings for part in r.issues.parts])
-    for rows in (uncovered, package.remarks, unread, repeated.to_dicts()):
-        issues += rows
+    for more in (uncovered, package.remarks, unread, repeated.to_dicts()):
+        issues += more
     other_prints = sum(count for row, count in issues.count_kinds() if row["reason"] == OTHER_PRINT)
     counts = {
         "files": len(readings),
@@ -338,7 +339,3 @@ def read_data(data: bytes, registry: Registry, progress: Progress, *, resource: 
 def _read_with_digest(source: Source, resource: Resource, registry: Registry, progress: Progress) -> Reading:
     reading = read_file(source, resource, registry, progress)
     return replace(reading, observations=[row | {"digest": source.digest} for row in reading.observations])
-
-
-def _frame(rows: list[dict[str, Any]], columns: dict[str, Any]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=columns, orient="row")

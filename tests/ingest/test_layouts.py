@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hpedu.ingest.layouts import Items, Layout, closest_layout, find_broken, find_layout, load_layouts
+from hpedu.ingest.layouts import Items, Layout, closest_layout, find_layout, load_layouts, read_layouts
 from hpedu.ingest.words.units import find_scale
 from hpedu.registry import Registry
 
@@ -106,14 +106,14 @@ class TestFinding:
     def test_the_most_specific_title_comes_first(self, tmp_path: Path) -> None:
         for name, title in (("a", "Pupils"), ("b", "Pupils by province"), ("c", "Pup")):
             write(tmp_path / f"{name}.toml", title=title)
-        found = find_layout("Pupils by province by Year and Items", load_layouts(tmp_path))
+        found = find_layout("Pupils by province by Year and Items", read_layouts(tmp_path)[0])
         assert found is not None and found.id == "b"
 
 
 class TestLoading:
     def test_numbers_are_exact(self, tmp_path: Path) -> None:
         write(tmp_path / "a.toml", extra='[[series."x"]]\nmeasure = "m"\nlevel = "l"\nscale = 0.001')
-        [layout] = load_layouts(tmp_path)
+        [layout] = read_layouts(tmp_path)[0]
         assert layout.series["x"][0].scale == Decimal("0.001")
         assert layout.missing == ["..", ""]
 
@@ -124,8 +124,8 @@ class TestLoading:
         write(tmp_path / "d.toml", year_rule="guess")
         (tmp_path / "e.toml").write_text("\n", encoding="utf-8")
         write(tmp_path / "f.toml", title="Classes")
-        assert [layout.id for layout in load_layouts(tmp_path)] == ["f"]
-        broken = find_broken(tmp_path)
+        assert [layout.id for layout in read_layouts(tmp_path)[0]] == ["f"]
+        broken = read_layouts(tmp_path)[1]
         assert [one.file for one in broken] == ["a.toml", "b.toml", "c.toml", "d.toml", "e.toml"]
         said = [one.problems[0].say("vi") + one.problems[0].say("en") for one in broken]
         for text, word in zip(said, ("coded", "colour", "TOML", "year_rule", "empty"), strict=True):
@@ -134,7 +134,7 @@ class TestLoading:
     def test_the_tables_of_a_broken_layout_are_known_by_its_titles(self, tmp_path: Path) -> None:
         write(tmp_path / "a.toml", title="Pupils by province and sex", extra="colour = 'red'")
         (tmp_path / "b.toml").write_text("title = ['Số trường học', \"Schools\"\nnumbers =", encoding="utf-8")
-        a, b = find_broken(tmp_path)
+        a, b = read_layouts(tmp_path)[1]
         assert a.matches("Pupils by province and sex by Year") and not a.matches("Pupils")
         assert b.matches("Số trường học") and b.matches("Schools")
 

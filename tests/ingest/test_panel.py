@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 import polars as pl
 import pytest
 
@@ -69,6 +72,7 @@ def test_a_blank_is_no_figure_and_no_issue(registry: Registry) -> None:
         ("an_giang,pupils,primary,all,both,persons,1.2.3,", "2015,2016", "not_a_number", "1.2.3"),
         ("an_giang,pupils,primary,all,both,persons,nan,", "2015,2016", "not_a_number", "nan"),
         ("an_giang,pupils,primary,all,both,persons,-1,", "2015,2016", "negative_count", "-1"),
+        ("an_giang,pupils,primary,all,both,persons,1e30,", "2015,2016", "too_large", "1e30"),
     ],
 )
 def test_what_is_no_figure_is_set_aside(
@@ -79,6 +83,31 @@ def test_what_is_no_figure_is_set_aside(
     [issue] = reading.issues
     assert (issue["cell"], issue["reason"], issue["subject"]) == ("G2", reason, subject)
     assert subject in issue["message_en"] or issue["printed"] in issue["message_en"]
+
+
+def test_of_a_figure_given_twice_neither_is_read(registry: Registry) -> None:
+    row = "an_giang,pupils,primary,all,both,persons"
+    reading = read(registry, f"{row},7,8\n{row},7,")
+    assert figures(reading)["year"].to_list() == [2016]
+    assert [(issue["cell"], issue["reason"], issue["subject"]) for issue in reading.issues] == [
+        ("G2", "figure_twice", "G3"),
+        ("G3", "figure_twice", "G2"),
+    ]
+
+
+def test_an_erratum_holds_in_a_panel_too(registry: Registry) -> None:
+    known = registry.errata["kindergarten_pupils_2015_hai_phong"]
+    erratum = known.model_copy(
+        update={
+            "table": "t", "territory": "an_giang", "level": "primary", "printed": Decimal(7),
+            "action": "set_aside", "factor": None, "value": None,
+        }
+    )
+    own = replace(registry, errata={erratum.id: erratum})
+    reading = read(own, "an_giang,pupils,primary,all,both,persons,7,8")
+    assert figures(reading)["year"].to_list() == [2016]
+    assert [(issue["cell"], issue["reason"]) for issue in reading.issues] == [("G2", "erratum")]
+    assert reading.met.corrections == {erratum.id}
 
 
 def test_ha_tay_is_there_to_2007(registry: Registry) -> None:

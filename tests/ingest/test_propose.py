@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import hpedu
 from hpedu.cli import commands
 from hpedu.folders import HOME_VARIABLE
-from hpedu.ingest.layouts import _read_layouts, find_broken, load_layouts
+from hpedu.ingest.layouts import read_layouts
 from hpedu.ingest.propose import stand_in
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.source import open_source
@@ -48,12 +48,12 @@ def test_a_proposal_reads_the_table_once_it_is_filled_in(
     layouts.mkdir()
     (layouts / "libraries.toml").write_text(proposal, encoding="utf-8")
     # What is empty is not guessed.
-    [broken] = find_broken(layouts)
+    [broken] = read_layouts(layouts)[1]
     assert "measure" in str(broken.problems[0])
     filled = proposal.replace('measure = ""', 'measure = "schools"').replace('level = ""', 'level = "general"')
     (layouts / "libraries.toml").write_text(filled, encoding="utf-8")
-    _read_layouts.cache_clear()
-    monkeypatch.setattr("hpedu.ingest.reading.load_layouts", lambda: load_layouts(layouts))
+    read_layouts.cache_clear()
+    monkeypatch.setattr("hpedu.ingest.reading.load_layouts", lambda: read_layouts(layouts)[0])
     # In this process, which alone knows of the layout.
     reading = read_file(open_source(unknown.read_bytes()), stand_in(unknown), load_registry())
     assert [(row["territory"], row["year"], row["value"]) for row in reading.observations] == [
@@ -62,7 +62,7 @@ def test_a_proposal_reads_the_table_once_it_is_filled_in(
         ("hai_duong_old", 2022, 180),
     ]
     assert [(row["reason"], row["printed"]) for row in reading.issues] == [("marked_number", "2,5x")]
-    _read_layouts.cache_clear()
+    read_layouts.cache_clear()
 
 
 def check(path: Path) -> str:

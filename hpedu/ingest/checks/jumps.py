@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, pairwise
@@ -179,18 +179,6 @@ def _report_slip(figure: Figure, near: Sequence[Point], power: int, doubted: Seq
 
 
 @dataclass(frozen=True)
-class Usual:
-    """The yearly changes of a measure that are usual: from `low` to `high`."""
-
-    low: float
-    high: float
-
-    def beyond(self, change: float) -> int:
-        """Return -1 for a change below, 1 above, 0 within."""
-        return (change > self.high) - (change < self.low)
-
-
-@dataclass(frozen=True)
 class Step:
     """The change from one point of a series to the next, per year."""
 
@@ -218,21 +206,21 @@ def check_jumps(figures: Figures) -> Iterator[dict[str, Any]]:
         if len(points) < FEWEST_POINTS:
             continue
         if not points[0].counts or max(figure.value for figure in points) >= FEW:
-            known = [step for step in _steps(points) if (*key[:2], step.after.year) not in breaks]
+            known = [step for step in _list_steps(points) if (*key[:2], step.after.year) not in breaks]
             steps.setdefault(key[:2], []).append(known)
-    for group in steps.values():
+    for (measure, _), group in steps.items():
         changes = [step.change for line in group for step in line]
         if len(changes) >= FEWEST_CHANGES:
-            usual = _usual(changes, counts=group[0][0].after.counts)
+            usual = _find_usual(changes, counts=figures.registry.measures[measure].additive)
             for line in group:
-                yield from _check_series(line, usual)
+                yield from _check_series(line, *usual)
 
 
 def _list_terms(indicator: Indicator) -> list[SeriesRef]:
     return [term for side in (indicator.numerator, indicator.denominator) if side for term in parse_formula(side)]
 
 
-def _steps(points: Sequence[Figure]) -> Iterator[Step]:
+def _list_steps(points: Sequence[Figure]) -> Iterator[Step]:
     for before, after in pairwise(points):
         gap = after.year - before.year
         if not before.counts:
@@ -241,40 +229,33 @@ def _steps(points: Sequence[Figure]) -> Iterator[Step]:
             yield Step(before, after, log(after.value / before.value) / gap)
 
 
-def _usual(changes: Iterable[float], *, counts: bool) -> Usual:
-    changes = list(changes)
+def _find_usual(changes: Sequence[float], *, counts: bool) -> tuple[float, float]:
+    """Return the least and the greatest change that is usual."""
     middle = median(changes)
     spread = MAD_TO_DEVIATION * median(abs(change - middle) for change in changes)
     reach = max(FAR * spread, SMALLEST_JUMP["counts" if counts else "rates"])
-    return Usual(middle - reach, middle + reach)
+    return middle - reach, middle + reach
 
 
-def _check_series(steps: Sequence[Step], usual: Usual) -> Iterator[dict[str, Any]]:
-    sides = [usual.beyond(step.change) for step in steps]
+def _check_series(steps: Sequence[Step], low: float, high: float) -> Iterator[dict[str, Any]]:
+    # -1 for a change below what is usual, 1 for one above.
+    sides = [(step.change > high) - (step.change < low) for step in steps]
     for step, before, side, after, back in zip(
         steps, [0, *sides], sides, [*sides[1:], None], [*steps[1:], None], strict=False
     ):
         # The way back from a spike was reported on the way out.
         if side and before != -side and step.after.year - step.before.year <= LONGEST_GAP:
             shape: Shape = "end" if after is None else "spike" if after == -side else "level"
-            yield _report_jump(step, shape, usual, back.after if back and shape == "spike" else None)
+            path = [step.before, step.after, *([back.after] if back and shape == "spike" else [])]
+            changes = {"change": step.change, "low": low, "high": high}
+            words: dict[str, Word] = {
+                name: partial(_write_change, change, step.after.counts) for name, change in changes.items()
+            }
+            words["path"] = partial(write_path, path)
+            severity = "note" if shape == "level" else "warning"
+            yield make_finding("jump", severity, step.after, words, involved=path, template=f"jump_{shape}")
 
 
-def _report_jump(step: Step, shape: Shape, usual: Usual, back: Figure | None) -> dict[str, Any]:
-    counts = step.after.counts
-
-    def change(value: float, language: Language) -> str:
-        amount = 100 * (exp(value) - 1) if counts else value
-        sign = "+" if amount > 0 else ""
-        return sign + write_number(amount, language, 1) + (PERCENT if counts else "")
-
-    beyond = [back] if back else []
-    words: dict[str, Word] = {
-        "path": partial(write_path, [step.before, step.after, *beyond]),
-        "change": partial(change, step.change),
-        "low": partial(change, usual.low),
-        "high": partial(change, usual.high),
-    }
-    severity = "note" if shape == "level" else "warning"
-    involved = [step.before, *beyond]
-    return make_finding("jump", severity, step.after, words, involved=involved, template=f"jump_{shape}")
+def _write_change(change: float, counts: bool, language: Language) -> str:
+    amount = 100 * (exp(change) - 1) if counts else change
+    return "+" * (amount > 0) + write_number(amount, language, 1) + PERCENT * counts

@@ -12,8 +12,9 @@ from typing import Generic, Literal, TypeVar
 from hpedu.decoding import read_toml
 
 _SEPARATORS = re.compile(r"[\s.,\-‐‑–—_]+")
-# Grave, acute, tilde, hook above, dot below.
-_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
+# Grave, hook above, tilde, acute, dot below, as a dictionary has them.
+_TONES = "\u0300\u0309\u0303\u0301\u0323"
+_NO_TONES = dict.fromkeys(map(ord, _TONES))
 
 _REPAIRS = str.maketrans(
     {
@@ -75,30 +76,25 @@ def match_key(text: str) -> str:
     it is drawn makes no difference. A letter keeps its circumflex, breve or horn.
     """
     words = _SEPARATORS.sub(" ", clean_text(text).casefold()).strip()
-    return " ".join(_move_tone(word) for word in words.split(" "))
+    return " ".join("".join(_split_tone(word)) for word in words.split(" "))
 
 
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
-_TONES_IN_ORDER = "\u0300\u0309\u0303\u0301\u0323"
 
 
 def sort_key(text: str) -> list[tuple[list[int], list[int]]]:
     """Return what puts names in the order of a Vietnamese dictionary: word by word, letters before tones."""
-    words = []
-    for word in unicodedata.normalize("NFD", text.lower()).split():
-        plain = unicodedata.normalize("NFC", "".join(letter for letter in word if letter not in _TONES_IN_ORDER))
-        words.append(
-            ([_ALPHABET.find(letter) for letter in plain], [_TONES_IN_ORDER.find(letter) for letter in word])
-        )
-    return words
+    words = [_split_tone(word) for word in text.split()]
+    return [([_ALPHABET.find(letter) for letter in flat], list(map(_TONES.find, tone))) for flat, tone in words]
 
 
-def _move_tone(word: str) -> str:
+def _split_tone(word: str) -> tuple[str, str]:
+    """Return a word without tone marks, and the tone marks, wherever they were ("hòa", "hoà" -> "hoa", grave)."""
     if word.isascii():
-        return word
-    letters = unicodedata.normalize("NFD", word)
-    tones = sorted(c for c in letters if c in _TONES)
-    return unicodedata.normalize("NFC", "".join(c for c in letters if c not in _TONES)) + "".join(tones)
+        return word.lower(), ""
+    apart = unicodedata.normalize("NFD", word.lower().replace("ð", "đ"))
+    tone = "".join(sorted(mark for mark in apart if mark in _TONES))
+    return unicodedata.normalize("NFC", apart.translate(_NO_TONES)), tone
 
 
 ValueT = TypeVar("ValueT")
@@ -130,7 +126,6 @@ class Names(Generic[ValueT]):
 
 TABLES = read_toml(__file__, "legacy_tables.toml")
 
-_TONE_MARKS = dict.fromkeys(map(ord, _TONES))
 # A syllable that ends in one of these bears the acute or the dot.
 _STOPPED = ("c", "ch", "p", "t")
 _SHORT_TONES = {"\u0301", "\u0323"}
@@ -143,13 +138,6 @@ def _compile_syllable() -> re.Pattern[str]:
         f"|(?:{parts['onsets_before_other_vowels']})(?![eêiy]))?"
     )
     return re.compile(f"{onset}(?:{parts['rhymes']})")
-
-
-def _split_tone(word: str) -> tuple[str, str]:
-    """Return a word without tone marks, and the tone marks, wherever they were ("hòa", "hoà" -> "hoa", grave)."""
-    apart = unicodedata.normalize("NFD", word.lower().replace("ð", "đ"))
-    tone = "".join(c for c in apart if ord(c) in _TONE_MARKS)
-    return unicodedata.normalize("NFC", apart.translate(_TONE_MARKS)), tone
 
 
 _SYLLABLE = _compile_syllable()

@@ -276,6 +276,11 @@ class TestJumps:
         [found] = check(*series(CALM | later), *series(CALM, territory="hai_duong_old"))
         assert (found["year"], found["severity"]) == (2011, "note")
 
+    def test_a_series_without_any_change_stops_no_other(self, check: Rows) -> None:
+        begun = series({2005: 0.0, 2006: 0.0, 2007: 0.0, 2008: 25.0}, territory="quang_ninh")
+        calm = series(CALM, territory="hai_duong_old")
+        assert [row["year"] for row in check(*begun, *calm, *series(CALM | {2011: 60.0}))] == [2011]
+
     def test_short_series_are_left_alone(self, check: Rows) -> None:
         calm = series(CALM, territory="hai_duong_old")
         assert check(*calm, *series({2010: 266.0, 2011: 201.0, 2012: 264.0})) == []
