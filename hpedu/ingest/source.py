@@ -15,13 +15,13 @@ import polars as pl
 
 from hpedu.decoding import decode_text
 from hpedu.ingest.quarantine import Unreadable
-from hpedu.ingest.readers import excel, fixed_width, html, json_tables, px, pxweb, text, word
+from hpedu.ingest.readers import excel, fixed_width, html, json_tables, px, text, word
 from hpedu.ingest.schema import RawTable
 from hpedu.ingest.screen import Remark, screen_around, screen_frame, screen_table, screen_text
 from hpedu.ingest.sheet.grid import Facts, Grid
 
 TABLES: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], RawTable]]] = {
-    "pxweb_csv": (pxweb.is_pxweb_csv, pxweb.read_pxweb_csv),
+    "pxweb_csv": (text.is_pxweb_csv, text.read_pxweb_csv),
     "jsonstat": (json_tables.is_jsonstat, json_tables.read_jsonstat),
     "records": (json_tables.is_records, json_tables.read_records),
     "px": (px.is_px, px.read_px),

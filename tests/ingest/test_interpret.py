@@ -8,7 +8,7 @@ import pytest
 
 from hpedu.ingest.interpret import Reading, interpret
 from hpedu.ingest.layouts import Layout, load_layouts
-from hpedu.ingest.readers.pxweb import read_pxweb_csv
+from hpedu.ingest.readers.text import read_pxweb_csv
 from hpedu.ingest.schema import Cell, RawTable, Resource
 from hpedu.registry import Registry
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hpedu.ingest.quarantine import Issues, Refusals, set_aside_row
-from hpedu.ingest.readers.pxweb import read_pxweb_csv
+from hpedu.ingest.readers.text import read_pxweb_csv
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.schema import ISSUES, Resource, list_places
 from hpedu.ingest.source import open_source

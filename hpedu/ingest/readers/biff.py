@@ -43,7 +43,9 @@ def _read_sheet(book: Any, place: int, formats: dict[int, str]) -> Facts:
         cells = zip(sheet.row_types(row), sheet.row_values(row), strict=True)
         for column, (kind, value) in enumerate(cells):
             if kind in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
-                _take_number(value, (row, column), formats.get(sheet.cell_xf_index(row, column), ""), facts)
+                text, scale = print_number(value, formats.get(sheet.cell_xf_index(row, column), ""))
+                is_plain = scale == 1 and value.is_integer()
+                facts.take((row, column), text if scale != 1 else None, None if is_plain else scale)
             elif kind == xlrd.XL_CELL_ERROR:
                 facts.texts[row, column] = xlrd.error_text_from_code.get(value, "#?")
     for cell, runs in sheet.rich_text_runlist_map.items():
@@ -54,14 +56,6 @@ def _read_sheet(book: Any, place: int, formats: dict[int, str]) -> Facts:
         facts.texts[cell] = "="
         facts.scales.pop(cell, None)
     return facts
-
-
-def _take_number(value: float, place: Place, code: str, facts: Facts) -> None:
-    text, scale = print_number(value, code)
-    if scale != 1:
-        facts.texts[place] = text
-    if scale is not None and (scale != 1 or not value.is_integer()):
-        facts.scales[place] = scale
 
 
 def _split_runs(text: str, runs: Sequence[tuple[int, int]], fonts: Sequence[Any]) -> Iterator[tuple[str, bool]]:

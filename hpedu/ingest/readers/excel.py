@@ -6,11 +6,10 @@ write into a file called .xls.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from xml.etree import ElementTree
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile
 
 import fastexcel
 import polars as pl
@@ -38,7 +37,7 @@ def is_workbook(data: bytes) -> bool:
     """Return whether the bytes are a workbook of Excel or OpenDocument, whatever the name of the file ends in."""
     if data.startswith(_OLE):
         return any(name in data for name in _OLE_STREAMS)
-    names = _zip_names(data)
+    names = ooxml.list_parts(data)
     return bool(names & _OOXML_PARTS) or ("mimetype" in names and _ODS_TYPE in data[:256])
 
 
@@ -88,16 +87,6 @@ def find_hidden_sheets(data: bytes) -> frozenset[str]:
     )
 
 
-def _zip_names(data: bytes) -> set[str]:
-    if not data.startswith(b"PK"):
-        return set()
-    try:
-        with ZipFile(io.BytesIO(data)) as book:
-            return set(book.namelist())
-    except BadZipFile:
-        return set()
-
-
 def _read_frame(book: fastexcel.ExcelReader, place: int) -> pl.DataFrame:
     # No header and no row skipped, so that addresses hold; all as text, so that no column's type is guessed.
     sheet = book.load_sheet(place, header_row=None, skip_rows=0, schema_sample_rows=None, dtypes="string")
@@ -126,7 +115,7 @@ def read_facts(data: bytes) -> dict[str, Facts]:
             from hpedu.ingest.readers import biff
 
             return biff.read_facts(data)
-        names = _zip_names(data)
+        names = ooxml.list_parts(data)
         if "xl/workbook.xml" in names:
             return ooxml.read_facts(data)
         return opendocument.read_facts(data) if "content.xml" in names else {}

@@ -10,7 +10,7 @@ from html import unescape
 from io import BytesIO
 from posixpath import join, normpath
 from xml.etree import ElementTree
-from zipfile import ZipFile
+from zipfile import BadZipFile, ZipFile
 
 from hpedu.ingest.readers.number_formats import find_scaling, join_runs, print_number
 from hpedu.ingest.schema import column_index
@@ -60,6 +60,17 @@ class _Book:
     raised: Mapping[int, str]
     is_uncalculated: bool
     is_1904: bool
+
+
+def list_parts(data: bytes) -> set[str]:
+    """List the names of the parts of an office file; none if it is no archive."""
+    if not data.startswith(b"PK"):
+        return set()
+    try:
+        with ZipFile(BytesIO(data)) as archive:
+            return set(archive.namelist())
+    except BadZipFile:
+        return set()
 
 
 def read_facts(data: bytes) -> dict[str, Facts]:
@@ -137,7 +148,10 @@ def _read_sheet(xml: bytes, book: _Book) -> Facts:
     marks = _PASSED_OVER if b"<sheetData" in xml else _PASSED_OVER + _PREFIXED
     if book.formats or book.raised or any(mark in xml for mark in marks):
         for cell in _CELL.finditer(xml):
-            _read_cell(cell, book, facts)
+            printed = _read_cell(cell, book)
+            name = _NAME.search(cell["attributes"]) if printed != (None, None) else None
+            if name is not None:
+                facts.take(_place(name), *printed)
     else:
         for fraction in _FRACTION.finditer(xml):
             value = xml.rfind(b"<", 0, fraction.start())
@@ -163,36 +177,21 @@ def _place(name: re.Match[bytes]) -> tuple[int, int]:
     return int(name[2]) - 1, column_index(name[1])
 
 
-def _read_cell(cell: re.Match[bytes], book: _Book, facts: Facts) -> None:
-    """Take in a cell if its text is not what fastexcel gives, or if it is a number with a decimal mark."""
+def _read_cell(cell: re.Match[bytes], book: _Book) -> tuple[str | None, Decimal | None]:
+    """Return the text of a cell if it is not what fastexcel gives, and the scale of a number with a mark in it."""
     attributes, value = cell["attributes"], (cell["value"] or b"").strip()
     found = _TYPE.search(attributes)
     kind = found[1] if found else b"n"
     if kind == b"s":
-        if book.raised and value and int(value) in book.raised:
-            _take(attributes, book.raised[int(value)], facts)
-        return
+        return (book.raised.get(int(value)) if book.raised and value else None), None
     is_number = kind == b"n" and value
     if kind == b"e" and value:
-        _take(attributes, unescape(value.decode()), facts)
-    elif cell["formula"] and (not value or (is_number and book.is_uncalculated and float(value) == 0)):
-        if kind not in _TEXTS:
-            _take(attributes, "=" + unescape((cell["terms"] or b"").decode()), facts)
-    elif is_number:
-        style = _STYLE.search(attributes)
-        code = book.formats.get(int(style[1]), "") if style else ""
-        text, scale = print_number(float(value), code) if code else ("", _ONE)
-        if scale != 1:
-            _take(attributes, text, facts, scale)
-        elif not value.isdigit():
-            _take(attributes, None, facts, scale)
-
-
-def _take(attributes: bytes, text: str | None, facts: Facts, scale: Decimal | None = None) -> None:
-    name = _NAME.search(attributes)
-    if name is None:
-        return
-    if text is not None:
-        facts.texts[_place(name)] = text
-    if scale is not None:
-        facts.scales[_place(name)] = scale
+        return unescape(value.decode()), None
+    if cell["formula"] and (not value or (is_number and book.is_uncalculated and float(value) == 0)):
+        return (None if kind in _TEXTS else "=" + unescape((cell["terms"] or b"").decode())), None
+    if not is_number:
+        return None, None
+    style = _STYLE.search(attributes)
+    code = book.formats.get(int(style[1]), "") if style else ""
+    text, scale = print_number(float(value), code) if code else ("", _ONE)
+    return (text, scale) if scale != 1 else (None, None if value.isdigit() else scale)

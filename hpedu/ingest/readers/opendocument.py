@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
+from itertools import product
 from zipfile import ZipFile
 
 from lxml import etree
@@ -83,11 +84,8 @@ def _read_table(table: etree._Element, styles: _Styles) -> Facts:
                 if rows * repeated > _MOST_FILLED:
                     raise Unreadable("too_large", f"{rows} x {repeated}")
                 text, scale = _read_cell(cell, style, styles)
-                for place in [(y, x) for y in range(top, top + rows) for x in range(left, left + repeated)]:
-                    if text is not None:
-                        facts.texts[place] = text
-                    if scale is not None:
-                        facts.scales[place] = scale
+                for place in product(range(top, top + rows), range(left, left + repeated)):
+                    facts.take(place, text, scale)
             down, across = (int(cell.get(f"{_TABLE}number-{of}-spanned", "1")) for of in ("rows", "columns"))
             if down > 1 or across > 1:
                 facts.merged.append(Merge(top, left, top + down - 1, left + across - 1))

@@ -1,6 +1,7 @@
 """Read text files into rows and columns: CSV with commas, semicolons or bars, TSV.
 
-A tidy CSV has one header row and one figure a row, as UNESCO publishes and as transcriptions are kept.
+A tidy CSV has one header row and one figure a row, as UNESCO publishes and as transcriptions are kept. An export
+of a PX-Web table has a title that lists the variables, a header, and a row for each combination of stubs.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Literal
 
 from hpedu.decoding import decode_text
 from hpedu.errors import Refused
-from hpedu.ingest.schema import CUT, Cell, RawTable, column_letters
+from hpedu.ingest.schema import CUT, Cell, Cells, RawTable, column_letters
 from hpedu.ingest.sheet.grid import Grid, is_blank, make_grid
-from hpedu.ingest.words.vietnamese import clean_text
+from hpedu.ingest.words.units import find_scale, find_units, is_percent
+from hpedu.ingest.words.vietnamese import clean_text, fold_text
+from hpedu.ingest.words.years import find_year
 
 # Where two fit equally well, the first: it is less likely to be in a number or a sentence.
 _DELIMITERS = "\t;|,"
@@ -27,6 +30,8 @@ _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # what Excel writes to i
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _NUMBER = re.compile(r"\s*[-−]?\d[\d., \u00a0\u202f]*")
 _OTHER_FORMAT = re.compile(r"\s*[<{\[]|PK\x03\x04|%PDF|\{\\rtf")
+# What is before the variables in the title.
+_LISTS = (" by ", " theo ")
 
 
 def is_delimited(data: bytes) -> bool:
@@ -168,3 +173,57 @@ def read_tidy_csv(data: bytes) -> RawTable:
         if row  # a blank line is no row
     ]
     return RawTable(",".join(header), cells)
+
+
+def is_pxweb_csv(data: bytes) -> bool:
+    """Return whether a lone title names the variables that head the first columns of the text below."""
+    return _find_header(start_of(data)) is not None
+
+
+def read_pxweb_csv(data: bytes) -> RawTable:
+    """Read a PX-Web CSV in any encoding and with any delimiter.
+
+    Labels: `row` (the first column) and `column` (the header, where several variables may be glued); where more
+    columns than one head the rows each comes under its own name, and a lone column of values, which is named after
+    the table, says no more than its unit. Address as in a spreadsheet. Raises `ValueError` if it is no such file.
+    """
+    rows = read_rows(data)
+    found = _find_header(rows)
+    if found is None:
+        raise Refused("pxweb_no_title")
+    head, stubs = found
+    header = [clean_text(text) for text in rows[head]]
+    names = ["row"] if stubs == 1 else header[:stubs]
+    is_lone = stubs > 1 and len(header) == stubs + 1 and find_year(header[-1]) is None
+    widest = max(map(len, rows))
+    columns = [_label_column(text, is_lone=is_lone) for text in (*header, *[""] * (widest - len(header)))]
+    body = rows[head + 1 :]
+    notes = tuple(row[0] for row in body if row and not any(text.strip() for text in row[1:]))
+    for row in body:
+        row[:stubs] = map(clean_text, row[:stubs])
+    title = next((clean_text(row[0]) for row in rows if any(text.strip() for text in row)), "")
+    return RawTable(title, Cells(body, head + 2, names, columns), is_plain=True, notes=notes)
+
+
+def _label_column(header: str, *, is_lone: bool) -> dict[str, str]:
+    if not is_lone:
+        return {"column": header}
+    unit = " ".join(find_units(header)) or (header if find_scale(header) != 1 else "%" * is_percent(header))
+    return {"unit": unit} if unit else {}
+
+
+def _find_header(rows: Sequence[Sequence[str]]) -> tuple[int, int] | None:
+    """Return the number of the header row, and how many columns head the rows: those that the title names."""
+    filled = [number for number, row in enumerate(rows) if any(text.strip() for text in row)][:2]
+    if len(filled) < 2:
+        return None
+    first, head = filled
+    title, header = [text for text in rows[first] if text.strip()], rows[head]
+    if len(title) != 1 or len(header) < 2 or not any(word in f" {fold_text(title[0])} " for word in _LISTS):
+        return None
+    named = fold_text(title[0])
+    stubs = next(
+        (c for c, text in enumerate(header) if not text.strip() or fold_text(text) not in named), len(header)
+    )
+    stubs = min(stubs, len(header) - 1)
+    return (head, stubs) if stubs else None

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from html import escape
 from io import BytesIO
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from lxml import etree
 
 from hpedu.ingest.readers.html import read_html
+from hpedu.ingest.readers.ooxml import list_parts
 from hpedu.ingest.sheet.grid import Grid
 
 DOCUMENT = "word/document.xml"
@@ -23,13 +24,7 @@ _LEFT_OUT = {f"{_W}moveFrom", f"{_W}pPr", "{http://schemas.openxmlformats.org/ma
 
 def is_word(data: bytes) -> bool:
     """Return whether the bytes are a Word document of the format that is an archive."""
-    if not data.startswith(b"PK"):
-        return False
-    try:
-        with ZipFile(BytesIO(data)) as archive:
-            return DOCUMENT in archive.namelist()
-    except BadZipFile:
-        return False
+    return DOCUMENT in list_parts(data)
 
 
 def read_word(data: bytes) -> list[Grid]:

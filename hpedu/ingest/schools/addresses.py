@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 
@@ -32,9 +33,8 @@ def find_communes_by_name(name: str, registry: Registry, valid: dict[str, Commun
     Written with its kind, a name is of that kind. Written with its accents it must match with them, unless
     nothing does.
     """
-    exact, folded, kind = name_commune(name)
-    rows = list(valid.values()) if valid is not None else registry.communes
-    alike = [row for row in rows if name_commune(row.name)[1] == folded and kind in ("", row.kind)]
+    alike = _find_alike(name, registry.communes if valid is None else valid.values())
+    exact = name_commune(name)[0]
     return [row for row in alike if name_commune(row.name)[0] == exact] or alike
 
 
@@ -49,26 +49,23 @@ def find_commune(code: str, name: str, day: date, registry: Registry) -> tuple[s
     fits = find_communes_by_name(name, registry, valid) if name else []
     if code:
         found = valid.get(code)
-        agrees = found is not None and (not name or found in _find_alike(name, valid))
+        agrees = found is not None and (not name or found in _find_alike(name, valid.values()))
         return (code, "") if agrees else (None, UNKNOWN)
-    if name and not fits and _find_alike(name_commune(name)[1], valid):
+    if name and not fits and _find_alike(name_commune(name)[1], valid.values()):
         return None, OTHER_KIND
+    gone = [
+        row for row in find_communes_by_name(name, registry) if row.valid_to is not None and row.valid_to < day
+    ]
     if len(fits) != 1:
-        gone = bool(name) and not fits and any(_is_gone(row, day) for row in find_communes_by_name(name, registry))
-        return None, RENAMED if gone else UNKNOWN
-    old = [row for row in find_communes_by_name(name, registry) if _is_gone(row, day)]
-    elsewhere = [row for row in old if fits[0].code not in _list_successors(row.code, registry)]
+        return None, RENAMED if name and gone and not fits else UNKNOWN
+    elsewhere = [row for row in gone if fits[0].code not in _list_successors(row.code, registry)]
     return (None, RENAMED) if elsewhere else (fits[0].code, "")
 
 
-def _find_alike(name: str, valid: dict[str, Commune]) -> list[Commune]:
+def _find_alike(name: str, communes: Iterable[Commune]) -> list[Commune]:
     """Find the communes whose name is alike without accents: beside a code that is enough."""
     _, folded, kind = name_commune(name)
-    return [row for row in valid.values() if name_commune(row.name)[1] == folded and kind in ("", row.kind)]
-
-
-def _is_gone(commune: Commune, day: date) -> bool:
-    return commune.valid_to is not None and commune.valid_to < day
+    return [row for row in communes if name_commune(row.name)[1] == folded and kind in ("", row.kind)]
 
 
 def _list_successors(code: str, registry: Registry) -> set[str]:

@@ -39,6 +39,13 @@ class Facts:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
 
+    def take(self, place: Place, text: str | None, scale: Decimal | None) -> None:
+        """Take in the text of a cell, where a plain reader gives another one, and the scale of a number."""
+        if text is not None:
+            self.texts[place] = text
+        if scale is not None:
+            self.scales[place] = scale
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:

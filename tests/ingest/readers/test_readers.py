@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpedu.ingest.readers.json_tables import is_jsonstat, read_jsonstat
-from hpedu.ingest.readers.pxweb import is_pxweb_csv, read_pxweb_csv
-from hpedu.ingest.readers.text import is_tidy_csv, read_tidy_csv
+from hpedu.ingest.readers.text import is_pxweb_csv, is_tidy_csv, read_pxweb_csv, read_tidy_csv
 from hpedu.ingest.schema import column_letters
 from hpedu.ingest.source import TABLES
 
