@@ -16,9 +16,12 @@ _MARKS = (
 
 CONTROLS = r"[\x00-\x08\x0e-\x1f\x7f-\x9f]"
 """Characters a terminal may obey."""
-INVISIBLE = r"[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
-"""Characters that are not shown, but turn the direction of writing or part words. The soft hyphen is not here: in
-TCVN3 it is the letter ư."""
+INVISIBLE = (
+    r"[\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+"""Characters that are not shown, but turn the direction of writing, part words or hide a text. The soft hyphen is
+not here: in TCVN3 it is the letter ư."""
 _STEERING = re.compile(f"{CONTROLS}|{INVISIBLE}")
 
 # Windows-1258 writes a tone as a byte after its vowel: grave, hook, tilde, acute, dot below.

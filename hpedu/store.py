@@ -33,13 +33,14 @@ from hpedu.digest import (
     Prepared,
     describe_inputs,
     encode_record,
+    raw_files,
     read_fresh,
     read_prepared,
 )
 from hpedu.errors import NoFigures
 from hpedu.folders import Project, digest_file, find_project, write_whole
 from hpedu.ingest.derive import revisions as find_revisions
-from hpedu.ingest.isolation import start_child
+from hpedu.ingest.isolation import start_early
 from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.quarantine import Issues
 from hpedu.ingest.schema import ISSUES as ISSUE_COLUMNS
@@ -99,8 +100,8 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
     registry is broken, and `IngestError` if there is no data package, or no file can be read: data/processed stays
     as it was. One file that cannot be read stops only itself (`Prepared.unread`).
     """
-    start_child()
     made_from = describe_inputs(project)
+    start_early(raw_files(project.raw))
     registry = load_registry()
     found = ingest(project, registry, progress)
     origins = find_origins(found.package, set(found.schools["file"]), registry)

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -98,8 +98,14 @@ def read_apart(read: Reader[T], data: bytes, registry: Registry, tell: Progress 
             raise
 
 
+def start_early(paths: Iterable[Path]) -> None:
+    """Let the child load while short files are read, if there is a file that needs it."""
+    if any(path.stat().st_size > _SHORT for path in paths):
+        start_child()
+
+
 def start_child() -> _Child:
-    """Return the child of this process: it loads while the first short files are read."""
+    """Return the child of this process."""
     # One that was forked from this process must not speak with its child.
     child = _children.get(os.getpid()) or _Child()
     _children[os.getpid()] = child

@@ -15,7 +15,7 @@ from hpedu.errors import Refused
 from hpedu.folders import Project
 from hpedu.ingest import isolation
 from hpedu.ingest.interpret import Progress
-from hpedu.ingest.isolation import LIMITS_VARIABLE, end_child, find_limits, read_apart
+from hpedu.ingest.isolation import LIMITS_VARIABLE, end_child, find_limits, read_apart, start_early
 from hpedu.ingest.pipeline import ingest, read_data
 from hpedu.ingest.propose import stand_in
 from hpedu.ingest.quarantine import Unreadable
@@ -44,6 +44,13 @@ def test_a_hostile_file_ends_with_one_sentence_or_with_what_is_set_aside(kind: s
             assert said.startswith("bang.xls: ") and "\n" not in said and len(said) < 700
     else:
         assert not reading.observations
+
+
+def test_many_rows_of_figures_take_no_longer_each_than_a_few() -> None:
+    data = b"((((((((((((2015))))))))))))  1  2  3\n" * 10_000
+    with pytest.raises(Unreadable) as caught:
+        read_apart(partial(read_data, resource=stand_in(Path("x"))), data, REGISTRY)
+    assert caught.value.reason == "no_table"
 
 
 def test_the_rest_of_the_folder_is_read(tmp_path: Path) -> None:
@@ -102,6 +109,16 @@ def test_one_child_reads_many_files_and_tells_of_its_progress() -> None:
         read_apart(stop_iteration, FOREIGN, REGISTRY)
     assert read_apart(ask_number, b"a" * 40_000, REGISTRY) == first != os.getpid()
     assert read_apart(ask_number, b"a;b\n", REGISTRY) == os.getpid()
+
+
+def test_the_child_is_started_early_only_for_a_file_that_needs_it(tmp_path: Path) -> None:
+    end_child()
+    (tmp_path / "short.csv").write_text(SOUND, encoding="utf-8")
+    start_early(tmp_path.iterdir())
+    assert os.getpid() not in isolation._children
+    (tmp_path / "long.csv").write_text(SOUND * 500, encoding="utf-8")
+    start_early(tmp_path.iterdir())
+    assert os.getpid() in isolation._children
 
 
 def test_the_limits_grow_with_the_file_and_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,8 +99,13 @@ def test_an_erratum_holds_in_a_panel_too(registry: Registry) -> None:
     known = registry.errata["kindergarten_pupils_2015_hai_phong"]
     erratum = known.model_copy(
         update={
-            "table": "t", "territory": "an_giang", "level": "primary", "printed": Decimal(7),
-            "action": "set_aside", "factor": None, "value": None,
+            "table": "t",
+            "territory": "an_giang",
+            "level": "primary",
+            "printed": Decimal(7),
+            "action": "set_aside",
+            "factor": None,
+            "value": None,
         }
     )
     own = replace(registry, errata={erratum.id: erratum})

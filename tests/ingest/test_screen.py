@@ -123,6 +123,12 @@ def test_a_column_is_known_by_its_cells(registry: Registry, texts: tuple[str, ..
     assert [row[1] for row in source.grids[0].rows] == ["2020", "100", "110", "120"]
 
 
+def test_a_list_in_english_with_a_name_in_two_columns_is_known() -> None:
+    rows = ["Pupil ID;Given name;Family name;Score", "71;Kin;Nguyen;9", "72;Bi;Le;8", "73;An;Tran;7"]
+    [grid] = open_source("\n".join([*rows, ""]).encode()).grids
+    assert grid.rows[1:] == [["", "", "", mark] for mark in "987"]
+
+
 def test_labels_of_a_tidy_table_are_screened() -> None:
     source = open_source("year,Họ và tên,value\n2020,Nguyễn Bí Mật,5\n2021,Trần Kín,6\n".encode())
     assert "Kín" not in str(source.table) and "Bí Mật" not in str(source.table)
@@ -172,6 +178,8 @@ def test_contacts_in_a_remark_are_hidden(remark: str, shown: str) -> None:
         ("Người lập biểu: Nguyễn Thị Kín, ngày 30/9", "Người lập biểu: …, ngày 30/9"),
         ("theo lời bà TRẦN THỊ KÍN và thầy Lê\u200b Bí Mật đã nghỉ", "theo lời bà … và thầy … đã nghỉ"),
         ("Số học sinh (liên hệ: 0912 345 678, kin@hp.edu.vn)", "Số học sinh (liên hệ: …, …)"),
+        ("Thủ trưởng: Vũ Kín, cô giáo: Đỗ Thị Giấu, kế toán Lê Ẩn", "Thủ trưởng: …, cô giáo: …, kế toán …"),
+        ("Thầy giáo, cô giáo Hà Nội", ""),
         ("Ms. Nguyen Kin", ""),
         ("Huyện đảo Cô Tô Quảng Ninh, Bà Rịa - Vũng Tàu, phố Bà Triệu Hà Nội, Trường THPT Trần Nguyên Hãn", ""),
         ("Thầy Nguyễn dạy giỏi; thầy cô Hà Nội; mã 31000301", ""),
@@ -238,7 +246,7 @@ def test_a_list_of_persons_far_below_another_table_is_known(registry: Registry) 
     ]
 
 
-STEERING = "\x1b\x07\x9b\u202e\u2066\u200b\u200f\ufeff\u061c"
+STEERING = "\x1b\x07\x9b\u202e\u2066\u200b\u200f\ufeff\u061c\u180e\u3164\ufe0f\U000e0041"
 
 
 def test_steering_characters_are_named_and_taken_out(registry: Registry) -> None:

@@ -63,7 +63,9 @@ def align_page(lines: Sequence[str]) -> tuple[list[list[str]], list[Merge]] | No
     full = [figures for figures in found.values() if len(figures) == count]
     if count < 2 or len(full) < _ENOUGH_ROWS:
         return None
-    ends = [max(row[c].end for row in full) for c in range(count)]
+    # Each column's figures end at a few places, however many rows there are.
+    places = [sorted({row[c].end for row in full}) for c in range(count)]
+    ends = [its[-1] for its in places]
     if any(row[c + 1].end <= ends[c] for row in full for c in range(count - 1)):
         # What is one column in a row is another in the next.
         return None
@@ -72,7 +74,7 @@ def align_page(lines: Sequence[str]) -> tuple[list[list[str]], list[Merge]] | No
     rows: list[list[str]] = []
     merged: list[Merge] = []
     for number, line in enumerate(lines):
-        placed = _place_figures(line, found[number], full) if number in found else None
+        placed = _place_figures(line, found[number], places) if number in found else None
         if placed is None:
             placed, merges = _place_words(line, edges, centres, number)
             texts = _TOKEN.findall(line)
@@ -106,12 +108,15 @@ def _find_edges(
     return [(end + start) / 2 for end, start in zip(before, starts, strict=True)]
 
 
-def _place_figures(line: str, figures: Sequence[_Span], full: Sequence[Sequence[_Span]]) -> list[str] | None:
-    """Place a row of figures, each in the column where it ends; None if one ends nowhere, or two at one place."""
-    count = len(full[0])
+def _place_figures(line: str, figures: Sequence[_Span], places: Sequence[Sequence[int]]) -> list[str] | None:
+    """Place a row of figures, each in the column where it ends; None if one ends nowhere, or two at one place.
+
+    `places` are those where figures of each column end.
+    """
+    count = len(places)
     row = [""] * count
     for place, figure in enumerate(figures):
-        distances = [min(abs(other[c].end - figure.end) for other in full) for c in range(count)]
+        distances = [min(abs(end - figure.end) for end in ends) for ends in places]
         column = place if len(figures) == count else distances.index(min(distances))
         if row[column] or (len(figures) < count and distances[column] > _SLACK):
             return None

@@ -143,7 +143,7 @@ def join_path(parts: Sequence[str]) -> str:
     """Join labels from the general to the particular. A word or year broken at a hyphen is made whole."""
     path = ""
     for part in parts:
-        if not path or _ENDS_IN_HYPHEN.search(path):
+        if not path or _ENDS_IN_HYPHEN.search(path[-2:]):
             path += part
         elif part:
             path += SEPARATOR + part
