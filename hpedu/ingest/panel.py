@@ -18,7 +18,7 @@ from hpedu.decoding import decode_text
 from hpedu.ingest.corrections import FIGURE, correct, index_prints
 from hpedu.ingest.interpret import Reading
 from hpedu.ingest.layouts import load_layouts
-from hpedu.ingest.quarantine import Issues, Refusals
+from hpedu.ingest.quarantine import Issues, Refusals, Unreadable
 from hpedu.ingest.schema import OBSERVATIONS, Cell, Resource, column_letters
 from hpedu.ingest.source import Source
 from hpedu.ingest.words.units import PARTS, is_percent
@@ -34,6 +34,9 @@ _RULES: dict[str, YearRule] = {"school_year": "school_year_start", "calendar": "
 _BLANK = ("detail", "place", "qualifier", "sheet", "note")
 _NO_SCALE = Decimal(1)
 
+_MOST_COLUMNS = 1_000
+"""No panel has so many years."""
+
 SLIP = 5.0
 """Less than a slip of one decimal place, that of a year near a low one among them."""
 
@@ -46,6 +49,8 @@ def is_panel(data: bytes) -> bool:
 def read_panel(source: Source, resource: Resource, registry: Registry) -> Reading:
     """Read a panel. A blank is no figure; what the registry's codes do not make one is set aside, cell by cell."""
     text = decode_text(source.data).removeprefix("\ufeff")
+    if text.partition("\n")[0].count(",") > _MOST_COLUMNS:
+        raise Unreadable("too_large", f"> {_MOST_COLUMNS}")
     wide = pl.read_csv(BytesIO(text.encode()), infer_schema=False).fill_null("")
     units = next(layout.units for layout in load_layouts() if layout.id == "transcription")
     rows = wide.select(HEAD).unique(maintain_order=True).to_dicts()

@@ -75,6 +75,10 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "xlsx: 100,000 ranges of hidden columns": lambda: _sheet(
         f'<row r="1">{_CELL}</row>', "<cols>" + '<col min="1" max="16384" hidden="1"/>' * 100_000 + "</cols>"
     ),
+    "panel: 20,000 years": lambda: (
+        f"territory,measure,level,ownership,sex,unit,{','.join(['2015'] * 20_000)}\n"
+        f"hai_phong_old,pupils,primary,all,both,persons,{','.join('1' * 20_000)}\n"
+    ).encode(),
     "csv: 20,000 names in a cell": lambda: f'{_TITLE}"";"2015"\n"{"ông Nguyễn Văn A " * 20_000}";1\n'.encode(),
     # Numbers beyond any.
     "csv with 29 digits": lambda: f'{_TITLE}"";"2015"\n"Hai Phong";{"9" * 29}\n'.encode(),
