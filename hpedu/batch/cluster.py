@@ -101,7 +101,7 @@ class Result:
     """The answer of a worker: how the run ended, and what it wrote."""
 
     outcome: Outcome
-    page: bytes | None
+    files: Mapping[str, bytes]  # the page and what goes with it, by ending
     notebook: bytes | None  # the executed one of a failed run
 
 
@@ -237,8 +237,8 @@ class ClusterEngine:
 
     def _put_in_place(self, result: Result) -> Outcome:
         outcome = result.outcome
-        if result.page is not None:
-            write_whole(self.project.reports / outcome.run.page, result.page)
+        for ending, content in result.files.items():
+            write_whole((self.project.reports / outcome.run.page).with_suffix(ending), content)
         if result.notebook is not None:
             write_whole(self.project.root / outcome.notebook, result.notebook)
         return outcome
@@ -290,9 +290,11 @@ def run_remotely(
         # The batch has looked at data/raw, which is not here.
         environment[PREPARED_VARIABLE] = vouch(prepared.digest)
     outcome = warm.elsewhere(project, limits, environment).run(run)
+    page = project.reports / run.page
+    made = [] if outcome.failed else page.parent.glob(f"{page.stem}.*")
     return Result(
         outcome,
-        page=None if outcome.failed else (project.reports / run.page).read_bytes(),
+        files={file.suffix: file.read_bytes() for file in made},
         notebook=(project.root / outcome.notebook).read_bytes() if outcome.notebook else None,
     )
 
