@@ -112,7 +112,11 @@ def _find_wholes(ratios: Collection[_Ratio], listed: Rows) -> Rows:
         if above & wholes - below or (above <= in_lists and below and not below & in_lists):
             wholes = (wholes - below) | above
         wholes -= below if above & below else set()
-    sizes = {(term, year): PROPORTIONS["sizes"].get(term.measure, 20_000) for term in wholes for year in _ALL}
+    sizes = {
+        (term, year): PROPORTIONS["sizes"].get(term.measure, 20_000)
+        for term in sorted(wholes, key=str)
+        for year in _ALL
+    }
     return {key: listed.get(key, size) for key, size in sizes.items()}
 
 
@@ -141,7 +145,8 @@ def _invent(ratio: _Ratio, shape: _Shape, target: Target, dice: random.Random, r
             made = sum(rows.get((term, year), 0.0) for term in ratio.above)
             _share_out(max(share * whole - made, 0.1 * made), ratio.above, year, rows, listed)
             if set(ratio.above) & set(ratio.below):
-                _share_out(whole - share * whole, set(ratio.below) - set(ratio.above), year, rows, listed)
+                rest = [term for term in ratio.below if term not in ratio.above]
+                _share_out(whole - share * whole, rest, year, rows, listed)
 
 
 def _share_out(total: float, terms: Collection[SeriesRef], year: int, rows: Rows, listed: Rows) -> None:
