@@ -93,7 +93,7 @@ class TestAgreement:
     @pytest.mark.parametrize(
         ("origins", "flags", "why"),
         [
-            ({"a.csv": SCHOOL_LIST, "b.csv": "office"}, [], "«List of schools» and the denominator from «office»"),
+            ({"a.csv": SCHOOL_LIST, "b.csv": "office"}, [], "“List of schools” and the denominator from “office”"),
             ({}, ["incomplete"], "lacks some schools"),
             ({"a.csv": "office", "b.csv": "office"}, [], ""),
         ],

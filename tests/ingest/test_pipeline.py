@@ -22,7 +22,7 @@ from hpedu.ingest import pipeline, schema
 from hpedu.ingest.interpret import stay_silent
 from hpedu.present.exports.form import write_form
 from hpedu.registry import load_registry
-from hpedu.store import prepare
+from hpedu.store import make_tables, prepare
 from tests.ingest.schools.test_lists import HEADER as HEADER_OF_SCHOOLS
 from tests.ingest.schools.test_lists import SCHOOL, make_workbook
 from tests.ingest.test_source import count_openings
@@ -111,7 +111,7 @@ class TestWhatComesOut:
 
     def test_progress_names_each_file(self, small: Project) -> None:
         seen: list[str] = []
-        prepare(small, progress=seen.append)
+        make_tables(small, seen.append)
         assert seen == ["a.csv", "b.csv"]
 
     def test_a_workbook_is_opened_once(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +145,7 @@ class TestAgain:
     def test_the_same_inputs_give_the_same_bytes(self, small: Project) -> None:
         prepare(small)
         before = state(small)
-        prepare(small, force=True)
+        make_tables(small)
         assert state(small) == before
 
     def test_touching_a_file_is_no_change(self, small: Project) -> None:
@@ -243,7 +243,7 @@ class TestDamage:
 
         monkeypatch.setattr(store, "write_whole", write_one)
         with pytest.raises(KeyboardInterrupt):
-            prepare(small, force=True)
+            make_tables(small)
         assert read_fresh(small) is None
 
     @pytest.mark.parametrize("spoilt", [*TABLES, RECORD])
