@@ -108,3 +108,9 @@ def test_what_lies_before_a_confirmed_jump_is_dropped(last: list[float], since: 
     values = np.array([[21.0, 20.0, 21.0, 20.0, 21.0, *last]])
     kept, found = drop_before_jump(values, np.diff(values), np.zeros(1), METHOD)
     assert np.isnan(kept[0]).sum() == since and bool(found[0]) is jumped
+
+
+def test_a_jump_at_the_first_step_leaves_what_follows() -> None:
+    values = np.array([[0.10, 0.30, 0.305, 0.30, 0.305]])
+    kept, found = drop_before_jump(values, np.diff(values), np.zeros(1), METHOD)
+    assert np.isnan(kept[0]).tolist() == [True, False, False, False, False] and found[0]

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from hpedu.outlook import SeriesError, judge, project
+from hpedu.outlook.judgement import LIKELY, UNLIKELY, _choose_word
 
 STEADY = {2018: 90.0, 2019: 91.0, 2020: 92.5, 2022: 92.0, 2023: 94.0, 2024: 95.0}
 
@@ -170,3 +171,12 @@ def test_the_background_is_not_judged() -> None:
 def test_a_jump_in_the_last_step_is_said() -> None:
     row = one({**{year: 50.0 + year % 2 for year in range(2014, 2024)}, 2024: 90.0})
     assert row["reason"] == "jump"
+
+
+@pytest.mark.parametrize(
+    ("chance", "word"), [(LIKELY, "likely"), (0.5, "uncertain"), (UNLIKELY, "uncertain"), (0.0999, "unlikely")]
+)
+def test_a_word_begins_with_its_bound(chance: float, word: str) -> None:
+    row = {"target_year": 2030, "last_year": 2025, "met_in_time": False, "meets": False, "points": 5}
+    frame = pl.DataFrame([row | {"probability": chance, "after_break": False, "company": 10}])
+    assert frame.select(_choose_word(10)).item() == word
