@@ -129,6 +129,12 @@ def test_a_list_in_english_with_a_name_in_two_columns_is_known() -> None:
     assert grid.rows[1:] == [["", "", "", mark] for mark in "987"]
 
 
+@pytest.mark.parametrize("heading", ["Student number", "Pupil No", "Teacher number", "Staff number"])
+def test_a_number_of_persons_is_no_number_of_a_person(heading: str) -> None:
+    [grid] = open_source(f"School;{heading};Class\nA;310;10\nB;320;11\nC;330;12\n".encode()).grids
+    assert [row[1] for row in grid.rows[1:]] == ["310", "320", "330"]
+
+
 def test_labels_of_a_tidy_table_are_screened() -> None:
     source = open_source("year,Họ và tên,value\n2020,Nguyễn Bí Mật,5\n2021,Trần Kín,6\n".encode())
     assert "Kín" not in str(source.table) and "Bí Mật" not in str(source.table)
