@@ -92,6 +92,16 @@ def test_other_places_inform_a_level_that_nothing_else_carries() -> None:
 def test_two_figures_are_held() -> None:
     found = project_levels(table(nursery={2019: 90.0, 2020: 100.0}), until=2022)
     assert found.select("point", "method", "basis").unique().rows() == [(100.0, "held", "usual_error")]
+    # t of 8 degrees of freedom at 90%: 1.3968; the usual error of a level that is held is 3.9%
+    assert row_of(found, "nursery", 2021)["hi80"] == pytest.approx(100 * math.exp(1.3968 * 0.039), rel=1e-4)
+
+
+def test_a_calm_past_proves_no_calm_future() -> None:
+    calm = dict.fromkeys(range(2000, 2021), 100.0)
+    people = pl.DataFrame({"level": "a", "year": list(range(2000, 2023)), "population": 1000.0})
+    row = row_of(project_levels(table(a=calm), until=2021, population=people), "a", 2021)
+    # Fifteen years without an error and one of the usual 2.9%; t of 14 degrees at 90%: 1.3450
+    assert row["hi80"] == pytest.approx(100 * math.exp(1.3450 * 0.029 / 16), rel=1e-4)
 
 
 def test_ranges_come_from_the_errors_of_earlier_years() -> None:

@@ -345,6 +345,13 @@ class TestKinds:
         found = project(series(line(1000.0, 40.0), kind="count")).row(-1, named=True)
         assert found["hi80"] / found["point"] == pytest.approx(found["point"] / found["lo80"])
 
+    def test_a_count_believes_its_own_trend_among_others_as_alone(self) -> None:
+        growing = series(line(1000.0, 40.0), kind="count")
+        still = pl.concat([series(line(1000.0, 0.0), place=f"p{n}", kind="count") for n in range(12)])
+        alone, among = (project(growing, background=each)["point"] for each in (None, still))
+        # That nobody else grows halves it; how many others there are takes nothing more away.
+        assert among[4] - among[0] == pytest.approx((alone[4] - alone[0]) * METHOD.unconfirmed, rel=0.02)
+
     def test_a_score_moves_as_it_moved_wherever_its_zero_is(self) -> None:
         values = {2010 + n: 500.0 + 2 * (n * 7 % 5) for n in range(10)}
         low = {year: value - 400 for year, value in values.items()}
