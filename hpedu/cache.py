@@ -9,14 +9,20 @@ import hashlib
 import json
 import logging
 import os
+from base64 import b64decode, b64encode
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hpedu.folders import NoProject, Project, find_project
 
+if TYPE_CHECKING:
+    import polars as pl
+
 VARIABLE = "HPEDU_CACHE"
 """Environment variable; "off" does without: nothing is taken from the cache, nor put there."""
-MOST_BYTES = 16 << 20
+MOST_BYTES = 64 << 20
 log = logging.getLogger(__name__)
 
 
@@ -25,26 +31,57 @@ def recall(made_from: object, make: Callable[[], str]) -> str:
 
     `made_from` is all that it depends on, code and versions included, as JSON takes it.
     """
-    folder = find_cache()
-    if folder is None:
-        return make()
-    key = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
-    path = folder / key
-    found = _read(path)
+    found = look_up(made_from)
     if found is None:
         found = make()
-        _write(path, found)
+        keep(made_from, found)
     return found
 
 
-def find_cache() -> Path | None:
-    """Return the folder of the cache; None outside of a project, or where none is wanted."""
+def look_up(made_from: object) -> str | None:
+    """Return what was made of the same before; None if nothing is kept of it."""
+    place = _find_place(made_from)
+    return _read(place) if place else None
+
+
+def keep(made_from: object, made: str) -> None:
+    """Keep what was made of something."""
+    place = _find_place(made_from)
+    if place:
+        _write(place, made)
+
+
+def recall_frame(made_from: object, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+    """Return the frame that `make` makes, as `recall` does."""
+    return unpack_frame(recall(made_from, lambda: pack_frame(make())))
+
+
+def pack_frame(frame: pl.DataFrame) -> str:
+    """Return a frame as a text that has every bit of it, and is the same for the same rows."""
+    import polars as pl  # where nothing has changed, the command does without
+
+    buffer = BytesIO()
+    # Newer layouts have texts in them that the frame was cut out of.
+    frame.write_ipc_stream(buffer, compression="zstd", compat_level=pl.CompatLevel.oldest())
+    return b64encode(buffer.getvalue()).decode()
+
+
+def unpack_frame(packed: str) -> pl.DataFrame:
+    """Return the frame that was packed."""
+    import polars as pl
+
+    return pl.read_ipc_stream(BytesIO(b64decode(packed)))
+
+
+def _find_place(made_from: object) -> Path | None:
+    """Return the place of an entry; None outside of a project, or where no cache is wanted."""
     if os.environ.get(VARIABLE) == "off":
         return None
     try:
-        return locate_cache(find_project())
+        folder = locate_cache(find_project())
     except NoProject:
         return None
+    return folder / hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
 
 
 def locate_cache(project: Project) -> Path:

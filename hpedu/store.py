@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
+from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, fields
@@ -19,13 +21,16 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from hpedu.cache import pack_frame, recall
 from hpedu.communes import compute_communes, current_communes
 from hpedu.digest import (
     COMMUNE_SCHOOLS,
     COMMUNES,
+    ENVIRONMENT,
     FINDINGS,
     ISSUES,
     OBSERVATIONS,
+    PACKAGE,
     PEERS,
     RECORD,
     SCHOOLS,
@@ -33,14 +38,12 @@ from hpedu.digest import (
     Prepared,
     describe_inputs,
     encode_record,
-    raw_files,
     read_fresh,
     read_prepared,
 )
 from hpedu.errors import NoFigures
 from hpedu.folders import Project, digest_file, find_project, write_whole
 from hpedu.ingest.derive import revisions as find_revisions
-from hpedu.ingest.isolation import start_early
 from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.quarantine import Issues
 from hpedu.ingest.schema import ISSUES as ISSUE_COLUMNS
@@ -80,13 +83,13 @@ def prepare(project: Project) -> Prepared:
     return read_fresh(project) or make_tables(project)
 
 
-PARTS = (
-    ("values", "indicator", "territory"),
-    ("peers", "indicator"),
-    ("observations", "level"),
-    ("communes", "territory"),
-    ("commune_schools", "territory"),
-)
+PARTS = {
+    "values": ["indicator", "territory"],
+    "peers": ["indicator"],
+    "observations": ["level"],
+    "communes": ["territory"],
+    "commune_schools": ["territory"],
+}
 """Tables, and the columns by whose values parts of them can be asked for."""
 
 SERIES = ("measure", "level", "ownership", "sex", "detail")
@@ -101,14 +104,12 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
     as it was. One file that cannot be read stops only itself (`Prepared.unread`).
     """
     made_from = describe_inputs(project)
-    start_early(raw_files(project.raw))
     registry = load_registry()
-    found = ingest(project, registry, progress)
+    found = ingest(project, registry, progress, made_from)
     origins = find_origins(found.package, set(found.schools["file"]), registry)
     reported = found.observations.filter(~is_peer(registry))
     values = compute_indicators(reported, registry, origins)
     refused = find_refused(reported, registry, origins, values)
-    peers = compute_peers(found.observations, registry)
     gaps = find_country_gaps(found.observations, registry)
     communes, commune_schools = compute_communes(found.observations, found.schools, registry)
     frames = {
@@ -116,12 +117,12 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
         FINDINGS: pl.concat([found.findings, gaps, refused]),
         SCHOOLS: found.schools,
         VALUES: values,
-        PEERS: peers,
         COMMUNES: communes,
         COMMUNE_SCHOOLS: commune_schools,
     }
     contents = {name: _parquet(frame.lazy()) for name, frame in frames.items()}
     contents[ISSUES], issue_parts = _write_issues(found.set_aside)
+    contents[PEERS], peer_parts = _recall_peers(found.observations, registry, made_from)
     sources = [resource.model_dump() for resource in found.package.values()]
     newest = find_newest(values, registry, (resource.published for resource in found.package.values()))
     years = values["year"].unique().sort().to_list()
@@ -146,6 +147,7 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
                 }
             ),
             **issue_parts,
+            **peer_parts,
             **{f"sources/{source['name']}": _digest(repr(source)) for source in sources},
             "newest_year": str(newest),
             "unread": _digest(repr(found.unread)),
@@ -157,6 +159,20 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
         write_whole(project.processed / name, content)
     write_whole(project.processed / RECORD, encode_record(prepared))
     return prepared
+
+
+def _recall_peers(
+    observations: pl.DataFrame, registry: Registry, known: Mapping[str, str]
+) -> tuple[bytes, dict[str, str]]:
+    """Return the table of peers and its digests: it is the longest, and an edited figure is seldom one of a peer."""
+    own = observations.filter(is_peer(registry))
+
+    def make() -> str:
+        peers = compute_peers(own, registry)
+        return json.dumps([b64encode(_parquet(peers.lazy())).decode(), _digest_table("peers", peers)])
+
+    content, parts = json.loads(recall([known[PACKAGE], known[ENVIRONMENT], _digest(pack_frame(own))], make))
+    return b64decode(content), parts
 
 
 def find_newest(values: pl.DataFrame, registry: Registry, published: Iterable[str]) -> int | None:
@@ -175,20 +191,26 @@ def find_newest(values: pl.DataFrame, registry: Registry, published: Iterable[st
 
 def digest_parts(tables: dict[str, pl.DataFrame]) -> dict[str, str]:
     """Return a digest of each table, and of each part of it that can be asked for by itself."""
-    parts = {name: digest_frame(table) for name, table in tables.items()}
+    parts = {part: digest for name, table in tables.items() for part, digest in _digest_table(name, table).items()}
     whole = tables["observations"].filter(pl.col("place") == "").drop("place", "digest")
     parts |= {f"series/{key}": digest for key, digest in _digest_groups(whole, ["territory", *SERIES]).items()}
     # Which figures there are, whatever their values.
     known = whole.select("territory", *SERIES, "year", "status", "qualifier", "current")
     parts |= {f"series/{key}": digest for key, digest in _digest_groups(known, ["territory"]).items()}
-    for name, *keys in PARTS:
-        parts |= {f"{name}/{key}": digest for key, digest in _digest_groups(tables[name], keys).items()}
     return parts
 
 
+def _digest_table(name: str, table: pl.DataFrame) -> dict[str, str]:
+    groups = _digest_groups(table, PARTS[name]) if name in PARTS else {}
+    return {name: digest_frame(table), **{f"{name}/{key}": digest for key, digest in groups.items()}}
+
+
 def _digest_groups(table: pl.DataFrame, keys: Sequence[str]) -> dict[str, str]:
-    groups = table.partition_by(keys, as_dict=True, maintain_order=True)
-    return {"/".join(map(str, key)): digest_frame(group) for key, group in groups.items()}
+    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    # A line a row, and one break after the last; those within a text are written as \\n.
+    for key, line in zip(table.select(keys).iter_rows(), table.write_ndjson().split("\n"), strict=False):
+        groups[key].append(f"{line}\n")
+    return {"/".join(map(str, key)): _digest("".join(lines)) for key, lines in groups.items()}
 
 
 def digest_frame(frame: pl.DataFrame) -> str:

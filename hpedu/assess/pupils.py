@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.assess.recalled import recall_frame
+from hpedu import store
+from hpedu.cache import recall_frame
 from hpedu.outlook.enrolment import ALL, project_enrolment
 from hpedu.outlook.levels import project_levels
 from hpedu.outlook.projection import name_bands
@@ -80,7 +81,7 @@ def foresee_pupils(
     )
     company = () if peers is None else tuple(peers.select("indicator", "territory", "year", "value").iter_rows())
     arguments = (known, feeds, company, until)
-    found = recall_frame("pupils", arguments, lambda: _project(*arguments), FORESEEN)
+    found = recall_frame(["pupils", store.digest_tables(), arguments], lambda: _project(*arguments))
     by_grade = _foresee_grades(series, registry, last, until)
     if by_grade is not None:
         found = pl.concat([found.filter(~pl.col("level").is_in(by_grade["level"].to_list())), by_grade])

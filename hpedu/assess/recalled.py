@@ -6,15 +6,12 @@ Nothing heavy is imported here: where nothing has changed, a batch asks for no m
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from hpedu.cache import find_cache, recall
+from hpedu.cache import recall
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from hpedu.assess.standing import Standing
 
 PREFIX = "standings/"
@@ -45,24 +42,6 @@ def recall_standings(territory: str, year: int, horizon: int) -> list[Standing]:
         Standing(**row | {"target": targets[row["target"]], "projection": tuple(row["projection"])})
         for row in rows
     ]
-
-
-def recall_frame(
-    name: str, arguments: Sequence[object], make: Callable[[], pl.DataFrame], schema: Mapping[str, Any]
-) -> pl.DataFrame:
-    """Return the frame that `make` makes of nothing but `arguments`; kept by them, the name and the tables.
-
-    The digest of the tables stands for code and versions.
-    """
-    import polars as pl
-
-    from hpedu import store
-
-    if find_cache() is None:
-        return make()
-    made_from = [name, store.digest_tables(), arguments]
-    rows = json.loads(recall(made_from, lambda: json.dumps(make().rows())))
-    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _assess(territory: str, year: int, horizon: int) -> str:

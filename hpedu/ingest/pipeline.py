@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -23,7 +23,8 @@ from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT, Met, correct_fra
 from hpedu.ingest.derive import derive_merged, estimate_age_bands, mark_current
 from hpedu.ingest.forms.filled import find_cover, is_form
 from hpedu.ingest.interpret import Progress, Reading, stay_silent
-from hpedu.ingest.isolation import read_apart, read_bytes
+from hpedu.ingest.isolation import read_apart, read_bytes, start_early
+from hpedu.ingest.kept import keep_reading, look_up_reading
 from hpedu.ingest.layouts import find_broken
 from hpedu.ingest.panel import split_suspects
 from hpedu.ingest.quarantine import Issues, Unreadable, set_aside_file
@@ -56,10 +57,12 @@ def read_package(raw: Path, registry: Registry) -> dict[str, Resource]:
     (of forms and school lists, which state themselves what they are). Raises `IngestError` if the package is
     missing or broken: then nothing is known of any file.
     """
-    return _open_package(raw, registry, lambda _: None).resources
+    return _open_package(raw, registry, lambda _: None, {}).resources
 
 
-def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]) -> Package:
+def _open_package(
+    raw: Path, registry: Registry, progress: Callable[[str], None], known: Mapping[str, str]
+) -> Package:
     """Read the data package, and each file that has no entry in it. Raises as `read_package` does."""
     package = Package({}, {}, {})
 
@@ -98,12 +101,17 @@ def _open_package(raw: Path, registry: Registry, progress: Callable[[str], None]
             if steering:
                 package.remarks.append(set_aside_file(path, "steering_entry", steering, registry))
     for name in sorted(present - package.resources.keys() - package.unread.keys()):
-        progress(name)
-        try:
-            own = read_apart(partial(read_own, name=name), read_bytes(raw / name), registry)
-        except (Unreadable, OSError) as error:
-            set_aside(name, "unreadable_file", _explain(error))
-            continue
+        kept = look_up_reading(name, None, known)
+        if kept is None:
+            progress(name)
+            try:
+                data = read_bytes(raw / name)
+                kept = (read_apart(partial(read_own, name=name), data, registry),)
+            except (Unreadable, OSError) as error:
+                set_aside(name, "unreadable_file", _explain(error))
+                continue
+            keep_reading(name, None, known, data, *kept)
+        [own] = kept
         if own is None:
             set_aside(name, "no_entry")
         else:
@@ -241,16 +249,22 @@ class Ingested:
         return self.set_aside.join()
 
 
-def ingest(project: Project, registry: Registry, progress: Callable[[str], None] = lambda _: None) -> Ingested:
+def ingest(
+    project: Project,
+    registry: Registry,
+    progress: Callable[[str], None] = lambda _: None,
+    known: Mapping[str, str] | None = None,
+) -> Ingested:
     """Read every file of data/raw into tables; nothing is written (`hpedu.store` does that).
 
     A file that cannot be read stops only itself: it is an issue, and named in `unread`.
 
-    `progress` is called with the path of each file before it is read. Raises `IngestError` if there is no data
-    package, if no file can be read, or if an erratum meets no cell.
+    `progress` is called with the path of each file before it is read. `known` has the digests of all files, and of
+    what reads them with `registry` (`hpedu.digest.describe_inputs`): then what is kept of a file is taken. Raises
+    `IngestError` if there is no data package, if no file can be read, or if an erratum meets no cell.
     """
-    package = _open_package(project.raw, registry, progress)
-    readings = _read_all(project, package, registry, progress)
+    package = _open_package(project.raw, registry, progress, known or {})
+    readings = _read_all(project, package, registry, progress, known or {})
     schools, repeated = join_lists(
         [r.schools for r in readings if r.schools is not None], package.resources, registry
     )
@@ -297,7 +311,11 @@ def _list_unread(files: list[dict[str, Any]]) -> list[dict[str, str]]:
 
 
 def _read_all(
-    project: Project, package: Package, registry: Registry, progress: Callable[[str], None]
+    project: Project,
+    package: Package,
+    registry: Registry,
+    progress: Callable[[str], None],
+    known: Mapping[str, str],
 ) -> list[Reading]:
     """Read the files that were not read already; the order of the package is that of the readings.
 
@@ -305,17 +323,24 @@ def _read_all(
     """
     readings: list[Reading] = []
     met = Met()
+    for path, resource in package.resources.items():
+        kept = None if path in package.readings else look_up_reading(path, resource, known)
+        if kept is not None and kept[0] is not None:
+            package.readings[path] = kept[0][1]
+    start_early(project.raw / path for path in package.resources if path not in package.readings)
     for path, resource in list(package.resources.items()):
         reading = package.readings.get(path)
         if reading is None:
             progress(path)
             try:
                 read, tell = partial(read_data, resource=resource), partial(_tell_cells, progress, path)
-                reading = read_apart(read, read_bytes(project.raw / path), registry, tell)
+                data = read_bytes(project.raw / path)
+                reading = read_apart(read, data, registry, tell)
             except (Unreadable, OSError) as error:
                 del package.resources[path]
                 package.unread[path] = set_aside_file(path, "unreadable_file", _explain(error), registry)
                 continue
+            keep_reading(path, resource, known, data, (resource, reading))
         met |= reading.met
         readings.append(reading)
     strays = find_strays(met, package.resources, registry)
