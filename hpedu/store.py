@@ -44,6 +44,7 @@ from hpedu.digest import (
 from hpedu.errors import NoFigures
 from hpedu.folders import Project, digest_file, find_project, write_whole
 from hpedu.ingest.derive import revisions as find_revisions
+from hpedu.ingest.layouts import forget_layouts
 from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.quarantine import Issues
 from hpedu.ingest.schema import ISSUES as ISSUE_COLUMNS
@@ -51,6 +52,7 @@ from hpedu.ingest.schema import Resource
 from hpedu.peers import compute_peers, find_country_gaps, is_peer
 from hpedu.registry import Registry, load_registry
 from hpedu.registry.formula import SeriesRef
+from hpedu.registry.load import forget_registry
 from hpedu.texts import LANGUAGES
 from hpedu.values import compute_indicators, find_origins, find_refused
 
@@ -104,6 +106,9 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
     as it was. One file that cannot be read stops only itself (`Prepared.unread`).
     """
     made_from = describe_inputs(project)
+    # A notebook may have read them before they were edited.
+    forget_registry()
+    forget_layouts()
     registry = load_registry()
     found = ingest(project, registry, progress, made_from)
     origins = find_origins(found.package, set(found.schools["file"]), registry)
@@ -164,7 +169,7 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
 def _recall_peers(
     observations: pl.DataFrame, registry: Registry, known: Mapping[str, str]
 ) -> tuple[bytes, dict[str, str]]:
-    """Return the table of peers and its digests: it is the longest, and an edited figure is seldom one of a peer."""
+    """Return the table of peers, the longest, and its digests; kept by their figures, which seldom change."""
     own = observations.filter(is_peer(registry))
 
     def make() -> str:

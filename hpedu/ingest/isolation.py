@@ -22,6 +22,7 @@ from typing import Any, TypeVar, cast
 
 from hpedu.errors import Refused
 from hpedu.ingest.interpret import Progress, stay_silent
+from hpedu.ingest.layouts import forget_layouts
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.registry import Registry
 
@@ -256,7 +257,9 @@ def serve() -> None:
             memory, seconds, changed, read, data = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
-        registry = registry if changed is None else changed
+        if changed is not None:
+            registry = changed
+            forget_layouts()
         _limit(memory, seconds)
         try:
             result = _guard(read, data, registry, lambda *done: answer("progress", *done))

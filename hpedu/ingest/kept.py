@@ -30,7 +30,8 @@ def look_up_reading(path: str, entry: Resource | None, known: Mapping[str, str])
     `known` has the digests of all files and of what reads them (`hpedu.digest.describe_inputs`); nothing is kept
     without it. What a reading needs when the tables are made is kept, and no more.
     """
-    found = look_up(_list_inputs(path, entry, known)) if known else None
+    inputs = _list_inputs(path, entry, known)
+    found = look_up(inputs) if inputs else None
     if found is None:
         return None
     content = json.loads(found)
@@ -50,7 +51,8 @@ def look_up_reading(path: str, entry: Resource | None, known: Mapping[str, str])
 
 def keep_reading(path: str, entry: Resource | None, known: Mapping[str, str], data: bytes, own: Own) -> None:
     """Keep what was read of a file, unless it is no longer the one whose digest is known."""
-    if not known or hashlib.sha256(data).hexdigest() != known[f"raw/{path}"]:
+    inputs = _list_inputs(path, entry, known)
+    if not inputs or hashlib.sha256(data).hexdigest() != known[f"raw/{path}"]:
         return
     content = None
     if own is not None:
@@ -68,11 +70,14 @@ def keep_reading(path: str, entry: Resource | None, known: Mapping[str, str], da
             "met": [[*reading.met.tables], [*reading.met.figures], [*reading.met.corrections]],
             "frames": {name: None if frame is None else pack_frame(frame) for name, frame in frames.items()},
         }
-    keep(_list_inputs(path, entry, known), json.dumps(content))
+    keep(inputs, json.dumps(content))
 
 
-def _list_inputs(path: str, entry: Resource | None, known: Mapping[str, str]) -> object:
+def _list_inputs(path: str, entry: Resource | None, known: Mapping[str, str]) -> list[object]:
     """List all that a reading depends on: the day, too, as long as the file may have been published later."""
+    file = f"raw/{path}"
+    if file not in known:
+        return []
     as_of = (last_day(entry.published) if entry else None) or date.today()
     origin = entry.model_dump() if entry else None
-    return ["reading", path, origin, known[f"raw/{path}"], known[PACKAGE], known[ENVIRONMENT], str(as_of)]
+    return ["reading", file, known[file], origin, known[PACKAGE], known[ENVIRONMENT], str(as_of)]

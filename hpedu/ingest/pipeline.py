@@ -13,8 +13,9 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
+from hpedu.cache import pack_frame, recall, unpack_frame
 from hpedu.decoding import decode_text, name_steering
-from hpedu.digest import list_raw
+from hpedu.digest import ENVIRONMENT, PACKAGE, list_raw
 from hpedu.errors import IngestError, Problem, list_problems
 from hpedu.folders import Project
 from hpedu.ingest import schema
@@ -207,22 +208,41 @@ class Settled:
         return mark_current(pl.concat([self.published, self.derived]))
 
 
-def settle(figures: pl.DataFrame, registry: Registry, panels: Iterable[pl.DataFrame] = ()) -> Settled:
+def settle(
+    figures: pl.DataFrame,
+    registry: Registry,
+    panels: Iterable[pl.DataFrame] = (),
+    known: Mapping[str, str] | None = None,
+) -> Settled:
     """Check published figures (columns `schema.OBSERVATIONS`), and derive what follows from those in use.
 
     Of the many figures of `panels` only the series that look wrong are checked, among themselves, and only errors
-    count: what is usual over all territories cannot be told from a few.
+    count: what is usual over all territories cannot be told from a few. `known` is as in `ingest`.
     """
     suspects, others = split_suspects(pl.concat([figures.clear(), *panels]), registry)
     published = mark_current(pl.concat([figures, suspects, others]))
     breaches = find_breaches(published.head(figures.height), registry)
-    of_panels = find_breaches(published.slice(figures.height, suspects.height), registry)
+    of_panels = _find_in_panels(published.slice(figures.height, suspects.height), registry, known or {})
     breaches = breaches.add_errors(of_panels, figures.height)
     # What is derived comes from figures in use only.
     published = mark_current(set_contradicted(published, breaches.out, registry))
     ages = estimate_age_bands(published, registry)
     derived = pl.concat([ages, derive_merged(pl.concat([published, ages]), registry)])
     return Settled(published, derived, breaches)
+
+
+def _find_in_panels(suspects: pl.DataFrame, registry: Registry, known: Mapping[str, str]) -> Breaches:
+    """Find what does not agree in panels, which seldom change: it is kept by their figures."""
+    if not known:
+        return find_breaches(suspects, registry)
+
+    def make() -> str:
+        found = find_breaches(suspects, registry)
+        return json.dumps([pack_frame(found.findings), [[*rows] for rows in found.rows], [*found.out]])
+
+    made_from = ["panels", known[PACKAGE], known[ENVIRONMENT], pack_frame(suspects)]
+    findings, rows, out = json.loads(recall(made_from, make))
+    return Breaches(unpack_frame(findings), [*map(frozenset, rows)], frozenset(out))
 
 
 @dataclass(frozen=True)
@@ -272,7 +292,7 @@ def ingest(
     printed = pl.DataFrame(rows, schema=schema.OBSERVATIONS, orient="row")
     sums, uncovered = sum_schools(schools, package.resources, printed, registry)
     panels = [reading.panel for reading in readings if reading.panel is not None]
-    settled = settle(pl.concat([printed, correct_frame(sums, registry)]), registry, panels)
+    settled = settle(pl.concat([printed, correct_frame(sums, registry)]), registry, panels, known)
     published, findings = settled.published, settled.breaches.findings
     observations = settled.observations.sort(*schema.SERIES_KEY, "year", "edition", "file", "cell")
     unread = list(package.unread.values())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any, Literal
 
-import numpy as np
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -151,17 +151,17 @@ class Cells:
     columns: Sequence[Mapping[str, str]]
 
     @cached_property
-    def _ends(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def _ends(self) -> list[int]:
         """Return the number of cells up to the end of each record."""
-        return np.cumsum([max(len(record) - len(self.heads), 0) for record in self.records], dtype=np.int64)
+        return [*accumulate(max(len(record) - len(self.heads), 0) for record in self.records)]
 
     def __len__(self) -> int:
-        return int(self._ends[-1]) if len(self._ends) else 0
+        return self._ends[-1] if self._ends else 0
 
     def __getitem__(self, wanted: int) -> Cell:
         wanted = range(len(self))[wanted]
-        number = int(np.searchsorted(self._ends, wanted, side="right"))
-        return self._make(number, len(self.records[number]) - int(self._ends[number] - wanted))
+        number = bisect_right(self._ends, wanted)
+        return self._make(number, len(self.records[number]) - (self._ends[number] - wanted))
 
     def __iter__(self) -> Iterator[Cell]:
         return chain.from_iterable(map(self._make_all, range(len(self.records))))
@@ -177,7 +177,7 @@ class Cells:
     def list_runs(self) -> Iterator[tuple[Hashable, int, Sequence[str]]]:
         """Yield record by record what its labels are known by, the number of its first cell, and the prints."""
         start = 0
-        for record, end in zip(self.records, self._ends.tolist(), strict=True):
+        for record, end in zip(self.records, self._ends, strict=True):
             yield (len(record), *record[: len(self.heads)]), start, record[len(self.heads) :]
             start = end
 
@@ -190,14 +190,13 @@ class Cells:
 
     def list_places(self, numbers: Sequence[int]) -> dict[str, Any]:
         """Return columns `sheet`, `cell` and `printed` of some cells, given their numbers."""
-        wanted = np.asarray(numbers, dtype=np.int64)
-        rows = np.searchsorted(self._ends, wanted, side="right")
-        widths = np.fromiter((len(self.records[row]) for row in rows), np.int64, len(rows))
-        columns = widths - (self._ends[rows] - wanted)
+        wanted, ends = pl.Series(numbers, dtype=pl.Int64), pl.Series(self._ends, dtype=pl.Int64)
+        rows = ends.search_sorted(wanted, side="right")
+        columns = pl.Series([len(self.records[row]) for row in rows], dtype=pl.Int64) - ends.gather(rows) + wanted
         letters = pl.Series([column_letters(column) for column in range(len(self.columns))], dtype=pl.String)
         return {
             "sheet": pl.repeat("", len(rows), eager=True),
-            "cell": letters.gather(columns) + pl.Series(rows + self.line).cast(pl.String),
+            "cell": letters.gather(columns) + (rows + self.line).cast(pl.String),
             "printed": [self.records[row][column] for row, column in zip(rows, columns, strict=True)],
         }
 

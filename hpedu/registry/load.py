@@ -215,20 +215,26 @@ def _write_point(cell: str) -> str:
     return cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell
 
 
+@cache
+def _is_list(model: type[Row], column: str) -> bool:
+    return column in model.model_fields and get_origin(model.model_fields[column].annotation) is list
+
+
+@cache
+def _may_be_none(model: type[Row], column: str) -> bool:
+    kind = model.model_fields[column].annotation if column in model.model_fields else None
+    return isinstance(kind, UnionType) and type(None) in get_args(kind)
+
+
 def _split_list(model: type[Row], column: str, cell: str) -> Any:
-    field = model.model_fields.get(column)
-    if field is None or get_origin(field.annotation) is not list:
+    if not _is_list(model, column):
         return cell
     return cell.split("|") if cell else []
 
 
 def _blank_to_none(model: type[Row], column: str, value: Any) -> Any:
-    field = model.model_fields.get(column)
-    nullable = (
-        field is not None and isinstance(field.annotation, UnionType) and type(None) in get_args(field.annotation)
-    )
     blank = not any(value.values()) if isinstance(value, dict) else value == ""
-    return None if nullable and blank else value
+    return None if blank and _may_be_none(model, column) else value
 
 
 def read_toml_tables(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

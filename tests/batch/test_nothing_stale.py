@@ -102,8 +102,9 @@ def read_all(project: Project) -> dict[str, bytes]:
 def make_from_nothing(project: Project) -> dict[str, bytes]:
     """Return what a batch makes of the same inputs where nothing was made before."""
     bare = Project(project.root.with_name("bare"))
-    shutil.copytree(project.root / "data/raw", bare.raw)
-    shutil.copytree(project.notebooks, bare.notebooks)
+    for name in ("data/raw", "data/registry", "data/layouts", "notebooks"):
+        if (project.root / name).exists():
+            shutil.copytree(project.root / name, bare.root / name)
     with pytest.MonkeyPatch.context() as patch:
         # Made from nothing, by whomever the variable vouches.
         patch.delenv(PREPARED_VARIABLE, raising=False)
@@ -282,6 +283,8 @@ def configure_ipython(project: Project, patch: pytest.MonkeyPatch) -> None:
     patch.setattr("hpedu.digest._IPYTHON", (folder,))
 
 
+HEAD, *ROWS = (ROOT / "hpedu/registry/territories.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+TERRITORY = HEAD + next(row for row in ROWS if row.startswith("hai_phong,")).replace("Hai Phong", "Hai Fong")
 INSTALLED = list_versions()["mistune"]
 CELL = "notebooks/general.ipynb"
 RAW = "data/raw/primary.csv"
@@ -311,6 +314,9 @@ CHANGES: dict[str, tuple[Change, list[str]]] = {
         rewrite("data/raw/datapackage.json", lambda package: package["resources"].pop()),
         OTHER,
     ),
+    # data/registry, data/layouts
+    "a row of the registry": (put("data/registry/territories.csv", TERRITORY.encode()), BOTH),
+    "a layout": (put("data/layouts/transcription.toml", b""), BOTH),
     # notebooks
     "a cell": (edit(CELL, "hpedu.newest_year()", "hpedu.newest_year() + 1"), ONE),
     "a text": (
