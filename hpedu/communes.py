@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import polars as pl
 
@@ -11,32 +10,11 @@ from hpedu.ingest.schools.totals import tally_each
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Commune, Indicator
+from hpedu.sums import read_columns
 from hpedu.values import VALUES, compute_commune_indicators
 
-COMMUNE_VALUES = VALUES | {
-    "asked": pl.Int64,  # schools of the commune that have such a figure
-    "lacking": pl.List(pl.String),  # names of those of them that did not give it
-    "low": pl.Float64,  # a quarter of the communes lie below it, a quarter above `high`; null if they are few
-    "high": pl.Float64,
-}
-"""One row an indicator, commune (its id is in `territory`) and year; `value` is null if no school reported."""
-
-COMMUNE_SCHOOLS: dict[str, Any] = {
-    "territory": pl.String,  # id of the commune
-    "year": pl.Int32,
-    "school": pl.UInt32,  # its place in the list
-    "name": pl.String,
-    "ownership": pl.String,  # null if not stated
-    "kind": pl.String,  # of institution (`hpedu.ingest.schools.fields.INSTITUTIONS`)
-    "synthetic": pl.Boolean,
-    "level": pl.String,
-    "pupils": pl.Int64,  # at this level, as are classes and teachers; null if not reported
-    "classes": pl.Int64,
-    "teachers": pl.Int64,
-    "asked": pl.UInt32,  # figures on this level the school was asked for
-    "lacking": pl.UInt32,  # those of them it did not give
-}
-"""One row a school, school year and level it teaches."""
+COMMUNE_VALUES = VALUES | read_columns("commune_values")
+COMMUNE_SCHOOLS = read_columns("commune_schools")
 
 STAGE = {"nursery": "preschool", "kindergarten": "preschool"}
 STAGES = ("preschool", "primary", "lower_secondary", "upper_secondary", "continuing")

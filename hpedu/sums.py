@@ -1,8 +1,12 @@
-"""Add up parts: all of them or none. Ingest adds observations with it, the outlook series."""
+"""Add up parts, all of them or none, and say which columns a table has: for ingest as for the outlook."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -34,3 +38,17 @@ def add_parts(
         .with_columns(pl.when(pl.col("missing").list.len() == 0).then(pl.col(name)).alias(name) for name in sums)
         .drop("present")
     )
+
+
+def read_columns(table: str) -> dict[str, Any]:
+    """Return the columns of a table that is computed, as `columns.toml` names them, with their types."""
+
+    def find(kind: str | list[str]) -> Any:
+        return pl.List(find(kind[0])) if isinstance(kind, list) else getattr(pl, kind)
+
+    return {name: find(kind) for name, kind in _read_tables()[table].items()}
+
+
+@cache
+def _read_tables() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("columns.toml").read_text(encoding="utf-8"))

@@ -17,27 +17,10 @@ from hpedu.ingest.schema import Resource, name_cell
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Indicator
-from hpedu.sums import FIRMNESS
+from hpedu.sums import FIRMNESS, read_columns
 from hpedu.texts import LANGUAGES, say, school_year
 
-VALUES: dict[str, Any] = {
-    "indicator": pl.String,
-    "territory": pl.String,
-    "year": pl.Int32,
-    "value": pl.Float64,
-    "unit": pl.String,
-    "status": pl.String,  # the softest of the inputs'
-    # "" or, for a published figure that is only a bound, ">", "<" or "about"; "contradicted" is what is not used
-    "qualifier": pl.String,
-    "flags": pl.List(pl.String),
-    "numerator": pl.Float64,  # null for a rate taken as published
-    "denominator": pl.Float64,
-    "inputs": pl.List(pl.String),  # "file!cell" or "file!sheet!cell" of every cell the value was computed from
-    "sources": pl.List(pl.String),  # resource names in data/raw/datapackage.json
-    "edition": pl.String,  # newest edition among the inputs
-    "readings": pl.List(pl.Float64),  # of a contradicted value: what it may be; else null
-}
-"""One row an indicator value."""
+VALUES = read_columns("values")
 
 Key = tuple[str, int]
 """Territory and year."""

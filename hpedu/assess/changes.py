@@ -13,48 +13,11 @@ import polars as pl
 from hpedu.assess.standing import Standing
 from hpedu.errors import Refused
 from hpedu.folders import Project, write_whole
+from hpedu.sums import read_columns
 
-STANDINGS: dict[str, Any] = {
-    "target": pl.String,
-    "indicator": pl.String,
-    "objective": pl.Float64,
-    "due_year": pl.Int32,
-    "state": pl.String,
-    "probability": pl.Float64,
-    "value": pl.Float64,
-    "year": pl.Int32,
-    "unit": pl.String,
-    "edition": pl.String,
-    "sources": pl.List(pl.String),
-}
-"""Columns of saved standings, one row a target as of one school year.
+STANDINGS = read_columns("standings")
 
-The values of `indicator` show the state of the target, a code of the registry (dimension `state`). `probability`
-is that of meeting the target, where the outlook gives one. `value` is the newest figure, `year` and `unit` are its
-own; `edition` is the newest edition among its inputs.
-"""
-
-CHANGES: dict[str, Any] = {
-    "target": pl.String,
-    "turned": pl.Boolean,
-    "why": pl.List(pl.String),
-    "state_before": pl.String,
-    "state_after": pl.String,
-    "probability_before": pl.Float64,
-    "probability_after": pl.Float64,
-    "value_before": pl.Float64,
-    "year_before": pl.Int32,
-    "value_after": pl.Float64,
-    "year_after": pl.Int32,
-    "value_revised": pl.Float64,
-    "edition": pl.String,
-}
-"""Columns of `compare_standings`, one row a target; figures are in the target's unit.
-
-`turned` says whether the state is another one; `why` lists `new_value`, `revised`, `withdrawn`, `objective`,
-`contradicted`, `lapsed`, `time`. `value_revised` is what `value_before` has
-become, null if it has not changed. `edition` brought the new or revised figure.
-"""
+CHANGES = read_columns("changes")
 
 
 def tabulate_standings(standings: Sequence[Standing]) -> pl.DataFrame:

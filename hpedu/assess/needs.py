@@ -14,6 +14,7 @@ from hpedu.outlook.projection import project
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Norm
+from hpedu.sums import read_columns
 
 SUMS = {
     "preschool": ("nursery", "kindergarten"),
@@ -25,22 +26,7 @@ TERTIARY = "tertiary"
 POPULATION = SeriesRef("population_average", "population")
 SCENARIOS = {"low": "lo80", "middle": "point", "high": "hi80"}
 
-REQUIREMENTS: dict[str, Any] = {
-    "level": pl.String,
-    "resource": pl.String,
-    "year": pl.Int32,
-    "scenario": pl.String,
-    "needed": pl.Float64,
-    "there": pl.Float64,
-    "there_year": pl.Int32,
-    "missing": pl.Float64,
-    "basis": pl.String,
-}
-"""Columns of `foresee_needs`, one row a resource, scenario and year.
-
-`needed` is whole: half a teacher is a teacher. `there` is the newest figure, null where none is published, and
-`there_year` its year. `missing` is needed - there and at least 0, null where `there` is. `basis` is the norm's id.
-"""
+REQUIREMENTS = read_columns("requirements")
 
 
 def foresee_needs(

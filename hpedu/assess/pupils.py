@@ -15,21 +15,14 @@ from hpedu.outlook.levels import project_levels
 from hpedu.outlook.projection import name_bands
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
+from hpedu.sums import read_columns
 
 GRADE = "grade_"
 PUPILS_OF = "_pupils"
 """What follows a level in the name of the indicator of its pupils."""
 COUNTED = ("final", "preliminary", "derived", "synthetic")
 
-FORESEEN = {
-    "level": pl.String,
-    "year": pl.Int32,
-    "point": pl.Float64,
-    **dict.fromkeys(name_bands(), pl.Float64),
-    "method": pl.String,
-    "basis": pl.String,
-}
-"""Columns of `foresee_pupils`; `method` is `grades`, or as in `hpedu.outlook.levels.LEVELS`."""
+FORESEEN = read_columns("foreseen")
 
 Series = Mapping[SeriesRef, dict[int, dict[str, Any]]]
 

@@ -63,7 +63,7 @@ class Explorer:
         language = self.report.language
         if not isinstance(self.chart, Chart):
             return [self.chart]
-        drawn = [] if self.chart.data is None else self.chart.data["year"].to_list()
+        drawn = self.chart.data["year"].to_list()
         table = draw_table(self.chart.table.columns, self.chart.table.rows(), caption=self.chart.text.title)
         values = store.indicator_values([self.indicator], [self.report.territory])
         sources = Markup("").join(
@@ -78,13 +78,10 @@ class Explorer:
     def _repr_mimebundle_(self, **wanted: object) -> Bundle:
         """Return controls for a notebook that has them, and the same without for any other."""
         parts = self.parts()
-        html = [
-            Markup('<figure role="img" aria-label="{}">{}</figure>').format(one.plain, Markup(one.svg))
-            if isinstance(one, Chart)
-            else Markup(one.html)
-            for one in parts
-        ]
-        plain = {"text/html": "\n".join(html), "text/plain": "\n\n".join(one.plain for one in parts)}
+        plain = {
+            "text/html": "\n".join(one.html for one in parts),
+            "text/plain": "\n\n".join(one.plain for one in parts),
+        }
         if find_spec("ipywidgets") is None:
             return plain
         return plain | {"application/vnd.jupyter.widget-view+json": _add_controls(self)}

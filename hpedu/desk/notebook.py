@@ -12,8 +12,7 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 
 from hpedu.errors import Refused
-from hpedu.present.charts.plot import LAB_SCHEMA
-from hpedu.present.page.display import LAB_CHART, WIDE, Bundle
+from hpedu.present.page.display import LAB_CHART, LAB_SCHEMA, WIDE, Bundle
 from hpedu.texts import current_language, say
 
 KINDS = {"line": "line", "bar": "bar", "barh": "bar", "area": "area", "scatter": "point", "hist": "bar"}

@@ -11,7 +11,8 @@ from typing import Any
 import polars as pl
 
 from hpedu.outlook.intake import Columns, Intake, locate
-from hpedu.outlook.projection import GROWTH, USUAL_DF, USUAL_SD, draw_bands, name_bands
+from hpedu.outlook.projection import GROWTH, USUAL_DF, USUAL_SD, draw_bands
+from hpedu.sums import read_columns
 
 YEARS = 5
 SLIP = 4.0
@@ -30,25 +31,7 @@ COHORT_OPTIONS: Columns = {"place": "text", "births": "number", "population": "n
 RATIOS: Columns = {"grade": "figure", "ratio": "figure"}
 RATIOS_OPTIONS: Columns = {"place": "text"}
 
-ENROLMENT: dict[str, Any] = {
-    "place": pl.String,
-    "level": pl.String,
-    "grade": pl.Int32,
-    "year": pl.Int32,
-    "point": pl.Float64,
-    **dict.fromkeys(name_bands(), pl.Float64),
-    "status": pl.String,
-    "basis": pl.String,
-    "intake": pl.String,
-    "caution": pl.String,
-}
-"""Columns of `project_enrolment`; `level` is "all" for all grades together, `grade` null for a level as a whole.
-
-`basis` of the ranges is `own_spread`, or `usual_error` where the past is too short. `intake` is `births`,
-`population`, or `held`: the last intake goes on. `caution` is `incomplete_year` where the newest year lacks a
-grade and the projection starts from the one before, `slip` where a grade is out of all proportion to the children
-it came from and its rate is left out, or both, joined by ";".
-"""
+ENROLMENT = read_columns("enrolment")
 
 GRADE_KEY = ["place", "grade", "year"]
 

@@ -12,6 +12,7 @@ from hpedu.outlook.fit import Fits, Floats, fit
 from hpedu.outlook.intake import KEY, Columns, Intake, take_with_background
 from hpedu.outlook.method import METHOD, Method
 from hpedu.outlook.student import t_cdf
+from hpedu.sums import read_columns
 
 LIKELY, UNLIKELY = 0.60, 0.10
 """Cuts of the probability; how often each word came true: docs/track_record.md."""
@@ -21,22 +22,7 @@ TOLERANCE = 1e-9
 """Relative to the target: 48.05 computed from counts is 48.05."""
 TARGETS: Columns = {"indicator": "text", "comparison": "text", "target": "figure"}
 TARGETS_OPTIONS: Columns = {"place": "text", "target_year": "year"}
-JUDGEMENT = {
-    "target": pl.Float64(),
-    "comparison": pl.String(),
-    "target_year": pl.Int64(),
-    "state": pl.String(),
-    "reason": pl.String(),
-    "stale": pl.Boolean(),
-    "points": pl.Int64(),
-    "last_year": pl.Int64(),
-    "last_value": pl.Float64(),
-    "met_since": pl.Int64(),
-    "lost_since": pl.Int64(),
-    "probability": pl.Float64(),
-    "company": pl.Int64(),
-    "verdict": pl.String(),
-}
+JUDGEMENT = read_columns("judgement")
 
 
 def judge(

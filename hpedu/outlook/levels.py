@@ -21,7 +21,8 @@ from typing import Any
 import polars as pl
 
 from hpedu.outlook.intake import Columns, Intake, locate
-from hpedu.outlook.projection import GROWTH, USUAL_DF, USUAL_SD, draw_bands, name_bands, project
+from hpedu.outlook.projection import GROWTH, USUAL_DF, USUAL_SD, draw_bands, project
+from hpedu.sums import read_columns
 
 LEAST_HISTORY = 6
 """Years before an origin of a hindcast."""
@@ -34,21 +35,7 @@ FEEDS: Columns = {"level": "text", "source": "text", "lag": "figure"}
 POPULATION: Columns = {"level": "text", "year": "year", "population": "number"}
 PLACE: Columns = {"place": "text"}
 
-LEVELS: dict[str, Any] = {
-    "place": pl.String,
-    "level": pl.String,
-    "year": pl.Int32,
-    "point": pl.Float64,
-    **dict.fromkeys(name_bands(), pl.Float64),
-    "status": pl.String,
-    "basis": pl.String,
-    "method": pl.String,
-}
-"""Columns of `project_levels`.
-
-`basis` of the ranges is `own_errors` of earlier years, or `usual_error`; `method` is `flow`,
-`enrolment_ratio`, `trend` or `held`.
-"""
+LEVELS = read_columns("levels")
 
 Years = dict[int, float]
 

@@ -8,35 +8,18 @@ Works on series of any country. Ingest adds up single observations, which carry 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import polars as pl
 
 from hpedu.outlook.intake import KEY, Columns, Intake, locate
-from hpedu.sums import FIRMNESS, add_parts
+from hpedu.sums import FIRMNESS, add_parts, read_columns
 
 COUNTS: Columns = {"place": "text", "indicator": "text", "year": "year", "numerator": "number"}
 COUNTS_OPTIONS: Columns = {"denominator": "number", "scale": "number", "status": "text"}
 PARTS: Columns = {"whole": "text", "part": "text"}
 PARTS_OPTIONS: Columns = {"valid_from": "year", "valid_to": "year"}
 
-MERGED: dict[str, Any] = {
-    "place": pl.String,
-    "indicator": pl.String,
-    "year": pl.Int64,
-    "numerator": pl.Float64,
-    "denominator": pl.Float64,
-    "value": pl.Float64,
-    "status": pl.String,
-    "parts": pl.String,
-    "missing": pl.String,
-}
-"""Columns of `merge_parts`, one row a whole, indicator and year for which it or any of its parts has a figure.
-
-`denominator` is null for a count. `value` is scale * numerator / denominator, or the count itself. `status` is
-`missing` where a part is. `parts` is "a + b", or "" for a figure of the whole itself; `missing` are the parts
-without a figure, "a + b".
-"""
+MERGED = read_columns("merged")
 
 
 def merge_parts(counts: pl.DataFrame, parts: pl.DataFrame, *, scale: float = 1.0) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.outlook.intake import KEY, Intake, find_direction, locate, pair_targets
+from hpedu.sums import read_columns
 
 ACHIEVED = "target_achieved"
 ON_TRACK = "substantial_progress"
@@ -99,33 +100,7 @@ BASE_YEAR, TARGET_YEAR = 2015, 2030
 
 KEYS = ["place", "indicator", "series"]
 
-PROGRESS: dict[str, Any] = {
-    "place": pl.String,
-    "indicator": pl.String,
-    "series": pl.String,
-    "direction": pl.String,
-    "base_year": pl.Int32,
-    "base_value": pl.Float64,
-    "latest_year": pl.Int32,
-    "latest_value": pl.Float64,
-    "target": pl.Float64,
-    "target_year": pl.Int32,
-    "cagr_observed": pl.Float64,
-    "cagr_required": pl.Float64,
-    "ratio": pl.Float64,
-    "shrink": pl.Float64,
-    "class": pl.String,
-    "score": pl.Float64,
-    "reason": pl.String,
-    "notes": pl.String,
-}
-"""Columns of `measure_progress`, one row a series and target.
-
-`base_value` and `latest_value` are as folded for `parity` and `around`. `cagr_observed` and `cagr_required` are a
-year, as fractions, negative where the value falls. `ratio` is R, progress made to progress needed, null without a
-target; `shrink` is C, the factor of the thresholds near a limit, null with a target. `score` is -5 to 5. `reason`
-says why a class is not available, else "". `notes` are `zero_base`, `zero_target`, `beyond_limit`, joined by ";".
-"""
+PROGRESS = read_columns("progress")
 
 
 def measure_progress(

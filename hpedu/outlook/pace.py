@@ -10,35 +10,12 @@ from typing import Any
 import polars as pl
 
 from hpedu.outlook.intake import KEY, Intake, Row, find_direction, locate, pair_targets
+from hpedu.sums import read_columns
 
 LEAST_POINTS = 3
 """Fewer points make no trend."""
 
-PACES: dict[str, Any] = {
-    "place": pl.String,
-    "indicator": pl.String,
-    "kind": pl.String,
-    "target": pl.Float64,
-    "target_year": pl.Int32,
-    "points": pl.Int32,
-    "last_year": pl.Int32,
-    "last_value": pl.Float64,
-    "years_left": pl.Int32,
-    "observed": pl.Float64,
-    "required": pl.Float64,
-    "ratio": pl.Float64,
-    "best": pl.Float64,
-    "best_years": pl.Int32,
-    "best_from": pl.Int32,
-    "best_to": pl.Int32,
-    "state": pl.String,
-}
-"""Columns of `measure_pace`, one row a series and target.
-
-Paces are in the value's unit a year (points, for a percentage); of a count in percent a year, compound. `ratio` is
-observed to required, negative where the series moves the wrong way. `state` is `ok`, `met`, `due`, `no_year` or
-`no_value`.
-"""
+PACES = read_columns("paces")
 
 Points = Sequence[tuple[int, float]]
 Growth = Callable[[float, float, int], float | None]

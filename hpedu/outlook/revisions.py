@@ -5,17 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from hpedu.outlook.intake import KEY, Intake
+from hpedu.sums import read_columns
 
-REVISIONS = {
-    "place": pl.String(),
-    "indicator": pl.String(),
-    "year": pl.Int64(),
-    "before": pl.Float64(),
-    "after": pl.Float64(),
-    "change": pl.Float64(),
-    "kind": pl.String(),
-}
-"""Columns of `revisions`. `change` is after - before, in the series' unit; `kind`: `changed`, `new` or `gone`."""
+REVISIONS = read_columns("revisions")
 
 
 def revisions(before: object, after: object) -> pl.DataFrame:

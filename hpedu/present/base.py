@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 
 from hpedu.errors import UnknownName, check_language
 from hpedu.folders import PAGES_VARIABLE, find_project
 from hpedu.ingest.schema import Resource
-from hpedu.present.page.blocks import Prose, draw_table
-from hpedu.present.page.display import Fragment
+from hpedu.present.page.blocks import Prose
 from hpedu.registry import load_registry
 from hpedu.registry.models import Indicator
 from hpedu.texts import format_number, read_texts, remember_language, say, school_year
@@ -89,17 +88,6 @@ class BaseReport:
 
     def _name_indicator(self, name: str) -> str:
         return self.indicator(name).name.get(self.language)
-
-    def _draw_table(
-        self,
-        keys: Iterable[str],
-        rows: Iterable[Sequence[object]],
-        *,
-        caption: str,
-        numeric: Collection[int] = (),
-    ) -> Fragment:
-        """Draw a table; the names of its columns and its caption are given by their keys in the texts."""
-        return draw_table([self._say(key) for key in keys], rows, caption=self._say(caption), numeric=numeric)
 
     def _tell_apart(self, indicators: Sequence[str]) -> tuple[dict[str, str], str]:
         """Return what tells indicators apart, by id: their levels, or words; and what all of them measure."""

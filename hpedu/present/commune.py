@@ -154,7 +154,7 @@ class CommuneReport(BaseReport):
         if not rows:
             return draw_notice(self._say("commune_none", commune=self.commune, year=self.school_year(self.year)))
         columns = ("school", "levels_taught", "ownership", *SUMS, "not_reported")
-        return self._draw_table(columns, rows, caption="commune_schools_caption", numeric={3, 4, 5})
+        return self.words.table(columns, rows, "commune_schools_caption", numeric={3, 4, 5})
 
     def unreported(self) -> Fragment:
         """List the figures that some schools did not give, and which schools."""
@@ -168,7 +168,7 @@ class CommuneReport(BaseReport):
         if not rows:
             return draw_notice(self._say("all_reported"))
         columns = ("indicator", "schools_reported", "not_reported")
-        return self._draw_table(columns, rows, caption="unreported_caption")
+        return self.words.table(columns, rows, "unreported_caption")
 
     # -- inside --------------------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import polars as pl
@@ -25,10 +24,10 @@ from hpedu.outlook.projection import name_bands
 from hpedu.present.charts.trend import trend
 from hpedu.present.page.blocks import Block, draw_notice, draw_table, render
 from hpedu.present.page.display import Chart, ChartText, Fragment
-from hpedu.present.view import View
+from hpedu.present.view import Lexicon, View
 from hpedu.registry.formula import SeriesRef
 from hpedu.registry.models import Norm
-from hpedu.texts import MISSING, Language, format_number, say, school_year
+from hpedu.texts import MISSING
 
 UNTIL = 2030
 HISTORY = 12  # years before the last that a chart shows
@@ -55,9 +54,10 @@ def draw_enrolment(view: View, levels: Sequence[str], *, until: int = UNTIL, gro
         return Block(draw_notice(view.wording.say("no_pupils_said", place=view.wording.territory)))
     shown = [level for level in levels if level in found["level"]]
     drawn = [_draw_level(view, series, found.filter(pl.col("level") == level), level) for level in shown]
-    said = view.wording.say("growth_said", growth=format_number(growth, 1, view.language)) if growth else ""
+    words = view.wording
+    said = words.say("growth_said", growth=words.write(growth, 1)) if growth else ""
     newest = max(max(series[SeriesRef("pupils", level)]) for level in shown)
-    basis = view.wording.say("enrolment_said", year=school_year(newest, view.language), growth=said)
+    basis = words.say("enrolment_said", year=view.school_year(newest), growth=said)
     table = _tabulate_pupils(view, found, shown)
     return Block(*drawn, table, draw_notice(f"{_say_how(view, found, shown)} {basis}"))
 
@@ -79,37 +79,40 @@ def _check_levels(view: View, levels: Sequence[str]) -> list[str]:
 
 
 def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> Chart:
-    name = view.registry.name("level", level, view.language)
-    place = view.wording.territory
-    learners = say("learners_preschool" if level in PRESCHOOL else "learners_school", view.language)
+    words = view.wording
+    named = {
+        "level": words.name("level", level),
+        "learners": words.say("learners_preschool" if level in PRESCHOOL else "learners_school"),
+        "place": words.territory,
+    }
     counted = series[SeriesRef("pupils", level)]
     past = pl.DataFrame(
-        [(name, year, row["value"], row["status"]) for year, row in counted.items()],
+        [(named["level"], year, row["value"], row["status"]) for year, row in counted.items()],
         schema={"series": pl.String, "year": pl.Int32, "value": pl.Float64, "status": pl.String},
         orient="row",
     ).filter(pl.col("year") >= max(counted) - HISTORY)
-    ahead = found.select("year", *name_bands(), series=pl.lit(name), value="point", status=pl.lit("projected"))
+    ahead = found.select(
+        "year", *name_bands(), series=pl.lit(named["level"]), value="point", status=pl.lit("projected")
+    )
     last = found.row(-1, named=True)
-    words = {end: format_number(last[end], 0, view.language) for end in ("lo80", "hi80")}
-    words |= {"year": school_year(max(counted), view.language), "until": school_year(last["year"], view.language)}
-    title = say(
+    title = words.say(
         "enrolment_title",
-        view.language,
-        level=name,
-        learners=learners,
-        count=format_number(past["value"][-1], 0, view.language),
-        **words,
+        count=words.write(past["value"][-1]),
+        year=view.school_year(max(counted)),
+        until=view.school_year(last["year"]),
+        **{end: words.write(last[end]) for end in ("lo80", "hi80")},
+        **named,
     )
     return trend(
         pl.concat([past, ahead], how="diagonal"),
         ChartText(
             title=title,
-            alt=view.wording.say("enrolment_alt", place=place, levels=name, learners=learners),
+            alt=words.say("enrolment_alt", levels=named["level"], **named),
             name=f"chart-enrolment-{level.replace('_', '-')}",
             language=view.language,
-            unit_label=view.registry.name("unit", "persons", view.language),
+            unit_label=words.name("unit", "persons"),
             decimals=0,
-            measure=view.wording.say("enrolment_measure", place=place, learners=learners),
+            measure=words.say("enrolment_measure", **named),
             source=view.name_sources({one for row in counted.values() for one in row["source"].split(" + ")}),
         ),
         now=view.year,
@@ -119,39 +122,32 @@ def _draw_level(view: View, series: Series, found: pl.DataFrame, level: str) -> 
 
 def _tabulate_pupils(view: View, found: pl.DataFrame, levels: Sequence[str]) -> Fragment:
     """Draw a row a year, a column a level: the projection and its range of 80%."""
-    language = view.language
-    cells = {(row["level"], row["year"]): row for row in found.iter_rows(named=True)}
-
-    def write(level: str, year: int) -> str:
-        row = cells.get((level, year))
-        if row is None:
-            return MISSING
-        ends = {"point": row["point"], "low": row["lo80"], "high": row["hi80"]}
-        return say(
-            "enrolment_cell", language, **{name: format_number(end, 0, language) for name, end in ends.items()}
+    words = view.wording
+    cells = {
+        (row["level"], row["year"]): words.say(
+            "enrolment_cell",
+            point=words.write(row["point"]),
+            low=words.write(row["lo80"]),
+            high=words.write(row["hi80"]),
         )
-
+        for row in found.iter_rows(named=True)
+    }
     years = sorted(set(found["year"]))
-    rows = [[school_year(year, language), *(write(level, year) for level in levels)] for year in years]
-    columns = [
-        say("school_year", language),
-        *(view.registry.name("level", level, language) for level in levels),
-    ]
-    caption = say("enrolment_caption", language, place=view.wording.territory)
+    rows = [[view.school_year(year), *(cells.get((level, year), MISSING) for level in levels)] for year in years]
+    columns = [words.say("school_year"), *(words.name("level", level) for level in levels)]
+    caption = words.say("enrolment_caption", place=words.territory)
     return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
 
 
 def _say_how(view: View, found: pl.DataFrame, levels: Sequence[str]) -> str:
     """Say how each level is projected, and where its range comes from."""
-    language = view.language
-    lines = []
+    words, lines = view.wording, []
     for level in levels:
         own = found.filter(pl.col("level") == level)
         row, points = own.row(0, named=True), own["point"].to_list()
         flat = row["method"] == "trend" and max(points) - min(points) < FLAT * max(points)
-        method = "method_flat" if flat else f"method_{row['method']}"
-        how = f"{say(method, language)} ({say('range_' + row['basis'], language)})"
-        lines.append(f"{view.registry.name('level', level, language)}: {how}.")
+        how = words.say("method_flat" if flat else f"method_{row['method']}")
+        lines.append(f"{words.name('level', level)}: {how} ({words.say('range_' + row['basis'])}).")
     return " ".join(lines)
 
 
@@ -212,7 +208,7 @@ def _offer_what_if(
 
     The script does what `hpedu.assess.needs.count_needed` does; without scripts nothing is seen.
     """
-    language = view.language
+    words = view.wording
     newest = {row["indicator"]: row["value"] for row in values.sort("year").iter_rows(named=True)}
     last = found.filter(pl.col("year") == until)
     stock = {(row["level"], row["resource"]): row for row in last.iter_rows(named=True)}
@@ -225,7 +221,7 @@ def _offer_what_if(
             continue
         levels.append(
             {
-                "name": view.registry.name("level", level, language),
+                "name": words.name("level", level),
                 "pupils": {code: row[end] for code, end in SCENARIOS.items()},
                 "ratios": ratios,
                 "there": [stock[level, one]["there"] for one in TRIED],
@@ -233,18 +229,16 @@ def _offer_what_if(
         )
     if not levels:
         return
-    said = {
-        key: say(f"what_if_{key}", language, year=school_year(until, language), **SLOTS)
-        for key in ("said", "missing", "enough", "unsure", "unknown")
-    }
+    year, keys = view.school_year(until), ("said", "missing", "enough", "unsure", "unknown")
+    said = {key: words.say(f"what_if_{key}", year=year, **SLOTS) for key in keys}
     html = render(
         "what_if",
-        say=partial(say, language=language),
+        say=words.say,
         model=json.dumps({"levels": levels, "wide": WIDE, "said": said}, ensure_ascii=False),
         levels=levels,
-        year=school_year(until, language),
-        scenarios={code: row.name.get(language) for code, row in view.registry.codes_of("scenario").items()},
-        resources=[view.registry.name("resource", one, language) for one in TRIED],
+        year=year,
+        scenarios={code: words.read(row.name) for code, row in view.registry.codes_of("scenario").items()},
+        resources=[words.name("resource", one) for one in TRIED],
     )
     yield Fragment(html, "")
 
@@ -254,51 +248,45 @@ def draw_private_schools(view: View, levels: Sequence[str]) -> Fragment:
 
     Raises `UnknownName` for a level without such a target, with the closest names.
     """
-    language = view.language
-    rows = []
+    words, rows = view.wording, []
     for level in levels:
         name = check_name("target", f"{level}_private_school_share", view.registry.targets)
         target, known = view.registry.targets[name], view.rows(name)
         if known and known[-1]["numerator"] is not None:
             last = known[-1]
             needed = count_private_schools(last["numerator"], last["denominator"], float(target.value) / 100)
-            counts = [format_number(one, 0, language) for one in (last["numerator"], last["denominator"], *needed)]
-            named = [view.registry.name("level", level, language), view.last(name).year]
-            rows.append([*named, *counts[:2], view.last(name).text, view.wording.objective(target), *counts[2:]])
+            there, of, *more = map(words.write, (last["numerator"], last["denominator"], *needed))
+            shares = [view.last(name).text, words.objective(target)]
+            rows.append([words.name("level", level), view.last(name).year, there, of, *shares, *more])
     keys = ("level", "year", *(f"private_{part}" for part in ("there", "all", "share")), "target_value")
-    keys += ("private_new", "private_converted")
-    caption = say("private_caption", language)
-    if not rows:
-        return draw_notice(say("nothing_listed", language, caption=caption))
-    return draw_table([say(key, language) for key in keys], rows, caption=caption, numeric=set(range(2, 8)))
+    return words.table(
+        (*keys, "private_new", "private_converted"), rows, "private_caption", numeric=set(range(2, 8))
+    )
 
 
 def _tabulate_end(view: View, found: pl.DataFrame, names: Mapping[str, str], until: int) -> Fragment:
-    language, unsure = view.language, list_unsure(found)
-    scenarios = {code: row.name.get(language).lower() for code, row in view.registry.codes_of("scenario").items()}
+    words, unsure = view.wording, list_unsure(found)
+    scenarios = {code: words.read(row.name).lower() for code, row in view.registry.codes_of("scenario").items()}
     rows = []
     for (norm_id,), own in found.filter(pl.col("year") == until).group_by("basis", maintain_order=True):
         cases = {row["scenario"]: row for row in own.iter_rows(named=True)}
         there = cases["middle"]
-        have = format_number(there["there"], 0, language)
+        have = words.write(there["there"])
         if there["there_year"] is not None:
-            year = school_year(there["there_year"], language)
-            have = say("enrolment_counted", language, number=have, year=year)
-        needed = [format_number(cases[name]["needed"], 0, language) for name in scenarios]
-        rows.append([names[str(norm_id)], have, *needed, _write_missing(there, unsure, language)])
+            have = words.say("enrolment_counted", number=have, year=view.school_year(there["there_year"]))
+        needed = [words.write(cases[name]["needed"]) for name in scenarios]
+        rows.append([names[str(norm_id)], have, *needed, _write_missing(there, unsure, words)])
     columns = [
-        *(say(f"needs_{key}", language) for key in ("what", "there")),
-        *(say("needs_needed", language, scenario=name) for name in scenarios.values()),
-        say("needs_missing", language, scenario=scenarios["middle"]),
+        *(words.say(f"needs_{key}") for key in ("what", "there")),
+        *(words.say("needs_needed", scenario=name) for name in scenarios.values()),
+        words.say("needs_missing", scenario=scenarios["middle"]),
     ]
-    caption = say("needs_end_caption", language, year=until)
+    caption = words.say("needs_end_caption", year=until)
     return draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
 
 
-def _write_missing(row: Mapping[str, Any], unsure: set[tuple[str, int]], language: Language) -> str:
-    if (row["basis"], row["year"]) in unsure:
-        return say("needs_unsure", language)
-    return format_number(row["missing"], 0, language)
+def _write_missing(row: Mapping[str, Any], unsure: set[tuple[str, int]], words: Lexicon) -> str:
+    return words.say("needs_unsure") if (row["basis"], row["year"]) in unsure else words.write(row["missing"])
 
 
 def list_unsure(found: pl.DataFrame) -> set[tuple[str, int]]:
@@ -318,26 +306,24 @@ def _tabulate_bases(
     for name in found["basis"].unique(maintain_order=True):
         items.setdefault(_say_basis(view, view.registry.norms[name], sizes), []).append(names[name])
     rows = [["; ".join(named), basis] for basis, named in items.items()]
-    columns = [view.wording.say("needs_what"), view.wording.say("needs_basis")]
-    return draw_table(columns, rows, caption=view.wording.say("needs_basis_caption"), folded=True)
+    return view.wording.table(("needs_what", "needs_basis"), rows, "needs_basis_caption", folded=True)
 
 
 def _tabulate_years(
     view: View, found: pl.DataFrame, names: Mapping[str, str], scenario: str
 ) -> Iterator[Fragment]:
     """Tabulate what is missing of what there is now, by each year; no line, and no table, that never changes."""
-    language, unsure = view.language, list_unsure(found)
+    words, unsure = view.wording, list_unsure(found)
     own = found.filter(pl.col("scenario") == scenario)
     years = sorted(set(own["year"]))
     rows = []
     for (norm_id,), group in own.group_by("basis", maintain_order=True):
-        missing = {row["year"]: _write_missing(row, unsure, language) for row in group.iter_rows(named=True)}
+        missing = {row["year"]: _write_missing(row, unsure, words) for row in group.iter_rows(named=True)}
         if len(set(missing.values()) - {MISSING}) > 1:
             rows.append([names[str(norm_id)], *(missing.get(year, MISSING) for year in years)])
     if rows:
-        name = view.registry.name("scenario", scenario, language).lower()
-        columns = [say("needs_what", language), *(school_year(year, language) for year in years)]
-        caption = say("needs_years_caption", language, scenario=name)
+        columns = [words.say("needs_what"), *map(view.school_year, years)]
+        caption = words.say("needs_years_caption", scenario=words.name("scenario", scenario).lower())
         yield draw_table(columns, rows, caption=caption, numeric=set(range(1, len(columns))))
 
 
@@ -346,32 +332,22 @@ def _name_item(view: View, norm: Norm, series: Series) -> str:
     counted = list_counted(series, norm.level)
     whole = norm.base != PUPILS or len(counted) == len(SUMS.get(norm.level, counted))
     named = [norm.level] if whole else counted
-    level = ", ".join(view.registry.name("level", one, view.language) for one in named)
-    resource = view.registry.name("resource", norm.resource, view.language).lower()
+    level = ", ".join(view.wording.name("level", one) for one in named)
+    resource = view.wording.name("resource", norm.resource).lower()
     return view.wording.say("needs_item", level=level, resource=resource)
 
 
 def _say_basis(view: View, norm: Norm, sizes: Mapping[str, Any]) -> str:
     """Say where the ratio of a norm comes from, with its figure."""
-    language, source = view.language, norm.source.get(view.language)
+    words, source = view.wording, view.wording.read(norm.source)
     if norm.rule == "fixed":
         return source
-    rows = view.rows(norm.reference)
-    last = rows[-1] if rows else None
-    indicator = view.indicator(norm.reference)
-    value = view.wording.with_unit(last["value"], indicator.unit, indicator.decimals) if last else ""
-    year = view.wording.name_year(last["year"], indicator) if last else MISSING
+    last = view.last(norm.reference)
     if norm.rule == "share":
-        start = say("basis_start", language, value=value, year=year) if last else ""
-        objective = view.wording.objective(view.registry.targets[norm.reference])
-        return say(
-            "basis_share",
-            language,
-            source=source,
-            objective=objective,
-            start=start or say("basis_no_start", language),
-        )
+        start = words.say("basis_no_start" if last.missing else "basis_start", value=last.text, year=last.year)
+        objective = words.objective(view.registry.targets[norm.reference])
+        return words.say("basis_share", source=source, objective=objective, start=start)
     size = sizes.get(norm.level) if norm.resource == "classes" else None
     if size:
-        return say("basis_size", language, value=format_number(size, 1, language))
-    return say("basis_per", language, source=source, value=value, year=year)
+        return words.say("basis_size", value=words.write(size, 1))
+    return words.say("basis_per", source=source, value=last.text, year=last.year or MISSING)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from hpedu.assess.standing import Standing
 from hpedu.assess.tasks import Occurrence
-from hpedu.present.page.blocks import draw_notice, draw_table
 from hpedu.present.page.display import Fragment
 from hpedu.present.view import GROUNDS, OWED, Wording
 from hpedu.registry.models import Duty, Print
@@ -29,7 +28,7 @@ def list_missing(standings: Sequence[Standing], wording: Wording, *, grounds: bo
         said = [wording.read(target.name), "; ".join(map(wording.read, needs)), wording.owner(target)]
         rows.append([target.number, *said, *([wording.department_basis(target)] if grounds else [])])
     keys = ("number_short", "target", "what_is_missing", "owner", *(["reason"] if grounds else []))
-    return _draw(keys, rows, "no_figures_caption", wording, numeric={0})
+    return wording.table(keys, rows, "no_figures_caption", numeric={0})
 
 
 def count_owed(standings: Sequence[Standing], wording: Wording) -> Fragment:
@@ -37,7 +36,7 @@ def count_owed(standings: Sequence[Standing], wording: Wording) -> Fragment:
     owed = wording.count_owners([s.target for s in standings if s.state in OWED])
     rows = [[wording.department(name), *(counts[ground] for ground in GROUNDS)] for name, counts in owed.items()]
     keys = ("department", *(f"owed_{ground}" for ground in GROUNDS))
-    return _draw(keys, rows, "owed_caption", wording, numeric={1, 2, 3})
+    return wording.table(keys, rows, "owed_caption", numeric={1, 2, 3})
 
 
 def count_states(standings: Sequence[Standing], wording: Wording) -> pandas.DataFrame:
@@ -71,7 +70,7 @@ def list_flagged(values: pl.DataFrame, wording: Wording, *, folded: bool = False
         if row["flags"] != ["projected_base"]
     ]
     keys = ("indicator", "territory", "year", "value", "flags")
-    return _draw(keys, rows, "flagged_caption", wording, keeper=True, folded=folded) if rows else None
+    return wording.table(keys, rows, "flagged_caption", keeper=True, folded=folded) if rows else None
 
 
 def list_set_aside(issues: pl.DataFrame, wording: Wording, *, folded: bool = False) -> Fragment:
@@ -81,14 +80,14 @@ def list_set_aside(issues: pl.DataFrame, wording: Wording, *, folded: bool = Fal
     )
     rows = [[r["file"], r["cells"], r["message"]] for r in counted.sort("file", "reason").iter_rows(named=True)]
     keys = ("file", "count", "what_to_do")
-    return _draw(keys, rows, "set_aside_caption", wording, numeric={1}, keeper=True, folded=folded)
+    return wording.table(keys, rows, "set_aside_caption", numeric={1}, keeper=True, folded=folded)
 
 
 def list_findings(findings: pl.DataFrame, wording: Wording) -> Fragment:
     """List what does not agree among the figures (columns `hpedu.ingest.checks.finding.FINDINGS`)."""
     said = findings.select("severity", f"message_{wording.language}", f"what_{wording.language}")
     rows = [[wording.say(f"severity_{severity}"), *words] for severity, *words in said.iter_rows()]
-    return _draw(("severity", "finding", "what_to_do"), rows, "findings_caption", wording, keeper=True)
+    return wording.table(("severity", "finding", "what_to_do"), rows, "findings_caption", keeper=True)
 
 
 def list_revisions(revisions: pl.DataFrame, wording: Wording) -> Fragment:
@@ -108,14 +107,14 @@ def list_revisions(revisions: pl.DataFrame, wording: Wording) -> Fragment:
         for row in revisions.head(MOST_REVISIONS).iter_rows(named=True)
     ]
     keys = ("measure", "territory", "year", "older", "newer", "change")
-    return _draw(keys, rows, "revisions_caption", wording, numeric={2, 3, 4, 5})
+    return wording.table(keys, rows, "revisions_caption", numeric={2, 3, 4, 5})
 
 
 def list_errata(wording: Wording, *, folded: bool = False) -> Fragment:
     """List published cells that were corrected or flagged, with the evidence."""
     errata = wording.registry.errata.values()
     rows = [[_name_print(one, wording), *map(wording.read, (one.reason, one.evidence))] for one in errata]
-    return _draw(("print", "reason", "evidence"), rows, "errata_caption", wording, keeper=True, folded=folded)
+    return wording.table(("print", "reason", "evidence"), rows, "errata_caption", keeper=True, folded=folded)
 
 
 def list_decisions(wording: Wording) -> Fragment:
@@ -125,7 +124,7 @@ def list_decisions(wording: Wording) -> Fragment:
         value = "" if one.value is None else write_number(float(one.value), wording.language)
         made = f"{one.date:%d/%m/%Y}, {one.author}, {one.document}"
         rows.append([_name_print(one, wording), value, made, wording.read(one.reason)])
-    return _draw(("print", "value", "decision", "reason"), rows, "decisions_caption", wording, keeper=True)
+    return wording.table(("print", "value", "decision", "reason"), rows, "decisions_caption", keeper=True)
 
 
 def _name_print(one: Print, wording: Wording) -> str:
@@ -150,7 +149,7 @@ def list_tasks(occurrences: Sequence[Occurrence], wording: Wording) -> Fragment:
             state = "; ".join(f"{', '.join(days)}: {said}" if days else said for said, days in dues.items())
             words = [wording.read(task.title), wording.lead(task), wording.read(task.timing)]
             rows.append([number, *words, state])
-    return _draw(("plan", "task", "department", "timing", "state"), rows, "tasks_caption", wording, folded=True)
+    return wording.table(("plan", "task", "department", "timing", "state"), rows, "tasks_caption", folded=True)
 
 
 def _say_occurrence(one: Occurrence, wording: Wording) -> str:
@@ -168,7 +167,7 @@ def list_goals(wording: Wording) -> Fragment:
         [wording.read(goal.goal), wording.name_place(goal.section, goal.annex), wording.read(goal.reason)]
         for goal in wording.registry.goals
     ]
-    return _draw(("goal", "plan_place", "why_no_target"), rows, "goals_caption", wording, folded=True)
+    return wording.table(("goal", "plan_place", "why_no_target"), rows, "goals_caption", folded=True)
 
 
 def list_duties(wording: Wording, reports: pl.DataFrame, chapter: str = "") -> Fragment:
@@ -189,7 +188,7 @@ def list_duties(wording: Wording, reports: pl.DataFrame, chapter: str = "") -> F
         if any(section.startswith(chapter) for section in duty.section.split(", "))
     ]
     keys = ("duty", "plan_place", "owner", "rhythm_receiver", "could_measure")
-    return _draw(keys, rows, "duties_caption", wording, folded=True)
+    return wording.table(keys, rows, "duties_caption", folded=True)
 
 
 def _say_measure(duty: Duty, report: Mapping[str, Any] | None, wording: Wording) -> str:
@@ -200,22 +199,3 @@ def _say_measure(duty: Duty, report: Mapping[str, Any] | None, wording: Wording)
     state = wording.say("duty_done" if report["value"] >= 1 else "duty_open")
     said = f"{state} ({report['note']})" if report["note"] else state
     return wording.say("duty_reported", measure=measure, year=report["year"], report=said)
-
-
-def _draw(
-    keys: Sequence[str],
-    rows: Sequence[Sequence[object]],
-    caption: str,
-    wording: Wording,
-    *,
-    numeric: Collection[int] = (),
-    keeper: bool = False,
-    folded: bool = False,
-) -> Fragment:
-    """Draw a table under its caption; where there is nothing to list, a sentence says so."""
-    title = wording.say(caption)
-    if not rows:
-        return draw_notice(wording.say("nothing_listed", caption=title))
-    names = [wording.say(key) for key in keys]
-    columns = [name[:1].upper() + name[1:] for name in names]
-    return draw_table(columns, rows, caption=title, numeric=numeric, keeper=keeper, folded=folded)

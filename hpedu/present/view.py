@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,8 +17,8 @@ from hpedu.assess.standing import Standing
 from hpedu.errors import check_name
 from hpedu.ingest.schema import Resource
 from hpedu.present.base import BaseReport
-from hpedu.present.page.blocks import Prose, draw_badge
-from hpedu.present.page.display import ChartText
+from hpedu.present.page.blocks import Prose, draw_badge, draw_notice, draw_table
+from hpedu.present.page.display import ChartText, Fragment
 from hpedu.registry import Registry
 from hpedu.registry.models import Duty, Indicator, OtherTarget, Target, Task, Text
 from hpedu.texts import Language, count_decimals, format_date, format_number, say, school_year
@@ -94,6 +94,27 @@ class Lexicon:
         if unit == "percent":
             return self.say("points", number=self.write(value, decimals))
         return self.with_unit(value, unit, decimals)
+
+    def table(
+        self,
+        keys: Iterable[str],
+        rows: Sequence[Sequence[object]],
+        caption: str,
+        *,
+        numeric: Collection[int] = (),
+        keeper: bool = False,
+        folded: bool = False,
+    ) -> Fragment:
+        """Draw a table; the names of its columns and its caption are given by their keys in the texts.
+
+        Where there is nothing to list, a sentence says so.
+        """
+        title = self.say(caption)
+        if not rows:
+            return draw_notice(self.say("nothing_listed", caption=title))
+        names = map(self.say, keys)
+        columns = [name[:1].upper() + name[1:] for name in names]
+        return draw_table(columns, rows, caption=title, numeric=numeric, keeper=keeper, folded=folded)
 
     def change(self, first: Quantity, last: Quantity) -> Change:
         """Put a change into words; amounts of percents are in points, always without a sign."""

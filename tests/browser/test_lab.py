@@ -115,7 +115,7 @@ def test_an_error_is_one_line_in_the_language_of_the_report(ran: Page) -> None:
 def test_the_window_to_explore_shows_what_is_chosen(ran: Page) -> None:
     window = ran.locator(output(3)).first
     expect(window.locator("select").first).to_be_visible(timeout=120_000)
-    expect(window.locator("svg.marks, canvas.marks").first).to_be_visible(timeout=60_000)
+    expect(window.locator("figure svg").first).to_be_visible(timeout=60_000)
     expect(window.locator("pre").last).to_contain_text("report.trend('kindergarten_pupils'")
     window.locator("select").nth(1).select_option(index=1)
     expect(window.locator("pre").last).to_contain_text("hai_phong_old", timeout=60_000)

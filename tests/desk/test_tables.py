@@ -113,7 +113,7 @@ def test_a_report_needs_its_group_and_a_chart_its_indicator(tmp_path: Path) -> N
     assert repr(report).startswith("Report: ") and report.language == "en"
     chart = report.trend("kindergarten_pupils")
     assert isinstance(chart, Chart) and chart.text.title == report.indicator("kindergarten_pupils").name.en
-    assert chart.data is not None and chart.data.height > 10 and chart.spec["layer"]
+    assert chart.data.height > 10 and chart.spec["mark"]["type"] == "line"
     for ending, start in {"svg": b"<svg", "png": b"\x89PNG", "json": b"{", "csv": b"Indicator"}.items():
         assert chart.save(tmp_path / f"c.{ending}").read_bytes().startswith(start)
     with pytest.raises(ValueError, match=r"\.svg, \.png"):

@@ -1,4 +1,4 @@
-"""Lay out a chart from marks in its own coordinates: as an SVG of any width, or as a spec for JupyterLab.
+"""Lay out a chart from marks in its own coordinates, as an SVG of any width.
 
 A picture carries all that it needs out of the page: title, measure, key, source. Its labels stand beside the plot,
 so that they cover nothing, whatever the width.
@@ -6,13 +6,12 @@ so that they cover nothing, whatever the width.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from html import escape
 from math import ceil
-from typing import Any, Literal
+from typing import Literal
 
 from hpedu.present.charts.style import COLOURS, FONT, spread, text_width, wrap
 
@@ -23,8 +22,6 @@ NARROW = 480  # pixels below which a picture is narrow
 RIM = 10  # pixels around the picture in a file
 BESIDE = 140  # pixels at most of the words beside a plot
 SYMBOL = 30  # pixels that the symbol of a line takes in the key
-LAB_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
-"""JupyterLab brings a renderer for version 5 only and needs no network for it."""
 
 Point = tuple[float, float]
 Kind = Literal["line", "area", "dots", "box"]
@@ -42,8 +39,6 @@ SHAPES = {
 }
 OPEN = {"cross": 2.2, "tick": 2.2, "small": 5.5}
 """Shapes that are lines, and how wide: one without a length is a round dot."""
-VEGA_SHAPES = {"triangle": "triangle-up", "down": "triangle-down", "right": "triangle-right", "small": "circle"}
-VEGA_SHAPES |= {"cross": "M-1,-1L1,1M1,-1L-1,1", "tick": "stroke"}
 
 
 @dataclass(frozen=True)
@@ -131,9 +126,9 @@ class Picture:
     notes: Sequence[str] = ()  # lines under the plot
 
 
-def draw(picture: Picture, width: int, *, live: bool = False, file: bool = False) -> str:
-    """Draw the picture as SVG: for a `file`, or `live` for a page, whose colours it takes by their names."""
-    return _Drawing(picture, width, live=live, rim=RIM if file else 0).draw()
+def draw(picture: Picture, width: int, *, live: bool = False) -> str:
+    """Draw the picture as SVG that stands alone, or `live` for a page, whose colours it takes by their names."""
+    return _Drawing(picture, width, live=live, rim=0 if live else RIM).draw()
 
 
 class _Drawing:
@@ -395,108 +390,3 @@ def _short(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.1f}".removesuffix(".0")
     return escape(str(value))
-
-
-def describe_for_lab(picture: Picture, file: str) -> dict[str, Any]:
-    """Describe the picture as a Vega-Lite spec for JupyterLab, which lets the pointer ask each dot.
-
-    Its width is fixed: in an output of JupyterLab 4.6 a chart as wide as its container grows without end, and the
-    browser tab dies. The menu offers to save the picture, not to send the data to an editor on the web.
-    """
-    menu = {"export": True, "source": False, "compiled": False, "editor": False}
-    signs = [f"{key.sample} {key.words}" for key in picture.key if isinstance(key.sample, str)]
-    under = [picture.warning, picture.measure, *signs, *picture.notes, picture.source]
-    columns = min(picture.columns, len(picture.panels))
-    panels = [
-        _describe_panel(panel, 640 // columns, named=panel is picture.panels[-1]) for panel in picture.panels
-    ]
-    return {
-        "$schema": LAB_SCHEMA,
-        "title": {
-            "text": wrap(picture.title, 620, size=15, bold=True),
-            "subtitle": [line for text in under if text for line in wrap(text, 620)],
-            "anchor": "start",
-        },
-        "config": {"font": FONT, "background": COLOURS["paper"], "view": {"stroke": None}},
-        "usermeta": {"embedOptions": {"actions": menu, "downloadFileName": file}},
-        **(panels[0] if len(panels) == 1 else {"concat": panels, "columns": columns}),
-    }
-
-
-def _describe_panel(panel: Panel, width: int, *, named: bool) -> dict[str, Any]:
-    def along(name: str, axis: Axis, **look: object) -> dict[str, Any]:
-        ticks, said = ([tick[part] for tick in axis.ticks] for part in (0, 1))
-        words = f"{json.dumps(said, ensure_ascii=False)}[indexof({json.dumps(ticks)}, datum.value)]"
-        drawn = {"values": [value for value, _ in axis.ticks], "labelExpr": words, "title": None, **look}
-        scale = {"domain": [axis.low, axis.high], "nice": False, "zero": False}
-        return {"field": name, "type": "quantitative", "scale": scale, "axis": drawn}
-
-    places = {"x": along("x", panel.x, grid=False), "y": along("y", panel.y, domain=False)}
-
-    def layer(rows: list[dict[str, Any]], mark: dict[str, Any], **more: object) -> dict[str, Any]:
-        return {"data": {"values": rows}, "mark": mark, "encoding": places | more}
-
-    layers = [
-        layer(
-            [{"x": rule.at, "y": panel.y.high}], {"type": "rule", "strokeDash": [2, 3], "color": COLOURS["plain"]}
-        )
-        | {"encoding": {"x": places["x"]}}
-        for rule in panel.rules
-    ]
-    if panel.goal is not None:
-        rows = [{"y": panel.goal}]
-        layers.append(layer(rows, {"type": "rule", "color": COLOURS["goal"]}) | {"encoding": {"y": places["y"]}})
-    for mark in panel.marks:
-        layers.append(layer(*_describe_mark(mark)))
-        more = layers[-1]["encoding"]
-        if mark.kind in ("area", "box"):
-            more["y2"] = {"field": "y2"}
-        if mark.kind == "box":
-            more["x2"] = {"field": "x2"}
-        if mark.words:
-            more["tooltip"] = {"field": "words", "type": "nominal"}
-    height, scale = panel.height or HEIGHTS[True], panel.y.high - panel.y.low
-    words = [(label.words if named else label.brief).split("\n") for label in panel.labels]
-    wanted = [(panel.y.high - label.at[1]) / scale * height for label in panel.labels]
-    beside = spread(wanted, [LINE * len(lines) + 2.0 for lines in words], 0, height)
-    for label, lines, at in zip(panel.labels, words, beside, strict=True):
-        look = {"type": "text", "align": "left", "baseline": "middle", "dx": 10, "color": COLOURS[label.colour]}
-        # Lines go down from the first.
-        top = at - LINE * (len(lines) - 1) / 2
-        row: dict[str, Any] = {"x": panel.x.high, "y": panel.y.high - top / height * scale, "words": lines}
-        layers.append(layer([row], look, text={"field": "words"}))
-    shown = {"title": panel.name} if panel.name else {}
-    return {"layer": layers, "width": width, "height": height, **shown}
-
-
-def _describe_mark(mark: Mark) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Return the rows of a mark and how Vega-Lite draws them."""
-    rows: list[dict[str, Any]] = [{"x": x, "y": y} for x, y in mark.points]
-    colour = COLOURS[mark.colour]
-    look: dict[str, Any] = {"opacity": mark.opacity}
-    for row, words in zip(rows, mark.words, strict=False):
-        row["words"] = words
-    if mark.kind == "dots" and mark.shape not in SHAPES:
-        return rows, look | {"type": "text", "text": mark.shape, "dy": -11, "color": colour}
-    if mark.kind == "line":
-        return rows, look | {
-            "type": "line",
-            "color": colour,
-            "strokeWidth": mark.width,
-            "strokeDash": list(mark.dash),
-        }
-    if mark.kind == "area":
-        return [row | {"y2": y2} for row, y2 in zip(rows, mark.upper, strict=True)], look | {
-            "type": "area",
-            "color": colour,
-        }
-    if mark.kind == "box":
-        corners = {"x2": rows[1]["x"], "y2": rows[1]["y"]}
-        return [rows[0] | corners], look | {"type": "rect", "color": colour}
-    shape = VEGA_SHAPES.get(mark.shape, mark.shape)
-    fill = (
-        {"fill": COLOURS["paper"], "stroke": colour, "filled": False}
-        if mark.hollow
-        else {"color": colour, "filled": True}
-    )
-    return rows, look | {"type": "point", "shape": shape, "size": 55, **fill}

@@ -62,12 +62,18 @@ def strips(
     looks = dict(zip(others, (name for name in OTHERS if name != look), strict=False))
     places = [Key(_dot([], look, own, shape="circle"), own)]
     places += [Key(_dot([], colour, name), name) for name, colour in looks.items()]
+    figures = [
+        (strip.name, place, value)
+        for strip in rows
+        for place, value in [(own, strip.own), *strip.named.items(), *((None, value) for value in strip.others)]
+    ]
     return Chart(
         text=text,
         picture=text.frame(
             [_draw_strip(row, text, own, look, looks) for row in rows], places, columns=2, notes=key
         ),
         table=table,
+        data=pl.DataFrame(figures, {"series": pl.String, "place": pl.String, "value": pl.Float64}, orient="row"),
         remarks=remarks,
     )
 

@@ -15,19 +15,24 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from markupsafe import Markup
 
 from hpedu.errors import Refused
 from hpedu.folders import write_whole
 from hpedu.ingest.schema import split_place
 from hpedu.present import PAGE_HEAD
 from hpedu.present.charts.picture import draw_pixels
-from hpedu.present.charts.plot import Key, Panel, Picture, describe_for_lab, draw
+from hpedu.present.charts.plot import Key, Panel, Picture, draw
 from hpedu.texts import Language, format_date, format_number, say, school_year
 
 LAB_CHART = "application/vnd.vegalite.v5+json"
+LAB_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+"""JupyterLab brings a renderer for version 5 only and needs no network for it."""
 CHART = "application/vnd.hpedu.chart+json"
 WIDE = 720
 """Pixels of a picture that stands alone, or on a wide page."""
+MARKS = {"part": "bar", "place": "point", "series": "line"}
+"""How Vega-Lite draws figures that have such a column."""
 Bundle = dict[str, Any]
 
 
@@ -100,18 +105,18 @@ class ChartText:
 class Chart:
     """A chart and what must never part from it: words for those who do not see it, and its numbers.
 
-    `data` is the frame of its figures, `spec` its Vega-Lite spec (`altair.Chart.from_dict(chart.spec)` goes on
-    from there), `save()` writes it as a file.
+    `data` is the frame of its figures, `spec` a plain chart of them in Vega-Lite, from which
+    `altair.Chart.from_dict(chart.spec)` goes on, `save()` writes it as a file.
     """
 
     text: ChartText
     picture: Picture
     table: pl.DataFrame  # the chart's numbers, ready to read; headers in the page's language
+    data: pl.DataFrame  # the figures themselves, one a row, for other programs
     synthetic: bool = False
     remarks: str = ""  # on the table: what its marks mean, which years it has no figure for
     # For each row and column of the table, the cells of the files it comes from (`file!cell`); empty if not known.
     origins: Sequence[Sequence[Sequence[str]]] = ()
-    data: pl.DataFrame | None = None  # the figures themselves, one a row, for other programs
 
     @property
     def plain(self) -> str:
@@ -120,22 +125,39 @@ class Chart:
 
     @property
     def spec(self) -> dict[str, Any]:
-        """Describe the chart for JupyterLab and Altair."""
-        return describe_for_lab(self._warned(), self.text.name)
+        """Describe the figures in Vega-Lite: lines of series, bars of parts, or dots of places."""
+        kind, mark = next(pair for pair in MARKS.items() if pair[0] in self.data.columns)
+        value = {"field": "value", "type": "quantitative"}
+        encoding: dict[str, Any] = {
+            "x": value if kind == "place" else {"field": "year", "type": "ordinal"},
+            "y": {"field": "series", "type": "nominal"} if kind == "place" else value,
+            "color": {"field": kind, "type": "nominal"},
+        }
+        if "panel" in self.data.columns:
+            encoding["facet"] = {"field": "panel", "type": "nominal", "columns": 3}
+        picture = self._warned()
+        under = [line for line in (picture.warning, picture.measure, picture.source) if line]
+        return {
+            "$schema": LAB_SCHEMA,
+            "title": {"text": picture.title, "subtitle": under},
+            "data": {"values": self.data.to_dicts()},
+            "mark": {"type": mark, "tooltip": True},
+            "encoding": encoding,
+        }
+
+    @property
+    def html(self) -> str:
+        """Draw the chart for a notebook: each dot tells the pointer what it is."""
+        return Markup('<figure role="img" aria-label="{}">{}</figure>').format(self.plain, Markup(self.svg))
+
+    def draw(self, width: int = WIDE) -> str:
+        """Draw the chart as an SVG that stands alone, so many pixels wide."""
+        return draw(self._warned(), width)
 
     @property
     def svg(self) -> str:
-        """Draw the chart as a fixed picture, `WIDE` pixels wide."""
-        return draw(self._warned(), WIDE)
-
-    def draw_file(self, width: int = WIDE) -> str:
-        """Draw the chart as a picture that stands alone, so many pixels wide."""
-        return draw(self._warned(), width, file=True)
-
-    @property
-    def png(self) -> bytes:
-        """Draw the chart in pixels, for documents that take no other picture."""
-        return draw_pixels(self.draw_file())
+        """Draw the chart as a picture for everything but a page of reports."""
+        return self.draw()
 
     def save(self, path: str | Path) -> Path:
         """Save the chart as a picture (.svg, .png), its spec (.json) or its figures (.csv), and return the path.
@@ -145,12 +167,12 @@ class Chart:
         path = Path(path)
         match path.suffix.lower():
             case ".svg":
-                content = self.draw_file().encode()
+                content = self.svg.encode()
             case ".png":
-                content = self.png
+                content = draw_pixels(self.svg)
             case ".json":
                 content = json.dumps(self.spec, ensure_ascii=False, indent=1).encode()
-            case ".csv" if self.data is not None:
+            case ".csv":
                 figures = self.list_figures()
                 content = pl.DataFrame(figures["rows"], figures["columns"], orient="row").write_csv().encode()
             case other:
@@ -166,13 +188,12 @@ class Chart:
         return replace(self.picture, warning=self.text.say("synthetic_chart") if self.synthetic else "")
 
     def list_figures(self) -> Bundle:
-        """List the figures for a spreadsheet (`columns`, `rows`); those of the table if there are no others."""
-        if self.data is None:
+        """List the figures for a spreadsheet (`columns`, `rows`); those of the table where they have no years."""
+        if "year" not in self.data.columns:
             return {"columns": self.table.columns, "rows": [list(row) for row in self.table.iter_rows()]}
         return self.text.list_figures(self.data)
 
     def _repr_mimebundle_(self, **wanted: object) -> Bundle:
-        # No text/html: JupyterLab would prefer it to the interactive chart. No picture either: the page draws it.
         page_chart = {
             "name": self.text.name,
             "title": self.text.title,
@@ -186,7 +207,7 @@ class Chart:
             "language": self.text.language,
             "synthetic": self.synthetic,
         }
-        return {LAB_CHART: self.spec, CHART: page_chart, "text/plain": self.plain}
+        return {CHART: page_chart, "text/html": self.html, "text/plain": self.plain}
 
 
 @dataclass(frozen=True)

@@ -181,12 +181,14 @@ def _prune_output(output: NotebookNode, language: Language) -> NotebookNode:
 
     Plain text that is too long to be read is cut, anything else is named instead.
     """
+    if CHART in output.get("data", {}):
+        return NotebookNode({**output, "data": {CHART: output.data[CHART]}})
     cut = f"\n\n{say('cut_said', language, most=format_number(LONGEST, 0, language))}"
     if len(output.get("text", "")) > LONGEST:
         return NotebookNode({**output, "text": output.text[:LONGEST] + cut})
     data = {kind: content for kind, content in output.get("data", {}).items() if not kind.startswith(BARE)}
     specs = [content for kind, content in output.get("data", {}).items() if kind.startswith(BARE)]
-    if specs and CHART not in data and "text/html" not in data:
+    if specs and "text/html" not in data:
         data["text/html"] = f"<script>{json.dumps(specs[0])}</script>"
     for kind in [kind for kind, content in data.items() if isinstance(content, str) and len(content) > LONGEST]:
         content = data.pop(kind)

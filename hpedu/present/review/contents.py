@@ -268,8 +268,8 @@ class Review(Report):
                 ]
                 for one in standings
             ]
-            yield self._draw_table(
-                ("number_short", "target", "review_done", "review_judged"), rows, caption=title, numeric={2}
+            yield self.wording.table(
+                ("number_short", "target", "review_done", "review_judged"), rows, title, numeric={2}
             )
             return
         lines = "; ".join(self._name_short(one) for one in standings)
@@ -290,10 +290,7 @@ class Review(Report):
             and one.state != "met"
         ]
         keys = ("number_short", "target", "target_value", "required_pace", "observed_pace", "review_best_pace")
-        if rows:
-            yield self._draw_table(keys, rows, caption="review_paces_caption", numeric={3, 4, 5})
-        else:
-            yield draw_notice(self._say("nothing_listed", caption=self._say("review_paces_caption")))
+        yield self.wording.table(keys, rows, "review_paces_caption", numeric={3, 4, 5})
 
     def _say_needs(self) -> Iterator[Piece]:
         yield from draw_requirements(self, [], until=max(HORIZON, self.year + 1)).pieces
@@ -347,7 +344,7 @@ class Review(Report):
             for one in self.standings
         ]
         keys = ("number_short", "target", "value_unit", "target_value", "review_base", "review_done")
-        yield self._draw_table((*keys, "review_judged", "owner"), rows, caption="all_targets")
+        yield self.wording.table((*keys, "review_judged", "owner"), rows, "all_targets")
         yield Prose(self._say("review_base_said", year=self.school_year(FIRST_YEAR)))
 
     def _name_unit(self, standing: Standing) -> str:
@@ -394,9 +391,7 @@ class Review(Report):
             for one in listed
         ]
         keys = ("review_publisher", "source", "review_published", "review_confidence")
-        if rows:
-            return self._draw_table(keys, rows, caption="review_sources_caption")
-        return draw_notice(self._say("nothing_listed", caption=self._say("review_sources_caption")))
+        return self.wording.table(keys, rows, "review_sources_caption")
 
     def _start(self) -> str:
         """Return the first day of the half year; one that ends with a month begins with one."""

@@ -216,7 +216,7 @@ class _Writer:
     def _draw_chart(self, chart: Chart) -> None:
         line = self._add("", "picture")
         # The caption has the title.
-        drawn = replace(chart, picture=replace(chart.picture, title="")).draw_file(PICTURE)
+        drawn = replace(chart, picture=replace(chart.picture, title="")).draw(PICTURE)
         pixels = io.BytesIO(draw_pixels(drawn))
         picture = line.add_run().add_picture(pixels, width=Mm(self.design["page"]["picture"]))
         self._attach_vector(picture, drawn.encode())

@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 from hpedu.present import PAGE_HEAD
 from hpedu.present.charts.bars import stacked
 from hpedu.present.charts.plot import Picture
+from hpedu.present.charts.trend import trend
 from hpedu.present.page.display import (
     CHART,
-    LAB_CHART,
     Chart,
     ChartText,
     Fragment,
@@ -38,7 +38,7 @@ def chart() -> Chart:
 
 def test_a_chart_brings_lab_page_and_words(chart: Chart) -> None:
     bundle = chart._repr_mimebundle_()
-    assert set(bundle) == {LAB_CHART, CHART, "text/plain"}
+    assert set(bundle) == {CHART, "text/html", "text/plain"}
     assert bundle["text/plain"] == "Công lập nhiều hơn"
     page = bundle[CHART]
     rows = [["2024-2025", "1.234,5", "1.000,0", "2.234,5"]]
@@ -47,13 +47,13 @@ def test_a_chart_brings_lab_page_and_words(chart: Chart) -> None:
     assert TypeAdapter(Picture).validate_python(json.loads(json.dumps(page["picture"]))).title == "Xếp hạng"
 
 
-def test_the_chart_for_lab_is_of_version_5_with_a_fixed_width_and_its_title(chart: Chart) -> None:
-    # JupyterLab 4.6 has no renderer for version 6, and its tab dies of width "container".
-    spec = chart._repr_mimebundle_()[LAB_CHART]
-    assert spec["$schema"].endswith("/v5.json")
-    assert spec["width"] == 640
-    assert spec["title"]["text"] == ["Xếp hạng"]
-    assert spec["usermeta"]["embedOptions"]["actions"]["editor"] is False
+def test_a_notebook_shows_the_picture_of_the_page_and_the_pointer_is_told_each_figure(chart: Chart) -> None:
+    shown = chart._repr_mimebundle_()["text/html"]
+    assert shown.startswith('<figure role="img" aria-label="Công lập nhiều hơn"><svg') and "Xếp hạng" in shown
+    line = trend(
+        pl.DataFrame({"series": "A", "year": [2023, 2024], "value": [1.0, 2.0], "status": "final"}), chart.text
+    )
+    assert "<title>A, 2023-2024, 1,0" in line.html
 
 
 def test_bundles_are_valid_outputs_and_always_the_same(chart: Chart) -> None:
@@ -67,7 +67,7 @@ def test_the_synthetic_warning_is_part_of_the_picture(chart: Chart) -> None:
     warned = replace(chart, synthetic=True)
     warning = say("synthetic_chart", "vi")
     assert warning in warned.svg and warning not in chart.svg
-    assert warning in json.dumps(warned._repr_mimebundle_()[LAB_CHART], ensure_ascii=False)
+    assert warning in warned.html and warning in warned.spec["title"]["subtitle"]
 
 
 def test_a_page_head_can_be_read_in_the_notebook() -> None:
