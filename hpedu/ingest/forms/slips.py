@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
+from math import log, log1p
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -29,6 +30,10 @@ _Found = dict[Figure, tuple[str, str]]
 _Side = Sequence[Figure]
 _Row = tuple[str, int]
 """Sheet and number of a row."""
+_Line = dict[int, Figure]
+"""The figures of a row by year."""
+_Column = Sequence[Figure | None]
+"""The figures of one year in the rows of a territory, from top to bottom; None where a cell is blank."""
 
 _THOUSANDS = (300, 3000)
 """So many times its neighbours a figure is typed in thousands, or was meant to be."""
@@ -40,6 +45,12 @@ _OFF, _NEAR = 1.5, 1.2
 """A figure is off its row from this factor on, and fits a row up to that one."""
 _FEWEST = 3
 """So many figures of a column show that it was pasted into the wrong rows or year; fewer may be chance."""
+_IN_TIME, _BETWEEN_TERRITORIES = 0.1, 0.35
+"""How far (of the logarithm) a figure usually is from the other years of its row, or from another territory's."""
+_UNLIKE, _UNKNOWN, _TELLING, _SURE = 4.0, 2.0, 1.0, 8.0
+"""A figure says no more than the first against a row, and the second if nothing is known of that; what it must say to
+count, and a run of them together: so much that no right column of the published figures of any province is moved.
+"""
 
 
 def find_slips(rows: _Rows, known: _Rows, registry: Registry) -> _Found:
@@ -49,19 +60,23 @@ def find_slips(rows: _Rows, known: _Rows, registry: Registry) -> _Found:
     handed out. Returned are the reason and what it is about: sheet and cell of the figures that one does not fit.
     """
     both = {**known, **rows}
-    lines: dict[_Row, dict[int, Figure]] = defaultdict(dict)
+    lines: dict[_Row, _Line] = defaultdict(dict)
     for figure, row in both.items():
         if row["unit"] != "status" and row["value"] > 0:
             lines[row["sheet"], _number_of(row)][figure.year] = figure
     found = _find_thousands(lines, both, known) | _find_swapped(lines, both, known, registry)
-    for year in sorted({figure.year for figure in rows}):
-        for sheet in sorted({place[0] for place in lines}):
-            places = sorted(place for place in lines if place[0] == sheet)
-            column = {place: lines[place][year] for place in places if lines[place].get(year) in rows}
-            usual = {place: _find_usual(lines[place], year, both, known) for place in places}
-            for step in (1, -1):
-                found |= _find_moved(column, usual, step, both)
-                found |= _find_repeated(column, lines, year - step, both)
+    blocks: dict[tuple[str, str], list[_Line]] = defaultdict(list)
+    for place in sorted(lines):
+        line = lines[place]
+        blocks[place[0], next(iter(line.values())).territory].append(line)
+    for block, year in product(blocks.values(), sorted({figure.year for figure in rows})):
+        column = [line[year] if line.get(year) in rows else None for line in block]
+        # Of a block that was pasted as a whole, only what was known before tells.
+        for surest in (known, both):
+            others = [{other: figure for other, figure in line.items() if figure in surest} for line in block]
+            found |= _find_moved(column, [_find_usual(line, year, both, known) for line in others], both)
+        for beside in (year - 1, year + 1):
+            found |= _find_repeated(column, [line.get(beside) for line in block], both)
     return found
 
 
@@ -69,14 +84,14 @@ def _number_of(row: Mapping[str, Any]) -> int:
     return int(row["cell"].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 
 
-def _find_usual(line: Mapping[int, Figure], year: int, rows: _Rows, known: _Rows) -> float | None:
+def _find_usual(line: _Line, year: int, rows: _Rows, known: _Rows) -> float | None:
     """Return what the other years of a row are about, by those that were known if any were; else None."""
     others = [figure for other, figure in line.items() if other != year]
     surer = [figure for figure in others if figure in known] or others
     return median(_values(surer, rows)) if surer else None
 
 
-def _find_thousands(lines: Mapping[_Row, Mapping[int, Figure]], rows: _Rows, known: _Rows) -> _Found:
+def _find_thousands(lines: Mapping[_Row, _Line], rows: _Rows, known: _Rows) -> _Found:
     found: _Found = {}
     for line in lines.values():
         for year, figure in line.items():
@@ -93,9 +108,7 @@ def _find_thousands(lines: Mapping[_Row, Mapping[int, Figure]], rows: _Rows, kno
     return found
 
 
-def _find_swapped(
-    lines: Mapping[_Row, Mapping[int, Figure]], rows: _Rows, known: _Rows, registry: Registry
-) -> _Found:
+def _find_swapped(lines: Mapping[_Row, _Line], rows: _Rows, known: _Rows, registry: Registry) -> _Found:
     """Find a part and its whole that each fit the row of the other, and not their own."""
     found: _Found = {}
     where = {figure: place for place, line in lines.items() for figure in line.values()}
@@ -116,34 +129,47 @@ def _find_swapped(
     return found
 
 
-def _find_moved(
-    column: Mapping[_Row, Figure], usual: Mapping[_Row, float | None], step: int, rows: _Rows
-) -> _Found:
-    """Find the figures of a column of a sheet that were pasted `step` rows from where they belong.
+def _find_moved(column: _Column, usual: Sequence[float | None], rows: _Rows) -> _Found:
+    """Find the figures of a column that were pasted one row from where the other years of each row say."""
+    found: _Found = {}
+    for step in (1, -1):
+        run = _find_run(column, usual, step, _IN_TIME, rows)
+        found |= dict.fromkeys(run, ("form_moved", _spell_list(run[:_FEWEST], rows)))
+    return found
 
-    Some are off their own row and fit the one before; what stands between those, or fits beside them, was pasted
-    with them. Rows without figures, as those that are computed, are between no two of them.
+
+def _find_run(
+    column: _Column, expected: Sequence[float | None], step: int, spread: float, rows: _Rows
+) -> list[Figure]:
+    """Return the figures that fit what is expected `step` rows before them better than their own rows; [] if none.
+
+    What a single row says may be chance: taken are those one below another that are so together beyond doubt.
     """
-    places = [place for place in usual if place in column]
-    numbers = {place: number for number, place in enumerate(usual)}
-    off: list[int] = []
-    fits: list[bool] = []
-    for number, place in enumerate(places):
-        value, beside = rows[column[place]]["value"], numbers[place] - step
-        here, there = usual[place], usual[list(usual)[beside]] if 0 <= beside < len(usual) else None
-        fits.append(there is not None and _times(value, there) < _NEAR)
-        if here is not None and _times(value, here) > _OFF:
-            off.append(number)
-    fitting = [column[places[number]] for number in off if fits[number]]
-    if len(fitting) < _FEWEST or 2 * len(fitting) <= len(off):
-        return {}
-    first, last = off[0], off[-1]
-    while first and fits[first - 1]:
-        first -= 1
-    while last + 1 < len(places) and fits[last + 1]:
-        last += 1
-    reason = ("form_moved", _spell_list(fitting[:_FEWEST], rows))
-    return {column[place]: reason for place in places[first : last + 1]}
+    gains = []
+    for number, figure in enumerate(column):
+        beside = number - step
+        here, there = expected[number], expected[beside] if 0 <= beside < len(expected) else None
+        gain = 0.0
+        if figure is not None and (here or there):
+            value = rows[figure]["value"]
+            gain = _doubt(value, here, spread) - _doubt(value, there, spread)
+        # Nothing can fit a row of which nothing is known.
+        gains.append(gain if there else min(gain, 0.0))
+    total, start, best, run = 0.0, 0, _SURE, range(0)
+    for number, gain in enumerate(gains):
+        if total <= 0:
+            total, start = 0.0, number
+        total += gain
+        if total >= best:
+            best, run = total, range(start, number + 1)
+    if sum(gains[number] >= _TELLING for number in run) < _FEWEST:
+        return []
+    return [figure for number in run if (figure := column[number])]
+
+
+def _doubt(value: float, expected: float | None, spread: float) -> float:
+    """Return how unlike what is expected a figure is: 0 if it is that, 0.7 at the distance that is usual."""
+    return _UNKNOWN if expected is None else min(_UNLIKE, log1p((log(value / expected) / spread) ** 2))
 
 
 def find_misplaced(rows: _Rows, registry: Registry) -> list[Figure]:
@@ -158,53 +184,32 @@ def find_misplaced(rows: _Rows, registry: Registry) -> list[Figure]:
             newest[figure.territory][figure.series] = figure
     for territory, other, step in product(newest, newest, (1, -1)):
         there = sorted(newest[other].values(), key=lambda one: (rows[one]["sheet"], _number_of(rows[one])))
-        sizes = _values(there, rows)
-        pairs = [
-            (newest[territory][like.series], size, beside)
-            for like, size, beside in zip(there, sizes, [*sizes[-step:], *sizes[:-step]], strict=True)
-            if like.series in newest[territory]
-        ]
-        if territory == other or not pairs:
-            continue
+        column = [newest[territory].get(like.series) for like in there]
         # How much larger the territory is, as rows in their place tell, or those of a block moved as a whole.
-        for place in (1, 2):
-            scale = median(rows[pair[0]]["value"] / pair[place] for pair in pairs)
-            off, run = 0, []
-            for figure, size, beside in pairs:
-                value = rows[figure]["value"] / scale
-                if _times(value, beside) < _NEAR:
-                    run.append(figure)
-                    off += _times(value, size) > _OFF
-                else:
-                    off, run = 0, []
-                if off > _FEWEST:
-                    return run
+        for moved in (0, step):
+            aligned = zip(column[max(moved, 0) :], there[max(-moved, 0) :], strict=False)
+            ratios = [rows[own]["value"] / rows[like]["value"] for own, like in aligned if own]
+            if territory == other or not ratios:
+                continue
+            scale = median(ratios)
+            expected = [scale * rows[like]["value"] for like in there]
+            if run := _find_run(column, expected, step, _BETWEEN_TERRITORIES, rows):
+                return run
     return []
 
 
-def _find_repeated(
-    column: Mapping[_Row, Figure], lines: Mapping[_Row, Mapping[int, Figure]], beside: int, rows: _Rows
-) -> _Found:
-    """Find a column that says the same as the year beside it, row by row: one of them is of another year.
-
-    It is looked for in the rows of each territory, as they are pasted one by one.
-    """
-    found: _Found = {}
-    for territory in dict.fromkeys(figure.territory for figure in column.values()):
-        own = {place: figure for place, figure in column.items() if figure.territory == territory}
-        pairs = [(figure, lines[place][beside]) for place, figure in own.items() if beside in lines[place]]
-        # Small figures may stay the same: it takes twice as many of them, and none that has changed.
-        for least, fewest, most in ((_CHANGING, _FEWEST, _MOST), (_FEW, 2 * _FEWEST, 1.0)):
-            telling = [pair for pair in pairs if rows[pair[0]]["value"] >= least]
-            same = [(one, other) for one, other in telling if _times(*_values((one, other), rows)) <= _SAME]
-            if len({rows[one]["value"] for one, _ in same}) >= fewest and len(same) >= most * len(telling):
-                break
-        else:
-            continue
-        texts = [f"{_spell_cells([one], rows)} = {_spell_cells([other], rows)}" for one, other in same]
-        reason = ("form_repeated", ", ".join(texts[:_FEWEST]))
-        found |= dict.fromkeys([*own.values(), *(other for _, other in pairs)], reason)
-    return found
+def _find_repeated(column: _Column, beside: _Column, rows: _Rows) -> _Found:
+    """Find a column that says the same as the year beside it, row by row: one of them is of another year."""
+    pairs = [(one, other) for one, other in zip(column, beside, strict=True) if one and other]
+    # Small figures may stay the same: it takes twice as many of them, and none that has changed.
+    for least, fewest, most in ((_CHANGING, _FEWEST, _MOST), (_FEW, 2 * _FEWEST, 1.0)):
+        telling = [pair for pair in pairs if rows[pair[0]]["value"] >= least]
+        same = [(one, other) for one, other in telling if _times(*_values((one, other), rows)) <= _SAME]
+        if len({rows[one]["value"] for one, _ in same}) >= fewest and len(same) >= most * len(telling):
+            texts = [f"{_spell_cells([one], rows)} = {_spell_cells([other], rows)}" for one, other in same]
+            reason = ("form_repeated", ", ".join(texts[:_FEWEST]))
+            return dict.fromkeys([*filter(None, column), *(other for _, other in pairs)], reason)
+    return {}
 
 
 def _values(side: _Side, rows: _Rows) -> list[float]:
