@@ -130,15 +130,12 @@ def _describe_change(
 
 def _describe_targets(before: Sequence[Standing], after: Sequence[Standing], wording: Wording) -> Iterator[str]:
     """Say the state, last value and chance of each target that the figures change, before and after."""
-    changed = [
-        (old, new)
-        for old, new in zip(before, after, strict=True)
-        if (old.state, old.last, old.probability) != (new.state, new.last, new.probability)
-    ]
+    said = [(new.target, _say(old, wording), _say(new, wording)) for old, new in zip(before, after, strict=True)]
+    changed = [(target, old, new) for target, old, new in said if old != new]
     yield wording.say("impact_targets", territory=wording.territory, count=len(changed))
-    for old, new in changed:
-        name = f"{new.target.number}. {wording.read(new.target.name)}"
-        yield f"  {wording.say('impact_target', name=name, old=_say(old, wording), new=_say(new, wording))}"
+    for target, old, new in changed:
+        name = f"{target.number}. {wording.read(target.name)}"
+        yield f"  {wording.say('impact_target', name=name, old=old, new=new)}"
 
 
 def _say(standing: Standing, wording: Wording) -> str:

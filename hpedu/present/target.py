@@ -362,6 +362,9 @@ def _say_pace(standing: Standing, wording: Wording) -> Iterator[str]:
     else:
         observed = wording.pace(standing.observed_pace, standing.target)
         yield wording.say("pace_said", observed=observed, **words)
+        enough = standing.observed_pace * standing.required_pace >= standing.required_pace**2 > 0
+        if enough and standing.state in ("uncertain", "unlikely"):
+            yield wording.say("pace_enough_said")
     if standing.best_pace is None or standing.observed_pace is None:
         return
     best = wording.pace(standing.best_pace, standing.target)

@@ -13,7 +13,7 @@ from hpedu.present.charts.trend import BOUNDS
 from hpedu.present.target import _foresee, _name_source, say_chance, say_rests, say_standing
 from hpedu.present.view import Wording
 from hpedu.registry import Registry
-from hpedu.texts import LANGUAGES, Language, read_texts
+from hpedu.texts import LANGUAGES, Language, read_texts, say
 
 
 def test_every_open_sdg_class_has_words() -> None:
@@ -76,6 +76,24 @@ def test_the_pace_that_is_needed_is_said_where_there_is_one(
     standing = replace(judge(registry, "likely"), required_pace=required)
     words = " ".join(say_standing(standing, wording))
     assert (wording.pace(2.0, standing.target) in words) is said
+
+
+@pytest.mark.parametrize(
+    ("state", "observed", "required", "said"),
+    [
+        ("unlikely", 2.1, 1.9, True),
+        ("uncertain", -2.1, -1.9, True),
+        ("unlikely", 1.0, 1.9, False),
+        ("unlikely", -2.1, 1.9, False),
+        ("unlikely", 2.1, 0.0, False),
+        ("likely", 2.1, 1.9, False),
+    ],
+)
+def test_a_doubtful_verdict_beside_a_pace_that_would_do_is_explained(
+    registry: Registry, state: str, observed: float, required: float, said: bool
+) -> None:
+    standing = replace(judge(registry, state), required_pace=required, observed_pace=observed)
+    assert (say("pace_enough_said", "vi") in say_standing(standing, Wording(registry, "vi", "hai_phong"))) is said
 
 
 @pytest.mark.parametrize("value", [0.02, -0.02, 2.0, 0.0])

@@ -205,13 +205,13 @@ def set_height(sheet: Worksheet, row: int, texts: Sequence[tuple[str, int]], *, 
 
 
 def lay_out_print(sheet: Worksheet) -> None:
-    """Set the paper: A4 across, all columns on one page, page numbers at the foot."""
+    """Set the paper: A4 across, all columns on one page; at the foot the name of the sheet and the page."""
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_margins.left = sheet.page_margins.right = 0.4
-    sheet.oddFooter.center.text = "&P / &N"
+    sheet.oddFooter.center.text = "&A – &P / &N"
 
 
 def save_workbook(workbook: Workbook, day: date) -> bytes:
