@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import gettext
 import os
+import re
 import select
 import sys
 from collections.abc import Iterator, Mapping
@@ -171,7 +172,8 @@ def _telling_errors(ctx: click.Context) -> Iterator[None]:
     except click.UsageError as error:
         # Click does not always say in which command it was.
         command = (error.ctx or ctx).command_path
-        text = f"{error.format_message()}\n{say('try_help', language, command=command)}"
+        told = re.sub(r"(?<!\w)'([^']*)'(?!\w)", r"“\1”", error.format_message())
+        text = f"{told}\n{say('try_help', language, command=command)}"
         raise SpokenError(text, language, error.exit_code) from error
     except HpeduError as error:
         raise SpokenError(error.say(language), language, error.status) from error

@@ -62,7 +62,12 @@ def say(key: str, language: str, **values: object) -> str:
     no such text, or a value it names is missing.
     """
     spoken = {name: say_value(value, language) for name, value in values.items()}
-    return read_texts()[key][language].format(**spoken)
+    return fill(read_texts()[key][language], language, **spoken)
+
+
+def fill(text: str, language: str, /, **values: object) -> str:
+    """Return a text with values in place of its `{names}`; a quoted one that is blank is called blank."""
+    return text.format(**values).replace("“”", read_texts()["blank"][language])
 
 
 def say_value(value: object, language: str) -> Any:

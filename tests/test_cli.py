@@ -34,14 +34,14 @@ def test_python_can_run_the_package() -> None:
 def test_mistyped_command_gets_the_closest_one() -> None:
     result = CliRunner().invoke(commands, ["reprt"])
     assert result.exit_code == 2
-    assert "Did you mean 'report'?" in result.stderr
+    assert "Did you mean “report”?" in result.stderr
 
 
 def test_mistyped_names_get_a_line_and_no_traceback() -> None:
     result = type_command("targets", "nursery_enrolment_rat")
     assert result.returncode == 2
     assert result.stderr.startswith(
-        "hpedu: No target is called 'nursery_enrolment_rat'. Did you mean: nursery_enrolment_rate"
+        "hpedu: No target is called “nursery_enrolment_rat”. Did you mean: nursery_enrolment_rate"
     )
     assert "Traceback" not in result.stderr
 
@@ -131,25 +131,25 @@ def test_outside_a_project_the_error_says_what_to_do(tmp_path, monkeypatch) -> N
 
 
 MISTYPED = {
-    ("reprt",): "Did you mean 'report'?",
-    ("report", "--terriory", "x"): "Did you mean '--territory'?",
-    ("report", "--workers", "0"): "'--workers': 0 is not in the range x>=1",
-    ("report", "--year", "soon"): "'--year': 'soon' is not a valid integer",
+    ("reprt",): "Did you mean “report”?",
+    ("report", "--terriory", "x"): "Did you mean “--territory”?",
+    ("report", "--workers", "0"): "“--workers”: 0 is not in the range x>=1",
+    ("report", "--year", "soon"): "“--year”: “soon” is not a valid integer",
     ("report", "--year", "2052", "--dry-run"): "Did you mean: 2025",
     ("report", "--group", "preschol", "--dry-run"): "Did you mean: preschool?",
     ("report", "--territory", "haiphong", "--dry-run"): "Did you mean: hai_phong",
     ("report", "--language", "fr", "--dry-run"): "Known are: en, vi",
     ("--language", "fr", "ingest"): "Known are: en, vi",
-    ("--langage", "en", "ingest"): "Did you mean '--language'?",
+    ("--langage", "en", "ingest"): "Did you mean “--language”?",
     ("ingest", "all"): "Got unexpected extra argument (all)",
-    ("ingest", "--force=1"): "'--force' does not take a value",
-    ("check",): "Missing argument 'FILES...'",
+    ("ingest", "--force=1"): "“--force” does not take a value",
+    ("check",): "Missing argument “FILES...”",
     ("form", "--group", "preschool", "form.xlsx"): "Choose one of: --year, --history",
-    ("form", "--history", "2019-2099", "form.xlsx"): "the years «2019-2099»",
+    ("form", "--history", "2019-2099", "form.xlsx"): "the years “2019-2099”",
     ("form", "--history", "2019-2025", "--year", "2025", "form.xlsx"): "--history",
-    ("form", "--group", "preschool", "--year"): "'--year' requires an argument",
+    ("form", "--group", "preschool", "--year"): "“--year” requires an argument",
     ("form", "--group", "kindergarden", "--year", "2026", "form.xlsx"): "No group is called",
-    ("form", "--group", "preschool", "--year", "2026", "."): "'PATH': File '.' is a directory",
+    ("form", "--group", "preschool", "--year", "2026", "."): "“PATH”: File “.” is a directory",
     ("form", "--group", "preschool", "--year", "26", "form.xlsx"): "Type the four digits",
     ("form", "--group", "preschool", "--year", "2026", "form.xls"): "Type form.xlsx",
     ("form", "--department", "planing", "--year", "2026", "form.xlsx"): "No division is called",
@@ -164,11 +164,11 @@ MISTYPED = {
         "2026",
         "form.xlsx",
     ): "cannot be used together",
-    ("review", "review.docx"): "Missing option '--kind'",
+    ("review", "review.docx"): "Missing option “--kind”",
     ("review", "--kind", "yaer", "review.docx"): "Did you mean: year?",
     ("review", "--kind", "half", "review.docx"): "--until 2026-06-30",
-    ("outlook", "nowhere.csv"): "'FILE': File 'nowhere.csv' does not exist",
-    ("outlook", "."): "'FILE': File '.' is a directory",
+    ("outlook", "nowhere.csv"): "“FILE”: File “nowhere.csv” does not exist",
+    ("outlook", "."): "“FILE”: File “.” is a directory",
     ("targets", "nursry"): "nursery_enrolment_rate",
     ("targets", "--state", "mett"): "Did you mean: met?",
     ("targets", "--language", "fr"): "Known are: en, vi",
@@ -227,7 +227,7 @@ def test_every_command_and_option_has_its_help() -> None:
 
 def test_the_language_asked_for_goes_before_the_machine_s() -> None:
     result = CliRunner(env={LANGUAGE_VARIABLE: "en"}).invoke(commands, ["--language", "vi", "reprt"])
-    assert "Không có lệnh 'reprt'. Có phải ý bạn là: 'report'?" in result.stderr
+    assert "Không có lệnh “reprt”. Có phải ý bạn là: “report”?" in result.stderr
 
 
 def test_outlook_takes_any_csv_and_says_what_it_lacks(tmp_path: Path) -> None:

@@ -126,13 +126,13 @@ def both(**_given: object) -> None:
 
 
 SAID = {
-    ("both", "x"): "Tham số 'pair' cần 2 giá trị.",
-    ("both", "--switch", "maybe"): "Giá trị của '--switch' không hợp lệ: 'maybe' không phải là giá trị có/không.",
+    ("both", "x"): "Tham số “pair” cần 2 giá trị.",
+    ("both", "--switch", "maybe"): "Giá trị của “--switch” không hợp lệ: “maybe” không phải là giá trị có/không.",
     ("both", "--folder", __file__): "là tệp, không phải thư mục.",
-    ("both",): "Thiếu tùy chọn '--kind'. Hãy chọn một trong:\n\ta,\n\tb",
-    ("both", "--kind", "c"): "'c' không nằm trong các giá trị được chọn: 'a', 'b'.",
+    ("both",): "Thiếu tùy chọn “--kind”. Hãy chọn một trong:\n\ta,\n\tb",
+    ("both", "--kind", "c"): "“c” không nằm trong các giá trị được chọn: “a”, “b”.",
     ("both", "x", "y", "z", "t", "--kind", "a"): "Thừa tham số: z t",
-    ("other",): "Không có lệnh 'other'.",
+    ("other",): "Không có lệnh “other”.",
 }
 
 
@@ -143,7 +143,7 @@ def test_the_option_chooses_the_language_of_click_too(words: tuple[str, ...]) ->
     assert SAID[words] in result.stderr
     english = CliRunner(env={LANGUAGE_VARIABLE: "vi"}).invoke(spare, ["--language", "en", *words])
     assert english.exit_code == result.exit_code != 0
-    assert english.stderr.isascii() or __file__ in english.stderr
+    assert english.stderr.replace("“", "").replace("”", "").isascii() or __file__ in english.stderr
 
 
 def test_what_is_broken_off_is_told_in_the_language_of_the_machine() -> None:

@@ -47,6 +47,17 @@ def test_no_value_is_left_open(language: Language) -> None:
     assert open_ones == []
 
 
+QUOTED = re.compile(r"[«»]|(?<!\w)'[^']*'(?!\w)|\"[^\"]*\"|“”")
+CODE = re.compile(r"""pip install '.*?'|(?:= |\[\[series\.)".*?"|KeyError: '.*?'|{'.*}|'Schema'""")
+"""What is to be typed, or was said by other software."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_quoted_stands_in_curly_marks_with_something_between(language: Language) -> None:
+    said = (CODE.sub("", line) for line in _join(language).splitlines())
+    assert [line for line in said if QUOTED.search(line)] == []
+
+
 def test_both_languages_say_equally_much() -> None:
     counts = [{name: len(lines) for name, lines in say_all(language).items()} for language in LANGUAGES]
     assert counts[0] == counts[1]

@@ -90,7 +90,7 @@ def test_nobody_reads_at_all(little_home: Project) -> None:
 def test_the_language_of_the_environment(little_home: Project, language: str, status: int) -> None:
     ended, printed = run(f"HPEDU_LANGUAGE={language} LANG=en {HPEDU} report --list")
     assert ended == status
-    told = "hpedu: No language (variable HPEDU_LANGUAGE) is called 'xx'. Known are: en, vi\n"
+    told = "hpedu: No language (variable HPEDU_LANGUAGE) is called “xx”. Known are: en, vi\n"
     assert (printed == told) == bool(status)
 
 

@@ -55,6 +55,10 @@ def test_both_languages_say_the_same_thing(key: str) -> None:
         assert names_in(text["vi"]) == names_in(text["en"])
 
 
+def test_a_quoted_value_that_is_blank_is_called_blank() -> None:
+    assert say("notebook_name", "en", name="") == say("notebook_name", "en", name="X").replace("“X”", "a blank")
+
+
 def test_a_key_stands_in_one_file() -> None:
     folder = Path(texts.__file__).with_suffix("")
     files = sorted(folder.rglob("*.toml"))

@@ -18,7 +18,7 @@ from hpedu.errors import HpeduError
 from hpedu.ingest.schema import ISSUES, Cell, Cells, Resource, list_places, name_cell
 from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.registry import Registry
-from hpedu.texts import LANGUAGES, say, say_value
+from hpedu.texts import LANGUAGES, fill, say, say_value
 
 
 class Unreadable(HpeduError, ValueError):
@@ -84,7 +84,7 @@ def set_aside_file(
     words = row | {"cell": name_cell(sheet, cell), "known": ", ".join(known)}
     for language in LANGUAGES:
         hinted = f". {hint.get(language).format(close=close)}" if close else ""
-        row[f"message_{language}"] = text.get(language).format(**words, subject=said[language]) + hinted
+        row[f"message_{language}"] = fill(text.get(language), language, **words, subject=said[language]) + hinted
     return row | {"subject": said["en"]}
 
 
@@ -139,10 +139,11 @@ class Refusals:
             rows = pl.DataFrame(places, schema=dict.fromkeys(places, pl.String))
             reasons = pl.Series(self._reasons[start : start + _SLICE], dtype=pl.UInt32)
             said = (
-                pl.col(text)
+                pl.col(f"message_{language}")
                 .str.replace(_CELL, name, literal=True)
                 .str.replace(_PRINT, pl.col("printed"), literal=True)
-                for text in ("message_vi", "message_en")
+                .str.replace("“”", say("blank", language), literal=True)
+                for language in LANGUAGES
             )
             yield rows.hstack(texts[reasons]).with_columns(*said).select(*ISSUES)
 

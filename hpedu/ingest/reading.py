@@ -190,6 +190,6 @@ def _set_aside_without_layout(
     if found.broken:
         return refuse_all(cells, resource, registry, "broken_layout", found.broken.file)
     if sheet in lacking:
-        names = ", ".join(f"«{registry.school_columns[column].name.vi}»" for column in lacking[sheet])
+        names = ", ".join(f"“{registry.school_columns[column].name.vi}”" for column in lacking[sheet])
         return refuse_all(cells, resource, registry, "school_columns_lacking", names)
     return refuse_all(cells, resource, registry, "no_layout", found.table.title)

@@ -215,7 +215,7 @@ class Intake:
 
     def _complain_of_cells(self, table: str, column: pl.Series, bad: pl.Series, kind: Kind) -> None:
         rows = bad.arg_true().to_list()
-        cells = [message("intake_cell", row=row + 1, cell=repr(column[row])) for row in rows[:MOST_CELLS]]
+        cells = [message("intake_cell", row=row + 1, cell=column[row]) for row in rows[:MOST_CELLS]]
         if len(rows) > MOST_CELLS:
             cells.append(message("intake_more_cells", count=len(rows) - MOST_CELLS))
         key = "intake_no_year" if kind == "year" else "intake_no_number"

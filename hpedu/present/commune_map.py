@@ -14,7 +14,7 @@ import polars as pl
 
 from hpedu import store
 from hpedu.communes import counts_learners, find_small
-from hpedu.errors import Refused
+from hpedu.errors import Refused, describe_error
 from hpedu.folders import Project, find_project
 from hpedu.ingest.words.vietnamese import sort_key
 from hpedu.present.page.blocks import draw_table, render
@@ -192,8 +192,8 @@ def read_borders(project: Project) -> list[Ring]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         rings = [ring for feature in content["features"] for ring in _list_rings(feature["geometry"])]
-    except (ValueError, KeyError, TypeError) as error:
-        raise Refused("map_unreadable", file=BORDERS, error=error) from error
+    except (ValueError, LookupError, TypeError) as error:
+        raise Refused("map_unreadable", file=BORDERS, error=describe_error(error)) from error
     if any(abs(lon) > 180 or abs(lat) > 90 for ring in rings for lon, lat in ring):
         raise Refused("map_no_degrees", file=BORDERS)
     return rings

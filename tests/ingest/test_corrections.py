@@ -182,7 +182,7 @@ def test_the_figure_printed_differently_is_set_aside_with_both_prints(printed: s
     [issue] = reading.issues
     assert (issue["reason"], issue["cell"]) == ("erratum_other_print", "C5")
     for text in (issue["message_vi"], issue["message_en"]):
-        assert f"«{printed}»" in text and "51240" in text and "nso/a.csv" in text
+        assert f"“{printed}”" in text and "51240" in text and "nso/a.csv" in text
 
 
 def test_an_export_whose_unit_is_right_is_left_alone(read: Read) -> None:

@@ -264,7 +264,7 @@ class TestTranscription:
         [issue] = read_coded("4 68").issues
         assert issue["printed"] == issue["subject"] == "4 68"
         for message in (issue["message_vi"], issue["message_en"]):
-            assert "«4 68»" in message and "J2" in message and "nso/table.csv" in message
+            assert "“4 68”" in message and "J2" in message and "nso/table.csv" in message
             assert "{" not in message
         assert issue["message_vi"] != issue["message_en"]
 
@@ -289,5 +289,5 @@ def test_the_closest_name_is_in_the_message(
     labels: dict[str, str], close: str, read_coded: Callable[..., Reading]
 ) -> None:
     [issue] = read_coded(**labels).issues
-    assert issue["message_en"].endswith(f"Closest: «{close}».")
-    assert issue["message_vi"].endswith(f"Gần giống nhất: «{close}».")
+    assert issue["message_en"].endswith(f"Closest: “{close}”.")
+    assert issue["message_vi"].endswith(f"Gần giống nhất: “{close}”.")

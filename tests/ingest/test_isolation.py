@@ -128,7 +128,7 @@ def test_the_limits_grow_with_the_file_and_can_be_set(monkeypatch: pytest.Monkey
     monkeypatch.setenv(LIMITS_VARIABLE, "0.5")
     assert find_limits(5_000) == (memory // 2, seconds / 2)
     monkeypatch.setenv(LIMITS_VARIABLE, "nhiều")
-    with pytest.raises(Refused, match="«nhiều»"):
+    with pytest.raises(Refused, match="“nhiều”"):
         find_limits(1)
 
 

@@ -226,7 +226,7 @@ class TestDamage:
             prepare(small)
         [problem] = caught.value.problems
         assert (problem.file, problem.where) == ("errata.csv", "stray")
-        assert "no file with the table «t» for hai_phong_old, 2020 has this figure" in str(caught.value)
+        assert "no file with the table “t” for hai_phong_old, 2020 has this figure" in str(caught.value)
 
     def test_a_file_that_breaks_off_in_the_middle_leaves_no_half_result(
         self, small: Project, monkeypatch: pytest.MonkeyPatch

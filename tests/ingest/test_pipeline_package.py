@@ -116,7 +116,7 @@ SOUND = (HEADER + HAI_DUONG).encode()
         ({"b.csv": b""}, [OTHER], "unreadable_file", "The file is empty"),
         ({}, [OTHER], "no_file", "Put the file back or take the entry out"),
         ({"b.csv": SOUND}, [OTHER, OTHER | {"name": "c"}], "bad_entry", "two entries name this file"),
-        ({"b.csv": SOUND}, [OTHER | {"name": "a"}], "bad_entry", "the name «a» is that of another file"),
+        ({"b.csv": SOUND}, [OTHER | {"name": "a"}], "bad_entry", "the name “a” is that of another file"),
         ({"b.csv": SOUND}, [OTHER | {"published": "6 Aug 2019"}], "bad_entry", "6 Aug 2019"),
         ({"b.csv": SOUND}, [OTHER | {"confidence": "sure"}], "bad_entry", "confidence"),
         ({"b.csv": SOUND}, [OTHER | {"transcription": "perhaps"}], "bad_entry", "transcription"),

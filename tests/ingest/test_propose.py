@@ -84,7 +84,7 @@ def write_sheet(path: Path, *rows: list[object], title: str = "Sheet1") -> Path:
 
 def test_a_table_is_told_with_its_sheet_and_cells(unknown: Path) -> None:
     output = check(unknown)
-    assert "sheet «Sheet»: Số thư viện phân theo địa phương" in output
+    assert "sheet “Sheet”: Số thư viện phân theo địa phương" in output
     assert "4 cells (B4:C5), no layout" in output
 
 
@@ -117,7 +117,7 @@ def test_a_school_list_without_its_codes_is_told_as_one(tmp_path: Path) -> None:
     ]
     path = write_sheet(tmp_path / "truong.xlsx", *rows)
     output = check(path)
-    assert "lacks the required column «Mã trường (Bộ GDĐT)»" in output and "(and 1 more like it)" in output
+    assert "lacks the required column “Mã trường (Bộ GDĐT)”" in output and "(and 1 more like it)" in output
     assert "[[series" not in output  # a layout would not help
     assert set(hpedu.read(path)[1]["reason"]) == {"school_columns_lacking"}
 
@@ -156,9 +156,9 @@ def test_each_reason_names_the_first_cell_and_how_many_more(tmp_path: Path) -> N
     ]
     output = check(write_sheet(tmp_path / "a.xlsx", *rows, title="T1"))
     assert "layout nso_kindergarten.toml" in output
-    assert "a.xlsx, cell T1!B4: no territory is known as «Hai Fong»" in output
+    assert "a.xlsx, cell T1!B4: no territory is known as “Hai Fong”" in output
     assert "(and 1 more like it)" in output
-    assert 'Blank or ".."' in output
+    assert "Blank or “..”" in output
 
 
 def test_read_gives_two_frames(unknown: Path) -> None:

@@ -68,9 +68,9 @@ def test_numbers_may_be_text_and_unknown(call: Call) -> None:
 @pytest.mark.parametrize(
     ("column", "cell", "problem"),
     [
-        ("year", "soon", "column year: has what is not a year such as 2015 or 2015-2016 (row 1: 'soon'"),
+        ("year", "soon", "column year: has what is not a year such as 2015 or 2015-2016 (row 1: “soon”"),
         ("year", "2015-2016-2017", "column year: has what is not a year"),
-        ("value", "nan", "column value: has what is not a finite number (row 1: 'nan'"),
+        ("value", "nan", "column value: has what is not a finite number (row 1: “nan”"),
         ("kind", "share", "column kind: is none of rate, ratio, count, score (found: share)"),
     ],
 )
@@ -99,7 +99,7 @@ def test_only_the_first_bad_cells_are_named() -> None:
     intake = Intake()
     intake.take_series(SERIES.with_columns(value=pl.lit("many")))
     text = str(intake.problems[0])
-    assert text.count("'many'") == 5 and text.endswith("and 5 more)")
+    assert text.count("“many”") == 5 and text.endswith("and 5 more)")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -109,8 +109,8 @@ def test_the_command_speaks_one_language(language: str, tmp_path: Path) -> None:
     done = CliRunner(env={"HPEDU_LANGUAGE": language}).invoke(commands, ["outlook", str(path)])
     assert done.exit_code == 1
     expected = {
-        "vi": "  - bảng chuỗi số liệu: cột year: có ô không phải là năm như 2015 hoặc 2015-2016 (dòng 1: 'abc')",
-        "en": "  - series: column year: has what is not a year such as 2015 or 2015-2016 (row 1: 'abc')",
+        "vi": "  - bảng chuỗi số liệu: cột year: có ô không phải là năm như 2015 hoặc 2015-2016 (dòng 1: “abc”)",
+        "en": "  - series: column year: has what is not a year such as 2015 or 2015-2016 (row 1: “abc”)",
     }
     assert done.stderr.splitlines()[1] == expected[language]
     assert len(done.stderr.splitlines()) == 2

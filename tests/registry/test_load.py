@@ -335,7 +335,7 @@ class TestUnknownName:
     def test_nothing_close_lists_what_there_is(self) -> None:
         error = UnknownName("territory", "xyz", ["viet_nam", "hai_phong"])
         assert error.close == []
-        assert str(error) == "No territory is called 'xyz'. Known are: hai_phong, viet_nam"
+        assert str(error) == "No territory is called “xyz”. Known are: hai_phong, viet_nam"
 
     @given(st.data())
     def test_one_wrong_letter_in_a_target_s_id_still_finds_it(self, data: st.DataObject) -> None:

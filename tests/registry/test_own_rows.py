@@ -59,7 +59,7 @@ def test_rows_without_an_id_take_the_place_of_ours_and_any_row_can_be_withdrawn(
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("breaks.csv,nothing,x", "line 2 row: No row is called 'nothing'"),
+        ("breaks.csv,nothing,x", "line 2 row: No row is called “nothing”"),
         ("brakes.csv,x,x", "Did you mean: breaks.csv"),
         ("targets,education_budget_share,x", "has the role `target`, but no target has this id"),
         ("measures.csv,pupils,x", "no such measure (found: pupils)"),

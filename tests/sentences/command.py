@@ -95,7 +95,7 @@ def say_errors(language: Language) -> dict[str, list[str]]:
             Refused("file_limits", name="HPEDU_FILE_LIMITS", given="nhiều").say(language),
             Refused("issue_exists", folder=Path("reports/issued/2026-01-05")).say(language),
             Refused("issue_nothing", pages="2025/hai_phong/vi/higher").say(language),
-            Refused("map_unreadable", file="xa.geojson", error="'features'").say(language),
+            Refused("map_unreadable", file="xa.geojson", error="KeyError: 'features'").say(language),
             Refused("map_no_degrees", file="xa.geojson").say(language),
         ],
         "files set aside": [text.say(language) for text in _list_files_set_aside()],

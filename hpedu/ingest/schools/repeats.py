@@ -169,7 +169,8 @@ def _fold_column(text: pl.Expr) -> pl.Expr:
 
 
 def _name_place(row: Row) -> str:
-    return f"{row['file']} ({row['sheet']}!{row['row']})"
+    cell = schema.name_cell(row["sheet"], f"A{row['row']}")
+    return f"{row['file']}!{cell}"
 
 
 def _collect(

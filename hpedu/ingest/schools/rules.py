@@ -18,7 +18,7 @@ from hpedu.ingest.screen import hide_contacts
 from hpedu.ingest.words.years import lies_after
 from hpedu.registry import Registry
 from hpedu.registry.school_columns import SchoolColumn
-from hpedu.texts import LANGUAGES
+from hpedu.texts import LANGUAGES, say
 
 COUNTED = (9, 30)
 """The day of a school year (month, day) on which schools are counted."""
@@ -51,20 +51,21 @@ class Issues:
             subject=hide_contacts(pl.col("subject").cast(pl.String).fill_null("")),
         )
         text = self.registry.code("reason", reason).name
-        messages = {f"message_{language}": fill_template(text.get(language)) for language in LANGUAGES}
-        self.frames.append(rows.with_columns(**messages).select(list(schema.ISSUES)))
+        messages = {f"message_{language}": fill_template(text.get(language), language) for language in LANGUAGES}
+        named = rows.with_columns(cell=pl.concat_str(pl.lit(schema.name_cell(self.sheet, "")), "cell"))
+        self.frames.append(rows.hstack(named.select(**messages)).select(list(schema.ISSUES)))
 
     def collect(self) -> pl.DataFrame:
         """Return all issues, with the columns `hpedu.ingest.schema.ISSUES`."""
         return pl.concat([pl.DataFrame(schema=schema.ISSUES), *self.frames])
 
 
-def fill_template(template: str) -> pl.Expr:
-    """Fill a template for whole columns: "{cell}" becomes the value of the column of that name."""
+def fill_template(template: str, language: str) -> pl.Expr:
+    """Fill a template for whole columns, as `hpedu.texts.fill`: "{cell}" becomes the value of that column."""
     parts: list[pl.Expr] = []
     for words, name, _, _ in Formatter().parse(template):
         parts += [pl.lit(words)] + ([pl.col(name)] if name else [])
-    return pl.concat_str(parts)
+    return pl.concat_str(parts).str.replace_all("“”", say("blank", language), literal=True)
 
 
 @dataclass(frozen=True)

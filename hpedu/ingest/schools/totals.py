@@ -24,6 +24,7 @@ from hpedu.ingest.schools.stages import (
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.school_columns import SchoolColumn
+from hpedu.texts import LANGUAGES
 
 _GROUP = ("year", "commune", "ownership")
 _SUMS = ("total", "asked", "reported", "unplaced")
@@ -47,7 +48,7 @@ def total_schools(frame: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     `frame` has each school once a year (`hpedu.ingest.schools.lists.school_schema`).
     """
     words = registry.code("note", "school_reports").name
-    note = pl.concat_str(fill_template(words.vi), fill_template(words.en), separator="; ")
+    note = pl.concat_str([fill_template(words.get(language), language) for language in LANGUAGES], separator="; ")
     incomplete = (pl.col("reported") < pl.col("asked")) | (pl.col("unplaced") > 0)
     flags = pl.when(incomplete).then(pl.lit(["incomplete"])).otherwise(pl.lit([], dtype=pl.List(pl.String)))
     status = pl.when(pl.col("synthetic").any().over("year")).then(pl.lit("synthetic")).otherwise(pl.lit("derived"))

@@ -139,7 +139,7 @@ def _make_rule(name: str, column: SchoolColumn, communes: int) -> DataValidation
 
 def _describe(head: str, column: SchoolColumn) -> str:
     needed = f" ({say('school_form_required', 'vi')})" if column.required else ""
-    return f"«{head}»{needed}: {_describe_allowed(column)}"
+    return f"“{head}”{needed}: {_describe_allowed(column)}"
 
 
 def _describe_allowed(column: SchoolColumn) -> str:

@@ -240,7 +240,7 @@ class TestWrong:
         assert issue["printed"] == str(value)
         for language in ("vi", "en"):
             assert f"!{issue['cell']}" in issue[f"message_{language}"]
-            assert f"«{value}»" in issue[f"message_{language}"]
+            assert f"“{value}”" in issue[f"message_{language}"]
 
     def test_an_unknown_state(self, form: Form) -> None:
         issue = only_issue(form.type(TASK, state="xong").read())

@@ -260,6 +260,7 @@ class TestChecks:
             ({"girls": 401}, "school_part_exceeds", "J2"),
             ({"ownership": "hợp tác"}, "school_bad_choice", "H2"),
             ({"levels": "Liên cấp"}, "school_no_level", "E2"),
+            ({"levels": ""}, "school_no_level", "E2"),
             ({"year": "2019"}, "school_before_merger", "B2"),
             ({"year": "năm nay"}, "school_bad_year", "B2"),
             ({"commune": "99999"}, "school_unknown_commune", "F2"),
@@ -275,7 +276,8 @@ class TestChecks:
         if reason != "not_published":
             for column in ("message_vi", "message_en"):
                 message = found.issues[column].item()
-                assert "schools/a.xlsx" in message and "DS" in message and cell in message and "{" not in message
+                assert message.count(f"DS!{cell}") == message.count("DS") == 1
+                assert "schools/a.xlsx" in message and "{" not in message and "“”" not in message
 
     def test_a_commune_is_known_by_its_name_alone(self, registry: Registry) -> None:
         found = read(registry, change(commune=None, place="  hai duong "))
@@ -286,7 +288,7 @@ class TestChecks:
         found = read(registry, SCHOOL, SCHOOL, change(year="2026-2027"))
         assert found.frame.select("year", "pupils").rows() == [(2025, 400), (2026, 400)]
         assert found.issues.select("reason", "subject", "cell").rows() == [
-            ("school_duplicate", "schools/a.xlsx (DS!2)", "C3")
+            ("school_duplicate", "schools/a.xlsx!DS!A2", "C3")
         ]
 
     def test_of_two_rows_that_differ_neither_figure_counts(self, registry: Registry) -> None:
