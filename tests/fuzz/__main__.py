@@ -3,7 +3,7 @@
 python -m tests.fuzz [--seed 1] [--count 10000] [--resume] [--only NUMBER]
 
 `--count` is the number of mutants of each kind of file; they take turns. A run that is interrupted writes what it
-has done, and `--resume` goes on from there.
+has done, and `--resume` goes on from there: first, what was wrong is judged again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.conftest import ROOT
 from tests.fuzz.figures import KINDS, Outcome, describe, judge, judge_all, make_mutant
 
 PLACE, SECURITY, STATE = ROOT / "docs" / "fuzz.md", ROOT / "SECURITY.md", ROOT / "build" / "fuzz.json"
-COLUMNS = ("mutants", "figures read", "cells set aside", "files refused whole", "mutants with a wrong figure")
+COLUMNS = ("mutants", "figures read", "cells set aside", "files refused whole", "wrong at first")
 SAVED_EVERY = 500
 
 _PAGE = """# The mutation test of figures
@@ -51,7 +51,9 @@ class State:
     commits: dict[str, int] = field(default_factory=dict)
     changes: dict[str, dict[str, int]] = field(default_factory=dict)
     formats: dict[str, dict[str, int]] = field(default_factory=dict)
-    wrong: list[str] = field(default_factory=list)
+    # What is wrong, by the number of the mutant; and what was, until a reader or the test itself was mended.
+    wrong: dict[str, str] = field(default_factory=dict)
+    mended: dict[str, str] = field(default_factory=dict)
 
     def add(self, outcome: Outcome) -> None:
         """Count one outcome."""
@@ -61,7 +63,12 @@ class State:
             _count(self.changes, name, values)
         _count(self.formats, outcome.mutant.format, values)
         if outcome.wrong:
-            self.wrong.append(describe(outcome))
+            self.wrong[str(outcome.mutant.number)] = describe(outcome)
+
+    def judge_again(self, registry: Registry) -> None:
+        """Judge again what was wrong."""
+        for number in [number for number in self.wrong if not judge(make_mutant(int(number)), registry).wrong]:
+            self.mended[number] = self.wrong.pop(number)
 
     def say(self) -> str:
         """Say how much was done, of which code, and what was found."""
@@ -71,13 +78,14 @@ class State:
         code = ", ".join(f"{commit} from {first:,} on" for commit, first in self.commits.items())
         return (
             f"Mutants {self.first:,} to {self.following - 1:,}: {of_each} of each of {len(counts)} kinds of file "
-            f"(10,000 are the full length); code: {code}. Wrong or crashed: {len(self.wrong)}."
+            f"(10,000 are the full length); code: {code}. Wrong or crashed: {len(self.wrong)}; "
+            f"so at first, until a reader or the test itself was mended: {len(self.mended)}."
         )
 
     def write(self) -> None:
         """Write the state, the page and the figures in SECURITY.md."""
         write_whole(STATE, json.dumps(asdict(self)).encode())
-        wrong = "".join(f"```\n{text}\n```\n\n" for text in self.wrong)
+        wrong = "".join(f"```\n{text}\n```\n\n" for text in self.wrong.values())
         tables = {"changes": tabulate("change", self.changes), "formats": tabulate("format", self.formats)}
         write_whole(PLACE, _PAGE.format(done=self.say(), wrong=wrong, **tables).encode())
         said = f"`make fuzz`. {self.say()} By change and by format: [docs/fuzz.md](docs/fuzz.md).\n"
@@ -127,6 +135,7 @@ def main() -> None:
         sys.exit(bool(outcome.wrong))
     given: dict[str, Any] = {"first": wanted.seed, "following": wanted.seed}
     state = State(**(json.loads(STATE.read_text(encoding="utf-8")) if wanted.resume else given))
+    state.judge_again(registry)
     # A run in the background can be interrupted, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     run(state, wanted.count * len(KINDS), registry)

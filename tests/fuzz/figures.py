@@ -97,7 +97,7 @@ def _change(table: Table, name: str, random: Random) -> str:
     scale, is_known = table.scale, table.is_known
     done = MUTATIONS[name](table, random)
     table.is_known = table.is_known and is_known
-    if scale is None or (scale != 1 and table.scale != scale):
+    if not table.cut and (scale is None or (scale != 1 and table.scale != scale)):
         table.scale = None
     return done
 
