@@ -97,7 +97,7 @@ def _change(table: Table, name: str, random: Random) -> str:
     scale, is_known = table.scale, table.is_known
     done = MUTATIONS[name](table, random)
     table.is_known = table.is_known and is_known
-    if scale is None or (scale != 1 and table.scale != scale):
+    if not table.cut and (scale is None or (scale != 1 and table.scale != scale)):
         table.scale = None
     return done
 
@@ -129,7 +129,8 @@ def judge(mutant: Mutant, registry: Registry) -> Outcome:
             wrong.append(
                 f"cell {row['cell']} {row['printed']!r}: found {found}, expected {sorted(right) or 'none'}"
             )
-    cells = [row["cell"] for part in (reading.observations, reading.issues) for row in part]
+    cells = [row["cell"] for row in reading.observations]
+    cells += [cell for frame in reading.issues.list_frames() for cell in frame["cell"]]
     counted = count_cells(mutant)
     if counted is not None and len(cells) < counted:
         wrong.append(f"{counted} cells with a figure, but {len(cells)} read or set aside")

@@ -233,6 +233,9 @@ def make_form(random: Random, registry: Registry) -> tuple[str, FilledForm, str,
     chosen = [random.choice(MUTATIONS)]
     if chosen[0] in TOGETHER and random.random() < 0.25:
         chosen += random.sample([one for one in TOGETHER if one is not chosen[0]], 1)
+    if chosen[0] is copied:
+        # Another change behind it would be of the row, and not of its copy.
+        chosen = chosen[:1]
     done = []
     for change in chosen:
         refused = {key for key, number in form.truth.items() if number is None}

@@ -35,6 +35,9 @@ ITEMS = {
 }
 YEARS = (2013, 2014, 2015, 2016)
 PUBLISHED = "2018-06-30"
+OF_GIRLS = ("Nữ", "Female", "Nu")
+"""Names of a sheet of girls."""
+
 Key = tuple[str, int, str]
 
 
@@ -96,10 +99,12 @@ class Table:
     def truth(self) -> dict[Key, set[tuple[float, str]]]:
         """Return each figure as it now stands, with its status."""
         found: dict[Key, set[tuple[float, str]]] = {}
+        # A sheet of girls is one if the table is, too.
+        is_known = self.is_known and (self.sheet not in OF_GIRLS or self.sex == "female")
         for row, (column, cell) in (
             (r, pair) for r in self.rows for pair in zip(self.columns, r.cells, strict=True)
         ):
-            if not (self.is_known and row.territory and column.year and column.level):
+            if not (is_known and row.territory and column.year and column.level):
                 continue
             if cell.value is not None and self.scale is not None:
                 value = float(cell.value * self.scale)
