@@ -81,6 +81,17 @@ class TestProgression:
         assert slipped["point"].equals(project_enrolment(table(steady), until=2024)["point"])
         assert set(slipped["caution"]) == {"slip"}
 
+    @pytest.mark.parametrize(("above", "rate"), [(26.0, 0.26), (25.0, None), (399.0, 3.99), (400.0, None)])
+    def test_a_rate_of_few_years_is_usual_up_to_four_times_as_many_or_as_few(
+        self, above: float, rate: float | None
+    ) -> None:
+        grades = table({2020: (100.0, 100.0), 2021: (100.0, above)})
+        if rate is None:
+            with pytest.raises(SeriesError, match="from grade 1 to 2"):
+                project_enrolment(grades, until=2022)
+        else:
+            assert points(project_enrolment(grades, until=2022), 2022)[1] == pytest.approx(100 * rate)
+
     def test_no_years_are_no_years(self) -> None:
         with pytest.raises(SeriesError, match="years"):
             project_enrolment(table(HISTORY), until=2024, years=0)

@@ -46,8 +46,9 @@ class TestPersistence:
 
     def test_a_short_series_learns_from_other_units(self) -> None:
         noise = [1.0, -1.0] * 5
-        among = persistence([1.0, 1.0], noise, noise, noise, noise, group=[0] * 5)[0]
-        few = persistence([1.0, 1.0], noise, noise, group=[0] * 3)[0]
+        enough = METHOD.least_pool
+        among = persistence([1.0, 1.0], *[noise] * enough, group=[0] * (enough + 1))[0]
+        few = persistence([1.0, 1.0], *[noise] * (enough - 1), group=[0] * enough)[0]
         assert among < few == persistence([1.0, 1.0])[0]
 
 
