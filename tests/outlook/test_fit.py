@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpedu.outlook.fit import (
+    _grid,
     _measure_pull,
     drop_before_jump,
     least_step,
@@ -71,6 +72,10 @@ def test_a_prior_variance_is_drawn_to_the_indicator_and_to_the_place() -> None:
     np.testing.assert_allclose(prior, step * np.array(wanted))
     more = share * (METHOD.pooled_df - METHOD.prior_df)
     np.testing.assert_allclose(worth, METHOD.prior_df + np.array([more, 0, more]))
+
+
+def test_figures_are_published_in_hundredths_unless_one_shows_more() -> None:
+    assert _grid(np.array([[12.34, 0.5], [12.34, 0.1234], [np.nan, 12.0]])).tolist() == [1e-2, 1e-4, 1e-2]
 
 
 @given(st.lists(st.tuples(st.floats(-9, 9), st.booleans(), st.integers(0, 3)), max_size=25))

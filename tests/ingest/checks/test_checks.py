@@ -358,11 +358,11 @@ class TestTwice:
 class TestTerritories:
     def test_some_provinces_cannot_exceed_the_country(self, check: Rows) -> None:
         [found] = check(
-            {"territory": "viet_nam", "value": 180.0},
+            {"territory": "viet_nam", "value": 199.0},
             {"value": 100.0},
             {"territory": "hai_duong_old", "value": 100.0},
         )
-        assert (found["check"], found["territory"]) == ("country", "viet_nam")
+        assert (found["check"], found["severity"], found["territory"]) == ("country", "error", "viet_nam")
         assert "2 units alone make 200" in found["message_en"]
 
     @pytest.mark.parametrize(
