@@ -120,7 +120,9 @@ class TestAgreement:
         book = replace(registry, indicators={one.id: one})
         observations = make_observations(self.ROWS[0] | {"measure": measure}, self.ROWS[1])
         origins = {"a.csv": "one", "b.csv": "other"}
-        [said] = find_refused(observations, book, origins, compute_indicators(observations, book, origins)).to_dicts()
+        [said] = find_refused(
+            observations, book, origins, compute_indicators(observations, book, origins)
+        ).to_dicts()
         assert f"{year}:" in said["message_en"] or f", {year}" in said["message_en"], said["message_en"]
 
 

@@ -57,8 +57,11 @@ def test_a_report_of_the_year_before_a_review_is_about_it_too(registry: Registry
     review = next(task for task in registry.tasks if task.id == "strategy_plan 9")
     years = {year: find_due(review, year) for year in (2026, 2030, 2033, 2034, 2040)}
     assert {year: due.year for year, due in years.items() if due} == {
-        **{2026: 2030, 2030: 2030, 2033: 2030},
-        **{2034: 2035, 2040: 2035},
+        2026: 2030,
+        2030: 2030,
+        2033: 2030,
+        2034: 2035,
+        2040: 2035,
     }
 
 

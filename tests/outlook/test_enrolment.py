@@ -254,3 +254,15 @@ def test_a_slip_is_told_while_it_is_recent(year: int, caution: str | None) -> No
     steady = dict.fromkeys(range(2012, 2023), (100.0, 100.0, 100.0))
     found = project_enrolment(table({**steady, year: (100.0, 1000.0, 100.0)}), until=2024, years=3)
     assert set(found["caution"]) == {caution}
+
+
+def test_an_intake_that_is_held_moves_every_year_as_it_did() -> None:
+    """Worked: of 110 and 100 in turn all go up, so only the intake moves: by log(1.1) a year, never to stay."""
+    entered = [110.0 if n % 2 else 100.0 for n in range(9)]
+    history = {
+        2010 + n: [now, before] for n, (now, before) in enumerate(zip(entered, [100.0, *entered], strict=False))
+    }
+    found = project_enrolment(table(history), until=2020).filter(pl.col("grade") == 1).sort("year")
+    step = math.log(1.1) * math.sqrt(5 / 4)
+    widths = [math.log(row["hi80"] / row["point"]) for row in found.to_dicts()]
+    assert widths == pytest.approx([1.5332 * step, 1.5332 * step * math.sqrt(2)], rel=1e-3)

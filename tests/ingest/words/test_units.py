@@ -73,6 +73,11 @@ def test_units_in_free_text(text: str, found: tuple[str, ...]) -> None:
     assert find_units(text) == found
 
 
+@pytest.mark.parametrize("more", ["", " của", " của bảng", " của bảng này", " của bảng này và"])
+def test_a_unit_that_is_stated_ends_where_it_is_none_any_more(more: str) -> None:
+    assert find_units(f"Ghi chú: số liệu tính bằng nghìn học sinh{more}") == ("nghin hoc sinh",)
+
+
 @pytest.mark.parametrize(
     ("text", "scale"),
     [("nghìn người", 1000), ("Tỷ lệ biết chữ", 1), ("tỷ đồng", 10**9), ("Tỷ suất sinh", 1), ("k", 1), ("lớp", 1)],
