@@ -57,6 +57,9 @@ def test_only_a_series_of_zeros_has_a_least_step() -> None:
     size, bounded = np.array([0.0, 0.0, 0.0, 5.0, 0.2]), np.array([False, True, False, False, False])
     found = least_step(size, bounded, np.array([0, 1, 2, 0, 2]))
     np.testing.assert_allclose(found, [1 / 6, 0, 0.2**2 / 6, 0, 0])
+    # Other series of zeros do not make the unit smaller.
+    zeros = least_step(np.array([0.0, 0.0, 0.0, 0.2]), np.zeros(4, bool), np.zeros(4, np.int64))
+    np.testing.assert_allclose(zeros, [0.2**2 / 6] * 3 + [0])
 
 
 def test_a_prior_variance_is_drawn_to_the_indicator_and_to_the_place() -> None:

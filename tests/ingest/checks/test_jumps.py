@@ -34,6 +34,16 @@ def test_five_points_are_usual_of_any_share_and_more_are_not(
     assert bool(list(check_jumps(figures))) is jumps
 
 
+@pytest.mark.parametrize(("step", "jumps"), [(8.8, False), (9.0, True)])
+def test_six_times_what_is_usual_is_far(
+    make_observations: Make, registry: Registry, step: float, jumps: bool
+) -> None:
+    """Worked: of changes of +1, -1 and 0 in turn the MAD is 1; 6 * 1.4826 = 8.8956."""
+    values = [50.0, 51.0, 50.0] * 7
+    figures = read(make_observations, registry, [*values, 50.0, 50.0 + step], **RATE)
+    assert bool(list(check_jumps(figures))) is jumps
+
+
 @pytest.mark.parametrize(
     ("values", "slipped"),
     [

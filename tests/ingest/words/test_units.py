@@ -44,6 +44,9 @@ def test_what_is_not_wholly_a_unit_is_none(text: str) -> None:
         ("%", "pupils", False),
         ("%", "literacy_rate_15plus", True),
         ("nghìn", "schools", True),
+        # A ratio may name what it divides, and an amount anything but parts of a hundred.
+        ("học sinh/giáo viên", "uis_pupil_trained_teacher_ratio", True),
+        ("%", "uis_pupil_trained_teacher_ratio", False),
     ],
 )
 def test_a_unit_names_what_a_measure_counts(unit: str, measure: str, fits: bool) -> None:
