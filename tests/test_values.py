@@ -112,6 +112,19 @@ class TestAgreement:
         assert all(why in text and "a.csv" in text and "b.csv" in text for text in refused["message_en"])
         assert refused.height == bool(why)
 
+    @pytest.mark.parametrize(("measure", "year"), [("pupils", "2020-21"), ("universities", "2020")])
+    def test_what_is_counted_by_calendar_years_is_refused_by_them(
+        self, make_observations: Make, registry: Registry, measure: str, year: str
+    ) -> None:
+        one = indicator(numerator=f"{measure}/primary")
+        book = replace(registry, indicators={one.id: one})
+        observations = make_observations(self.ROWS[0] | {"measure": measure}, self.ROWS[1])
+        origins = {"a.csv": "one", "b.csv": "other"}
+        [said] = find_refused(
+            observations, book, origins, compute_indicators(observations, book, origins)
+        ).to_dicts()
+        assert f"{year}:" in said["message_en"] or f", {year}" in said["message_en"], said["message_en"]
+
 
 class TestRatios:
     def test_a_ratio_with_everything_that_leads_back_to_the_cells(self, compute: Compute) -> None:

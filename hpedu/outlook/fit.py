@@ -247,7 +247,7 @@ def _fit_arrays(keys: pl.DataFrame, values: Floats, years: Floats, method: Metho
     broken = keys["broken"].to_numpy()
     usable = points >= method.least_points
     lower, upper = keys["lower"].to_numpy(), keys["upper"].to_numpy()
-    last = np.nan_to_num(values[:, -1]) if len(values) else np.zeros(0)
+    last = np.nan_to_num(values[:, -1])
     gaps = np.diff(years, axis=1)
     changes = np.diff(values, axis=1) / gaps
     steps = np.maximum(points - 1.0, 0.0)

@@ -296,21 +296,20 @@ def take_with_background(
     """
     intake = taken or Intake()
     rows = intake.take_series(series)
-    others = None if background is None else intake.take_series(background)
+    others = intake.take_series(background)
     intake.finish()
     asked = rows.select(KEY).drop_nulls().unique().sort(KEY)
     known = clean_series(rows, origin)
-    if others is not None:
-        about = (
-            rows.drop_nulls("indicator")
-            .group_by("indicator")
-            .agg(pl.col(name).drop_nulls().first().alias(f"own_{name}") for name in ("kind", "lower", "upper"))
-        )
-        others = others.join(rows.select("place").unique(), on="place", how="anti").join(about, on="indicator")
-        others = others.with_columns(
-            pl.coalesce(name, f"own_{name}").alias(name) for name in ("kind", "lower", "upper")
-        )
-        known = pl.concat([known, clean_series(others, origin)]).sort(*KEY, "year")
+    about = (
+        rows.drop_nulls("indicator")
+        .group_by("indicator")
+        .agg(pl.col(name).drop_nulls().first().alias(f"own_{name}") for name in ("kind", "lower", "upper"))
+    )
+    others = others.join(rows.select("place").unique(), on="place", how="anti").join(about, on="indicator")
+    others = others.with_columns(
+        pl.coalesce(name, f"own_{name}").alias(name) for name in ("kind", "lower", "upper")
+    )
+    known = pl.concat([known, clean_series(others, origin)]).sort(*KEY, "year")
     return known, asked
 
 

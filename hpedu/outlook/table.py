@@ -120,7 +120,7 @@ def _refuse_dots(frame: pl.DataFrame, name: str) -> None:
     for column in ("value", "pupils", "births", "population", "numerator", "denominator"):
         if column not in frame.columns or frame[column].dtype != pl.String:
             continue
-        cells = (counts if column == "value" else frame)[column].drop_nulls().str.strip_chars()
+        cells = counts[column].drop_nulls().str.strip_chars()
         cells = cells.filter(cells != "")
         if len(cells) and cells.str.contains(GROUPED_OR_DECIMAL).all():
             where = message("intake_column", column=column)
@@ -141,7 +141,9 @@ def _judge(frame: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
     known = judge(series, goals)
     keys = [*KEY, "target_year"]
     paces = measure_pace(series, goals).select(*keys, "observed", "required", "best", "best_years")
-    progress = measure_progress(series, goals).filter(pl.col("series") == "")
+    # Only a target with a year has a class. What has none is measured and left out, whatever its direction.
+    progress = measure_progress(series, goals.drop_nulls("target_year"), direction="up")
+    progress = progress.filter(pl.col("series") == "", pl.col("target_year").is_not_null())
     progress = progress.select(*keys, "class", "score", open_sdg_ratio="ratio", reason_not_measured="reason")
     for table in (paces, progress):
         typed = table.with_columns(pl.col("target_year").cast(pl.Int64))

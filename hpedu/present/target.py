@@ -444,7 +444,7 @@ def draw_strip(standing: Standing, wording: Wording) -> Markup:
     start = end / 2 if min(values) > end / 2 else min(0.0, min(values))
 
     def place(value: float) -> float:
-        return round(MARGIN + (value - start) / ((end - start) or 1) * (WIDTH - 2 * MARGIN), 1)
+        return round(MARGIN + (value - start) / (end - start) * (WIDTH - 2 * MARGIN), 1)
 
     return render(
         "strip",

@@ -79,6 +79,13 @@ class TestPupils:
         assert "grades" not in set(found["method"])
         assert point(found, "primary", 2026) == 500
 
+    def test_a_step_within_a_level_that_nobody_counted_stops_all_grades(
+        self, foresee: Callable[..., pl.DataFrame]
+    ) -> None:
+        sizes = {"primary": SIZES["primary"], "lower_secondary": SIZES["lower_secondary"]}
+        before = {"primary": SIZES["primary"][:1], "lower_secondary": SIZES["lower_secondary"][1:3]}
+        assert "grades" not in set(foresee(*grades(YEAR - 1, before), *grades(YEAR, sizes))["method"])
+
     def test_growth_adds_to_every_year(self, foresee: Callable[..., pl.DataFrame]) -> None:
         rows = [counted("pupils", "kindergarten", 100.0)]
         assert point(foresee(*rows, growth=10.0), "kindergarten", 2027) == pytest.approx(121)

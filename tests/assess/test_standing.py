@@ -113,6 +113,9 @@ class TestStates:
         standing = stand((2023, 98), (2024, 99), (2025, 104.1), most=100)
         assert (standing.state, standing.probability, standing.projection) == ("impossible", None, ())
         assert stand((2025, 100), most=100).state == "met"
+        # Nothing is known of a figure below nought either; nought itself is a point like any.
+        assert stand((2024, -1), (2025, 1)).state == "one_point"
+        assert stand((2024, 0), (2025, 1)).state == "short"
 
     def test_an_old_figure_leaves_no_more_years_than_there_are(self, stand: Stand) -> None:
         old, fresh = stand((2018, 20), value=Decimal(50)), stand((2025, 20), value=Decimal(50))

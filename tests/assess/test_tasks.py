@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from hpedu.assess.standing import Standing, find_newest_source, has_lapsed
-from hpedu.assess.tasks import Occurrence, list_asked, list_occurrences
+from hpedu.assess.tasks import Occurrence, find_due, list_asked, list_occurrences
 from hpedu.ingest import schema
 from hpedu.registry import Registry
 
@@ -51,6 +51,18 @@ def test_the_reviews_have_dates(registry: Registry, make_observations: Make) -> 
     done = report(make_observations, "strategy_plan 9", 2029)
     later = occurrences(registry, done, 2036, "2036-06-30")["strategy_plan 9"]
     assert [one.state for one in later] == ["done", "overdue"]
+
+
+def test_a_report_of_the_year_before_a_review_is_about_it_too(registry: Registry) -> None:
+    review = next(task for task in registry.tasks if task.id == "strategy_plan 9")
+    years = {year: find_due(review, year) for year in (2026, 2030, 2033, 2034, 2040)}
+    assert {year: due.year for year, due in years.items() if due} == {
+        2026: 2030,
+        2030: 2030,
+        2033: 2030,
+        2034: 2035,
+        2040: 2035,
+    }
 
 
 def test_a_deadline_is_judged_by_the_newest_source_and_not_before(registry: Registry) -> None:

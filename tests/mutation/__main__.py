@@ -1,11 +1,12 @@
 """`make mutate`: break the code in one place at a time, and see whether the tests of its room notice.
 
-python -m tests.mutation [--seed 1] [--count 300] [--only FILE] [--killed LOG]
+python -m tests.mutation [--seed 1] [--count 300] [--only FILE] [--again LOG]
 
 The tests of a room run once with coverage, which says how long each takes and which lines it uses. Each mutant is
 then tried in a fork of this process, with the tests that use its line first, the fastest before the others. Those
-that survive are written to docs/mutation.md with the reason in survivors.csv. Of the usual tools mutmut takes no
-sample, and cosmic-ray has one command for all files and starts an interpreter for each mutant, which takes hours.
+that survive are written to docs/mutation.md with the reason in survivors.csv; once tests are written for them, the
+output of the run (`--again`) tells which to try again. Of the usual tools mutmut takes no sample, and cosmic-ray
+has one command for all files and starts an interpreter for each mutant, which takes hours.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ import gc
 import multiprocessing
 import os
 import random
+import re
 import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
@@ -45,6 +48,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "hpedu/ingest/words": (
         *("tests/ingest/words", "tests/ingest/test_cells.py", "tests/ingest/test_interpret.py"),
         *("tests/ingest/test_reading.py", "tests/ingest/test_doubtful_tables.py", "tests/ingest/test_boundary.py"),
+        *("tests/ingest/test_boundary_evidence.py", "tests/ingest/test_after_publication.py"),
     ),
     "hpedu/ingest/checks": ("tests/ingest/checks",),
     "hpedu/ingest/forms": ("tests/ingest/forms", "tests/present/exports/test_history.py"),
@@ -65,10 +69,16 @@ _QUICK = 1.0
 _HEAD = """# The mutation test of the code
 
 `make mutate` breaks the code in one place at a time (`<` for `<=`, `or` for `and`, a number that is one more, a
-result that is left out) and runs the tests of the room. This page is written by the run: seed {seed}, {count} of
-{all} mutants. A mutant that does not end within its time is noticed, too: the tests would hang.
-
+result that is left out) and runs the tests of the room. What does not end within its time is killed, too: the
+tests would hang. The parts below are written by the runs, a sample each.
 """
+_ABOUT = """{count} of {total} mutants. At the first go {first} ({share:.1f}%) were killed.
+"""
+_SINCE = """Then tests were written. Of the {survived} that survived, {since} are killed now, {gone} changed code
+that is no longer there, and {left} survive. Of the {there} that are there {share:.1f}% are killed.
+"""
+_LINE = re.compile(r"(.{11}) (\S+):(\d+) (\S*): (.*)")
+GONE = "gone"
 
 
 def list_all(only: str = "") -> list[Mutant]:
@@ -155,15 +165,21 @@ class Order:
         """The files of the tests that use the line."""
         return sorted({name.partition("::")[0] for name in self._first})
 
+    @property
+    def tests(self) -> list[str]:
+        """The tests to run, in their order."""
+        seconds, files = self._watch.seconds, self.files
+        quick = [name for name in seconds if name.partition("::")[0] in files and seconds[name] <= _QUICK]
+        return sorted({*self._first, *quick}, key=lambda name: (name not in self._first, seconds[name], name))
+
+    @property
+    def limit(self) -> int:
+        """The seconds of the processor after which the tests hang."""
+        return int(_MARGIN + _SLOWER * sum(self._watch.seconds[name] for name in self.tests))
+
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        seconds, first, files = self._watch.seconds, self._first, self.files
-        items[:] = [
-            item
-            for item in items
-            if item.nodeid in first
-            or (item.nodeid.partition("::")[0] in files and seconds.get(item.nodeid, 0) <= _QUICK)
-        ]
-        items.sort(key=lambda item: (item.nodeid not in first, seconds.get(item.nodeid, 0)))
+        known = {item.nodeid: item for item in items}
+        items[:] = [known[name] for name in self.tests]
 
 
 def run_tests(tests: Sequence[str], plugin: object, mutant: Mutant | None = None) -> int:
@@ -183,18 +199,32 @@ def run_tests(tests: Sequence[str], plugin: object, mutant: Mutant | None = None
     return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", *tests], [plugin]))
 
 
-def in_fork(work: Callable[[], Any], seconds: float | None = None) -> Any:
-    """Return what a function returns in a fork of this process; None if it does not end in time."""
+def in_fork(work: Callable[[], Any], seconds: int | None = None) -> Any:
+    """Return what a function returns in a fork of this process; None if it does not end in time.
+
+    The seconds are those of the processor, so that a machine with other work kills no mutant; one that waits for
+    ever has ten times as many on the clock.
+    """
+
+    def limited() -> None:
+        if seconds and sys.platform == "linux":
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        send.send(work())
+        os._exit(0)
+
     context = multiprocessing.get_context("fork")
     receive, send = context.Pipe(duplex=False)
-    process = context.Process(target=lambda: (send.send(work()), os._exit(0)))
+    process = context.Process(target=limited)
     process.start()
     send.close()
     try:
         # A process that ends without a word is one that was broken so that it dies.
-        return receive.recv() if receive.poll(seconds) else None
+        return receive.recv() if receive.poll(seconds and 10 * seconds) else None
     except EOFError:
-        return -1
+        process.join()
+        return None if process.exitcode in (-signal.SIGXCPU, -signal.SIGKILL) else -1
     finally:
         process.kill()
         process.join()
@@ -221,13 +251,27 @@ def measure(room: str) -> Watch:
     return watch
 
 
+@dataclass
+class Outcome:
+    """A mutant, what became of it at the first go ("" if this is it), and what became of it now."""
+
+    mutant: Mutant
+    first: str = ""
+    now: str = ""
+
+    def name(self) -> str:
+        """Return the column of the page that counts it."""
+        if self.now in ("survived", GONE):
+            return self.now
+        return "since" if self.first == "survived" else "first"
+
+
 def try_mutant(mutant: Mutant, watch: Watch) -> str:
     """Run the tests of the room of a mutant, and return "survived", "killed" or "out of time"."""
     order = Order(watch, mutant)
     if not order.files:
         return "survived"
-    seconds = _MARGIN + _SLOWER * sum(watch.seconds.values())
-    status = in_fork(lambda: run_tests(order.files, order, mutant), seconds)
+    status = in_fork(lambda: run_tests(order.files, order, mutant), order.limit)
     return "out of time" if status is None else "killed" if status else "survived"
 
 
@@ -237,23 +281,47 @@ def read_reasons() -> dict[tuple[str, str, str], str]:
         return {(row["file"], row["inside"], row["change"]): row["why"] for row in csv.DictReader(file)}
 
 
-def write_page(outcomes: list[tuple[Mutant, str]], seed: int, total: int) -> str:
-    """Write the page: the counts of each room, and the survivors one by one."""
-    rooms: dict[str, Counter[str]] = {}
-    for mutant, outcome in outcomes:
-        rooms.setdefault(find_room(mutant.file), Counter())[outcome] += 1
-    lines = ["| room | mutants | killed | out of time | survived | killed, % |", "|---|" + "---:|" * 5]
-    for name, counts in [*sorted(rooms.items()), ("all", sum(rooms.values(), Counter()))]:
-        noticed = counts["killed"] + counts["out of time"]
-        figures = (counts.total(), counts["killed"], counts["out of time"], counts["survived"])
-        lines.append(f"| {name} | {' | '.join(map(str, figures))} | {100 * noticed / counts.total():.1f} |")
-    lines += ["", "| survived | change | why |", "|---|---|---|"]
+def write_part(outcomes: Sequence[Outcome], total: int) -> str:
+    """Write what a run found: the counts of each room, and the survivors one by one."""
+    rooms: dict[str, list[Outcome]] = {}
+    for one in outcomes:
+        rooms.setdefault(find_room(one.mutant.file), []).append(one)
+    lines = [
+        "| room | mutants | killed at first | killed since | gone | survive | killed of those there, % |",
+        "|---|" + "---:|" * 6,
+    ]
+    for name, own in [*sorted(rooms.items()), ("all", list(outcomes))]:
+        counts = Counter(one.name() for one in own)
+        there = len(own) - counts[GONE]
+        share = 100 * (1 - counts["survived"] / max(there, 1))
+        figures = (len(own), counts["first"], counts["since"], counts[GONE], counts["survived"])
+        lines.append(f"| {name} | {' | '.join(map(str, figures))} | {share:.1f} |")
+    about = _ABOUT.format(
+        count=len(outcomes), total=total, first=counts["first"], share=100 * counts["first"] / len(outcomes)
+    )
+    if counts["since"] or counts[GONE]:
+        about += _SINCE.format(
+            survived=len(outcomes) - counts["first"],
+            since=counts["since"],
+            gone=counts[GONE],
+            left=counts["survived"],
+            there=there,
+            share=share,
+        )
+    lines += ["", "| survives | change | why |", "|---|---|---|"]
     reasons = read_reasons()
-    for mutant in sorted((m for m, outcome in outcomes if outcome == "survived"), key=lambda m: (m.file, m.line)):
+    survivors = [one.mutant for one in outcomes if one.now == "survived"]
+    for mutant in sorted(survivors, key=lambda mutant: (mutant.file, mutant.line)):
         why = reasons.get((mutant.file, mutant.inside, mutant.change), "not looked at yet")
         change = mutant.change.replace("|", "\\|")
         lines.append(f"| {mutant.file}:{mutant.line} `{mutant.inside}` | `{change}` | {why} |")
-    return _HEAD.format(seed=seed, count=len(outcomes), all=total) + "\n".join(lines) + "\n"
+    return about + "\n" + "\n".join(lines) + "\n"
+
+
+def put_part(page: str, title: str, part: str) -> str:
+    """Return the page with a part in place of the one of the same title."""
+    others = [one for one in page.split("\n## ")[1:] if not one.startswith(f"{title}\n")]
+    return "\n## ".join([_HEAD, *sorted([*others, f"{title}\n\n{part}"])])
 
 
 def describe(mutant: Mutant, outcome: str) -> str:
@@ -261,38 +329,67 @@ def describe(mutant: Mutant, outcome: str) -> str:
     return f"{outcome:11} {mutant.file}:{mutant.line} {mutant.inside}: {mutant.change}"
 
 
+def take_sample(mutants: Sequence[Mutant], seed: int, count: int) -> list[Mutant]:
+    """Return mutants by lot. A change of the code adds and takes away its own, and leaves the others."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+    lots = []
+    for mutant in mutants:
+        name = (mutant.file, mutant.inside, mutant.change)
+        seen[name] += 1
+        lots.append((random.Random(f"{seed} {name} {seen[name]}").random(), mutant))
+    return [mutant for _, mutant in sorted(lots, key=lambda lot: lot[0])[:count]]
+
+
+def find_again(mutants: Sequence[Mutant], log: str) -> list[Outcome]:
+    """Return the mutants of a run before as they are now, by the output of that run; of each the nearest is it."""
+    left: dict[tuple[str, str, str], list[Mutant]] = {}
+    for mutant in mutants:
+        left.setdefault((mutant.file, mutant.inside, mutant.change), []).append(mutant)
+    found = []
+    for outcome, file, line, inside, change in _LINE.findall(log):
+        same = left.get((file, inside, change), [])
+        old, _, new = change.partition(" -> ")
+        there = min(same, key=lambda mutant: abs(mutant.line - int(line)), default=None)
+        if there:
+            same.remove(there)
+        gone = Mutant(file, int(line), inside, old, new, 0, 0)
+        first = outcome.strip()
+        found.append(Outcome(there or gone, first, GONE if first == "survived" and not there else first))
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--only", default="", help="files whose path has this in it; the page is not written")
-    parser.add_argument(
-        "--killed", type=Path, help="output of a run of the same code: what it killed is not tried"
-    )
+    parser.add_argument("--again", type=Path, help="output of a run before: what survived it is tried again")
     wanted = parser.parse_args()
     mutants = list_all(wanted.only)
-    # A smaller count takes the first of the same sample.
-    sample = random.Random(wanted.seed).sample(mutants, len(mutants))[: wanted.count]
-    log = wanted.killed.read_text(encoding="utf-8").splitlines() if wanted.killed else []
-    known = {line for line in log if line.startswith(("killed", "out of time"))}
+    if wanted.again:
+        sample = find_again(mutants, wanted.again.read_text(encoding="utf-8"))
+    else:
+        sample = [Outcome(mutant) for mutant in take_sample(mutants, wanted.seed, wanted.count)]
     watches: dict[str, Watch] = {}
-    outcomes: list[tuple[Mutant, str]] = []
+    outcomes: list[Outcome] = []
     # A run in the background can be interrupted, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        for mutant in sample:
-            outcome = next((o for o in ("killed", "out of time") if describe(mutant, o) in known), "")
-            room = find_room(mutant.file)
-            if not outcome:
+        for one in sample:
+            if one.now in ("", "survived"):
+                room = find_room(one.mutant.file)
                 watches[room] = watches.get(room) or measure(room)
-                outcome = try_mutant(mutant, watches[room])
-            outcomes.append((mutant, outcome))
-            print(describe(mutant, outcome), flush=True)
+                one.now = try_mutant(one.mutant, watches[room])
+            outcomes.append(one)
+            print(describe(one.mutant, one.now), flush=True)
     finally:
         # A run that is interrupted says what it has found so far.
         if outcomes and not wanted.only:
-            PLACE.write_text(write_page(outcomes, wanted.seed, len(mutants)), encoding="utf-8")
-    noticed = sum(outcome != "survived" for _, outcome in outcomes)
+            page = put_part(
+                PLACE.read_text(encoding="utf-8"), f"Seed {wanted.seed}", write_part(outcomes, len(mutants))
+            )
+            PLACE.write_text(page, encoding="utf-8")
+    noticed = sum(one.now in ("killed", "out of time") for one in outcomes)
     print(f"{len(outcomes)} of {len(mutants)} mutants, {noticed} killed ({100 * noticed / len(outcomes):.1f}%)")
 
 

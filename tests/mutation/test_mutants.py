@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from tests.mutation.__main__ import Order, Watch, list_all
+from tests.mutation.__main__ import GONE, Order, Watch, find_again, list_all, put_part, take_sample, write_part
 from tests.mutation.mutants import Mutant, list_mutants
 
 SOURCE = '''"""Title: 1."""
@@ -68,6 +69,7 @@ def test_the_tests_that_use_a_line_come_first_and_the_fast_ones_before_the_other
     order = Order(watch, Mutant("hpedu/f.py", 4, "", "1", "(2)", 0, 1))
     order.pytest_collection_modifyitems(items)  # type: ignore[arg-type]
     assert [item.nodeid for item in items] == ["a.py::fast", "a.py::slow", "a.py::other"]
+    assert order.limit == 20 + 4 * 10
     # What runs when the module is imported may be noticed by all that uses the module.
     assert Order(watch, Mutant("hpedu/f.py", 1, "", "1", "(2)", 0, 1)).files == ["a.py", "b.py"]
 
@@ -90,3 +92,37 @@ def test_a_module_is_imported_with_the_mutant_and_its_file_stays(file: str, name
 
 def test_a_mutant_is_applied_where_it_is() -> None:
     assert Mutant("a.py", 1, "", "1", "(2)", 4, 5).apply(b"x = 1\n") == b"x = (2)\n"
+
+
+def make(line: int, change: str, file: str = "hpedu/values.py") -> Mutant:
+    old, _, new = change.partition(" -> ")
+    return Mutant(file, line, "f", old, new, line, line + 1)
+
+
+def test_a_change_of_the_code_leaves_the_other_mutants_of_a_sample() -> None:
+    code = [make(n, f"{n % 50} -> (9)") for n in range(200)]
+    longer = [make(0, "x -> (y)"), *(make(m.line + 1, m.change) for m in code[1:])]
+    before, after = (Counter(m.change for m in take_sample(one, 1, 50)) for one in (code, longer))
+    assert (before & after).total() >= 48
+    assert take_sample(code, 1, 50) == take_sample(code, 1, 80)[:50] != take_sample(code, 2, 50)
+
+
+def test_a_run_is_taken_up_again_with_its_mutants_where_they_are_now() -> None:
+    log = """killed      hpedu/values.py:3 f: a < b -> (a <= b)
+survived    hpedu/values.py:5 f: 1 -> (2)
+survived    hpedu/values.py:9 f: 1 -> (2)
+survived    hpedu/values.py:12 f: x -> (y)
+4 of 99 mutants, 1 killed (25.0%)
+"""
+    found = find_again([make(10, "1 -> (2)"), make(6, "1 -> (2)")], log)
+    assert [(one.mutant.line, one.now) for one in found] == [
+        (3, "killed"),
+        (6, "survived"),
+        (10, "survived"),
+        (12, GONE),
+    ]
+    found[1].now = "killed"
+    part = write_part(found, 99)
+    assert "| all | 4 | 1 | 1 | 1 | 1 | 66.7 |" in part and "not looked at yet" in part
+    page = put_part(put_part(put_part("", "Seed 2", "b"), "Seed 1", "a"), "Seed 1", part)
+    assert page.count("## Seed 1") == 1 and page.endswith("## Seed 2\n\nb")

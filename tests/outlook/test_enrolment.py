@@ -81,6 +81,17 @@ class TestProgression:
         assert slipped["point"].equals(project_enrolment(table(steady), until=2024)["point"])
         assert set(slipped["caution"]) == {"slip"}
 
+    @pytest.mark.parametrize(("above", "rate"), [(26.0, 0.26), (25.0, None), (399.0, 3.99), (400.0, None)])
+    def test_a_rate_of_few_years_is_usual_up_to_four_times_as_many_or_as_few(
+        self, above: float, rate: float | None
+    ) -> None:
+        grades = table({2020: (100.0, 100.0), 2021: (100.0, above)})
+        if rate is None:
+            with pytest.raises(SeriesError, match="from grade 1 to 2"):
+                project_enrolment(grades, until=2022)
+        else:
+            assert points(project_enrolment(grades, until=2022), 2022)[1] == pytest.approx(100 * rate)
+
     def test_no_years_are_no_years(self) -> None:
         with pytest.raises(SeriesError, match="years"):
             project_enrolment(table(HISTORY), until=2024, years=0)
@@ -243,3 +254,15 @@ def test_a_slip_is_told_while_it_is_recent(year: int, caution: str | None) -> No
     steady = dict.fromkeys(range(2012, 2023), (100.0, 100.0, 100.0))
     found = project_enrolment(table({**steady, year: (100.0, 1000.0, 100.0)}), until=2024, years=3)
     assert set(found["caution"]) == {caution}
+
+
+def test_an_intake_that_is_held_moves_every_year_as_it_did() -> None:
+    """Worked: of 110 and 100 in turn all go up, so only the intake moves: by log(1.1) a year, never to stay."""
+    entered = [110.0 if n % 2 else 100.0 for n in range(9)]
+    history = {
+        2010 + n: [now, before] for n, (now, before) in enumerate(zip(entered, [100.0, *entered], strict=False))
+    }
+    found = project_enrolment(table(history), until=2020).filter(pl.col("grade") == 1).sort("year")
+    step = math.log(1.1) * math.sqrt(5 / 4)
+    widths = [math.log(row["hi80"] / row["point"]) for row in found.to_dicts()]
+    assert widths == pytest.approx([1.5332 * step, 1.5332 * step * math.sqrt(2)], rel=1e-3)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpedu.outlook.fit import (
+    _grid,
     _measure_pull,
     drop_before_jump,
     least_step,
@@ -46,8 +47,9 @@ class TestPersistence:
 
     def test_a_short_series_learns_from_other_units(self) -> None:
         noise = [1.0, -1.0] * 5
-        among = persistence([1.0, 1.0], noise, noise, noise, noise, group=[0] * 5)[0]
-        few = persistence([1.0, 1.0], noise, noise, group=[0] * 3)[0]
+        enough = METHOD.least_pool
+        among = persistence([1.0, 1.0], *[noise] * enough, group=[0] * (enough + 1))[0]
+        few = persistence([1.0, 1.0], *[noise] * (enough - 1), group=[0] * enough)[0]
         assert among < few == persistence([1.0, 1.0])[0]
 
 
@@ -55,6 +57,9 @@ def test_only_a_series_of_zeros_has_a_least_step() -> None:
     size, bounded = np.array([0.0, 0.0, 0.0, 5.0, 0.2]), np.array([False, True, False, False, False])
     found = least_step(size, bounded, np.array([0, 1, 2, 0, 2]))
     np.testing.assert_allclose(found, [1 / 6, 0, 0.2**2 / 6, 0, 0])
+    # Other series of zeros do not make the unit smaller.
+    zeros = least_step(np.array([0.0, 0.0, 0.0, 0.2]), np.zeros(4, bool), np.zeros(4, np.int64))
+    np.testing.assert_allclose(zeros, [0.2**2 / 6] * 3 + [0])
 
 
 def test_a_prior_variance_is_drawn_to_the_indicator_and_to_the_place() -> None:
@@ -70,6 +75,10 @@ def test_a_prior_variance_is_drawn_to_the_indicator_and_to_the_place() -> None:
     np.testing.assert_allclose(prior, step * np.array(wanted))
     more = share * (METHOD.pooled_df - METHOD.prior_df)
     np.testing.assert_allclose(worth, METHOD.prior_df + np.array([more, 0, more]))
+
+
+def test_figures_are_published_in_hundredths_unless_one_shows_more() -> None:
+    assert _grid(np.array([[12.34, 0.5], [12.34, 0.1234], [np.nan, 12.0]])).tolist() == [1e-2, 1e-4, 1e-2]
 
 
 @given(st.lists(st.tuples(st.floats(-9, 9), st.booleans(), st.integers(0, 3)), max_size=25))

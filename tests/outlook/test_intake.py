@@ -95,6 +95,21 @@ def test_a_target_without_a_place_holds_for_every_place() -> None:
         assert sorted(found) == [("a", 60.0), ("a", 70.0), ("b", 60.0)]
 
 
+def test_unknown_words_are_named_in_their_order() -> None:
+    words = [f"kind {n}" for n in range(20, 0, -1)]
+    intake = Intake()
+    intake.take_series(pl.DataFrame({"indicator": words, "year": 2020, "value": 1.0, "kind": words}))
+    assert intake.problems[0].found == ", ".join(words)
+
+
+@pytest.mark.parametrize(("year", "is_one"), [(999, False), (1000, True), (9999, True), (10_000, False)])
+def test_a_year_has_four_digits(year: int, is_one: bool) -> None:
+    for written in (year, float(year), str(year)):
+        intake = Intake()
+        rows = intake.take_series(pl.DataFrame({"indicator": "a", "year": [written], "value": 1.0}))
+        assert (rows["year"].to_list() == [year]) is (not intake.problems) is is_one
+
+
 def test_only_the_first_bad_cells_are_named() -> None:
     intake = Intake()
     intake.take_series(SERIES.with_columns(value=pl.lit("many")))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from hpedu.outlook import SeriesError, judge, project
-from hpedu.outlook.judgement import LIKELY, UNLIKELY, _choose_word
+from hpedu.outlook.judgement import LIKELY, UNLIKELY, _choose_word, _reach
 
 STEADY = {2018: 90.0, 2019: 91.0, 2020: 92.5, 2022: 92.0, 2023: 94.0, 2024: 95.0}
 
@@ -180,3 +181,9 @@ def test_a_word_begins_with_its_bound(chance: float, word: str) -> None:
     row = {"target_year": 2030, "last_year": 2025, "met_in_time": False, "meets": False, "points": 5}
     frame = pl.DataFrame([row | {"probability": chance, "after_break": False, "company": 10}])
     assert frame.select(_choose_word(10)).item() == word
+
+
+@pytest.mark.parametrize(("comparison", "reach"), [(">=", 49.995), (">", 50.005), ("<=", 50.005), ("<", 49.995)])
+def test_a_target_is_met_from_half_a_step_of_the_figures_on(comparison: str, reach: float) -> None:
+    target = pl.DataFrame({"comparison": [comparison], "target": [50.0]})
+    assert _reach(target, np.array([0.01])).tolist() == [pytest.approx(reach)]

@@ -124,11 +124,13 @@ def test_places_are_apart() -> None:
 
 def test_everything_wrong_is_said_at_once() -> None:
     feeds = pl.DataFrame({"level": ["a", "b", "c"], "source": ["b", "a", "none"], "lag": [4, 4, 0]})
+    pupils = table(a={2020: 0.0}, b={2020: 1.0}, c={2020: 1.0})
     with pytest.raises(SeriesError) as caught:
-        project_levels(table(a={2020: 0.0}, b={2020: 1.0}, c={2020: 1.0}), until=2022, feeds=feeds)
+        project_levels(pl.concat([pupils, pupils.tail(1)]), until=2022, feeds=feeds)
     said = str(caught.value)
     for part in (
         "level=a, year=2020: is not above zero",
+        "level=c, year=2020: occurs 2 times",
         "feeds on itself (found: a <- b <- a)",
         "feeds on a level that has no figures (found: none)",
         "needs a lag of at least a year",

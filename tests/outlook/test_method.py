@@ -6,6 +6,11 @@ from hpedu.outlook import read_track_record
 from tests.conftest import ROOT
 
 
+def test_series_with_company_have_a_record_of_their_own() -> None:
+    alone, among = read_track_record(), read_track_record(company=True)
+    assert among.relative_mae < alone.relative_mae
+
+
 def test_the_record_is_whole_and_says_what_the_page_says() -> None:
     record = read_track_record()
     for name in ("coverage80", "coverage95", "likely_met_share", "unlikely_met_share", "calibration_error"):

@@ -23,6 +23,7 @@ from hpedu.outlook.open_sdg import (
     measure_progress,
     name_growth,
     name_ratio,
+    name_score,
     score_growth,
     score_ratio,
     shrink_thresholds,
@@ -106,6 +107,10 @@ class TestFormulas:
     def test_class_and_score_without_a_target(self, growth: float, shrink: float, name: str, score: float) -> None:
         assert name_growth(growth, shrink) == name
         assert score_growth(growth, shrink) == pytest.approx(score)
+
+    def test_each_class_of_a_mean_score_begins_at_its_bound(self) -> None:
+        names = [name_score(score) for score in (2.5, 2.4999, 0.0, -0.0001, -2.5, -2.5001)]
+        assert names == [ON_TRACK, MODERATE, MODERATE, LIMITED, LIMITED, DETERIORATION]
 
     def test_parity_and_around(self) -> None:
         assert fold(0.8, "parity", None) == pytest.approx(1.25)

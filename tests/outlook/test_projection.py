@@ -186,6 +186,10 @@ class TestStates:
         assert found["year"].to_list() == [2025, 2026]
         assert found["status"].unique().to_list() == ["projected"]
 
+    def test_a_pace_is_that_of_a_year_however_many_lie_between(self) -> None:
+        found = project(series({2000 + 3 * n: 50.0 + 3 * n for n in range(8)}, lower=0.0, upper=1e3), until=2030)
+        assert found["point"].diff().drop_nulls().is_between(0.1, 1.0).all()
+
     def test_a_wide_horizon_and_a_long_history(self) -> None:
         found = project(series(line(20.0, 0.5, count=40, first=1985), lower=0.0, upper=100.0), until=2045)
         assert len(found) == 21
@@ -427,6 +431,7 @@ class TestErrors:
         with pytest.raises(SeriesError, match="column value: has what is not a finite number"):
             project(pl.DataFrame({"place": "a", "indicator": "x", "year": [2020], "value": ["many"]}))
 
-    def test_bounds_the_wrong_way_round(self) -> None:
+    @pytest.mark.parametrize("lower", [100.0, 1.0])
+    def test_bounds_the_wrong_way_round(self, lower: float) -> None:
         with pytest.raises(SeriesError, match="not below the upper"):
-            project(series({2020: 1.0}, lower=100.0, upper=0.0))
+            project(series({2020: 1.0}, lower=lower, upper=1.0))

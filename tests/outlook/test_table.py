@@ -38,6 +38,23 @@ def test_targets_beside_it_are_judged() -> None:
     assert row["class"] == "moderate_progress"
 
 
+def test_each_target_has_one_row_and_a_floor_for_every_year_has_no_class() -> None:
+    targets = read("place,indicator,target,target_year,comparison\n,a,40,,>=\n,a,60,2030,>=\n")
+    both = foresee_table(read(SERIES), "a.csv", targets=targets)
+    assert both.select("target", "target_year", "class", "observed").rows() == [
+        (40.0, None, None, 1.0),
+        (60.0, 2030, "moderate_progress", 1.0),
+    ]
+    floor = foresee_table(read(SERIES), "a.csv", targets=targets.head(1))
+    assert floor["class"].to_list() == [None] and floor["state"].to_list() == both["state"].head(1).to_list()
+
+
+def test_a_place_without_a_target_stops_no_other() -> None:
+    series = SERIES + SERIES.split("\n", 1)[1].replace("x,", "y,")
+    targets = read("place,indicator,target,target_year,comparison\nx,a,60,2030,>=\n")
+    assert foresee_table(read(series), "a.csv", targets=targets)["place"].to_list() == ["x"]
+
+
 def test_targets_in_the_same_table_and_directions_for_comparisons() -> None:
     lines = SERIES.splitlines()
     text = "\n".join([lines[0] + ",target,direction", *(line + ",40,up" for line in lines[1:])])
@@ -83,6 +100,10 @@ class TestDots:
     def test_counts_that_may_be_thousands_are_refused(self) -> None:
         with pytest.raises(SeriesError, match="thousands or three decimals"):
             foresee_table(read_table(self.counts, "a.csv"), "a.csv")
+
+    def test_numbers_of_pupils_are_refused_as_well(self) -> None:
+        with pytest.raises(SeriesError, match="column pupils: .*thousands or three decimals"):
+            foresee_table(read_table(b"level,year,pupils\na,2020,1.234\n", "a.csv"), "a.csv")
 
     @pytest.mark.parametrize(("old", "new"), [(b"count", b"ratio"), (b"1.234", b"1.2"), (b"1.234", b"1234")])
     def test_what_says_which_is_read(self, old: bytes, new: bytes) -> None:

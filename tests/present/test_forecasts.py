@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
+from html import unescape
+
 import pytest
 
 from hpedu import Report
 from hpedu.errors import UnknownName
+from hpedu.present.forecasts import UNTIL
 from hpedu.present.page.blocks import Block
 from hpedu.present.page.display import Chart
-from hpedu.texts import Language, say
+from hpedu.texts import Language, format_number, say, school_year
 
 
 def read(block: Block) -> str:
@@ -44,6 +49,20 @@ def test_requirements_name_what_they_rest_on(report: Report) -> None:
     assert report.registry.norms["general_private_places"].source.get(report.language) in text
     assert say("needs_norms_said", report.language) in text
     assert "{" not in text
+
+
+def test_other_sizes_of_classes_are_tried_on_the_pupils_of_the_last_year(report: Report) -> None:
+    offer = report.requirements("primary", "upper_secondary").pieces[-1]
+    assert not isinstance(offer, Chart)
+    model = json.loads(unescape(re.findall('data-model="([^"]*)"', offer.html)[0]))
+    names = [report.registry.name("level", one, report.language) for one in ("primary", "upper_secondary")]
+    assert [level["name"] for level in model["levels"]] == names
+    foreseen = read(report.enrolment("primary", "upper_secondary"))
+    row = next(
+        line for line in foreseen.splitlines() if line.startswith(school_year(UNTIL, report.language) + "\t")
+    )
+    for level, cell in zip(model["levels"], row.split("\t")[1:], strict=True):
+        assert format_number(level["pupils"]["middle"], 0, report.language) in cell
 
 
 def test_a_preschool_total_without_nursery_is_named_kindergarten(report: Report) -> None:

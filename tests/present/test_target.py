@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -10,7 +12,18 @@ from hpedu import Report
 from hpedu.assess.standing import Standing
 from hpedu.outlook.open_sdg import CLASSES, NOT_AVAILABLE
 from hpedu.present.charts.trend import BOUNDS
-from hpedu.present.target import _foresee, _name_source, say_chance, say_rests, say_standing
+from hpedu.present.page.display import Chart
+from hpedu.present.target import (
+    MARGIN,
+    WIDTH,
+    _foresee,
+    _name_source,
+    _round_up,
+    draw_strip,
+    say_chance,
+    say_rests,
+    say_standing,
+)
 from hpedu.present.view import Wording
 from hpedu.registry import Registry
 from hpedu.texts import LANGUAGES, Language, read_texts, say
@@ -134,3 +147,57 @@ def test_the_title_of_a_source_in_another_language_says_so() -> None:
     source = {"publisher": "VnEconomy", "title": "Lễ khai giảng <2025>"}
     assert _name_source(source, "vi") == "VnEconomy: Lễ khai giảng &lt;2025&gt;"
     assert _name_source(source, "en") == 'VnEconomy: <span lang="vi">Lễ khai giảng &lt;2025&gt;</span>'
+
+
+@pytest.mark.parametrize(
+    ("value", "end"),
+    [(0.0, 0.5), (0.9, 1.0), (1.0, 1.5), (7.0, 7.5), (9.9, 10.0), (99.0, 100.0), (100.0, 150.0), (1499.0, 1500.0)],
+)
+def test_a_strip_ends_at_the_next_round_number(value: float, end: float) -> None:
+    assert _round_up(value) == end
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "goal", "ends", "places"),
+    [
+        ("percent", 40.0, 100, ("0", "100"), (0.4, 1.0)),
+        ("percent", 60.0, 90, ("50", "100"), (0.2, 0.8)),
+        ("percent", 104.0, 50, ("0", "150"), (104 / 150, 1 / 3)),
+        ("schools", 30.0, 5, ("0", "35"), (30 / 35, 5 / 35)),
+    ],
+)
+def test_a_strip_shows_figure_and_target_where_they_are_between_its_ends(
+    registry: Registry, unit: str, value: float, goal: int, ends: tuple[str, str], places: tuple[float, float]
+) -> None:
+    standing = judge(registry, "likely")
+    target = standing.target.model_copy(update={"unit": unit, "value": Decimal(goal)})
+    drawn = draw_strip(
+        replace(standing, target=target, last={**(standing.last or {}), "value": value}),
+        Wording(registry, "en", "hai_phong"),
+    )
+    assert tuple(re.findall(r">([\d.]+)</text>", drawn)) == ends
+    dot, tick = re.findall(r'cx="([\d.]+)"|class="goal" d="M([\d.]+)', drawn)[::-1]
+    found = [float(dot[0]), float(tick[1])]
+    assert found == pytest.approx([MARGIN + place * (WIDTH - 2 * MARGIN) for place in places], abs=0.06)
+
+
+def test_where_there_is_no_number_there_is_no_strip(registry: Registry) -> None:
+    wording = Wording(registry, "en", "hai_phong")
+    assert draw_strip(replace(judge(registry, "no_data"), last=None), wording) == ""
+
+
+@pytest.mark.parametrize(("territory", "judged"), [("hai_phong", True), ("hai_phong_old", False)])
+def test_objective_and_owner_of_a_target_are_shown_where_it_is_judged(territory: str, judged: bool) -> None:
+    """The old city is past: its page shows the figures, and no target that anybody still answers for."""
+    report = Report("preschool", territory=territory, year=2025, language="en")
+    head, chart, facts = report.target("preschool_private_school_share").pieces
+    assert isinstance(chart, Chart) and not isinstance(head, Chart) and not isinstance(facts, Chart)
+    assert ("35%." in head.plain) is judged
+    assert (report.wording.say("goal_2030") in str(chart.picture)) is judged
+    assert ("Planning and Finance" in facts.plain) is judged
+
+
+def test_a_milestone_has_no_chart_though_a_figure_shows_it() -> None:
+    report = Report("general", territory="hai_phong", year=2025, language="en")
+    block = report.target("general_universalisation_maintained")
+    assert not any(isinstance(piece, Chart) for piece in block.pieces)

@@ -194,7 +194,7 @@ class Match(Addition):
 
     relation: Relation
     # Whether there are optional parts, but none of them is published.
-    lacks_rest: bool = False
+    lacks_rest: bool
 
 
 def find_matches(figures: Figures, kind: str, reaches: Sequence[Reach]) -> Iterator[Match]:

@@ -152,7 +152,7 @@ def _split(text: str) -> Sequence[str]:
     phrases = []
     place = 0
     while place < len(tokens):
-        lengths = range(min(_LONGEST, len(tokens) - place), 0, -1)
+        lengths = range(_LONGEST, 0, -1)
         length = next((n for n in lengths if " ".join(tokens[place : place + n]) in _KNOWN), 1)
         phrases.append(" ".join(tokens[place : place + length]))
         place += length

@@ -358,11 +358,11 @@ class TestTwice:
 class TestTerritories:
     def test_some_provinces_cannot_exceed_the_country(self, check: Rows) -> None:
         [found] = check(
-            {"territory": "viet_nam", "value": 180.0},
+            {"territory": "viet_nam", "value": 199.0},
             {"value": 100.0},
             {"territory": "hai_duong_old", "value": 100.0},
         )
-        assert (found["check"], found["territory"]) == ("country", "viet_nam")
+        assert (found["check"], found["severity"], found["territory"]) == ("country", "error", "viet_nam")
         assert "2 units alone make 200" in found["message_en"]
 
     @pytest.mark.parametrize(
@@ -440,10 +440,9 @@ class TestTable:
         assert erratum.id in found["what_vi"]
 
     def test_errors_come_first(self, check: Rows) -> None:
-        found = check(
-            {"value": 30_000.0}, {"value": 30_001.0}, {"measure": "classes", "value": 100.0, "unit": "classes"}
-        )
-        assert [row["severity"] for row in found] == ["error", "warning"]
+        twice = [{"value": value, "year": 2019, "file": "b.csv"} for value in (100.0, 101.0)]
+        found = check({"value": 30_000.0}, {"measure": "classes", "value": 100.0, "unit": "classes"}, *twice)
+        assert [(row["severity"], row["file"]) for row in found] == [("error", "b.csv"), ("warning", "a.csv")]
 
     @pytest.mark.parametrize(
         "check_id",

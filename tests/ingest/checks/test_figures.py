@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from hpedu.errors import RegistryError
+from hpedu.ingest.checks import find_breaches
 from hpedu.ingest.checks.figures import Figures, find_matches, read_patterns
 from hpedu.registry import Registry
 from hpedu.registry.load import HOME, read_registry
@@ -28,6 +29,24 @@ def test_a_detail_that_is_named_is_fixed(registry: Registry) -> None:
     whole, parts, _ = read_patterns(registry.relations["residence"], registry.relations["residence"].parts[0])
     assert whole == ("population_average", "population", None, None, "")
     assert [part[4] for part in parts] == ["urban", "rural"]
+
+
+def test_a_pattern_matches_what_has_all_its_codes(
+    make_observations: Callable[..., pl.DataFrame], registry: Registry
+) -> None:
+    rows = [{"sex": sex, "ownership": ownership} for sex in ("both", "male") for ownership in ("all", "public")]
+    figures = Figures(make_observations(*rows), registry)
+    found = figures.matching(("pupils", None, "public", "male", None))
+    assert [(figure.key[2], figure.key[3]) for figure in found] == [("public", "male")]
+    assert len(list(figures.matching((None,) * 5))) == len(rows)
+
+
+@pytest.mark.parametrize(("girls", "found"), [(9000.0, []), (10_000.0, ["at_most"])])
+def test_a_part_may_exceed_its_whole_by_half_a_step_of_each(
+    make_observations: Callable[..., pl.DataFrame], registry: Registry, girls: float, found: list[str]
+) -> None:
+    rows = make_observations({"value": 8000.0, "step": 1e3}, {"value": girls, "step": 1e3, "sex": "female"})
+    assert [check for check in find_breaches(rows, registry).findings["check"] if check != "ratio"] == found
 
 
 def test_rates_are_never_added(make_observations: Callable[..., pl.DataFrame], registry: Registry) -> None:

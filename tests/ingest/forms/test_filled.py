@@ -329,6 +329,11 @@ class TestTampered:
         form.sheet("numbers").merge_cells(f"{cell.coordinate}:{below}")
         assert only_issue(form.read())["reason"] == "form_merged"
 
+    def test_a_value_over_two_columns_of_its_row_is_read(self, form: Form) -> None:
+        cell = form.type(PUPILS, value=5).find(PUPILS, "value")
+        form.sheet("numbers").merge_cells(f"{cell.coordinate}:{cell.offset(column=1).coordinate}")
+        assert [row["value"] for row in form.read().observations] == [5]
+
     def test_a_remark_over_two_rows_does_not_cost_the_value(self, form: Form) -> None:
         cell = form.type(PUPILS, value=5, note="ước tính").find(PUPILS, "note")
         form.sheet("numbers").merge_cells(f"{cell.coordinate}:{cell.offset(row=1).coordinate}")
@@ -400,7 +405,12 @@ class TestIsForm:
             with pytest.raises((Unreadable, BadZipFile)):
                 open_source(data)
 
-    @pytest.mark.parametrize("typed", [999999999999999, 387420489, "9" * 400])
+    def test_as_many_people_as_a_city_can_have_are_read(self, form: Form) -> None:
+        most = int(form.registry.limits["form_figure"].value)
+        [row] = form.type(POPULATION, value=most).read().observations
+        assert row["value"] == most
+
+    @pytest.mark.parametrize("typed", [10_000_001, 999999999999999, "9" * 400])
     def test_more_people_than_a_city_can_have_are_set_aside(self, form: Form, typed: object) -> None:
         assert only_issue(form.type(POPULATION, value=typed).read())["reason"] == "form_out_of_range"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from hpedu.ingest.forms.slips import Figure, find_misplaced, find_slips
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef
@@ -53,3 +55,25 @@ def test_a_whole_block_of_new_figures_moved_by_one_row_is_asked_back_beside_anot
     found = find_misplaced(moved | other, registry)
     assert [figure.series.level for figure in found] == list(LEVELS[1:])
     assert {figure.territory for figure in found} == {"hai_phong_old"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "moved"),
+    [
+        # Each figure stands one row too low: the second and the last, which fit their own rows, too, as well.
+        ([1000.0, 1000.0, 1100.0, 4000.0, 8000.0, 16_000.0], [1, 2, 3, 4, 5]),
+        # A zero is no slip, and hides none.
+        ([0.0, 1000.0, 1100.0, 4000.0, 8000.0, 16_000.0], [1, 2, 3, 4, 5]),
+        ([1000.0, 1100.0, 4000.0, 8000.0, 16_000.0, 0.0], []),
+    ],
+)
+def test_what_was_pasted_with_figures_of_another_row_is_named_with_them(
+    registry: Registry, typed: list[float], moved: list[int]
+) -> None:
+    sizes = [1000.0, 1100.0, 4000.0, 8000.0, 16_000.0, 16_500.0]
+    known, rows = {}, {}
+    for place, (size, value) in enumerate(zip(sizes, typed, strict=True)):
+        known |= make_row(place, YEARS[0], size) | make_row(place, YEARS[1], size * 1.01)
+        rows |= make_row(place, YEARS[2], value)
+    found = find_slips(rows, known, registry)
+    assert [figure.series.level for figure in rows if figure in found] == [LEVELS[place] for place in moved]

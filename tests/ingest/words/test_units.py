@@ -44,6 +44,9 @@ def test_what_is_not_wholly_a_unit_is_none(text: str) -> None:
         ("%", "pupils", False),
         ("%", "literacy_rate_15plus", True),
         ("nghìn", "schools", True),
+        # A ratio may name what it divides, and an amount anything but parts of a hundred.
+        ("học sinh/giáo viên", "uis_pupil_trained_teacher_ratio", True),
+        ("%", "uis_pupil_trained_teacher_ratio", False),
     ],
 )
 def test_a_unit_names_what_a_measure_counts(unit: str, measure: str, fits: bool) -> None:
@@ -71,6 +74,11 @@ def test_a_unit_names_what_a_measure_counts(unit: str, measure: str, fits: bool)
 )
 def test_units_in_free_text(text: str, found: tuple[str, ...]) -> None:
     assert find_units(text) == found
+
+
+@pytest.mark.parametrize("more", ["", " của", " của bảng", " của bảng này", " của bảng này và"])
+def test_a_unit_that_is_stated_ends_where_it_is_none_any_more(more: str) -> None:
+    assert find_units(f"Ghi chú: số liệu tính bằng nghìn học sinh{more}") == ("nghin hoc sinh",)
 
 
 @pytest.mark.parametrize(

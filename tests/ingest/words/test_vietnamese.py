@@ -74,6 +74,14 @@ def test_what_prints_nothing_goes(nothing: str) -> None:
     assert clean_text(f"{nothing}Hải{nothing} Phò{nothing}ng{nothing}") == "Hải Phòng"
 
 
+def test_of_general_punctuation_what_prints_nothing_goes_and_its_neighbours_stay() -> None:
+    """U+2010 and U+202F stand right behind two ranges of what goes: a hyphen and a blank."""
+    for code in range(0x2000, 0x2070):
+        category = unicodedata.category(chr(code))
+        left = {"C": "", "Z": " "}.get(category[0], unicodedata.normalize("NFC", chr(code)))
+        assert clean_text(f"Đ{chr(code)}A") == f"Đ{left}A", hex(code)
+
+
 def test_what_prints_nothing_does_not_part_a_letter_from_its_tone() -> None:
     assert clean_text("Ha\u200b\u0309i") == "Hải"
 
