@@ -180,8 +180,8 @@ def find_misplaced(rows: _Rows, registry: Registry) -> list[tuple[Figure, Figure
     """Find the first rows of two territories, by their newest figures, of which one set seems pasted one row off.
 
     Each fits the row above or below in the other territory, and not its own. Nobody can know which of them was
-    moved, and territories may differ in earnest: this is to be asked back, and nothing is refused for it. `rows` are
-    those of `find_slips`.
+    moved, and territories may differ in earnest: this is to be asked back, and nothing is refused for it.
+    `rows` are those of `find_slips`.
     """
     newest: dict[str, dict[SeriesRef, Figure]] = defaultdict(dict)
     for figure in sorted(rows, key=lambda one: one.year):
