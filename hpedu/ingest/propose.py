@@ -273,7 +273,7 @@ def _check_figures(
     """
     edition = pl.col("edition")
     newest = printed.with_columns(edition=pl.when(edition == UNKNOWN).then(pl.lit(NEWEST)).otherwise(edition))
-    breaches = find_breaches(mark_current(pl.concat([newest, earlier])), registry)
+    breaches = find_breaches(mark_current(pl.concat([newest, earlier])), registry, about=printed)
     own = [any(row < printed.height for row in rows) for rows in breaches.rows]
     out = [row for row in breaches.out if row < printed.height]
     findings = breaches.findings.filter(pl.Series(own, dtype=pl.Boolean))

@@ -49,9 +49,10 @@ def describe_impact(checked: Checked, registry: Registry, language: Language) ->
         for text in _describe_line(line, before, words):
             yield f"  {text}"
     named = {Figure(row["territory"], row["year"], _series_of(row)): row for row in numbers.iter_rows(named=True)}
-    if run := find_misplaced(named, registry):
-        first, last = named[run[0]], named[run[-1]]
-        yield words.say("impact_misplaced", cell=f"{first['sheet']}!{first['cell']}–{last['cell']}")
+    if pairs := find_misplaced(named, registry):
+        ends = zip(pairs[0], pairs[-1], strict=True)
+        here, there = (f"{named[a]['sheet']}!{named[a]['cell']}–{named[z]['cell']}" for a, z in ends)
+        yield words.say("impact_misplaced", cell=here, other=there)
     company, origins = _read_company(kin, registry) if checked.compared else (pl.DataFrame(schema=VALUES), {})
     old, new = (pl.concat([compute_indicators(one, registry, origins), company]) for one in (before, after))
     for territory in judged:

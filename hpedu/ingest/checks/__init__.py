@@ -75,14 +75,16 @@ class Breaches:
         )
 
 
-def find_breaches(observations: pl.DataFrame, registry: Registry) -> Breaches:
+def find_breaches(observations: pl.DataFrame, registry: Registry, about: pl.DataFrame | None = None) -> Breaches:
     """Find everything that does not agree among the published observations, all editions of them.
+
+    With `about`, some of these observations, it is enough to find what they have a part in.
 
     Derived figures and bounds ("over 99%") are left out. A figure whose unit slipped (and is not corrected yet) is
     reported once, not again in every sum and ratio it spoils. What must add up or be bounded is stated in the
     registry (`relations.csv`). Time grows linearly with the rows.
     """
-    figures = Figures(observations, registry)
+    figures = Figures(observations, registry, about)
     rows = [row for check in CHECKS for row in check(figures)]
     slips = [row for row in rows if row["check"] == "unit_slip" and not row["erratum"]]
     slipped = {one for row in slips for one in row["out"]}

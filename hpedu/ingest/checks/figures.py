@@ -82,9 +82,13 @@ class Figure:
 
 
 class Figures:
-    """The published points among the observations (no bounds such as "over 99%", nothing derived), indexed."""
+    """The published points among the observations (no bounds such as "over 99%", nothing derived), indexed.
 
-    def __init__(self, observations: pl.DataFrame, registry: Registry) -> None:
+    Relations are tried in the territories that some of them, `about`, are of, with their parts and wholes; others
+    are there for what change is usual.
+    """
+
+    def __init__(self, observations: pl.DataFrame, registry: Registry, about: pl.DataFrame | None = None) -> None:
         published = observations.with_row_index("row").filter(
             pl.col("qualifier") == "",
             pl.col("status") != "derived",
@@ -94,14 +98,21 @@ class Figures:
         # The commonest step of each measure in each file: a total left with all the decimals of the publisher's
         # computer does not make the table more precise than its other figures are.
         usual = pl.col("step").mode(maintain_order=True).first().over("file", "measure")
-        rows = published.select(*_WANTED, coarse=pl.max_horizontal("step", usual)).rows(named=True)
+        known = published.with_columns(coarse=pl.max_horizontal("step", usual))
+        about = known if about is None else about
+        there = set(about["territory"])
+        families = [{row.id, *row.parts} for row in registry.territories.values() if row.parts]
+        kin = there.union(*(family for family in families if family & there))
+        kinds = about.select(pl.struct("measure", "level")).to_series().unique().implode()
+        is_wanted = pl.col("territory").is_in(list(kin)) | pl.struct("measure", "level").is_in(kinds)
+        rows = known.filter(is_wanted).select(*_WANTED, "coarse").rows(named=True)
         self.registry = registry
         self.all = [_read_figure(row, registry) for row in rows]
         self._at: dict[tuple[Key, str, str, int], list[Figure]] = {}
         self._having: dict[tuple[int, str], list[Figure]] = {}
         for figure in self.all:
             self._at.setdefault((*figure.series, figure.year), []).append(figure)
-            for dimension, code in enumerate(figure.key):
+            for dimension, code in enumerate(figure.key if figure.territory in kin else ()):
                 self._having.setdefault((dimension, code), []).append(figure)
 
     @cached_property

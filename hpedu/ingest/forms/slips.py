@@ -48,8 +48,8 @@ _FEWEST = 3
 _IN_TIME, _BETWEEN_TERRITORIES = 0.1, 0.35
 """How far (of the logarithm) a figure usually is from the other years of its row, or from another territory's."""
 _UNLIKE, _UNKNOWN, _TELLING, _SURE = 4.0, 2.0, 1.0, 8.0
-"""A figure says no more than the first against a row, and the second if nothing is known of that; what it must say to
-count, and a run of them together: so much that no right column of the published figures of any province is moved.
+"""A figure says no more than the first against a row, and the second if nothing is known of that; what it must say
+to count, and a run of them together: so much that no right column of published figures of any province is moved.
 """
 
 
@@ -145,6 +145,9 @@ def _find_run(
 
     What a single row says may be chance: taken are those one below another that are so together beyond doubt.
     """
+    # All of a territory that has grown by a merger is as much larger, and in its place.
+    ratios = [rows[one]["value"] / here for one, here in zip(column, expected, strict=True) if one and here]
+    growth = median(ratios or [1.0])
     gains = []
     for number, figure in enumerate(column):
         beside = number - step
@@ -152,7 +155,8 @@ def _find_run(
         gain = 0.0
         if figure is not None and (here or there):
             value = rows[figure]["value"]
-            gain = _doubt(value, here, spread) - _doubt(value, there, spread)
+            doubt = min(_doubt(value, here, spread), _doubt(value / growth, here, spread))
+            gain = doubt - _doubt(value, there, spread)
         # Nothing can fit a row of which nothing is known.
         gains.append(gain if there else min(gain, 0.0))
     total, start, best, run = 0.0, 0, _SURE, range(0)
@@ -172,11 +176,12 @@ def _doubt(value: float, expected: float | None, spread: float) -> float:
     return _UNKNOWN if expected is None else min(_UNLIKE, log1p((log(value / expected) / spread) ** 2))
 
 
-def find_misplaced(rows: _Rows, registry: Registry) -> list[Figure]:
-    """Find the first rows, by their newest figures, that look as if they were pasted one row from their own.
+def find_misplaced(rows: _Rows, registry: Registry) -> list[tuple[Figure, Figure]]:
+    """Find the first rows of two territories, by their newest figures, of which one set seems pasted one row off.
 
-    Beside the rows of another territory they fit the one above or below, and not their own. Territories may differ
-    in earnest, so this is to be asked back, and nothing is refused for it. `rows` are those of `find_slips`.
+    Each fits the row above or below in the other territory, and not its own. Nobody can know which of them was
+    moved, and territories may differ in earnest: this is to be asked back, and nothing is refused for it.
+    `rows` are those of `find_slips`.
     """
     newest: dict[str, dict[SeriesRef, Figure]] = defaultdict(dict)
     for figure in sorted(rows, key=lambda one: one.year):
@@ -194,7 +199,7 @@ def find_misplaced(rows: _Rows, registry: Registry) -> list[Figure]:
             scale = median(ratios)
             expected = [scale * rows[like]["value"] for like in there]
             if run := _find_run(column, expected, step, _BETWEEN_TERRITORIES, rows):
-                return run
+                return [(one, newest[other][one.series]) for one in run]
     return []
 
 

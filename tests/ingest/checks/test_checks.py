@@ -523,3 +523,24 @@ class TestMerger:
     ) -> None:
         value = 220.0 if len(parts) == 2 else 250.0
         assert not check({"territory": "hai_phong", "value": value, "file": "form.xlsx"}, *parts)
+
+    def test_all_that_one_file_has_a_part_in_is_found_though_the_rest_is_passed_over(
+        self, make_observations: Callable[..., pl.DataFrame], registry: Registry
+    ) -> None:
+        """The change that is usual is told by all territories, and a sum is that of the parts in other files."""
+        elsewhere = [
+            one
+            for name in ("ha_noi", "nam_dinh", "thai_binh")
+            for one in series({year: 1000.0 + year for year in range(2010, 2016)}, territory=name, file="c.csv")
+        ]
+        wrong = {"territory": "ha_noi", "file": "c.csv", **CLASSES}
+        sums = [wrong | {"value": 5.0}, wrong | {"value": 9.0, "ownership": "public"}]
+        years = {2010: 100.0, 2011: 101.0, 2012: 102.0, 2013: 250.0, 2014: 103.0}
+        own = series(years, territory="hai_phong_old", file="form.xlsx")
+        city = [part | {"year": 2014} for part in self.PARTS[1:]] + [
+            {"territory": "hai_phong", "value": 1.0, "year": 2014}
+        ]
+        table = make_observations(*own, *city, *elsewhere, *sums)
+        whole, part = (find_breaches(table, registry, about).findings for about in (None, table.head(len(own))))
+        assert {"jump", "merger", "at_most"} <= set(whole["check"])
+        assert part.equals(whole.filter(pl.col("check") != "at_most"))

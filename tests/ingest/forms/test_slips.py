@@ -53,8 +53,8 @@ def test_a_whole_block_of_new_figures_moved_by_one_row_is_asked_back_beside_anot
     assert not find_misplaced(right | other, registry)
     assert not find_slips(moved | other, {}, registry)
     found = find_misplaced(moved | other, registry)
-    assert [figure.series.level for figure in found] == list(LEVELS[1:])
-    assert {figure.territory for figure in found} == {"hai_phong_old"}
+    assert [[figure.series.level for figure in pair] for pair in found] == [[level] * 2 for level in LEVELS[1:]]
+    assert {figure.territory for pair in found for figure in pair} == {"hai_phong_old", "hai_duong_old"}
 
 
 @pytest.mark.parametrize(
