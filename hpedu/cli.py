@@ -478,9 +478,7 @@ def form(
     check_path(path)
     if years is not None:
         figures = store.observations()
-        titles = {
-            source.name: source.title_vi or source.title for source in store.sources(figures["source"].unique())
-        }
+        titles = {source.name: source.title_in("vi") for source in store.sources(figures["source"].unique())}
         count = write_history(
             path, years=years, subject=subject, observations=figures, titles=titles, registry=registry
         )
