@@ -291,14 +291,13 @@ def check(files: tuple[Path, ...]) -> None:
         try:
             checked = check_file(file, registry, _show_cells)
             failed |= checked.is_doubtful
-            for line in (
-                *describe(checked, registry, spoken()),
-                *describe_impact(checked, registry, spoken()),
-            ):
-                click.echo(f"  {line}" if line else "")
+            lines = [*describe(checked, registry, spoken()), *describe_impact(checked, registry, spoken())]
         except (HpeduError, OSError, ValueError) as error:
             failed = True
             click.echo(f"  {describe_failure(error, spoken())}", err=True)
+        else:
+            for line in lines:
+                click.echo(f"  {line}" if line else "")
     if failed:
         sys.exit(1)
 
@@ -479,9 +478,7 @@ def form(
     check_path(path)
     if years is not None:
         figures = store.observations()
-        titles = {
-            source.name: source.title_vi or source.title for source in store.sources(figures["source"].unique())
-        }
+        titles = {source.name: source.title_in("vi") for source in store.sources(figures["source"].unique())}
         count = write_history(
             path, years=years, subject=subject, observations=figures, titles=titles, registry=registry
         )

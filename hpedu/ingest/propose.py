@@ -56,6 +56,8 @@ _COUNTED_AT_START = re.compile(r"30 ?/ ?9|30 thang 9|30 september|nam hoc|school
 _ADDRESS = re.compile(r"([A-Z]+)(\d+)")
 SHOWN = 20
 """The number of kinds of issues that are listed, and of findings."""
+NAMED = 5
+"""The number of further cells of a kind that are named."""
 
 UNKNOWN, NEWEST = "0000", "9999"
 """The edition of a file that is in no data package, and the one it is compared as."""
@@ -360,15 +362,17 @@ def _name_range(cells: Sequence[Cell]) -> str:
 
 
 def _describe_issues(kinds: Iterable[tuple[Row, int]], language: str) -> Iterator[str]:
-    """Say each kind of issue once, by its first cell."""
-    first: dict[tuple[str, str], Row] = {}
+    """Say each kind of issue once, by its first cell, and where some more of it stand."""
+    alike: dict[tuple[str, str], list[Row]] = {}
     counts: Counter[tuple[str, str]] = Counter()
     for row, count in kinds:
         if row["reason"] != "no_layout":
-            first.setdefault((row["reason"], row["subject"]), row)
+            alike.setdefault((row["reason"], row["subject"]), []).append(row)
             counts[row["reason"], row["subject"]] += count
-    for kind, row in islice(first.items(), SHOWN):
-        times = say("check_times", language, count=counts[kind] - 1) if counts[kind] > 1 else ""
-        yield say("check_reason", language, text=row[f"message_{language}"], times=times)
-    if len(first) > SHOWN:
-        yield say("check_more", language, count=len(first) - SHOWN)
+    for kind, (first, *others) in islice(alike.items(), SHOWN):
+        named = [f"{row['sheet']}!{row['cell']}" if row["sheet"] else row["cell"] for row in others[:NAMED]]
+        cells = ": " + ", ".join(named) if named else ""
+        times = say("check_times", language, count=counts[kind] - 1, cells=cells) if counts[kind] > 1 else ""
+        yield say("check_reason", language, text=first[f"message_{language}"], times=times)
+    if len(alike) > SHOWN:
+        yield say("check_more", language, count=len(alike) - SHOWN)

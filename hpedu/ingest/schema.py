@@ -119,6 +119,10 @@ class Resource(BaseModel):
         """Return a text that every page, export and terminal can show."""
         return neutralise(text)
 
+    def title_in(self, language: str) -> str:
+        """Return the title in a language, else as it was published."""
+        return (self.title_vi if language == "vi" else "") or self.title
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:

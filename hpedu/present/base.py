@@ -115,10 +115,6 @@ class BaseReport:
         told_apart = {name: label[:1].upper() + label[1:] for name, label in labels.items()}
         return told_apart, measure[:1].upper() + measure[1:]
 
-    def name_publisher(self, name: str) -> str:
-        """Name a publisher as readers know it."""
-        return next((row.shown.get(self.language) for row in self.registry.publishers if row.name == name), name)
-
     def list_sources(
         self, resources: Iterable[Resource], digests: Mapping[str, str] | None = None
     ) -> list[dict[str, str]]:
@@ -126,8 +122,8 @@ class BaseReport:
         return [
             {
                 "name": resource.name,
-                "publisher": self.name_publisher(resource.publisher),
-                "title": (resource.title_vi if self.language == "vi" else "") or resource.title,
+                "publisher": self.registry.name_publisher(resource.publisher, self.language),
+                "title": resource.title_in(self.language),
                 "url": resource.url,
                 "published": resource.published,
                 "confidence": self._say(f"confidence_{resource.confidence}"),

@@ -564,7 +564,7 @@ class View(BaseReport):
     def name_sources(self, names: Collection[str]) -> str:
         """Say who published the figures of a chart, by the names of their sources, and when the newest."""
         sources = store.sources(pl.Series(sorted(names), dtype=pl.String))
-        publishers = dict.fromkeys(self.name_publisher(source.publisher) for source in sources)
+        publishers = dict.fromkeys(self.registry.name_publisher(one.publisher, self.language) for one in sources)
         date = format_date(max((source.published for source in sources), default=""), self.language)
         return self._say("chart_source", names=", ".join(publishers), date=date) if publishers else ""
 

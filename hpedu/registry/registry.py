@@ -66,6 +66,10 @@ class Registry:
         """Return the wording of a code, such as level `primary` or unit `percent`."""
         return self.code(dimension, code).name.get(language)
 
+    def name_publisher(self, name: str, language: Language) -> str:
+        """Name a publisher as readers know it."""
+        return next((row.shown.get(language) for row in self.publishers if row.name == name), name)
+
     def code(self, dimension: str, code: str) -> Code:
         """Return the row of a code."""
         return self._dimensions[dimension][code]

@@ -266,9 +266,10 @@ class _Rows:
         return self.spell(indicator, "indicator") | formulas
 
     def of_source(self, source: Resource) -> Row:
-        names = {"source": source.name, "source_title": source.title, "published_table": source.table}
+        publisher, title = self._name_source(source)
+        names = {"source": source.name, "source_title": title, "published_table": source.table}
         confidence = say(f"confidence_{source.confidence}", self.language)
-        return dict(source) | names | {"confidence_name": confidence, "file": source.path}
+        return dict(source) | names | {"publisher": publisher, "confidence_name": confidence, "file": source.path}
 
     def _head_of(self, target: Target) -> Row:
         """Return the first columns of a target in every table."""
@@ -295,12 +296,17 @@ class _Rows:
             "flags": flags,
             "flag_names": "; ".join(self._name("flag", flag) for flag in flags),
             "sources": sources,
-            "source_titles": "; ".join(f"{source.publisher}: {source.title}" for source in titles),
+            "source_titles": "; ".join(": ".join(self._name_source(source)) for source in titles),
             "inputs": inputs,
             "files": "; ".join(dict.fromkeys(file for file, _ in places)),
             "cells": "; ".join(cell for _, cell in places),
             "edition": value.get("edition", ""),
         }
+
+    def _name_source(self, source: Resource) -> tuple[str, str]:
+        """Name the publisher of a source, and the source, as the pages do."""
+        publisher = self.registry.name_publisher(source.publisher, self.language)
+        return publisher, source.title_in(self.language)
 
     def _name(self, dimension: str, code: str) -> str:
         return self.registry.name(dimension, code, self.language) if code else ""

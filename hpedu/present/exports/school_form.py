@@ -124,7 +124,7 @@ def _make_rule(name: str, column: SchoolColumn, communes: int) -> DataValidation
     if name in ("commune_code", "commune_name"):
         letter = "A" if name == "commune_code" else "B"
         listed = f"'{say('school_form_communes', 'vi')}'!${letter}$2:${letter}${communes + 1}"
-        return make_rule(said, type="list", formula1=listed)
+        return make_rule(say("school_form_commune", "vi"), type="list", formula1=listed)
     if column.kind == "count":
         return make_rule(said, type="whole", operator="greaterThanOrEqual", formula1="0")
     if column.kind == "date":
