@@ -32,7 +32,8 @@ _LOOKS: dict[str, str] = _TABLE["looks"] | {
 }
 _LOOKS = {name: rf"^\s*(?:{look})\s*$" for name, look in _LOOKS.items()}
 _UNDER_HEADING = _LOOKS | {name: rf"^\s*(?:{look})\s*$" for name, look in _TABLE["under_heading"].items()}
-_CONTACT = "|".join(rf"{_TABLE['looks'][kind]}\b" for kind in ("identity", "telephone", "email"))
+_CONTACTS = [rf"{_TABLE['looks'][kind]}\b" for kind in ("identity", "telephone", "email")]
+_CONTACT = "|".join(_CONTACTS)
 _SURE = ("identity", "telephone", "email")
 """Kinds known by the cells alone."""
 
@@ -42,8 +43,9 @@ _TITLE = re.compile(
 )
 _NAME = re.compile(rf"(?i:{_SURNAMES})(?:\s+[^\W\d_]+){{1,5}}")
 """A name within a text, behind its title: no longer than any."""
-_TELLING = f"{CONTROLS}|{INVISIBLE}|{_CONTACT}|(?i:{_TABLE['persons']['within']})[.:]?\\s+(?i:{_SURNAMES})\\s"
-"""What a text has from which something may be taken out."""
+_MARKS = (CONTROLS, INVISIBLE, *_CONTACTS, rf"(?i:{_TABLE['persons']['within']})[.:]?\s+(?i:{_SURNAMES})\s")
+"""What a text has from which something may be taken out, each. Polars finds them sooner one by one."""
+_TELLING = re.compile("|".join(_MARKS))
 
 _ENCODED = 15
 """Rows by which the font of a sheet is known."""
@@ -111,7 +113,8 @@ def _hide_names(text: str) -> str:
 
 def screen_frame(sheet: str, cells: pl.DataFrame) -> tuple[pl.DataFrame, list[Remark]]:
     """Return a sheet without personal data and steering characters, and what was taken out."""
-    found = _find_personal(cells)
+    distinct = list_distinct(cells)
+    found = _find_personal(cells, distinct)
     remarks = [Remark(sheet, address(row, column), *_explain(kind)) for column, (row, kind) in found.items()]
     rows = pl.int_range(pl.len())
     names = cells.columns
@@ -119,9 +122,10 @@ def screen_frame(sheet: str, cells: pl.DataFrame) -> tuple[pl.DataFrame, list[Re
         pl.when(rows < row).then(names[column]).otherwise(pl.lit("")).alias(names[column])
         for column, (row, _) in found.items()
     )
-    for name in _select(list_distinct(cells), pl.col("text").str.contains(_TELLING)):
+    is_telling = pl.any_horizontal(pl.col("text").str.contains(mark) for mark in _MARKS)
+    for name in _select(list_distinct(cells) if found else distinct, is_telling):
         texts = cells[name].to_list()
-        for row in cells[name].str.contains(_TELLING).arg_true():
+        for row in cells.select(text=name).select(is_telling).to_series().arg_true():
             texts[row], taken = screen_text(texts[row])
             remarks += [Remark(sheet, address(row, names.index(name)), *one) for one in taken]
         cells = cells.with_columns(pl.Series(name, texts, pl.String))
@@ -148,7 +152,7 @@ def screen_table(table: RawTable) -> tuple[RawTable, list[Remark]]:
     kept = table.cells
     # The labels of a long table are looked at once each; what a number has in it is refused with the number.
     if personal or any(
-        re.search(_TELLING, text) for cell in telling for text in (cell.printed, *cell.labels.values())
+        _TELLING.search(text) for cell in telling for text in (cell.printed, *cell.labels.values())
     ):
         kept = []
         for cell in table.cells:
@@ -179,12 +183,13 @@ def _select(distinct: pl.DataFrame, condition: pl.Expr) -> list[str]:
     return distinct.filter(condition)["name"].unique(maintain_order=True).to_list()
 
 
-def _find_personal(cells: pl.DataFrame) -> dict[int, tuple[int, str]]:
+def _find_personal(cells: pl.DataFrame, distinct: pl.DataFrame) -> dict[int, tuple[int, str]]:
     """Find the personal columns: place -> the first row of what is personal in it, and the kind."""
     found: dict[int, tuple[int, str]] = {}
     # The mark of a number that may be cut short hides nothing of it.
-    cells = cells.with_columns(pl.all().str.strip_suffix(CUT))
-    distinct = list_distinct(cells)
+    if cut := _select(distinct, pl.col("text").str.ends_with(CUT)):
+        cells = cells.with_columns(pl.col(cut).str.strip_suffix(CUT))
+        distinct = list_distinct(cells)
     headed = list(_list_headings(cells, distinct))
     for row, column, kind, look in headed:
         texts = cells[:, column].slice(row + 1)

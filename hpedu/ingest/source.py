@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from io import BytesIO
@@ -41,6 +42,9 @@ SHEETS: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], list[Grid]]]]
 
 _MOST_SHEETS = 3_000
 """No page has more tables."""
+
+_LONG_TO_PARSE = 1 << 20
+"""Bytes from which the parser, which does without Python, works beside the search for facts."""
 
 
 @dataclass(frozen=True)
@@ -86,13 +90,17 @@ class Source:
                 for grid, around in self._printed
                 for frame, remarks in [screen_frame(grid.sheet, _make_frame(grid))]
             ]
-        # The facts first: a file that fills a sheet with one cell is refused there.
-        facts = self.facts
-        frames = [(screen_text(name), frame) for name, frame in excel.read_frames(self.data)]
+        with ThreadPoolExecutor(1) as pool:
+            facts = pool.submit(lambda: self.facts)
+            if len(self.data) < _LONG_TO_PARSE:
+                # The facts first: a file that fills a sheet with one cell is refused there.
+                facts.result()
+            frames = [(screen_text(name), frame) for name, frame in excel.read_frames(self.data)]
+        known = facts.result()
         return [
             (name, screened, [*(Remark(name, "", *one) for one in taken), *remarks])
             for (name, taken), frame in frames
-            for screened, remarks in [screen_frame(name, excel.complete_frame(frame, facts.get(name, Facts())))]
+            for screened, remarks in [screen_frame(name, excel.complete_frame(frame, known.get(name, Facts())))]
         ]
 
     @property
