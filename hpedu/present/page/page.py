@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from lxml import html
 from markupsafe import Markup
 from nbconvert.exporters.html import HTMLExporter
 from nbconvert.exporters.templateexporter import TemplateExporter
@@ -118,6 +118,8 @@ class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
                     ]
                 },
                 "HTMLExporter": {"exclude_anchor_links": True},
+                # The others do nothing for a page, but the notebook is checked after each.
+                "Exporter": {"default_preprocessors": ["nbconvert.preprocessors.CoalesceStreamsPreprocessor"]},
                 "TemplateExporter": {"exclude_input": True},
             }
         )
@@ -265,10 +267,9 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
 
 def read_message(page: str) -> str:
     """Return the brief of a page as text to paste into a message: its title, its line of facts, what it says."""
-    soup = BeautifulSoup(page, "html.parser")
-    box = soup.find(class_="message")
-    found = [soup.find("h1"), soup.find(class_="where"), box and box.find("pre")]
-    return "\n\n".join(part.get_text().strip() for part in found if part) + "\n"
+    root = html.document_fromstring(page)
+    found = [root.find(".//h1"), *root.find_class("where")[:1], *root.xpath("//*[@class='message']//pre")[:1]]
+    return "\n\n".join(part.text_content().strip() for part in found) + "\n"
 
 
 def pack_charts(charts: list[dict[str, Any]], head: dict[str, Any]) -> str:
