@@ -21,8 +21,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from hpedu.batch.engine import open_local
-from hpedu.batch.execute import PapermillEngine
+from hpedu.batch.engine import PapermillEngine, open_local
 from hpedu.batch.plan import Engine, Limits, Outcome, Run
 from hpedu.batch.warm import START_SECONDS
 from hpedu.digest import PREPARED_VARIABLE, digest_package, list_versions, read_prepared, vouch

@@ -1,35 +1,28 @@
-"""Execute reports on this machine: papermill as it comes, and papermill over warm processes.
+"""Execute notebooks with papermill, each in a kernel of its own, and turn them into pages.
 
-Each report has a kernel of its own, with private sockets, the project's environment, and a watch over its time and
-memory. Importing this module loads papermill, nbclient and the page.
+The kernel is a process of its own, with private sockets, or the process at hand (`hpedu.batch.inside`). Importing
+this module loads papermill and nbclient: where warm processes do it, the command never does.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import math
-import os
-import signal
 import sys
-import tempfile
-import threading
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from copy import copy
 from pathlib import Path
 from queue import Empty
 from typing import Any
 
 import nbformat
-import psutil
 from ipykernel.kernelspec import KERNEL_NAME, make_ipkernel_cmd
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.manager import AsyncKernelManager, KernelManager
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.engines import papermill_engines
@@ -42,158 +35,42 @@ from traitlets.config import Config
 
 from hpedu.batch.plan import Cause, Limits, Outcome, Run
 from hpedu.batch.provenance import UnfinishedNotebook, add_provenance_cell, check_answer, take_provenance_cell
-from hpedu.batch.warm import (
-    PROVISIONER,
-    Forkserver,
-    NoWarmStart,
-    Printers,
-    be_linter,
-    describe_environment,
-    signal_group,
-    start_with_line,
-)
-from hpedu.errors import HpeduError, describe_error, explain_error
+from hpedu.errors import explain_error
 from hpedu.folders import Project, write_whole
-from hpedu.texts import Message, current_language, message
+from hpedu.texts import Message, message
 
 SOCKET_LETTERS = 100  # the system allows some 104 for the path of a socket
-WATCH_SECONDS = 0.5
-UNUSED_MB = 1024  # what libraries and their threads ask the system for and never use
 ENDED_SECONDS = 0.005
 LOOK_SECONDS = 0.5
 LONG_SILENCE_SECONDS, SILENT_SECONDS = 0.2, 0.02  # jupyter_client's own, and instead of it
-MEGABYTE = 1 << 20
-log = logging.getLogger(__name__)
 
 
-class LimitExceeded(HpeduError):
-    """A report took more time or memory than it may, and was stopped."""
-
-    verdict: Message
-    cause: Cause
-
-
-class PageRefused(HpeduError):
-    """An executed notebook could not become a page; `reason` is what its own error would say."""
-
-    reason: str | Message
-    details: str
-
-
-class PapermillEngine:
-    """papermill as it comes: a kernel started anew for each report, the page rendered in this process."""
-
-    name = "papermill"
-
-    def __init__(self, project: Project, workers: int, limits: Limits) -> None:
-        self.project, self.workers, self.limits = project, workers, limits
-        self.forkserver: Forkserver | None = None
-        self.environment: Mapping[str, str] = {}  # of kernels, in addition to that of this process
-
-    def elsewhere(self, project: Project, limits: Limits, environment: Mapping[str, str]) -> PapermillEngine:
-        """Return the same engine, and all it keeps warm, for another project."""
-        other = copy(self)
-        other.project, other.limits, other.environment = project, limits, environment
-        return other
-
-    def run(self, run: Run) -> Outcome:
-        """Run one report and put its page in place, whole or not at all."""
-        started = time.perf_counter()
-        with tempfile.TemporaryDirectory(prefix="hp") as folder:
-            executed = Path(folder) / f"{run.group}.ipynb"
-            try:
-                inputs = self.execute(run, executed)
-                for ending, text in self._print(executed).items():
-                    write_whole((self.project.reports / run.page).with_suffix(ending), text.encode())
-            except Exception as error:  # noqa: BLE001 - one report must not stop the others; it is saved and shown
-                details = error.details if isinstance(error, PageRefused) else traceback.format_exc()
-                saved = save_notebook(executed, run, self.project)
-                seconds = time.perf_counter() - started
-                return Outcome(run, seconds, explain_failure(error), details, saved, find_cause(error))
-        return Outcome(run, time.perf_counter() - started, inputs=inputs)
-
-    def execute(self, run: Run, executed: Path) -> dict[str, str]:
-        """Run the notebook into the file `executed`; return the parts of the data it used, with their digests."""
-        original = nbformat.read(self.project.notebooks / run.notebook, as_version=4)
-        environment = {**describe_environment(self.project, self.workers), **self.environment}
-        # A profile of its own: what its user has told IPython to do at each start is not the report's.
-        environment["IPYTHONDIR"] = str(executed.parent / "ipython")
-        environment.pop("PYTHONSTARTUP", None)
-        with Watch(self.limits) as watch:
-            try:
-                manager = make_manager(self.forkserver, environment, watch)
-                notebook = run_notebook(add_provenance_cell(original), run.parameters, executed, manager)
-            except (DeadKernelError, RuntimeError) as error:
-                if watch.verdict is not None:
-                    raise LimitExceeded(watch.verdict, watch.cause) from error
-                raise
-            except PapermillExecutionError as error:
-                if error.ename == MemoryError.__name__:
-                    refused = message("limit_asked", cell=error.cell_index, most=self.limits.memory_mb)
-                    raise LimitExceeded(refused, "memory") from error
-                raise
-        # That papermill returned is not enough: a kernel can die without a word.
-        inputs = take_provenance_cell(notebook)
-        write_notebook(notebook, executed)
-        check_answer(run, notebook)
-        return inputs
-
-    def _print(self, executed: Path) -> dict[str, str]:
+def make_report(run: Run, project: Project, folder: Path, limits: Limits, manager: type[KernelManager]) -> Outcome:
+    """Run one report and put its page in place, whole or not at all; `folder` is for what is in between."""
+    started = time.perf_counter()
+    executed, notebook = folder / f"{run.group}.ipynb", None
+    try:
         # The chart libraries come with it: not where warm processes print.
         from hpedu.present.page.page import print_pages
 
-        return print_pages(executed)
-
-    def lint(self, pages: Sequence[Path]) -> list[tuple[Path, Message]]:
-        """Find what would mislead a reader of finished pages."""
-        from hpedu.present.page.lint import lint_folder
-
-        return list(lint_folder(pages))
-
-
-class FastEngine(PapermillEngine):
-    """papermill over kernels forked from a warm process, and pages rendered by warm processes, too."""
-
-    name = "fast"
-
-    def __init__(self, project: Project, workers: int, limits: Limits, forkserver: Forkserver) -> None:
-        super().__init__(project, workers, limits)
-        self.forkserver = self._server = forkserver
-        self._printers = Printers(forkserver, dict(os.environ))
-
-    def _print(self, executed: Path) -> dict[str, str]:
-        try:
-            kind, answer = self._printers.render(str(executed))
-        except NoWarmStart as error:
-            log.warning("%s", error.say(current_language()))
-            return super()._print(executed)
-        if kind == "error":
-            raise PageRefused(*answer)
-        printed: dict[str, str] = answer
-        return printed
-
-    def lint(self, pages: Sequence[Path]) -> list[tuple[Path, Message]]:
-        """Find what would mislead a reader of finished pages, in a fresh warm process for each worker."""
-        shares = [pages[start :: self.workers] for start in range(min(self.workers, len(pages)))]
-        try:
-            linters = [
-                start_with_line(self._server, be_linter, *map(str, share), environment=dict(os.environ))
-                for share in shares
-            ]
-            found = [finding for _, line in linters for finding in line.recv()]
-        except (NoWarmStart, EOFError) as error:
-            log.warning("%s", describe_error(error))
-            return super().lint(pages)
-        return sorted(found, key=lambda one: pages.index(one[0]))
-
-    def close(self) -> None:
-        """End all that is kept warm."""
-        self._printers.close()
-        self._server.close()
+        original = nbformat.read(project.notebooks / run.notebook, as_version=4)
+        notebook = run_notebook(add_provenance_cell(original), run.parameters, executed, manager)
+        # That papermill returned is not enough: a kernel can die without a word.
+        inputs = take_provenance_cell(notebook)
+        check_answer(run, notebook)
+        for ending, text in print_pages(notebook, run.group).items():
+            write_whole((project.reports / run.page).with_suffix(ending), text.encode())
+    except Exception as error:  # noqa: BLE001 - one report must not stop the others; it is saved and shown
+        if notebook is not None:
+            executed.write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
+        details, seconds = traceback.format_exc(), time.perf_counter() - started
+        saved = save_notebook(executed, run, project)
+        return Outcome(run, seconds, explain_failure(error, limits), details, saved, find_cause(error))
+    return Outcome(run, time.perf_counter() - started, inputs=inputs)
 
 
 def run_notebook(
-    original: NotebookNode, parameters: dict[str, str | int], executed: Path, manager: type[BatchKernelManager]
+    original: NotebookNode, parameters: dict[str, str | int], executed: Path, manager: type[KernelManager]
 ) -> NotebookNode:
     """Do what `papermill.execute_notebook` does, in its own steps, but write only what failed.
 
@@ -216,34 +93,27 @@ def run_notebook(
     return notebook
 
 
-def write_notebook(notebook: NotebookNode, path: Path) -> None:
-    """Write a notebook as nbformat would, but on one line."""
-    path.write_text(json.dumps(notebook, ensure_ascii=False, sort_keys=True), encoding="utf-8")
-
-
-def explain_failure(error: Exception) -> str | Message:
+def explain_failure(error: Exception, limits: Limits) -> str | Message:
     """Return the error of an outcome, in one line; what hpedu itself refuses can be said in either language."""
-    if isinstance(error, PapermillExecutionError):
-        if error.evalue:
-            return f"cell {error.cell_index}: {error.ename}: {error.evalue}"
-        # A line magic that fails, or a handler of the notebook's own, leaves no words.
-        first = error.source.strip().partition("\n")[0]
-        return message("cell_wordless", cell=error.cell_index, name=error.ename, line=first)
-    return error.reason if isinstance(error, PageRefused) else explain_error(error)
+    if not isinstance(error, PapermillExecutionError):
+        return explain_error(error)
+    if error.ename == MemoryError.__name__:
+        return message("limit_asked", cell=error.cell_index, most=limits.memory_mb)
+    if error.evalue:
+        return f"cell {error.cell_index}: {error.ename}: {error.evalue}"
+    # A line magic that fails, or a handler of the notebook's own, leaves no words.
+    first = error.source.strip().partition("\n")[0]
+    return message("cell_wordless", cell=error.cell_index, name=error.ename, line=first)
 
 
 def find_cause(error: Exception) -> Cause:
     """Return what a failure lies with."""
-    if isinstance(error, LimitExceeded):
-        return error.cause
-    if isinstance(error, (DeadKernelError, UnfinishedNotebook)):
+    if isinstance(error, PapermillExecutionError):
+        return "memory" if error.ename == MemoryError.__name__ else "notebook"
+    # jupyter_client: RuntimeError, "Kernel died before replying to kernel_info".
+    if isinstance(error, (DeadKernelError, UnfinishedNotebook, RuntimeError)):
         return "kernel"
-    if isinstance(error, OSError):
-        return "system"
-    # jupyter_client: "Kernel died before replying to kernel_info".
-    if isinstance(error, RuntimeError) and not isinstance(error, PapermillExecutionError):
-        return "kernel"
-    return "notebook"
+    return "system" if isinstance(error, OSError) else "notebook"
 
 
 def save_notebook(executed: Path, run: Run, project: Project) -> str:
@@ -295,22 +165,20 @@ class BatchClient(AsyncKernelClient):
 
 
 class BatchKernelManager(AsyncKernelManager):
-    """The kernel of one report. A subclass made by `make_manager` has its three attributes."""
+    """The kernel of one report. A subclass made by `make_manager` has its two attributes."""
 
     client_factory = Type(BatchClient, klass=AsyncKernelClient)
-    forkserver: Forkserver | None = None
     environment: dict[str, str]
-    watch: Watch
+    began: Callable[[int], None]
 
     @property
     def kernel_spec(self) -> KernelSpec:
         """Return an IPython kernel of this very Python, whatever the machine or the notebook calls its own."""
-        warm = {} if self.forkserver is None else {"kernel_provisioner": {"provisioner_name": PROVISIONER}}
-        return KernelSpec(argv=make_ipkernel_cmd(), language="python", metadata=warm)
+        return KernelSpec(argv=make_ipkernel_cmd(), language="python")
 
     async def _async_start_kernel(self, **kwargs: Any) -> None:
         await super()._async_start_kernel(**{"env": self.environment, **kwargs})
-        self.watch.begin(self.provisioner.pid)  # type: ignore[union-attr]  # a local kernel has one
+        self.began(self.provisioner.pid)  # type: ignore[union-attr]  # a local kernel has one
 
     start_kernel = _async_start_kernel  # as jupyter_client itself does it
 
@@ -319,11 +187,12 @@ class BatchKernelManager(AsyncKernelManager):
         await super()._async_wait(pollinterval)
 
 
-def make_manager(
-    forkserver: Forkserver | None, environment: dict[str, str], watch: Watch
-) -> type[BatchKernelManager]:
-    """Return the class of kernel manager that nbclient shall make an instance of."""
-    attributes = {"forkserver": forkserver, "environment": environment, "watch": watch}
+def make_manager(environment: dict[str, str], began: Callable[[int], None]) -> type[BatchKernelManager]:
+    """Return the class of kernel manager that nbclient shall make an instance of.
+
+    `began` is called with the process of the kernel.
+    """
+    attributes = {"environment": environment, "began": staticmethod(began)}
     return type("KernelManager", (BatchKernelManager,), attributes)
 
 
@@ -338,71 +207,3 @@ def configure_kernel(folder: Path) -> Config:
     return Config(
         {"KernelManager": {"transport": "ipc", "ip": place, "connection_file": str(folder / "kernel.json")}}
     )
-
-
-class Watch:
-    """A guard, as long as its block, that stops a kernel that lives too long or grows too large.
-
-    Then `cause` and `verdict` are set.
-    """
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.cause: Cause = ""
-        self.verdict: Message | None = None
-        self._done = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._started = time.monotonic()
-
-    def begin(self, pid: int) -> None:
-        """Look after a kernel that has started. Where the system can, it refuses at once what is far too much."""
-        if sys.platform == "linux":
-            most = (self.limits.memory_mb + UNUSED_MB) * MEGABYTE
-            with suppress(psutil.NoSuchProcess):
-                psutil.Process(pid).rlimit(psutil.RLIMIT_DATA, (most, most))
-        self._thread = threading.Thread(target=self._look, args=(pid,), daemon=True)
-        self._thread.start()
-
-    def __enter__(self) -> Watch:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _look(self, pid: int) -> None:
-        while not self._done.wait(WATCH_SECONDS):
-            if not psutil.pid_exists(pid):
-                return
-            self._judge(pid)
-            if self.verdict is not None:
-                end_group(pid)
-                return
-
-    def _judge(self, pid: int) -> None:
-        longest, most = self.limits.report_seconds, self.limits.memory_mb
-        if time.monotonic() - self._started > longest:
-            self.cause, self.verdict = "time", message("limit_time", seconds=longest)
-        if (held := measure_memory(pid) // MEGABYTE) > most:
-            self.cause, self.verdict = "memory", message("limit_memory", held=held, most=most)
-
-
-def measure_memory(pid: int) -> int:
-    """Return how many bytes a process and those it started hold; 0 once it is gone."""
-    held = 0
-    with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        for one in [process, *process.children(recursive=True)]:
-            with suppress(psutil.NoSuchProcess):
-                held += one.memory_info().rss
-    return held
-
-
-def end_group(pid: int) -> None:
-    """Kill a kernel and all it started: each kernel leads a process group of its own."""
-    if hasattr(os, "killpg"):
-        signal_group(pid, signal.SIGKILL)
-    else:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)

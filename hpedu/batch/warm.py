@@ -1,10 +1,10 @@
-"""Start kernels and page printers warm: the standard library's forkserver forks them, with all libraries loaded.
+"""Start processes warm: the standard library's forkserver forks them, with all libraries loaded.
 
-    this process  --task-->  forkserver (has run `load`, and nothing else)  --fork-->  kernel or printer
+    this process  --task-->  forkserver (has run `load`, and nothing else)  --fork-->  report, kernel or linter
 
 A child is forked from a process that never ran a query, a cell or a chart: nothing can leak from one to the next.
 It leads a session of its own, so that it and all it starts can be ended together, and ends with the process that
-started it. `load` and `list_threads` run in the forkserver; `Task`, `be_kernel` and `be_printer` in a child; all
+started it. `load` and `list_threads` run in the forkserver; `Task`, `be_reporter` and its like in a child; all
 else in the process that wants children.
 
 `multiprocessing.Process` is not used: it would run the caller's main script again in every kernel, and share one
@@ -21,7 +21,6 @@ import pickle
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -34,8 +33,9 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from hpedu.batch.plan import Limits, Run
 from hpedu.digest import digest_package
-from hpedu.errors import HpeduError, describe_error, explain_error
+from hpedu.errors import HpeduError, describe_error
 from hpedu.folders import HOME_VARIABLE, Project
 from hpedu.texts import Message, message
 
@@ -51,7 +51,8 @@ PRELOADED = (
     "hpedu.present.page.page",
     "hpedu.present.report",
     "hpedu.present.commune",
-    "hpedu.batch.provenance",
+    "hpedu.batch.execute",
+    "hpedu.batch.inside",
     "hpedu.desk.tables",
     "psutil",
     "sqlite3",
@@ -113,6 +114,7 @@ def load() -> None:
     import_module("hpedu.registry").load_registry()
     import_module("hpedu.texts").read_texts()
     import_module("hpedu.present.page.blocks").load_templates()
+    import_module("hpedu.present.page.page").load_frame()
     if threads := list_threads():
         raise SystemExit(f"no warm kernels: an import started threads a fork would lose: {', '.join(threads)}")
     gc.collect()
@@ -166,20 +168,11 @@ def be_kernel(*arguments: str) -> None:
     import_module("ipykernel.kernelapp").launch_new_instance()
 
 
-def be_printer() -> None:
-    """Turn executed notebooks into pages until no more come. What the first one waits for is done at once."""
-    page = import_module("hpedu.present.page.page")
-    page.make_exporter()
-    line = _find_line()
-    while True:
-        try:
-            path = line.recv()
-        except EOFError:
-            return
-        try:
-            line.send(("page", page.print_pages(Path(path))))
-        except Exception as error:  # noqa: BLE001 - sent to the engine, which raises it
-            line.send(("error", (explain_error(error), traceback.format_exc())))
+def be_reporter(run: Run, project: Project, folder: str, limits: Limits) -> None:
+    """Make one report within this process, and send how that ended."""
+    make_report = import_module("hpedu.batch.execute").make_report
+    within = import_module("hpedu.batch.inside").InsideManager
+    _find_line().send(make_report(run, project, Path(folder), limits, within))
 
 
 def be_linter(*pages: str) -> None:
@@ -216,7 +209,7 @@ class Forkserver:
     def fork(
         self,
         play: Callable[..., None],
-        *arguments: str,
+        *arguments: object,
         environment: dict[str, str],
         folder: str,
         lines: Sequence[int] = (),
@@ -251,19 +244,19 @@ class Child:
     stdin = stdout = stderr = None
 
     def __init__(self, task: Task, status: int, leash: int) -> None:
-        self._status, self._leash = Connection(status, writable=False), Connection(leash, readable=False)
+        self.status, self._leash = Connection(status, writable=False), Connection(leash, readable=False)
         self.returncode: int | None = None
         with open(leash, "wb", closefd=False) as pipe:
             pipe.write(pickle.dumps({}) + pickle.dumps(task))  # nothing to prepare: no main script, no sys.path
-        if not self._status.poll(START_SECONDS):
+        if not self.status.poll(START_SECONDS):
             raise TimeoutError(START_SECONDS)
         self.pid: int = forkserver.read_signed(status)
 
     def poll(self) -> int | None:
         """Return the exit status, or None while it runs."""
-        if self.returncode is None and self._status.poll():
+        if self.returncode is None and self.status.poll():
             try:
-                self.returncode = forkserver.read_signed(self._status.fileno())
+                self.returncode = forkserver.read_signed(self.status.fileno())
             except EOFError:  # the forkserver is gone
                 self.kill()
                 self.returncode = -signal.SIGKILL
@@ -273,7 +266,7 @@ class Child:
     def wait(self) -> int:
         """Wait for the end and return the exit status."""
         while (status := self.poll()) is None:
-            self._status.poll(None)
+            self.status.poll(None)
         return status
 
     def send_signal(self, number: int) -> None:
@@ -286,6 +279,20 @@ class Child:
         self.send_signal(signal.SIGKILL)
 
 
+def hear(child: Child, line: Connection) -> Any:
+    """Return what a child sends on its line.
+
+    Raises
+    ------
+    EOFError
+        If it has ended without a word, or its forkserver has, and it is ended, too.
+    """
+    if line not in wait([line, child.status]):
+        child.poll()
+        raise EOFError
+    return line.recv()
+
+
 def signal_group(pid: int, number: int) -> None:
     """Send a signal to a child and all it has started; one that was forked this very moment leads no group yet."""
     for send in (os.killpg, os.kill):
@@ -294,57 +301,8 @@ def signal_group(pid: int, number: int) -> None:
             return
 
 
-class Printers:
-    """Processes that turn executed notebooks into pages, one used at a time by each thread that asks.
-
-    The first is started at once, so that it is ready while the first kernel runs.
-    """
-
-    def __init__(self, server: Forkserver, environment: dict[str, str]) -> None:
-        self._server, self._environment = server, environment
-        self._idle: list[tuple[Child, Connection]] = []
-        self._first = threading.Thread(target=self._start_first, daemon=True)
-        self._first.start()
-
-    def render(self, notebook: str) -> tuple[str, Any]:
-        """Return ("page", its files by ending) or ("error", (what is wrong, traceback)).
-
-        Raises
-        ------
-        NoWarmStart
-            If the process died of it, or none can be started.
-        """
-        try:
-            child, line = self._idle.pop()
-        except IndexError:
-            child, line = self._start_one()
-        try:
-            line.send(notebook)
-            answer: tuple[str, Any] = line.recv()
-        except (EOFError, OSError) as error:
-            child.kill()
-            raise NoWarmStart(f"the process that renders pages ended with status {child.wait()}") from error
-        self._idle.append((child, line))
-        return answer
-
-    def close(self) -> None:
-        """End them all."""
-        self._first.join()
-        for child, _ in self._idle:
-            child.kill()
-        self._idle.clear()
-
-    def _start_first(self) -> None:
-        # If it fails, the next call of `render` meets the same error.
-        with contextlib.suppress(NoWarmStart):
-            self._idle.append(self._start_one())
-
-    def _start_one(self) -> tuple[Child, Connection]:
-        return start_with_line(self._server, be_printer, environment=self._environment)
-
-
 def start_with_line(
-    server: Forkserver, play: Callable[..., None], *arguments: str, environment: dict[str, str]
+    server: Forkserver, play: Callable[..., None], *arguments: object, environment: dict[str, str]
 ) -> tuple[Child, Connection]:
     """Start a fresh process that calls `play`, and return it with a line on which the two can talk."""
     mine, theirs = Pipe()

@@ -7,9 +7,12 @@ import logging
 import re
 import unicodedata
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
-from bs4 import BeautifulSoup, Tag
+from lxml import html
+from lxml.etree import _Comment as Comment
+from lxml.html import HtmlElement
 
 from hpedu.present.charts.picture import draw_foreign
 from hpedu.texts import Language, say
@@ -20,7 +23,11 @@ ALTAIR = "})({"
 """What stands before the spec in a script of Altair; a bare spec is the whole script."""
 log = logging.getLogger(__name__)
 MANY_LINKS = 8
+WEB = re.compile("https?://")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+AS_TYPED = {"script", "style"}
+BLANK = " \t\n\f\r"
 
 
 @dataclass(frozen=True)
@@ -39,40 +46,81 @@ def order_body(body: str, language: Language) -> Body:
     The page's head is the one heading of the first level, so the body starts with the second and skips none.
     Whatever has the attribute `data-inputs` (cells as `file!cell`, one a line) gets the number of its origin.
     """
-    soup = BeautifulSoup(body, "html.parser")
-    replace_blocked(soup, language)
-    headings = soup.find_all(HEADINGS)
+    root = html.fragment_fromstring(body, create_parent="div")
+    replace_blocked(root, language)
+    headings = list(root.iter(*HEADINGS))
     nest_headings(headings)
-    name_anchors(soup, headings)
-    enclose_tables(soup, language)
-    origins = cite_origins(soup, language)
-    skip_regions(soup, language)
-    links = number_links(soup)
-    seconds = [heading for heading in headings if heading.name == "h2"]
-    sections = [(str(heading["id"]), heading.get_text(" ", strip=True)) for heading in seconds]
-    return Body(str(soup), sections, origins, links)
+    name_anchors(root, headings)
+    enclose_tables(root, language)
+    origins = cite_origins(root, language)
+    skip_regions(root, language)
+    links = number_links(root)
+    sections = [(heading.get("id"), words_of(heading)) for heading in headings if heading.tag == "h2"]
+    parts: list[str] = []
+    write_within(root, parts)
+    return Body("".join(parts), sections, origins, links)
 
 
-def replace_blocked(soup: BeautifulSoup, language: Language) -> None:
+def words_of(element: HtmlElement) -> str:
+    """Return the words of an element, its parts with a blank between them."""
+    return " ".join(text.strip() for text in element.xpath(".//text()") if text.strip())
+
+
+def write_within(element: HtmlElement, parts: list[str]) -> None:
+    """Write what is in an element as HTML: attributes by name, no more blanks than are seen.
+
+    lxml's own way writes addresses otherwise, and elements of SVG.
+    """
+    if element.text:
+        parts.append(element.text if element.tag in AS_TYPED else _escape(element.text))
+    for child in element:
+        if isinstance(child, Comment):
+            parts.append(f"<!--{child.text}-->")
+        else:
+            attributes = "".join(f" {name}={_quote(value)}" for name, value in sorted(child.items()))
+            parts.append(f"<{child.tag}{attributes}{'/' * (child.tag in EMPTY)}>")
+            if child.tag not in EMPTY:
+                write_within(child, parts)
+                parts.append(f"</{child.tag}>")
+        if child.tail:
+            parts.append(_escape(child.tail))
+
+
+def _escape(text: str) -> str:
+    if not text.strip(BLANK):
+        return "\n" if "\n" in text else " "
+    return escape(text, quote=False)
+
+
+def _quote(value: str) -> str:
+    mark = "'" if '"' in value and "'" not in value else '"'
+    return f"{mark}{escape(value, quote=False).replace(mark, '&quot;')}{mark}"
+
+
+def replace_blocked(root: HtmlElement, language: Language) -> None:
     """Draw the charts that a script would have drawn, and name all else that the policy of a page blocks.
 
     No reader shall meet an empty box.
     """
-    for number, tag in enumerate(soup.find_all(BLOCKED), start=1):
-        source = str(tag.get("src") or tag.get("data") or "")
-        if tag.name == "img" and source.startswith("data:"):
+    for number, tag in enumerate(list(root.iter(*BLOCKED)), start=1):
+        source = tag.get("src") or tag.get("data") or ""
+        if tag.tag == "img" and source.startswith("data:"):
             continue
-        spec = read_spec(tag.get_text()) if tag.name == "script" else None
+        spec = read_spec(tag.text_content()) if tag.tag == "script" else None
         drawn = "" if spec is None else _draw(spec, f"own-{number}")
         if drawn:
             label = say("own_chart", language)
-            tag.replace_with(
-                BeautifulSoup(f'<div class="picture" role="img" aria-label="{label}">{drawn}</div>', "html.parser")
-            )
+            shown = html.fragment_fromstring(f'<div class="picture" role="img" aria-label="{label}">{drawn}</div>')
         else:
-            notice = soup.new_tag("p", attrs={"class": "notice"})
-            notice.string = say("blocked_said", language, what=f"<{tag.name}> {source}".strip())
-            tag.replace_with(notice)
+            shown = html.Element("p", {"class": "notice"})
+            shown.text = say("blocked_said", language, what=f"<{tag.tag}> {source}".strip())
+        put_instead(tag, shown)
+
+
+def put_instead(old: HtmlElement, new: HtmlElement) -> None:
+    """Put an element where another is; the text behind that stays."""
+    new.tail, old.tail = old.tail, None
+    old.getparent().replace(old, new)
 
 
 def read_spec(script: str) -> dict[str, Any] | None:
@@ -94,27 +142,27 @@ def _draw(spec: dict[str, Any], name: str) -> str:
         return ""
 
 
-def nest_headings(headings: list[Tag]) -> None:
+def nest_headings(headings: list[HtmlElement]) -> None:
     """Give headings levels from 2 on, each at most one below the one before it."""
     above = 1
     for heading in headings:
-        level = min(max(2, int(heading.name[1])), above + 1)
-        heading.name = f"h{level}"
+        level = min(max(2, int(heading.tag[1])), above + 1)
+        heading.tag = f"h{level}"
         above = level
 
 
-def name_anchors(soup: BeautifulSoup, headings: list[Tag]) -> None:
+def name_anchors(root: HtmlElement, headings: list[HtmlElement]) -> None:
     """Give each heading an id made from its words, and make every id unique: `x`, `x-2` ..."""
     for heading in headings:
         if not heading.get("id"):
-            heading["id"] = make_slug(heading.get_text(" ", strip=True))
+            heading.set("id", make_slug(words_of(heading)))
     taken: set[str] = set()
-    for tag in soup.find_all(id=True):
-        wanted, number = str(tag["id"]), 2
-        while tag["id"] in taken:
-            tag["id"] = f"{wanted}-{number}"
+    for tag in root.iterfind(".//*[@id]"):
+        name, number = tag.get("id"), 2
+        while tag.get("id") in taken:
+            tag.set("id", f"{name}-{number}")
             number += 1
-        taken.add(str(tag["id"]))
+        taken.add(tag.get("id"))
 
 
 def make_slug(text: str) -> str:
@@ -123,48 +171,50 @@ def make_slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode()).strip("-") or "section"
 
 
-def enclose_tables(soup: BeautifulSoup, language: Language) -> None:
+def enclose_tables(root: HtmlElement, language: Language) -> None:
     """Put each table into a region of its own that scrolls sideways and takes the keyboard's focus."""
-    for table in soup.find_all("table"):
-        if table.find_parent(class_="scroll"):
+    for table in list(root.iter("table")):
+        if any("scroll" in around.classes for around in table.iterancestors()):
             continue
-        caption = table.find("caption")
-        label = caption.get_text(" ", strip=True) if caption else say("table", language)
-        region = soup.new_tag("div", attrs={"class": "scroll", "role": "region", "tabindex": "0"})
-        region["aria-label"] = label
-        table.wrap(region)
+        caption = table.find(".//caption")
+        label = say("table", language) if caption is None else words_of(caption)
+        region = html.Element("div", {"class": "scroll", "role": "region", "tabindex": "0", "aria-label": label})
+        put_instead(table, region)
+        region.append(table)
 
 
-def skip_regions(soup: BeautifulSoup, language: Language) -> None:
+def skip_regions(root: HtmlElement, language: Language) -> None:
     """Put a link past each table with many links before it, for those who go by the keyboard."""
-    for number, region in enumerate(soup.find_all(class_="scroll"), start=1):
-        if len(region.find_all("a")) < MANY_LINKS:
+    for number, region in enumerate(root.find_class("scroll"), start=1):
+        if len(region.findall(".//a")) < MANY_LINKS:
             continue
-        link = soup.new_tag("a", attrs={"class": "skip past", "href": f"#past-{number}"})
-        link.string = say("skip_table", language)
-        region.insert_before(link)
-        region.insert_after(soup.new_tag("span", attrs={"id": f"past-{number}", "tabindex": "-1"}))
+        link = html.Element("a", {"class": "skip past", "href": f"#past-{number}"})
+        link.text = say("skip_table", language)
+        region.addprevious(link)
+        end = html.Element("span", {"id": f"past-{number}", "tabindex": "-1"})
+        end.tail, region.tail = region.tail, None
+        region.addnext(end)
 
 
-def cite_origins(soup: BeautifulSoup, language: Language) -> list[list[str]]:
+def cite_origins(root: HtmlElement, language: Language) -> list[list[str]]:
     """Link each figure to the entry that lists its cells; figures of the same cells share one.
 
     The number is drawn by the style sheet: `22,5` copied out of a table must not become `22,512`.
     """
     numbers: dict[tuple[str, ...], int] = {}
-    for tag in soup.find_all(lambda tag: tag.has_attr("data-inputs")):
-        cells = tuple(dict.fromkeys(str(tag["data-inputs"]).split("\n")))
+    for tag in root.findall(".//*[@data-inputs]"):
+        cells = tuple(dict.fromkeys(tag.attrib.pop("data-inputs").split("\n")))
         number = numbers.setdefault(cells, len(numbers) + 1)
-        link = soup.new_tag("a", attrs={"class": "cite", "href": f"#o{number}", "data-number": str(number)})
-        link["aria-label"] = say("origin", language, number=number)
-        del tag["data-inputs"]
+        link = html.Element("a", {"class": "cite", "href": f"#o{number}", "data-number": str(number)})
+        link.set("aria-label", say("origin", language, number=number))
         tag.append(link)
     return [list(cells) for cells in numbers]
 
 
-def number_links(soup: BeautifulSoup) -> list[str]:
+def number_links(root: HtmlElement) -> list[str]:
     """Give links to the web a number for paper, where nothing can be clicked."""
     numbers: dict[str, int] = {}
-    for link in soup.find_all("a", href=re.compile("^https?://")):
-        link["data-note"] = str(numbers.setdefault(str(link["href"]), len(numbers) + 1))
+    for link in root.iter("a"):
+        if WEB.match(link.get("href", "")):
+            link.set("data-note", str(numbers.setdefault(link.get("href"), len(numbers) + 1)))
     return list(numbers)

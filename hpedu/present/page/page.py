@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from lxml import html
 from markupsafe import Markup
 from nbconvert.exporters.html import HTMLExporter
 from nbconvert.exporters.templateexporter import TemplateExporter
@@ -56,29 +56,36 @@ BARE = "application/vnd.vegalite."
 """How the kinds of output begin that are the spec of a chart, for JupyterLab."""
 
 
-def render_page(notebook: NotebookNode | Path) -> str:
-    """Turn an executed notebook into the HTML of its page.
+def render_page(notebook: NotebookNode | Path, name: str = "notebook") -> str:
+    """Turn an executed notebook, of a name for messages, into the HTML of its page.
 
     Raises `Refused` if it does not show exactly one `PageHead`, or one of its cells failed.
     """
-    name = "notebook"
     if isinstance(notebook, Path):
-        name = notebook.name
-        notebook = nbformat.read(notebook, as_version=4)
+        name, notebook = notebook.name, nbformat.read(notebook, as_version=4)
     page, _ = make_exporter().from_notebook_node(notebook, {"metadata": {"name": name}})
     return str(page)
 
 
-def print_pages(executed: Path) -> dict[str, str]:
+def print_pages(notebook: NotebookNode, group: str) -> dict[str, str]:
     """Return the files of an executed notebook by their endings: the page, and a brief as text, too."""
-    page = render_page(executed)
-    return {".txt": read_message(page), ".html": page} if executed.stem == BRIEF else {".html": page}
+    page = render_page(notebook, f"{group}.ipynb")
+    return {".txt": read_message(page), ".html": page} if group == BRIEF else {".html": page}
 
 
 @cache
 def make_exporter() -> PageExporter:
     """Return the one exporter of all pages: building it takes longer than a page."""
     return PageExporter()
+
+
+def load_frame() -> None:
+    """Read all that any page is made with, as a process does that others are forked from."""
+    empty = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(""), nbformat.v4.new_markdown_cell("")])
+    nbformat.validate(empty)
+    TemplateExporter.from_notebook_node(make_exporter(), empty)
+    for template in ("page.html.j2", "figure.html.j2"):
+        make_environment().get_template(template)
 
 
 class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
@@ -111,6 +118,8 @@ class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
                     ]
                 },
                 "HTMLExporter": {"exclude_anchor_links": True},
+                # The others do nothing for a page, but the notebook is checked after each.
+                "Exporter": {"default_preprocessors": ["nbconvert.preprocessors.CoalesceStreamsPreprocessor"]},
                 "TemplateExporter": {"exclude_input": True},
             }
         )
@@ -260,10 +269,9 @@ def frame_page(head: dict[str, Any], body: str, charts: list[dict[str, Any]]) ->
 
 def read_message(page: str) -> str:
     """Return the brief of a page as text to paste into a message: its title, its line of facts, what it says."""
-    soup = BeautifulSoup(page, "html.parser")
-    box = soup.find(class_="message")
-    found = [soup.find("h1"), soup.find(class_="where"), box and box.find("pre")]
-    return "\n\n".join(part.get_text().strip() for part in found if part) + "\n"
+    root = html.document_fromstring(page)
+    found = [root.find(".//h1"), *root.find_class("where")[:1], *root.xpath("//*[@class='message']//pre")[:1]]
+    return "\n\n".join(part.text_content().strip() for part in found) + "\n"
 
 
 def pack_charts(charts: list[dict[str, Any]], head: dict[str, Any]) -> str:
