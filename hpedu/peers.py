@@ -156,6 +156,18 @@ class Comparison:
     then_rank: int | None = None
     then_count: int | None = None
 
+    @property
+    def place(self) -> str:
+        """Return the rank as it is written: 12/63."""
+        return f"{self.rank}/{len(self.values)}"
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Return the least and the largest figure, then and now; apart, so that there is a line between them."""
+        known = [*self.values.values(), *([] if self.then_own is None else [self.then_own])]
+        low, high = min(known), max(known)
+        return (low, high) if low < high else (low - 1, high + 1)
+
 
 def compare_peers(
     values: pl.DataFrame, registry: Registry, indicator: str, own: str, year: int

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import altair
 import pytest
 from lxml import html
 
 from hpedu import Report
+from hpedu.peers import Comparison
+from hpedu.present.comparison import Peers
 from hpedu.present.page.display import CHART, Chart, Fragment
 from hpedu.present.page.page import draw_figure
 
@@ -67,3 +70,45 @@ def test_where_there_is_nothing_to_compare_a_sentence_says_so(
 def test_it_can_be_left_out() -> None:
     [said] = Report("preschool", territory="hai_phong", year=None, language="en", peers=False).peers().pieces
     assert "without the comparison" in said.plain
+
+
+def make(**more: object) -> Comparison:
+    fields = {
+        "indicator": "primary_pupils_per_class",
+        "year": 2020,
+        "values": {"hai_phong_old": 30.0, "ha_noi": 25.0, "thai_binh": 20.0, "nam_dinh": 35.0},
+        "own": 30.0,
+        "rank": 2,
+        "quartiles": (22.0, 28.0, 34.0),
+        "delta": 27.0,
+        "then": 2010,
+        "then_own": 40.0,
+        "then_rank": 1,
+        "then_count": 4,
+    }
+    return Comparison(**(fields | more))  # type: ignore[arg-type]
+
+
+def draw(*found: Comparison) -> Chart:
+    view = Report("general", territory="hai_phong_old", language="vi")
+    return Peers(view, found, view.registry.territories["hai_phong_old"]).draw()
+
+
+def test_a_strip_reaches_from_its_least_to_its_largest_figure() -> None:
+    assert make().ends == (20.0, 40.0)
+    low, high = make(values={"hai_phong_old": 5.0}, own=5.0, then_own=None).ends
+    assert low < 5.0 < high
+
+
+def test_every_place_is_drawn_and_the_own_is_written() -> None:
+    chart = draw(make(), make(then=None, then_own=None))
+    altair.Chart.from_dict(chart.spec | {"$schema": altair.SCHEMA_URL})
+    assert chart.data.height == 8 and chart.data["place"].null_count() == 4
+    first, second = chart.picture.panels
+    assert {words for mark in first.marks for words in mark.words} == {
+        "Hải Phòng (trước 1/7/2025): 30,0 học sinh/lớp (2/4)",
+        "Hà Nội: 25,0 học sinh/lớp",
+    }
+    assert [len(mark.points) for mark in first.marks if mark.shape == "small"] == [2]
+    assert len(first.marks) == len(second.marks) + 1
+    assert "30,0" in chart.svg and "(2/4)" in chart.svg and "Hà Nội" in chart.svg
