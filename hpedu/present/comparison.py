@@ -128,8 +128,8 @@ class Peers:
             Mark("dots", [(value, 0) for value in others], "plain", shape="small", opacity=0.55),
             _dot([one.delta], "ink", shape="tick"),
         ]
-        if one.then_own is not None:
-            marks.append(Mark("dots", [(one.then_own, 0)], look, self.place, hollow=True))
+        if one.then is not None:
+            marks.append(Mark("dots", [(one.then.own, 0)], look, self.place, hollow=True))
         for id, name in self.cities.items():
             if id in one.values:
                 said = f"{name}: {write(one.values[id])} {unit}"
@@ -155,18 +155,16 @@ class Peers:
             def write(value: float | None, about: Indicator = indicator) -> str:
                 return words.write(value, about.decimals)
 
-            def date(value: float | None, year: int | None, about: Indicator = indicator) -> str:
-                if value is None or year is None:
-                    return MISSING
-                return f"{words.with_unit(value, about.unit, about.decimals)} ({words.name_year(year, about)})"
+            def date(at: Comparison, about: Indicator = indicator) -> str:
+                return f"{words.with_unit(at.own, about.unit, about.decimals)} ({words.name_year(at.year, about)})"
 
             low, middle, high = one.quartiles
             row = {
                 "name": words.read(indicator.name),
-                "peers_now": date(one.own, one.year),
+                "peers_now": date(one),
                 "rank": one.place,
-                "peers_then": date(one.then_own, one.then),
-                "peers_rank_then": MISSING if one.then is None else f"{one.then_rank}/{one.then_count}",
+                "peers_then": date(one.then) if one.then else MISSING,
+                "peers_rank_then": one.then.place if one.then else MISSING,
                 "peers_middle_half": words.say("range", low=write(low), high=write(high)),
                 "peers_median": write(middle),
                 "peers_region": write(one.delta),

@@ -72,21 +72,10 @@ def test_it_can_be_left_out() -> None:
     assert "without the comparison" in said.plain
 
 
-def make(**more: object) -> Comparison:
-    fields = {
-        "indicator": "primary_pupils_per_class",
-        "year": 2020,
-        "values": {"hai_phong_old": 30.0, "ha_noi": 25.0, "thai_binh": 20.0, "nam_dinh": 35.0},
-        "own": 30.0,
-        "rank": 2,
-        "quartiles": (22.0, 28.0, 34.0),
-        "delta": 27.0,
-        "then": 2010,
-        "then_own": 40.0,
-        "then_rank": 1,
-        "then_count": 4,
-    }
-    return Comparison(**(fields | more))  # type: ignore[arg-type]
+def make(values: dict[str, float], then: float | None = None) -> Comparison:
+    places = {"hai_phong_old": 30.0, "ha_noi": 25.0, "thai_binh": 20.0, "nam_dinh": 35.0} | values
+    before = None if then is None else make({"hai_phong_old": then})
+    return Comparison("primary_pupils_per_class", 2020, places, "hai_phong_old", 27.0, before)
 
 
 def draw(*found: Comparison) -> Chart:
@@ -95,13 +84,13 @@ def draw(*found: Comparison) -> Chart:
 
 
 def test_a_strip_reaches_from_its_least_to_its_largest_figure() -> None:
-    assert make().ends == (20.0, 40.0)
-    low, high = make(values={"hai_phong_old": 5.0}, own=5.0, then_own=None).ends
+    assert make({}, then=40.0).ends == (20.0, 40.0)
+    low, high = Comparison("primary_pupils_per_class", 2020, {"hai_phong_old": 5.0}, "hai_phong_old", 5.0).ends
     assert low < 5.0 < high
 
 
 def test_every_place_is_drawn_and_the_own_is_written() -> None:
-    chart = draw(make(), make(then=None, then_own=None))
+    chart = draw(make({}, then=40.0), make({}))
     altair.Chart.from_dict(chart.spec | {"$schema": altair.SCHEMA_URL})
     assert chart.data.height == 8 and chart.data["place"].null_count() == 4
     first, second = chart.picture.panels
