@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -138,7 +138,7 @@ FEWEST_YEARS = 5
 
 @dataclass(frozen=True)
 class Comparison:
-    """Where one old province stands among all of them in the newest year that they show, and long before.
+    """Where one old province, `home`, stands among all of them in the newest year that they show, and long before.
 
     Ranks count from the highest value; those of equal value share one.
     """
@@ -146,15 +146,36 @@ class Comparison:
     indicator: str
     year: int
     values: dict[str, float]
-    own: float
-    rank: int
-    quartiles: tuple[float, float, float]
+    home: str
     # The median of the Red River Delta.
     delta: float
-    then: int | None = None
-    then_own: float | None = None
-    then_rank: int | None = None
-    then_count: int | None = None
+    then: Comparison | None = None
+
+    @property
+    def own(self) -> float:
+        return self.values[self.home]
+
+    @property
+    def rank(self) -> int:
+        return 1 + sum(value > self.own for value in self.values.values())
+
+    @property
+    def place(self) -> str:
+        """Return the rank as it is written: 12/63."""
+        return f"{self.rank}/{len(self.values)}"
+
+    @property
+    def quartiles(self) -> tuple[float, float, float]:
+        amounts = pl.Series(list(self.values.values()))
+        low, middle, high = (float(amounts.quantile(share, "linear") or 0) for share in (0.25, 0.5, 0.75))
+        return low, middle, high
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Return the least and the largest figure, then and now; apart, so that there is a line between them."""
+        known = [*self.values.values(), *([self.then.own] if self.then else [])]
+        low, high = min(known), max(known)
+        return (low, high) if low < high else (low - 1, high + 1)
 
 
 def compare_peers(
@@ -178,23 +199,10 @@ def compare_peers(
     whole = sorted(at for at, ones in shown.items() if own in ones and len(ones) >= OLD_PROVINCES - MOST_LACKING)
     if not whole:
         return None
-    now, then = shown[whole[-1]], shown[whole[0]]
-    amounts = pl.Series(list(now.values()))
-    low, middle, high = (float(amounts.quantile(share, "linear") or 0) for share in (0.25, 0.5, 0.75))
     members = {peer.territory for peer in registry.peers if "red_river_delta" in peer.groups}
-    found = Comparison(
-        indicator=indicator,
-        year=whole[-1],
-        values=now,
-        own=now[own],
-        rank=_rank(now, own),
-        quartiles=(low, middle, high),
-        delta=statistics.median(value for place, value in now.items() if place in members),
-    )
-    if whole[-1] - whole[0] < FEWEST_YEARS:
-        return found
-    return replace(found, then=whole[0], then_own=then[own], then_rank=_rank(then, own), then_count=len(then))
 
+    def stand(at: int, then: Comparison | None = None) -> Comparison:
+        delta = statistics.median(value for place, value in shown[at].items() if place in members)
+        return Comparison(indicator, at, shown[at], own, delta, then)
 
-def _rank(values: Mapping[str, float], own: str) -> int:
-    return 1 + sum(value > values[own] for value in values.values())
+    return stand(whole[-1], stand(whole[0]) if whole[-1] - whole[0] >= FEWEST_YEARS else None)

@@ -48,7 +48,7 @@ from hpedu.ingest.layouts import forget_layouts
 from hpedu.ingest.pipeline import ingest
 from hpedu.ingest.quarantine import Issues
 from hpedu.ingest.schema import ISSUES as ISSUE_COLUMNS
-from hpedu.ingest.schema import Resource
+from hpedu.ingest.schema import SERIES_FIELDS, Resource
 from hpedu.peers import compute_peers, find_country_gaps, is_peer
 from hpedu.registry import Registry, load_registry
 from hpedu.registry.formula import SeriesRef
@@ -94,7 +94,6 @@ PARTS = {
 }
 """Tables, and the columns by whose values parts of them can be asked for."""
 
-SERIES = ("measure", "level", "ownership", "sex", "detail")
 COUNTED = ("final", "preliminary", "derived")
 
 
@@ -198,9 +197,10 @@ def digest_parts(tables: dict[str, pl.DataFrame]) -> dict[str, str]:
     """Return a digest of each table, and of each part of it that can be asked for by itself."""
     parts = {part: digest for name, table in tables.items() for part, digest in _digest_table(name, table).items()}
     whole = tables["observations"].filter(pl.col("place") == "").drop("place", "digest")
-    parts |= {f"series/{key}": digest for key, digest in _digest_groups(whole, ["territory", *SERIES]).items()}
+    series = ["territory", *SERIES_FIELDS]
+    parts |= {f"series/{key}": digest for key, digest in _digest_groups(whole, series).items()}
     # Which figures there are, whatever their values.
-    known = whole.select("territory", *SERIES, "year", "status", "qualifier", "current")
+    known = whole.select(*series, "year", "status", "qualifier", "current")
     parts |= {f"series/{key}": digest for key, digest in _digest_groups(known, ["territory"]).items()}
     return parts
 

@@ -9,7 +9,6 @@ from itertools import cycle
 from typing import Any
 
 from hpedu.demo.schools import PROPORTIONS
-from hpedu.ingest.forms.design import range_of
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
 from hpedu.registry.models import Target
@@ -158,8 +157,3 @@ def _share_out(total: float, terms: Collection[SeriesRef], year: int, rows: Rows
     }
     for term, weight in weights.items():
         rows[term, year] = total * weight / sum(weights.values())
-
-
-def print_value(ref: SeriesRef, value: float, registry: Registry) -> float:
-    """Return a value as it would be handed in: whole for a count."""
-    return round(value) if range_of(registry.measures[ref.measure].unit).whole else round(value, 2)

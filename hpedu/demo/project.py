@@ -13,14 +13,15 @@ from pathlib import Path
 import polars as pl
 from openpyxl import load_workbook
 
-from hpedu.demo.histories import FIRST_YEAR, PLANTED, YEAR, Rows, invent_histories, print_value
+from hpedu.demo.histories import FIRST_YEAR, PLANTED, YEAR, Rows, invent_histories
 from hpedu.demo.schools import DAY, make_schools, write_school_list
 from hpedu.errors import Refused
 from hpedu.folders import Project, write_whole
 from hpedu.ingest.derive import GROUPS
-from hpedu.ingest.forms.design import COMPUTED, MARKER, MILESTONES, read_key
+from hpedu.ingest.forms.design import COMPUTED, MARKER, MILESTONES, print_figure, read_key
 from hpedu.ingest.pipeline import read_package_file
 from hpedu.ingest.propose import stand_in
+from hpedu.ingest.schema import SERIES_FIELDS
 from hpedu.ingest.schools.totals import total_schools
 from hpedu.present.exports.form import write_form
 from hpedu.present.exports.form_workbook import FIRST, HEAD
@@ -135,7 +136,7 @@ def _fill_in(path: Path, rows: Rows, registry: Registry) -> None:
                 continue
             for name, year in years.items():
                 if (ref, year) in rows and not cells[name].protection.locked:
-                    cells[name].value = print_value(ref, rows[ref, year], registry)
+                    cells[name].value = print_figure(rows[ref, year], registry.measures[ref.measure].unit)
                     cells["origin"].value = INVENTED
     write_whole(path, save_workbook(workbook, DAY))
 
@@ -169,12 +170,11 @@ def find_shipped(name: str) -> Path:
 
 def _list_past(schools: pl.DataFrame, registry: Registry) -> Rows:
     """Sum the schools for each year of the demo, by series and year; in earlier years there were fewer of them."""
-    columns = ("measure", "level", "ownership", "sex", "detail")
     rows: Rows = {}
     for year in range(FIRST_YEAR, YEAR + 1):
         there = schools.head(schools.height - GROWTH * (YEAR - year))
         sums = total_schools(there, registry).filter(pl.col("place") == "")
-        rows |= {(SeriesRef(*row[:-1]), year): row[-1] for row in sums.select(*columns, "value").iter_rows()}
+        rows |= {(SeriesRef(*row[:-1]), year): row[-1] for row in sums.select(*SERIES_FIELDS, "value").iter_rows()}
     return rows
 
 
@@ -196,9 +196,11 @@ def _print_history(rows: Rows, registry: Registry) -> str:
     writer.writerow(COLUMNS)
     for (ref, year), value in rows.items():
         codes = (ref.level, ref.measure, ref.ownership, ref.sex, ref.detail)
-        unit, printed = registry.measures[ref.measure].unit, print_value(ref, value, registry)
+        unit = registry.measures[ref.measure].unit
         note = CONTRADICTION if ref in PLANTED and year == YEAR else INVENTED
-        writer.writerow([registry.city, "", *codes, year, year, printed, "", unit, "", note, "synthetic"])
+        writer.writerow(
+            [registry.city, "", *codes, year, year, print_figure(value, unit), "", unit, "", note, "synthetic"]
+        )
     return buffer.getvalue()
 
 

@@ -142,18 +142,12 @@ def _add_controls(start: Explorer) -> Any:
         description=say("year", language),
         continuous_update=False,
     )
-    shown = ipywidgets.Output()
 
-    def show(_: object = None) -> None:
-        since, until = years.value
-        found = Explorer(indicator.value, territory.value, since, until, language)
-        with shown:
-            shown.clear_output(wait=True)
-            for part in found.parts():
-                display(part)  # type: ignore[no-untyped-call]
+    def show(indicator: str, territory: str, years: tuple[int, int]) -> None:
+        for part in Explorer(indicator, territory, *years, language).parts():
+            display(part)  # type: ignore[no-untyped-call]
 
-    for control in (indicator, territory, years):
-        control.observe(show, "value")
-    show()
+    chosen = {"indicator": indicator, "territory": territory, "years": years}
+    shown = ipywidgets.interactive_output(show, chosen)
     window = ipywidgets.VBox([indicator, ipywidgets.HBox([territory, years]), shown])
     return window._repr_mimebundle_()["application/vnd.jupyter.widget-view+json"]

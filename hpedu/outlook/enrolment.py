@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.outlook.intake import Columns, Intake, locate
+from hpedu.outlook.intake import Intake, locate
 from hpedu.outlook.projection import GROWTH, USUAL_DF, USUAL_SD, draw_bands
 from hpedu.sums import read_columns
 
@@ -24,12 +24,6 @@ INTAKE = 0.0
 ALL = "all"
 """Level of all grades together."""
 
-GRADES: Columns = {"grade": "number", "year": "year", "pupils": "number"}
-GRADES_OPTIONS: Columns = {"place": "text", "level": "text", "repeaters": "number"}
-COHORT: Columns = {"year": "year"}
-COHORT_OPTIONS: Columns = {"place": "text", "births": "number", "population": "number"}
-RATIOS: Columns = {"grade": "figure", "ratio": "figure"}
-RATIOS_OPTIONS: Columns = {"place": "text"}
 
 ENROLMENT = read_columns("enrolment")
 
@@ -75,7 +69,7 @@ def project_enrolment(
         taken.complain("options", "intake_option", where="years", found=str(years), least=1, most=50)
     own = _take_grades(taken, grades)
     source, coming = _take_cohort(taken, cohort, entry_age)
-    given = taken.take(ratios, "ratios", RATIOS, RATIOS_OPTIONS).to_dicts()
+    given = taken.take(ratios, "ratios").to_dicts()
     rows: list[dict[str, Any]] = []
     for (place,), cells in own.sort("place").group_by("place", maintain_order=True):
         entering = coming.get(str(place)) or coming.get("", {})
@@ -89,7 +83,7 @@ def project_enrolment(
 
 def _take_grades(taken: Intake, grades: pl.DataFrame) -> pl.DataFrame:
     """Return a table of pupils by grade; problems go into the intake, and then it is empty."""
-    rows = taken.take(grades, "grades", GRADES, GRADES_OPTIONS).with_columns(pl.col("place").fill_null(""))
+    rows = taken.take(grades, "grades").with_columns(pl.col("place").fill_null(""))
     if "grades" in taken.unsound:
         return rows.clear()
     before = len(taken.problems)
@@ -119,7 +113,7 @@ def _take_cohort(
         return "held", {}
     later = entry_age if known == ["births"] else 0
     table: dict[str, dict[int, float]] = {}
-    for row in taken.take(cohort, "cohort", COHORT, COHORT_OPTIONS).drop_nulls("year").iter_rows(named=True):
+    for row in taken.take(cohort, "cohort").drop_nulls("year").iter_rows(named=True):
         if row[known[0]] is not None:
             table.setdefault(row["place"] or "", {})[row["year"] + later] = row[known[0]]
     return known[0], table

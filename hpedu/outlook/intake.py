@@ -6,9 +6,11 @@ function of the outlook reads its tables with an `Intake`, so that all of them a
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from importlib.resources import files
 from typing import Any, Literal
 
 import polars as pl
@@ -17,8 +19,7 @@ from hpedu.errors import Problem, ProblemsError
 from hpedu.texts import Sayable, message
 
 Kind = Literal["text", "number", "figure", "year"]
-"""What a column holds. A required number may be blank where nothing is known, a required figure may not."""
-Columns = Mapping[str, Kind]
+"""What a column holds (`inputs.toml`)."""
 
 KEY = ["place", "indicator"]
 COMPARISONS = {">=": "up", ">": "up", "<=": "down", "<": "down"}
@@ -27,25 +28,9 @@ SERIES_KINDS = ("rate", "ratio", "count", "score")
 ALIASES = {"place": ("territory", "unique_id"), "year": ("ds",), "value": ("y",)}
 """Other names of columns, as indicator values and libraries of time series have them; the first there counts."""
 
-SERIES: Columns = {"indicator": "text", "year": "year", "value": "number"}
-SERIES_OPTIONS: Columns = {
-    "place": "text",
-    "series": "text",
-    "kind": "text",
-    "direction": "text",
-    "lower": "number",
-    "upper": "number",
-    "limit": "number",
-    "break_year": "year",
-}
-TARGETS: Columns = {"indicator": "text", "target": "number"}
-TARGETS_OPTIONS: Columns = {
-    "place": "text",
-    "target_year": "year",
-    "base_year": "year",
-    "comparison": "text",
-    "direction": "text",
-}
+INPUTS: dict[str, dict[str, dict[str, Kind]]] = tomllib.loads(
+    files("hpedu.outlook").joinpath("inputs.toml").read_text(encoding="utf-8")
+)
 
 YEAR = r"^([0-9]{4})(?:\.0+)?(?:\s*[-–/]\s*[0-9]{2,4})?$"
 """A year, or a range of years such as 2015-2016 or 2015/16: its first year counts."""
@@ -66,26 +51,27 @@ class Intake:
     unsound: set[str] = field(default_factory=set)
     """Tables with a column that is missing or has cells that cannot be read."""
 
-    def take(self, frame: object, table: str, required: Columns, optional: Columns) -> pl.DataFrame:
-        """Return the known columns of a table: text, numbers as floats, years as integers.
+    def take(self, frame: object, table: str, kind: str = "") -> pl.DataFrame:
+        """Return the columns that a table has by `inputs.toml`, where it is called as here, or after its `kind`.
 
-        A column that is not there is null, any other column is dropped. Blank cells are null, and so are numbers
-        that are NaN or infinite. Required columns must be filled, except plain numbers. None is no rows.
+        They are texts, floats, and years as integers. A column that is not there is null, any other column is
+        dropped. Blank cells are null, and so are numbers that are NaN or infinite. None is no rows.
         """
-        kinds = {**required, **optional}
+        design = INPUTS[kind or table]
+        required, kinds = design["needed"], design["needed"] | design["may"]
         if frame is None:
-            return pl.DataFrame(schema={name: TYPES[kind] for name, kind in kinds.items()})
+            return pl.DataFrame(schema={name: TYPES[held] for name, held in kinds.items()})
         frame = self.open(frame, table)
         columns = {}
-        for name, kind in kinds.items():
-            columns[name] = pl.Series(name, [None] * frame.height, TYPES[kind])
+        for name, held in kinds.items():
+            columns[name] = pl.Series(name, [None] * frame.height, TYPES[held])
             if name in frame.columns:
-                values, bad = _read(frame[name], kind)
+                values, bad = _read(frame[name], held)
                 columns[name] = values
                 if bad.any():
-                    self._complain_of_cells(table, frame[name], bad, kind)
+                    self._complain_of_cells(table, frame[name], bad, held)
                 blank = int((values.is_null() & ~bad).sum())
-                if blank and name in required and kind != "number":
+                if blank and name in required and held != "number":
                     self._complain_of_column(table, "intake_blank", name, count=blank)
             elif name in required:
                 close = get_close_matches(name, [column for column in frame.columns if column not in kinds], n=1)
@@ -114,11 +100,11 @@ class Intake:
         return name_columns(pl.DataFrame(to_dict("list"), strict=False))
 
     def take_series(self, frame: object, keys: Sequence[str] = KEY) -> pl.DataFrame:
-        """Return the columns `SERIES` and `SERIES_OPTIONS` of a table of series; a place not given is "".
+        """Return the columns of a table of series; a place not given is "".
 
         A series, named by `keys`, has one value a year, one kind and one pair of bounds.
         """
-        rows = self.take(frame, "series", SERIES, SERIES_OPTIONS)
+        rows = self.take(frame, "series")
         rows = rows.with_columns(pl.col("place", "series").fill_null(""))
         known = rows.drop_nulls("value")
         self.refuse_unknown(known, "series", "kind", SERIES_KINDS)
@@ -127,11 +113,9 @@ class Intake:
         self._refuse_beyond_bounds(known, keys)
         return rows
 
-    def take_targets(
-        self, frame: object, required: Columns = TARGETS, optional: Columns = TARGETS_OPTIONS
-    ) -> pl.DataFrame:
+    def take_targets(self, frame: object, kind: str = "targets") -> pl.DataFrame:
         """Return the columns of a table of targets; a target without a place holds for every place."""
-        goals = self.take(frame, "targets", required, optional)
+        goals = self.take(frame, "targets", kind)
         self.refuse_unknown(goals, "targets", "comparison", tuple(COMPARISONS))
         return goals
 

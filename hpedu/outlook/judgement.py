@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from hpedu.outlook.fit import Fits, Floats, fit
-from hpedu.outlook.intake import KEY, Columns, Intake, take_with_background
+from hpedu.outlook.intake import KEY, Intake, take_with_background
 from hpedu.outlook.method import METHOD, Method
 from hpedu.outlook.student import t_cdf
 from hpedu.sums import read_columns
@@ -20,8 +20,6 @@ STALE_YEARS = 3
 """A last value older than this is used with a caution."""
 TOLERANCE = 1e-9
 """Relative to the target: 48.05 computed from counts is 48.05."""
-TARGETS: Columns = {"indicator": "text", "comparison": "text", "target": "figure"}
-TARGETS_OPTIONS: Columns = {"place": "text", "target_year": "year"}
 JUDGEMENT = read_columns("judgement")
 
 
@@ -71,7 +69,7 @@ def judge(
           null. With fewer than ten other places for company `leaning` is said for `likely`; after a break neither.
     """
     intake = Intake()
-    goals = intake.take_targets(targets, TARGETS, TARGETS_OPTIONS)
+    goals = intake.take_targets(targets, "judged")
     frame, asked = take_with_background(series, background, origin, intake)
     own = frame.join(asked.select("place").unique(), on="place", how="semi")
     wanted = _spread_targets(goals, own)

@@ -20,7 +20,7 @@ from typing import Any
 
 import polars as pl
 
-from hpedu.outlook.intake import Columns, Intake, locate
+from hpedu.outlook.intake import Intake, locate
 from hpedu.outlook.projection import GROWTH, USUAL_DF, USUAL_SD, draw_bands, project
 from hpedu.sums import read_columns
 
@@ -30,10 +30,6 @@ LEAST_ORIGINS = 4
 """With fewer the ranges come from the errors usual among provinces."""
 MOST_DF = 15
 
-PUPILS: Columns = {"level": "text", "year": "year", "pupils": "number"}
-FEEDS: Columns = {"level": "text", "source": "text", "lag": "figure"}
-POPULATION: Columns = {"level": "text", "year": "year", "population": "number"}
-PLACE: Columns = {"place": "text"}
 
 LEVELS = read_columns("levels")
 
@@ -69,14 +65,10 @@ def project_levels(
     """
     taken = Intake()
     rows, people, others = (
-        taken.take(frame, name, columns, PLACE).with_columns(pl.col("place").fill_null(""))
-        for frame, name, columns in (
-            (pupils, "pupils", PUPILS),
-            (population, "population", POPULATION),
-            (background, "pupils", PUPILS),
-        )
+        taken.take(frame, name).with_columns(pl.col("place").fill_null(""))
+        for frame, name in ((pupils, "pupils"), (population, "population"), (background, "pupils"))
     )
-    chain = taken.take(feeds, "feeds", FEEDS, {})
+    chain = taken.take(feeds, "feeds")
     taken.finish()
     taken.refuse_repeats(rows.drop_nulls("pupils"), "pupils", ["place", "level", "year"])
     for row in rows.filter(pl.col("pupils") <= 0).iter_rows(named=True):

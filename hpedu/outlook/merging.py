@@ -11,13 +11,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from hpedu.outlook.intake import KEY, Columns, Intake, locate
+from hpedu.outlook.intake import KEY, Intake, locate
 from hpedu.sums import FIRMNESS, add_parts, read_columns
-
-COUNTS: Columns = {"place": "text", "indicator": "text", "year": "year", "numerator": "number"}
-COUNTS_OPTIONS: Columns = {"denominator": "number", "scale": "number", "status": "text"}
-PARTS: Columns = {"whole": "text", "part": "text"}
-PARTS_OPTIONS: Columns = {"valid_from": "year", "valid_to": "year"}
 
 MERGED = read_columns("merged")
 
@@ -52,8 +47,8 @@ def merge_parts(counts: pl.DataFrame, parts: pl.DataFrame, *, scale: float = 1.0
 
 def _take(counts: pl.DataFrame, parts: pl.DataFrame, scale: float) -> tuple[pl.DataFrame, pl.DataFrame]:
     intake = Intake()
-    rows = intake.take(counts, "counts", COUNTS, COUNTS_OPTIONS)
-    pairs = intake.take(parts, "parts", PARTS, PARTS_OPTIONS)
+    rows = intake.take(counts, "counts")
+    pairs = intake.take(parts, "parts")
     if "numerator" not in counts.columns and "value" in counts.columns:
         intake.complain("counts", "intake_rate_merged", where="value")
     intake.refuse_repeats(rows, "counts", [*KEY, "year"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -120,9 +121,14 @@ def draw_bands(point: float, sd: float, df: float) -> dict[str, float]:
 
     They are symmetric in proportion, so that none falls below zero.
     """
-    reach = {level: float(t_quantile(0.5 + level / 200, df)) * sd for level in RANGES}
+    reach = _find_reach(df)
     return {
-        f"{end}{level}": point * math.exp(sign * reach[level])
+        f"{end}{level}": point * math.exp(sign * reach[level] * sd)
         for level in RANGES
         for end, sign in (("lo", -1), ("hi", 1))
     }
+
+
+@cache
+def _find_reach(df: float) -> dict[int, float]:
+    return {level: float(t_quantile(0.5 + level / 200, df)) for level in RANGES}

@@ -14,9 +14,8 @@ import polars as pl
 from hpedu.errors import Problem
 from hpedu.outlook.enrolment import project_enrolment
 from hpedu.outlook.intake import (
+    INPUTS,
     KEY,
-    TARGETS,
-    TARGETS_OPTIONS,
     Intake,
     SeriesError,
     locate,
@@ -103,8 +102,10 @@ def foresee_table(
     if shape == "levels":
         return project_levels(frame, until=until)
     if shape == "series_with_targets" and targets is None:
-        goals = [c for c in frame.columns if c in {**TARGETS, **TARGETS_OPTIONS}]
-        targets = frame.select(goals).drop_nulls("target").unique(maintain_order=True)
+        known = INPUTS["targets"]["needed"] | INPUTS["targets"]["may"]
+        targets = (
+            frame.select(c for c in frame.columns if c in known).drop_nulls("target").unique(maintain_order=True)
+        )
     return project(frame, until=until) if targets is None else _judge(frame, targets)
 
 

@@ -21,6 +21,7 @@ from hpedu.present.page.blocks import Prose, draw_badge, draw_notice, draw_table
 from hpedu.present.page.display import ChartText, Fragment
 from hpedu.registry import Registry
 from hpedu.registry.models import Duty, Indicator, OtherTarget, Target, Task, Text
+from hpedu.sums import read_columns
 from hpedu.texts import Language, count_decimals, format_date, format_number, say, school_year
 
 _SIGNS = {">=": "≥", ">": ">", "<=": "≤", "<": "<"}
@@ -348,8 +349,7 @@ class Change:
         return self.text
 
 
-VALUE_COLUMNS = """
-indicator name territory territory_name year year_name value decimals unit status qualifier flags inputs"""
+SHOWN = read_columns("shown")
 
 
 class View(BaseReport):
@@ -468,10 +468,7 @@ class View(BaseReport):
             for territory in territories
             for row in self.rows(name, territory, future=future, bounds=True)
         ]
-        kinds: dict[str, Any] = {"year": pl.Int32, "value": pl.Float64, "decimals": pl.Int64}
-        kinds |= dict.fromkeys(("flags", "inputs"), pl.List(pl.String))
-        columns = {name: kinds.get(name, pl.String) for name in VALUE_COLUMNS.split()}
-        frame = pl.DataFrame([{c: row[c] for c in columns} for row in rows], schema=columns, orient="row")
+        frame = pl.DataFrame([{name: row[name] for name in SHOWN} for row in rows], SHOWN, orient="row")
         return store.flatten(frame) if flat else frame
 
     def rows(

@@ -8,7 +8,7 @@ from scipy import stats
 
 from hpedu.outlook.student import t_cdf, t_quantile
 
-DEGREES = np.array([0.5, 1, 2, 3.5, 4, 7, 12, 30, 60, 400])
+DEGREES = np.array([1, 1.3, 1.7, 2, 2.6, 3.5, 4, 7, 12, 30, 60, 400])
 
 
 def test_the_distribution_is_scipy_s() -> None:

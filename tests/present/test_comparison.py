@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import altair
 import pytest
 from lxml import html
 
 from hpedu import Report
+from hpedu.peers import Comparison
+from hpedu.present.comparison import Peers
 from hpedu.present.page.display import CHART, Chart, Fragment
 from hpedu.present.page.page import draw_figure
 
@@ -67,3 +70,34 @@ def test_where_there_is_nothing_to_compare_a_sentence_says_so(
 def test_it_can_be_left_out() -> None:
     [said] = Report("preschool", territory="hai_phong", year=None, language="en", peers=False).peers().pieces
     assert "without the comparison" in said.plain
+
+
+def make(values: dict[str, float], then: float | None = None) -> Comparison:
+    places = {"hai_phong_old": 30.0, "ha_noi": 25.0, "thai_binh": 20.0, "nam_dinh": 35.0} | values
+    before = None if then is None else make({"hai_phong_old": then})
+    return Comparison("primary_pupils_per_class", 2020, places, "hai_phong_old", 27.0, before)
+
+
+def draw(*found: Comparison) -> Chart:
+    view = Report("general", territory="hai_phong_old", language="vi")
+    return Peers(view, found, view.registry.territories["hai_phong_old"]).draw()
+
+
+def test_a_strip_reaches_from_its_least_to_its_largest_figure() -> None:
+    assert make({}, then=40.0).ends == (20.0, 40.0)
+    low, high = Comparison("primary_pupils_per_class", 2020, {"hai_phong_old": 5.0}, "hai_phong_old", 5.0).ends
+    assert low < 5.0 < high
+
+
+def test_every_place_is_drawn_and_the_own_is_written() -> None:
+    chart = draw(make({}, then=40.0), make({}))
+    altair.Chart.from_dict(chart.spec | {"$schema": altair.SCHEMA_URL})
+    assert chart.data.height == 8 and chart.data["place"].null_count() == 4
+    first, second = chart.picture.panels
+    assert {words for mark in first.marks for words in mark.words} == {
+        "Hải Phòng (trước 1/7/2025): 30,0 học sinh/lớp (2/4)",
+        "Hà Nội: 25,0 học sinh/lớp",
+    }
+    assert [len(mark.points) for mark in first.marks if mark.shape == "small"] == [2]
+    assert len(first.marks) == len(second.marks) + 1
+    assert "30,0" in chart.svg and "(2/4)" in chart.svg and "Hà Nội" in chart.svg

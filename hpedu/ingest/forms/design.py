@@ -13,7 +13,7 @@ from hpedu.decoding import read_toml
 from hpedu.ingest.words.vietnamese import fold_text
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef, parse_formula
-from hpedu.registry.models import Duty, Task
+from hpedu.registry.models import WHOLE_UNITS, Duty, Task
 from hpedu.texts import LANGUAGES, Language, say, school_year
 
 MARKER = "hpedu-form"
@@ -105,11 +105,6 @@ _SHEETS = _read_sheets()
 HISTORY = _SHEETS["history"]
 SHEETS: dict[SheetKind, Sheet] = {kind: _SHEETS[kind] for kind in get_args(SheetKind)}
 
-_WHOLE = {
-    "persons", "schools", "classes", "classrooms", "institutions", "centres", "communes", "provinces",
-    "universities", "districts", "works",
-}  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Range:
@@ -121,7 +116,12 @@ class Range:
 
 def range_of(unit: str) -> Range:
     """Return the values that a unit of the registry allows."""
-    return Range(unit in _WHOLE, Decimal(100) if unit == "percent" else None)
+    return Range(unit in WHOLE_UNITS, Decimal(100) if unit == "percent" else None)
+
+
+def print_figure(value: float, unit: str) -> float:
+    """Return a figure as it stands in a form: whole for a count."""
+    return round(value) if range_of(unit).whole else round(value, 2)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from html import escape
 from math import ceil
 from typing import Literal
 
-from hpedu.present.charts.style import COLOURS, FONT, spread, text_width, wrap
+from hpedu.present.charts.style import COLOURS, FONT, LOOKS, spread, text_width, wrap
 
 LINE = 15  # height of a line of text at 12 pixels
 HEIGHTS = {True: 260, False: 230}  # of a plot in a wide and in a narrow picture, in pixels
@@ -25,20 +25,8 @@ SYMBOL = 30  # pixels that the symbol of a line takes in the key
 
 Point = tuple[float, float]
 Kind = Literal["line", "area", "dots", "box"]
-# Paths around a point, which stands before them.
-SHAPES = {
-    "circle": "0-4a4 4 0 1 0 .01 0z",
-    "square": "-3.5-3.5h7v7h-7z",
-    "triangle": "0-4.5l4.8 8.5h-9.6z",
-    "diamond": "0-6l5 6l-5 6l-5-6z",
-    "down": "0 4.5l4.8-8.5h-9.6z",
-    "right": "4.8 0l-8.6-4.8v9.6z",
-    "cross": "-4.5-4.5l9 9m0-9l-9 9",
-    "tick": "0-10v20",
-    "small": "0 0h0",
-}
-OPEN = {"cross": 2.2, "tick": 2.2, "small": 5.5}
-"""Shapes that are lines, and how wide: one without a length is a round dot."""
+SHAPES: dict[str, str] = LOOKS["shapes"]
+OPEN: dict[str, float] = LOOKS["open"]
 
 
 @dataclass(frozen=True)

@@ -7,50 +7,16 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from hpedu.decoding import read_toml
 from hpedu.texts import Language, count_decimals, format_number
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', Arial, sans-serif"
-COLOURS = {
-    "paper": "#ffffff",
-    "ink": "#1f2937",
-    "quiet": "#4b5563",
-    "plain": "#7b8794",
-    "grid": "#e5e7eb",
-    "alarm": "#b00020",
-    "goal": "#9a1750",
-    # Of series. All reach 4.5:1 on white, so that a label may have the colour of its line.
-    "city": "#0067a5",
-    "first": "#b84a00",
-    "second": "#00724f",
-    "third": "#5b4bb3",
-    "fourth": "#7a5c00",
-    "country": "#5f5f5f",
-    # Parts of a whole, from dark to light: their order survives a grey copy. All reach 3:1 on white.
-    "part1": "#10294d",
-    "part2": "#2e7f9e",
-    "part3": "#cf7a4e",
-    "part4": "#5b8f5c",
-    "part5": "#1c5488",
-    "part6": "#a5893a",
-    # Letters on dark and on light parts.
-    "pale": "#ffffff",
-    "deep": "#000000",
-}
-"""The colours by name; a page gives them others in the dark. A territory has one of its own everywhere."""
-SERIES = ("city", "first", "second", "third", "fourth", "country")
-"""The looks of series that are no territories, in their order."""
-PARTS = {"part1": "pale", "part2": "deep", "part3": "deep", "part4": "deep", "part5": "pale", "part6": "deep"}
-"""The colours of parts in their order, and those of the letters on them."""
-DASHES = {
-    "city": (),
-    "first": (7, 3),
-    "second": (3, 2),
-    "third": (9, 3, 2, 3),
-    "fourth": (12, 4),
-    "country": (5, 2),
-}
-SHAPES_OF = dict(zip(SERIES, ("circle", "square", "triangle", "diamond", "down", "right"), strict=True))
-"""Dash and shape say the same as the colour, for print and for all."""
+LOOKS = read_toml(__file__, "looks.toml")
+COLOURS: dict[str, str] = LOOKS["colours"]
+SERIES = tuple(LOOKS["series"])
+PARTS: dict[str, str] = LOOKS["parts"]
+DASHES: dict[str, list[int]] = {name: look["dash"] for name, look in LOOKS["series"].items()}
+SHAPES_OF: dict[str, str] = {name: look["shape"] for name, look in LOOKS["series"].items()}
 
 LETTER = 0.58  # of the size of type: the mean width of a letter, in the wider ones of the fonts
 

@@ -23,6 +23,7 @@ from hpedu.ingest.forms.design import (
     task_series,
     write_key,
 )
+from hpedu.ingest.schema import SERIES_FIELDS
 from hpedu.present.exports.form_workbook import FormRow, begin_workbook, write_sheet
 from hpedu.present.exports.workbook import save_workbook
 from hpedu.present.page.blocks import render
@@ -147,8 +148,7 @@ def list_missing(cover: Cover, observations: pl.DataFrame, registry: Registry) -
         pl.col("place") == "",
         pl.col("qualifier") == "",
     )
-    columns = ("measure", "level", "ownership", "sex", "detail")
-    there = {SeriesRef(*row) for row in known.select(columns).iter_rows()}
+    there = {SeriesRef(*row) for row in known.select(SERIES_FIELDS).iter_rows()}
     missing: dict[SeriesRef, Missing] = {}
     for target in targets_of(cover, registry):
         for series in dict.fromkeys(series_of(target, registry, cover.year)):

@@ -18,6 +18,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
+from hpedu.assess.pupils import index_series
 from hpedu.assess.standing import COUNTED_ON, has_lapsed
 from hpedu.errors import HpeduError, check_name, check_year
 from hpedu.folders import write_whole
@@ -32,6 +33,7 @@ from hpedu.ingest.forms.design import (
     Cover,
     Sheet,
     name_milestone_state,
+    print_figure,
     range_of,
     write_key,
 )
@@ -147,9 +149,8 @@ class _Book:
         self.years, self.titles, self.registry = years, titles, registry
         synthetic = "synthetic" in observations["status"]
         self.cover = Cover(subject, registry.city, years[0], synthetic, years[-1])
-        self.known = self._list_known(observations)
-        city = registry.territories[registry.city]
-        self.territories = [registry.city, *city.parts]
+        self.territories = [registry.city, *registry.territories[registry.city].parts]
+        self.known = {place: index_series(observations, place, years[-1]) for place in self.territories}
         self.sheets = [
             _Page(replace(HISTORY.over(years), name=registry.departments[name].sheet), lines)
             for name, lines in self._list_lines().items()
@@ -164,20 +165,6 @@ class _Book:
             for line in sheet.lines
             if not line.detail
         }
-
-    def _list_known(self, observations: pl.DataFrame) -> dict[tuple[str, SeriesRef], dict[int, dict[str, Any]]]:
-        """Return what is known, by territory and series, and year; an estimate is nothing that is known."""
-        known: dict[tuple[str, SeriesRef], dict[int, dict[str, Any]]] = defaultdict(dict)
-        there = observations.filter(
-            pl.col("current"),
-            pl.col("place") == "",
-            pl.col("qualifier") == "",
-            ~pl.col("status").is_in(["estimated", "projected"]),
-        )
-        for row in there.iter_rows(named=True):
-            series = SeriesRef(*(row[name] for name in ("measure", "level", "ownership", "sex", "detail")))
-            known[row["territory"], series][row["year"]] = row
-        return known
 
     def _list_lines(self) -> dict[str, list[_Line]]:
         """Return the lines of each division, one territory after the other; a series stands in the book once."""
@@ -294,9 +281,11 @@ class _Book:
     def _series_row(self, line: _Line, series: SeriesRef, sheet: _Page, count: int) -> FormRow:
         _, number = line.place
         measure = self.registry.measures[series.measure]
-        known = {year: row for year, row in self.known[line.territory, series].items() if year in self.years}
+        known = {
+            year: row for year, row in self.known[line.territory].get(series, {}).items() if year in self.years
+        }
         is_state = measure.unit == "status"
-        figures = {str(year): _print(row["value"], measure.unit) for year, row in known.items()}
+        figures = {str(year): print_figure(row["value"], measure.unit) for year, row in known.items()}
         stated = {year: name_milestone_state(value, self.registry) for year, value in figures.items()}
         closed = {str(year): None for year in self.years if year in known or year not in line.years}
         opened = [year for year in self.years if str(year) not in closed]
@@ -345,7 +334,7 @@ class _Book:
     def _detail_row(self, line: _Line, series: SeriesRef) -> FormRow:
         """Return the row for decision, date or evidence of a milestone; what is known of a year is not asked."""
         label = say("history_detail", "vi", name=say(f"form_{line.detail}", "vi"))
-        asked = {str(year) for year in line.years - self.known[line.territory, series].keys()}
+        asked = {str(year) for year in line.years - self.known[line.territory].get(series, {}).keys()}
         fills = [column.id for column in HISTORY.over(self.years).columns if column.role == "fill"]
         return FormRow(
             {"series": label},
@@ -471,11 +460,6 @@ def _name_fed(line: _Line) -> str:
 def _is_own(row: Mapping[str, Any]) -> bool:
     """Return whether a figure is from a form or a school list, which no publication continues."""
     return str(row["source"]).startswith(OWN)
-
-
-def _print(value: float, unit: str) -> float:
-    """Return a figure as it stands in the book."""
-    return round(value) if range_of(unit).whole else round(value, 2)
 
 
 def _span(years: Sequence[int]) -> str:

@@ -7,7 +7,7 @@ each of them shows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from functools import cache
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.decoding import read_toml
-from hpedu.ingest.schema import Resource, split_place
+from hpedu.ingest.schema import SERIES_FIELDS, Resource, split_place
 from hpedu.present.view import SILENT, Wording
 from hpedu.registry import Registry
 from hpedu.registry.formula import parse_formula
@@ -183,9 +183,8 @@ def _find_used(observations: pl.DataFrame, indicators: Sequence[Indicator]) -> p
     """Return the observations of the series that the indicators are computed from."""
     formulas = [formula for i in indicators for formula in (i.numerator, i.denominator, i.published) if formula]
     terms = {term for formula in formulas for term in parse_formula(formula)}
-    columns = ("measure", "level", "ownership", "sex", "detail")
-    wanted = pl.DataFrame(sorted([getattr(t, name) for name in columns] for t in terms), columns, orient="row")
-    return observations.join(wanted, on=columns, how="semi", maintain_order="left")
+    wanted = pl.DataFrame([astuple(term) for term in terms], SERIES_FIELDS, orient="row")
+    return observations.join(wanted, on=SERIES_FIELDS, how="semi", maintain_order="left")
 
 
 def _list_projections(standing: Standing) -> Iterator[Row]:

@@ -14,30 +14,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from hpedu.present.charts.style import LOOKS
 from hpedu.present.page.display import Bundle, Chart, Fragment, Table
-
-STATE_SIGNS = {
-    "met": "✓",
-    "likely": "↗",
-    "leaning": "∕",
-    "uncertain": "~",
-    "unlikely": "↘",
-    "short": "◔",
-    "one_point": "○",
-    "broken": "≠",
-    "due": "…",
-    "overdue": "!!",
-    "lapsed": "∅",
-    "missed": "✕",
-    "no_data": "–",
-    "contradicted": "!",
-    "impossible": "‼",
-    "not_judged": "=",
-    "milestone_reached": "◆",
-    "milestone_not_reached": "◇",
-    "milestone_unreported": "?",
-}
-"""Each state has a sign of its own, so that colour is never needed to tell them apart."""
 
 SHORT = 11  # letters: "2021-2022", "Nghi ngờ"
 
@@ -90,7 +68,7 @@ def render(template: str, **values: Any) -> Markup:
 
 def draw_badge(code: str, label: str) -> Markup:
     """Draw a state as sign and words."""
-    return render("badge", code=code, sign=STATE_SIGNS[code], label=label).rstrip("\n")
+    return render("badge", code=code, sign=LOOKS["states"][code], label=label).rstrip("\n")
 
 
 def draw_table(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hpedu.folders import name_index
-from hpedu.present.page.blocks import STATE_SIGNS
+from hpedu.present.charts.style import LOOKS
 from hpedu.present.page.index import render_index
 from hpedu.present.page.page import TEMPLATES
 from hpedu.registry import Registry
@@ -76,4 +76,4 @@ def test_every_state_has_its_share_of_the_bar(registry: Registry) -> None:
     style = (TEMPLATES / "hpedu" / "index.css").read_text(encoding="utf-8")
     coloured = set(re.findall(r"\.share-(\w+)", style))
     silent = {"no_data", "contradicted", "not_judged", "milestone_unreported", "overdue", "lapsed"}
-    assert coloured | silent == set(STATE_SIGNS) == set(registry.codes_of("state"))
+    assert coloured | silent == set(LOOKS["states"]) == set(registry.codes_of("state"))
