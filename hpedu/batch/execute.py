@@ -66,10 +66,10 @@ MEGABYTE = 1 << 20
 log = logging.getLogger(__name__)
 
 
-class LimitExceeded(HpeduError):
-    """A report took more time or memory than it may, and was stopped."""
+class KernelStopped(HpeduError):
+    """The kernel of a report died, or was stopped since it took more time or memory than it may."""
 
-    verdict: Message
+    verdict: str | Message
     cause: Cause
 
 
@@ -119,21 +119,27 @@ class PapermillEngine:
         # A profile of its own: what its user has told IPython to do at each start is not the report's.
         environment["IPYTHONDIR"] = str(executed.parent / "ipython")
         environment.pop("PYTHONSTARTUP", None)
+        notebook = parameterize_notebook(
+            load_notebook_node(add_provenance_cell(original)),
+            run.parameters,
+            kernel_name=KERNEL_NAME,
+            language="python",
+        )
         with Watch(self.limits) as watch:
             try:
                 manager = make_manager(self.forkserver, environment, watch)
-                notebook = run_notebook(add_provenance_cell(original), run.parameters, executed, manager)
-            except (DeadKernelError, RuntimeError) as error:
-                if watch.verdict is not None:
-                    raise LimitExceeded(watch.verdict, watch.cause) from error
-                raise
+                run_notebook(notebook, executed, manager)
+                # That papermill returned is not enough: a kernel can die without a word.
+                inputs = take_provenance_cell(notebook)
+            except (DeadKernelError, RuntimeError, UnfinishedNotebook) as error:
+                write_notebook(notebook, executed)
+                verdict = watch.verdict or message("kernel_died", said=explain_error(error))
+                raise KernelStopped(name_last_begun(verdict, notebook), watch.cause or "kernel") from error
             except PapermillExecutionError as error:
                 if error.ename == MemoryError.__name__:
-                    refused = message("limit_asked", cell=error.cell_index, most=self.limits.memory_mb)
-                    raise LimitExceeded(refused, "memory") from error
+                    refused = message("limit_asked", most=self.limits.memory_mb)
+                    raise KernelStopped(name_cell(refused, error.cell_index, error.source), "memory") from error
                 raise
-        # That papermill returned is not enough: a kernel can die without a word.
-        inputs = take_provenance_cell(notebook)
         write_notebook(notebook, executed)
         check_answer(run, notebook)
         return inputs
@@ -192,17 +198,12 @@ class FastEngine(PapermillEngine):
         self._server.close()
 
 
-def run_notebook(
-    original: NotebookNode, parameters: dict[str, str | int], executed: Path, manager: type[BatchKernelManager]
-) -> NotebookNode:
+def run_notebook(notebook: NotebookNode, executed: Path, manager: type[BatchKernelManager]) -> None:
     """Do what `papermill.execute_notebook` does, in its own steps, but write only what failed.
 
     papermill writes every notebook with indents, for which Python takes as long as for half of the cells.
     """
-    notebook = parameterize_notebook(
-        load_notebook_node(original), parameters, kernel_name=KERNEL_NAME, language="python"
-    )
-    notebook = papermill_engines.execute_notebook_with_engine(
+    papermill_engines.execute_notebook_with_engine(
         None,
         notebook,
         kernel_name=KERNEL_NAME,
@@ -213,7 +214,6 @@ def run_notebook(
         config=configure_kernel(executed.parent),
     )
     raise_for_execution_errors(notebook, str(executed))
-    return notebook
 
 
 def write_notebook(notebook: NotebookNode, path: Path) -> None:
@@ -225,25 +225,29 @@ def explain_failure(error: Exception) -> str | Message:
     """Return the error of an outcome, in one line; what hpedu itself refuses can be said in either language."""
     if isinstance(error, PapermillExecutionError):
         if error.evalue:
-            return f"cell {error.cell_index}: {error.ename}: {error.evalue}"
+            return message("cell_failed", cell=error.cell_index, name=error.ename, text=error.evalue)
         # A line magic that fails, or a handler of the notebook's own, leaves no words.
         first = error.source.strip().partition("\n")[0]
         return message("cell_wordless", cell=error.cell_index, name=error.ename, line=first)
     return error.reason if isinstance(error, PageRefused) else explain_error(error)
 
 
+def name_last_begun(verdict: Message, notebook: NotebookNode) -> Message:
+    """Add to a verdict the cell that papermill began last, if it began any."""
+    begun = [n for n, cell in enumerate(notebook.cells) if cell.metadata.get("papermill", {}).get("start_time")]
+    return name_cell(verdict, begun[-1], notebook.cells[begun[-1]].source) if begun else verdict
+
+
+def name_cell(verdict: Message, cell: int, source: str) -> Message:
+    """Add to a verdict a cell by its number, as papermill counts, and its first line."""
+    return message("in_cell", verdict=verdict, cell=cell, line=source.strip().partition("\n")[0])
+
+
 def find_cause(error: Exception) -> Cause:
     """Return what a failure lies with."""
-    if isinstance(error, LimitExceeded):
+    if isinstance(error, KernelStopped):
         return error.cause
-    if isinstance(error, (DeadKernelError, UnfinishedNotebook)):
-        return "kernel"
-    if isinstance(error, OSError):
-        return "system"
-    # jupyter_client: "Kernel died before replying to kernel_info".
-    if isinstance(error, RuntimeError) and not isinstance(error, PapermillExecutionError):
-        return "kernel"
-    return "notebook"
+    return "system" if isinstance(error, OSError) else "notebook"
 
 
 def save_notebook(executed: Path, run: Run, project: Project) -> str:
