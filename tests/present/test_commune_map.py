@@ -54,6 +54,7 @@ def test_every_commune_has_a_mark_whose_form_tells_the_old_province(
     assert len(old) == 114 and drawn.table is not None and len(drawn.table.rows) == 114
     places = [(float(x), float(y)) for x, y in re.findall(r'c?x="([\d.]+)" c?y="([\d.]+)"', picture)]
     assert all(0 < x < 640 and 0 < y < 640 for x, y in places)
+    assert picture.count("<text") == 10 and "Chỉ ghi tên 10 trên 114 xã" in drawn.html
     assert "Bạch Long Vĩ" in picture and "Đặc khu ở ngoài khung hình" in drawn.html
     assert len(set(re.findall(r'fill="(#\w+)"', picture))) == 4  # shades
 
