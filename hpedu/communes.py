@@ -59,7 +59,10 @@ def compute_communes(
     placed = schools.filter(pl.col("commune_code").is_in(list(ids)))
     if placed.is_empty():
         return pl.DataFrame(schema=COMMUNE_VALUES), pl.DataFrame(schema=COMMUNE_SCHOOLS)
-    placed = placed.with_columns(territory=pl.col("commune_code").replace_strict(ids))
+    # A school whose name was left out is called by its code: whoever has to report is told.
+    placed = placed.with_columns(
+        territory=pl.col("commune_code").replace_strict(ids), name=pl.coalesce("name", "ministry_code")
+    )
     figures = tally_each(placed, registry)
     values = compute_commune_indicators(observations, registry, ids)
     return _add_answers(values, placed, figures, registry), _list_schools(placed, figures)

@@ -179,6 +179,8 @@ class UnknownName(HpeduError, ValueError):
         hints = self.close or known[:MOST_HINTS]
         more = "" if self.close or len(known) <= MOST_HINTS else " ..."
         text = "name_close" if self.close else "name_known"
+        if not self.close and has_text(f"{key}_new"):
+            more += say(f"{key}_new", language)
         return say(text, language, kind=kind, name=self.name, hints=hints) + more
 
 

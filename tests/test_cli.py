@@ -132,6 +132,7 @@ def test_outside_a_project_the_error_says_what_to_do(tmp_path, monkeypatch) -> N
 
 MISTYPED = {
     ("reprt",): "Did you mean “report”?",
+    ("report", "--notebook", "foo"): "preschool. To start a notebook of your own: hpedu new NAME",
     ("report", "--terriory", "x"): "Did you mean “--territory”?",
     ("report", "--workers", "0"): "“--workers”: 0 is not in the range x>=1",
     ("report", "--year", "soon"): "“--year”: “soon” is not a valid integer",

@@ -54,10 +54,11 @@ def test_schools_that_did_not_report_are_named_and_not_taken_as_none(
     values, schools = communes(
         {"name": "A", "pupils": 300, "classes": 10},
         {"name": "B", "classes": 2},
+        {"ministry_code": "31000001", "classes": 2},
         {"name": "C", "classes": 5, "commune_code": "11311"},
     )
     pupils = {r["territory"]: r for r in values.filter(indicator="primary_pupils").to_dicts()}
-    assert (pupils[THANH_DONG]["value"], pupils[THANH_DONG]["lacking"]) == (300, ["B"])
+    assert (pupils[THANH_DONG]["value"], pupils[THANH_DONG]["lacking"]) == (300, ["31000001", "B"])
     assert "incomplete" in pupils[THANH_DONG]["flags"]
     assert (pupils[HONG_BANG]["value"], pupils[HONG_BANG]["asked"], pupils[HONG_BANG]["lacking"]) == (
         None,
@@ -65,7 +66,12 @@ def test_schools_that_did_not_report_are_named_and_not_taken_as_none(
         ["C"],
     )
     assert dict(schools.schema) == COMMUNE_SCHOOLS
-    assert schools.select("name", "pupils", "classes").rows() == [("A", 300, 10), ("B", None, 2), ("C", None, 5)]
+    assert schools.select("name", "pupils", "classes").rows() == [
+        ("A", 300, 10),
+        ("B", None, 2),
+        ("31000001", None, 2),
+        ("C", None, 5),
+    ]
     assert all(0 < row["lacking"] < row["asked"] for row in schools.iter_rows(named=True))
 
 

@@ -124,11 +124,25 @@ def _list_demand(
             found.setdefault(whole, {})[case] = sum(one[case] for one in own)
     counted = series.get(POPULATION, {}) if TERTIARY in wanted else {}
     if counted:
-        people = {"year": list(counted), "value": [row["value"] for row in counted.values()]}
-        frame = pl.DataFrame(people).with_columns(indicator=pl.lit(TERTIARY), kind=pl.lit("count"))
-        for row in project(frame, until=until).drop_nulls("year").iter_rows(named=True):
+        people = pl.DataFrame({"year": list(counted), "value": [row["value"] for row in counted.values()]})
+        for row in foresee_people(people, until).iter_rows(named=True):
             _add_case(found, TERTIARY, row)
     return found
+
+
+def foresee_people(people: pl.DataFrame, until: int) -> pl.DataFrame:
+    """Carry inhabitants (columns `year`, `value`) forward: the last count and, on top, each year's usual change.
+
+    Their yearly change is steadier than they are: carried forward like any count, whose trend is believed by half,
+    they fell short (docs/outlook.md). The range is that of such a count, in proportion.
+    """
+    people = people.sort("year").with_columns(indicator=pl.lit(TERTIARY), kind=pl.lit("count"))
+    changes = people.with_columns(value=pl.col("value").diff() / pl.col("year").diff(), kind=pl.lit("score"))
+    ranges, usual = (project(one, until=until).drop_nulls("year") for one in (people, changes.drop_nulls("value")))
+    total = people["value"][-1] + pl.col("point_right").cum_sum()
+    return ranges.join(usual, on="year").select(
+        "year", *(pl.col(end) / pl.col("point") * total for end in SCENARIOS.values())
+    )
 
 
 def _add_case(demand: Demand, level: str, row: Mapping[str, Any]) -> None:

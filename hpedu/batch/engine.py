@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 
 from hpedu.batch.plan import Cause, Limits, Outcome, Run
-from hpedu.batch.provenance import UnfinishedNotebook
+from hpedu.batch.provenance import UnfinishedNotebook, name_last_begun
 from hpedu.batch.warm import (
     Forkserver,
     NoWarmStart,
@@ -69,6 +69,8 @@ class PapermillEngine:
             outcome = self._make(run, folder, environment, watch)
             if watch.verdict is not None and outcome.cause == "kernel":
                 outcome = replace(outcome, error=watch.verdict, cause=watch.cause)
+            if outcome.cause in ("kernel", "time", "memory"):
+                outcome = replace(outcome, error=name_last_begun(outcome.error, Path(folder)))
         return outcome
 
     def _make(self, run: Run, folder: str, environment: dict[str, str], watch: Watch) -> Outcome:

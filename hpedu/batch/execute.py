@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -34,7 +35,13 @@ from traitlets import Type
 from traitlets.config import Config
 
 from hpedu.batch.plan import Cause, Limits, Outcome, Run
-from hpedu.batch.provenance import UnfinishedNotebook, add_provenance_cell, check_answer, take_provenance_cell
+from hpedu.batch.provenance import (
+    UnfinishedNotebook,
+    add_provenance_cell,
+    check_answer,
+    note_begun,
+    take_provenance_cell,
+)
 from hpedu.errors import explain_error
 from hpedu.folders import Project, write_whole
 from hpedu.texts import Message, message
@@ -87,6 +94,7 @@ def run_notebook(
         log_output=False,
         shutdown_kernel="immediate",
         kernel_manager_class=manager,
+        on_cell_execute=partial(note_begun, executed.parent),
         config=configure_kernel(executed.parent),
     )
     raise_for_execution_errors(notebook, str(executed))
@@ -98,9 +106,9 @@ def explain_failure(error: Exception, limits: Limits) -> str | Message:
     if not isinstance(error, PapermillExecutionError):
         return explain_error(error)
     if error.ename == MemoryError.__name__:
-        return message("limit_asked", cell=error.cell_index, most=limits.memory_mb)
+        return message("limit_asked", most=limits.memory_mb)
     if error.evalue:
-        return f"cell {error.cell_index}: {error.ename}: {error.evalue}"
+        return message("cell_failed", cell=error.cell_index, name=error.ename, text=error.evalue)
     # A line magic that fails, or a handler of the notebook's own, leaves no words.
     first = error.source.strip().partition("\n")[0]
     return message("cell_wordless", cell=error.cell_index, name=error.ename, line=first)

@@ -232,7 +232,7 @@ def make_plan(
     names = list(dict.fromkeys(territories)) or [prepared.city]
     wholes = [name for name in names if name in prepared.territories]
     communes = find_communes([name for name in names if name not in wholes], prepared)
-    _check("group", groups, prepared.groups if wholes else prepared.commune_groups)
+    _check("notebook", groups, prepared.groups if wholes else prepared.commune_groups)
     years = prepared.years if wholes else commune_years(communes, prepared)
     if year is not None:
         check_name("school year", str(year), map(str, years))

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hpedu.batch.plan import Run
 from hpedu.errors import HpeduError, Refused
 from hpedu.present import PAGE_HEAD
-from hpedu.texts import message
+from hpedu.texts import Message, message
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 INPUTS = "application/vnd.hpedu.inputs+json"
 TAG = "hpedu-provenance"
 SOURCE = "from hpedu.batch.provenance import show_inputs\n\nshow_inputs()"
+BEGUN = "begun.json"
+"""The file that says which cell of a notebook began last."""
 PARAMETERS = "parameters"
 """The tag of the cell behind which papermill puts the parameters of a run."""
 
@@ -101,3 +104,18 @@ def _name_territories() -> Mapping[str, str]:
     registry = load_registry()
     ids = {name: id for id, row in registry.territories.items() for name in (row.name.vi, row.name.en)}
     return ids | {commune.name: commune.id for commune in registry.communes if commune.valid_to is None}
+
+
+def note_begun(folder: Path, *, cell_index: int, cell: NotebookNode) -> None:
+    """Note in a file which cell of a notebook begins: its process may not live to say so."""
+    begun = [cell_index, cell.source.strip().partition("\n")[0]]
+    (folder / BEGUN).write_text(json.dumps(begun), encoding="utf-8")
+
+
+def name_last_begun(verdict: str | Message, folder: Path) -> str | Message:
+    """Add to what is said of a notebook the cell that began last, by its number and its first line, if any did."""
+    try:
+        cell, line = json.loads((folder / BEGUN).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return verdict
+    return message("in_cell", verdict=verdict, cell=cell, line=line)

@@ -36,6 +36,7 @@ TRIED = ("classes", "teachers")
 SLOTS = {name: f"{{{name}}}" for name in ("level", "size", "ratio", "classes", "teachers", "verdict", "count")}
 """What the script puts into a sentence."""
 PRESCHOOL = ("nursery", "kindergarten")  # levels of children, not of pupils
+DOUBTFUL = "†"  # behind the name of a line that rests on a target whose value is doubtful
 FLAT = 0.001  # a path that moves less than this share of itself is level
 WIDE = 2.0  # from the low to the high scenario: beyond, a shortage to the unit would say more than is known
 
@@ -191,10 +192,13 @@ def draw_requirements(
     sentences = [view.wording.say("needs_said")]
     if "teachers" in found["resource"]:
         sentences.append(view.wording.say("needs_norms_said"))
-    items = {norm.id: _name_item(view, norm, series) for norm in own}
+    shares = [norm for norm in own if norm.rule == "share" and norm.id in found["basis"]]
+    doubtful = [norm for norm in shares if view.registry.targets[norm.reference].implausible]
+    items = {norm.id: _name_item(view, norm, series) + DOUBTFUL * (norm in doubtful) for norm in own}
     return Block(
         _tabulate_end(view, found, items, until),
         *_tabulate_years(view, found, items, scenario),
+        *(_warn_of_target(view, norm) for norm in doubtful),
         _tabulate_bases(view, found, items, sizes),
         draw_notice(" ".join(sentences)),
         *_offer_what_if(view, series, values, found, until, growth),
@@ -335,6 +339,14 @@ def _name_item(view: View, norm: Norm, series: Series) -> str:
     level = ", ".join(view.wording.name("level", one) for one in named)
     resource = view.wording.name("resource", norm.resource).lower()
     return view.wording.say("needs_item", level=level, resource=resource)
+
+
+def _warn_of_target(view: View, norm: Norm) -> Fragment:
+    """Say of what rests on a target whose value is doubtful that it does, and why."""
+    target, wording = view.registry.targets[norm.reference], view.wording
+    said = {"name": wording.read(target.name), "objective": wording.objective(target)}
+    why = wording.read(target.implausible)
+    return draw_notice(wording.say("needs_doubtful", mark=DOUBTFUL, number=target.number, why=why, **said))
 
 
 def _say_basis(view: View, norm: Norm, sizes: Mapping[str, Any]) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import polars as pl
+import pytest
 
-from hpedu.assess.needs import Ratio, count_private_schools, foresee_needs
+from hpedu.assess.needs import Ratio, count_private_schools, foresee_needs, foresee_people
 from hpedu.assess.pupils import index_series
 from hpedu.registry import Registry
 from hpedu.values import compute_indicators
+from tests.backtest.panel import load_counts
 
 Make = Callable[..., pl.DataFrame]
 YEAR = 2025
@@ -95,6 +97,24 @@ class TestNeeds:
         found = foresee_needs(series, values, registry, until=2030)
         wide = found.filter(pl.col("resource") == "classes").pivot("scenario", index="year", values="needed")
         assert (wide["low"] <= wide["middle"]).all() and (wide["middle"] <= wide["high"]).all()
+
+    def test_people_who_become_more_each_year_are_not_foreseen_to_become_fewer(self) -> None:
+        """Of 62 provinces, as counted to 2010 and six years later."""
+        people = load_counts().filter(indicator="population")
+        known = people.filter(pl.col("year") <= 2010).group_by("place", maintain_order=True)
+        found = {name: foresee_people(one.select("year", "value"), 2016).tail(1) for (name,), one in known}
+        counted = {
+            name: value
+            for name, value in people.filter(year=2016).select("place", "value").iter_rows()
+            if found[name].height  # Ha Noi has three figures since it was formed
+        }
+        errors = pl.Series([found[name]["point"].item() / counted[name] - 1 for name in counted])
+        held = [found[name]["lo80"].item() <= counted[name] <= found[name]["hi80"].item() for name in counted]
+        assert len(held) == 62 and sum(held) / 62 > 0.8
+        assert errors.abs().median() < 0.02 and abs(errors.median()) < 0.01
+        even = pl.DataFrame({"year": range(2000, 2025), "value": [1e6 + 1e4 * n for n in range(25)]})
+        row = foresee_people(even, 2030).row(-1, named=True)
+        assert row["point"] == pytest.approx(1.30e6) and row["lo80"] > even["value"][-1]
 
     def test_students_are_asked_of_inhabitants(self, registry: Registry, make_observations: Make) -> None:
         people = [counted("population_average", "population", 1_000_000.0, 2010 + n) for n in range(15)]

@@ -69,7 +69,7 @@ def test_a_failing_notebook_stops_nothing_and_is_kept(project: Project) -> None:
     write_notebook(project, HEAD)
     batch = run_batch(make_plan(["overview", "continuing"], languages=["vi"]), project)
     (failure,) = batch.failures
-    assert failure.error == "cell 2: ZeroDivisionError: division by zero"
+    assert str(failure.error) == "cell 2: ZeroDivisionError: division by zero"
     assert (project.root / failure.notebook).exists()
     assert (project.reports / "2025/hai_phong/vi/continuing.html").exists()
     assert not (project.reports / "2025/hai_phong/vi/overview.html").exists()

@@ -111,7 +111,7 @@ class TestCluster:
     def test_a_failing_report_brings_its_notebook_home(self, home: Project, cluster: Cluster) -> None:
         with open_cluster(cluster.address, home) as engine:
             outcome = engine.run(Run(2025, "hai_phong", "vi", "overview"))
-        assert outcome.error == "cell 2: ValueError: no such thing"
+        assert str(outcome.error) == "cell 2: ValueError: no such thing"
         assert "no such thing" in (home.root / outcome.notebook).read_text(encoding="utf-8")
         assert not (home.reports / outcome.run.page).exists()
 

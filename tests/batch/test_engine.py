@@ -131,7 +131,7 @@ import pandas
 found = [hasattr(builtins, "leak"), hasattr(pandas, "leak"), "LEAK" in os.environ, "leak" in sys.modules]
 found += [pandas.get_option("display.max_rows") == 7, "random" in globals(), "POLARS_FMT_MAX_ROWS" in os.environ]
 raise ValueError(any(found))"""
-        assert fail_with(home, fast, clean).error == "cell 2: ValueError: False"
+        assert str(fail_with(home, fast, clean).error) == "cell 2: ValueError: False"
 
     def test_queries_run_in_every_forked_kernel(self, home: Project, fast: Engine) -> None:
         """polars hangs in a process forked after a query: none is run before the fork."""
@@ -142,14 +142,14 @@ raise ValueError(frame.lazy().group_by("b").agg(pl.col("a").sum()).sort("b").col
         write_notebook(home, query)
         with ThreadPoolExecutor(2) as pool:
             outcomes = list(pool.map(fast.run, [RUN] * 4))
-        assert [outcome.error for outcome in outcomes] == ["cell 2: ValueError: 49995000"] * 4
+        assert [str(outcome.error) for outcome in outcomes] == ["cell 2: ValueError: 49995000"] * 4
 
     def test_a_kernel_finds_its_project_and_takes_its_share_of_the_cores(
         self, home: Project, fast: Engine
     ) -> None:
         show = "import os, polars; raise ValueError((os.environ['HPEDU_HOME'], polars.thread_pool_size()))"
         share = max(1, (os.cpu_count() or 1) // 2)
-        assert fail_with(home, fast, show).error == f"cell 2: ValueError: ({str(home.root)!r}, {share})"
+        assert str(fail_with(home, fast, show).error) == f"cell 2: ValueError: ({str(home.root)!r}, {share})"
 
     def test_a_page_refused_reads_the_same_as_in_the_plain_way(self, home: Project, fast: Engine) -> None:
         write_notebook(home, "1")
@@ -164,7 +164,7 @@ raise ValueError(frame.lazy().group_by("b").agg(pl.col("a").sum()).sort("b").col
         monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
         with open_local("fast", home) as engine, caplog.at_level(logging.WARNING):
             outcome = fail_with(home, engine, "raise ValueError('ran')")
-        assert outcome.error == "cell 2: ValueError: ran"
+        assert str(outcome.error) == "cell 2: ValueError: ran"
         assert [record.message for record in caplog.records if "plain kernel" in record.message]
 
     def test_an_import_that_starts_a_thread_ends_the_forkserver_with_its_name(
@@ -348,25 +348,29 @@ class TestLimits:
 
     def test_a_report_that_takes_too_long(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
         outcome = fail_with(home, limited(Limits(report_seconds=1)), "while True: pass")
-        assert str(outcome.error) == "took longer than the 1 s a report may take"
+        last = "; the last cell begun: cell 2 (“while True: pass”)"
+        assert str(outcome.error) == f"took longer than the 1 s a report may take{last}"
         assert outcome.cause == "time" and not outcome.worth_retrying
 
     def test_a_kernel_that_grows_too_large(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
         grow = "import time; a = b'x' * 700_000_000; time.sleep(600)"
         outcome = fail_with(home, limited(Limits(memory_mb=600)), grow)
         assert outcome.cause == "memory"
-        assert "a report may take 600 MB" in str(outcome.error)
+        assert "a report may take 600 MB; the last cell begun: cell 2 (“import time" in str(outcome.error)
 
     @pytest.mark.skipif(sys.platform != "linux", reason="only Linux refuses what one process asks for")
     def test_a_kernel_that_asks_for_far_too_much(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
         """It is refused at once, before the machine has to find the memory."""
         outcome = fail_with(home, limited(Limits()), "import numpy; numpy.zeros(10**10).fill(1)")
-        assert str(outcome.error) == "cell 2 asked for more memory than the 2048 MB a report may take"
+        asked, last = str(outcome.error).split(";", 1)
+        assert asked == "asked for more memory than the 2048 MB a report may take"
+        assert last.startswith(" the last cell begun: cell 2 (“import numpy")
         assert outcome.cause == "memory" and not outcome.worth_retrying
 
     def test_a_kernel_that_dies(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
-        outcome = fail_with(home, limited(Limits()), "import os; os._exit(0)")
+        outcome = fail_with(home, limited(Limits()), "import os\nos._exit(0)")
         assert outcome.cause == "kernel" and outcome.worth_retrying
+        assert str(outcome.error).endswith("; the last cell begun: cell 2 (“import os”)")
 
 
 @pytest.mark.parametrize("name", ["fast", "papermill"])
@@ -388,7 +392,7 @@ def test_what_a_user_has_set_up_for_kernels_has_no_say(
     for kernelspec in ({"name": "python3"}, {"name": "gone"}, {}):
         path.write_text(json.dumps(notebook | {"metadata": {"kernelspec": kernelspec}}), encoding="utf-8")
         with open_local(name, home) as engine:
-            assert engine.run(RUN).error == "cell 2: ValueError: 1"
+            assert str(engine.run(RUN).error) == "cell 2: ValueError: 1"
 
 
 def test_a_name_that_is_no_engine(home: Project) -> None:
@@ -416,4 +420,4 @@ def test_a_failure_without_words_names_its_cell() -> None:
         PapermillExecutionError(4, 4, "%nothing x\ny = 1", "CellExecutionError", "", []), Limits()
     )
     assert isinstance(said, Message)
-    assert said.say("en") == "cell 4 (`%nothing x`) failed without a reason (CellExecutionError)"
+    assert said.say("en") == "cell 4 (“%nothing x”) failed without a reason (CellExecutionError)"

@@ -75,7 +75,7 @@ def test_ids_can_be_pasted_back(little: Project) -> None:
     assert pick_runs([run.id for run in plan]) == plan
     with pytest.raises(UnknownName, match="2025/hai_phong/vi/general"):
         pick_runs(["general"])
-    with pytest.raises(UnknownName, match="No group is called “generl”"):
+    with pytest.raises(UnknownName, match="No group of pages or notebook is called “generl”"):
         pick_runs(["2025/hai_phong/vi/generl"])
 
 

@@ -65,6 +65,16 @@ def test_other_sizes_of_classes_are_tried_on_the_pupils_of_the_last_year(report:
         assert format_number(level["pupils"]["middle"], 0, report.language) in cell
 
 
+def test_what_rests_on_a_doubtful_target_says_so(report: Report) -> None:
+    text = read(report.requirements("general"))
+    [line] = [line for line in text.splitlines() if line.startswith("†")]
+    why = report.registry.targets["general_private_pupil_share"].implausible
+    assert why is not None and why.get(report.language) in line
+    places = report.registry.name("resource", "private_places", report.language).lower()
+    assert f"{places}†\t" in text
+    assert "†" not in read(report.requirements("primary", "preschool"))
+
+
 def test_a_preschool_total_without_nursery_is_named_kindergarten(report: Report) -> None:
     text = read(report.requirements("preschool"))
     kindergarten, preschool = (

@@ -94,6 +94,18 @@ def test_the_claims_of_the_answer_hold_on_a_page_with_its_scorecard(
     assert not all(html.document_fromstring(less).xpath(claim) for claim in claims)
 
 
+def test_a_strip_and_its_key_can_be_read_where_no_style_sheet_is(registry: Registry) -> None:
+    """JupyterLab shows the scorecard without that of a page."""
+    page = [stand(registry, SHARES[0], 17.0)]
+    card = html.document_fromstring(
+        draw_scorecard(page, Wording(registry, "en", "hai_phong"), caption="Targets", pages={}, details={}).html
+    )
+    assert card.xpath("string(//caption)").startswith("Targets ●")
+    drawn = card.xpath("//svg//*[self::path or self::rect or self::circle]")
+    assert len(drawn) == 3  # axis, target, figure
+    assert all(one.get("stroke") or one.get("fill") for one in drawn)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("value", [None, 40.0])
 def test_of_a_country_nothing_is_called_met_or_missing(

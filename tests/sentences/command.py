@@ -54,10 +54,11 @@ def make_errors() -> list[HpeduError]:
         "PrintFailed": [("preschool.html", "no space left")],
         "UnfinishedNotebook": [()],
         "WrongParameters": [([UnknownName("territory", "hai_fong", ["hai_phong"]), NoYear(20300)], "vi")],
-        "LimitExceeded": [
+        "KernelStopped": [
             (message("limit_time", seconds=900), "time"),
             (message("limit_memory", held=812, most=600), "memory"),
-            (message("limit_asked", cell=2, most=600), "memory"),
+            (message("in_cell", verdict=message("limit_asked", most=600), cell=2, line="import os"), "memory"),
+            (message("in_cell", verdict=message("UnfinishedNotebook"), cell=2, line="import os"), "kernel"),
         ],
         "PageRefused": [(message("notebook_heads", notebook=NOTEBOOK, count=2), "")],
         "NoWarmStart": [("no entry point",)],
@@ -212,7 +213,8 @@ def say_typed(language: Language) -> dict[str, list[str]]:
 
 def make_batch() -> Batch:
     """Return a batch in which everything happens: done, fresh, failed, left, unmade, without a record."""
-    failed = Outcome(RUNS[1], 12.34, error="cell 4: KeyError: 'a'", notebook="build/failed/preschool.ipynb")
+    error = message("cell_failed", cell=4, name="KeyError", text="'a'")
+    failed = Outcome(RUNS[1], 12.34, error=error, notebook="build/failed/preschool.ipynb")
     return Batch(
         FOLDER / "index.html",
         fresh=[RUNS[2]],

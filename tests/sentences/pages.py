@@ -130,7 +130,7 @@ def say_pages(language: Language) -> dict[str, list[str]]:
         pages = {
             "enrolment": general(pupil_growth=2.0).enrolment("kindergarten", "primary", "lower_secondary"),
             "enrolment: nothing counted": long_ago.enrolment(),
-            "requirements": general(class_size={"primary": 20}).requirements("primary", "preschool"),
+            "requirements": general(class_size={"primary": 20}).requirements("primary", "preschool", "general"),
             "private schools": report.private_schools("preschool", "lower_secondary"),
             "peers": report.peers(),
             "peers: none": preschool.peers(),

@@ -46,7 +46,12 @@ UNSAID = {
         "charts/citation_said",
     ),  # foot and tools
     *("commune/commune_spread", "commune/commune_reports", "index/index_found"),  # the index pages
-    *("commune/map_title", "commune/map_alt", "commune/map_source"),  # the map of the communes
+    *(
+        "commune/map_title",
+        "commune/map_alt",
+        "commune/map_source",
+        "commune/map_named",
+    ),  # the map of the communes
     *("outlook/what_if_caption", "outlook/what_if_said"),  # what the script of a page says
     *(
         "form/form_title",

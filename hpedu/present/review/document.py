@@ -48,7 +48,8 @@ BLANK = re.compile("⟦(.*?)⟧")
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 LETTER, PADDING = 1.9, 4.2  # millimetres of a letter in a table, and of both edges of a cell
 LONGEST = 8, 11  # letters of a word, and of a date or figure, that is never torn
-WORD, DIGITS = re.compile(r"[^\s-]+"), re.compile(r"\d[\d/.,]*")
+WORD, DIGITS = re.compile(r"[^\s-]+"), re.compile(r"\d[\d/.,-]*")
+YEARS = re.compile(r"(?<=\d{4})-(?=\d\d)")
 ALIGN = {
     "left": WD_ALIGN_PARAGRAPH.LEFT,
     "center": WD_ALIGN_PARAGRAPH.CENTER,
@@ -276,6 +277,7 @@ class _Writer:
                 line.add_run(part, style=self.design["blank"]["name"] if n % 2 else None)
 
     def _save(self) -> bytes:
+        _bind_years(self.document.element.body)
         properties = self.document.core_properties
         properties.title, properties.language = self.review.subject(), self.review.language
         properties.author, properties.comments = self._say("agency"), ""
@@ -293,6 +295,21 @@ def _make(name: str, **values: str) -> Any:
     for key, value in values.items():
         element.set(qn(f"w:{key}"), value)
     return element
+
+
+def _bind_years(body: Any) -> None:
+    """Give school years the hyphen at which Word breaks no line."""
+    for text in list(body.iter(qn("w:t"))):
+        before, *parts = YEARS.split(text.text or "")
+        if parts:
+            text.text = before
+            text.set(qn("xml:space"), "preserve")
+        for part in reversed(parts):
+            hyphen, rest = _make("noBreakHyphen"), _make("t")
+            rest.text = part
+            rest.set(qn("xml:space"), "preserve")
+            text.addnext(rest)
+            text.addnext(hyphen)
 
 
 def _shape(style: ParagraphStyle, one: dict[str, Any]) -> None:

@@ -189,6 +189,13 @@ def test_tables_repeat_their_heads_and_leave_no_cell_empty(document: Document) -
             assert [c.text for row in table.rows for c in row.cells if not c.text.strip()] == [], caption
 
 
+def test_no_line_breaks_within_a_school_year(document: Document) -> None:
+    texts = [text.text or "" for text in document.element.body.iter(qn("w:t"))]
+    assert not [text for text in texts if re.search(r"\d{4}-\d", text)]
+    assert len(list(document.element.body.iter(qn("w:noBreakHyphen")))) > 10
+    assert "2025-2026" in "".join(line.text for line in document.paragraphs)
+
+
 def test_charts_have_words_for_those_who_do_not_see_them(document: Document) -> None:
     pictures = [one for one in document.element.body.iter() if one.tag.endswith("}docPr")]
     captions = headings(document, "caption_below")
