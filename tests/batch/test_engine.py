@@ -348,8 +348,8 @@ class TestLimits:
 
     def test_a_report_that_takes_too_long(self, home: Project, limited: Callable[[Limits], Engine]) -> None:
         outcome = fail_with(home, limited(Limits(report_seconds=1)), "while True: pass")
-        last = "; the last cell begun: cell 2 (“while True: pass”)"
-        assert str(outcome.error) == f"took longer than the 1 s a report may take{last}"
+        # On a busy machine no cell may have begun yet: the cell is asked for where the kernel dies of it.
+        assert str(outcome.error).startswith("took longer than the 1 s a report may take")
         assert outcome.cause == "time" and not outcome.worth_retrying
 
     def test_a_kernel_that_grows_too_large(self, home: Project, limited: Callable[[Limits], Engine]) -> None:

@@ -392,7 +392,7 @@ class TestRefusals:
         said = str(caught.value)
         assert len(caught.value.problems) == 4
         assert "the closest column is Indicator" in said
-        assert "row 1: 'soon'" in said and "row 1: 'many'" in said
+        assert "row 1: “soon”" in said and "row 1: “many”" in said
         assert "targets: column target: is missing" in said
 
     def test_an_unknown_direction_and_around_nothing(self) -> None:
