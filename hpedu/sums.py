@@ -41,7 +41,7 @@ def add_parts(
 
 
 def read_columns(table: str) -> dict[str, Any]:
-    """Return the columns of a table that is computed, as `columns.toml` names them, with their types."""
+    """Return the columns of a table that is made, as `columns.toml` names them, with their types."""
 
     def find(kind: str | list[str]) -> Any:
         return pl.List(find(kind[0])) if isinstance(kind, list) else getattr(pl, kind)

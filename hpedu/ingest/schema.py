@@ -15,61 +15,10 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from hpedu.decoding import neutralise
+from hpedu.sums import read_columns
 
-OBSERVATIONS: dict[str, Any] = {
-    # What is counted (registry/measures.csv).
-    "measure": pl.String,
-    # A code of registry/codes.csv, as are ownership, sex and status.
-    "level": pl.String,
-    "ownership": pl.String,
-    "sex": pl.String,
-    # A part of the measure (age group, grade, degree); "" for the whole.
-    "detail": pl.String,
-    "territory": pl.String,
-    # A district or one institution; "" for the whole territory.
-    "place": pl.String,
-    # The year in which the school year starts; of calendar figures the year itself.
-    "year": pl.Int32,
-    "value": pl.Float64,
-    "unit": pl.String,
-    "status": pl.String,
-    # "", or ">", "<", "about": then the value is a bound, not a point.
-    "qualifier": pl.String,
-    # Codes of registry/codes.csv, dimension flag.
-    "flags": pl.List(pl.String),
-    # The name of the resource in data/raw/datapackage.json.
-    "source": pl.String,
-    # The day, month or year the source was published.
-    "edition": pl.String,
-    "file": pl.String,
-    # SHA-256 of the file.
-    "digest": pl.String,
-    "sheet": pl.String,
-    "cell": pl.String,
-    # The cell as printed.
-    "printed": pl.String,
-    # A remark on the figure.
-    "note": pl.String,
-    # The smallest step the print shows, in `unit`: a change within it is a rounding, no revision.
-    "step": pl.Float64,
-    # False if a newer edition, or a more precise print, takes its place.
-    "current": pl.Boolean,
-}
-"""Columns of observations. A row is one published figure, or one derived from published ones."""
-
-ISSUES: dict[str, Any] = {
-    "file": pl.String,
-    "sheet": pl.String,
-    "cell": pl.String,
-    "printed": pl.String,
-    # A code of registry/codes.csv, dimension reason.
-    "reason": pl.String,
-    # The label or name the reason is about.
-    "subject": pl.String,
-    "message_vi": pl.String,
-    "message_en": pl.String,
-}
-"""Columns of issues. A row is a cell that was set aside, and why."""
+OBSERVATIONS = read_columns("observations")
+ISSUES = read_columns("issues")
 
 CUT = "…"
 """What readers put behind a number that a transfer may have cut short: nobody takes it for a figure then."""

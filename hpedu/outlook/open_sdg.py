@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from hpedu.outlook.intake import KEY, Intake, find_direction, locate, pair_targets
@@ -26,9 +25,6 @@ DETERIORATION = "deterioration"
 NOT_AVAILABLE = "not_available"
 CLASSES = (ACHIEVED, ON_TRACK, MODERATE, LIMITED, DETERIORATION, NOT_AVAILABLE)
 
-CUTS = {"ratio": (0.95, 0.6, 0.0), "growth": (0.015, 0.005, 0.0), "score": (2.5, 0.0, -2.5)}
-"""The least of the classes from `ON_TRACK` to `LIMITED`; below the last there is deterioration."""
-GROWTH_SCORES = (-0.02, 0.0, 0.005, 0.015, 0.02), (-5.0, -2.5, 0.0, 2.5, 5.0)
 ALMOST_ZERO = 0.001
 """Replaces a base value or target of 0, which growth cannot start from or lead to."""
 LIMIT_POWER = 4.44
@@ -66,9 +62,16 @@ def shrink_thresholds(base: float, limit: float | None) -> float:
     return float(1 - nearness**LIMIT_POWER)
 
 
-def name_class(measure: str, value: float, shrink: float = 1.0) -> str:
-    """Return the class of R, of growth in the wanted direction without a target, or of a mean score."""
-    return CLASSES[1 + sum(value < cut * shrink for cut in CUTS[measure])]
+def name_ratio(ratio: float) -> str:
+    """Return the class of R."""
+    return ON_TRACK if ratio >= 0.95 else MODERATE if ratio >= 0.6 else LIMITED if ratio >= 0 else DETERIORATION
+
+
+def name_growth(growth: float, shrink: float) -> str:
+    """Return the class of growth in the wanted direction, without a target."""
+    if growth >= 0.015 * shrink and growth >= 0:
+        return ON_TRACK
+    return MODERATE if growth >= 0.005 * shrink and growth >= 0 else LIMITED if growth >= 0 else DETERIORATION
 
 
 def score_ratio(ratio: float) -> float:
@@ -78,9 +81,19 @@ def score_ratio(ratio: float) -> float:
 
 def score_growth(growth: float, shrink: float) -> float:
     """Return -5 to 5 without a target: -2.5 at no growth, 0 at 0.5%, 2.5 at 1.5%, 5 from 2% on (times C)."""
-    if growth >= 0 and shrink == 0:
+    if growth < 0:
+        return max(125 * growth - 2.5, -5.0)
+    if shrink == 0:
         return 5.0
-    return float(np.interp(growth / shrink if growth > 0 else growth, *GROWTH_SCORES))
+    pace = growth / shrink
+    if pace >= 0.015:
+        return min(500 * pace - 5, 5.0)
+    return 250 * pace - 1.25 if pace >= 0.005 else 500 * pace - 2.5
+
+
+def name_score(score: float) -> str:
+    """Return the class of a mean score."""
+    return ON_TRACK if score >= 2.5 else MODERATE if score >= 0 else LIMITED if score >= -2.5 else DETERIORATION
 
 
 BASE_YEAR, TARGET_YEAR = 2015, 2030
@@ -206,14 +219,14 @@ class Rule:
             return {
                 "cagr_observed": growth,
                 "shrink": shrink,
-                "class": name_class("growth", progress, shrink),
+                "class": name_growth(progress, shrink),
                 "score": score,
             }
         required = compound_growth(base, target, self.target_year - years[0])
         # A series that stands at its target needs no growth: its progress has a sign, but no ratio.
         ratio = progress / abs(required) if required else math.copysign(math.inf, progress)
         found = {"cagr_observed": growth, "cagr_required": required, "ratio": ratio if required else None}
-        return found | {"class": name_class("ratio", ratio), "score": score_ratio(ratio)}
+        return found | {"class": name_ratio(ratio), "score": score_ratio(ratio)}
 
     def _note(self, base: float) -> Iterator[str]:
         if base == 0:
@@ -245,7 +258,7 @@ def combine_progress(progress: pl.DataFrame) -> pl.DataFrame:
         classes = group.filter(pl.col("score").is_not_null())["class"].to_list()
         score = fmean(scores) if scores else None
         done = bool(classes) and set(classes) == {ACHIEVED}
-        name = NOT_AVAILABLE if score is None else ACHIEVED if done else name_class("score", score)
+        name = NOT_AVAILABLE if score is None else ACHIEVED if done else name_score(score)
         rows.append((*key, name, score, len(scores), group.height - len(scores)))
     schema = {name: PROGRESS[name] for name in ("place", "indicator", "target_year", "class", "score")}
     return pl.DataFrame(rows, schema=schema | {"series": pl.Int32, "left_out": pl.Int64}, orient="row")

@@ -21,7 +21,8 @@ from hpedu.outlook.open_sdg import (
     compound_growth,
     fold,
     measure_progress,
-    name_class,
+    name_growth,
+    name_ratio,
     score_growth,
     score_ratio,
     shrink_thresholds,
@@ -81,7 +82,7 @@ class TestFormulas:
         ],
     )
     def test_class_and_score_with_a_target(self, ratio: float, name: str, score: float) -> None:
-        assert name_class("ratio", ratio) == name
+        assert name_ratio(ratio) == name
         assert score_ratio(ratio) == pytest.approx(score, abs=1e-4)
 
     @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ class TestFormulas:
         ],
     )
     def test_class_and_score_without_a_target(self, growth: float, shrink: float, name: str, score: float) -> None:
-        assert name_class("growth", growth, shrink) == name
+        assert name_growth(growth, shrink) == name
         assert score_growth(growth, shrink) == pytest.approx(score)
 
     def test_each_class_of_a_mean_score_begins_at_its_bound(self) -> None:
@@ -455,6 +456,6 @@ def test_the_unit_of_measurement_does_not_matter(
      (-0.0001, DETERIORATION)],
 )  # fmt: skip
 def test_growth_without_a_target_has_a_class(growth: float, name: str) -> None:
-    assert name_class("growth", growth) == name
+    assert name_growth(growth, 1.0) == name
     # What cannot grow any more is on its way.
-    assert name_class("growth", 0.0, 0.0) == ON_TRACK
+    assert name_growth(0.0, 0.0) == ON_TRACK

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
 from hpedu.ingest.checks.figures import Addition, Figure
 from hpedu.ingest.schema import SERIES_FIELDS, name_cell
 from hpedu.registry import Registry, Text
 from hpedu.registry.models import Erratum
+from hpedu.sums import read_columns
 from hpedu.texts import LANGUAGES, Language, Message, say, school_year, write_number
 
 # Codes that need no mention.
@@ -30,20 +29,7 @@ or already covered. That has nothing to do with `note`, the remark on a figure.
 
 _OF_FIGURE = ("territory", "place", "year", "file", "sheet", "cell", "printed")
 
-FINDINGS: dict[str, Any] = {
-    # The name of a check in texts/findings.toml: sum, digit_swap, at_most, country, unit_slip ...
-    "check": pl.String,
-    # One of `SEVERITIES`.
-    "severity": pl.String,
-    **dict.fromkeys(("territory", "place"), pl.String),
-    "year": pl.Int32,
-    **dict.fromkeys((*SERIES_FIELDS, "file", "sheet", "cell", "printed"), pl.String),
-    # What does not agree, with the arithmetic; and what to do about it.
-    **dict.fromkeys(("message_vi", "message_en", "what_vi", "what_en"), pl.String),
-    # The id of an erratum that already covers a cell of the finding, else "".
-    "erratum": pl.String,
-}
-"""Columns of findings, one row each."""
+FINDINGS = read_columns("findings")
 
 Word = str | float | Text | Figure | Message | Sequence[Message] | Callable[[Language], str]
 """What belongs into a template: as it is, what is written in either language, or how to say it."""
