@@ -102,7 +102,7 @@ class TestDots:
             foresee_table(read_table(self.counts, "a.csv"), "a.csv")
 
     def test_numbers_of_pupils_are_refused_as_well(self) -> None:
-        with pytest.raises(SeriesError, match="column pupils: .*thousands or three decimals"):
+        with pytest.raises(SeriesError, match=r"column pupils: .*thousands or three decimals"):
             foresee_table(read_table(b"level,year,pupils\na,2020,1.234\n", "a.csv"), "a.csv")
 
     @pytest.mark.parametrize(("old", "new"), [(b"count", b"ratio"), (b"1.234", b"1.2"), (b"1.234", b"1234")])
