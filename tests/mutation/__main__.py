@@ -78,7 +78,7 @@ _SINCE = """Then tests were written. Of the {survived} that survived, {since} ar
 that is no longer there, and {left} survive. Of the {there} that are there {share:.1f}% are killed.
 """
 _LINE = re.compile(r"(.{11}) (\S+):(\d+) (\S*): (.*)")
-GONE = "gone"
+SINCE, GONE = "since", "gone"
 
 
 def list_all(only: str = "") -> list[Mutant]:
@@ -263,7 +263,7 @@ class Outcome:
         """Return the column of the page that counts it."""
         if self.now in ("survived", GONE):
             return self.now
-        return "since" if self.first == "survived" else "first"
+        return SINCE if self.first == "survived" else "first"
 
 
 def try_mutant(mutant: Mutant, watch: Watch) -> str:
@@ -294,15 +294,15 @@ def write_part(outcomes: Sequence[Outcome], total: int) -> str:
         counts = Counter(one.name() for one in own)
         there = len(own) - counts[GONE]
         share = 100 * (1 - counts["survived"] / max(there, 1))
-        figures = (len(own), counts["first"], counts["since"], counts[GONE], counts["survived"])
+        figures = (len(own), counts["first"], counts[SINCE], counts[GONE], counts["survived"])
         lines.append(f"| {name} | {' | '.join(map(str, figures))} | {share:.1f} |")
     about = _ABOUT.format(
         count=len(outcomes), total=total, first=counts["first"], share=100 * counts["first"] / len(outcomes)
     )
-    if counts["since"] or counts[GONE]:
+    if counts[SINCE] or counts[GONE]:
         about += _SINCE.format(
             survived=len(outcomes) - counts["first"],
-            since=counts["since"],
+            since=counts[SINCE],
             gone=counts[GONE],
             left=counts["survived"],
             there=there,
@@ -324,9 +324,10 @@ def put_part(page: str, title: str, part: str) -> str:
     return "\n## ".join([_HEAD, *sorted([*others, f"{title}\n\n{part}"])])
 
 
-def describe(mutant: Mutant, outcome: str) -> str:
-    """Return the line of an outcome."""
-    return f"{outcome:11} {mutant.file}:{mutant.line} {mutant.inside}: {mutant.change}"
+def describe(one: Outcome) -> str:
+    """Return the line of an outcome, by which the run can be taken up again."""
+    mutant, told = one.mutant, SINCE if one.name() == SINCE else one.now
+    return f"{told:11} {mutant.file}:{mutant.line} {mutant.inside}: {mutant.change}"
 
 
 def take_sample(mutants: Sequence[Mutant], seed: int, count: int) -> list[Mutant]:
@@ -353,8 +354,10 @@ def find_again(mutants: Sequence[Mutant], log: str) -> list[Outcome]:
         if there:
             same.remove(there)
         gone = Mutant(file, int(line), inside, old, new, 0, 0)
-        first = outcome.strip()
-        found.append(Outcome(there or gone, first, GONE if first == "survived" and not there else first))
+        told = outcome.strip()
+        first = "survived" if told in (SINCE, GONE) else told
+        now = "killed" if told == SINCE else GONE if told == "survived" and not there else told
+        found.append(Outcome(there or gone, first, now))
     return found
 
 
@@ -381,7 +384,7 @@ def main() -> None:
                 watches[room] = watches.get(room) or measure(room)
                 one.now = try_mutant(one.mutant, watches[room])
             outcomes.append(one)
-            print(describe(one.mutant, one.now), flush=True)
+            print(describe(one), flush=True)
     finally:
         # A run that is interrupted says what it has found so far.
         if outcomes and not wanted.only:
