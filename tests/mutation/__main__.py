@@ -20,6 +20,7 @@ import os
 import random
 import re
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -72,10 +73,12 @@ _HEAD = """# The mutation test of the code
 result that is left out) and runs the tests of the room. What does not end within its time is killed, too: the
 tests would hang. The parts below are written by the runs, a sample each.
 """
-_ABOUT = """{count} of {total} mutants. At the first go {first} ({share:.1f}%) were killed.
+_ABOUT = """{count} of {total} mutants. At the first go, of commit {begun}, {first} ({share:.1f}%) were killed.
 """
-_SINCE = """Then tests were written. Of the {survived} that survived, {since} are killed now, {gone} changed code
-that is no longer there, and {left} survive. Of the {there} that are there {share:.1f}% are killed.
+_SINCE = """
+Then tests were written, and what had survived was tried again on commit {now}: of {survived} mutants {since} are
+killed now, {gone} changed code that is no longer there, and {left} survive. Of the {there} that are there
+**{share:.1f}% are killed**.
 """
 _LINE = re.compile(r"(.{11}) (\S+):(\d+) (\S*): (.*)")
 SINCE, GONE = "since", "gone"
@@ -281,7 +284,7 @@ def read_reasons() -> dict[tuple[str, str, str], str]:
         return {(row["file"], row["inside"], row["change"]): row["why"] for row in csv.DictReader(file)}
 
 
-def write_part(outcomes: Sequence[Outcome], total: int) -> str:
+def write_part(outcomes: Sequence[Outcome], total: int, begun: str, now: str) -> str:
     """Write what a run found: the counts of each room, and the survivors one by one."""
     rooms: dict[str, list[Outcome]] = {}
     for one in outcomes:
@@ -297,10 +300,15 @@ def write_part(outcomes: Sequence[Outcome], total: int) -> str:
         figures = (len(own), counts["first"], counts[SINCE], counts[GONE], counts["survived"])
         lines.append(f"| {name} | {' | '.join(map(str, figures))} | {share:.1f} |")
     about = _ABOUT.format(
-        count=len(outcomes), total=total, first=counts["first"], share=100 * counts["first"] / len(outcomes)
+        count=len(outcomes),
+        total=total,
+        begun=begun,
+        first=counts["first"],
+        share=100 * counts["first"] / len(outcomes),
     )
     if counts[SINCE] or counts[GONE]:
         about += _SINCE.format(
+            now=now,
             survived=len(outcomes) - counts["first"],
             since=counts[SINCE],
             gone=counts[GONE],
@@ -369,10 +377,15 @@ def main() -> None:
     parser.add_argument("--again", type=Path, help="output of a run before: what survived it is tried again")
     wanted = parser.parse_args()
     mutants = list_all(wanted.only)
+    git = ["git", "rev-parse", "--short", "HEAD"]
+    now = begun = subprocess.run(git, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip()
     if wanted.again:
-        sample = find_again(mutants, wanted.again.read_text(encoding="utf-8"))
+        log = wanted.again.read_text(encoding="utf-8")
+        begun = log.split(maxsplit=2)[1]
+        sample = find_again(mutants, log)
     else:
         sample = [Outcome(mutant) for mutant in take_sample(mutants, wanted.seed, wanted.count)]
+    print(f"commit {begun}", flush=True)
     watches: dict[str, Watch] = {}
     outcomes: list[Outcome] = []
     # A run in the background can be interrupted, too.
@@ -389,7 +402,9 @@ def main() -> None:
         # A run that is interrupted says what it has found so far.
         if outcomes and not wanted.only:
             page = put_part(
-                PLACE.read_text(encoding="utf-8"), f"Seed {wanted.seed}", write_part(outcomes, len(mutants))
+                PLACE.read_text(encoding="utf-8"),
+                f"Seed {wanted.seed}",
+                write_part(outcomes, len(mutants), begun, now),
             )
             PLACE.write_text(page, encoding="utf-8")
     noticed = sum(one.now in ("killed", "out of time") for one in outcomes)

@@ -135,7 +135,7 @@ survived    hpedu/values.py:12 f: x -> (y)
     told = "\n".join(map(describe, found))
     again = find_again([make(10, "1 -> (2)"), make(6, "1 -> (2)")], told)
     assert [(one.first, one.now) for one in again] == [(one.first, one.now) for one in found]
-    part = write_part(found, 99)
+    part = write_part(found, 99, "a1", "b2")
     assert "| all | 4 | 1 | 1 | 1 | 1 | 66.7 |" in part and "not looked at yet" in part
     page = put_part(put_part(put_part("", "Seed 2", "b"), "Seed 1", "a"), "Seed 1", part)
     assert page.count("## Seed 1") == 1 and page.endswith("## Seed 2\n\nb")
