@@ -20,6 +20,7 @@ import os
 import random
 import re
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -72,13 +73,15 @@ _HEAD = """# The mutation test of the code
 result that is left out) and runs the tests of the room. What does not end within its time is killed, too: the
 tests would hang. The parts below are written by the runs, a sample each.
 """
-_ABOUT = """{count} of {total} mutants. At the first go {first} ({share:.1f}%) were killed.
+_ABOUT = """{count} of {total} mutants. At the first go, of commit {begun}, {first} ({share:.1f}%) were killed.
 """
-_SINCE = """Then tests were written. Of the {survived} that survived, {since} are killed now, {gone} changed code
-that is no longer there, and {left} survive. Of the {there} that are there {share:.1f}% are killed.
+_SINCE = """
+Then tests were written, and what had survived was tried again on commit {now}: of {survived} mutants {since} are
+killed now, {gone} changed code that is no longer there, and {left} survive. Of the {there} that are there
+**{share:.1f}% are killed**.
 """
 _LINE = re.compile(r"(.{11}) (\S+):(\d+) (\S*): (.*)")
-GONE = "gone"
+SINCE, GONE = "since", "gone"
 
 
 def list_all(only: str = "") -> list[Mutant]:
@@ -263,7 +266,7 @@ class Outcome:
         """Return the column of the page that counts it."""
         if self.now in ("survived", GONE):
             return self.now
-        return "since" if self.first == "survived" else "first"
+        return SINCE if self.first == "survived" else "first"
 
 
 def try_mutant(mutant: Mutant, watch: Watch) -> str:
@@ -281,7 +284,7 @@ def read_reasons() -> dict[tuple[str, str, str], str]:
         return {(row["file"], row["inside"], row["change"]): row["why"] for row in csv.DictReader(file)}
 
 
-def write_part(outcomes: Sequence[Outcome], total: int) -> str:
+def write_part(outcomes: Sequence[Outcome], total: int, begun: str, now: str) -> str:
     """Write what a run found: the counts of each room, and the survivors one by one."""
     rooms: dict[str, list[Outcome]] = {}
     for one in outcomes:
@@ -294,15 +297,20 @@ def write_part(outcomes: Sequence[Outcome], total: int) -> str:
         counts = Counter(one.name() for one in own)
         there = len(own) - counts[GONE]
         share = 100 * (1 - counts["survived"] / max(there, 1))
-        figures = (len(own), counts["first"], counts["since"], counts[GONE], counts["survived"])
+        figures = (len(own), counts["first"], counts[SINCE], counts[GONE], counts["survived"])
         lines.append(f"| {name} | {' | '.join(map(str, figures))} | {share:.1f} |")
     about = _ABOUT.format(
-        count=len(outcomes), total=total, first=counts["first"], share=100 * counts["first"] / len(outcomes)
+        count=len(outcomes),
+        total=total,
+        begun=begun,
+        first=counts["first"],
+        share=100 * counts["first"] / len(outcomes),
     )
-    if counts["since"] or counts[GONE]:
+    if counts[SINCE] or counts[GONE]:
         about += _SINCE.format(
+            now=now,
             survived=len(outcomes) - counts["first"],
-            since=counts["since"],
+            since=counts[SINCE],
             gone=counts[GONE],
             left=counts["survived"],
             there=there,
@@ -324,9 +332,10 @@ def put_part(page: str, title: str, part: str) -> str:
     return "\n## ".join([_HEAD, *sorted([*others, f"{title}\n\n{part}"])])
 
 
-def describe(mutant: Mutant, outcome: str) -> str:
-    """Return the line of an outcome."""
-    return f"{outcome:11} {mutant.file}:{mutant.line} {mutant.inside}: {mutant.change}"
+def describe(one: Outcome) -> str:
+    """Return the line of an outcome, by which the run can be taken up again."""
+    mutant, told = one.mutant, SINCE if one.name() == SINCE else one.now
+    return f"{told:11} {mutant.file}:{mutant.line} {mutant.inside}: {mutant.change}"
 
 
 def take_sample(mutants: Sequence[Mutant], seed: int, count: int) -> list[Mutant]:
@@ -353,8 +362,10 @@ def find_again(mutants: Sequence[Mutant], log: str) -> list[Outcome]:
         if there:
             same.remove(there)
         gone = Mutant(file, int(line), inside, old, new, 0, 0)
-        first = outcome.strip()
-        found.append(Outcome(there or gone, first, GONE if first == "survived" and not there else first))
+        told = outcome.strip()
+        first = "survived" if told in (SINCE, GONE) else told
+        now = "killed" if told == SINCE else GONE if told == "survived" and not there else told
+        found.append(Outcome(there or gone, first, now))
     return found
 
 
@@ -366,10 +377,15 @@ def main() -> None:
     parser.add_argument("--again", type=Path, help="output of a run before: what survived it is tried again")
     wanted = parser.parse_args()
     mutants = list_all(wanted.only)
+    git = ["git", "rev-parse", "--short", "HEAD"]
+    now = begun = subprocess.run(git, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip()
     if wanted.again:
-        sample = find_again(mutants, wanted.again.read_text(encoding="utf-8"))
+        log = wanted.again.read_text(encoding="utf-8")
+        begun = log.split(maxsplit=2)[1]
+        sample = find_again(mutants, log)
     else:
         sample = [Outcome(mutant) for mutant in take_sample(mutants, wanted.seed, wanted.count)]
+    print(f"commit {begun}", flush=True)
     watches: dict[str, Watch] = {}
     outcomes: list[Outcome] = []
     # A run in the background can be interrupted, too.
@@ -381,12 +397,14 @@ def main() -> None:
                 watches[room] = watches.get(room) or measure(room)
                 one.now = try_mutant(one.mutant, watches[room])
             outcomes.append(one)
-            print(describe(one.mutant, one.now), flush=True)
+            print(describe(one), flush=True)
     finally:
         # A run that is interrupted says what it has found so far.
         if outcomes and not wanted.only:
             page = put_part(
-                PLACE.read_text(encoding="utf-8"), f"Seed {wanted.seed}", write_part(outcomes, len(mutants))
+                PLACE.read_text(encoding="utf-8"),
+                f"Seed {wanted.seed}",
+                write_part(outcomes, len(mutants), begun, now),
             )
             PLACE.write_text(page, encoding="utf-8")
     noticed = sum(one.now in ("killed", "out of time") for one in outcomes)

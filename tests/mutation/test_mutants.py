@@ -11,7 +11,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.mutation.__main__ import GONE, Order, Watch, find_again, list_all, put_part, take_sample, write_part
+from tests.mutation.__main__ import (
+    GONE,
+    Order,
+    Watch,
+    describe,
+    find_again,
+    list_all,
+    put_part,
+    take_sample,
+    write_part,
+)
 from tests.mutation.mutants import Mutant, list_mutants
 
 SOURCE = '''"""Title: 1."""
@@ -122,7 +132,10 @@ survived    hpedu/values.py:12 f: x -> (y)
         (12, GONE),
     ]
     found[1].now = "killed"
-    part = write_part(found, 99)
+    told = "\n".join(map(describe, found))
+    again = find_again([make(10, "1 -> (2)"), make(6, "1 -> (2)")], told)
+    assert [(one.first, one.now) for one in again] == [(one.first, one.now) for one in found]
+    part = write_part(found, 99, "a1", "b2")
     assert "| all | 4 | 1 | 1 | 1 | 1 | 66.7 |" in part and "not looked at yet" in part
     page = put_part(put_part(put_part("", "Seed 2", "b"), "Seed 1", "a"), "Seed 1", part)
     assert page.count("## Seed 1") == 1 and page.endswith("## Seed 2\n\nb")

@@ -356,6 +356,17 @@ class TestKinds:
         # That nobody else grows halves it; how many others there are takes nothing more away.
         assert among[4] - among[0] == pytest.approx((alone[4] - alone[0]) * METHOD.unconfirmed, rel=0.02)
 
+    @pytest.mark.parametrize("constants", [{}, {"kind": "count"}, {"lower": 0.0, "upper": 200.0}])
+    def test_a_few_like_figures_are_about_as_sure_as_published_ones_are(self, constants: dict[str, Any]) -> None:
+        [row] = project(series(line(100.0, 0.0, count=3), **constants), until=2013).to_dicts()
+        assert 0.01 < (row["hi80"] - row["lo80"]) / 2 / row["point"] < 0.1
+
+    def test_two_figures_of_another_place_say_nothing_of_how_a_score_moves(self) -> None:
+        own = series({2010 + n: 500.0 + n % 2 for n in range(6)}, kind="score")
+        other = series({2014: 400.0, 2015: 600.0}, place="b", kind="score")
+        alone, among = (project(each).filter(pl.col("place") == "a") for each in (own, pl.concat([own, other])))
+        assert_frame_equal(alone, among)
+
     def test_a_score_moves_as_it_moved_wherever_its_zero_is(self) -> None:
         values = {2010 + n: 500.0 + 2 * (n * 7 % 5) for n in range(10)}
         low = {year: value - 400 for year, value in values.items()}

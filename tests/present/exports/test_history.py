@@ -414,6 +414,13 @@ class TestWrong:
         cell = known.type(NURSERY, fix_year=43500).find(NURSERY)["fix_year"]
         assert reasons(known.read()) == {cell.coordinate: "form_fix_incomplete"}
 
+    @pytest.mark.parametrize("missing", ["fix_year", "fix_value", "fix_reason"])
+    def test_a_correction_is_of_a_year_a_value_and_a_reason(self, known: Book, missing: str) -> None:
+        whole = {"fix_year": "2021-2022", "fix_value": 43500, "fix_reason": "x"}
+        del whole[missing]
+        cells = known.type(NURSERY, **whole).find(NURSERY)
+        assert reasons(known.read()) == {cells[name].coordinate: "form_fix_incomplete" for name in whole}
+
     def test_a_grey_cell_typed_over(self, known: Book) -> None:
         cell = known.type(NURSERY, y2020=41001).find(NURSERY)["2020"]
         reading = known.read()
