@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pickle
 import pkgutil
+import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -68,6 +69,12 @@ def test_a_key_stands_in_one_file() -> None:
         for key in tomllib.loads(file.read_text("utf-8"))
     ]
     assert len(keys) == len(set(keys)) == len(read_texts()) > 600
+
+
+def test_the_words_of_a_notebook_know_of_no_gap() -> None:
+    """What nobody has published today is handed in tomorrow: a page says so from the data, not in its prose."""
+    gap = re.compile(r"chưa (được )?công bố|chưa có số liệu nào|(gần nhất|duy nhất) tìm được|[Kk]hông có số liệu")
+    assert [key for key, text in read_texts().items() if "." in key and gap.search(text["vi"])] == []
 
 
 def test_an_unknown_key_is_an_error() -> None:

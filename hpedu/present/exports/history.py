@@ -434,8 +434,9 @@ class _Book:
             page.cell(number, 3).value = sheet.wanted
             page.cell(number, 4).value = f"=SUMPRODUCT(--(LEN({name}{_column(sheet, 'remark')})>0))"
         doubts = f"SUM(D{FIRST + 1}:D{last})"
-        fine, look = (say(f"history_{key}", "vi") for key in ("fine", "look"))
-        page.cell(FIRST - 1, 1).value = f'=IF({doubts}=0,"{fine}",{doubts}&" {look}")'
+        empty, fine, look = (say(f"history_{key}", "vi") for key in ("empty", "fine", "look"))
+        verdict = f'IF({doubts}=0,"{fine}",{doubts}&" {look}")'
+        page.cell(FIRST - 1, 1).value = f'=IF(SUM(B{FIRST + 1}:B{last})=0,"{empty}",{verdict})'
         page.cell(FIRST - 1, 1).font = bold(size=12)
         finish_sheet(page, PAPER)
 
