@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from hpedu.cache import pack_frame, recall
+from hpedu.cache import pack_frame, prune_cache, recall
 from hpedu.communes import compute_communes, current_communes
 from hpedu.digest import (
     COMMUNE_SCHOOLS,
@@ -162,6 +162,7 @@ def make_tables(project: Project, progress: Callable[[str], None] = lambda _: No
     for name, content in contents.items():
         write_whole(project.processed / name, content)
     write_whole(project.processed / RECORD, encode_record(prepared))
+    prune_cache(project)
     return prepared
 
 
@@ -175,7 +176,7 @@ def _recall_peers(
         peers = compute_peers(own, registry)
         return json.dumps([b64encode(_parquet(peers.lazy())).decode(), _digest_table("peers", peers)])
 
-    content, parts = json.loads(recall([known[PACKAGE], known[ENVIRONMENT], _digest(pack_frame(own))], make))
+    content, parts = json.loads(recall(["peers", known[PACKAGE], known[ENVIRONMENT], pack_frame(own)], make))
     return b64decode(content), parts
 
 

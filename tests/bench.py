@@ -1,6 +1,6 @@
 """`make bench`: what people wait for, side by side with what they do without hpedu.
 
-    python -m tests.bench [--only start|one|edit|watch|pages|batch|communes|schools|tables]
+    python -m tests.bench [--only start|one|edit|watch|pages|batch|communes|country|schools|tables]
 
 Prints a table for docs/batch.md and writes build/bench.json. Thirty reports are those of a year end (5 notebooks x
 3 territories x 2 languages). The baselines run one after the other, as people run them, on one report of each
@@ -24,11 +24,12 @@ from pathlib import Path
 import psutil
 
 from hpedu.cache import VARIABLE as CACHE_VARIABLE
+from hpedu.digest import read_prepared
 from hpedu.folders import Project
 from tests import bench_batch as batch
 from tests.bench_edit import bench_edit, bench_one, bench_watch, empty_cache, name_both
 from tests.bench_pages import measure_page
-from tests.bench_schools import measure_lists
+from tests.bench_schools import measure_lists, write_country
 from tests.bench_tables import measure_tables
 from tests.conftest import ROOT, copy_project
 
@@ -109,6 +110,28 @@ def bench_communes(folder: Path) -> Figures:
     }
 
 
+def bench_country(folder: Path) -> Figures:
+    """Sixty reports of communes of the city, and of a synthetic country, evenly spread: does one cost more?"""
+    figures: Figures = {}
+    for name in ("city", "country"):
+        project = Project(folder / name)
+        batch.measure([*batch.HPEDU, "demo", str(project.root)], Project(ROOT))
+        if name == "country":
+            write_country(project)
+        with batch.watch_memory() as peak:
+            figures |= name_both(f"{name}_tables", batch.measure_both([*batch.HPEDU, "ingest"], project))
+        figures[f"{name}_tables_peak_mb"] = peak[0]
+        prepared = read_prepared(project)
+        assert prepared is not None
+        some = [*prepared.communes][:: len(prepared.communes) // 15][:15]
+        command = [*batch.HPEDU, "report", *(word for commune in some for word in ("--territory", commune))]
+        with batch.watch_memory() as peak:
+            taken = batch.measure_both(command, project)
+        each = tuple(seconds / batch.count_pages(project) for seconds in taken)
+        figures |= name_both(f"{name}_commune_each", each) | {f"{name}_commune_peak_mb": peak[0]}
+    return figures
+
+
 PARTS: dict[str, Callable[[Path], Figures]] = {
     "start": bench_start,
     "one": bench_one,
@@ -117,6 +140,7 @@ PARTS: dict[str, Callable[[Path], Figures]] = {
     "pages": bench_pages,
     "batch": bench_batch,
     "communes": bench_communes,
+    "country": bench_country,
     "schools": measure_lists,
     "tables": measure_tables,
 }
@@ -156,6 +180,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--only", choices=PARTS, action="append", help="this part only; repeatable")
     wanted = parser.parse_args().only or list(PARTS)
+    # As hpedu is installed: what it is compiled to is kept.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     machine = describe_machine()
     before = json.loads(PLACE.read_text(encoding="utf-8")) if PLACE.exists() and len(wanted) < len(PARTS) else {}
     figures: Figures = {}

@@ -32,7 +32,6 @@ from hpedu.batch.freshness import (
 )
 from hpedu.batch.plan import Engine, Limits, Outcome, Run, prepare_tables
 from hpedu.batch.progress import Lines, add_times, expect_seconds, read_times
-from hpedu.cache import prune_cache
 from hpedu.digest import PREPARED_VARIABLE, vouch
 from hpedu.errors import HpeduError, describe_error
 from hpedu.folders import HOME_VARIABLE, PAGES_VARIABLE, Project, announce, name_index
@@ -323,6 +322,5 @@ def _write_records(batch: Batch, state: State, record: Record, exports: Sequence
             write_build(record, state.project)
         for part in {part for outcome in batch.outcomes for part in outcome.inputs}:
             state.digest_of(part)  # targets are assessed now, where all is loaded, and not by the next batch
-        prune_cache(state.project)
     except OSError as error:
         batch.trouble = str(error)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -36,6 +37,9 @@ from hpedu.ingest.source import Source, open_source
 from hpedu.registry import Registry
 from hpedu.texts import Sayable, message, say
 
+NOTHING_KNOWN: Mapping[str, str] = MappingProxyType({})
+"""Digests where nothing is kept, nor taken from what is kept."""
+
 
 @dataclass(frozen=True)
 class Package:
@@ -58,7 +62,7 @@ def read_package(raw: Path, registry: Registry) -> dict[str, Resource]:
     (of forms and school lists, which state themselves what they are). Raises `IngestError` if the package is
     missing or broken: then nothing is known of any file.
     """
-    return _open_package(raw, registry, lambda _: None, {}).resources
+    return _open_package(raw, registry, lambda _: None, NOTHING_KNOWN).resources
 
 
 def _open_package(
@@ -212,7 +216,7 @@ def settle(
     figures: pl.DataFrame,
     registry: Registry,
     panels: Iterable[pl.DataFrame] = (),
-    known: Mapping[str, str] | None = None,
+    known: Mapping[str, str] = NOTHING_KNOWN,
 ) -> Settled:
     """Check published figures (columns `schema.OBSERVATIONS`), and derive what follows from those in use.
 
@@ -222,7 +226,7 @@ def settle(
     suspects, others = split_suspects(pl.concat([figures.clear(), *panels]), registry)
     published = mark_current(pl.concat([figures, suspects, others]))
     breaches = find_breaches(published.head(figures.height), registry)
-    of_panels = _find_in_panels(published.slice(figures.height, suspects.height), registry, known or {})
+    of_panels = _find_in_panels(published.slice(figures.height, suspects.height), registry, known)
     breaches = breaches.add_errors(of_panels, figures.height)
     # What is derived comes from figures in use only.
     published = mark_current(set_contradicted(published, breaches.out, registry))
@@ -273,7 +277,7 @@ def ingest(
     project: Project,
     registry: Registry,
     progress: Callable[[str], None] = lambda _: None,
-    known: Mapping[str, str] | None = None,
+    known: Mapping[str, str] = NOTHING_KNOWN,
 ) -> Ingested:
     """Read every file of data/raw into tables; nothing is written (`hpedu.store` does that).
 
@@ -283,8 +287,8 @@ def ingest(
     what reads them with `registry` (`hpedu.digest.describe_inputs`): then what is kept of a file is taken. Raises
     `IngestError` if there is no data package, if no file can be read, or if an erratum meets no cell.
     """
-    package = _open_package(project.raw, registry, progress, known or {})
-    readings = _read_all(project, package, registry, progress, known or {})
+    package = _open_package(project.raw, registry, progress, known)
+    readings = _read_all(project, package, registry, progress, known)
     schools, repeated = join_lists(
         [r.schools for r in readings if r.schools is not None], package.resources, registry
     )
