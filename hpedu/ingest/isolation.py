@@ -34,6 +34,7 @@ MOST_BYTES = 1 << 30
 
 # What any file may take, and how much more for each of its bytes: a table is small on disk and large in memory.
 _MEGABYTES, _BYTES_A_BYTE = 700, 500
+_SWOLLEN = 300 << 20
 # In seconds of work of a processor, not of the clock, so that a busy machine reads what an idle one reads.
 _SECONDS, _BYTES_A_SECOND = 8, 50_000
 # Where no system counts the work, the clock must do; nothing but a process that waits for ever is stopped by it.
@@ -91,7 +92,10 @@ def read_apart(read: Reader[T], data: bytes, registry: Registry, tell: Progress 
     with _lock:
         child = start_child()
         try:
-            return cast("T", child.read(read, data, registry, tell))
+            found = cast("T", child.read(read, data, registry, tell))
+            if child.is_swollen():
+                end_child()
+            return found
         except BaseException as error:
             # After a plain refusal the child is as good as new.
             if not isinstance(error, Unreadable) or error.reason == "exhausted":
@@ -199,6 +203,10 @@ class _Child:
             raise result
         return result
 
+    def is_swollen(self) -> bool:
+        """Return whether a file has left so much behind that the next one would find too little memory."""
+        return sys.platform == "linux" and _count_memory(self._process.pid, resident=True) > _SWOLLEN
+
     def end(self) -> None:
         self._process.kill()
         for name in ("stdin", "stdout"):
@@ -270,6 +278,12 @@ def serve() -> None:
         _limit(0, 0)
 
 
+def _count_memory(process: int | str, *, resident: bool = False) -> int:
+    """Return the bytes of address space, or of memory, that a process has taken (Linux)."""
+    pages = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[resident]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
 def _limit(memory: int, seconds: float) -> None:
     """Let this process take so much more memory than it has, and be ended after so much work; 0 is no limit."""
     if sys.platform == "win32":
@@ -278,7 +292,7 @@ def _limit(memory: int, seconds: float) -> None:
     if sys.platform == "linux":
         import resource
 
-        taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+        taken = _count_memory("self")
         most = resource.getrlimit(resource.RLIMIT_AS)[1]
         wanted = taken + memory if memory else most
         resource.setrlimit(resource.RLIMIT_AS, (wanted if most == -1 else min(wanted, most), most))

@@ -36,6 +36,7 @@ _NO_SCALE = Decimal(1)
 
 _MOST_COLUMNS = 1_000
 """No panel has so many years."""
+_MOST_CELLS = 1_000_000
 
 SLIP = 5.0
 """Less than a slip of one decimal place, that of a year near a low one among them."""
@@ -52,6 +53,8 @@ def read_panel(source: Source, resource: Resource, registry: Registry) -> Readin
     if text.partition("\n")[0].count(",") > _MOST_COLUMNS:
         raise Unreadable("too_large", f"> {_MOST_COLUMNS}")
     wide = pl.read_csv(BytesIO(text.encode()), infer_schema=False).fill_null("")
+    if wide.height * wide.width > _MOST_CELLS:
+        raise Unreadable("too_large", f"{wide.height} x {wide.width}")
     units = next(layout.units for layout in load_layouts() if layout.id == "transcription")
     rows = wide.select(HEAD).unique(maintain_order=True).to_dicts()
     known = pl.DataFrame([row | _read_row(row, units, registry) for row in rows], infer_schema_length=None)

@@ -41,6 +41,16 @@ class Unreadable(HpeduError, ValueError):
         return f"{self.file}: " * bool(self.file) + text + f" ({self.detail})" * bool(self.detail)
 
 
+MOST_VALUES = 300_000
+"""The number of values of a file that are labelled one by one; long records (`schema.Cells`) may have millions."""
+
+
+def refuse_many(values: int, most: int = MOST_VALUES) -> None:
+    """Refuse a file that has, or asks for, more values than can be labelled one by one."""
+    if values > min(most, MOST_VALUES):
+        raise Unreadable("too_large", f"{values}")
+
+
 Row = dict[str, Any]
 
 

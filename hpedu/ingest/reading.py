@@ -16,7 +16,7 @@ from hpedu.ingest.forms.filled import find_aside, find_cover, is_form, read_form
 from hpedu.ingest.interpret import Found, Progress, Reading, interpret, stay_silent
 from hpedu.ingest.layouts import find_broken, find_layout, load_layouts
 from hpedu.ingest.panel import is_panel, read_panel
-from hpedu.ingest.quarantine import Refusals, refuse_all, set_aside_row
+from hpedu.ingest.quarantine import Refusals, refuse_all, refuse_many, set_aside_row
 from hpedu.ingest.schema import Cell, RawTable, Resource, column_index
 from hpedu.ingest.schools.lists import find_lacking, read_schools
 from hpedu.ingest.screen import report
@@ -26,6 +26,9 @@ from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.source import TABLES, Source, explain
 from hpedu.ingest.words.vietnamese import convert_legacy, detect_legacy
 from hpedu.registry import Registry
+
+_MOST_ROWS = 100_000
+"""No table made for the eye has more."""
 
 _HEADING = ("title", "letterhead", "unit", "header", "text")
 
@@ -150,6 +153,9 @@ def _find(table: RawTable) -> Found:
 
 
 def _list_tables(grids: list[Grid]) -> Iterator[RawTable]:
+    filled = [sum(map(bool, row)) for grid in grids for row in grid.rows]
+    refuse_many(sum(filled))
+    refuse_many(sum(map(bool, filled)), _MOST_ROWS)
     for grid in _convert_legacy_fonts(grids):
         for table in read_grid(grid):
             yield RawTable(

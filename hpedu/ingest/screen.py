@@ -151,9 +151,8 @@ def screen_table(table: RawTable) -> tuple[RawTable, list[Remark]]:
     notes, heading = tuple(rest[: len(table.notes)]), tuple(rest[len(table.notes) :])
     kept = table.cells
     # The labels of a long table are looked at once each; what a number has in it is refused with the number.
-    if personal or any(
-        _TELLING.search(text) for cell in telling for text in (cell.printed, *cell.labels.values())
-    ):
+    texts = {text for cell in telling for text in (cell.printed, *cell.labels.values())}
+    if personal or any(map(_TELLING.search, texts)):
         kept = []
         for cell in table.cells:
             screened = {name: screen_text(text) for name, text in cell.labels.items() if name not in personal}

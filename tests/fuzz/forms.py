@@ -40,6 +40,8 @@ class FilledForm:
     truth: dict[str, Decimal | None] = field(default_factory=dict)
     # The row of each key.
     rows: dict[str, int] = field(default_factory=dict)
+    # Whose format shows another number than is stored; it says nothing of a text.
+    formatted: set[str] = field(default_factory=set)
 
     @property
     def sheet(self) -> Worksheet:
@@ -129,7 +131,7 @@ def number_format(form: FilledForm, random: Random) -> str:
         [("0", True), ("#,##0", True), ("General", True), ("0%", False), ("#,##0,", False), ("dd/mm/yyyy", False)]
     )
     cell.number_format = shown
-    form.truth[key] = form.truth[key] if is_same else None
+    form.formatted |= set() if is_same else {key}
     return f"format {shown!r}"
 
 
@@ -241,6 +243,7 @@ def make_form(random: Random, registry: Registry) -> tuple[str, FilledForm, str,
         refused = {key for key, number in form.truth.items() if number is None}
         done.append(change(form, random))
         form.refuse(*refused)
+    form.refuse(*(key for key in form.formatted if not isinstance(form.cell(key, "value").value, str)))
     data = io.BytesIO()
     form.book.save(data)
     return " + ".join(f"form: {change.__name__}" for change in chosen), form, "; ".join(done), data.getvalue()

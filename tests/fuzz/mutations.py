@@ -205,7 +205,7 @@ def other_year(table: Table, random: Random) -> str:
     old, new = random.choice(table.columns).year_label, random.choice((2005, 2010, 2031, 2052))
     for column in table.columns:
         if column.year_label == old:
-            column.year_label, column.year = str(new), new if new < 2018 else None
+            column.year_label, column.year, column.status = str(new), new if new < 2018 else None, "final"
     return f"year {old!r} is {new}"
 
 

@@ -232,11 +232,82 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
         + "".join(f'VALUES("v{i}")="1","2";\n' for i in range(200))
         + "DATA=1;"
     ).encode(),
+    "px: blanks between statements": lambda: (_PX + "\n" * 400_000 + "x\nDATA=1;").encode(),
+    "px: a word without end": lambda: (_PX + "A" * 400_000 + "\nDATA=1;").encode(),
+    "px: quotes without commas in an open bracket": lambda: (_PX + "NOTE(" + '"a" ' * 60 + "\nDATA=1;").encode(),
     "text: one letter a line": lambda: b"a\n" * 40_000,
     "text: blanks without end": lambda: (b"a" + b" " * 30_000 + b"1\n") * 40,
     "text: 30,000 columns of one blank": lambda: (b"1  " * 30_000 + b"\n") * 4,
     "text in utf-16, half a letter": lambda: b"\xff\xfea\0;\0b\0\n\0" + b"\x00\xd8" * 30_001 + b"\0",
 }
+
+
+_HEAD = "territory,measure,level,ownership,sex,unit"
+_SERIES = "hai_phong_old,pupils,primary,all,both,persons"
+
+TOO_LARGE: dict[str, Callable[[], bytes]] = {
+    "json-stat of 16 million values that are not there": lambda: _jsonstat_of(12, 4),
+    "px: every month of all years, in 100 variables": lambda: (
+        'CHARSET="ANSI";\nTITLE="x";\nSTUB='
+        + ",".join(f'"v{i}"' for i in range(100))
+        + ";\n"
+        + "".join(f'TIMEVAL("v{i}")=TLIST(M1,"000001"-"999912");\n' for i in range(100))
+        + "DATA=1;"
+    ).encode(),
+    "px: more values than can be labelled": lambda: (
+        _PX.replace('VALUES("a")="1"', f'VALUES("a")={",".join([chr(34) * 2] * 300_001)}')
+        + "DATA="
+        + "1 " * 300_001
+        + ";"
+    ).encode(),
+    "tidy csv of more rows than can be labelled": lambda: b"year,value\n" + b"2015,1\n" * 300_001,
+    "records: more than can be labelled": lambda: (
+        b'{"records": ['
+        + b'{"indicatorId":"a","geoUnit":"b","year":1},' * 300_001
+        + b'{"indicatorId":"a","year":1}]}'
+    ),
+    "panel: a million figures": lambda: (
+        f"{_HEAD},{','.join(map(str, range(1980, 2020)))}\n" + f"{_SERIES},{','.join('1' * 40)}\n" * 22_000
+    ).encode(),
+    "xml workbook: 700 rows that end far off": lambda: _XML.format(
+        f'<Row><Cell ss:Index="16000">{_DATA}</Cell></Row>' * 700
+    ).encode(),
+    "html: 20,000 raised marks in a cell": lambda: (
+        b"<table><tr><td>a<td>1" + b"<sup>1</sup>" * 20_000 + b"</table>"
+    ),
+    "docx: 60,001 paragraphs": lambda: _document("<w:p/>" * 60_001 + "<w:tbl/>"),
+    "csv of 100,001 rows": lambda: b'"";2015\n' + b"a;1\n" * 100_001,
+    "csv of two million lines without a cell": lambda: (
+        f'{_TITLE}"";"2015"\n"a";1\n"b";2\n'.encode() + b"\r" * 2_200_000
+    ),
+    "text of a million lines": lambda: b"a  1\nb  2\n" + b"\n" * 1_100_000,
+}
+"""Files whose reader sees how much they ask for before anything is laid out."""
+
+
+def _document(body: str) -> bytes:
+    file = io.BytesIO()
+    name = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", f"<w:document {name}><w:body>{body}</w:body></w:document>")
+    return file.getvalue()
+
+
+def _jsonstat_of(dimensions: int, size: int) -> bytes:
+    """Return a dataset whose dimensions promise many values, of which it gives one."""
+    categories = {"index": {str(place): place for place in range(size)}}
+    names = [f"d{number}" for number in range(dimensions)]
+    dataset = {"class": "dataset", "id": names, "size": [size] * dimensions, "value": {"5": 1}, "label": "x"}
+    return json.dumps(dataset | {"dimension": {name: {"category": categories} for name in names}}).encode()
+
+
+HELD: list[bytes] = []
+
+
+def hold_memory(data: bytes, registry: Registry, tell: Progress) -> int:
+    """Leave much behind, and return the number of the process that reads."""
+    HELD.append(b"x" * (400 << 20))
+    return os.getpid()
 
 
 def die(data: bytes, registry: Registry, tell: Progress) -> int:

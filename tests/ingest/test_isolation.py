@@ -20,8 +20,20 @@ from hpedu.ingest.pipeline import ingest, read_data
 from hpedu.ingest.propose import stand_in
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.registry import Registry, load_registry
-from tests.ingest.hostile import HOSTILE, ask_number, die, fill_memory, stop_iteration, work_on
+from tests.ingest.hostile import (
+    HOSTILE,
+    TOO_LARGE,
+    ask_number,
+    die,
+    fill_memory,
+    hold_memory,
+    stop_iteration,
+    work_on,
+)
 from tests.ingest.test_source import workbook
+
+EXHAUSTING = {kind for kind in HOSTILE if kind.startswith(("xlsx: far cell", "xlsx: error far off"))}
+"""Those that only the limits end: fastexcel lays them out."""
 
 FOREIGN = b"PK: read by the child"
 HEADER = "territory,place,level,measure,ownership,sex,detail,period,year,value,qualifier,unit,flags,note\n"
@@ -42,8 +54,21 @@ def test_a_hostile_file_ends_with_one_sentence_or_with_what_is_set_aside(kind: s
     except Unreadable as error:
         for said in (error.of("bang.xls").say("vi"), error.of("bang.xls").say("en")):
             assert said.startswith("bang.xls: ") and "\n" not in said and len(said) < 700
+        assert error.reason != "exhausted" or kind in EXHAUSTING
     else:
         assert not reading.observations
+
+
+@pytest.mark.parametrize("kind", TOO_LARGE)
+def test_what_asks_for_too_much_is_refused_before_it_is_laid_out(kind: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_apart(partial(read_data, resource=stand_in(Path("x"))), TOO_LARGE[kind](), REGISTRY)
+    assert caught.value.reason == "too_large"
+
+
+def test_a_child_that_a_file_has_swollen_reads_no_other() -> None:
+    swollen = read_apart(hold_memory, FOREIGN, REGISTRY)
+    assert read_apart(ask_number, FOREIGN, REGISTRY) not in (swollen, os.getpid())
 
 
 def test_many_rows_of_figures_take_no_longer_each_than_a_few() -> None:

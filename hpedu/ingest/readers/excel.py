@@ -18,7 +18,7 @@ from hpedu.errors import Refused
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers import ooxml, opendocument
 from hpedu.ingest.readers.number_formats import join_runs, print_number
-from hpedu.ingest.schema import MOST_COLUMNS, MOST_ROWS
+from hpedu.ingest.schema import MOST_CELLS, MOST_COLUMNS, MOST_ROWS
 from hpedu.ingest.sheet.grid import Facts, Grid, Merge, Place, make_grid
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -161,9 +161,13 @@ def _read_worksheet(sheet: ElementTree.Element, formats: Mapping[str, str]) -> G
     rows: list[list[str]] = []
     merges: list[Merge] = []
     scales: dict[Place, Decimal] = {}
+    room = MOST_CELLS
     for top, row in _place(sheet.iterfind(f"{_SS}Table/{_SS}Row"), start=0):
         rows.extend([] for _ in range(top + 1 - len(rows)))
         for left, cell, reach in _place_cells(row):
+            room -= left + 1 - len(rows[top])
+            if room < 0:
+                raise Unreadable("too_large", f"{top + 1} x {left + 1}")
             rows[top].extend([""] * (left + 1 - len(rows[top])))
             rows[top][left], scale = _read_text(cell, formats)
             if scale is not None:

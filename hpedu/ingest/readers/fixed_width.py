@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from itertools import combinations, islice, pairwise
 
 from hpedu.decoding import decode_text
-from hpedu.ingest.schema import CUT
+from hpedu.ingest.quarantine import Unreadable
+from hpedu.ingest.schema import CUT, MOST_ROWS
 from hpedu.ingest.sheet.grid import Grid, Merge, make_grid
 from hpedu.ingest.sheet.vocabulary import find_kind, is_bare_year, is_worded
 
@@ -208,6 +209,8 @@ def read_plain_text(data: bytes) -> list[Grid]:
 
     The address of a cell is its line and the place of its column in that line.
     """
+    if data.count(b"\n") > MOST_ROWS:
+        raise Unreadable("too_large")
     pages = decode_text(data).split("\f")
     grids = []
     for number, page in enumerate(pages, start=1):

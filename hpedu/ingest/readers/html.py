@@ -40,6 +40,8 @@ _BREAKS = re.compile(rf"[ {_BREAK}]*{_BREAK}[ {_BREAK}]*")
 
 # A longer text before a table is prose.
 _LONGEST_NAME = 200
+# No cell of a workbook holds more letters.
+_LONGEST_CELL = 32_767
 # A wider span is a mistake, says the HTML standard.
 _WIDEST_SPAN = 1000
 
@@ -176,7 +178,10 @@ class _Page:
             self._raised.clear()
         elif self._raised and tag == self._raised[-1][0]:
             _, pieces, before = self._raised.pop()
-            pieces[:] = [join_runs([("".join(pieces[:before]), False), ("".join(pieces[before:]), True)])]
+            text = "".join(pieces[:before])
+            if len(text) > _LONGEST_CELL:
+                raise Unreadable("too_large", f"> {_LONGEST_CELL}")
+            pieces[:] = [join_runs([(text, False), ("".join(pieces[before:]), True)])]
 
     def close(self) -> list[Grid]:
         """Return the tables that hold data, in the order they begin."""

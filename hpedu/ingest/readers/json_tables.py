@@ -6,13 +6,14 @@ And the replies of two services of indicators, UNESCO (UIS) and the World Bank: 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from itertools import product
+from collections.abc import Iterable, Mapping
+from itertools import chain, islice, product, repeat
 from math import prod
 from typing import Any
 
 from hpedu.decoding import decode_text
 from hpedu.errors import Refused
+from hpedu.ingest.quarantine import refuse_many
 from hpedu.ingest.schema import Cell, RawTable
 from hpedu.ingest.words.vietnamese import clean_text
 
@@ -28,6 +29,8 @@ _COLUMNS = {
     "MAGNITUDE": ("magnitude",),
     "QUALIFIER": ("qualifier", "obs_status"),
 }
+
+_MOST_ABSENT = 100_000
 
 
 def _first_sign(data: bytes) -> bytes:
@@ -58,15 +61,18 @@ def read_jsonstat(data: bytes) -> RawTable:
     names = [clean_text(part.get("label") or key) for key, part in zip(ids, parts, strict=True)]
     categories = [_category_labels(part["category"]) for part in parts]
     count = prod(map(len, categories))
+    # Values that an object leaves out take no byte: a few letters may not ask for many of them.
+    refuse_many(count, max(len(data), _MOST_ABSENT))
     values, states = dataset["value"], dataset.get("status")
     if isinstance(values, list) and len(values) != count:
         raise Refused("jsonstat_wrong_count", found=len(values), count=count)
+    has_units = any(unit for its in categories for _, unit in its)
     cells = []
-    for index, combination in enumerate(product(*categories)):
-        value, state = _pick(values, index), _pick(states, index)
-        labels = dict(zip(names, (label for label, _ in combination), strict=True))
-        unit = next((unit for _, unit in combination if unit), "")
-        labels |= {"unit": unit} if unit else {}
+    each = zip(product(*categories), _spread(values, count), _spread(states, count), strict=True)
+    for index, (combination, value, state) in enumerate(each):
+        labels = {name: label for name, (label, _) in zip(names, combination, strict=True)}
+        if has_units and (unit := next((unit for _, unit in combination if unit), "")):
+            labels["unit"] = unit
         if value is not None and state:
             labels["mark"] = str(state)
         printed = str(value) if value is not None else _print_missing(state)
@@ -99,13 +105,13 @@ def _category_labels(category: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(clean_text(labels.get(code) or code), clean_text(str(named.get(code, "")))) for code in codes]
 
 
-def _pick(values: Any, index: int) -> Any:
-    """Return what belongs to a value: in an array, in an object by its place, or one for all."""
-    if isinstance(values, Mapping):
-        return values.get(str(index))
-    if isinstance(values, list):
-        return values[index] if index < len(values) else None
-    return values
+def _spread(given: Any, count: int) -> Iterable[Any]:
+    """Return what belongs to each value: by its place in an array or an object, or one for all."""
+    if isinstance(given, Mapping):
+        return (given.get(str(index)) for index in range(count))
+    if isinstance(given, list):
+        return islice(chain(given, repeat(None)), count)
+    return repeat(given, count)
 
 
 def _print_missing(state: Any) -> str:
@@ -129,6 +135,7 @@ def read_records(data: bytes) -> RawTable:
     """
     content = _load(data)
     records = content["records"] if isinstance(content, dict) else content[1]
+    refuse_many(len(records))
     cells = []
     for number, record in enumerate(records):
         found = {column: _find_field(record, names) for column, names in _COLUMNS.items()}

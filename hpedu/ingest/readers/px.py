@@ -6,12 +6,13 @@ https://www.scb.se/globalassets/vara-tjanster/px-programmen/px-file_format_speci
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import product
+from collections.abc import Iterable, Iterator
+from itertools import islice, product
 from math import prod
 
 from hpedu.decoding import decode_text
 from hpedu.errors import Refused
+from hpedu.ingest.quarantine import Unreadable, refuse_many
 from hpedu.ingest.schema import CUT, Cell, RawTable
 from hpedu.ingest.words.vietnamese import clean_text
 
@@ -22,9 +23,12 @@ _HEAD = re.compile(
     rb'\s*(?:CHARSET|AXIS-VERSION|CODEPAGE|LANGUAGES?|CREATION-DATE|MATRIX|SUBJECT-(?:CODE|AREA)|TITLE)[^=]{0,80}="'
 )
 _CODEPAGE = re.compile(rb'\bCODEPAGE\s*=\s*"([\w-]+)"')
+# Nothing is tried twice, so that a file made to be slow takes no longer than another: a word begins where no other
+# goes on, and what is taken is not given back.
 _STATEMENT = re.compile(
     r"""
-    \s* (?P<word>[A-Z][\w-]*) (?:\[(?P<language>[\w-]+)\])? (?:\((?P<of>(?:\s*"[^"]*"\s*,?)*)\))? \s*=\s*
+    (?<![\w-]) (?P<word>[A-Z][\w-]*+) (?:\[(?P<language>[\w-]++)\])?
+    (?:\((?P<of>(?:\s*+"[^"]*+"\s*+,?+)*+)\))? \s*+=\s*+
     (?P<value> (?:"[^"]*+"|[^";]++)*+ ) ;?
     """,
     re.VERBOSE,
@@ -39,7 +43,9 @@ _MISSING = (".", "..", "...", "....", ".....", "......")
 _NONE = ("-",)
 """Marks of the format: DATASYMBOL1 to 6 (not available, confidential ...), and DATASYMBOLNIL, which is zero."""
 _TIME_RANGE = re.compile(r'TLIST\(\s*([AHTQM])1\s*,\s*"(\d{4})(\d*)"\s*-\s*"(\d{4})(\d*)"')
+_FEWEST_COUNTED = 10_000
 _PERIODS = {"A": 0, "H": 2, "T": 3, "Q": 4, "M": 12}  # of a year; "A" has the bare year
+_MOST_YEARS = 1000
 
 
 def is_px(data: bytes) -> bool:
@@ -59,9 +65,9 @@ def read_px(data: bytes) -> RawTable:
     words = _read_keywords(decode_text(data, codepage[1].decode() if codepage else ""))
     stub, heading = _texts(words, "STUB"), _texts(words, "HEADING")
     values = {name: _read_values(words, name) for name in stub + heading}
-    content = next(iter(_texts(words, "CONTVARIABLE")), "")
+    content, units = clean_text(next(iter(_texts(words, "CONTVARIABLE")), "")), _find_units(words)
     cells = [
-        Cell("", f"DATA[{index}]", printed, _label(words, labels, labels.get(content, "")))
+        Cell("", f"DATA[{index}]", printed, units.get(labels.get(content, ""), units.get("", {})) | labels)
         for index, (labels, printed) in enumerate(_read_data(words, values, len(stub)))
     ]
     titles = (_texts(words, name) for name in ("TITLE", "DESCRIPTION", "CONTENTS"))
@@ -99,6 +105,8 @@ def _read_values(words: Keywords, name: str) -> list[str]:
 
 def _span_times(scale: str, first: str, first_part: str, last: str, last_part: str) -> list[str]:
     years = range(int(first), int(last) + 1)
+    if len(years) > _MOST_YEARS:
+        raise Unreadable("too_large", f"{first}-{last}")
     if scale == "A":
         return [str(year) for year in years]
     digits = len(first_part)
@@ -109,20 +117,25 @@ def _span_times(scale: str, first: str, first_part: str, last: str, last_part: s
 def _read_data(words: Keywords, values: dict[str, list[str]], stub: int) -> Iterator[tuple[dict[str, str], str]]:
     """Yield every datum with the values it belongs to; a file with KEYS names them itself, line by line."""
     names = list(values)
-    keyed = [name for name in names[:stub] if ("KEYS", (name,)) in words]
+    keyed = {name: _find_keys(words, values[name], name) for name in names[:stub] if ("KEYS", (name,)) in words}
     rest = [name for name in names if name not in keyed]
     width = prod(len(values[name]) for name in rest)
     text = words.get(("DATA", ()), "")
     data = _split_data(text, len(keyed), width)
+    refuse_many(len(data))
     if text[-1:].isdigit():
         # Even the end of the line is missing.
         data[-1] += CUT
+    labels = {name: clean_text(name) for name in names}
+    shown = [[clean_text(value) for value in values[name]] for name in rest]
     for start in range(0, len(data), len(keyed) + width):
         line = data[start : start + len(keyed) + width]
-        fixed = {name: _find_key(words, values, name, key) for name, key in zip(keyed, line, strict=False)}
-        for labels, printed in zip(product(*(values[n] for n in rest)), line[len(keyed) :], strict=True):
-            labelled = fixed | dict(zip(rest, labels, strict=True))
-            yield {name: labelled[name] for name in names}, printed
+        fixed = {
+            name: clean_text(known.get(key, key)) for (name, known), key in zip(keyed.items(), line, strict=False)
+        }
+        for its, printed in zip(product(*shown), line[len(keyed) :], strict=True):
+            labelled = fixed | dict(zip(rest, its, strict=True))
+            yield {labels[name]: labelled[name] for name in names}, printed
 
 
 def _split_data(text: str, keys: int, width: int) -> list[str]:
@@ -130,22 +143,31 @@ def _split_data(text: str, keys: int, width: int) -> list[str]:
 
     Raises `Refused` if the data do not fit the variables, or fit them in two ways.
     """
-    ways = [
-        [quoted or plain for quoted, plain in pattern.findall(text)] for pattern in (_DATUM, _DATUM_WITH_COMMA)
-    ]
+    # Without a comma both ways are one. Of data far beyond those wanted only the beginning is looked at.
+    patterns = (_DATUM, _DATUM_WITH_COMMA) if "," in text else (_DATUM,)
+    most = None if keys else _FEWEST_COUNTED + width
+    ways = [[quoted or plain for quoted, plain in _find_all(pattern, text, most)] for pattern in patterns]
     fitting = [way for way in ways if (len(way) % (keys + width) == 0 if keys else len(way) == width)]
     if not fitting or fitting[0] != fitting[-1]:
-        raise Refused("px_wrong_count", count=len(ways[0]), width=width)
+        count = len(ways[0])
+        raise Refused("px_wrong_count", count=f"> {count - 1}" if count == most else count, width=width)
     return fitting[0]
 
 
-def _find_key(words: Keywords, values: dict[str, list[str]], name: str, key: str) -> str:
-    codes = _texts(words, "CODES", name)
-    return values[name][codes.index(key)] if "CODES" in words["KEYS", (name,)] and key in codes else key
+def _find_all(pattern: re.Pattern[str], text: str, most: int | None) -> Iterable[tuple[str, str]]:
+    """Return the groups of each match, no more than so many."""
+    if most is None:
+        return pattern.findall(text)
+    return (found.groups("") for found in islice(pattern.finditer(text), most))
 
 
-def _label(words: Keywords, labels: dict[str, str], content: str) -> dict[str, str]:
-    """Return clean labels, and with them the unit of what is counted."""
-    unit = _texts(words, "UNITS", content) or _texts(words, "UNITS")
-    its = {"unit": clean_text(unit[0])} if unit and unit[0] else {}
-    return its | {clean_text(name): clean_text(label) for name, label in labels.items()}
+def _find_keys(words: Keywords, values: list[str], name: str) -> dict[str, str]:
+    """Return the value that each key of a variable stands for, where its keys are codes."""
+    codes = _texts(words, "CODES", name) if "CODES" in words["KEYS", (name,)] else []
+    return dict(zip(codes, values, strict=True)) if codes else {}
+
+
+def _find_units(words: Keywords) -> dict[str, dict[str, str]]:
+    """Return the unit of each thing counted, as a label; under "" that of all that have none of their own."""
+    given = {clean_text("".join(of)): _texts(words, "UNITS", *of) for word, of in words if word == "UNITS"}
+    return {of: {"unit": clean_text(texts[0])} if texts[0] else {} for of, texts in given.items() if texts}

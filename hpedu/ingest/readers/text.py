@@ -16,7 +16,8 @@ from typing import Literal
 
 from hpedu.decoding import decode_text
 from hpedu.errors import Refused
-from hpedu.ingest.schema import CUT, Cell, Cells, RawTable, column_letters
+from hpedu.ingest.quarantine import MOST_VALUES, Unreadable, refuse_many
+from hpedu.ingest.schema import CUT, MOST_ROWS, Cell, Cells, RawTable, column_letters
 from hpedu.ingest.sheet.grid import Grid, is_blank, make_grid
 from hpedu.ingest.words.units import find_scale, find_units, is_percent
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
@@ -50,6 +51,8 @@ def read_delimited(data: bytes) -> list[Grid]:
 def read_rows(data: bytes) -> list[list[str]]:
     """Read all records of a delimited text file, of any length each. Raises `Refused` if there is no delimiter."""
     text = decode_text(data)
+    if max(map(text.count, "\r\n")) > 2 * MOST_ROWS:
+        raise Unreadable("too_large")
     delimiter = _find_delimiter(text)
     if delimiter is None:
         raise Refused("no_delimiter")
@@ -149,7 +152,9 @@ def read_tidy_csv(data: bytes) -> RawTable:
     told. Or if no column is the value's after all, because a quotation mark swallowed it.
     """
     text = decode_text(data)
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_find_tidy_delimiter(text) or ","))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_find_tidy_delimiter(text) or ",")
+    rows = list(islice(reader, MOST_VALUES + 2))
+    refuse_many(len(rows) - 1)
     header = [clean_text(name) for name in rows[0]]
     value = [name.casefold() for name in header].index("value")
     ragged = [str(line) for line, row in enumerate(rows, start=1) if row and len(row) != len(header)]

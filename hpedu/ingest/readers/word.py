@@ -6,16 +6,20 @@ import re
 from collections.abc import Iterator
 from html import escape
 from io import BytesIO
+from itertools import islice
 from zipfile import ZipFile
 
 from lxml import etree
 
+from hpedu.ingest.quarantine import refuse_many
 from hpedu.ingest.readers.html import read_html
 from hpedu.ingest.readers.ooxml import list_parts
 from hpedu.ingest.sheet.grid import Grid
 
 DOCUMENT = "word/document.xml"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+# Those of some thousand pages.
+_MOST_PARAGRAPHS = 60_000
 # Styles of headings by their id; Word in Vietnamese calls them u1, u2, ...
 _HEADING = re.compile(r"(?:heading|title|u)\d*", re.IGNORECASE)
 # What was moved away, settings of what they stand in, and the second writing of a picture for older programs.
@@ -34,6 +38,7 @@ def read_word(data: bytes) -> list[Grid]:
     """
     with ZipFile(BytesIO(data)) as archive:
         body = etree.fromstring(archive.read(DOCUMENT), etree.XMLParser(resolve_entities=False, no_network=True))
+    refuse_many(sum(1 for _ in body.iter(f"{_W}p")), _MOST_PARAGRAPHS)
     page = "".join(_write(body))
     return read_html(f'<meta charset="utf-8"><body>{page}</body>'.encode())
 
@@ -77,7 +82,9 @@ def _write_rows(table: etree._Element) -> Iterator[str]:
         yield "<tr>" + f'<td colspan="{skipped}"></td>' * (skipped > 0)
         for left, (cell, width) in row.items():
             if _merge_of(cell) != "continue":
-                below = (_merge_of(later[left][0]) if left in later else "" for later in rows[number + 1 :])
+                below = (
+                    _merge_of(later[left][0]) if left in later else "" for later in islice(rows, number + 1, None)
+                )
                 height = 1 + next(
                     (n for n, merge in enumerate(below) if merge != "continue"), len(rows) - number - 1
                 )

@@ -161,6 +161,7 @@ def find_column(header: str, registry: Registry) -> str | None:
     return _find(header, _index(registry))
 
 
+@lru_cache(maxsize=2)
 def list_columns(registry: Registry) -> dict[str, SchoolColumn]:
     """List every column a list may have by its id: those of the registry, and those for a single level."""
     columns = {}
