@@ -143,17 +143,17 @@ def _tabulate_pupils(view: View, found: pl.DataFrame, levels: Sequence[str]) -> 
 
 
 def _say_how(view: View, found: pl.DataFrame, levels: Sequence[str]) -> str:
-    """Say how each level is projected, and where its range comes from."""
+    """Say how each level is projected, and where its range comes from; levels that are alike together."""
     language = view.language
-    lines = []
+    lines: dict[str, list[str]] = {}
     for level in levels:
         own = found.filter(pl.col("level") == level)
         row, points = own.row(0, named=True), own["point"].to_list()
         flat = row["method"] == "trend" and max(points) - min(points) < FLAT * max(points)
         method = "method_flat" if flat else f"method_{row['method']}"
         how = f"{say(method, language)} ({say('range_' + row['basis'], language)})"
-        lines.append(f"{view.registry.name('level', level, language)}: {how}.")
-    return " ".join(lines)
+        lines.setdefault(how, []).append(view.registry.name("level", level, language))
+    return " ".join(f"{', '.join(names)}: {how}." for how, names in lines.items())
 
 
 def draw_requirements(

@@ -20,6 +20,9 @@ ALTAIR = "})({"
 """What stands before the spec in a script of Altair; a bare spec is the whole script."""
 log = logging.getLogger(__name__)
 MANY_LINKS = 8
+YEARS = re.compile(r"(\b\d{4}-\d{2,4}\b)")
+RUNNING = ("p", "li", "caption", "figcaption", "span", "a", "b", "strong")
+"""What holds running text, and is no chart or program."""
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
@@ -48,6 +51,7 @@ def order_body(body: str, language: Language) -> Body:
     origins = cite_origins(soup, language)
     skip_regions(soup, language)
     links = number_links(soup)
+    bind_years(soup)
     seconds = [heading for heading in headings if heading.name == "h2"]
     sections = [(str(heading["id"]), heading.get_text(" ", strip=True)) for heading in seconds]
     return Body(str(soup), sections, origins, links)
@@ -168,3 +172,13 @@ def number_links(soup: BeautifulSoup) -> list[str]:
     for link in soup.find_all("a", href=re.compile("^https?://")):
         link["data-note"] = str(numbers.setdefault(str(link["href"]), len(numbers) + 1))
     return list(numbers)
+
+
+def bind_years(soup: BeautifulSoup) -> None:
+    """Let no line break within a school year: browsers break at its hyphen. What is copied stays as it is."""
+    for text in soup.find_all(string=YEARS):
+        if text.parent is not None and text.parent.name in RUNNING:
+            parts = YEARS.split(text)
+            for n in range(1, len(parts), 2):
+                parts[n] = soup.new_tag("span", attrs={"class": "bound"}, string=parts[n])
+            text.replace_with(*parts)
