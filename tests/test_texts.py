@@ -88,6 +88,14 @@ def test_every_error_has_its_text() -> None:
     assert [kind.__name__ for kind in all_errors() if kind not in bare and kind.__name__ not in read_texts()] == []
 
 
+def test_every_kind_of_name_is_said_in_both_languages() -> None:
+    called = re.compile(r"(?:UnknownName|check_name|_check)\(\s*\"([a-z_ ]+)\"")
+    code = "".join(path.read_text("utf-8") for path in Path(hpedu.__file__).parent.rglob("*.py"))
+    kinds = {kind.replace(" ", "_") for kind in called.findall(code)}
+    assert len(kinds) > 15
+    assert [kind for kind in kinds if f"kind_{kind}" not in read_texts()] == []
+
+
 def test_a_list_of_problems_is_told_in_either_language() -> None:
     problems = [
         Problem("a.csv", "line 2", message("registry_unknown", kind=message("kind_unit")), "heads"),

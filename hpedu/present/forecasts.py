@@ -141,15 +141,17 @@ def _tabulate_pupils(view: View, found: pl.DataFrame, levels: Sequence[str]) -> 
 
 
 def _say_how(view: View, found: pl.DataFrame, levels: Sequence[str]) -> str:
-    """Say how each level is projected, and where its range comes from."""
-    words, lines = view.wording, []
+    """Say how each level is projected, and where its range comes from; levels that are alike together."""
+    words = view.wording
+    lines: dict[str, list[str]] = {}
     for level in levels:
         own = found.filter(pl.col("level") == level)
         row, points = own.row(0, named=True), own["point"].to_list()
         flat = row["method"] == "trend" and max(points) - min(points) < FLAT * max(points)
-        how = words.say("method_flat" if flat else f"method_{row['method']}")
-        lines.append(f"{words.name('level', level)}: {how} ({words.say('range_' + row['basis'])}).")
-    return " ".join(lines)
+        method = "method_flat" if flat else f"method_{row['method']}"
+        how = f"{words.say(method)} ({words.say('range_' + row['basis'])})"
+        lines.setdefault(how, []).append(words.name("level", level))
+    return " ".join(f"{', '.join(names)}: {how}." for how, names in lines.items())
 
 
 def draw_requirements(

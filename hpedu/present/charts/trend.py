@@ -415,10 +415,11 @@ def _list_remarks(
     flags = points.explode("flags", empty_as_null=False).unique(["flags", "column", "year"], maintain_order=True)
     alone = points["column"].n_unique() == 1
     for (words,), found in flags.group_by("flags", maintain_order=True):
-        where = [
-            ("" if alone else f"{name} ") + _list_years(own["year"].to_list(), text)
-            for (name,), own in found.group_by("column", maintain_order=True)
-        ]
+        # Series of the same years are named together.
+        named: dict[str, list[str]] = {}
+        for (name,), own in found.group_by("column", maintain_order=True):
+            named.setdefault(_list_years(own["year"].to_list(), text), []).append(str(name))
+        where = [years if alone else f"{', '.join(names)} ({years})" for years, names in named.items()]
         remarks.append(f"{FLAG} {'; '.join(where)}: {words}")
     return remarks
 

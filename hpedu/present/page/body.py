@@ -24,6 +24,9 @@ ALTAIR = "})({"
 log = logging.getLogger(__name__)
 MANY_LINKS = 8
 WEB = re.compile("https?://")
+YEARS = re.compile(r"\b\d{4}-\d{2,4}\b")
+RUNNING = {"p", "li", "caption", "figcaption", "span", "a", "b", "strong"}
+"""What holds running text, and is no chart or program."""
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 AS_TYPED = {"script", "style"}
@@ -72,7 +75,7 @@ def write_within(element: HtmlElement, parts: list[str]) -> None:
     lxml's own way writes addresses otherwise, and elements of SVG.
     """
     if element.text:
-        parts.append(element.text if element.tag in AS_TYPED else _escape(element.text))
+        parts.append(element.text if element.tag in AS_TYPED else _write_text(element.text, element.tag))
     for child in element:
         if isinstance(child, Comment):
             parts.append(f"<!--{child.text}-->")
@@ -83,13 +86,15 @@ def write_within(element: HtmlElement, parts: list[str]) -> None:
                 write_within(child, parts)
                 parts.append(f"</{child.tag}>")
         if child.tail:
-            parts.append(_escape(child.tail))
+            parts.append(_write_text(child.tail, element.tag))
 
 
-def _escape(text: str) -> str:
+def _write_text(text: str, tag: str) -> str:
+    """Write a text, and let no line of running text break within a school year: browsers break at its hyphen."""
     if not text.strip(BLANK):
         return "\n" if "\n" in text else " "
-    return escape(text, quote=False)
+    written = escape(text, quote=False)
+    return YEARS.sub(r'<span class="bound">\g<0></span>', written) if tag in RUNNING else written
 
 
 def _quote(value: str) -> str:
@@ -218,3 +223,13 @@ def number_links(root: HtmlElement) -> list[str]:
         if WEB.match(link.get("href", "")):
             link.set("data-note", str(numbers.setdefault(link.get("href"), len(numbers) + 1)))
     return list(numbers)
+
+
+def bind_years(soup: BeautifulSoup) -> None:
+    """Let no line break within a school year: browsers break at its hyphen. What is copied stays as it is."""
+    for text in soup.find_all(string=YEARS):
+        if text.parent is not None and text.parent.name in RUNNING:
+            parts = YEARS.split(text)
+            for n in range(1, len(parts), 2):
+                parts[n] = soup.new_tag("span", attrs={"class": "bound"}, string=parts[n])
+            text.replace_with(*parts)
