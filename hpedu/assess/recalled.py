@@ -47,21 +47,20 @@ def recall_standings(territory: str, year: int, horizon: int) -> list[Standing]:
     ]
 
 
+def recall_made(name: str, arguments: Sequence[object], make: Callable[[], str]) -> str:
+    """Return what `make` makes of nothing but `arguments` and the registry; kept by them, code and versions."""
+    from hpedu import store
+
+    return make() if find_cache() is None else recall([name, store.digest_making(), arguments], make)
+
+
 def recall_frame(
     name: str, arguments: Sequence[object], make: Callable[[], pl.DataFrame], schema: Mapping[str, Any]
 ) -> pl.DataFrame:
-    """Return the frame that `make` makes of nothing but `arguments`; kept by them, the name and the tables.
-
-    The digest of the tables stands for code and versions.
-    """
+    """Return the frame that `make` makes, kept as of `recall_made`."""
     import polars as pl
 
-    from hpedu import store
-
-    if find_cache() is None:
-        return make()
-    made_from = [name, store.digest_tables(), arguments]
-    rows = json.loads(recall(made_from, lambda: json.dumps(make().rows())))
+    rows = json.loads(recall_made(name, arguments, lambda: json.dumps(make().rows())))
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
