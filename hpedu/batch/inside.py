@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from queue import Empty
+from threading import main_thread
+from types import SimpleNamespace
 from typing import Any
 
 from ipykernel.inprocess.manager import InProcessKernelManager
@@ -83,6 +85,8 @@ class Kernel(IPythonKernel):
     """An IPython kernel that is called, and never waits."""
 
     shell_stream = AnyValue()
+    shell_channel_thread = SimpleNamespace(parent_thread=main_thread())  # asked for where a cell waits
+    _supports_kernel_subshells = False
     _execute_sleep = 0
 
     def _abort_queues(self, subshell_id: str | None = None) -> None:
@@ -176,9 +180,9 @@ class InsideManager(InProcessKernelManager):
     def start_kernel(self, **_: Any) -> None:
         """Make the kernel. What was run is not kept for later sessions: there is none."""
         self.app = KernelApp.instance(config=Config({"HistoryManager": {"enabled": False}}))
-        self.app.initialize([])
+        self.app.initialize([])  # type: ignore[no-untyped-call]
 
-    def client(self, **_: Any) -> InsideClient:
+    def client(self, **_: Any) -> InsideClient:  # type: ignore[override]  # nbclient asks no more of it
         """Return a client of the kernel."""
         assert self.app is not None
         return InsideClient(self.app)
@@ -192,4 +196,4 @@ class InsideManager(InProcessKernelManager):
         assert self.app is not None
         self.app.kernel._stdout.close()
         self.app.kernel._stderr.close()
-        self.app.reset_io()
+        self.app.reset_io()  # type: ignore[no-untyped-call]
