@@ -18,7 +18,6 @@ from ipykernel.iostream import IOPubThread
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from jupyter_client.session import Session
-from jupyter_core.utils import run_sync
 from nbclient.exceptions import DeadKernelError
 from traitlets import Any as AnyValue
 from traitlets import Type
@@ -148,22 +147,21 @@ class InsideClient:
 
     async def execute(self, code: str, store_history: bool = True, stop_on_error: bool = True) -> str:
         """Run a cell and return the id under which its messages can be fetched."""
-        shell = self._app.kernel.shell
-        if shell.exit_now:
+        kernel, line = self._app.kernel, self.shell_channel
+        if kernel.shell.exit_now:
             raise DeadKernelError("Kernel died")
         content = {"code": code, "store_history": store_history, "stop_on_error": stop_on_error}
-        return await self._ask("execute_request", content)
+        request = self.session.msg("execute_request", content)
+        asked = [*line.asked, request]
+        line.asked.clear()
+        for one in asked:
+            await kernel.dispatch_shell(one)
+        return str(request["header"]["msg_id"])
 
     def kernel_info(self) -> str:
         """Have the kernel say what it is."""
-        return run_sync(self._ask)("kernel_info_request", {})
-
-    async def _ask(self, kind: str, content: dict[str, Any]) -> str:
-        request = self.session.msg(kind, content)
-        asked = [*self.shell_channel.asked, request]
-        self.shell_channel.asked.clear()
-        for one in asked:
-            await self._app.kernel.dispatch_shell(one)
+        request = self.session.msg("kernel_info_request")
+        self.session.send(self.shell_channel, "kernel_info_reply", self._app.kernel.kernel_info, request)
         return str(request["header"]["msg_id"])
 
 

@@ -54,12 +54,6 @@ def make_errors() -> list[HpeduError]:
         "PrintFailed": [("preschool.html", "no space left")],
         "UnfinishedNotebook": [()],
         "WrongParameters": [([UnknownName("territory", "hai_fong", ["hai_phong"]), NoYear(20300)], "vi")],
-        "LimitExceeded": [
-            (message("limit_time", seconds=900), "time"),
-            (message("limit_memory", held=812, most=600), "memory"),
-            (message("limit_asked", cell=2, most=600), "memory"),
-        ],
-        "PageRefused": [(message("notebook_heads", notebook=NOTEBOOK, count=2), "")],
         "NoWarmStart": [("no entry point",)],
         "NoCluster": [
             ("tcp://10.0.0.1:8786", message("cluster_without_dask")),
@@ -91,12 +85,18 @@ def say_errors(language: Language) -> dict[str, list[str]]:
         "refused": [
             *(join_lines(refusal.say(language)) for refusal in _refuse_all()),
             Refused("no_delimiter").say(language),
+            Refused("notebook_heads", notebook=NOTEBOOK, count=2).say(language),
             Refused("workbook_locked", detail="x").say(language),
             Refused("file_limits", name="HPEDU_FILE_LIMITS", given="nhiều").say(language),
             Refused("issue_exists", folder=Path("reports/issued/2026-01-05")).say(language),
             Refused("issue_nothing", pages="2025/hai_phong/vi/higher").say(language),
             Refused("map_unreadable", file="xa.geojson", error="'features'").say(language),
             Refused("map_no_degrees", file="xa.geojson").say(language),
+        ],
+        "reports stopped": [
+            message("limit_time", seconds=900).say(language),
+            message("limit_memory", held=812, most=600).say(language),
+            message("limit_asked", cell=2, most=600).say(language),
         ],
         "files set aside": [text.say(language) for text in _list_files_set_aside()],
         "the system refuses": _say_system(language),
