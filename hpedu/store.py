@@ -368,6 +368,14 @@ def indicator_values(
     return table.filter(pl.col("indicator").is_in(indicators), pl.col("territory").is_in(territories))
 
 
+def value_rows(indicator: str, territory: str) -> list[dict[str, Any]]:
+    """Return the values of one indicator in a territory, by year, as rows that nobody changes."""
+    _record([f"values/{indicator}/{territory}"])
+    project = find_project()
+    _prepared(project)
+    return _read_rows(project, territory, _stamp(project)).get(indicator, [])
+
+
 def territory_values(territory: str) -> pl.DataFrame:
     """Return all values of a territory, and those of the other provinces, without recording it.
 
@@ -413,6 +421,12 @@ def unread_files() -> list[str]:
 def digest_tables() -> str:
     """Return one digest of everything that is known, without recording it."""
     return _prepared(find_project()).digest
+
+
+def digest_making() -> list[str]:
+    """Return the digests of what everything is made with: hpedu with its registry, and the versions it runs on."""
+    made_from = _prepared(find_project()).made_from
+    return [made_from[PACKAGE], made_from[ENVIRONMENT]]
 
 
 def newest_year() -> int:
@@ -497,3 +511,13 @@ def _load(project: Project, stamp: int) -> Prepared:
 @cache
 def _read_table(project: Project, name: str, stamp: int) -> pl.DataFrame:
     return pl.read_parquet(project.processed / name)
+
+
+@cache
+def _read_rows(project: Project, territory: str, stamp: int) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of a territory by indicator: to ask polars for each takes much longer than to read all."""
+    table = _read_table(project, VALUES, stamp).filter(pl.col("territory") == territory)
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in table.sort("year", maintain_order=True).iter_rows(named=True):
+        found[row["indicator"]].append(row)
+    return found

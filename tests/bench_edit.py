@@ -16,9 +16,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from hpedu.batch.execute import PapermillEngine
-from hpedu.batch.plan import Limits, Run, prepare_tables
-from hpedu.batch.warm import PRELOADED, Forkserver
+from hpedu.batch.engine import open_local
+from hpedu.batch.plan import Run, prepare_tables
+from hpedu.batch.warm import PRELOADED
 from hpedu.cache import VARIABLE as CACHE_VARIABLE
 from hpedu.cache import locate_cache
 from hpedu.digest import PREPARED_VARIABLE, vouch
@@ -30,7 +30,7 @@ TABLE = "nso/pxweb_2019_kindergarten.csv"
 PRESCHOOL = ["--group", "preschool", "--language", "vi"]
 ROW = "hai_phong,1,city,2025-07-01,,,hai_phong_old|hai_duong_old,Thành phố Hải Phòng,Hai Phong City"
 WATCHING = "Watching"
-KERNELS = 10
+REPORTS = 10
 
 Figures = dict[str, float]
 
@@ -66,33 +66,25 @@ def time_in_kernel(project: Project) -> Figures:
 
 
 def profile_report(project: Project) -> Figures:
-    """Processor time of what is neither cells nor page: libraries, a kernel, and this side of it."""
+    """Processor time of what is neither cells nor page: libraries, and a report of nothing from fork to end."""
     code = "; ".join(f"import {name}" for name in PRELOADED)
     figures = {"load_cpu": batch.measure_both([sys.executable, "-c", code], project)[1]}
     empty = project.notebooks / "empty.ipynb"
     parameters = new_code_cell("territory, year, language = '', 0, ''", metadata={"tags": ["parameters"]})
     nbformat.write(new_notebook(cells=[parameters]), empty)
-    run = Run(batch.YEAR, "hai_phong", "vi", "preschool")
-    executed = project.build / "profile.ipynb"
-    executed.parent.mkdir(exist_ok=True)
     with (
         announce(HOME_VARIABLE, str(project.root)),
         announce(PREPARED_VARIABLE, vouch(prepare_tables(project).digest)),
     ):
         spent = []
-        for count in (1, KERNELS + 1):
-            engine = PapermillEngine(project, 1, Limits())
-            engine.forkserver = Forkserver()
+        for count in (1, REPORTS + 1):
             before = batch.spent_by_children()
-            for _ in range(count):
-                engine.execute(Run(batch.YEAR, "hai_phong", "vi", "empty"), executed)
-            started = time.process_time()
-            engine.execute(run, executed)
-            figures["driver_cpu"] = time.process_time() - started
-            engine.forkserver.close()
+            with open_local("fast", project) as engine:
+                for _ in range(count):
+                    engine.run(Run(batch.YEAR, "hai_phong", "vi", "empty"))
             spent.append(batch.spent_by_children() - before)
     empty.unlink()
-    return figures | {"kernel_cpu": (spent[1] - spent[0]) / KERNELS}
+    return figures | {"empty_report_cpu": (spent[1] - spent[0]) / REPORTS}
 
 
 def bench_edit(folder: Path) -> Figures:

@@ -74,7 +74,7 @@ def foresee_pupils(
     )
     company = () if peers is None else tuple(peers.select("indicator", "territory", "year", "value").iter_rows())
     arguments = (known, feeds, company, until)
-    found = recall_frame(["pupils", store.digest_tables(), arguments], lambda: _project(*arguments))
+    found = recall_frame(["pupils", store.digest_making(), arguments], lambda: _project(*arguments))
     by_grade = _foresee_grades(series, registry, last, until)
     if by_grade is not None:
         found = pl.concat([found.filter(~pl.col("level").is_in(by_grade["level"].to_list())), by_grade])

@@ -44,6 +44,7 @@ from hpedu.batch.provenance import (
 )
 from hpedu.errors import explain_error
 from hpedu.folders import Project, write_whole
+from hpedu.present.page.page import print_pages
 from hpedu.texts import Message, message
 
 SOCKET_LETTERS = 100  # the system allows some 104 for the path of a socket
@@ -57,9 +58,6 @@ def make_report(run: Run, project: Project, folder: Path, limits: Limits, manage
     started = time.perf_counter()
     executed, notebook = folder / f"{run.group}.ipynb", None
     try:
-        # The chart libraries come with it: not where warm processes print.
-        from hpedu.present.page.page import print_pages
-
         original = nbformat.read(project.notebooks / run.notebook, as_version=4)
         notebook = run_notebook(add_provenance_cell(original), run.parameters, executed, manager)
         # That papermill returned is not enough: a kernel can die without a word.

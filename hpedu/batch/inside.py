@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from queue import Empty
+from threading import main_thread
+from types import SimpleNamespace
 from typing import Any
 
 from ipykernel.inprocess.manager import InProcessKernelManager
@@ -16,7 +18,6 @@ from ipykernel.iostream import IOPubThread
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from jupyter_client.session import Session
-from jupyter_core.utils import run_sync
 from nbclient.exceptions import DeadKernelError
 from traitlets import Any as AnyValue
 from traitlets import Type
@@ -83,6 +84,8 @@ class Kernel(IPythonKernel):
     """An IPython kernel that is called, and never waits."""
 
     shell_stream = AnyValue()
+    shell_channel_thread = SimpleNamespace(parent_thread=main_thread())  # asked for where a cell waits
+    _supports_kernel_subshells = False
     _execute_sleep = 0
 
     def _abort_queues(self, subshell_id: str | None = None) -> None:
@@ -144,22 +147,21 @@ class InsideClient:
 
     async def execute(self, code: str, store_history: bool = True, stop_on_error: bool = True) -> str:
         """Run a cell and return the id under which its messages can be fetched."""
-        shell = self._app.kernel.shell
-        if shell.exit_now:
+        kernel, line = self._app.kernel, self.shell_channel
+        if kernel.shell.exit_now:
             raise DeadKernelError("Kernel died")
         content = {"code": code, "store_history": store_history, "stop_on_error": stop_on_error}
-        return await self._ask("execute_request", content)
+        request = self.session.msg("execute_request", content)
+        asked = [*line.asked, request]
+        line.asked.clear()
+        for one in asked:
+            await kernel.dispatch_shell(one)
+        return str(request["header"]["msg_id"])
 
     def kernel_info(self) -> str:
         """Have the kernel say what it is."""
-        return run_sync(self._ask)("kernel_info_request", {})
-
-    async def _ask(self, kind: str, content: dict[str, Any]) -> str:
-        request = self.session.msg(kind, content)
-        asked = [*self.shell_channel.asked, request]
-        self.shell_channel.asked.clear()
-        for one in asked:
-            await self._app.kernel.dispatch_shell(one)
+        request = self.session.msg("kernel_info_request")
+        self.session.send(self.shell_channel, "kernel_info_reply", self._app.kernel.kernel_info, request)
         return str(request["header"]["msg_id"])
 
 
@@ -176,9 +178,9 @@ class InsideManager(InProcessKernelManager):
     def start_kernel(self, **_: Any) -> None:
         """Make the kernel. What was run is not kept for later sessions: there is none."""
         self.app = KernelApp.instance(config=Config({"HistoryManager": {"enabled": False}}))
-        self.app.initialize([])
+        self.app.initialize([])  # type: ignore[no-untyped-call]
 
-    def client(self, **_: Any) -> InsideClient:
+    def client(self, **_: Any) -> InsideClient:  # type: ignore[override]  # as nbclient needs one  # type: ignore[override]  # nbclient asks no more of it
         """Return a client of the kernel."""
         assert self.app is not None
         return InsideClient(self.app)
@@ -192,4 +194,4 @@ class InsideManager(InProcessKernelManager):
         assert self.app is not None
         self.app.kernel._stdout.close()
         self.app.kernel._stderr.close()
-        self.app.reset_io()
+        self.app.reset_io()  # type: ignore[no-untyped-call]

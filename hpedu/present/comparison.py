@@ -37,7 +37,10 @@ def draw_peers(view: View, indicators: Sequence[Indicator]) -> Block:
         return Block(draw_notice(view.wording.say("peers_country")))
     own = view.registry.territories[territory.parts[0] if territory.parts else territory.id]
     values = read_compared(indicators, view.registry)
-    compared = [compare_peers(values, view.registry, one.id, own.id, view.year) for one in indicators]
+    there = set(values["indicator"].unique())
+    compared = [
+        compare_peers(values, view.registry, one.id, own.id, view.year) for one in indicators if one.id in there
+    ]
     found = [one for one in compared if one is not None]
     if not found:
         return Block(draw_notice(view.wording.say("peers_none")))

@@ -420,6 +420,9 @@ class View(BaseReport):
         day = pl.lit(self.until)
         return figures.filter(pl.col("edition") <= day.str.slice(0, pl.col("edition").str.len_chars()))
 
+    def _knew(self, edition: str) -> bool:
+        return not self.until or edition <= self.until[: len(edition)]
+
     def values(
         self,
         indicators: str | Sequence[str],
@@ -481,8 +484,9 @@ class View(BaseReport):
         check_name("indicator", indicator, self.registry.indicators)
         place = territory or self.territory
         if (indicator, place) not in self._values:
-            found = self.known(store.indicator_values([indicator], [place]))
-            self._values[indicator, place] = found.sort("year").to_dicts()
+            self._values[indicator, place] = [
+                row for row in store.value_rows(indicator, place) if self._knew(row["edition"])
+            ]
         # What was counted after the report's year stays unknown to it; a projection was known all along.
         return [
             dict(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,8 +15,11 @@ from hpedu.assess.recalled import recall_rows, recall_standings
 from hpedu.assess.standing import HORIZON, assess_targets, digest_standings
 from hpedu.cache import VARIABLE, locate_cache
 from hpedu.folders import HOME_VARIABLE, Project
+from hpedu.present.exports import form
+from hpedu.present.view import Wording
 from hpedu.registry import load_registry
 from hpedu.registry.formula import SeriesRef
+from hpedu.texts import Language
 from tests.conftest import copy_project
 
 ASKED = ("hai_phong", 2025, HORIZON)
@@ -108,3 +112,19 @@ def test_pupils_of_other_figures_are_others(project: Project) -> None:
     before = _foresee()
     other = {ref: {year: {"value": row["value"] + 1} for year, row in own.items()} for ref, own in SERIES.items()}
     assert not pupils.foresee_pupils(other, load_registry(), until=2030).equals(before)
+
+
+def test_one_empty_form_serves_both_languages_but_no_other_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    def offer(language: Language, year: int) -> list[str]:
+        wording = Wording(load_registry(), language, "hai_phong")
+        nothing = store.observations().clear()
+        drawn = form.offer_forms(
+            ["higher"], territory="hai_phong", year=year, observations=nothing, wording=wording
+        )
+        return re.findall(r"base64,([^\"]+)", drawn.html)
+
+    made = offer("vi", 2025)
+    monkeypatch.setattr(form, "_write_workbook", _refuse)
+    assert len(made) == 1 and offer("en", 2025) == made
+    with pytest.raises(AssertionError, match="assessed again"):
+        offer("vi", 2024)

@@ -108,7 +108,7 @@ class TestFormulas:
         assert score_growth(growth, shrink) == pytest.approx(score)
 
     def test_each_class_of_a_mean_score_begins_at_its_bound(self) -> None:
-        names = [name_class("score", score) for score in (2.5, 2.4999, 0.0, -0.0001, -2.5, -2.5001)]
+        names = [name_score(score) for score in (2.5, 2.4999, 0.0, -0.0001, -2.5, -2.5001)]
         assert names == [ON_TRACK, MODERATE, MODERATE, LIMITED, LIMITED, DETERIORATION]
 
     def test_parity_and_around(self) -> None:

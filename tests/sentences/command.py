@@ -85,6 +85,7 @@ def say_errors(language: Language) -> dict[str, list[str]]:
         "refused": [
             *(join_lines(refusal.say(language)) for refusal in _refuse_all()),
             Refused("no_delimiter").say(language),
+            Refused("notebook_heads", notebook=NOTEBOOK, count=2).say(language),
             Refused("workbook_locked", detail="x").say(language),
             Refused("file_limits", name="HPEDU_FILE_LIMITS", given="nhiều").say(language),
             Refused("issue_exists", folder=Path("reports/issued/2026-01-05")).say(language),
@@ -257,7 +258,8 @@ EXAMPLES: dict[str, object] = {
     "layout": "nso_area", "name": "Year", "one": "hai_phong", "option": "sexx", "other": "hai_duong",
     "part": "newest_year", "path": "phieu.xlsx", "place": "", "published": 900, "read": 118,
     "reason": message("stale_new"), "schools": 40, "set_aside": 2, "sheet": "Trang1", "stale": 3, "text": "x/y",
-    "time": message("time_minutes", minutes=3), "times": message("check_times", count=4, cells=": D9, D12"), "title": "Bảng 1",
+    "time": message("time_minutes", minutes=3), "title": "Bảng 1",
+    "times": message("check_times", count=4, cells=": D9, D12"),
     "lines": "  report", "lock": "requirements.lock", "what": "hexbin", "kinds": ["line", "bar"],
     "columns": ["name"], "ending": ".doc", "endings": [".svg", ".png"],
     "since": "31/12/2025", "rows": "3, 4", "state": "no figure", "subject": "Quality", "saved": "2/2/2026",

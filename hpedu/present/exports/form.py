@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
+from hpedu import store
 from hpedu.assess.standing import has_lapsed
 from hpedu.assess.tasks import Occurrence, list_asked
+from hpedu.cache import recall
 from hpedu.errors import Refused, check_ending, check_name, check_year
 from hpedu.folders import write_whole
 from hpedu.ingest.forms.design import (
@@ -76,11 +80,21 @@ def make_form(
     *, subject: str, year: int, territory: str, observations: pl.DataFrame, registry: Registry
 ) -> tuple[bytes, int]:
     """Make the empty form as a workbook, and count the figures it wants; parameters as of `write_form`."""
+    cover, asked = _ask(subject, year, territory, observations, registry)
+    return _write_workbook(cover, asked, registry), len(asked.numbers)
+
+
+def _ask(
+    subject: str, year: int, territory: str, observations: pl.DataFrame, registry: Registry
+) -> tuple[Cover, _Asked]:
     check_name("group", subject, [*registry.groups, *registry.departments])
     check_name("territory", territory, registry.territories)
     synthetic = "synthetic" in observations["status"]
     cover = Cover("cross_cutting" if subject == "overview" else subject, territory, check_year(year), synthetic)
-    asked = _list_rows(cover, observations, registry)
+    return cover, _list_rows(cover, observations, registry)
+
+
+def _write_workbook(cover: Cover, asked: _Asked, registry: Registry) -> bytes:
     texts = _FormTexts(cover, registry)
     rows: dict[SheetKind, list[FormRow]] = {
         "numbers": [texts.number_row(place, one) for place, one in enumerate(asked.numbers, 1)],
@@ -94,7 +108,7 @@ def make_form(
         # Only a division has duties.
         if kind != "duties" or rows[kind]:
             write_sheet(workbook, sheet, rows[kind], title, registry)
-    return save_workbook(workbook, date(year, 9, 30)), len(asked.numbers)  # the day schools count
+    return save_workbook(workbook, date(cover.year, 9, 30))  # the day schools count
 
 
 def offer_forms(
@@ -105,20 +119,25 @@ def offer_forms(
     asked = groups if registry.territories[territory].role == "city" else ()
     links = []
     for group in asked:
-        content, count = make_form(
-            subject=group, year=year, territory=territory, observations=observations, registry=registry
-        )
+        cover, rows = _ask(group, year, territory, observations, registry)
+        # One form serves both languages, and the page of its group and that of all.
+        made_from = ["form", store.digest_making(), astuple(cover), rows.list_ids()]
+        content = recall(made_from, partial(_encode, cover, rows, registry))
         name = registry.groups[group].name.get(language)
         links.append(
             {
                 "file": name_form(group, territory, year),
-                "href": f"data:{WORKBOOK};base64,{base64.b64encode(content).decode('ascii')}",
-                "text": say("form_link", language, group=name, count=count),
+                "href": f"data:{WORKBOOK};base64,{content}",
+                "text": say("form_link", language, group=name, count=len(rows.numbers)),
             }
         )
     lead = say("form_lead" if links else "form_not_asked", language)
     plain = "\n".join([lead, *(link["text"] for link in links)])
     return Fragment(render("forms", lead=lead, links=links), plain)
+
+
+def _encode(cover: Cover, asked: _Asked, registry: Registry) -> str:
+    return base64.b64encode(_write_workbook(cover, asked, registry)).decode("ascii")
 
 
 def name_form(subject: str, territory: str, year: int) -> str:
@@ -171,6 +190,18 @@ class _Asked:
     milestones: list[Target]
     tasks: list[Occurrence]
     duties: list[Duty]
+
+    def list_ids(self) -> list[Any]:
+        """List all that a form depends on, the registry left out."""
+        return [
+            [[astuple(one.series), _ids(one.targets), _ids(one.duties)] for one in self.numbers],
+            [[one.task.id, str(one.due), one.state, one.document] for one in self.tasks],
+            [_ids(self.milestones), _ids(self.duties)],
+        ]
+
+
+def _ids(rows: Iterable[Target | Duty]) -> list[str]:
+    return [row.id for row in rows]
 
 
 def _list_rows(cover: Cover, observations: pl.DataFrame, registry: Registry) -> _Asked:

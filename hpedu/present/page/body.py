@@ -223,13 +223,3 @@ def number_links(root: HtmlElement) -> list[str]:
         if WEB.match(link.get("href", "")):
             link.set("data-note", str(numbers.setdefault(link.get("href"), len(numbers) + 1)))
     return list(numbers)
-
-
-def bind_years(soup: BeautifulSoup) -> None:
-    """Let no line break within a school year: browsers break at its hyphen. What is copied stays as it is."""
-    for text in soup.find_all(string=YEARS):
-        if text.parent is not None and text.parent.name in RUNNING:
-            parts = YEARS.split(text)
-            for n in range(1, len(parts), 2):
-                parts[n] = soup.new_tag("span", attrs={"class": "bound"}, string=parts[n])
-            text.replace_with(*parts)

@@ -146,7 +146,7 @@ class PageExporter(HTMLExporter):  # type: ignore[misc]  # nbconvert is untyped
 def draw_figures(cell: NotebookNode) -> NotebookNode:
     """Return a cell with the figures of its charts instead of their specs, which nbconvert would copy, too."""
     outputs = [
-        NotebookNode({**output, "data": {**output.data, CHART: draw_figure(output.data[CHART])}})
+        NotebookNode({**output, "data": NotebookNode({**output.data, CHART: draw_figure(output.data[CHART])})})
         if CHART in output.get("data", {})
         else output
         for output in cell.get("outputs", [])
@@ -205,7 +205,8 @@ def _prune_output(output: NotebookNode, language: Language) -> NotebookNode:
             data[kind] = content[:LONGEST] + cut
         else:
             data["text/markdown"] = say("left_out_said", language, kind=kind)
-    return NotebookNode({**output, "data": data}) if data else output
+    # As a plain dictionary, all that is in it would be copied.
+    return NotebookNode({**output, "data": NotebookNode(data)}) if data else output
 
 
 @cache

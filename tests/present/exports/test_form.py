@@ -17,6 +17,7 @@ from openpyxl import load_workbook
 
 from hpedu.assess.standing import Standing, assess_targets
 from hpedu.assess.tasks import list_occurrences
+from hpedu.cache import VARIABLE as CACHE_VARIABLE
 from hpedu.errors import NoYear, Refused, UnknownName, WrongEnding
 from hpedu.ingest import schema
 from hpedu.ingest.derive import mark_current
@@ -354,6 +355,10 @@ class TestRoundTrip:
 
 class TestOffer:
     """The form a page offers: whole inside the page, and only to a territory that can fill it in."""
+
+    @pytest.fixture(autouse=True)
+    def keep_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv(CACHE_VARIABLE, "off")
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_the_form_of_each_group_opens_from_the_page(self, registry: Registry, language: Language) -> None:
