@@ -420,9 +420,6 @@ class View(BaseReport):
         day = pl.lit(self.until)
         return figures.filter(pl.col("edition") <= day.str.slice(0, pl.col("edition").str.len_chars()))
 
-    def _knew(self, edition: str) -> bool:
-        return not self.until or edition <= self.until[: len(edition)]
-
     def values(
         self,
         indicators: str | Sequence[str],
@@ -485,7 +482,9 @@ class View(BaseReport):
         place = territory or self.territory
         if (indicator, place) not in self._values:
             self._values[indicator, place] = [
-                row for row in store.value_rows(indicator, place) if self._knew(row["edition"])
+                row
+                for row in store.value_rows(indicator, place)
+                if not self.until or row["edition"] <= self.until[: len(row["edition"])]
             ]
         # What was counted after the report's year stays unknown to it; a projection was known all along.
         return [

@@ -114,7 +114,7 @@ def test_all_that_is_wrong_with_targets_is_said_at_once() -> None:
         )
     assert [str(problem) for problem in caught.value.problems] == [
         "targets: column target: is blank in 1 rows",
-        "targets: column target_year: has what is not a year such as 2015 or 2015-2016 (row 1: 1.5)",
+        "targets: column target_year: has what is not a year such as 2015 or 2015-2016 (row 1: “1.5”)",
         "targets: column comparison: is none of >=, >, <=, < (found: at least)",
     ]
     with pytest.raises(SeriesError) as caught:

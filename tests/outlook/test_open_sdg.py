@@ -23,6 +23,7 @@ from hpedu.outlook.open_sdg import (
     measure_progress,
     name_growth,
     name_ratio,
+    name_score,
     score_growth,
     score_ratio,
     shrink_thresholds,

@@ -154,7 +154,7 @@ def _split_data(text: str, keys: int, width: int) -> list[str]:
     return fitting[0]
 
 
-def _find_all(pattern: re.Pattern[str], text: str, most: int | None) -> Iterable[tuple[str, str]]:
+def _find_all(pattern: re.Pattern[str], text: str, most: int | None) -> Iterable[tuple[str, ...]]:
     """Return the groups of each match, no more than so many."""
     if most is None:
         return pattern.findall(text)
