@@ -143,6 +143,17 @@ def test_schools_and_what_they_make_are_told_apart(tmp_path: Path) -> None:
     assert "the column that begins here has personal data (e-mail addresses)" in output
 
 
+def test_further_cells_of_a_reason_are_named_up_to_five(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["Danh sách trường năm học 2025-2026"],
+        ["Mã trường", "Tên trường", "Cấp học", "Xã", "Học sinh"],
+        *([f"3100001{n}", f"MN {n}", "Mầm non", "Lê Chân", "khoảng 200"] for n in range(8)),
+    ]
+    output = check(write_sheet(tmp_path / "a.xlsx", *rows, title="DS"))
+    assert "E3: «khoảng 200»" in output
+    assert "(and 7 more like it: DS!E4, DS!E5, DS!E6, DS!E7, DS!E8)" in output
+
+
 def test_each_reason_names_the_first_cell_and_how_many_more(tmp_path: Path) -> None:
     rows: list[list[object]] = [
         [
