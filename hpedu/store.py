@@ -213,7 +213,7 @@ def _digest_table(name: str, table: pl.DataFrame) -> dict[str, str]:
 
 def _digest_groups(table: pl.DataFrame, keys: Sequence[str]) -> dict[str, str]:
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    # A line a row, and one break after the last; those within a text are written as \\n.
+    # A line a row, and one break after the last; those within a text are escaped.
     for key, line in zip(table.select(keys).iter_rows(), table.write_ndjson().split("\n"), strict=False):
         groups[key].append(f"{line}\n")
     return {"/".join(map(str, key)): _digest("".join(lines)) for key, lines in groups.items()}
