@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.decoding import CONTROLS, INVISIBLE, name_steering, neutralise, read_toml
-from hpedu.ingest.quarantine import set_aside_file
+from hpedu.ingest.quarantine import refuse_many, set_aside_file
 from hpedu.ingest.schema import CUT, RawTable, address
 from hpedu.ingest.schools.fields import fold_words
 from hpedu.ingest.sheet.grid import Grid
@@ -51,6 +51,8 @@ _HEADER_CELLS = 3
 """A row with fewer cells heads no list of persons: "Họ và tên: | ..." is the line of a form."""
 _HEADER_ROWS = 2
 """How far apart the headings of one list may be."""
+_MOST_TAKEN = 100_000
+"""In no column are so many texts from which something is taken out."""
 _FEWEST = 3
 """So many cells make a column known by its content."""
 
@@ -120,8 +122,9 @@ def screen_frame(sheet: str, cells: pl.DataFrame) -> tuple[pl.DataFrame, list[Re
         for column, (row, _) in found.items()
     )
     for name in _select(list_distinct(cells), pl.col("text").str.contains(_TELLING)):
-        texts = cells[name].to_list()
-        for row in cells[name].str.contains(_TELLING).arg_true():
+        texts, telling = cells[name].to_list(), cells[name].str.contains(_TELLING).arg_true()
+        refuse_many(len(telling), _MOST_TAKEN)
+        for row in telling:
             texts[row], taken = screen_text(texts[row])
             remarks += [Remark(sheet, address(row, names.index(name)), *one) for one in taken]
         cells = cells.with_columns(pl.Series(name, texts, pl.String))
