@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hpedu.folders import NoProject, Project, find_project
+from hpedu.folders import NoProject, Project, find_project, read_plain
 
 if TYPE_CHECKING:
     import polars as pl
@@ -92,13 +92,11 @@ def locate_cache(project: Project) -> Path:
 def _read(path: Path) -> str | None:
     """Return an entry that is whole and of its own name; else None."""
     try:
-        seal, _, content = path.read_bytes().partition(b"\n")
-    except (FileNotFoundError, NotADirectoryError):
+        seal, _, content = read_plain(path).partition(b"\n")
+        os.utime(path)  # the oldest go first
+    except OSError:
         return None
-    if seal.decode("ascii", errors="replace") != _seal(path.name, content):
-        return None
-    os.utime(path)  # the oldest go first
-    return content.decode()
+    return content.decode() if seal.decode("ascii", errors="replace") == _seal(path.name, content) else None
 
 
 def _write(path: Path, content: str) -> None:

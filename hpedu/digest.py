@@ -143,7 +143,8 @@ def list_raw(raw: Path) -> tuple[list[Path], list[Path]]:
         for path in folders.pop().iterdir():
             if _is_no_data(path.name):
                 continue
-            target = path.resolve()
+            # `Path.resolve` fails at a link that leads to itself.
+            target = Path(os.path.realpath(path))
             if path.is_symlink() and not (target.is_relative_to(home) and target.exists()):
                 outside.append(path)
             elif path.is_file():

@@ -49,13 +49,20 @@ def _sync_folder(folder: Path) -> None:
         os.close(opened)
 
 
+def read_plain(path: Path) -> bytes:
+    """Return the content of a file; a pipe or a device, which may have no end, raises `OSError`."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.ENODEV, os.strerror(errno.ENODEV), str(path))
+    return path.read_bytes()
+
+
 def read_record(path: Path) -> dict[str, Any]:
     """Return what hpedu itself has recorded in a JSON file; nothing if there is none or it cannot be read.
 
     Such a file only says what is done already: without it, it is done again.
     """
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(read_plain(path))
     except (FileNotFoundError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
@@ -63,7 +70,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
 def digest_file(path: Path) -> str:
     """Return SHA-256 of a file, in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(read_plain(path)).hexdigest()
 
 
 def digest_folders(*folders: Path) -> str:

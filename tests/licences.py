@@ -59,7 +59,7 @@ def find_family(licence: str) -> str:
 
 
 def tabulate(packages: Iterable[str], excused: Container[str]) -> tuple[list[str], list[str]]:
-    """Return a line for each package that is installed here, and the packages whose licence does not do."""
+    """Return a line for each package, and the packages whose licence does not do."""
     lines, wrong = [], []
     families: Counter[str] = Counter()
     for name in sorted(packages):
@@ -68,6 +68,7 @@ def tabulate(packages: Iterable[str], excused: Container[str]) -> tuple[list[str
         except PackageNotFoundError:
             # Needed on another system, or by an older Python.
             families["not installed here"] += 1
+            lines.append(f"{name:32} not installed here")
             continue
         licence = read_licence(package)
         family = find_family(licence) or ("tests only" if name in excused else "?")

@@ -52,6 +52,14 @@ def test_a_damaged_entry_is_none(project: Project, damage: bytes) -> None:
     assert [made_anew(), made_anew()] == [True, False]
 
 
+def test_a_folder_in_its_place_is_no_entry(project: Project) -> None:
+    made_anew()
+    [entry] = entries(project)
+    entry.unlink()
+    entry.mkdir()
+    assert made_anew()
+
+
 def test_an_entry_cut_short_is_none(project: Project) -> None:
     made_anew()
     [entry] = entries(project)

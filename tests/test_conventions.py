@@ -187,6 +187,12 @@ class TestLayers:
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
         assert done.stdout.strip() == "[]"
 
+    def test_nothing_is_unpickled_but_what_comes_from_a_process_of_our_own(self) -> None:
+        """A file that is unpickled can run code: these two read from the pipes of their children alone."""
+        can_run = {"pickle", "marshal", "shelve", "joblib", "dill", "cloudpickle"}
+        found = {name_module(module) for module in MODULES if can_run & set(imports_of(module))}
+        assert found == {"hpedu.ingest.isolation", "hpedu.batch.warm"}
+
     def test_tests_mirror_the_code(self) -> None:
         """Every folder of tests is a room of the house, or one of the checks from outside."""
         folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()} - {"__pycache__"}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hpedu.folders import write_whole
+from hpedu.folders import Project, write_whole
 
 Step = tuple[str, Any]
 
@@ -90,3 +92,22 @@ def test_a_folder_that_cannot_be_synced_is_no_error(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(os, "fsync", refuse)
     write_whole(tmp_path / "page", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["page"]
+
+
+@pytest.mark.parametrize(
+    "name", ["data/raw/datapackage.json", "data/layouts/a.toml", "data/registry/measures.csv"]
+)
+def test_a_device_in_place_of_a_file_is_named_and_not_read(name: str, tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.raw.mkdir(parents=True)
+    (project.raw / "datapackage.json").write_text('{"resources": []}', encoding="utf-8")
+    path = tmp_path / name
+    path.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to("/dev/zero")
+    command = [sys.executable, "-m", "hpedu", "ingest"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"HPEDU_LANGUAGE": "en"}
+    )
+    assert done.returncode == 1 and path.name in done.stderr and "no ordinary file" in done.stderr
+    assert "Traceback" not in done.stderr

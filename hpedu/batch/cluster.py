@@ -142,6 +142,8 @@ def open_cluster(
                     pool.submit(asyncio.run, _knock(address)).result()
             client = Client(place, timeout=CONNECT_SECONDS, set_as_default=False)
             stack.callback(client.close, timeout=LOOK_SECONDS)
+        except TimeoutError as error:
+            raise NoCluster(address, message("cluster_lost")) from error
         # Of another kind where encryption is wanted by one side only.
         except (OSError, ValueError, RuntimeError, TypeError) as error:
             raise NoCluster(address, describe_error(error)) from error
@@ -153,7 +155,9 @@ async def _knock(address: str) -> None:
     from distributed.comm import connect
     from distributed.security import Security
 
-    line = await connect(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))
+    # One that takes the line and says nothing would be waited for without end.
+    async with asyncio.timeout(1.5 * CONNECT_SECONDS):
+        line = await connect(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))
     await line.close()
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hpedu.decoding import decode_text
 from hpedu.errors import Problem, Refused, list_problems
-from hpedu.folders import find_own
+from hpedu.folders import find_own, read_plain
 from hpedu.ingest.sheet.columns import SEPARATOR
 from hpedu.ingest.sheet.vocabulary import is_worded
 from hpedu.ingest.words.numbers import NumberStyle
@@ -215,7 +215,7 @@ def read_layouts(home: Path) -> tuple[tuple[Layout, ...], tuple[Broken, ...]]:
     layouts: list[Layout] = []
     broken: list[Broken] = []
     for path in sorted(home.glob("*.toml")):
-        text = decode_text(path.read_bytes()).removeprefix("\ufeff")
+        text = decode_text(read_plain(path)).removeprefix("\ufeff")
         try:
             if not text.strip():
                 raise Refused("layout_empty")

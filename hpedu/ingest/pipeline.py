@@ -18,7 +18,7 @@ from hpedu.cache import pack_frame, recall, unpack_frame
 from hpedu.decoding import decode_text, name_steering
 from hpedu.digest import ENVIRONMENT, PACKAGE, list_raw
 from hpedu.errors import IngestError, Problem, list_problems
-from hpedu.folders import Project
+from hpedu.folders import Project, read_plain
 from hpedu.ingest import schema
 from hpedu.ingest.checks import Breaches, find_breaches, set_contradicted
 from hpedu.ingest.corrections import CONTRADICTED, OTHER_PRINT, Met, correct_frame, find_strays
@@ -27,7 +27,7 @@ from hpedu.ingest.forms.filled import find_cover, is_form
 from hpedu.ingest.interpret import Progress, Reading, stay_silent
 from hpedu.ingest.isolation import read_apart, read_bytes, start_early
 from hpedu.ingest.kept import keep_reading, look_up_reading
-from hpedu.ingest.layouts import find_broken
+from hpedu.ingest.layouts import find_broken, load_layouts
 from hpedu.ingest.panel import split_suspects
 from hpedu.ingest.quarantine import Issues, Unreadable, set_aside_file
 from hpedu.ingest.reading import read_file
@@ -133,7 +133,7 @@ def read_package_file(raw: Path) -> dict[str, Any]:
     if not path.exists():
         raise IngestError([Problem(path.name, "", message("package_missing"))])
     try:
-        package: dict[str, Any] = json.loads(decode_text(path.read_bytes()).removeprefix("\ufeff"))
+        package: dict[str, Any] = json.loads(decode_text(read_plain(path)).removeprefix("\ufeff"))
         entries = package["resources"]
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise IngestError([Problem(path.name, "", message("package_not_one", error=repr(error)))]) from error
@@ -285,8 +285,11 @@ def ingest(
 
     `progress` is called with the path of each file before it is read. `known` has the digests of all files, and of
     what reads them with `registry` (`hpedu.digest.describe_inputs`): then what is kept of a file is taken. Raises
-    `IngestError` if there is no data package, if no file can be read, or if an erratum meets no cell.
+    `IngestError` if there is no data package, if no file can be read, or if an erratum meets no cell; `OSError` if a
+    file of the project cannot be opened.
     """
+    # A layout that cannot be opened is no fault of the files.
+    load_layouts()
     package = _open_package(project.raw, registry, progress, known)
     readings = _read_all(project, package, registry, progress, known)
     schools, repeated = join_lists(

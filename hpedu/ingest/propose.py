@@ -222,6 +222,8 @@ def check_file(path: Path, registry: Registry, progress: Progress = stay_silent)
     `Unreadable` if it is a folder, damaged, of a kind hpedu does not read, or holds no table. Raises `OSError` if
     the file cannot be opened.
     """
+    # A layout that cannot be opened is no fault of the file.
+    load_layouts()
     try:
         project = find_project()
     except NoProject:

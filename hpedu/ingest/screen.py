@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from hpedu.decoding import CONTROLS, INVISIBLE, name_steering, neutralise, read_toml
-from hpedu.ingest.quarantine import set_aside_file
+from hpedu.ingest.quarantine import refuse_many, set_aside_file
 from hpedu.ingest.schema import CUT, RawTable, address
 from hpedu.ingest.schools.fields import fold_words
 from hpedu.ingest.sheet.grid import Grid
@@ -53,6 +53,8 @@ _HEADER_CELLS = 3
 """A row with fewer cells heads no list of persons: "Họ và tên: | ..." is the line of a form."""
 _HEADER_ROWS = 2
 """How far apart the headings of one list may be."""
+_MOST_TAKEN = 100_000
+"""In no column are so many texts from which something is taken out."""
 _FEWEST = 3
 """So many cells make a column known by its content."""
 
@@ -125,7 +127,9 @@ def screen_frame(sheet: str, cells: pl.DataFrame) -> tuple[pl.DataFrame, list[Re
     is_telling = pl.any_horizontal(pl.col("text").str.contains(mark) for mark in _MARKS)
     for name in _select(list_distinct(cells) if found else distinct, is_telling):
         texts = cells[name].to_list()
-        for row in cells.select(text=name).select(is_telling).to_series().arg_true():
+        telling = cells.select(text=name).select(is_telling).to_series().arg_true()
+        refuse_many(len(telling), _MOST_TAKEN)
+        for row in telling:
             texts[row], taken = screen_text(texts[row])
             remarks += [Remark(sheet, address(row, names.index(name)), *one) for one in taken]
         cells = cells.with_columns(pl.Series(name, texts, pl.String))

@@ -42,6 +42,8 @@ SHEETS: dict[str, tuple[Callable[[bytes], bool], Callable[[bytes], list[Grid]]]]
 
 _MOST_SHEETS = 3_000
 """No page has more tables."""
+_MOST_UNPACKED = 400 << 20
+"""No workbook that can be read is larger than this without its compression."""
 
 _LONG_TO_PARSE = 1 << 20
 """Bytes from which the parser, which does without Python, works beside the search for facts."""
@@ -203,6 +205,9 @@ def refuse_hopeless(data: bytes) -> None:
     if data.startswith(b"PK"):
         with ZipFile(BytesIO(data)) as archive:
             names = set(archive.namelist())
+            unpacked = sum(part.file_size for part in archive.infolist())
+        if unpacked > _MOST_UNPACKED:
+            raise Unreadable("too_large", f"{unpacked >> 20} MB")
         if word.DOCUMENT not in names and any(name.startswith(("word/", "ppt/")) for name in names):
             raise Unreadable("document")
         if not names & {word.DOCUMENT, "xl/workbook.xml", "xl/workbook.bin", "content.xml"}:

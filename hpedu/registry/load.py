@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from hpedu.decoding import decode_text
 from hpedu.errors import Problem, Refused, RegistryError, UnknownName, list_problems
-from hpedu.folders import Project, find_own, write_whole
+from hpedu.folders import Project, find_own, read_plain, write_whole
 from hpedu.registry import models
 from hpedu.registry.check import cross_check
 from hpedu.registry.registry import Registry
@@ -182,7 +182,7 @@ def read_csv_rows(path: Path, model: type[Row]) -> Iterator[tuple[str, dict[str,
     semicolons, with decimal commas then, and with blank rows and columns at the end. Raises `Refused` if a row has
     more cells than the header, or letters were lost when the file was saved.
     """
-    text = unicodedata.normalize("NFC", decode_text(path.read_bytes()).removeprefix("\ufeff"))
+    text = unicodedata.normalize("NFC", decode_text(read_plain(path)).removeprefix("\ufeff"))
     text = _SEP_LINE.sub("", text)
     delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -239,6 +239,5 @@ def _blank_to_none(model: type[Row], column: str, value: Any) -> Any:
 
 def read_toml_tables(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (table name, fields with that name as `id`) for each table; numbers keep their decimals."""
-    with path.open("rb") as file:
-        for name, fields in tomllib.load(file, parse_float=Decimal).items():
-            yield name, {"id": name, **fields}
+    for name, fields in tomllib.loads(read_plain(path).decode(), parse_float=Decimal).items():
+        yield name, {"id": name, **fields}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -185,6 +186,14 @@ def test_nobody_at_the_address(home: Project, monkeypatch: pytest.MonkeyPatch) -
         open_cluster("tcp://127.0.0.1:9", home),
     ):
         pass
+
+
+def test_somebody_who_never_answers(home: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hpedu.batch.cluster.CONNECT_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(NoCluster, match="scheduler no longer answers"), open_cluster(address, home):
+            pass
 
 
 def test_encryption_without_certificates(home: Project) -> None:

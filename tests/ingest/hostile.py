@@ -70,6 +70,21 @@ def _bomb(size: int) -> bytes:
     return _sheet("<row>" + '<c r="A1" t="inlineStr"><is><t>' + "A" * size + "</t></is></c></row>")
 
 
+def _many_sheets() -> bytes:
+    """Return a workbook whose book names one part as many sheets."""
+    rows = "".join(
+        f'<row r="{i}"><c r="A{i}"><v>{i}</v></c><c r="B{i}"><v>2</v></c></row>' for i in range(1, 2000)
+    )
+    relations = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+    def name_again(book: bytes) -> bytes:
+        part = book.partition(b'r:id="')[2].partition(b'"')[0]
+        sheet = b'<sheet name="s%d" sheetId="%d" xmlns:r="' + relations + b'" r:id="' + part + b'"/>'
+        return book.replace(b"</sheets>", b"".join(sheet % (n, n) for n in range(9, 3_000)) + b"</sheets>")
+
+    return _changed(_sheet(rows), name_again, "xl/workbook.xml")
+
+
 HOSTILE: dict[str, Callable[[], bytes]] = {
     "html: 40,000 tables": lambda: b"<html>" + b"<table><tr><td>a<td>2015<tr><td>x<td>1</table>" * 40_000,
     "xlsx: 100,000 ranges of hidden columns": lambda: _sheet(
@@ -235,6 +250,10 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "px: blanks between statements": lambda: (_PX + "\n" * 400_000 + "x\nDATA=1;").encode(),
     "px: a word without end": lambda: (_PX + "A" * 400_000 + "\nDATA=1;").encode(),
     "px: quotes without commas in an open bracket": lambda: (_PX + "NOTE(" + '"a" ' * 60 + "\nDATA=1;").encode(),
+    "xlsx: 3,000 sheets of one part": _many_sheets,
+    "text: 1,500 lines of words over 60 columns": lambda: (
+        b"Pupils\n" + (b"Tinh     " + b"   12" * 60 + b"\n") * 5 + (b" " * 10 + b"abc " * 90 + b"\n") * 1_500
+    ),
     "text: one letter a line": lambda: b"a\n" * 40_000,
     "text: blanks without end": lambda: (b"a" + b" " * 30_000 + b"1\n") * 40,
     "text: 30,000 columns of one blank": lambda: (b"1  " * 30_000 + b"\n") * 4,
@@ -244,6 +263,21 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 _HEAD = "territory,measure,level,ownership,sex,unit"
 _SERIES = "hai_phong_old,pupils,primary,all,both,persons"
+
+
+def _unpacks_to(size: int) -> Callable[[], bytes]:
+    """Return what makes a workbook that says of its sheet that it is so large."""
+
+    def make() -> bytes:
+        file = io.BytesIO(_sheet(f'<row r="1">{_CELL}</row>'))
+        with ZipFile(file, "a") as archive:
+            archive.getinfo("xl/worksheets/sheet1.xml").file_size = size
+            # The list of parts is only written anew if one has come.
+            archive.writestr("more", b"")
+        return file.getvalue()
+
+    return make
+
 
 TOO_LARGE: dict[str, Callable[[], bytes]] = {
     "json-stat of 16 million values that are not there": lambda: _jsonstat_of(12, 4),
@@ -275,6 +309,7 @@ TOO_LARGE: dict[str, Callable[[], bytes]] = {
     "html: 20,000 raised marks in a cell": lambda: (
         b"<table><tr><td>a<td>1" + b"<sup>1</sup>" * 20_000 + b"</table>"
     ),
+    "xlsx: a sheet of half a gigabyte": _unpacks_to(512 << 20),
     "docx: 60,001 paragraphs": lambda: _document("<w:p/>" * 60_001 + "<w:tbl/>"),
     "csv of 100,001 rows": lambda: b'"";2015\n' + b"a;1\n" * 100_001,
     "csv of two million lines without a cell": lambda: (

@@ -18,9 +18,10 @@ from hpedu.decoding import name_steering, neutralise
 from hpedu.digest import describe_inputs
 from hpedu.folders import Project
 from hpedu.ingest.pipeline import ingest
+from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.reading import find_tables, read_file
 from hpedu.ingest.schema import Resource
-from hpedu.ingest.screen import hide_contacts, screen_text
+from hpedu.ingest.screen import hide_contacts, screen_frame, screen_text
 from hpedu.ingest.source import open_source
 from hpedu.registry import Registry
 
@@ -275,6 +276,11 @@ def test_a_neutral_text_steers_nothing_and_keeps_its_letters(text: str) -> None:
     assert bool(name_steering(text)) == (neutral != text)
 
 
+def test_a_sheet_full_of_steering_characters_is_refused_before_each_is_named() -> None:
+    with pytest.raises(Unreadable, match="too many cells"):
+        screen_frame("", pl.DataFrame({"a": ["\u202ea"] * 100_001}))
+
+
 def test_titles_publishers_and_file_names_are_neutral(tmp_path: Path, registry: Registry) -> None:
     raw = tmp_path / "data" / "raw"
     raw.mkdir(parents=True)
@@ -303,9 +309,10 @@ def test_links_are_followed_inside_the_folder_and_named_outside_it(tmp_path: Pat
     (raw / "away").symlink_to(elsewhere)
     (raw / "away.csv").symlink_to(elsewhere / "ds.csv")
     (raw / "nothing.csv").symlink_to(raw / "gone.csv")
+    (raw / "itself.csv").symlink_to("itself.csv")
     found = ingest(Project(tmp_path), registry)
     assert set(found.package) == {"alias/ds.csv", "real/deep/ds.csv"}
-    assert {row["file"] for row in found.unread} == {"away", "away.csv", "nothing.csv"}
+    assert {row["file"] for row in found.unread} == {"away", "away.csv", "itself.csv", "nothing.csv"}
     assert all("data/raw" in row["vi"] and row["file"] in row["en"] for row in found.unread)
     before = describe_inputs(Project(tmp_path))
     (raw / "away.csv").unlink()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, pairwise
 
@@ -39,6 +39,8 @@ _YEAR = re.compile(r"(?:19|20)\d{2}")
 _LEGACY_CAPITALS = "¡¢£¤¥¦§"
 _LONGEST_LINE = 1000
 _MOST_WAYS = 5000
+# All lines of a page together: no page has so many headers that only their words part.
+_MOST_WAYS_OF_PAGE = 100_000
 _ENOUGH_ROWS = 3
 # Figures of one column end at most so far apart.
 _SLACK = 3
@@ -74,10 +76,11 @@ def align_page(lines: Sequence[str]) -> tuple[list[list[str]], list[Merge]] | No
     centres = [(min(row[c].start for row in full) + end) / 2 for c, end in enumerate(ends)]
     rows: list[list[str]] = []
     merged: list[Merge] = []
+    budget = iter(range(_MOST_WAYS_OF_PAGE))
     for number, line in enumerate(lines):
         placed = _place_figures(line, found[number], places) if number in found else None
         if placed is None:
-            placed, merges = _place_words(line, edges, centres, number)
+            placed, merges = _place_words(line, edges, centres, number, budget)
             texts = _TOKEN.findall(line)
             if len(texts) in (count, count + 1) and texts != [text.strip() for text in placed if text.strip()]:
                 # By their number the texts are one to a column, but they do not stand so: nobody can tell.
@@ -126,7 +129,7 @@ def _place_figures(line: str, figures: Sequence[_Span], places: Sequence[Sequenc
 
 
 def _place_words(
-    line: str, edges: Sequence[float], centres: Sequence[float], number: int
+    line: str, edges: Sequence[float], centres: Sequence[float], number: int, budget: Iterator[int]
 ) -> tuple[list[str], list[Merge]]:
     """Place any other line. What begins among the labels stays there whole; so does, over its columns, what heads
     several of them ("Chia ra - Of which"); the words of other texts go to the columns they are over."""
@@ -145,7 +148,7 @@ def _place_words(
             words = [
                 _Span(token.start + w.start(), token.start + w.end(), w[0]) for w in _WORD.finditer(token.text)
             ]
-            columns = _share_out(words, centres, edges)
+            columns = _share_out(words, centres, edges, budget)
             if columns is None:
                 _put(row, max(first, 1), token.text)
                 heads.append(token)
@@ -155,8 +158,12 @@ def _place_words(
     return row, [_reach(row, max(_column(head.start + 0.5, edges), 1), number) for head in heads]
 
 
-def _share_out(words: Sequence[_Span], centres: Sequence[float], edges: Sequence[float]) -> list[int] | None:
-    """Return the column of each word of a text that reaches over several; None if years could be taken for others.
+def _share_out(
+    words: Sequence[_Span], centres: Sequence[float], edges: Sequence[float], budget: Iterator[int]
+) -> list[int] | None:
+    """Return the column of each word of a text that reaches over several.
+
+    None if years could be taken for others, or if the `budget` of ways to try is spent.
 
     A name begins with a capital or a year; if there are as many as columns, each has one. Else the words are cut
     so that what is over a column is centred: a name that is cut wrong is no name, and its column is not read.
@@ -175,7 +182,10 @@ def _share_out(words: Sequence[_Span], centres: Sequence[float], edges: Sequence
         groups = [words[i:j] for i, j in pairwise([0, *cuts, len(words)])]
         return sum(abs((g[0].start + g[-1].end) / 2 - centres[c - 1]) for g, c in zip(groups, under, strict=True))
 
-    cuts = min(islice(combinations(range(1, len(words)), len(under) - 1), _MOST_WAYS), key=miss)
+    ways = islice(combinations(range(1, len(words)), len(under) - 1), _MOST_WAYS)
+    cuts = min((way for way, _ in zip(ways, budget, strict=False)), key=miss, default=None)
+    if cuts is None:
+        return None
     return [under[sum(place >= cut for cut in cuts)] for place in range(len(words))]
 
 

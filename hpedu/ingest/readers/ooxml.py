@@ -12,6 +12,7 @@ from posixpath import join, normpath
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
 
+from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers.number_formats import find_scaling, join_runs, print_number
 from hpedu.ingest.schema import column_index
 from hpedu.ingest.sheet.grid import Facts, Merge
@@ -77,7 +78,11 @@ def read_facts(data: bytes) -> dict[str, Facts]:
     """Return the facts of each sheet by its name. Texts are "#REF!" for an error, "=A1" for a bare formula."""
     with ZipFile(BytesIO(data)) as archive:
         book = _read_book(archive)
-        return {name: _read_sheet(archive.read(part), book) for name, part in _sheet_parts(archive)}
+        parts = dict(_sheet_parts(archive))
+        if len(set(parts.values())) < len(parts):
+            # Of one part a few letters could make sheets without end.
+            raise Unreadable("damaged")
+        return {name: _read_sheet(archive.read(part), book) for name, part in parts.items()}
 
 
 def _sheet_parts(book: ZipFile) -> Iterator[tuple[str, str]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
-from itertools import product
+from itertools import chain, islice, product, repeat
 from zipfile import ZipFile
 
 from lxml import etree
 
 from hpedu.ingest.quarantine import Unreadable
 from hpedu.ingest.readers.number_formats import join_runs, print_number
+from hpedu.ingest.schema import MOST_CELLS, MOST_COLUMNS
 from hpedu.ingest.sheet.grid import Facts, Merge
 
 _NAMES = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -64,14 +65,14 @@ class _Styles:
 
 def _read_table(table: etree._Element, styles: _Styles) -> Facts:
     facts = Facts()
-    columns = [
-        column
+    repeated_columns = (
+        repeat(column, min(_repeats(column, "columns"), _MOST_REPEATED))
         for column in table.iter(f"{_TABLE}table-column")
-        for _ in range(min(_repeats(column, "columns"), _MOST_REPEATED))
-    ]
+    )
+    columns = list(islice(chain.from_iterable(repeated_columns), MOST_COLUMNS))
     defaults = [column.get(f"{_TABLE}default-cell-style-name", "") for column in columns]
     facts.hidden_columns.update(place for place, column in enumerate(columns) if _is_hidden(column))
-    top = 0
+    top = filled = 0
     for row in table.iter(f"{_TABLE}table-row"):
         rows = _repeats(row, "rows")
         if _is_hidden(row):
@@ -81,7 +82,8 @@ def _read_table(table: etree._Element, styles: _Styles) -> Facts:
             repeated = _repeats(cell, "columns")
             if len(cell) or cell.get(f"{_TABLE}formula"):
                 style = cell.get(f"{_TABLE}style-name") or (defaults[left] if left < len(defaults) else "")
-                if rows * repeated > _MOST_FILLED:
+                filled += rows * repeated
+                if rows * repeated > _MOST_FILLED or filled > MOST_CELLS:
                     raise Unreadable("too_large", f"{rows} x {repeated}")
                 text, scale = _read_cell(cell, style, styles)
                 for place in product(range(top, top + rows), range(left, left + repeated)):

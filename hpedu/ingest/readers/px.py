@@ -6,7 +6,7 @@ https://www.scb.se/globalassets/vara-tjanster/px-programmen/px-file_format_speci
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, product
 from math import prod
 
@@ -154,7 +154,7 @@ def _split_data(text: str, keys: int, width: int) -> list[str]:
     return fitting[0]
 
 
-def _find_all(pattern: re.Pattern[str], text: str, most: int | None) -> Iterable[tuple[str, ...]]:
+def _find_all(pattern: re.Pattern[str], text: str, most: int | None) -> Iterable[Sequence[str]]:
     """Return the groups of each match, no more than so many."""
     if most is None:
         return pattern.findall(text)

@@ -27,7 +27,7 @@ from hpedu.ingest.readers.excel import (
 )
 from hpedu.ingest.readers.html import is_html
 from hpedu.ingest.readers.number_formats import join_runs
-from hpedu.ingest.schema import address
+from hpedu.ingest.schema import MOST_COLUMNS, address
 from hpedu.ingest.sheet.grid import Grid, Merge
 from hpedu.ingest.words.vietnamese import detect_legacy
 
@@ -487,6 +487,11 @@ class TestWhatIsHidden:
     """Sheets, rows and columns that are not shown: of every kind of workbook."""
 
     ROW = '<table:table-row{}><table:table-cell office:value-type="float" office:value="5"/></table:table-row>'
+
+    def test_ods_has_no_more_columns_than_a_sheet(self) -> None:
+        hidden = '<table:table-column table:visibility="collapse" table:number-columns-repeated="1024"/>'
+        [facts] = read_facts(write_ods(hidden * 100 + "<table:table-row/>")).values()
+        assert len(facts.hidden_columns) == MOST_COLUMNS
 
     def test_rows_and_columns_of_xlsx(self) -> None:
         book = Workbook()
