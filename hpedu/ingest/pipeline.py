@@ -285,8 +285,8 @@ def ingest(
 
     `progress` is called with the path of each file before it is read. `known` has the digests of all files, and of
     what reads them with `registry` (`hpedu.digest.describe_inputs`): then what is kept of a file is taken. Raises
-    `IngestError` if there is no data package, if no file can be read, or if an erratum meets no cell; `OSError` if a
-    file of the project cannot be opened.
+    `IngestError` if there is no data package, if no file can be read, or if an erratum meets no cell; `OSError` if
+    a file of the project cannot be opened.
     """
     # A layout that cannot be opened is no fault of the files.
     load_layouts()

@@ -85,7 +85,6 @@ def say_errors(language: Language) -> dict[str, list[str]]:
         "refused": [
             *(join_lines(refusal.say(language)) for refusal in _refuse_all()),
             Refused("no_delimiter").say(language),
-            Refused("notebook_heads", notebook=NOTEBOOK, count=2).say(language),
             Refused("workbook_locked", detail="x").say(language),
             Refused("file_limits", name="HPEDU_FILE_LIMITS", given="nhiều").say(language),
             Refused("issue_exists", folder=Path("reports/issued/2026-01-05")).say(language),
