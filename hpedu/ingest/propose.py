@@ -210,9 +210,12 @@ class Checked:
 
     @property
     def is_doubtful(self) -> bool:
-        """Return whether a check reports an error or a doubt, or a print is not the one an erratum is about."""
+        """Return whether a check has a doubt, a form is not read whole, or an erratum is about another print."""
         doubts = self.findings.filter(pl.col("severity") != "note")
-        return not doubts.is_empty() or any(row["reason"] == OTHER_PRINT for row, _ in self.kinds)
+        reasons = {row["reason"] for row, _ in self.kinds}
+        # Of a published table much is no figure; what is typed into a form is meant.
+        unread = reasons if self.cover else reasons & {OTHER_PRINT, "form_cover"}
+        return not doubts.is_empty() or bool(unread)
 
 
 def check_file(path: Path, registry: Registry, progress: Progress = stay_silent) -> Checked:

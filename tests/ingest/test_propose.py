@@ -6,16 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
 import hpedu
 from hpedu.cli import commands
 from hpedu.folders import HOME_VARIABLE
+from hpedu.ingest import schema
+from hpedu.ingest.forms.design import SHEETS
 from hpedu.ingest.layouts import read_layouts
 from hpedu.ingest.propose import stand_in
 from hpedu.ingest.reading import read_file
 from hpedu.ingest.source import open_source
+from hpedu.present.exports.form import write_form
+from hpedu.present.exports.form_workbook import FIRST
 from hpedu.registry import load_registry
 
 
@@ -210,6 +215,26 @@ def test_check_runs_the_checks_and_ends_with_one_when_in_doubt(
         tmp_path / "b.xlsx", [KINDERGARTEN], [], ["", "2012 Class", "2013 Class"], ["Ha Nam", 41, 42]
     )
     assert CliRunner().invoke(commands, ["check", str(calm)]).exit_code == 0
+
+
+def test_check_ends_with_one_when_a_cell_of_a_form_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(HOME_VARIABLE, raising=False)
+    path, registry = tmp_path / "form.xlsx", load_registry()
+    nothing = pl.DataFrame(schema=schema.OBSERVATIONS)
+    write_form(path, subject="preschool", year=2024, observations=nothing, registry=registry)
+    statuses = []
+    for typed in (5, "five"):
+        workbook = openpyxl.load_workbook(path)
+        sheet = workbook[SHEETS["numbers"].name]
+        place = 1 + [column.id for column in SHEETS["numbers"].columns].index("value")
+        row = next(row for row in range(FIRST, sheet.max_row) if not sheet.cell(row, place).protection.locked)
+        sheet.cell(row, place).value = typed
+        workbook.save(path)
+        statuses.append(CliRunner().invoke(commands, ["check", str(path)]).exit_code)
+    assert statuses == [0, 1]
 
 
 def test_read_takes_what_a_check_contradicts_out_of_use(

@@ -38,7 +38,7 @@ from hpedu.ingest.source import Source, open_source
 from hpedu.ingest.words.dates import read_date
 from hpedu.ingest.words.numbers import printed_step
 from hpedu.ingest.words.vietnamese import clean_text, fold_text
-from hpedu.ingest.words.years import last_day, lies_after
+from hpedu.ingest.words.years import last_day, lies_after, reference_day
 from hpedu.registry import Registry
 from hpedu.registry.formula import SeriesRef
 from hpedu.texts import say
@@ -54,7 +54,7 @@ _SIGN = "%"
 _SHARE_OF_COUNT = re.compile(r"0[.,]\d+|\d+(?:[.,]\d+)? ?%", re.ASCII)
 _SHARE_OF_HUNDRED = re.compile(r"0[.,]\d*[1-9]\d*|1(?:[.,]0+)?", re.ASCII)
 _YEAR_HEAD = re.compile(MARKER + r":(\d{4})", re.ASCII)
-_SCHOOL_YEAR = re.compile(r"(\d{4})(?: ?[-–/] ?\d{2,4})?", re.ASCII)
+_SCHOOL_YEAR = re.compile(r"(\d{4})(?: ?[-–/] ?(?:\d{2})?(\d{2}))?", re.ASCII)
 # The cover code is the last of some lines, the marks of other sheets stand above their headings.
 _HEAD_DEPTH = 40
 
@@ -82,7 +82,7 @@ def _check_typed(cell: Cell, allowed: Range) -> None:
     if (allowed.whole or allowed.upper is not None) and share.fullmatch(clean_text(cell.printed)):
         raise SetAside("form_share")
     # Of whole numbers, too, some formats say that they are numbers.
-    if cell.scale == 1 and allowed.whole and not cell.printed.isdecimal():
+    if cell.scale == 1 and allowed.whole and not cell.printed.removeprefix("-").isdecimal():
         raise SetAside("form_not_whole")
     if cell.scale not in (None, 1, PERCENT):
         raise SetAside("scaled_format")
@@ -125,7 +125,7 @@ class FormRow:
     proof: str = ""
     # The unit it is to be given in; None if the sheet has no units.
     unit: str | None = None
-    # The columns in which one cell is over this row and others.
+    # The columns in which one cell is over others, too.
     merged: Collection[str] = ()
 
     def identify(self, registry: Registry) -> tuple[str, SeriesRef, str] | None:
@@ -191,7 +191,6 @@ def read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[FormRow]:
     places = {c.id: names.index(name) for c, name in zip(sheet.columns, sheet.head, strict=True) if name in names}
     fills = [column.id for column in sheet.columns if column.role == "fill" and column.id in places]
     sealed = [column.id for column in sheet.columns if column.role in ("sealed", "proof")]
-    tall = [merge for merge in grid.merged if merge.bottom > merge.top]
     for number in range(head + 2, len(grid.rows)):
         texts = grid.rows[number]
         typed = {
@@ -206,7 +205,7 @@ def read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[FormRow]:
             if not is_blank(texts[places[name]])
         }
         if typed and texts[places["key"]] != COMPUTED:
-            over = [merge for merge in tall if merge.top <= number <= merge.bottom]
+            over = [merge for merge in grid.merged if merge.top <= number <= merge.bottom]
             yield FormRow(
                 sheet,
                 typed,
@@ -218,6 +217,15 @@ def read_rows(grid: Grid, sheet: Sheet, head: int) -> Iterator[FormRow]:
             )
 
 
+def _list_strays(grid: Grid, head: int) -> Iterator[Cell]:
+    """Yield what was typed under the headings into columns that are none of the form's."""
+    strange = [place for place, name in enumerate(grid.rows[head]) if is_blank(name)]
+    for number in range(head + 2, len(grid.rows)):
+        for place in strange:
+            if not is_blank(text := grid.rows[number][place]):
+                yield Cell(grid.sheet, address(number, place), text, {})
+
+
 def _list_asked(grid: Grid, head: int) -> Iterator[str]:
     """Yield the series of all rows of a sheet, filled in or not, as formulas write them."""
     place = grid.rows[head].index(f"{MARKER}:key")
@@ -226,11 +234,11 @@ def _list_asked(grid: Grid, head: int) -> Iterator[str]:
 
 
 def is_form(source: Source) -> bool:
-    """Return whether a file is an input form of hpedu, of any version: its cover carries the marker."""
+    """Return whether a file is an input form of hpedu, of any version: a sheet carries the marker."""
     if source.format != "workbook":
         return False
     heads = (frame.head(_HEAD_DEPTH) for _, frame in source.frames)
-    return any(str(text).startswith(f"{MARKER} ") for head in heads for row in head.rows() for text in row)
+    return any(str(text).startswith(MARKER) for head in heads for row in head.rows() for text in row)
 
 
 def read_form(source: Source, resource: Resource, registry: Registry) -> Reading:
@@ -268,6 +276,8 @@ class _FormReader:
                 is_changed = bool(self.cover and not is_as_printed(grid, *found, title))
                 for row in read_rows(grid, *found):
                     self._read_row(row, is_changed=is_changed)
+                for cell in _list_strays(grid, found[1]):
+                    self._set_aside(cell, "form_stray")
             elif find_aside(grid) is None and not _read_cover([grid]):
                 self._set_aside_sheet(grid)
         self._add_details()
@@ -362,7 +372,8 @@ class _FormReader:
         if any(fix):
             year, value, reason = fix
             match = _SCHOOL_YEAR.fullmatch(clean_text(year.printed)) if year else None
-            if match and value and reason:
+            is_year = match and (match[2] is None or (int(match[1]) + 1 - int(match[2])) % 100 == 0)
+            if match and is_year and value and reason:
                 return [*answers, (int(match[1]), value)]
             for name in ("fix_year", "fix_value", "fix_reason"):
                 cell = typed.pop(name, None)
@@ -376,9 +387,11 @@ class _FormReader:
         # It is read for a cover alone.
         assert self.cover is not None
         try:
-            if year not in self.cover.years:
+            until = self.registry.territories[territory].valid_to or date.max
+            if year not in self.cover.years or reference_day(year, "school_year_start") > until:
                 raise SetAside("form_year_outside", str(year))
             if Figure(territory, year, series) in self.rows:
+                self._take_back(subject, [(year, cell)])
                 raise SetAside("form_duplicate_row")
             number = self._read_answer(cell, sheet.states or (MILESTONES if unit == "status" else ""), unit)
             published = self.resource.published

@@ -148,6 +148,8 @@ def _find_run(
     # All of a territory that has grown by a merger is as much larger, and in its place.
     ratios = [rows[one]["value"] / here for one, here in zip(column, expected, strict=True) if one and here]
     growth = median(ratios or [1.0])
+    if 2 * sum(_doubt(ratio, growth, spread) < _TELLING for ratio in ratios) < len(ratios):
+        growth = 1.0
     gains = []
     for number, figure in enumerate(column):
         beside = number - step

@@ -19,6 +19,7 @@ from openpyxl import Workbook, load_workbook
 
 from hpedu.ingest import schema
 from hpedu.ingest.forms.design import (
+    COVER,
     SHEETS,
     Cover,
     Range,
@@ -329,10 +330,22 @@ class TestTampered:
         form.sheet("numbers").merge_cells(f"{cell.coordinate}:{below}")
         assert only_issue(form.read())["reason"] == "form_merged"
 
-    def test_a_value_over_two_columns_of_its_row_is_read(self, form: Form) -> None:
+    def test_a_value_over_two_columns_is_named(self, form: Form) -> None:
         cell = form.type(PUPILS, value=5).find(PUPILS, "value")
         form.sheet("numbers").merge_cells(f"{cell.coordinate}:{cell.offset(column=1).coordinate}")
-        assert [row["value"] for row in form.read().observations] == [5]
+        assert only_issue(form.read())["reason"] == "form_merged"
+
+    def test_what_stands_beside_the_columns_of_the_form_is_named(self, form: Form) -> None:
+        sheet = form.sheet("numbers")
+        row = form.find(PUPILS, "value").row
+        sheet.cell(row, sheet.max_column + 2).value = 1234
+        issue = only_issue(form.read())
+        assert (issue["reason"], issue["printed"]) == ("form_stray", "1234")
+
+    def test_a_form_without_its_first_sheet_is_a_form_still(self, form: Form) -> None:
+        form.type(PUPILS, value=5)
+        del form.workbook[COVER]
+        assert only_issue(form.read())["reason"] == "form_cover"
 
     def test_a_remark_over_two_rows_does_not_cost_the_value(self, form: Form) -> None:
         cell = form.type(PUPILS, value=5, note="ước tính").find(PUPILS, "note")
@@ -492,7 +505,7 @@ class TestShape:
 
     def test_the_reasons_of_forms_say_what_to_do(self, registry: Registry) -> None:
         reasons = {code: row.name for code, row in registry.codes_of("reason").items() if code.startswith("form_")}
-        assert len(reasons) == 22
+        assert len(reasons) == 23
         for said in reasons.values():
             assert (
                 "{file}" in said.vi and "{file}" in said.en and "{subject}" in said.vi and "{subject}" in said.en
