@@ -144,7 +144,7 @@ class Watch:
         for file in data.measured_files():
             name = Path(file).relative_to(ROOT).as_posix()
             self.lines[name] = {
-                # No test uses a line that runs when its module is imported; whatever uses the module may notice.
+                # No test uses a line that runs when its module is imported; any may notice it.
                 line: [test for test in tests if test]
                 for line, tests in data.contexts_by_lineno(file).items()
             }
@@ -162,7 +162,8 @@ class Order:
         lines = watch.lines.get(mutant.file, {})
         # A line that goes on from another may not count as one.
         first = lines.get(max((n for n in lines if n <= mutant.line), default=0), ())
-        self._first = set(first) or {test for tests in lines.values() for test in tests}
+        # A constant may be of use in another module: all tests of the room may notice it.
+        self._first = set(first) or set(watch.seconds)
 
     @property
     def files(self) -> list[str]:
