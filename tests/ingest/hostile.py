@@ -314,6 +314,9 @@ TOO_LARGE: dict[str, Callable[[], bytes]] = {
     "xml workbook: 700 rows that end far off": lambda: _XML.format(
         f'<Row><Cell ss:Index="16000">{_DATA}</Cell></Row>' * 700
     ).encode(),
+    "ods: 3,000 cells over each other": lambda: write_ods(
+        f"<table:table-row>{_ODS}</table:table-row>".format(' table:number-rows-spanned="3000"') * 3_000
+    ),
     "html: 20,000 raised marks in a cell": lambda: (
         b"<table><tr><td>a<td>1" + b"<sup>1</sup>" * 20_000 + b"</table>"
     ),
