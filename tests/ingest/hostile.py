@@ -265,6 +265,14 @@ _HEAD = "territory,measure,level,ownership,sex,unit"
 _SERIES = "hai_phong_old,pupils,primary,all,both,persons"
 
 
+def _with_texts(items: str) -> bytes:
+    """Return a workbook with shared texts."""
+    file = io.BytesIO(_sheet(f'<row r="1">{_CELL}</row>'))
+    with ZipFile(file, "a", ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", f"<sst>{items}</sst>")
+    return file.getvalue()
+
+
 def _unpacks_to(size: int) -> Callable[[], bytes]:
     """Return what makes a workbook that says of its sheet that it is so large."""
 
@@ -306,8 +314,14 @@ TOO_LARGE: dict[str, Callable[[], bytes]] = {
     "xml workbook: 700 rows that end far off": lambda: _XML.format(
         f'<Row><Cell ss:Index="16000">{_DATA}</Cell></Row>' * 700
     ).encode(),
+    "ods: 3,000 cells over each other": lambda: write_ods(
+        f"<table:table-row>{_ODS}</table:table-row>".format(' table:number-rows-spanned="3000"') * 3_000
+    ),
     "html: 20,000 raised marks in a cell": lambda: (
         b"<table><tr><td>a<td>1" + b"<sup>1</sup>" * 20_000 + b"</table>"
+    ),
+    "xlsx: 100,001 raised marks": lambda: _with_texts(
+        '<si><r><rPr><vertAlign val="superscript"/></rPr><t>a</t></r></si>' * 100_001
     ),
     "xlsx: a sheet of half a gigabyte": _unpacks_to(512 << 20),
     "docx: 60,001 paragraphs": lambda: _document("<w:p/>" * 60_001 + "<w:tbl/>"),

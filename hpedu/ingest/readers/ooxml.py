@@ -12,7 +12,7 @@ from posixpath import join, normpath
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
 
-from hpedu.ingest.quarantine import Unreadable
+from hpedu.ingest.quarantine import Unreadable, refuse_many
 from hpedu.ingest.readers.number_formats import find_scaling, join_runs, print_number
 from hpedu.ingest.schema import column_index
 from hpedu.ingest.sheet.grid import Facts, Merge
@@ -47,6 +47,7 @@ _CELL_START = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]+)(\d+)"')
 # A formula may well give the empty text.
 _TEXTS = (b"str", b"s", b"inlineStr")
 _ONE = Decimal(1)
+_MOST_RAISED = 100_000
 _BUILT_IN = {"9": "0%", "10": "0.00%"}
 
 
@@ -124,6 +125,7 @@ def _find_raised(xml: bytes) -> dict[int, str]:
     """Return the shared texts in which letters are raised, by their number."""
     if b"superscript" not in xml:
         return {}
+    refuse_many(xml.count(b"superscript"), _MOST_RAISED)
     items = enumerate(ElementTree.fromstring(xml).iterfind("{*}si"))
     return {place: _join(item) for place, item in items if item.find("{*}r/{*}rPr/{*}vertAlign") is not None}
 

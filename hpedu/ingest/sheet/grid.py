@@ -86,6 +86,10 @@ def make_grid(
     # A file can name any cells as merged, and any of them twice.
     inside = {(m.top, m.left): m for m in merged if 0 <= m.top < len(ragged) and 0 <= m.left < width}
     cut = [Merge(m.top, m.left, min(m.bottom, len(ragged) - 1), min(m.right, width - 1)) for m in inside.values()]
+    # Ranges that do not overlap are no more than the sheet; these are walked through row by row.
+    merged_cells = sum((m.bottom - m.top + 1) * (m.right - m.left + 1) for m in cut)
+    if merged_cells > MOST_CELLS // 10 + 2 * len(ragged) * width:
+        raise Unreadable("too_large", f"{len(cut)} x {merged_cells // len(cut)}")
     return Grid(sheet, [row + [""] * (width - len(row)) for row in ragged], cut, scales, around)
 
 
