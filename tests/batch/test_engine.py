@@ -151,6 +151,20 @@ raise ValueError(frame.lazy().group_by("b").agg(pl.col("a").sum()).sort("b").col
         share = max(1, (os.cpu_count() or 1) // 2)
         assert str(fail_with(home, fast, show).error) == f"cell 2: ValueError: ({str(home.root)!r}, {share})"
 
+    def test_a_cell_can_wait(self, home: Project, fast: Engine) -> None:
+        waits = (
+            "import asyncio\ntask = asyncio.create_task(asyncio.sleep(0, 'woke'))\nraise ValueError(await task)"
+        )
+        assert fail_with(home, fast, waits).error == "cell 2: ValueError: woke"
+
+    def test_a_notebook_that_leaves_has_not_come_to_its_end(self, home: Project, fast: Engine) -> None:
+        assert fail_with(home, fast, "exit()").cause == "kernel"
+
+    def test_what_a_cell_starts_writes_into_the_notebook(self, home: Project, fast: Engine) -> None:
+        outcome = fail_with(home, fast, "!printf '%s-%s' said so\nprint('-'.join('said too'.split()))")
+        said = (home.root / outcome.notebook).read_text(encoding="utf-8")
+        assert "said-so" in said and "said-too" in said
+
     def test_a_page_refused_reads_the_same_as_in_the_plain_way(self, home: Project, fast: Engine) -> None:
         write_notebook(home, "1")
         plain = PapermillEngine(home, 1, Limits()).run(RUN)
