@@ -117,7 +117,7 @@ def _seal(key: str, content: bytes) -> str:
 def prune_cache(project: Project, most: int = MOST_BYTES) -> None:
     """Remove the entries that were used longest ago, until the others take no more than `most` bytes."""
     held = 0
-    entries = [(path.stat(), path) for path in locate_cache(project).glob("*")]
+    entries = [(path.stat(), path) for path in locate_cache(project).glob("*") if path.is_file()]
     for about, path in sorted(entries, key=lambda entry: -entry[0].st_mtime_ns):
         held += about.st_size
         if held > most:

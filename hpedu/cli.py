@@ -232,10 +232,14 @@ def main() -> None:
 @click.option("--strict", is_flag=True)
 def ingest(force: bool, strict: bool) -> None:
     """Read data/raw into data/processed (observations and the list of what was set aside)."""
+    from hpedu.cache import prune_cache
     from hpedu.digest import read_fresh
     from hpedu.folders import find_project
 
     project = find_project()
+    if force:
+        # Whoever asks for it trusts nothing that was made before.
+        prune_cache(project, 0)
     fresh = None if force else read_fresh(project)
     if fresh is None:
         # What makes tables takes a second to load.

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from hpedu import store
 from hpedu.assess.pupils import index_series
+from hpedu.cache import locate_cache
 from hpedu.cli import commands
 from hpedu.digest import PREPARED_VARIABLE, RECORD, TABLES, read_prepared, vouch
 from hpedu.folders import HOME_VARIABLE, Project, announce
@@ -70,8 +71,11 @@ def test_ingest_by_force_makes_every_table_anew(one: Project) -> None:
     _, first = ingest()
     said, again = ingest()
     assert said.startswith("Nothing changed: 1 files") and again == first
+    kept = locate_cache(one) / "made before"
+    kept.write_bytes(b"not to be trusted")
     said, forced = ingest("--force")
     assert said.startswith("1 files")
+    assert not kept.exists()
     assert set(forced) == {*TABLES, RECORD}
     assert all(forced[name] > first[name] for name in forced)
 
