@@ -155,7 +155,7 @@ raise ValueError(frame.lazy().group_by("b").agg(pl.col("a").sum()).sort("b").col
         waits = (
             "import asyncio\ntask = asyncio.create_task(asyncio.sleep(0, 'woke'))\nraise ValueError(await task)"
         )
-        assert fail_with(home, fast, waits).error == "cell 2: ValueError: woke"
+        assert str(fail_with(home, fast, waits).error) == "cell 2: ValueError: woke"
 
     def test_a_notebook_that_leaves_has_not_come_to_its_end(self, home: Project, fast: Engine) -> None:
         assert fail_with(home, fast, "exit()").cause == "kernel"
