@@ -134,14 +134,15 @@ def _find_room(mark: Mapping[str, Any], marks: Sequence[Mapping[str, Any]]) -> t
 
 
 def _list_rows(found: pl.DataFrame, indicator: Indicator, registry: Registry) -> list[dict[str, Any]]:
-    """Return a row a commune that has a figure and a place; what is too small to tell has no value."""
-    points = {point.code: point for point in registry.points}
-    communes = {one.id: one for one in registry.communes if one.valid_to is None and one.code in points}
+    """Return a row a commune that has a figure, a place and a past; what is too small to tell has no value."""
+    provinces, points = find_old_provinces(registry), {point.code: point for point in registry.points}
+    placed = points.keys() & provinces.keys()
+    communes = {one.id: one for one in registry.communes if one.valid_to is None and one.code in placed}
     known = [row for row in found.iter_rows(named=True) if row["territory"] in communes]
     sizes = [(row["numerator"] if indicator.denominator else row["value"]) or 0.0 for row in known]
     of_learners = bool(indicator.numerator) and counts_learners(indicator.numerator)
     small = find_small(sizes, int(registry.limits["small_count"].value)) if of_learners else set()
-    provinces, rows = find_old_provinces(registry), []
+    rows = []
     for place, row in enumerate(known):
         commune = communes[row["territory"]]
         point = points[commune.code]
@@ -165,12 +166,13 @@ def _shorten(commune: Commune) -> str:
 
 
 def find_old_provinces(registry: Registry) -> dict[str, str]:
-    """Return the code of the province that each commune of today was in before the merger."""
+    """Return the code of the province that each commune of today was in before the merger, if that is known."""
     old = {one.code: one.province_code for one in registry.communes if one.valid_to is not None}
     districts = {one.code: one.province_code for one in registry.districts}
-    return {
-        row.new_code: old.get(row.old_code) or districts[row.old_district_code] for row in registry.conversions
+    before = {
+        row.new_code: old.get(row.old_code) or districts.get(row.old_district_code) for row in registry.conversions
     }
+    return {code: province for code, province in before.items() if province}
 
 
 def _name_provinces(registry: Registry, language: Language) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from itertools import combinations
 from math import hypot
 from typing import Any
@@ -57,6 +58,17 @@ def test_every_commune_has_a_mark_whose_form_tells_the_old_province(
     assert picture.count("<text") == 10 and "Chỉ ghi tên 10 trên 114 xã" in drawn.html
     assert "Bạch Long Vĩ" in picture and "Đặc khu ở ngoài khung hình" in drawn.html
     assert len(set(re.findall(r'fill="(#\w+)"', picture))) == 4  # shades
+
+
+def test_a_commune_of_which_nothing_is_known_before_has_no_mark(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An office's own rows may say that a commune is new, and no more."""
+    first = registry.conversions[0]
+    others = [row for row in registry.conversions if row.new_code != first.new_code]
+    blank = first.model_copy(update={"old_code": "", "old_district_code": ""})
+    drawn = draw(rows_of(registry), replace(registry, conversions=[blank, *others]), monkeypatch)
+    assert drawn is not None and drawn.table is not None and len(drawn.table.rows) == 113
 
 
 def test_no_mark_covers_another_nor_leaves_the_picture(
