@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from hpedu.errors import Refused
+from hpedu.folders import find_own
 from hpedu.ingest.interpret import Progress, stay_silent
 from hpedu.ingest.layouts import forget_layouts
 from hpedu.ingest.quarantine import Unreadable
@@ -110,10 +111,13 @@ def start_early(paths: Iterable[Path]) -> None:
 
 
 def start_child() -> _Child:
-    """Return the child of this process."""
+    """Return the child of this process, which reads by the layouts of the project at hand."""
     # One that was forked from this process must not speak with its child.
-    child = _children.get(os.getpid()) or _Child()
-    _children[os.getpid()] = child
+    child = _children.get(os.getpid())
+    if child is not None and child.layouts != find_own("layouts"):
+        end_child()
+        child = None
+    _children[os.getpid()] = child = child or _Child()
     return child
 
 
@@ -174,6 +178,7 @@ class _Child:
             stderr=subprocess.DEVNULL,
             env=os.environ | _ENVIRONMENT,
         )
+        self.layouts = find_own("layouts")
         self._registry: Registry | None = None
         self._ready = False
 

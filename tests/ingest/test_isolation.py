@@ -12,7 +12,7 @@ import pytest
 
 import hpedu
 from hpedu.errors import Refused
-from hpedu.folders import Project
+from hpedu.folders import HOME_VARIABLE, MARKER, Project
 from hpedu.ingest import isolation
 from hpedu.ingest.interpret import Progress
 from hpedu.ingest.isolation import LIMITS_VARIABLE, end_child, find_limits, read_apart, start_early
@@ -134,6 +134,19 @@ def test_one_child_reads_many_files_and_tells_of_its_progress() -> None:
         read_apart(stop_iteration, FOREIGN, REGISTRY)
     assert read_apart(ask_number, b"a" * 40_000, REGISTRY) == first != os.getpid()
     assert read_apart(ask_number, b"a;b\n", REGISTRY) == os.getpid()
+
+
+def test_another_project_is_read_by_another_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It finds the layouts of the project in which it was started."""
+    first = read_apart(ask_number, FOREIGN, REGISTRY)
+    (tmp_path / "data/layouts").mkdir(parents=True)
+    (tmp_path / MARKER).parent.mkdir()
+    (tmp_path / MARKER).touch()
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    second = read_apart(ask_number, FOREIGN, REGISTRY)
+    assert second == read_apart(ask_number, FOREIGN, REGISTRY) != first
+    monkeypatch.delenv(HOME_VARIABLE)
+    assert read_apart(ask_number, FOREIGN, REGISTRY) not in (first, second)
 
 
 def test_the_child_is_started_early_only_for_a_file_that_needs_it(tmp_path: Path) -> None:

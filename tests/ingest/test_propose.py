@@ -155,7 +155,7 @@ def test_further_cells_of_a_reason_are_named_up_to_five(tmp_path: Path) -> None:
         *([f"3100001{n}", f"MN {n}", "Mầm non", "Lê Chân", "khoảng 200"] for n in range(8)),
     ]
     output = check(write_sheet(tmp_path / "a.xlsx", *rows, title="DS"))
-    assert "E3: «khoảng 200»" in output
+    assert "E3: “khoảng 200”" in output
     assert "(and 7 more like it: DS!E4, DS!E5, DS!E6, DS!E7, DS!E8)" in output
 
 

@@ -437,7 +437,7 @@ class TestErrors:
         assert "column kind: is none of rate, ratio, count, score (found: share)" in text
 
     def test_half_years_and_words_are_refused(self) -> None:
-        with pytest.raises(SeriesError, match=r"column year: has what is not a year .* \(row 1: 2020.5\)"):
+        with pytest.raises(SeriesError, match=r"column year: has what is not a year .* \(row 1: “2020.5”\)"):
             project(pl.DataFrame({"place": "a", "indicator": "x", "year": [2020.5], "value": [1.0]}))
         with pytest.raises(SeriesError, match="column value: has what is not a finite number"):
             project(pl.DataFrame({"place": "a", "indicator": "x", "year": [2020], "value": ["many"]}))

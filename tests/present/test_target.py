@@ -176,8 +176,8 @@ def test_a_strip_shows_figure_and_target_where_they_are_between_its_ends(
         Wording(registry, "en", "hai_phong"),
     )
     assert tuple(re.findall(r">([\d.]+)</text>", drawn)) == ends
-    dot, tick = re.findall(r'cx="([\d.]+)"|class="goal" d="M([\d.]+)', drawn)[::-1]
-    found = [float(dot[0]), float(tick[1])]
+    [(tick, dot)] = re.findall(r'd="M([\d.]+) 1V19"/><circle [^>]*cx="([\d.]+)"', drawn)
+    found = [float(dot), float(tick)]
     assert found == pytest.approx([MARGIN + place * (WIDTH - 2 * MARGIN) for place in places], abs=0.06)
 
 
