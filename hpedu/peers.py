@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -192,10 +193,9 @@ def compare_peers(
         pl.col("qualifier") == "",
         pl.col("status").is_in(["final", "preliminary"]),
     )
-    shown = {
-        int(str(at)): dict(rows.select("territory", "value").iter_rows())
-        for (at,), rows in usable.group_by("year")
-    }
+    shown: dict[int, dict[str, float]] = defaultdict(dict)
+    for at, place, value in usable.select("year", "territory", "value").iter_rows():
+        shown[at][place] = value
     whole = sorted(at for at, ones in shown.items() if own in ones and len(ones) >= OLD_PROVINCES - MOST_LACKING)
     if not whole:
         return None

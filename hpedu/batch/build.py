@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -198,6 +199,8 @@ def run_batch(
         batch.left = stale[len(wanted) :]
         if wanted:
             engine = engine or stack.enter_context(open_engine(settings, project))
+            # What the index is drawn with, too, loads while a core waits for what is kept warm.
+            import_module("hpedu.present.page.index")
             _run_all(engine, wanted, batch, state, record, settings, progress)
         _write_records(batch, state, record, settings.exports)
         made = [project.reports / one.run.page for one in batch.outcomes if not one.failed]

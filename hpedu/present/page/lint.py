@@ -63,6 +63,11 @@ class Page:
         """Return the elements of the page by their ids: lxml would look through all for each of two thousand."""
         return {element.get("id"): element for element in reversed(self.find("//*[@id]"))}
 
+    @cached_property
+    def spoken(self) -> list[tuple[HtmlElement, str]]:
+        """Return what a reader is told, element by element, with its words; of what is for keepers, nothing."""
+        return [(element, words_of(element)) for element in self.find(SPOKEN)]
+
     def cells(self, link: HtmlElement) -> list[str]:
         """Return the cells behind a cited figure: its entry names each source by number, or a file."""
         entry = self.entries.get(link.get("href", "#")[1:])
@@ -125,11 +130,9 @@ def check_claims(page: Page) -> Iterator[Message]:
         for claim in filter(None, element.get("data-claims").splitlines()):
             if not page.root.xpath(claim):
                 yield message("lint_claim", claim=claim, words=words_of(element))
-    for element in page.find(SPOKEN):
-        if (found := SUPERLATIVES.search(words_of(element))) and not element.xpath(
-            "ancestor-or-self::*[@data-claims]"
-        ):
-            yield message("lint_superlative", word=found[0], words=words_of(element))
+    for element, words in page.spoken:
+        if (found := SUPERLATIVES.search(words)) and not element.xpath("ancestor-or-self::*[@data-claims]"):
+            yield message("lint_superlative", word=found[0], words=words)
 
 
 def check_contradicted(page: Page) -> Iterator[Message]:
@@ -142,9 +145,9 @@ def check_contradicted(page: Page) -> Iterator[Message]:
 def check_now(page: Page) -> Iterator[Message]:
     """Report a "now" about a figure that does not bear the year reported on."""
     [year] = page.find("//@data-year") or [""]
-    for element in page.find(SPOKEN):
-        if (found := NOW.search(text := words_of(element))) and (not year or year not in text):
-            yield message("lint_now", word=found[0].strip(), words=text)
+    for _, words in page.spoken:
+        if (found := NOW.search(words)) and (not year or year not in words):
+            yield message("lint_now", word=found[0].strip(), words=words)
 
 
 def check_links(page: Page) -> Iterator[Message]:
@@ -165,10 +168,13 @@ def check_developers(page: Page) -> Iterator[Message]:
     """Report words that only those who work on hpedu understand; on the page about the data they may stand."""
     if page.find("//body[@data-group='data_quality']"):
         return
-    for element in page.find(f"{SPOKEN} | //main//*[self::h1 or self::h2 or self::h3]"):
-        words = element.xpath(".//text()[not(ancestor::code)]")
-        if found := DEVELOPERS.search(" ".join(words)):
-            yield message("lint_developers", word=found[0], words=words_of(element))
+    headings = [(one, words_of(one)) for one in page.find("//main//*[self::h1 or self::h2 or self::h3]")]
+    for element, words in [*page.spoken, *headings]:
+        # What is set as code may be named.
+        if DEVELOPERS.search(words) and (
+            found := DEVELOPERS.search(" ".join(element.xpath(".//text()[not(ancestor::code)]")))
+        ):
+            yield message("lint_developers", word=found[0], words=words)
 
 
 def check_decimals(page: Page) -> Iterator[Message]:
