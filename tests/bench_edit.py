@@ -88,17 +88,21 @@ def profile_report(project: Project) -> Figures:
 
 
 def bench_edit(folder: Path) -> Figures:
-    """One figure edited: `hpedu ingest && hpedu report`, with the cache and without."""
+    """One figure edited: `hpedu ingest && hpedu report`, with the cache and without.
+
+    The first edit makes the figure contradict its table: it goes out of use; the second changes nothing in that.
+    """
     figures: Figures = {}
-    for name, variables in (("edit", {}), ("edit_without_cache", {CACHE_VARIABLE: "off"})):
-        project = copy_project(folder / name)
+    for cache, variables in (("", {}), ("_without_cache", {CACHE_VARIABLE: "off"})):
+        project = copy_project(folder / f"edit{cache}")
         batch.measure([*batch.HPEDU, "report"], project)
-        edit_figure(project)
-        ingest = batch.measure_both([*batch.HPEDU, "ingest"], project, **variables)
-        before = list_times(project)
-        report = batch.measure_both([*batch.HPEDU, "report"], project, **variables)
-        figures |= name_both(f"{name}_ingest", ingest) | name_both(f"{name}_report", report)
-        figures[f"{name}_pages"] = len(list_times(project) - before)
+        for name in (f"edit{cache}", f"edit_again{cache}"):
+            edit_figure(project)
+            ingest = batch.measure_both([*batch.HPEDU, "ingest"], project, **variables)
+            before = list_times(project)
+            report = batch.measure_both([*batch.HPEDU, "report"], project, **variables)
+            figures |= name_both(f"{name}_ingest", ingest) | name_both(f"{name}_report", report)
+            figures[f"{name}_pages"] = len(list_times(project) - before)
     return figures
 
 
