@@ -23,6 +23,8 @@ from traitlets import Any as AnyValue
 from traitlets import Type
 from traitlets.config import Config
 
+import hpedu
+
 
 class Line(IOPubThread):
     """What a kernel says on one channel, kept until it is asked for; the thread for it is never started."""
@@ -179,6 +181,8 @@ class InsideManager(InProcessKernelManager):
         """Make the kernel. What was run is not kept for later sessions: there is none."""
         self.app = KernelApp.instance(config=Config({"HistoryManager": {"enabled": False}}))
         self.app.initialize([])  # type: ignore[no-untyped-call]
+        # It was imported before there was a notebook.
+        hpedu.set_up_notebook()
 
     def client(self, **_: Any) -> InsideClient:  # type: ignore[override]  # as nbclient needs one  # type: ignore[override]  # nbclient asks no more of it
         """Return a client of the kernel."""

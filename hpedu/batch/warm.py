@@ -33,6 +33,7 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+import hpedu
 from hpedu.batch.plan import Limits, Run
 from hpedu.digest import digest_package
 from hpedu.errors import HpeduError, describe_error
@@ -53,6 +54,7 @@ PRELOADED = (
     "hpedu.present.commune",
     "hpedu.batch.execute",
     "hpedu.batch.inside",
+    "hpedu.desk.notebook",
     "hpedu.desk.tables",
     "psutil",
     "sqlite3",
@@ -167,7 +169,11 @@ def end_with(sentinel: int) -> None:
 def be_kernel(*arguments: str) -> None:
     """Be an IPython kernel, as `python -m ipykernel_launcher` would be, that ends with the forkserver."""
     sys.argv = [LAUNCHER, *arguments, f"--IPKernelApp.parent_handle={os.getppid()}"]
-    import_module("ipykernel.kernelapp").launch_new_instance()
+    kernel = import_module("ipykernel.kernelapp").IPKernelApp.instance()
+    kernel.initialize()
+    # It was imported before there was a notebook.
+    hpedu.set_up_notebook()
+    kernel.start()
 
 
 def be_reporter(run: Run, project: Project, folder: str, limits: Limits) -> None:

@@ -23,7 +23,7 @@ import pytest
 from papermill.exceptions import PapermillExecutionError
 
 from hpedu.batch import warm
-from hpedu.batch.engine import FastEngine, PapermillEngine, open_local, run_report
+from hpedu.batch.engine import ENGINES, FastEngine, PapermillEngine, open_local, run_report
 from hpedu.batch.execute import explain_failure
 from hpedu.batch.plan import Engine, Limits, Outcome, Run
 from hpedu.errors import UnknownName
@@ -435,3 +435,16 @@ def test_a_failure_without_words_names_its_cell() -> None:
     )
     assert isinstance(said, Message)
     assert said.say("en") == "cell 4 (“%nothing x”) failed without a reason (CellExecutionError)"
+
+
+def test_a_chart_of_the_analyst_s_own_is_drawn_alike_by_both_engines(project: Project) -> None:
+    """Where libraries were loaded before there was a notebook, it is set up all the same."""
+    points = "altair.Chart(altair.Data(values=[{'x': 1, 'y': 2}])).mark_point().encode(x='x:Q', y='y:Q')"
+    write_notebook(project, HEAD, f"import altair\n{points}")
+    pages = []
+    for name in ENGINES:
+        with open_local(name, project) as engine:
+            assert engine.run(RUN).error == ""
+        pages.append((project.reports / RUN.page).read_bytes())
+    assert pages[0] == pages[1]
+    assert b"<svg" in pages[0] and b"vega-embed" not in pages[0]
