@@ -59,11 +59,6 @@ class _LateGrammar(ModuleType):
 
 sys.modules.setdefault("rfc3987_syntax", _LateGrammar("rfc3987_syntax"))
 
-
-def set_up_notebook() -> None:
-    """Draw charts of the analyst's own as those of the reports, where this runs in a notebook."""
-    if "IPython" in sys.modules:
-        import_module("hpedu.desk.notebook").set_up()
-
-
-set_up_notebook()
+# In a notebook, charts of the analyst's own are drawn as those of the reports are.
+if "IPython" in sys.modules:
+    import_module("hpedu.desk.notebook").set_up()

@@ -7,6 +7,7 @@ sockets, no threads, nothing sent or signed. Only for a process that runs one no
 from __future__ import annotations
 
 from collections import deque
+from importlib import import_module
 from queue import Empty
 from threading import main_thread
 from types import SimpleNamespace
@@ -22,8 +23,6 @@ from nbclient.exceptions import DeadKernelError
 from traitlets import Any as AnyValue
 from traitlets import Type
 from traitlets.config import Config
-
-import hpedu
 
 
 class Line(IOPubThread):
@@ -181,8 +180,8 @@ class InsideManager(InProcessKernelManager):
         """Make the kernel. What was run is not kept for later sessions: there is none."""
         self.app = KernelApp.instance(config=Config({"HistoryManager": {"enabled": False}}))
         self.app.initialize([])  # type: ignore[no-untyped-call]
-        # It was imported before there was a notebook.
-        hpedu.set_up_notebook()
+        # hpedu was imported before there was a notebook.
+        import_module("hpedu.desk.notebook").set_up()
 
     def client(self, **_: Any) -> InsideClient:  # type: ignore[override]  # as nbclient needs one  # type: ignore[override]  # nbclient asks no more of it
         """Return a client of the kernel."""

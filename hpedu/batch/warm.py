@@ -33,7 +33,6 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-import hpedu
 from hpedu.batch.plan import Limits, Run
 from hpedu.digest import digest_package
 from hpedu.errors import HpeduError, describe_error
@@ -171,8 +170,8 @@ def be_kernel(*arguments: str) -> None:
     sys.argv = [LAUNCHER, *arguments, f"--IPKernelApp.parent_handle={os.getppid()}"]
     kernel = import_module("ipykernel.kernelapp").IPKernelApp.instance()
     kernel.initialize()
-    # It was imported before there was a notebook.
-    hpedu.set_up_notebook()
+    # hpedu was imported before there was a notebook.
+    import_module("hpedu.desk.notebook").set_up()
     kernel.start()
 
 
