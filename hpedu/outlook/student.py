@@ -27,16 +27,20 @@ def t_cdf(x: ArrayLike, df: ArrayLike) -> Floats:
 
 
 def t_quantile(p: float, df: ArrayLike) -> Floats:
-    """Return the x with P(T <= x) = p, 0 < p < 1, for each of `df`: its angle by Newton's method."""
+    """Return the x with P(T <= x) = p, 0 < p < 1, for each of `df`: its angle by Newton's method.
+
+    Each is the same to the last bit whatever others are asked for with it: what is kept must be what is made anew.
+    """
     given = np.asarray(df, float)
     each, place = np.unique(given, return_inverse=True)
     angle = np.full(each.shape, _RIGHT)
     wanted = 2 * min(p, 1 - p) * _area(angle, each)
     for _ in range(_STEPS):
         nearer = np.maximum(angle - (_area(angle, each) - wanted) / np.sin(angle) ** (each - 1), angle / 8)
-        if np.allclose(nearer, angle, rtol=1e-15, atol=0):
+        near = np.isclose(nearer, angle, rtol=1e-15, atol=0)
+        if near.all():
             break
-        angle = nearer
+        angle = np.where(near, angle, nearer)
     found: Floats = np.sign(p - 0.5) * np.sqrt(each) / np.tan(angle)
     return found[place].reshape(given.shape)
 
@@ -45,5 +49,6 @@ def _area(angle: Floats, df: Floats) -> Floats:
     """Return the integral of sin(v)^(df - 1) from 0 to an angle, by Gauss and Legendre."""
     # Of an angle of 0 the power may be infinite.
     heights = np.sin(np.maximum(angle, _TINY)[..., None] * _ROOTS**2) ** (df[..., None] - 1)
-    area: Floats = heights @ (_WEIGHTS * _ROOTS) * angle
+    # A product of matrices would add up in another order for other sizes.
+    area: Floats = (heights * (_WEIGHTS * _ROOTS)).sum(axis=-1) * angle
     return area

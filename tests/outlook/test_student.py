@@ -20,3 +20,11 @@ def test_the_distribution_is_scipy_s() -> None:
 @pytest.mark.parametrize("p", [0.025, 0.1, 0.4, 0.5, 0.75, 0.9, 0.975])
 def test_the_quantile_is_scipy_s(p: float) -> None:
     np.testing.assert_allclose(t_quantile(p, DEGREES), stats.t.ppf(p, DEGREES), rtol=1e-8, atol=1e-9)
+
+
+def test_a_quantile_does_not_hang_on_what_is_asked_for_with_it() -> None:
+    """Else what is kept of one batch would differ in its last digit from what another makes."""
+    degrees = 1 + 60 * np.random.default_rng(1).random(200)
+    alone = [float(t_quantile(0.9, [one])[0]) for one in degrees]
+    assert t_quantile(0.9, degrees).tolist() == alone
+    assert t_cdf(np.full(200, 1.5), degrees).tolist() == [float(t_cdf(1.5, one)) for one in degrees]
