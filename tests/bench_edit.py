@@ -96,7 +96,7 @@ def bench_edit(folder: Path) -> Figures:
     for cache, variables in (("", {}), ("_without_cache", {CACHE_VARIABLE: "off"})):
         project = copy_project(folder / f"edit{cache}")
         batch.measure([*batch.HPEDU, "report"], project)
-        for name in (f"edit{cache}", f"edit_again{cache}"):
+        for name in (f"edit{cache}", f"edit{cache}_again"):
             edit_figure(project)
             ingest = batch.measure_both([*batch.HPEDU, "ingest"], project, **variables)
             before = list_times(project)
