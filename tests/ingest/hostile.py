@@ -240,13 +240,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
         _PX.replace('VALUES("b")="2015"', 'VALUES("b")="2015";\nTIMEVAL("b")=TLIST(A1,"0000"-"999999999")')
         + "DATA=1 2;"
     ).encode(),
-    "px: 200 variables": lambda: (
-        'CHARSET="ANSI";\nTITLE="x";\nSTUB='
-        + ",".join(f'"v{i}"' for i in range(200))
-        + ";\n"
-        + "".join(f'VALUES("v{i}")="1","2";\n' for i in range(200))
-        + "DATA=1;"
-    ).encode(),
+    "px: 200 variables": lambda: _px_of(200, 'VALUES("{}")="1","2"'),
     "px: blanks between statements": lambda: (_PX + "\n" * 400_000 + "x\nDATA=1;").encode(),
     "px: a word without end": lambda: (_PX + "A" * 400_000 + "\nDATA=1;").encode(),
     "px: quotes without commas in an open bracket": lambda: (_PX + "NOTE(" + '"a" ' * 60 + "\nDATA=1;").encode(),
@@ -263,6 +257,14 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 _HEAD = "territory,measure,level,ownership,sex,unit"
 _SERIES = "hai_phong_old,pupils,primary,all,both,persons"
+
+
+def _px_of(count: int, statement: str) -> bytes:
+    """Return a PX file of so many variables, with a statement on each."""
+    names = [f"v{number}" for number in range(count)]
+    stub = ",".join(f'"{name}"' for name in names)
+    each = "".join(f"{statement.format(name)};\n" for name in names)
+    return f'CHARSET="ANSI";\nTITLE="x";\nSTUB={stub};\n{each}DATA=1;'.encode()
 
 
 def _with_texts(items: str) -> bytes:
@@ -289,13 +291,9 @@ def _unpacks_to(size: int) -> Callable[[], bytes]:
 
 TOO_LARGE: dict[str, Callable[[], bytes]] = {
     "json-stat of 16 million values that are not there": lambda: _jsonstat_of(12, 4),
-    "px: every month of all years, in 100 variables": lambda: (
-        'CHARSET="ANSI";\nTITLE="x";\nSTUB='
-        + ",".join(f'"v{i}"' for i in range(100))
-        + ";\n"
-        + "".join(f'TIMEVAL("v{i}")=TLIST(M1,"000001"-"999912");\n' for i in range(100))
-        + "DATA=1;"
-    ).encode(),
+    "px: every month of all years, in 100 variables": lambda: _px_of(
+        100, 'TIMEVAL("{}")=TLIST(M1,"000001"-"999912")'
+    ),
     "px: more values than can be labelled": lambda: (
         _PX.replace('VALUES("a")="1"', f'VALUES("a")={",".join([chr(34) * 2] * 300_001)}')
         + "DATA="
